@@ -1,0 +1,1 @@
+"""dfix: rewrites Dockerfiles together with their build context."""

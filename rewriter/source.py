@@ -1,0 +1,96 @@
+"""Bytes and text of one Dockerfile: decoding, spans, edits and applying edits.
+
+A Dockerfile is read as UTF-8 with `surrogateescape`, so that any bytes survive the round trip. A byte order
+mark is kept beside the text. Line endings stay in the text as they are; edits are written with `\\n` and take
+the file's own line ending when they are applied.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import NamedTuple
+
+BOM = b"\xef\xbb\xbf"
+
+
+class Span(NamedTuple):
+    """Half-open range of character offsets in `Source.text`."""
+
+    start: int
+    end: int
+
+    def contains(self, other: Span) -> bool:
+        """Whether `other` lies wholly within this span."""
+        return self.start <= other.start and other.end <= self.end
+
+
+class Edit(NamedTuple):
+    """Replace the text of `span` by `text`. An empty span inserts."""
+
+    span: Span
+    text: str
+
+
+class OverlappingEdits(ValueError):
+    """Two edits claim the same characters, so no order of applying them is right."""
+
+
+class Source:
+    """The text of one Dockerfile and what is needed to write it back byte for byte."""
+
+    __slots__ = ("_line_starts", "bom", "newline", "path", "text")
+
+    def __init__(self, path: str, text: str, *, bom: bool = False) -> None:
+        self.path = path
+        self.text = text
+        self.bom = bom
+        self.newline = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
+        self._line_starts: list[int] | None = None
+
+    @classmethod
+    def from_bytes(cls, path: str, data: bytes) -> Source:
+        """Decode `data`; any bytes are accepted and come back unchanged from `to_bytes`."""
+        bom = data.startswith(BOM)
+        if bom:
+            data = data[len(BOM) :]
+        return cls(path, data.decode("utf-8", "surrogateescape"), bom=bom)
+
+    def to_bytes(self) -> bytes:
+        """The file's bytes, BOM included."""
+        data = self.text.encode("utf-8", "surrogateescape")
+        return BOM + data if self.bom else data
+
+    def with_text(self, text: str) -> Source:
+        """The same file with another text; BOM and line ending stay."""
+        other = Source(self.path, text, bom=self.bom)
+        other.newline = self.newline
+        return other
+
+    def line_of(self, offset: int) -> int:
+        """The 1-based line on which the character at `offset` stands."""
+        if self._line_starts is None:
+            starts = [0]
+            find = self.text.find
+            at = find("\n")
+            while at >= 0:
+                starts.append(at + 1)
+                at = find("\n", at + 1)
+            self._line_starts = starts
+        return bisect_right(self._line_starts, offset)
+
+    def apply(self, edits: Iterable[Edit]) -> Source:
+        """A new source with all `edits` applied.
+
+        Raises OverlappingEdits when two of them touch the same characters.
+        """
+        parts: list[str] = []
+        at = 0
+        for span, text in sorted(edits):
+            if span.start < at:
+                raise OverlappingEdits(f"edits overlap at offset {span.start}")
+            parts.append(self.text[at : span.start])
+            parts.append(text if self.newline == "\n" else text.replace("\n", self.newline))
+            at = span.end
+        parts.append(self.text[at:])
+        return self.with_text("".join(parts))
