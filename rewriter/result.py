@@ -1,0 +1,66 @@
+"""What the pipeline answers for one file; every report, the writer and the editor server read only this."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rewriter.change import Contract
+from rewriter.source import Edit, Source
+
+
+class Applied(NamedTuple):
+    """A change that is part of the result.
+
+    `line` is the 1-based line in the file as it is, `line_after` in the file as it would be. `edits` are in
+    offsets of the text on which the change was proposed, which later passes may have moved.
+    """
+
+    rule: str
+    line: int
+    line_after: int
+    reason: str
+    contract: Contract
+    edits: tuple[Edit, ...]
+
+
+class Refused(NamedTuple):
+    """A place left alone, with lines as in `Applied`."""
+
+    rule: str
+    line: int
+    line_after: int
+    code: str
+    reason: str
+    hint: str
+
+
+class Problem(NamedTuple):
+    """Why a file could not be handled: `path:line: what. what to do`. `line` 0 means the file as a whole."""
+
+    path: str
+    line: int
+    message: str
+    hint: str = ""
+
+
+class Note(NamedTuple):
+    """A legal file, or a part of it, that is left alone as a whole, and why (Windows, a template)."""
+
+    line: int
+    message: str
+
+
+class Result(NamedTuple):
+    """One file, before and after. `problem` excludes changes: `after` is then `before`."""
+
+    before: Source
+    after: Source
+    changes: tuple[Applied, ...]
+    refusals: tuple[Refused, ...]
+    notes: tuple[Note, ...]
+    problem: Problem | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file would change."""
+        return self.after.text != self.before.text
