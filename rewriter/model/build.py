@@ -1,0 +1,181 @@
+"""From the tree to the model: stages, what is in force at each instruction, which stages ship."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from rewriter.model.images import family
+from rewriter.model.stage import Stage, Step
+from rewriter.source import Source
+from rewriter.syntax import Instruction, Tree
+from rewriter.syntax.expand import ExpansionError, expand_known
+
+if TYPE_CHECKING:
+    from rewriter.context.folder import Context
+
+
+class Model:
+    """What a Dockerfile means. `context` is None for a Dockerfile without a build context to look at.
+
+    The context is opened when a transform first asks for it: most files never need it.
+    """
+
+    __slots__ = ("_context", "_open", "opaque", "source", "stages", "target", "tree")
+
+    def __init__(self, tree: Tree, target: str, open_context: Callable[[], Context | None]) -> None:
+        self.tree = tree
+        self.source: Source = tree.source
+        self.target = target
+        self.stages: tuple[Stage, ...] = ()
+        self.opaque = ""
+        self._open = open_context
+        self._context: Context | None = None
+
+    @property
+    def context(self) -> Context | None:
+        """The build context, where one is known."""
+        if self._context is None:
+            self._context = self._open()
+        return self._context
+
+    @property
+    def buildkit(self) -> bool:
+        """Whether the author or the settings say that BuildKit builds this file (mounts, heredocs, --link)."""
+        return self.target == "buildkit" or self.tree.directive("syntax") is not None
+
+
+class _Globals(NamedTuple):
+    arguments: dict[str, str | None]
+
+
+def build(tree: Tree, target: str = "", open_context: Callable[[], Context | None] = lambda: None) -> Model:
+    """The model of a tree without fault. `target` is the builder that the settings name, "" when they name none."""
+    model = Model(tree, target, open_context)
+    stages: list[Stage] = []
+    known = _Globals({})
+    for instruction in tree.instructions:
+        if instruction.keyword == "FROM":
+            stages.append(_stage(instruction, stages, known, tree.escape))
+        elif stages:
+            _step(stages[-1], instruction, tree.escape)
+        elif instruction.keyword == "ARG":
+            for word in instruction.words:
+                known.arguments[word.text.partition("=")[0]] = None
+    _mark_shipping(stages)
+    model.stages = tuple(stages)
+    model.opaque = _windows(tree, stages)
+    return model
+
+
+def _stage(instruction: Instruction, before: list[Stage], known: _Globals, escape: str) -> Stage:
+    words = [word.text for word in instruction.words]
+    raw = words[0] if words else ""
+    name = words[2].lower() if len(words) >= 3 and words[1].upper() == "AS" else None
+    image = _expand(raw, known.arguments, escape) or raw
+    stage = Stage(len(before), instruction, name, image)
+    for other in reversed(before):
+        if other.name is not None and other.name == image.lower():
+            stage.parent = other
+            stage.family, stage.shell, stage.user = other.family, other.shell, other.user
+            stage.workdir = other.workdir
+            stage.env = {name: value for name, value in other.env.items() if name[0] != "\0"}
+            return stage
+    stage.family = family(image)
+    if stage.family == "scratch":
+        stage.workdir = "/"
+    return stage
+
+
+def _step(stage: Stage, instruction: Instruction, escape: str) -> None:
+    inner = instruction.inner
+    step = Step(inner or instruction, stage, len(stage.steps), inner is not None)
+    stage.steps.append(step)
+    if inner is not None:
+        return
+    keyword = instruction.keyword
+    if keyword == "USER":
+        stage.user = _expand(instruction.value, stage.env, escape) or "?"
+    elif keyword == "WORKDIR":
+        stage.workdir = _workdir(stage.workdir, _expand(instruction.value, stage.env, escape))
+    elif keyword == "SHELL":
+        stage.shell = tuple(word.text for word in instruction.json or ()) or ("?",)
+    elif keyword == "ENV":
+        stage.env = {**stage.env, **_assignments(instruction, stage, escape)}
+    elif keyword == "ARG":
+        arguments = {word.text.partition("=")[0] for word in instruction.words}
+        # ENV of the same name wins over a build argument (BuildKit's documentation, "Using ARG variables")
+        stage.env = {**{name: None for name in arguments}, **stage.env}
+
+
+def _assignments(instruction: Instruction, stage: Stage, escape: str) -> dict[str, str | None]:
+    return {name: _expand(value, stage.env, escape) for name, value in assignments(instruction)}
+
+
+def assignments(instruction: Instruction) -> list[tuple[str, str]]:
+    """The names and raw values that an ENV or LABEL sets, in both of its forms (`A=b` and `A b`)."""
+    words = instruction.words
+    if not words:
+        return []
+    if "=" not in words[0].text:
+        name, _, value = instruction.value.partition(words[0].text)[2].partition(" ")
+        return [(words[0].text, (name + value).strip())]
+    pairs = (word.text.partition("=") for word in words)
+    return [(name, value) for name, _, value in pairs]
+
+
+def _expand(value: str, env: dict[str, str | None] | object, escape: str) -> str | None:
+    try:
+        return expand_known(value, env, escape)  # type: ignore[arg-type]
+    except ExpansionError:
+        return None
+
+
+def _workdir(current: str | None, value: str | None) -> str | None:
+    if value is None:
+        return None
+    if value.startswith("/"):
+        return posixpath.normpath(value)
+    return None if current is None else posixpath.normpath(posixpath.join(current, value))
+
+
+def _mark_shipping(stages: list[Stage]) -> None:
+    """The last stage ships, and one that no other uses: it is there to be built with --target."""
+    used: set[int] = set()
+    for stage in stages:
+        if stage.parent is not None:
+            used.add(stage.parent.index)
+        for step in stage.steps:
+            used.update(_sources(step, stages))
+    for stage in reversed(stages):
+        if stage.index == len(stages) - 1 or stage.index not in used:
+            stage.ships = True
+        if stage.ships and stage.parent is not None:
+            stage.parent.ships = True
+
+
+def _sources(step: Step, stages: list[Stage]) -> list[int]:
+    """The stages that a step copies or mounts from."""
+    if step.keyword in ("COPY", "ADD"):
+        flag = step.instruction.flag("from")
+        names = [flag.value] if flag is not None and flag.value else []
+    elif step.keyword == "RUN":
+        names = [mount.from_ for mount in step.mounts if mount.from_]
+    else:
+        return []
+    found = []
+    for name in names:
+        for stage in stages:
+            if stage.name == name.lower() or str(stage.index) == name:
+                found.append(stage.index)
+    return found
+
+
+def _windows(tree: Tree, stages: list[Stage]) -> str:
+    if tree.escape == "`":
+        return "escape=` marks a Windows Dockerfile, which dfix reads but does not rewrite"
+    for stage in stages:
+        if stage.family == "windows":
+            return f"{stage.image} is a Windows image, which dfix reads but does not rewrite"
+    return ""

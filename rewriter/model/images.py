@@ -1,0 +1,59 @@
+"""What the name of a base image tells: its distribution and whether it is a Windows image.
+
+A name is evidence only for images whose tags are documented to carry the distribution (Docker's official images
+and the distributions' own). Anything else is "unknown", and transforms must not guess from there.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Family = Literal["debian", "alpine", "fedora", "suse", "arch", "windows", "scratch", "unknown"]
+
+_OWN: dict[str, Family] = {
+    "debian": "debian",
+    "ubuntu": "debian",
+    "buildpack-deps": "debian",
+    "alpine": "alpine",
+    "fedora": "fedora",
+    "centos": "fedora",
+    "rockylinux": "fedora",
+    "almalinux": "fedora",
+    "amazonlinux": "fedora",
+    "oraclelinux": "fedora",
+    "archlinux": "arch",
+    "scratch": "scratch",
+}
+_LANGUAGES = frozenset(
+    "node python golang ruby php rust perl openjdk eclipse-temurin maven gradle elixir erlang nginx httpd postgres "
+    "redis mysql mariadb".split()
+)
+_WINDOWS = ("windowsservercore", "nanoserver", "mcr.microsoft.com/windows", "microsoft/windows", "dotnet/framework")
+
+
+def repository(image: str) -> tuple[str, str]:
+    """The repository and tag of an image reference, the official images' `docker.io/library/` left out.
+
+    >>> repository("docker.io/library/node:22-slim@sha256:00")
+    ('node', '22-slim')
+    """
+    name = image.partition("@")[0]
+    head, slash, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    name = head + slash + last
+    for prefix in ("docker.io/", "index.docker.io/", "library/"):
+        name = name.removeprefix(prefix)
+    return name, tag
+
+
+def family(image: str) -> Family:
+    """The distribution that an image reference names; "unknown" for whatever is not documented by its name."""
+    lowered = image.lower()
+    if any(mark in lowered for mark in _WINDOWS):
+        return "windows"
+    name, tag = repository(lowered)
+    if name in _OWN:
+        return _OWN[name]
+    if name in _LANGUAGES:
+        return "alpine" if "alpine" in tag else "debian"
+    return "unknown"

@@ -1,0 +1,137 @@
+"""Stages and steps: each instruction together with what is in force at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from rewriter.model.mounts import Mount, mounts
+from rewriter.shell.nodes import Script
+from rewriter.source import Span
+from rewriter.syntax import Heredoc, Instruction
+
+if TYPE_CHECKING:
+    from rewriter.model.images import Family
+
+POSIX_SHELLS = frozenset(("sh", "bash", "ash", "dash", "ksh", "zsh"))
+DEFAULT_SHELL = ("/bin/sh", "-c")
+
+
+class Step:
+    """An instruction of a stage and the state in which it runs (what was set before it, not by it).
+
+    `user` is None while the base image's own user is in force. `workdir` is None where it is not known; a folder
+    below the base image's own working folder starts with `?/`. In `env`, None means set but not known before the
+    build; a name that is absent may still be set by the base image. `onbuild` steps run in another build.
+    """
+
+    __slots__ = ("_script", "env", "index", "instruction", "onbuild", "shell", "stage", "user", "workdir")
+
+    def __init__(self, instruction: Instruction, stage: Stage, index: int, onbuild: bool) -> None:
+        self.instruction = instruction
+        self.stage = stage
+        self.index = index
+        self.onbuild = onbuild
+        self.shell: tuple[str, ...] = stage.shell
+        self.user: str | None = stage.user
+        self.workdir: str | None = stage.workdir
+        self.env: Mapping[str, str | None] = stage.env
+        self._script: Script | None = None
+
+    @property
+    def keyword(self) -> str:
+        """The instruction's keyword; for ONBUILD that of the instruction it holds."""
+        return self.instruction.keyword
+
+    @property
+    def mounts(self) -> tuple[Mount, ...]:
+        """The RUN's mounts."""
+        return mounts(self.instruction)
+
+    @property
+    def shell_name(self) -> str:
+        """The program that reads the script: "sh", "bash", "powershell" …, from a heredoc's line where it names one."""
+        return self.shell[0].replace("\\", "/").rpartition("/")[2].lower() if self.shell else "sh"
+
+    @property
+    def stops_on_error(self) -> bool:
+        """Whether the SHELL makes every failing command end the script (`-e`, `-o errexit`)."""
+        options = self.shell[1:-1] if len(self.shell) > 2 else self.shell[1:]
+        return any(o == "errexit" or (o[:1] == "-" and o[:2] != "--" and "e" in o and o != "-o") for o in options)
+
+    @property
+    def body(self) -> Heredoc | None:
+        """The heredoc that is the RUN's whole script (`RUN <<EOF` and nothing else on the line)."""
+        heredocs = self.instruction.heredocs
+        if len(heredocs) == 1 and self.instruction.value.startswith("<<") and len(self.instruction.value.split()) == 1:
+            return heredocs[0]
+        return None
+
+    @property
+    def script(self) -> Script:
+        """What the RUN's script says; `opaque` holds the reason where dfix does not look into it."""
+        if self._script is None:
+            self._script = self._read_script()
+        return self._script
+
+    def _read_script(self) -> Script:
+        from rewriter.shell.parse import parse
+
+        instruction = self.instruction
+        span = instruction.value_span
+        if instruction.keyword != "RUN":
+            return _opaque(span, "it is no RUN")
+        if instruction.json is not None:
+            return _opaque(span, "it is in exec form")
+        if self.shell_name not in POSIX_SHELLS:
+            return _opaque(span, f"its shell is {self.shell[0]}")
+        text = instruction.text
+        if instruction.heredocs:
+            body = self.body
+            if body is None:
+                return _opaque(span, "it mixes a command with a heredoc")
+            content = text[body.body.start : body.body.end]
+            if content.startswith("#!"):
+                return _opaque(span, "its heredoc names an interpreter of its own")
+            return parse(content, body.body.start, text)
+        mask = instruction.script_mask()
+        if mask is None:
+            return _opaque(span, "a word of it is continued in an unusual way")
+        return parse(mask[0], mask[1], text)
+
+
+def _opaque(span: Span, why: str) -> Script:
+    return Script(span, (), (), why)
+
+
+class Stage:
+    """One `FROM` and what follows. The state attributes are those in force after its last instruction."""
+
+    __slots__ = (
+        "env",
+        "family",
+        "image",
+        "index",
+        "instruction",
+        "name",
+        "parent",
+        "shell",
+        "ships",
+        "steps",
+        "user",
+        "workdir",
+    )
+
+    def __init__(self, index: int, instruction: Instruction, name: str | None, image: str) -> None:
+        self.index = index
+        self.instruction = instruction
+        self.name = name
+        self.image = image
+        self.family: Family = "unknown"
+        self.parent: Stage | None = None
+        self.steps: list[Step] = []
+        self.ships = False
+        self.shell: tuple[str, ...] = DEFAULT_SHELL
+        self.user: str | None = None
+        self.workdir: str | None = "?"
+        self.env: Mapping[str, str | None] = {}

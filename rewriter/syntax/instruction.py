@@ -1,0 +1,201 @@
+"""One instruction: its keyword, flags, value, words, JSON form and heredocs, each with its place in the file."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rewriter.source import Span
+from rewriter.syntax.lexing import SPACE, Piece, split_blanks, split_flags, split_words
+
+KEYWORDS = frozenset(
+    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER "
+    "VOLUME WORKDIR".split()
+)
+_MAY_BE_JSON = frozenset(("ADD", "COPY", "VOLUME", "RUN", "CMD", "ENTRYPOINT", "SHELL"))
+_QUOTED_WORDS = frozenset(("ENV", "LABEL", "ARG"))
+
+
+class Flag(NamedTuple):
+    """`--name=value`; `value` is None for a bare `--name`."""
+
+    name: str
+    value: str | None
+    span: Span
+
+
+class ArgWord(NamedTuple):
+    """A word of an instruction's value. `text` is as BuildKit sees it, before expansion (JSON: decoded)."""
+
+    text: str
+    span: Span
+
+
+class Heredoc(NamedTuple):
+    """`body` spans the content without the terminator's line, which `terminator` spans."""
+
+    name: str
+    expands: bool
+    strips_tabs: bool
+    body: Span
+    terminator: Span
+
+
+class Instruction:
+    """An instruction of the file. `span` takes in its last newline and its heredocs' bodies.
+
+    `logical` is the line as BuildKit joins it; `pieces` are the file's ranges that it is joined from.
+    `comments` and `blanks` span the comment and empty lines that stand within its continuation.
+    """
+
+    __slots__ = (
+        "_json",
+        "_words",
+        "blanks",
+        "comments",
+        "end_line",
+        "escape",
+        "flags",
+        "heredocs",
+        "inner",
+        "keyword",
+        "keyword_span",
+        "line",
+        "logical",
+        "pieces",
+        "span",
+        "text",
+        "value",
+        "value_at",
+    )
+
+    def __init__(self, text: str, pieces: list[Span], logical: str, begin: int, escape: str) -> None:
+        """Read the instruction that starts at logical offset `begin` (not 0 for what follows ONBUILD)."""
+        self.text = text
+        self.pieces = pieces
+        self.logical = logical
+        self.escape = escape
+        self.heredocs: tuple[Heredoc, ...] = ()
+        self.comments: tuple[Span, ...] = ()
+        self.blanks: tuple[Span, ...] = ()
+        self.line = self.end_line = 0
+        self.span = Span(pieces[0].start, pieces[-1].end)
+        self._json: list[ArgWord] | None | bool = False
+        self._words: tuple[ArgWord, ...] | None = None
+
+        stripped = logical.rstrip(SPACE)
+        while begin < len(stripped) and stripped[begin] in SPACE:
+            begin += 1
+        parts = split_blanks(stripped, begin, 2)
+        self.keyword = parts[0].text.upper()
+        self.keyword_span = self._at(parts[0].start, parts[0].end)
+        flags, at = split_flags(stripped, parts[1].start) if len(parts) > 1 else ([], len(stripped))
+        self.flags = tuple(self._flag(flag) for flag in flags)
+        while at < len(stripped) and stripped[at] in SPACE:
+            at += 1
+        self.value_at = at
+        self.value = stripped[at:]
+        self.inner: Instruction | None = None
+        if self.keyword == "ONBUILD" and self.value:
+            self.inner = Instruction(text, pieces, logical, at, escape)
+
+    def _flag(self, piece: Piece) -> Flag:
+        name, sign, value = piece.text[2:].partition("=")
+        return Flag(name, value if sign else None, self._at(piece.start, piece.end))
+
+    def place(self, offset: int) -> int:
+        """The file offset of the character at a logical offset."""
+        at = 0
+        for piece in self.pieces:
+            length = piece.end - piece.start
+            if offset < at + length:
+                return piece.start + offset - at
+            at += length
+        return self.pieces[-1].end
+
+    def _at(self, start: int, end: int) -> Span:
+        if len(self.pieces) == 1:
+            base = self.pieces[0].start
+            return Span(base + start, base + end)
+        begin = self.place(start)
+        return Span(begin, self.place(end - 1) + 1 if end > start else begin)
+
+    @property
+    def value_span(self) -> Span:
+        """Where the value stands, from its first to its last character, continuations included."""
+        return self._at(self.value_at, self.value_at + len(self.value))
+
+    @property
+    def head_span(self) -> Span:
+        """The instruction's own lines without trailing blanks, last newline and heredoc bodies."""
+        return Span(self.keyword_span.start, max(self.keyword_span.end, self.value_span.end, self._flags_end))
+
+    @property
+    def _flags_end(self) -> int:
+        return self.flags[-1].span.end if self.flags else 0
+
+    @property
+    def json(self) -> list[ArgWord] | None:
+        """The words of the JSON (exec) form, or None when the value is not an array of strings."""
+        if self._json is False:
+            self._json = None
+            if self.keyword in _MAY_BE_JSON and self.value.startswith("["):
+                from rewriter.syntax.json_form import read_array
+
+                found = read_array(self.value)
+                if found is not None:
+                    self._json = [ArgWord(p.text, self._inner(p)) for p in found]
+        return self._json  # type: ignore[return-value]  # False is replaced above
+
+    @property
+    def words(self) -> tuple[ArgWord, ...]:
+        """The value's words: JSON form, quoted words (ENV, LABEL, ARG) or plain words."""
+        if self._words is None:
+            array = self.json
+            if array is not None:
+                self._words = tuple(array)
+            elif not self.value:
+                self._words = ()
+            elif self.keyword in _QUOTED_WORDS:
+                self._words = tuple(ArgWord(p.text, self._inner(p)) for p in split_words(self.value, 0, self.escape))
+            else:
+                self._words = tuple(ArgWord(p.text, self._inner(p)) for p in split_blanks(self.value, 0))
+        return self._words
+
+    def _inner(self, piece: Piece) -> Span:
+        return self._at(self.value_at + piece.start, self.value_at + piece.end)
+
+    def flag(self, name: str) -> Flag | None:
+        """The last flag of that name."""
+        found = None
+        for flag in self.flags:
+            if flag.name == name:
+                found = flag
+        return found
+
+    def script_mask(self) -> tuple[str, int] | None:
+        """The value as a shell script of the same length, and the file offset at which it starts.
+
+        What BuildKit takes out before the shell sees it (continuations, comment and empty lines) is blanked. Where
+        that would part a word, escape and newline stay, which the shell joins by itself; None when neither
+        is possible.
+        """
+        span = self.value_span
+        if span.end - span.start == len(self.value):
+            return self.value, span.start
+        out: list[str] = []
+        at = span.start
+        for piece in self.pieces:
+            start, end = max(piece.start, span.start), min(piece.end, span.end)
+            if start >= end:
+                continue
+            if start > at:
+                gap = self.text[at:start]
+                if self.text[at - 1] in SPACE or self.text[start] in SPACE:
+                    out.append(" " * len(gap))
+                elif gap == "\\\n":
+                    out.append(gap)
+                else:
+                    return None
+            out.append(self.text[start:end])
+            at = end
+        return "".join(out), span.start
