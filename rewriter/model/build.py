@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rewriter.model.images import family
-from rewriter.model.stage import Stage, Step
+from rewriter.model.paths import resolve
+from rewriter.model.stage import Stage, Step, known
 from rewriter.source import Source
 from rewriter.syntax import Instruction, Tree
-from rewriter.syntax.expand import ExpansionError, expand_known
+from rewriter.syntax.lexing import BLANKS
 
 if TYPE_CHECKING:
     from rewriter.context.folder import Context
@@ -46,41 +46,37 @@ class Model:
         return self.target == "buildkit" or self.tree.directive("syntax") is not None
 
 
-class _Globals(NamedTuple):
-    arguments: dict[str, str | None]
-
-
 def build(tree: Tree, target: str = "", open_context: Callable[[], Context | None] = lambda: None) -> Model:
     """The model of a tree without fault. `target` is the builder that the settings name, "" when they name none."""
     model = Model(tree, target, open_context)
     stages: list[Stage] = []
-    known = _Globals({})
+    arguments: dict[str, str | None] = {}
     for instruction in tree.instructions:
         if instruction.keyword == "FROM":
-            stages.append(_stage(instruction, stages, known, tree.escape))
+            stages.append(_stage(instruction, stages, arguments, tree.escape))
         elif stages:
             _step(stages[-1], instruction, tree.escape)
         elif instruction.keyword == "ARG":
             for word in instruction.words:
-                known.arguments[word.text.partition("=")[0]] = None
+                arguments[word.text.partition("=")[0]] = None
     _mark_shipping(stages)
     model.stages = tuple(stages)
     model.opaque = _windows(tree, stages)
     return model
 
 
-def _stage(instruction: Instruction, before: list[Stage], known: _Globals, escape: str) -> Stage:
+def _stage(instruction: Instruction, before: list[Stage], arguments: dict[str, str | None], escape: str) -> Stage:
     words = [word.text for word in instruction.words]
     raw = words[0] if words else ""
     name = words[2].lower() if len(words) >= 3 and words[1].upper() == "AS" else None
-    image = _expand(raw, known.arguments, escape) or raw
+    image = known(raw, arguments, escape) or raw
     stage = Stage(len(before), instruction, name, image)
     for other in reversed(before):
         if other.name is not None and other.name == image.lower():
             stage.parent = other
             stage.family, stage.shell, stage.user = other.family, other.shell, other.user
             stage.workdir = other.workdir
-            stage.env = {name: value for name, value in other.env.items() if name[0] != "\0"}
+            stage.env = other.env
             return stage
     stage.family = family(image)
     if stage.family == "scratch":
@@ -96,9 +92,10 @@ def _step(stage: Stage, instruction: Instruction, escape: str) -> None:
         return
     keyword = instruction.keyword
     if keyword == "USER":
-        stage.user = _expand(instruction.value, stage.env, escape) or "?"
+        stage.user = known(instruction.value, stage.env, escape) or "?"
     elif keyword == "WORKDIR":
-        stage.workdir = _workdir(stage.workdir, _expand(instruction.value, stage.env, escape))
+        folder = known(instruction.value, stage.env, escape)
+        stage.workdir = None if folder is None else resolve(stage.workdir, folder)
     elif keyword == "SHELL":
         stage.shell = tuple(word.text for word in instruction.json or ()) or ("?",)
     elif keyword == "ENV":
@@ -106,11 +103,11 @@ def _step(stage: Stage, instruction: Instruction, escape: str) -> None:
     elif keyword == "ARG":
         arguments = {word.text.partition("=")[0] for word in instruction.words}
         # ENV of the same name wins over a build argument (BuildKit's documentation, "Using ARG variables")
-        stage.env = {**{name: None for name in arguments}, **stage.env}
+        stage.env = {**dict.fromkeys(arguments), **stage.env}
 
 
 def _assignments(instruction: Instruction, stage: Stage, escape: str) -> dict[str, str | None]:
-    return {name: _expand(value, stage.env, escape) for name, value in assignments(instruction)}
+    return {name: known(value, stage.env, escape) for name, value in assignments(instruction)}
 
 
 def assignments(instruction: Instruction) -> list[tuple[str, str]]:
@@ -119,25 +116,10 @@ def assignments(instruction: Instruction) -> list[tuple[str, str]]:
     if not words:
         return []
     if "=" not in words[0].text:
-        name, _, value = instruction.value.partition(words[0].text)[2].partition(" ")
-        return [(words[0].text, (name + value).strip())]
+        name, value = BLANKS.split(instruction.value, maxsplit=1)
+        return [(name, value)]
     pairs = (word.text.partition("=") for word in words)
     return [(name, value) for name, _, value in pairs]
-
-
-def _expand(value: str, env: dict[str, str | None] | object, escape: str) -> str | None:
-    try:
-        return expand_known(value, env, escape)  # type: ignore[arg-type]
-    except ExpansionError:
-        return None
-
-
-def _workdir(current: str | None, value: str | None) -> str | None:
-    if value is None:
-        return None
-    if value.startswith("/"):
-        return posixpath.normpath(value)
-    return None if current is None else posixpath.normpath(posixpath.join(current, value))
 
 
 def _mark_shipping(stages: list[Stage]) -> None:
@@ -176,6 +158,7 @@ def _windows(tree: Tree, stages: list[Stage]) -> str:
     if tree.escape == "`":
         return "escape=` marks a Windows Dockerfile, which dfix reads but does not rewrite"
     for stage in stages:
-        if stage.family == "windows":
+        platform = stage.instruction.flag("platform")
+        if stage.family == "windows" or (platform is not None and (platform.value or "").lower().startswith("windows")):
             return f"{stage.image} is a Windows image, which dfix reads but does not rewrite"
     return ""

@@ -6,6 +6,7 @@ and the distributions' own). Anything else is "unknown", and transforms must not
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 Family = Literal["debian", "alpine", "fedora", "suse", "arch", "windows", "scratch", "unknown"]
@@ -25,8 +26,17 @@ _OWN: dict[str, Family] = {
     "scratch": "scratch",
 }
 _LANGUAGES = frozenset(
-    "node python golang ruby php rust perl openjdk eclipse-temurin maven gradle elixir erlang nginx httpd postgres "
-    "redis mysql mariadb".split()
+    "node python golang ruby php rust perl eclipse-temurin gradle elixir erlang nginx httpd postgres redis "
+    "mariadb".split()
+)
+"""Their tags are Debian's (or Ubuntu's) unless they name another distribution."""
+
+_MIXED = frozenset(("openjdk", "mysql", "maven"))
+"""Their plain tags went from Debian to Oracle Linux or mean several distributions: only a tag that names one tells."""
+
+_DEBIAN = re.compile(r"\b(?:debian|slim|jessie|stretch|buster|bullseye|bookworm|trixie|focal|jammy|noble)\b")
+_OTHER = re.compile(
+    r"\b(?:ubi\d*|centos\d*|oracle(?:linux\d*)?|corretto|amazoncorretto|al2023|microsoft|windows\w*|nanoserver)\b"
 )
 _WINDOWS = ("windowsservercore", "nanoserver", "mcr.microsoft.com/windows", "microsoft/windows", "dotnet/framework")
 
@@ -54,6 +64,17 @@ def family(image: str) -> Family:
     name, tag = repository(lowered)
     if name in _OWN:
         return _OWN[name]
-    if name in _LANGUAGES:
-        return "alpine" if "alpine" in tag else "debian"
+    if name in _LANGUAGES or name in _MIXED:
+        return _by_tag(tag, plain="debian" if name in _LANGUAGES else "unknown")
     return "unknown"
+
+
+def _by_tag(tag: str, plain: Family) -> Family:
+    if "alpine" in tag:
+        return "alpine"
+    if _OTHER.search(tag):
+        return "unknown"
+    if _DEBIAN.search(tag):
+        return "debian"
+    # a variable may hold `22-alpine` as well as `22`
+    return "unknown" if "$" in tag else plain

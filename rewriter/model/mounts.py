@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import posixpath
 from typing import NamedTuple
 
+from rewriter.model.paths import resolve
 from rewriter.syntax import Instruction
+
+_SAME = {"dst": "target", "destination": "target", "src": "source"}
 
 
 class Mount(NamedTuple):
-    """`kind` is bind, cache, tmpfs, secret or ssh; `target` is None where it is not given or depends on a variable.
+    """`kind` is bind, cache, tmpfs, secret or ssh.
 
-    `source` and `from_` are as written.
+    `target` is absolute; None where it is not given or not known before the build. `source` and `from_` are as written.
     """
 
     kind: str
@@ -20,18 +22,32 @@ class Mount(NamedTuple):
     from_: str | None
 
 
-def mounts(instruction: Instruction) -> tuple[Mount, ...]:
-    """Every `--mount` of a RUN, read as BuildKit's parseMount does: keys in any order, type bind by default."""
-    return tuple(_mount(flag.value) for flag in instruction.flags if flag.name == "mount" and flag.value is not None)
+def mounts(instruction: Instruction, workdir: str | None) -> tuple[Mount, ...]:
+    """Every `--mount` of a RUN, read as BuildKit's parseMount does: keys in any order, type bind by default.
+
+    A relative target lies below `workdir`.
+    """
+    return tuple(
+        _mount(flag.value, workdir) for flag in instruction.flags if flag.name == "mount" and flag.value is not None
+    )
 
 
-def _mount(value: str) -> Mount:
+def _mount(value: str, workdir: str | None) -> Mount:
     fields: dict[str, str] = {}
     for part in value.split(","):
         key, _, field = part.partition("=")
-        fields[key.strip().lower()] = field.strip().strip('"')
-    target = fields.get("target") or fields.get("dst") or fields.get("destination")
-    if target is not None:
-        target = None if "$" in target else posixpath.normpath(target)
-    source = fields.get("source") or fields.get("src")
-    return Mount(fields.get("type", "bind"), target, source, fields.get("from"))
+        name = key.strip().lower()
+        fields[_SAME.get(name, name)] = field.strip().strip('"')
+    return Mount(
+        fields.get("type", "bind").lower(),
+        _target(fields.get("target"), workdir),
+        fields.get("source"),
+        fields.get("from"),
+    )
+
+
+def _target(written: str | None, workdir: str | None) -> str | None:
+    if not written or "$" in written:
+        return None
+    target = resolve(workdir, written)
+    return target if target is not None and target[0] == "/" else None

@@ -9,6 +9,7 @@ from rewriter.model.mounts import Mount, mounts
 from rewriter.shell.nodes import Script
 from rewriter.source import Span
 from rewriter.syntax import Heredoc, Instruction
+from rewriter.syntax.expand import ExpansionError, expand_known, names
 
 if TYPE_CHECKING:
     from rewriter.model.images import Family
@@ -43,10 +44,14 @@ class Step:
         """The instruction's keyword; for ONBUILD that of the instruction it holds."""
         return self.instruction.keyword
 
+    def expand(self, word: str) -> str | None:
+        """The word with its variables replaced, or None when that is not known before the build."""
+        return known(word, self.env, self.instruction.escape)
+
     @property
     def mounts(self) -> tuple[Mount, ...]:
         """The RUN's mounts."""
-        return mounts(self.instruction)
+        return mounts(self.instruction, self.workdir)
 
     @property
     def shell_name(self) -> str:
@@ -56,8 +61,7 @@ class Step:
     @property
     def stops_on_error(self) -> bool:
         """Whether the SHELL makes every failing command end the script (`-e`, `-o errexit`)."""
-        options = self.shell[1:-1] if len(self.shell) > 2 else self.shell[1:]
-        return any(o == "errexit" or (o[:1] == "-" and o[:2] != "--" and "e" in o and o != "-o") for o in options)
+        return any(o == "errexit" or (o[:1] == "-" and o[:2] != "--" and "e" in o) for o in self.shell[1:])
 
     @property
     def body(self) -> Heredoc | None:
@@ -98,6 +102,16 @@ class Step:
         if mask is None:
             return _opaque(span, "a word of it is continued in an unusual way")
         return parse(mask[0], mask[1], text)
+
+
+def known(word: str, env: Mapping[str, str | None], escape: str) -> str | None:
+    """A word as BuildKit expands it. None when it depends on a build argument or on what the base image may set."""
+    try:
+        if any(name not in env for name in names(word, escape)):
+            return None
+        return expand_known(word, env, escape)
+    except ExpansionError:
+        return None
 
 
 def _opaque(span: Span, why: str) -> Script:

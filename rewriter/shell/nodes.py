@@ -10,9 +10,9 @@ from rewriter.source import Span
 class Word(NamedTuple):
     """One shell word.
 
-    `text` is the word as written, with continuations (escape + newline) taken out. `value` is what the shell
-    makes of it (quotes removed) when that is certain; None when it holds an expansion ($, backtick), an
-    unquoted glob or brace, or starts with an unquoted tilde.
+    `text` is the word as written, with continuations (escape + newline) and the comment lines within them taken
+    out. `value` is what every shell makes of it (quotes removed); None where that is not certain: it holds an
+    expansion ($, backtick), an unquoted glob or brace list, or an unquoted tilde that may be a home folder.
     """
 
     span: Span
@@ -21,11 +21,16 @@ class Word(NamedTuple):
 
 
 class Redirect(NamedTuple):
-    """`2>&1`, `> file`, `<<EOF`: `op` without the descriptor, `target` None for a heredoc's body."""
+    """`2>&1`, `> file`, `<<EOF`: `op` without the descriptor, `target` None for a heredoc.
+
+    `>& file` has the op `&>`, so that `>&` and `<&` always name a descriptor. `body` is a heredoc's content (its
+    `value` None when it is expanded and holds an expansion); it lies outside `span` and outside its command's.
+    """
 
     span: Span
     op: str
     target: Word | None
+    body: Word | None = None
 
 
 class Command(NamedTuple):
@@ -69,20 +74,26 @@ class Compound(NamedTuple):
     """A compound command or function definition.
 
     `kind` is one of subshell, group, if, for, while, case, function, test ([[ ]] and (( ))).
-    `body` holds every statement within, at whatever branch.
+    `body` holds every statement within, at whatever branch. `words` are those that the shell itself looks at, in
+    source order: the name and list of a `for`, the subject and patterns of a `case`, a function's name, what
+    stands within `[[ ]]`, the whole of `(( ))`.
     """
 
     span: Span
     kind: str
     body: tuple[Statement, ...]
     redirects: tuple[Redirect, ...]
+    words: tuple[Word, ...] = ()
 
 
 Node = Command | Pipeline | AndOr | Compound
 
 
 class Statement(NamedTuple):
-    """A list element: `terminator` is ";", "&", "\\n" or "" and `terminator_span` where it stands."""
+    """A list element: `terminator` is ";", "&", "\\n" or "" and `terminator_span` where it stands.
+
+    `span` is the node's: it does not take in the terminator.
+    """
 
     span: Span
     node: Node

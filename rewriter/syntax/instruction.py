@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rewriter.source import Span
-from rewriter.syntax.lexing import SPACE, Piece, split_blanks, split_flags, split_words
+from rewriter.syntax.lexing import BLANKS, SPACE, Piece, split_blanks, split_flags, split_words
 
 KEYWORDS = frozenset(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER "
     "VOLUME WORKDIR".split()
 )
-_MAY_BE_JSON = frozenset(("ADD", "COPY", "VOLUME", "RUN", "CMD", "ENTRYPOINT", "SHELL"))
+MAY_BE_JSON = frozenset(("ADD", "COPY", "VOLUME", "RUN", "CMD", "ENTRYPOINT", "SHELL"))
 _QUOTED_WORDS = frozenset(("ENV", "LABEL", "ARG"))
 
 
@@ -79,24 +79,25 @@ class Instruction:
         self.blanks: tuple[Span, ...] = ()
         self.line = self.end_line = 0
         self.span = Span(pieces[0].start, pieces[-1].end)
-        self._json: list[ArgWord] | None | bool = False
+        self._json: list[ArgWord] | bool | None = False
         self._words: tuple[ArgWord, ...] | None = None
 
         stripped = logical.rstrip(SPACE)
-        while begin < len(stripped) and stripped[begin] in SPACE:
-            begin += 1
-        parts = split_blanks(stripped, begin, 2)
-        self.keyword = parts[0].text.upper()
-        self.keyword_span = self._at(parts[0].start, parts[0].end)
-        flags, at = split_flags(stripped, parts[1].start) if len(parts) > 1 else ([], len(stripped))
-        self.flags = tuple(self._flag(flag) for flag in flags)
-        while at < len(stripped) and stripped[at] in SPACE:
-            at += 1
-        self.value_at = at
-        self.value = stripped[at:]
+        at = len(stripped) - len(stripped[begin:].lstrip(SPACE))
+        gap = BLANKS.search(stripped, at)
+        end, rest = gap.span() if gap is not None else (len(stripped), len(stripped))
+        word = stripped[at:end]
+        self.keyword = word.upper() if word.isascii() else word
+        self.keyword_span = self._at(at, end)
+        self.flags: tuple[Flag, ...] = ()
+        if stripped.startswith("--", rest):
+            flags, rest = split_flags(stripped, rest)
+            self.flags = tuple(self._flag(flag) for flag in flags)
+        self.value = stripped[rest:].lstrip(SPACE)
+        self.value_at = len(stripped) - len(self.value)
         self.inner: Instruction | None = None
         if self.keyword == "ONBUILD" and self.value:
-            self.inner = Instruction(text, pieces, logical, at, escape)
+            self.inner = Instruction(text, pieces, logical, self.value_at, escape)
 
     def _flag(self, piece: Piece) -> Flag:
         name, sign, value = piece.text[2:].partition("=")
@@ -135,10 +136,10 @@ class Instruction:
 
     @property
     def json(self) -> list[ArgWord] | None:
-        """The words of the JSON (exec) form, or None when the value is not an array of strings."""
+        """The words of the JSON (exec) form, or None when the value is in shell form."""
         if self._json is False:
             self._json = None
-            if self.keyword in _MAY_BE_JSON and self.value.startswith("["):
+            if self.keyword in MAY_BE_JSON and self.value.startswith("["):
                 from rewriter.syntax.json_form import read_array
 
                 found = read_array(self.value)
@@ -190,7 +191,7 @@ class Instruction:
                 continue
             if start > at:
                 gap = self.text[at:start]
-                if self.text[at - 1] in SPACE or self.text[start] in SPACE:
+                if self.text[at - 1] in " \t" or self.text[start] in " \t":
                     out.append(" " * len(gap))
                 elif gap == "\\\n":
                     out.append(gap)

@@ -10,21 +10,33 @@ from rewriter.syntax.lexing import Piece
 _JSON_SPACE = " \t\r\n"
 
 
+def load(value: str) -> list[object] | None:
+    """The JSON array that a value is, or None. The whole value must be one, as Go's json.Unmarshal wants it."""
+    try:
+        decoded = json.loads(value, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    return decoded if isinstance(decoded, list) else None
+
+
+def _refuse(name: str) -> None:
+    """Raise for `NaN` and `Infinity`, which are JSON to Python but not to Go."""
+    raise ValueError(name)
+
+
 def read_array(value: str) -> list[Piece] | None:
     """The strings of a JSON array, with offsets (quotes included); None when it is not an array of strings.
 
-    Go's json.Unmarshal decides for BuildKit: the whole value must be one array. Unlike Python, Go replaces
-    lone surrogates, which never matters for offsets.
+    Unlike Python, Go replaces lone surrogates, which never matters for offsets.
     """
-    try:
-        decoded = json.loads(value)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(decoded, list) or not all(isinstance(item, str) for item in decoded):
+    decoded = load(value)
+    if decoded is None:
         return None
     found = []
     at = value.index("[") + 1
     for item in decoded:
+        if not isinstance(item, str):
+            return None
         while value[at] in _JSON_SPACE or value[at] == ",":
             at += 1
         end = scanstring(value, at + 1)[1]

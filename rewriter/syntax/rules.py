@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from rewriter.syntax.instruction import KEYWORDS, Instruction
+from rewriter.syntax.instruction import KEYWORDS, MAY_BE_JSON, Instruction
+from rewriter.syntax.lexing import BLANKS
 from rewriter.syntax.tree import Fault, Tree
 
 _FLAGS: dict[str, frozenset[str]] = {
@@ -18,8 +19,13 @@ _FLAGS: dict[str, frozenset[str]] = {
     "RUN": frozenset(("mount", "network", "security", "device")),
     "HEALTHCHECK": frozenset(("interval", "timeout", "start-period", "start-interval", "retries")),
 }
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*", re.IGNORECASE)
+_YES_OR_NO = frozenset(("link", "parents", "keep-git-dir", "unpack"))
+_MANY_TIMES = frozenset(("mount", "exclude", "device"))
+_NEVER_ON_BUILD = frozenset(("ONBUILD", "FROM", "MAINTAINER"))
+_STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*", re.IGNORECASE | re.ASCII)
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|%%|#(?:include|define|if|endif)\b|@[A-Z_]+@|\$\{\{|__[A-Z_]+__$")
+_MIXED = "has a JSON array with something else than strings in it"
+_REFERENCE = "see the Dockerfile reference"
 
 
 def check(tree: Tree) -> Fault | None:
@@ -34,9 +40,8 @@ def check(tree: Tree) -> Fault | None:
         if instruction.keyword == "FROM":
             started = True
         elif not started and instruction.keyword != "ARG":
-            return Fault(
-                instruction.line, f"{instruction.keyword} stands before the first FROM", "begin with FROM (or ARG)"
-            )
+            message = f"{instruction.keyword} stands before the first FROM"
+            return Fault(instruction.line, message, "begin with FROM (or ARG)")
     return None if started else Fault(0, "no FROM in the file", "a Dockerfile starts with FROM")
 
 
@@ -45,12 +50,9 @@ def check_instruction(instruction: Instruction) -> Fault | None:
     keyword = instruction.keyword
     if keyword not in KEYWORDS:
         return _unknown(instruction)
-    allowed = _FLAGS.get(keyword, frozenset())
-    for flag in instruction.flags:
-        if flag.name not in allowed:
-            return Fault(instruction.line, f"{keyword} has no flag --{flag.name}", "see the Dockerfile reference")
-    wrong = _FORMS[keyword](instruction) if keyword in _FORMS else ""
-    return Fault(instruction.line, f"{keyword} {wrong}", "see the Dockerfile reference") if wrong else None
+    wrong = _flags(instruction) if instruction.flags else ""
+    wrong = wrong or _form(instruction)
+    return Fault(instruction.line, f"{keyword} {wrong}", _REFERENCE) if wrong else None
 
 
 def _unknown(instruction: Instruction) -> Fault:
@@ -59,6 +61,43 @@ def _unknown(instruction: Instruction) -> Fault:
     if _TEMPLATE.search(start.split("\n", 1)[0]):
         return Fault(instruction.line, f"`{shown}` looks like a template's syntax", "run dfix on the rendered file")
     return Fault(instruction.line, f"unknown instruction `{shown}`", "correct it, or continue the line above it")
+
+
+def _flags(instruction: Instruction) -> str:
+    allowed = _FLAGS.get(instruction.keyword, frozenset())
+    if instruction.keyword == "HEALTHCHECK" and instruction.value.upper() == "NONE":
+        return ""  # BuildKit does not look at them
+    seen = set()
+    for flag in instruction.flags:
+        name, value = flag.name, flag.value
+        if name not in allowed:
+            return f"has no flag --{name}"
+        if name in seen and name not in _MANY_TIMES:
+            return f"has the flag --{name} twice"
+        seen.add(name)
+        if name not in _YES_OR_NO:
+            if value is None:
+                return f"needs a value for its flag --{name}"
+        elif value is not None and value.lower() not in ("true", "false"):
+            return f"takes nothing but true and false for its flag --{name}"
+    return ""
+
+
+def _form(instruction: Instruction) -> str:
+    """What is wrong with an instruction's value."""
+    if instruction.value.startswith("[") and _is_mixed(instruction):
+        return _MIXED
+    judge = _FORMS.get(instruction.keyword)
+    return judge(instruction) if judge is not None else ""
+
+
+def _is_mixed(instruction: Instruction) -> bool:
+    """Whether the value is a JSON array, but not of strings: BuildKit takes it neither as exec nor as shell form."""
+    if instruction.keyword not in MAY_BE_JSON or instruction.json is not None:
+        return False
+    from rewriter.syntax.json_form import load
+
+    return load(instruction.value) is not None
 
 
 def _from(instruction: Instruction) -> str:
@@ -71,7 +110,12 @@ def _from(instruction: Instruction) -> str:
 
 
 def _copy(instruction: Instruction) -> str:
-    return "takes at least one source and a destination" if len(instruction.words) < 2 else ""
+    words = instruction.words
+    if len(words) < 2:
+        return "takes at least one source and a destination"
+    if words[-1].text.startswith("<<") and any(heredoc.name in words[-1].text for heredoc in instruction.heredocs):
+        return "has a heredoc as its destination"
+    return ""
 
 
 def _pairs(instruction: Instruction) -> str:
@@ -79,7 +123,7 @@ def _pairs(instruction: Instruction) -> str:
     if not words:
         return "needs a name and a value"
     if "=" not in words[0].text:
-        return "" if len(words) > 1 else "needs a name and a value"
+        return "" if BLANKS.search(instruction.value) else "needs a name and a value"
     for word in words:
         name, sign, _ = word.text.partition("=")
         if not sign or not name:
@@ -87,18 +131,42 @@ def _pairs(instruction: Instruction) -> str:
     return ""
 
 
+def _arguments(instruction: Instruction) -> str:
+    if not instruction.words:
+        return "needs a name"
+    return "has a value without a name" if any(word.text[0] == "=" for word in instruction.words) else ""
+
+
 def _some(instruction: Instruction) -> str:
     return "" if instruction.value else "needs a value"
 
 
+def _volume(instruction: Instruction) -> str:
+    if not instruction.words:
+        return "needs a value"
+    return "" if all(word.text.strip() for word in instruction.words) else "has an empty path"
+
+
+def _healthcheck(instruction: Instruction) -> str:
+    kind, *rest = instruction.value.split(None, 1)[:2] or [""]
+    if kind.upper() == "NONE":
+        return "NONE takes nothing more" if rest else ""
+    if kind.upper() != "CMD":
+        return "takes CMD and a command, or NONE"
+    if not rest or rest == ["[]"]:
+        return "CMD needs a command"
+    return ""
+
+
 def _onbuild(instruction: Instruction) -> str:
+    """Judge what BuildKit's parser judges: the rest is looked at in the build that runs the instruction."""
     inner = instruction.inner
     if inner is None:
         return "needs an instruction"
-    if inner.keyword in ("ONBUILD", "FROM", "MAINTAINER"):
+    if inner.keyword in _NEVER_ON_BUILD:
         return f"must not hold {inner.keyword}"
-    fault = check_instruction(inner)
-    return f"holds a faulty instruction: {fault.message}" if fault is not None else ""
+    wrong = _MIXED if _is_mixed(inner) else _pairs(inner) if inner.keyword in ("ENV", "LABEL") else ""
+    return f"holds a faulty instruction: {inner.keyword} {wrong}" if wrong else ""
 
 
 def _shell(instruction: Instruction) -> str:
@@ -111,14 +179,14 @@ _FORMS: dict[str, Callable[[Instruction], str]] = {
     "ADD": _copy,
     "ENV": _pairs,
     "LABEL": _pairs,
-    "ARG": _some,
+    "ARG": _arguments,
     "MAINTAINER": _some,
     "WORKDIR": _some,
     "USER": _some,
     "STOPSIGNAL": _some,
     "EXPOSE": _some,
-    "VOLUME": _some,
-    "HEALTHCHECK": _some,
+    "VOLUME": _volume,
+    "HEALTHCHECK": _healthcheck,
     "ONBUILD": _onbuild,
     "SHELL": _shell,
 }

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter.source import Source, Span
-from rewriter.syntax.instruction import KEYWORDS, Heredoc, Instruction
-from rewriter.syntax.lexing import SPACE, HeredocMark, heredoc_marks
+from rewriter.syntax.instruction import Heredoc, Instruction
+from rewriter.syntax.lexing import SPACE
 
-_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*", re.DOTALL)
+if TYPE_CHECKING:
+    from rewriter.syntax.heredoc import HeredocMark
+
+_DIRECTIVE = re.compile(r"#[\t\n\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*", re.DOTALL)
 _KNOWN_DIRECTIVES = frozenset(("syntax", "escape", "check"))
 _MAX_LINE = 65535
+_MOST_BYTES = 4
+"""Of one character in UTF-8."""
 _HAS_HEREDOC = frozenset(("ADD", "COPY", "RUN"))
 
 
@@ -89,36 +94,34 @@ class _Scanner:
 
     def scan(self) -> Tree:
         nodes: list[Trivia | Instruction] = []
-        instructions = []
+        instructions: list[Instruction] = []
         while self.index < len(self.lines):
             first = self.index
             content = self.lines[first].rstrip("\r").lstrip(SPACE)
-            if not content or content[0] == "#":
-                kind = "comment" if content else "blank"
-                if self.directives_open and self._directive(content):
-                    kind = "directive"
-                self.index += 1
-                nodes.append(Trivia(kind, self._lines_span(first), first + 1))
+            if content and content[0] != "#":
+                self.directives_open = False
+                node = self._instruction(content)
+                nodes.append(node)
+                if isinstance(node, Instruction):
+                    instructions.append(node)
                 continue
-            self.directives_open = False
-            instruction = self._instruction(content)
-            nodes.append(instruction if instruction is not None else Trivia("blank", self._lines_span(first), first + 1))
-            if instruction is not None:
-                instructions.append(instruction)
+            kind = "comment" if content else "blank"
+            if self.directives_open and self._directive(content):
+                kind = "directive"
+            self.index += 1
+            nodes.append(Trivia(kind, self._lines_span(first), first + 1))
         if not instructions:
             self.fail(0, "the file has no instructions", "a Dockerfile starts with FROM")
-        if len(self.text) > _MAX_LINE:
+        if len(self.text) * _MOST_BYTES > _MAX_LINE:
             self._check_line_lengths()
-        return Tree(
-            self.source, tuple(nodes), tuple(instructions), tuple(self.directives), self.escape, self.fault
-        )
+        return Tree(self.source, tuple(nodes), tuple(instructions), tuple(self.directives), self.escape, self.fault)
 
     def _lines_span(self, first: int) -> Span:
         return Span(self.starts[first], self.starts[self.index])
 
     def _check_line_lengths(self) -> None:
         for number, line in enumerate(self.lines, 1):
-            if len(line) > _MAX_LINE:
+            if len(line) * _MOST_BYTES > _MAX_LINE and len(line.encode("utf-8", "surrogateescape")) > _MAX_LINE:
                 self.fail(number, f"the line is longer than {_MAX_LINE} bytes, which BuildKit refuses", "split it")
 
     def _directive(self, content: str) -> bool:
@@ -128,6 +131,7 @@ class _Scanner:
             return False
         name, value = match[1].lower(), match[2]
         if name not in _KNOWN_DIRECTIVES:
+            self.directives_open = False
             return False
         if any(directive.name == name for directive in self.directives):
             self.fail(self.index + 1, f"a second `{name}` directive", "keep one")
@@ -139,63 +143,75 @@ class _Scanner:
                 self.fail(self.index + 1, f"escape={value} is neither \\ nor `", "use one of the two")
         return True
 
-    def _instruction(self, content: str) -> Instruction | None:
-        """The instruction that begins on the current line; None for a lone escape character that joins nothing."""
+    def _instruction(self, content: str) -> Instruction | Trivia:
+        """The instruction that begins on the current line; a blank for lone escape characters up to the file's end."""
         first = self.index
         base = self.starts[first] + self.lines[first].find(content)
-        pieces: list[Span] = []
         comments: list[Span] = []
         blanks: list[Span] = []
-        joined: list[str] = []
-        goes_on = True
-        while True:
-            end = self._continued(content)
-            goes_on = end >= 0
-            length = end if goes_on else len(content)
-            if length:
-                pieces.append(Span(base, base + length))
-                joined.append(content[:length])
-            self.index += 1
-            if not goes_on:
-                break
-            content, base, goes_on = self._next_line(comments, blanks)
-            if not goes_on:
-                break
-        if not pieces:
-            return None
-        logical = "".join(joined)
+        end = self._continued(content)
+        self.index += 1
+        if end < 0:
+            pieces, logical = [Span(base, base + len(content))], content
+        else:
+            pieces, logical = self._joined(content, base, end, comments, blanks)
+        if not logical.strip(SPACE):
+            self.fail(first + 1, f"a lone `{self.escape}` joins nothing", "delete it")
+            return Trivia("blank", self._lines_span(first), first + 1)
         instruction = Instruction(self.text, pieces, logical, 0, self.escape)
-        instruction.comments, instruction.blanks = tuple(comments), tuple(blanks)
-        self._heredocs(instruction, first)
+        if end >= 0:
+            instruction.comments, instruction.blanks = tuple(comments), tuple(blanks)
+        if "<<" in logical:
+            self._heredocs(instruction, first)
         instruction.line, instruction.end_line = first + 1, self.index
         instruction.span = self._lines_span(first)
         inner = instruction.inner
         if inner is not None:
-            inner.line, inner.end_line, inner.heredocs = first + 1, self.index, instruction.heredocs
+            inner.line, inner.end_line = first + 1, self.index
+            inner.span, inner.heredocs = instruction.span, instruction.heredocs
+            inner.comments, inner.blanks = instruction.comments, instruction.blanks
         return instruction
 
-    def _next_line(self, comments: list[Span], blanks: list[Span]) -> tuple[str, int, bool]:
-        """The next line of a continued instruction: its text and offset; False at the file's end."""
+    def _joined(
+        self, content: str, base: int, end: int, comments: list[Span], blanks: list[Span]
+    ) -> tuple[list[Span], str]:
+        """The pieces and the text of a continued line, of which the first line goes on at `end`."""
+        pieces: list[Span] = []
+        texts: list[str] = []
+        while True:
+            length = end if end >= 0 else len(content)
+            if length:
+                pieces.append(Span(base, base + length))
+                texts.append(content[:length])
+            if end < 0 or not self._skip_to_next(comments, blanks):
+                return pieces, "".join(texts)
+            content, base = self.lines[self.index].rstrip("\r"), self.starts[self.index]
+            end = self._continued(content)
+            self.index += 1
+
+    def _skip_to_next(self, comments: list[Span], blanks: list[Span]) -> bool:
+        """Go to the next line that belongs to a continued instruction; False at the file's end."""
         while self.index < len(self.lines):
-            content = self.lines[self.index].rstrip("\r")
-            stripped = content.lstrip(SPACE)
+            stripped = self.lines[self.index].rstrip("\r").lstrip(SPACE)
             if stripped and stripped[0] != "#":
-                return content, self.starts[self.index], True
+                return True
             self.index += 1
             (comments if stripped else blanks).append(self._lines_span(self.index - 1))
-        return "", 0, False
+        return False
 
     def _continued(self, content: str) -> int:
         """Where the escape character that ends this line stands, or -1 (BuildKit's lineContinuationRegex)."""
         stripped = content.rstrip(" \t")
-        if not stripped.endswith(self.escape):
+        if not stripped or stripped[-1] != self.escape:
             return -1
         at = len(stripped) - 1
         return -1 if at and stripped[at - 1] == self.escape else at
 
     def _heredocs(self, instruction: Instruction, first: int) -> None:
+        from rewriter.syntax.heredoc import heredoc_marks
+
         inner = instruction.inner or instruction
-        if "<<" not in instruction.logical or inner.keyword not in _HAS_HEREDOC or inner.json is not None:
+        if inner.keyword not in _HAS_HEREDOC or inner.json is not None:
             return
         found = []
         for mark in heredoc_marks(instruction.logical):
@@ -216,11 +232,3 @@ class _Scanner:
                 terminator = Span(at, self.starts[self.index])
                 return Heredoc(mark.name, mark.expands, mark.strips_tabs, Span(body, at), terminator)
         return None
-
-
-def unknown_instruction(tree: Tree) -> Instruction | None:
-    """The first instruction whose keyword BuildKit does not know."""
-    for instruction in tree.instructions:
-        if instruction.keyword not in KEYWORDS:
-            return instruction
-    return None

@@ -1,0 +1,199 @@
+"""A build context: the folder that a build sends, after its ignore file."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+
+from rewriter.context.ignore import BadPattern, IgnoreFile
+
+MOST_FILES = 200_000
+LARGEST_READ = 5_000_000
+LARGEST_IGNORE_FILE = 1_000_000
+
+
+class Context:
+    """Paths are relative to the root, with `/`, and "" is the root itself.
+
+    Only what ships is seen. A link ships as a link; it is read through only to a file of the context that ships too.
+    `fault` says why the ignore file cannot be used ("" when it can).
+    """
+
+    __slots__ = ("_below", "_ships", "fault", "ignore", "ignore_name", "root")
+
+    def __init__(self, root: str, ignore: IgnoreFile, ignore_name: str, fault: str = "") -> None:
+        self.root = root
+        self.ignore = ignore
+        self.ignore_name = ignore_name
+        self.fault = fault
+        self._below: dict[str, tuple[str, ...]] = {}
+        self._ships: dict[str, bool] = {}
+
+    @classmethod
+    def open(cls, root: str, dockerfile: str) -> Context:
+        """The context in folder `root` for a Dockerfile; `NAME.dockerignore` beside it wins over `.dockerignore`."""
+        for path in (f"{dockerfile}.dockerignore", os.path.join(root, ".dockerignore")):
+            try:
+                with open(path, encoding="utf-8", errors="surrogateescape") as file:
+                    text = file.read(LARGEST_IGNORE_FILE)
+            except OSError:
+                continue
+            name = os.path.basename(path)
+            try:
+                return cls(os.path.realpath(root), IgnoreFile.parse(text), name)
+            except BadPattern as error:
+                return cls(os.path.realpath(root), IgnoreFile(()), name, f"{name}: {error}")
+        return cls(os.path.realpath(root), IgnoreFile(()), ".dockerignore")
+
+    def ships(self, path: str) -> bool:
+        """Whether `path` is a file or link of the context that a build sends."""
+        known = self._ships.get(path)
+        if known is None:
+            known = self._ships[path] = self._is_file(path) and not self.ignore.ignored(path)
+        return known
+
+    def ships_folder(self, path: str) -> bool:
+        """Whether `path` is a folder with at least one file that ships."""
+        if not self._inside(path):
+            return False
+        try:
+            mode = os.lstat(self._disk(path)).st_mode
+        except OSError:
+            return False
+        return stat.S_ISDIR(mode) and self.ships_any(path)
+
+    def ships_any(self, folder: str) -> bool:
+        """Whether at least one file below a folder ships; stops at the first."""
+        known = self._below.get(folder)
+        if known is not None:
+            return bool(known)
+        if not self._opens(folder):
+            return False
+        first: list[str] = []
+        self._walk(folder, first, most=1)
+        return bool(first)
+
+    def exists(self, path: str) -> bool:
+        """Whether `path` is on disk, shipped or not."""
+        return self._inside(path) and os.path.lexists(self._disk(path))
+
+    def below(self, folder: str) -> tuple[str, ...]:
+        """Every file below a folder that ships, sorted. At most MOST_FILES are listed."""
+        found = self._below.get(folder)
+        if found is None:
+            listed: list[str] = []
+            if self._opens(folder):
+                self._walk(folder, listed)
+            found = self._below[folder] = tuple(sorted(listed))
+        return found
+
+    def folders_in(self, folder: str) -> list[str]:
+        """The names of the folders directly in a folder that are not ignored as a whole, sorted."""
+        try:
+            with os.scandir(self._disk(folder)) as entries:
+                names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        except OSError:
+            return []
+        return sorted(name for name in names if not self._pruned(posixpath.join(folder, name)))
+
+    def names_in(self, folder: str) -> list[str]:
+        """The names in a folder, files and folders, sorted; not judged by the ignore file."""
+        try:
+            return sorted(os.listdir(self._disk(folder))) if self._inside(folder) else []
+        except OSError:
+            return []
+
+    def read(self, path: str, limit: int = LARGEST_READ) -> str | None:
+        """The text of a file that ships, or None when there is none or it has more than `limit` bytes."""
+        if not self.ships(path):
+            return None
+        disk = self._disk(path)
+        real = os.path.realpath(disk)
+        if real != disk:
+            target = os.path.relpath(real, self.root).replace(os.sep, "/")
+            if not self._inside(target) or not self.ships(target):
+                return None
+        try:
+            if os.stat(real).st_size > limit:
+                return None
+            with open(real, encoding="utf-8", errors="surrogateescape", newline="") as file:
+                return file.read().removeprefix("\ufeff")
+        except OSError:
+            return None
+
+    def on_disk(self, path: str) -> str:
+        """Where a file lies that `read` has answered for."""
+        return os.path.realpath(self._disk(path))
+
+    def folder_mode(self, path: str) -> int | None:
+        """The mode bits of a folder below the root, or None when `path` is none."""
+        path = normal(path)
+        try:
+            mode = os.lstat(self._disk(path)).st_mode
+        except OSError:
+            return None
+        return stat.S_IMODE(mode) if path and stat.S_ISDIR(mode) else None
+
+    def is_folder(self, path: str) -> bool:
+        """Whether `path` is a folder on disk (no link)."""
+        try:
+            return self._inside(path) and stat.S_ISDIR(os.lstat(self._disk(path)).st_mode)
+        except OSError:
+            return False
+
+    def _disk(self, path: str) -> str:
+        return os.path.join(self.root, path) if path else self.root
+
+    @staticmethod
+    def _inside(path: str) -> bool:
+        return not path.startswith(("/", "../")) and path != ".." and "\0" not in path
+
+    def _is_file(self, path: str) -> bool:
+        if not path or not self._inside(path) or self._through_link(path):
+            return False
+        try:
+            mode = os.lstat(self._disk(path)).st_mode
+        except (OSError, ValueError):
+            return False
+        return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
+
+    def _through_link(self, path: str) -> bool:
+        """Whether a folder on the way is a link: the files behind it do not ship at this path."""
+        folder = posixpath.dirname(path)
+        while folder:
+            if os.path.islink(self._disk(folder)):
+                return True
+            folder = posixpath.dirname(folder)
+        return False
+
+    def _opens(self, folder: str) -> bool:
+        """Whether files below a folder can ship at all."""
+        return self.is_folder(folder) and not (folder and (self._pruned(folder) or self._through_link(folder)))
+
+    def _pruned(self, folder: str) -> bool:
+        return self.ignore.ignored(folder) and not self.ignore.may_include_below(folder)
+
+    def _walk(self, folder: str, listed: list[str], most: int = MOST_FILES) -> None:
+        pending = [folder] if self._inside(folder) else []
+        while pending and len(listed) < most:
+            current = pending.pop()
+            try:
+                entries = list(os.scandir(self._disk(current)))
+            except OSError:
+                continue
+            for entry in entries:
+                path = f"{current}/{entry.name}" if current else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if not self._pruned(path):
+                        pending.append(path)
+                elif not self.ignore.ignored(path) and (entry.is_file(follow_symlinks=False) or entry.is_symlink()):
+                    listed.append(path)
+
+
+def normal(path: str) -> str:
+    """A context path as COPY writes it ("./src/", "/src", "."), without `./`, and "" for the root.
+
+    `..` cannot leave the root: BuildKit cleans `/../x` to `/x`.
+    """
+    return posixpath.normpath("/" + path).lstrip("/")

@@ -1,0 +1,135 @@
+"""The ignore file of a build context, matched as Docker does (moby/patternmatcher), not as git does.
+
+Lines are taken in order and the last one that matches wins; a pattern that matches a folder covers what lies in it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import NamedTuple
+
+_ESCAPED = frozenset(".+()|{}$")
+
+
+class BadPattern(ValueError):
+    """Docker refuses to build with such a line; the text says which."""
+
+
+class _Pattern(NamedTuple):
+    line: int
+    text: str
+    includes: bool
+    matches: re.Pattern[str]
+
+
+class IgnoreFile:
+    """`IgnoreFile.parse(text)`; an empty text ignores nothing."""
+
+    __slots__ = ("_seen", "patterns")
+
+    def __init__(self, patterns: tuple[_Pattern, ...]) -> None:
+        self.patterns = patterns
+        self._seen: dict[str, int] = {}
+
+    @classmethod
+    def parse(cls, text: str) -> IgnoreFile:
+        """Read an ignore file. Raises BadPattern where Docker would fail the build."""
+        patterns = []
+        for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+            if raw.startswith("#"):
+                continue
+            line = raw.strip()
+            includes = line.startswith("!")
+            if includes:
+                line = line[1:].strip()
+                if not line:
+                    raise BadPattern(f"line {number}: `!` without a pattern")
+            if not line:
+                continue
+            cleaned = posixpath.normpath(re.sub("/+", "/", line))
+            if len(cleaned) > 1 and cleaned[0] == "/":
+                cleaned = cleaned[1:]
+            try:
+                patterns.append(_Pattern(number, cleaned, includes, re.compile(_expression(cleaned), re.DOTALL)))
+            except re.error as error:
+                raise BadPattern(f"line {number}: `{line}` is no pattern") from error
+        return cls(tuple(patterns))
+
+    def ignored(self, path: str) -> bool:
+        """Whether Docker leaves the context path out."""
+        return self.line_for(path) > 0
+
+    def line_for(self, path: str) -> int:
+        """The line of the ignore file that leaves `path` out, or 0 when it ships."""
+        found = self._seen.get(path)
+        if found is None:
+            found = self._seen[path] = self._decide(path)
+        return found
+
+    def _decide(self, path: str) -> int:
+        by = 0
+        parts = path.split("/")
+        prefixes = [path, *("/".join(parts[:end]) for end in range(1, len(parts)))]
+        for pattern in self.patterns:
+            # an inclusion only matters once the path is ignored, and the other way round
+            if pattern.includes == (by > 0) and any(pattern.matches.match(prefix) for prefix in prefixes):
+                by = 0 if pattern.includes else pattern.line
+        return by
+
+    def may_include_below(self, folder: str) -> bool:
+        """Whether a `!` line could bring back something in an ignored folder."""
+        for pattern in self.patterns:
+            if pattern.includes:
+                if any(mark in pattern.text for mark in "*?[\\"):
+                    return True
+                if f"{pattern.text}/".startswith(f"{folder}/"):
+                    return True
+        return False
+
+
+def _expression(pattern: str) -> str:
+    """The pattern as a regular expression for the whole path."""
+    out: list[str] = []
+    at, end = 0, len(pattern)
+    while at < end:
+        char = pattern[at]
+        at += 1
+        if char == "*" and pattern.startswith("*", at):
+            first = at == 1
+            at += 1
+            slash = pattern.startswith("/", at)
+            at += slash
+            rest = pattern[at:]
+            if not rest:
+                out.append(".*")
+            elif first and not slash and not any(mark in rest for mark in "*?[]\\"):
+                out.append(".*")  # moby compares the end of the path for a lone `**x`
+            else:
+                out.append("(.*/)?")
+        elif char == "*":
+            out.append("[^/]*")
+        elif char == "?":
+            out.append("[^/]")
+        elif char == "[":
+            close = _class_end(pattern, at)
+            out.append(pattern[at - 1 : close])
+            at = close
+        elif char == "\\":
+            out.append(re.escape(pattern[at : at + 1]) if at < end else r"\\")
+            at += 1
+        else:
+            out.append(re.escape(char) if char in _ESCAPED or not char.isalnum() else char)
+    return "".join(out) + r"\Z"
+
+
+def _class_end(pattern: str, at: int) -> int:
+    """Where a bracket expression ends; raises re.error when it never does."""
+    begin = at
+    if pattern.startswith("^", at):
+        at += 1
+    while at < len(pattern) and (pattern[at] != "]" or at in (begin, begin + 1) and pattern[at - 1] in "[^"):
+        at += 2 if pattern[at] == "\\" else 1
+    if at >= len(pattern):
+        raise re.error("unclosed bracket")
+    return at + 1

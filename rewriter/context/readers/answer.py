@@ -1,0 +1,39 @@
+"""The question that a reader is asked and its two answers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Install(NamedTuple):
+    """One install command. `arguments` follow the manager's name; `folder` is the context folder in which it runs."""
+
+    manager: str
+    arguments: tuple[str, ...]
+    folder: str
+
+    @property
+    def shown(self) -> str:
+        """The command for messages."""
+        return " ".join((self.manager, *self.arguments))
+
+
+class Inputs(NamedTuple):
+    """What the install reads: `files` in the order in which people name them, `folders` needed as a whole.
+
+    `newest_npm` is set when the answer holds only for npm 7 or newer (Node.js 16 brings npm 8): an older one would
+    rewrite the lock file.
+    """
+
+    files: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    newest_npm: bool = False
+
+
+class Blocked(NamedTuple):
+    """Why the inputs cannot be known, as a sentence that names the file and the thing found."""
+
+    code: str
+    reason: str
+    hint: str = ""

@@ -1,0 +1,240 @@
+"""What `npm ci`, `yarn install`, `pnpm install` and `bun install` read of a project.
+
+Sources: docs.npmjs.com (package.json, scripts, npmrc), classic.yarnpkg.com, yarnpkg.com, pnpm.io, bun.sh.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Any
+
+from rewriter.context.folder import Context
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.node_hooks import Hooks
+from rewriter.context.readers.node_lock import lock_blocker
+from rewriter.context.readers.node_manifest import Manifest, local_dependencies, read_manifest, read_yaml
+from rewriter.context.readers.node_workspaces import members, outer_workspace
+
+_LOCKS = {
+    "npm": ("npm-shrinkwrap.json", "package-lock.json", "yarn.lock"),
+    "yarn": ("yarn.lock",),
+    "pnpm": ("pnpm-lock.yaml",),
+    "bun": ("bun.lock", "bun.lockb", "package-lock.json", "yarn.lock"),
+}
+_SETTINGS = {
+    "npm": (".npmrc",),
+    "yarn": (".npmrc", ".yarnrc", ".yarnrc.yml"),
+    "pnpm": (".npmrc", "pnpm-workspace.yaml", ".pnpmfile.cjs"),
+    "bun": (".npmrc", "bunfig.toml"),
+}
+_FOLDER_OPTIONS = frozenset(("--prefix", "-C", "--cwd", "--dir"))
+_YARN_FOLDERS = (".yarn/releases", ".yarn/plugins", ".yarn/patches", ".yarn/cache", ".yarn/versions")
+_YARN_OUTPUTS = (".pnp.cjs", ".pnp.js", ".pnp.loader.mjs", ".yarn/install-state.gz", ".yarn/build-state.yml")
+_PATCH_FOLDERS = ("patches",)
+_READS_THE_PROJECT = {
+    "@prisma/client": "generates its client from the project's schema",
+    "msw": "copies its worker into the project",
+    "nuxt": "may prepare the project's types",
+}
+"""Published packages whose own install hook looks at the project around them."""
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the install reads, or why that cannot be known."""
+    return _Reader(context, install).answer()
+
+
+class _Reader:
+    def __init__(self, context: Context, install: Install) -> None:
+        self.context = context
+        self.install = install
+        self.files: list[str] = []
+        self.folders: list[str] = []
+        self.warnings: list[str] = []
+        self.folder = install.folder
+        self.flags = set(install.arguments)
+
+    def answer(self) -> Inputs | Blocked:
+        arguments = self.install.arguments
+        for index, argument in enumerate(arguments):
+            name, sign, value = argument.partition("=")
+            if name in _FOLDER_OPTIONS:
+                target = value if sign else arguments[index + 1] if index + 1 < len(arguments) else ""
+                if "$" in target or target.startswith("/"):
+                    return Blocked("folder-unknown", f"`{self.install.shown}` runs in a folder that is not known")
+                self.folder = posixpath.normpath(posixpath.join(self.folder, target)).removeprefix(".").lstrip("/")
+        return self._project()
+
+    def _project(self) -> Inputs | Blocked:
+        path = posixpath.join(self.folder, "package.json")
+        root = read_manifest(self.context, path)
+        if isinstance(root, Blocked):
+            return root
+        outer = outer_workspace(self.context, self.folder)
+        if outer:
+            return Blocked(
+                "workspace-member", f"{path} is part of the workspace in {outer}, which the install reads too"
+            )
+        self._add(path)
+        locks = self._locks()
+        settings = self._settings()
+        if isinstance(settings, Blocked):
+            return settings
+        manifests = members(self.context, self.install.manager, root)
+        if isinstance(manifests, Blocked):
+            return manifests
+        everything = [root, *manifests]
+        found = (
+            self._dependencies(everything)
+            or self._patches(root)
+            or self._hooks(everything)
+            or self._outputs(everything)
+        )
+        found = found or lock_blocker(self.context, self.install, root, manifests, locks)
+        if found is not None:
+            return found
+        rewrites = (
+            self.install.manager == "npm" and bool(locks) and not self.flags & {"ci", "clean-install", "--no-save"}
+        )
+        return Inputs(tuple(self.files), tuple(self.folders), tuple(self.warnings), newest_npm=rewrites)
+
+    def _add(self, path: str) -> None:
+        if path not in self.files and self.context.ships(path):
+            self.files.append(path)
+
+    def _add_folder(self, folder: str) -> None:
+        if folder not in self.folders and self.context.ships_any(folder):
+            self.folders.append(folder)
+
+    def _in(self, name: str) -> str:
+        return posixpath.join(self.folder, name)
+
+    def _locks(self) -> list[str]:
+        """The first lock file that the manager would take; npm falls back to yarn.lock, bun to both."""
+        for name in _LOCKS[self.install.manager]:
+            path = self._in(name)
+            if self.context.ships(path):
+                self._add(path)
+                return [path]
+        return []
+
+    def _settings(self) -> Blocked | None:
+        for name in _SETTINGS[self.install.manager]:
+            path = self._in(name)
+            if not self.context.ships(path):
+                continue
+            self._add(path)
+            text = self.context.read(path) or ""
+            if name == ".npmrc":
+                found = self._npmrc(path, text)
+                if found is not None:
+                    return found
+            elif name == ".pnpmfile.cjs":
+                return Blocked("pnpmfile", f"{path} is code that the install runs")
+        if self.install.manager == "yarn":
+            for folder in _YARN_FOLDERS:
+                self._add_folder(self._in(folder))
+        return None
+
+    def _npmrc(self, path: str, text: str) -> Blocked | None:
+        for line in text.splitlines():
+            key, _, value = (part.strip() for part in line.partition("="))
+            if key.startswith((";", "#")):
+                continue
+            if key == "ignore-scripts" and value == "true":
+                self.flags.add("--ignore-scripts")
+            elif key == "package-lock" and value == "false":
+                self.flags.add("--no-package-lock")
+            elif key.endswith(("_authToken", "_password", "_auth")) and "${" not in value:
+                self.warnings.append(f"{path} holds an access token, which the image got before too")
+            elif key in ("prefix", "cafile", "globalconfig", "userconfig") and not value.startswith("/"):
+                return Blocked("npmrc", f"{path} sets {key}, a place that dfix does not follow")
+        return None
+
+    def _dependencies(self, manifests: list[Manifest]) -> Blocked | None:
+        seen: set[str] = set()
+        pending = list(manifests)
+        while pending:
+            manifest = pending.pop(0)
+            if manifest.path not in self.files:
+                self._add(manifest.path)
+            for name in manifest.every_dependency():
+                if name in _READS_THE_PROJECT and "--ignore-scripts" not in self.flags:
+                    if name == "msw" and "msw" not in manifest.data:
+                        continue
+                    return Blocked(
+                        "dependency-hook", f"{manifest.path}: {name} {_READS_THE_PROJECT[name]} while it is installed"
+                    )
+            found = local_dependencies(self.context, manifest)
+            if isinstance(found, Blocked):
+                return found
+            for target in found:
+                if target in seen:
+                    continue
+                seen.add(target)
+                if self.context.ships(target):
+                    self._add(target)
+                    continue
+                if any(item.folder == target for item in manifests):
+                    continue
+                self._add_folder(target)
+                inner = read_manifest(self.context, posixpath.join(target, "package.json"))
+                if isinstance(inner, Blocked):
+                    return inner
+                found_hook = self._hooks([inner]) or self._outputs([inner])
+                if found_hook is not None:
+                    return found_hook
+                pending.append(inner)
+        self.files = [path for path in self.files if not any(path.startswith(f"{folder}/") for folder in self.folders)]
+        return None
+
+    def _patches(self, root: Manifest) -> Blocked | None:
+        """Files named by pnpm's and bun's patchedDependencies."""
+        declared: list[Any] = [root.data.get("patchedDependencies"), (root.table("pnpm")).get("patchedDependencies")]
+        if self.install.manager == "pnpm":
+            workspace = read_yaml(self.context, self._in("pnpm-workspace.yaml"))
+            if isinstance(workspace, Blocked):
+                return workspace
+            declared.append(workspace.get("patchedDependencies"))
+        for table in declared:
+            for value in table.values() if isinstance(table, dict) else ():
+                path = posixpath.normpath(posixpath.join(self.folder, str(value)))
+                if not self.context.ships(path):
+                    return Blocked(
+                        "missing-patch", f"{root.path} names the patch {value}, which the context does not ship"
+                    )
+                folder = posixpath.dirname(path)
+                if folder and posixpath.basename(folder) in _PATCH_FOLDERS:
+                    self._add_folder(folder)
+                else:
+                    self._add(path)
+        return None
+
+    def _hooks(self, manifests: list[Manifest]) -> Blocked | None:
+        if "--ignore-scripts" in self.flags:
+            return None
+        for manifest in manifests:
+            hooks = Hooks(self.context, manifest)
+            blocked = hooks.follow()
+            if blocked is not None:
+                return blocked
+            for path in hooks.files:
+                self._add(path)
+            for folder in hooks.folders:
+                self._add_folder(folder)
+        return None
+
+    def _outputs(self, manifests: list[Manifest]) -> Blocked | None:
+        for manifest in manifests:
+            path = posixpath.join(manifest.folder, "node_modules")
+            if self.context.ships_any(path):
+                return Blocked(
+                    "host-output",
+                    f"the build context ships {path}, which the later COPY would put over what was installed",
+                    f"add `{'**/' if manifest.folder else ''}node_modules` to {self.context.ignore_name}",
+                )
+        if self.install.manager == "yarn":
+            for name in _YARN_OUTPUTS:
+                if self.context.ships(self._in(name)):
+                    return Blocked("host-output", f"the build context ships {self._in(name)}, which the install writes")
+        return None

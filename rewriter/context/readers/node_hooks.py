@@ -1,0 +1,170 @@
+"""Lifecycle hooks of a package.json: which scripts an install runs, and which files those read.
+
+A hook that is not understood blocks the split; nothing is ever run to find out.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from rewriter.context.folder import Context
+from rewriter.context.readers.answer import Blocked
+from rewriter.context.readers.node_manifest import Manifest
+from rewriter.shell.nodes import Command
+from rewriter.shell.parse import parse
+from rewriter.shell.walk import commands, invoked, program_name
+
+HOOKS = (
+    "pnpm:devPreinstall",
+    "preinstall",
+    "install",
+    "postinstall",
+    "prepublish",
+    "preprepare",
+    "prepare",
+    "postprepare",
+)
+_HARMLESS = frozenset(
+    "echo true : exit is-ci only-allow opencollective opencollective-postinstall test [ command which".split()
+)
+_GIT_HOOKS = frozenset(("husky", "simple-git-hooks", "lefthook", "yorkie"))
+"""Programs that install git hooks: without a .git folder they do nothing."""
+
+_RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
+_PREFIXES = frozenset(("npx", "pnpx", "bunx"))
+_IMPORT = re.compile(
+    r"""(?:\brequire\s*\(\s*|\bimport\s*\(\s*|\bfrom\s+|\bimport\s+)(?P<quote>['"])(?P<target>[^'"]+)(?P=quote)"""
+)
+_ANY_IMPORT = re.compile(r"\b(?:require|import)\s*\(\s*(?!['\"])")
+_READS = re.compile(
+    r"\b(?:fs|fs/promises|child_process|readFile\w*|readdir\w*|existsSync|exec\w*|spawn\w*|glob|fork|chdir|cwd|__dirname|"
+    r"__filename|Bun|Deno|worker_threads)\b|import\.meta"
+)
+_SUFFIXES = ("", ".js", ".cjs", ".mjs", ".json", ".ts", "/index.js")
+MOST_FILES = 50
+MOST_STEPS = 200
+
+
+class Hooks:
+    """Follows the hooks of one manifest. `files` and `folders` are what they read."""
+
+    def __init__(self, context: Context, manifest: Manifest) -> None:
+        self.context = context
+        self.manifest = manifest
+        self.files: list[str] = []
+        self.folders: list[str] = []
+        self.steps = 0
+
+    def follow(self) -> Blocked | None:
+        """Why a hook cannot be followed, or None when all were."""
+        scripts = self.manifest.table("scripts")
+        for hook in HOOKS:
+            script = scripts.get(hook)
+            if isinstance(script, str):
+                found = self._script(hook, script, 0)
+                if found is not None:
+                    return found
+        if not any(hook in scripts for hook in ("install", "preinstall")):
+            binding = posixpath.join(self.manifest.folder, "binding.gyp")
+            if self.context.ships(binding):
+                return Blocked("binding-gyp", f"{binding} makes the install compile the sources (node-gyp rebuild)")
+        return None
+
+    def _blocked(self, hook: str, what: str) -> Blocked:
+        return Blocked(
+            "hook-script",
+            f"{self.manifest.path}: the hook `{hook}` {what}, which dfix can't follow",
+            "`--ignore-scripts` on the install, where the hook is not needed, allows the split",
+        )
+
+    def _script(self, hook: str, script: str, depth: int) -> Blocked | None:
+        parsed = parse(script, 0, script)
+        if parsed.opaque or depth > 5:
+            return self._blocked(hook, f"is `{script[:60]}`")
+        for command in commands(parsed):
+            self.steps += 1
+            if self.steps > MOST_STEPS:
+                return self._blocked(hook, "has too many steps")
+            found = self._command(hook, command, depth)
+            if found is not None:
+                return found
+        return None
+
+    def _command(self, hook: str, command: Command, depth: int) -> Blocked | None:
+        values = [word.value for word in invoked(command)]
+        if not values:
+            return None
+        shown = " ".join(word.text for word in command.words)[:60]
+        if None in values or any(r.op not in (">", ">>", ">&", "&>") for r in command.redirects):
+            return self._blocked(hook, f"runs `{shown}`")
+        words = [value for value in values if value is not None]
+        words[0] = program_name(invoked(command)[0])
+        while words and words[0] in _PREFIXES:
+            words = [word for word in words[1:] if word not in ("--no-install", "-y", "--yes", "--no")]
+        if not words or words[0] in _HARMLESS:
+            return None
+        if words[0] in _GIT_HOOKS:
+            if self.context.exists(".git") and not self.context.ignore.ignored(".git"):
+                return Blocked(
+                    "git-hooks",
+                    f"{self.manifest.path}: the hook `{hook}` runs {words[0]}, which writes beside the .git folder that ships",
+                    f"add `.git` to {self.context.ignore_name}",
+                )
+            return None
+        if words[0] == "patch-package":
+            self._patch_package(words)
+            return None
+        if words[0] == "node" and len(words) >= 2 and not words[1].startswith("-"):
+            return self._file(hook, posixpath.normpath(posixpath.join(self.manifest.folder, words[1])))
+        if words[0] in _RUNNERS and len(words) >= 2:
+            name = words[2] if words[1] in ("run", "run-script") and len(words) > 2 else words[1]
+            script = self.manifest.table("scripts").get(name)
+            if isinstance(script, str) and not name.startswith("-"):
+                return self._script(hook, script, depth + 1)
+        return self._blocked(hook, f"runs `{shown}`")
+
+    def _patch_package(self, words: list[str]) -> None:
+        folder = "patches"
+        for index, word in enumerate(words):
+            if word == "--patch-dir" and index + 1 < len(words):
+                folder = words[index + 1]
+            elif word.startswith("--patch-dir="):
+                folder = word.partition("=")[2]
+        self.folders.append(posixpath.normpath(posixpath.join(self.manifest.folder, folder)))
+
+    def _file(self, hook: str, path: str) -> Blocked | None:
+        """Follow a script file and what it imports by relative literal paths."""
+        found = self._resolve(path)
+        if found is None:
+            return self._blocked(hook, f"runs {path}, which the context does not ship")
+        pending = [found]
+        while pending:
+            current = pending.pop()
+            if current in self.files:
+                continue
+            if len(self.files) >= MOST_FILES:
+                return self._blocked(hook, f"runs {path}, which imports more than {MOST_FILES} files")
+            self.files.append(current)
+            if current.endswith(".json"):
+                continue
+            text = self.context.read(current)
+            if text is None:
+                return self._blocked(hook, f"runs {current}, which cannot be read")
+            reads = _READS.search(text)
+            if reads is not None:
+                return self._blocked(hook, f"runs {current}, which uses `{reads[0]}`")
+            if _ANY_IMPORT.search(text):
+                return self._blocked(hook, f"runs {current}, which imports a computed path")
+            for match in _IMPORT.finditer(text):
+                target = match["target"]
+                if not target.startswith("."):
+                    continue
+                imported = self._resolve(posixpath.normpath(posixpath.join(posixpath.dirname(current), target)))
+                if imported is None:
+                    return self._blocked(hook, f"runs {current}, which imports {target}")
+                pending.append(imported)
+        return None
+
+    def _resolve(self, path: str) -> str | None:
+        return next((path + suffix for suffix in _SUFFIXES if self.context.ships(path + suffix)), None)

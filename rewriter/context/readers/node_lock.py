@@ -1,0 +1,90 @@
+"""Whether an install may rewrite a lock file that the context brings.
+
+It would leave the rewritten one in the image today, and after a split the context's one, which the later COPY puts back.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rewriter.context.folder import Context
+from rewriter.context.readers.answer import Blocked, Install
+from rewriter.context.readers.node_manifest import Manifest
+
+_FROZEN = {
+    "npm": frozenset(
+        ("ci", "clean-install", "ic", "install-clean", "--no-save", "--no-package-lock", "--package-lock=false")
+    ),
+    "yarn": frozenset(("--frozen-lockfile", "--immutable", "--pure-lockfile", "--no-lockfile")),
+    "pnpm": frozenset(("--frozen-lockfile", "--lockfile=false", "--no-lockfile")),
+    "bun": frozenset(("ci", "--frozen-lockfile", "--no-save")),
+}
+_ADVICE = {
+    "npm": "use `npm ci`",
+    "yarn": "add `--frozen-lockfile` (yarn 1) or `--immutable`",
+    "pnpm": "add `--frozen-lockfile`",
+    "bun": "add `--frozen-lockfile`",
+}
+_COMPARED = (
+    "name",
+    "version",
+    "dependencies",
+    "devDependencies",
+    "optionalDependencies",
+    "peerDependencies",
+    "bin",
+    "engines",
+)
+
+
+def lock_blocker(
+    context: Context, install: Install, root: Manifest, members: list[Manifest], locks: list[str]
+) -> Blocked | None:
+    """Why the lock file may be rewritten; None when there is none, or when it stays as it is."""
+    if not locks or _FROZEN[install.manager].intersection(install.arguments):
+        return None
+    lock = locks[0]
+    advice = f"{_ADVICE[install.manager]}, which leaves {lock} as it is"
+    if install.manager == "npm" and lock.endswith(("package-lock.json", "npm-shrinkwrap.json")):
+        difference = _npm_difference(context, lock, root, members)
+        if not difference:
+            return None
+        return Blocked("lock-rewritten", f"`{install.shown}` would rewrite {lock}: {difference}", advice)
+    return Blocked("lock-rewritten", f"`{install.shown}` may rewrite {lock}", advice)
+
+
+def _npm_difference(context: Context, lock: str, root: Manifest, members: list[Manifest]) -> str:
+    """How package-lock.json is out of step with the manifests ("" when it is in step).
+
+    npm writes the manifest's own tables into `packages[""]` (lockfileVersion 2 and 3).
+    """
+    try:
+        data = json.loads(context.read(lock, 50_000_000) or "")
+    except (ValueError, RecursionError):
+        return "it is not valid JSON"
+    if not isinstance(data, dict) or data.get("lockfileVersion") not in (2, 3):
+        return "its lockfileVersion is neither 2 nor 3"
+    packages: Any = data.get("packages")
+    if not isinstance(packages, dict):
+        return "it has no `packages`"
+    prefix = f"{root.folder}/" if root.folder else ""
+    for manifest in (root, *members):
+        key = manifest.folder.removeprefix(prefix) if manifest is not root else ""
+        entry = packages.get(key)
+        if not isinstance(entry, dict):
+            return f"it does not know {manifest.path}"
+        for field in _COMPARED:
+            if field in ("name", "version") and manifest is root and field not in entry:
+                entry = {**entry, field: data.get(field)}
+            ours, theirs = manifest.data.get(field), entry.get(field)
+            if field == "name" and manifest is not root:
+                continue
+            if (ours or None) != (theirs or None) and not _same_bin(field, ours):
+                return f"`{field}` differs from {manifest.path}"
+    return ""
+
+
+def _same_bin(field: str, ours: Any) -> bool:
+    # npm writes a plain string as a table and normalises its paths
+    return field == "bin" and ours is not None

@@ -1,0 +1,133 @@
+"""package.json and pnpm-workspace.yaml: reading them, and the local files that their dependencies name."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import Any
+
+from rewriter.context.folder import Context
+from rewriter.context.readers.answer import Blocked
+
+_GROUPS = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+_OVERRIDES = ("resolutions", "overrides")
+_LOCAL = ("file:", "link:", "portal:")
+_LARGEST = 2_000_000
+
+
+class Manifest:
+    """A package.json: `data` is its object, `folder` the context folder it lies in."""
+
+    __slots__ = ("data", "folder", "path")
+
+    def __init__(self, path: str, data: dict[str, Any]) -> None:
+        self.path = path
+        self.folder = posixpath.dirname(path)
+        self.data = data
+
+    def table(self, key: str) -> dict[str, Any]:
+        """The object at a key, empty when there is none."""
+        found = self.data.get(key)
+        return found if isinstance(found, dict) else {}
+
+    def every_dependency(self) -> dict[str, str]:
+        """Names and ranges of all groups."""
+        found: dict[str, str] = {}
+        for group in _GROUPS[:3]:
+            found.update({name: value for name, value in self.table(group).items() if isinstance(value, str)})
+        return found
+
+
+def read_manifest(context: Context, path: str) -> Manifest | Blocked:
+    """Read a package.json that ships."""
+    import json
+
+    text = context.read(path, _LARGEST)
+    if text is None:
+        return missing(context, path)
+    try:
+        data = json.loads(text)
+    except RecursionError:
+        return Blocked("broken-manifest", f"{path} is nested too deeply")
+    except ValueError as error:
+        line = getattr(error, "lineno", 0)
+        return Blocked("broken-manifest", f"{path}:{line} is not valid JSON", "npm could not read it either")
+    if not isinstance(data, dict):
+        return Blocked("broken-manifest", f"{path} holds no JSON object")
+    return Manifest(path, data)
+
+
+def missing(context: Context, path: str) -> Blocked:
+    """Why a file that an install needs cannot be had."""
+    if context.exists(path):
+        line = context.ignore.line_for(path)
+        if line:
+            return Blocked("no-manifest", f"{path} is left out by line {line} of {context.ignore_name}")
+        return Blocked("no-manifest", f"{path} is no readable file of the build context")
+    return Blocked("no-manifest", f"{path} is not in the build context", "name its folder with --context")
+
+
+def read_yaml(context: Context, path: str) -> dict[str, Any] | Blocked:
+    """A YAML file's mapping; empty when the file does not ship. Anchors are refused: they can grow without bound."""
+    text = context.read(path, _LARGEST)
+    if text is None:
+        return {}
+    import yaml
+
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            return Blocked("broken-manifest", f"{path} uses YAML aliases, which dfix does not follow")
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        return Blocked("broken-manifest", f"{path}:{mark.line + 1 if mark else 1} is not valid YAML")
+    return data if isinstance(data, dict) else {}
+
+
+def local_dependencies(context: Context, manifest: Manifest) -> list[str] | Blocked:
+    """The context paths (files or folders) that dependencies name with `file:`, `link:`, `portal:` or as a plain path."""
+    found: list[str] = []
+    for name, value in _ranges(manifest):
+        target = _local_target(value)
+        if target is None:
+            continue
+        if target.startswith("/") or target.startswith("~"):
+            return Blocked(
+                "local-dependency", f"{manifest.path}: {name} lies at {target}, outside of the build context"
+            )
+        path = posixpath.normpath(posixpath.join(manifest.folder, target))
+        if path.startswith("..") or path == ".":
+            return Blocked(
+                "local-dependency", f"{manifest.path}: {name} lies at {target}, outside of the build context"
+            )
+        if not context.ships(path) and not context.ships_any(path):
+            return Blocked(
+                "local-dependency", f"{manifest.path}: {name} lies at {path}, which the context does not ship"
+            )
+        found.append(path)
+    return found
+
+
+def _ranges(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    tables: list[dict[str, Any]] = [manifest.table(group) for group in (*_GROUPS, *_OVERRIDES)]
+    tables.append(Manifest("", manifest.table("pnpm")).table("overrides"))
+    depth = 0
+    while tables and depth < 10_000:
+        depth += 1
+        for name, value in tables.pop().items():
+            if isinstance(value, str):
+                yield name, value
+            elif isinstance(value, dict):
+                tables.append(value)
+
+
+def _local_target(value: str) -> str | None:
+    for prefix in _LOCAL:
+        if value.startswith(prefix):
+            return value[len(prefix) :].removeprefix("//") or "."
+    if value.startswith("patch:"):
+        target = value.rpartition("#")[2].partition("::")[0]
+        return target if target.startswith("./") else None
+    if value.startswith(("./", "../", "/", "~/")):
+        return value
+    return None

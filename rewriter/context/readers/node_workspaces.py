@@ -1,0 +1,111 @@
+"""Workspaces of npm, yarn, pnpm and bun: the members' manifests, which an install of the root reads too."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Any
+
+from rewriter.context.folder import Context
+from rewriter.context.readers.answer import Blocked
+from rewriter.context.readers.node_manifest import Manifest, read_manifest, read_yaml
+
+MOST_FOLDERS = 50_000
+
+
+def members(context: Context, manager: str, root: Manifest) -> list[Manifest] | Blocked:
+    """The manifests of all workspace members, sorted by path."""
+    patterns = _patterns(context, manager, root)
+    if isinstance(patterns, Blocked):
+        return patterns
+    if not patterns:
+        return []
+    for pattern in patterns:
+        if pattern.lstrip("!").startswith("/") or ".." in pattern.split("/"):
+            return Blocked("workspace", f"{root.path}: the workspace {pattern} leaves the build context")
+    wanted = [_matcher(pattern) for pattern in patterns if not pattern.startswith("!")]
+    unwanted = [_matcher(pattern[1:]) for pattern in patterns if pattern.startswith("!")]
+    deep = any("**" in pattern for pattern in patterns)
+    depth = max(len(pattern.strip("/").split("/")) for pattern in patterns)
+    found: list[Manifest] = []
+    for folder in _folders(context, root.folder, 99 if deep else depth):
+        relative = posixpath.relpath(folder, root.folder or ".")
+        if not any(match.match(relative) for match in wanted) or any(match.match(relative) for match in unwanted):
+            continue
+        path = posixpath.join(folder, "package.json")
+        if context.ships(path):
+            manifest = read_manifest(context, path)
+            if isinstance(manifest, Blocked):
+                return manifest
+            found.append(manifest)
+    return found
+
+
+def outer_workspace(context: Context, folder: str) -> str:
+    """The manifest of a workspace around `folder` that would take it in; "" when there is none."""
+    while folder:
+        folder = posixpath.dirname(folder)
+        path = posixpath.join(folder, "package.json")
+        if context.ships(path):
+            manifest = read_manifest(context, path)
+            if not isinstance(manifest, Blocked) and manifest.data.get("workspaces"):
+                return path
+        path = posixpath.join(folder, "pnpm-workspace.yaml")
+        if context.ships(path):
+            return path
+    return ""
+
+
+def _patterns(context: Context, manager: str, root: Manifest) -> list[str] | Blocked:
+    declared: Any = root.data.get("workspaces")
+    if manager == "pnpm":
+        workspace = read_yaml(context, posixpath.join(root.folder, "pnpm-workspace.yaml"))
+        if isinstance(workspace, Blocked):
+            return workspace
+        declared = workspace.get("packages")
+    if isinstance(declared, dict):
+        declared = declared.get("packages")
+    if declared is None:
+        return []
+    if not isinstance(declared, list) or not all(isinstance(item, str) for item in declared):
+        return Blocked("workspace", f"{root.path}: its workspaces are no list of folders")
+    return [item.removeprefix("./").rstrip("/") for item in declared if item not in (".", "./")]
+
+
+def _folders(context: Context, root: str, depth: int) -> list[str]:
+    found: list[str] = []
+    level = [root]
+    while level and depth > 0 and len(found) < MOST_FOLDERS:
+        depth -= 1
+        below = []
+        for folder in level:
+            for name in context.folders_in(folder):
+                if name not in ("node_modules", ".git"):
+                    below.append(posixpath.join(folder, name))
+        found += below
+        level = below
+    return sorted(found)
+
+
+def _matcher(pattern: str) -> re.Pattern[str]:
+    """A workspace glob as a regular expression for a relative folder."""
+    out: list[str] = []
+    at = 0
+    while at < len(pattern):
+        if pattern.startswith("**/", at):
+            out.append("(?:.*/)?")
+            at += 3
+        elif pattern.startswith("**", at):
+            out.append(".*")
+            at += 2
+        elif pattern[at] == "*":
+            out.append("[^/]*")
+            at += 1
+        elif pattern[at] == "{" and "}" in pattern[at:]:
+            close = pattern.index("}", at)
+            out.append("(?:" + "|".join(re.escape(item) for item in pattern[at + 1 : close].split(",")) + ")")
+            at = close + 1
+        else:
+            out.append(re.escape(pattern[at]))
+            at += 1
+    return re.compile("".join(out) + r"\Z")

@@ -1,0 +1,196 @@
+"""What `pip install -r …` reads: requirement and constraint files, what they include, local wheels and projects.
+
+Source: pip.pypa.io, "Requirements file format". Paths of `-r` and `-c` are relative to the including file, those of
+local projects and wheels to the folder in which pip runs.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from rewriter.context.folder import Context
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.node_manifest import missing
+
+_WITH_VALUE = frozenset(
+    "-i --index-url --extra-index-url --trusted-host --proxy --retries --timeout --cert --client-cert --cache-dir --log "
+    "--no-binary --only-binary --platform --python-version --implementation --abi --progress-bar --upgrade-strategy "
+    "--config-settings -C --global-option --install-option --use-feature --use-deprecated --exists-action --root-user-action "
+    "--report --python".split()
+)
+_WRITES = frozenset(("-t", "--target", "--prefix", "--root", "--src"))
+_READS = {"-r": "requirement", "--requirement": "requirement", "-c": "constraint", "--constraint": "constraint"}
+_PROJECTS = frozenset(("-e", "--editable"))
+_LINKS = frozenset(("-f", "--find-links"))
+_ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
+MOST_FILES = 200
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the install reads, or why that cannot be known."""
+    reader = _Reader(context, install)
+    blocked = reader.arguments()
+    if blocked is not None:
+        return blocked
+    return Inputs(tuple(reader.files), tuple(reader.folders))
+
+
+class _Reader:
+    def __init__(self, context: Context, install: Install) -> None:
+        self.context = context
+        self.install = install
+        self.files: list[str] = []
+        self.folders: list[str] = []
+
+    def arguments(self) -> Blocked | None:
+        """Go through the command's words."""
+        for option, value in _options(self.install.arguments[1:]):
+            if option in _WRITES:
+                return Blocked(
+                    "pip-target", f"`{self.install.shown}` installs into a folder of its own ({option} {value})"
+                )
+            if option in _READS:
+                found = self.requirement_file(posixpath.join(self.install.folder, value), self.install.shown)
+            elif option in _PROJECTS or option == "":
+                found = self.operand(value, self.install.shown)
+            elif option in _LINKS:
+                found = self.links(value, self.install.shown)
+            else:
+                found = None
+            if found is not None:
+                return found
+        return None
+
+    def requirement_file(self, path: str, where: str) -> Blocked | None:
+        """Take in a requirements file and all that it includes, each once."""
+        pending = [(path, where)]
+        while pending:
+            path, where = pending.pop(0)
+            if _URL.match(path):
+                continue
+            found = self.place(path, where)
+            if isinstance(found, Blocked):
+                return found
+            if found in self.files:
+                continue
+            if len(self.files) >= MOST_FILES:
+                return Blocked("too-many-files", f"{found} includes more than {MOST_FILES} files")
+            if self.context.read(found) is None:
+                return missing(self.context, found)
+            self.files.append(found)
+            blocked = self._lines(found, pending)
+            if blocked is not None:
+                return blocked
+        return None
+
+    def _lines(self, path: str, pending: list[tuple[str, str]]) -> Blocked | None:
+        from pip_requirements_parser import RequirementsFile
+
+        parsed = RequirementsFile.from_file(self.context.on_disk(path))
+        folder = posixpath.dirname(path)
+        for line in parsed.options:
+            for name, value in line.options.items():
+                values = value if isinstance(value, list) else [value]
+                if name in ("requirements", "constraints"):
+                    pending += [(item if _URL.match(item) else posixpath.join(folder, item), path) for item in values]
+                elif name == "find_links":
+                    for item in values:
+                        blocked = self.links(posixpath.join(folder, item) if not _URL.match(item) else item, path)
+                        if blocked is not None:
+                            return blocked
+        for requirement in parsed.requirements:
+            if requirement.is_local_path or requirement.is_editable:
+                target = str(requirement.link.url if requirement.link else requirement.requirement_line.line)
+                blocked = self.operand(target, path)
+                if blocked is not None:
+                    return blocked
+        for invalid in parsed.invalid_lines:
+            blocked = self.operand(invalid.requirement_line.line, path)
+            if blocked is not None:
+                return blocked
+        return None
+
+    def operand(self, value: str, where: str) -> Blocked | None:
+        """A package's name, a URL, or a path of a project or an archive."""
+        target = value.partition("[")[0].partition("#")[0].strip()
+        target = target.partition(" @ ")[2].strip() or target
+        if target.startswith("file:"):
+            target = target.removeprefix("file:").removeprefix("//")
+        elif _URL.match(target):
+            return None
+        if not (target.startswith((".", "/", "~")) or "/" in target or target.endswith(_ARCHIVES)):
+            return (
+                Blocked("variable", f"{where} names `{value}`, which is not known before the build")
+                if "$" in target
+                else None
+            )
+        path = self.place(posixpath.join(self.install.folder, target), where)
+        if isinstance(path, Blocked):
+            return path
+        if self.context.ships(path):
+            if path not in self.files:
+                self.files.append(path)
+            return None
+        if not path or path == self.install.folder:
+            return Blocked(
+                "installs-project",
+                f"`{self.install.shown}` installs the project itself, so it reads the sources",
+                "install the requirements in a RUN of their own before",
+            )
+        if not self.context.ships_any(path):
+            return missing(self.context, path)
+        if any(file.startswith(f"{path}/") for file in self.files):
+            return Blocked(
+                "installs-project", f"{where} installs the project in {path}, which holds the requirements too"
+            )
+        if path not in self.folders:
+            self.folders.append(path)
+        return None
+
+    def links(self, value: str, where: str) -> Blocked | None:
+        """`--find-links`: a folder or page of archives."""
+        if _URL.match(value):
+            return None
+        path = self.place(value if where != self.install.shown else posixpath.join(self.install.folder, value), where)
+        if isinstance(path, Blocked):
+            return path
+        if self.context.ships(path):
+            self.files.append(path)
+        elif self.context.ships_any(path) and path:
+            self.folders.append(path)
+        else:
+            return missing(self.context, path)
+        return None
+
+    def place(self, path: str, where: str) -> str | Blocked:
+        """A path as a context path."""
+        if "$" in path or "`" in path:
+            return Blocked("variable", f"{where} names `{path}`, which is not known before the build")
+        if path.startswith(("/", "~")):
+            return Blocked("outside", f"{where} names {path}, which no COPY brings from the build context")
+        normal = posixpath.normpath(path)
+        if normal.startswith(".."):
+            return Blocked("outside", f"{where} names {path}, outside of the build context")
+        return "" if normal == "." else normal
+
+
+def _options(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The option and its value for each word that matters; operands come with the option ""."""
+    interesting = {*_READS, *_PROJECTS, *_LINKS, *_WRITES, *_WITH_VALUE}
+    at = 0
+    while at < len(words):
+        word = words[at]
+        at += 1
+        name, sign, value = word.partition("=")
+        if not word.startswith("-"):
+            yield "", word
+        elif word.startswith("--") and sign and name in interesting:
+            yield name, value
+        elif word in interesting:
+            yield word, words[at] if at < len(words) else ""
+            at += 1
+        elif len(word) > 2 and word[:2] in interesting and not word.startswith("--"):
+            yield word[:2], word[2:]

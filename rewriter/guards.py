@@ -1,0 +1,63 @@
+"""Checks on every result before anyone sees it. Each answers with what is wrong, or "" when all is well."""
+
+from __future__ import annotations
+
+from rewriter.source import Edit, Source
+from rewriter.syntax import Tree
+from rewriter.syntax.rules import check
+
+
+def outside_is_unchanged(before: Source, after: Source, edits: list[Edit]) -> str:
+    """Every character of `before` outside of the edits' spans is in `after`, in order, and nothing else is."""
+    at_before = at_after = 0
+    for span, text in sorted(edits):
+        length = span.start - at_before
+        if before.text[at_before : span.start] != after.text[at_after : at_after + length]:
+            return f"text outside of a change differs before line {before.line_of(span.start)}"
+        written = text if before.newline == "\n" else text.replace("\n", before.newline)
+        at_before, at_after = span.end, at_after + length + len(written)
+    if before.text[at_before:] != after.text[at_after:] or before.bom != after.bom:
+        return "text after the last change differs"
+    return ""
+
+
+def builds(tree: Tree) -> str:
+    """The result is a file that BuildKit's rules accept."""
+    fault = check(tree)
+    return f"line {fault.line}: {fault.message}" if fault is not None else ""
+
+
+def second_reader_agrees(before: Tree, after: Tree) -> str:
+    """dockerfile-parse reads the same instructions in the result as dfix does.
+
+    It knows no heredocs, empty continuation lines, BOM or `check=`; where it already differs on the file as it was,
+    its word on the result proves nothing.
+    """
+    if _second_reading(before.source) != _reading(before):
+        return ""
+    ours, theirs = _reading(after), _second_reading(after.source)
+    if ours == theirs:
+        return ""
+    for mine, other in zip(ours, theirs, strict=False):
+        if mine != other:
+            return f"dockerfile-parse reads `{' '.join(other)[:80]}` instead of `{' '.join(mine)[:80]}`"
+    return f"dockerfile-parse counts {len(theirs)} instructions instead of {len(ours)}"
+
+
+def _reading(tree: Tree) -> list[tuple[str, str]]:
+    return [(i.keyword, "".join(i.logical[i.keyword_span.end - i.keyword_span.start :].split())) for i in tree.instructions]
+
+
+def _second_reading(source: Source) -> list[tuple[str, str]]:
+    from io import BytesIO
+
+    from dockerfile_parse import DockerfileParser
+
+    try:
+        parser = DockerfileParser(fileobj=BytesIO(source.text.encode("utf-8", "replace")))
+        found = parser.structure
+    except Exception:  # noqa: BLE001  # whatever it cannot read is beyond its limits
+        return []
+    return [
+        (item["instruction"], "".join(item["value"].split())) for item in found if item["instruction"] != "COMMENT"
+    ]

@@ -1,0 +1,71 @@
+"""Where a place of an earlier or later text of the same file lies, through the edits made in between."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rewriter.source import Edit, Source
+
+
+class _Moved(NamedTuple):
+    start: int
+    end: int
+    new_start: int
+    new_end: int
+
+
+class History:
+    """Every text of the file from the first to the last, and the edits between neighbours."""
+
+    def __init__(self, source: Source) -> None:
+        self.texts = [source]
+        self._steps: list[tuple[_Moved, ...]] = []
+
+    def apply(self, edits: list[Edit]) -> Source:
+        """Apply `edits` to the last text and remember how they moved everything else."""
+        before = self.texts[-1]
+        after = before.apply(edits)
+        moved = []
+        shift = 0
+        for span, text in sorted(edits):
+            written = text if before.newline == "\n" else text.replace("\n", before.newline)
+            start = span.start + shift
+            moved.append(_Moved(span.start, span.end, start, start + len(written)))
+            shift += len(written) - (span.end - span.start)
+        self.texts.append(after)
+        self._steps.append(tuple(moved))
+        return after
+
+    def original(self, index: int, offset: int) -> int:
+        """The offset in the first text of what stands at `offset` in text `index`."""
+        for step in reversed(self._steps[:index]):
+            offset = _back(step, offset)
+        return offset
+
+    def final(self, index: int, offset: int) -> int:
+        """The offset in the last text of what stands at `offset` in text `index`."""
+        for step in self._steps[index:]:
+            offset = _forth(step, offset)
+        return offset
+
+
+def _forth(step: tuple[_Moved, ...], offset: int) -> int:
+    shift = 0
+    for edit in step:
+        if offset < edit.start:
+            break
+        if offset < edit.end or edit.start == edit.end == offset:
+            return min(edit.new_start + offset - edit.start, max(edit.new_start, edit.new_end - 1))
+        shift = edit.new_end - edit.end
+    return offset + shift
+
+
+def _back(step: tuple[_Moved, ...], offset: int) -> int:
+    shift = 0
+    for edit in step:
+        if offset < edit.new_start:
+            break
+        if offset < edit.new_end:
+            return min(edit.start + offset - edit.new_start, max(edit.start, edit.end - 1))
+        shift = edit.end - edit.new_end
+    return offset + shift

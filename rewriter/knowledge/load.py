@@ -1,0 +1,129 @@
+"""Loading the package managers' .toml files, each once and only when a command's name holds its stem.
+
+A file's stem is a substring of every command name that it describes (`apt` of `apt-get`), so that a Dockerfile
+without that text never loads it. The keys of a file are the fields of `Manager`, `Project` and `CleanUp`.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any, NamedTuple
+
+FOLDER = os.path.dirname(__file__)
+SUFFIX = ".toml"
+
+
+class Project(NamedTuple):
+    """How a manager installs a project's own dependencies.
+
+    `bare` says that the command without a sub-command does. `everywhere` are the options that install for the whole
+    machine instead. Where `named_by` holds options, only those or a local path make it a project's install;
+    else it is one when no package is named.
+    """
+
+    verbs: frozenset[str]
+    bare: bool
+    everywhere: frozenset[str]
+    named_by: frozenset[str]
+
+
+class CleanUp(NamedTuple):
+    """How a manager's caches are emptied, or kept from being filled.
+
+    `append` is a command for the end of the chain, `flag` an option of the install command; one of both is "".
+    `done_by` are commands that clean up in the author's way: each is the words that such a command begins with, the
+    last of which may be a path's beginning. `off` maps variables to what they turn off when set.
+    """
+
+    append: str
+    flag: str
+    done_by: tuple[tuple[str, ...], ...]
+    off: frozenset[str]
+
+
+class Manager(NamedTuple):
+    """A package manager. `caches` are folders, where `~` stands for the home of the user in force.
+
+    `verbs` maps sub-commands to what they do: "update" (of the lists of packages), "install", "remove" or
+    "clean". `values` are the options that take the next word as their value, `asks` those that only print.
+    """
+
+    name: str
+    source: str
+    commands: frozenset[str]
+    module: str
+    versioned: bool
+    verbs: dict[str, str]
+    values: frozenset[str]
+    asks: frozenset[str]
+    manifests: tuple[str, ...]
+    locks: tuple[str, ...]
+    caches: tuple[str, ...]
+    project: Project | None
+    clean_up: CleanUp | None
+
+
+@cache
+def stems() -> tuple[str, ...]:
+    """The stem of each file."""
+    return tuple(sorted(name[: -len(SUFFIX)] for name in os.listdir(FOLDER) if name.endswith(SUFFIX)))
+
+
+@cache
+def load(stem: str) -> Manager:
+    """The package manager that `stem`.toml describes."""
+    import tomllib
+
+    with open(os.path.join(FOLDER, stem + SUFFIX), "rb") as file:
+        data = tomllib.load(file)
+    verbs = {word: kind for kind, words in data["verbs"].items() for word in words}
+    return Manager(
+        name=stem,
+        source=data["source"],
+        commands=frozenset(data["commands"]),
+        module=data.get("module", ""),
+        versioned=data.get("versioned", False),
+        verbs=verbs,
+        values=frozenset(data.get("values", ())),
+        asks=frozenset(data.get("asks", ())),
+        manifests=tuple(data.get("manifests", ())),
+        locks=tuple(data.get("locks", ())),
+        caches=tuple(data.get("caches", ())),
+        project=_project(data["project"]) if "project" in data else None,
+        clean_up=_clean_up(data["clean-up"]) if "clean-up" in data else None,
+    )
+
+
+def managers() -> tuple[Manager, ...]:
+    """Every package manager that is known, by name."""
+    return tuple(load(stem) for stem in stems())
+
+
+@cache
+def named(program: str) -> Manager | None:
+    """The manager that a program's name belongs to: "pip3.11" is pip."""
+    for stem in stems():
+        if stem in program:
+            manager = load(stem)
+            if program in manager.commands or (manager.versioned and program.rstrip("0123456789.") in manager.commands):
+                return manager
+    return None
+
+
+def _project(data: dict[str, Any]) -> Project:
+    return Project(
+        verbs=frozenset(data["verbs"]),
+        bare=data.get("bare", False),
+        everywhere=frozenset(data.get("everywhere", ())),
+        named_by=frozenset(data.get("named-by", ())),
+    )
+
+
+def _clean_up(data: dict[str, Any]) -> CleanUp:
+    return CleanUp(
+        append=data.get("append", ""),
+        flag=data.get("flag", ""),
+        done_by=tuple(tuple(line.split()) for line in data.get("done-by", ())),
+        off=frozenset(data.get("off", ())),
+    )

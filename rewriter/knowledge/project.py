@@ -1,0 +1,55 @@
+"""Which commands install a project's own dependencies, read from its manifests."""
+
+from __future__ import annotations
+
+from rewriter.knowledge.usage import Usage, text, usage
+from rewriter.shell.nodes import Word
+
+_ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip")
+
+
+def project_install(words: tuple[Word, ...]) -> tuple[str, tuple[str, ...]] | None:
+    """The manager's name and its arguments when the command installs what a project's manifests name.
+
+    `words` are those of the program that really runs. The arguments are those behind the program's name, quotes
+    removed: `python -m pip install -r x` gives ("pip", ("install", "-r", "x")). None for any other command: one
+    that names packages, or installs for the whole machine.
+    """
+    found = usage(words)
+    if found is None or not _installs(found):
+        return None
+    return found.manager.name, tuple(text(word) for word in found.words)
+
+
+def _installs(found: Usage) -> bool:
+    project = found.manager.project
+    if project is None or found.has(found.manager.asks):
+        return False
+    if found.subcommand is None:
+        if not project.bare:
+            return False
+    elif text(found.subcommand) not in project.verbs:
+        return False
+    if found.has(project.everywhere) or any(
+        option.value is not None and f"{option.name}={option.value}" in project.everywhere for option in found.options
+    ):
+        return False
+    # `--production false`: an option that may go without its value
+    operands = [word for word in found.operands if word.text not in ("true", "false")]
+    if not project.named_by:
+        return not operands
+    if any(option.name in project.named_by and _is_local(option.value or "") for option in found.options):
+        return True
+    return any(_is_path(text(word)) for word in operands)
+
+
+def _is_local(value: str) -> bool:
+    return bool(value) and "://" not in value and not value.startswith("git+")
+
+
+def _is_path(operand: str) -> bool:
+    """Whether an operand is a file or folder: `.`, `.[dev]`, `./a`, `/a`, `a.whl`; a package's name is none."""
+    bare = operand.partition("[")[0]
+    if "://" in operand or "$" in operand:
+        return False
+    return bare in (".", "..") or bare.startswith(("./", "../", "/", "file:")) or bare.endswith(_ARCHIVES)

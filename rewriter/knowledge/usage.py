@@ -1,0 +1,127 @@
+"""Reading one command of a package manager: its sub-command, operands and options."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rewriter.knowledge.load import Manager, named
+from rewriter.shell.nodes import Word
+from rewriter.shell.walk import program_name
+
+_PYTHON = "python"
+
+
+class Option(NamedTuple):
+    """An option as written, without its value ("--prefix", "-r"), and the value that it takes."""
+
+    name: str
+    value: str | None
+    word: Word
+
+
+class Usage(NamedTuple):
+    """A command of a package manager.
+
+    `verb` is what the sub-command does (`Manager.verbs`), "" when that is not known. `words` follow the program's
+    name; `subcommand` is None where there is none.
+    """
+
+    manager: Manager
+    verb: str
+    subcommand: Word | None
+    operands: tuple[Word, ...]
+    options: tuple[Option, ...]
+    words: tuple[Word, ...]
+
+    def has(self, names: frozenset[str]) -> bool:
+        """Whether one of these options is given."""
+        return any(option.name in names for option in self.options)
+
+
+def usage(words: tuple[Word, ...]) -> Usage | None:
+    """What a command asks of a package manager, or None when it runs none that is known.
+
+    `words` are those of the program that really runs (`invoked`). `python -m pip` is pip.
+    """
+    if not words:
+        return None
+    program = program_name(words[0])
+    at = 1
+    manager = named(program)
+    if manager is None and program.startswith(_PYTHON):
+        at = _behind_module(words)
+        manager = named(text(words[at - 1])) if at else None
+        if manager is not None and manager.module != text(words[at - 1]):
+            return None
+    if manager is None:
+        return None
+    rest = words[at:]
+    operands, options = _parted(rest, manager.values)
+    first = operands[0] if operands else None
+    verb = manager.verbs.get(text(first), "") if first is not None else ""
+    if len(operands) > 1:
+        two = manager.verbs.get(f"{text(operands[0])} {text(operands[1])}")
+        if two is not None:
+            return Usage(manager, two, operands[1], operands[2:], options, rest)
+    return Usage(manager, verb, first, operands[1:], options, rest)
+
+
+def text(word: Word) -> str:
+    """The word as the shell passes it on, or as written where that is not known."""
+    return word.value if word.value is not None else word.text
+
+
+def _behind_module(words: tuple[Word, ...]) -> int:
+    """The index behind the module's name in `python -u -m pip …`, or 0."""
+    for at in range(1, len(words) - 1):
+        written = words[at].text
+        if written == "-m":
+            return at + 2
+        if not written.startswith("-"):
+            break
+    return 0
+
+
+def _parted(words: tuple[Word, ...], values: frozenset[str]) -> tuple[tuple[Word, ...], tuple[Option, ...]]:
+    """Operands, and options with their values: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-abn value`."""
+    operands: list[Word] = []
+    options: list[Option] = []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        written = text(word)
+        at += 1
+        if written == "--":
+            operands += words[at:]
+            break
+        if len(written) < 2 or written[0] != "-":
+            operands.append(word)
+            continue
+        name, sign, value = written.partition("=")
+        if written.startswith("--") or name in values:
+            if not sign and name in values and at < len(words):
+                value, sign = text(words[at]), "="
+                at += 1
+            options.append(Option(name, value if sign else None, word))
+            continue
+        at = _short(word, written, words, at, values, options)
+    return tuple(operands), tuple(options)
+
+
+def _short(
+    word: Word, written: str, words: tuple[Word, ...], at: int, values: frozenset[str], options: list[Option]
+) -> int:
+    """Read a cluster of one-letter options; answers the index of the next word."""
+    for index, letter in enumerate(written[1:], 2):
+        name = "-" + letter
+        if name not in values:
+            options.append(Option(name, None, word))
+            continue
+        attached = written[index:]
+        if attached:
+            options.append(Option(name, attached.removeprefix("="), word))
+        elif at < len(words):
+            options.append(Option(name, text(words[at]), word))
+            at += 1
+        break
+    return at

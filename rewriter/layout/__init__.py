@@ -1,0 +1,1 @@
+"""Writing changes in the author's own layout."""

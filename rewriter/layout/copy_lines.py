@@ -1,0 +1,63 @@
+"""Moving a COPY with the comment that belongs to it, and writing COPY lines as the author writes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from rewriter.source import Span
+from rewriter.syntax import Instruction, Tree, Trivia
+
+_NEEDS_JSON = frozenset(" \t\"'\\[]*?$")
+_KEPT_FLAGS = ("chown", "chmod", "link")
+
+
+class Block(NamedTuple):
+    """An instruction with the comment lines directly above it, and how many blank lines follow."""
+
+    span: Span
+    text: str
+    blanks_after: int
+    after: int
+
+
+def block(tree: Tree, instruction: Instruction) -> Block:
+    """The lines that move together with an instruction; `after` is the offset behind the blank lines that follow."""
+    nodes = tree.nodes
+    at = nodes.index(instruction)
+    first = at
+    while first > 0 and _is(nodes[first - 1], "comment"):
+        first -= 1
+    last = at + 1
+    while last < len(nodes) and _is(nodes[last], "blank"):
+        last += 1
+    span = Span(nodes[first].span.start, instruction.span.end)
+    text = tree.source.text[span.start : span.end].replace("\r\n", "\n")
+    after = nodes[last - 1].span.end
+    return Block(span, text if text.endswith("\n") else text + "\n", last - at - 1, after)
+
+
+def _is(node: Trivia | Instruction, kind: str) -> bool:
+    return isinstance(node, Trivia) and node.kind == kind
+
+
+def copy_line(like: Instruction, sources: Iterable[str], destination: str) -> str:
+    """A COPY with the ownership flags and the keyword's case of `like`. Paths with odd characters take JSON form."""
+    keyword = like.text[like.keyword_span.start : like.keyword_span.end]
+    keyword = "copy" if keyword.islower() else "Copy" if keyword.istitle() else "COPY"
+    flags = [like.text[flag.span.start : flag.span.end] for flag in like.flags if flag.name in _KEPT_FLAGS]
+    words = [*sources, destination]
+    if any(_NEEDS_JSON.intersection(word) for word in words[:-1]) or any(c in destination for c in " \t\"'"):
+        return " ".join([keyword, *flags, json.dumps(words, ensure_ascii=False)]) + "\n"
+    return " ".join([keyword, *flags, *words]) + "\n"
+
+
+def folder_below(destination: str, relative: str) -> str:
+    """The destination folder for something that lies in the folder `relative` below a COPY's destination.
+
+    >>> folder_below(".", ""), folder_below("/app", "client"), folder_below("./", "a/b")
+    ('./', '/app/client/', './a/b/')
+    """
+    base = destination.rstrip("/") or ("" if destination.startswith("/") else ".")
+    return f"{base}/{relative}/" if relative else f"{base}/"

@@ -1,0 +1,116 @@
+"""The commands of a RUN, each with the folder in which it runs."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rewriter.model.stage import Step
+from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement, Word
+from rewriter.shell.walk import invoked
+
+_BRANCHES = frozenset(("if", "for", "while", "case"))
+
+
+class Located(NamedTuple):
+    """`words` are those of the program that really runs (`sudo`, `env` taken off); `folder` is None when unknown.
+
+    `part` is the index of the top-level element of the && chain that holds the command, and `depth` is 0 for
+    a command that is such an element by itself.
+    """
+
+    command: Command
+    words: tuple[Word, ...]
+    folder: str | None
+    part: int
+    depth: int
+
+
+def chain(script: Script) -> tuple[Node, ...] | None:
+    """The elements of a script that is one pure `a && b && c` chain (or a single element); None for any other."""
+    if script.opaque or len(script.statements) != 1 or script.statements[0].terminator not in ("", "\n"):
+        return None
+    node = script.statements[0].node
+    if not isinstance(node, AndOr):
+        return (node,)
+    return node.parts if all(operator.text == "&&" for operator in node.operators) else None
+
+
+def located(step: Step) -> tuple[Located, ...]:
+    """Every simple command of a RUN in source order, with `cd` followed where it goes to a literal folder."""
+    script = step.script
+    if script.opaque:
+        return ()
+    walker = _Walker(step.workdir)
+    parts = chain(script)
+    if parts is not None:
+        for part in parts:
+            walker.visit(part, 0)
+            walker.part += 1
+    else:
+        walker.statements(script.statements, 0)
+    return tuple(walker.found)
+
+
+class _Walker:
+    def __init__(self, folder: str | None) -> None:
+        self.folder = folder
+        self.part = 0
+        self.found: list[Located] = []
+
+    def statements(self, statements: tuple[Statement, ...], depth: int) -> None:
+        for statement in statements:
+            self.visit(statement.node, depth)
+
+    def visit(self, node: Node, depth: int) -> None:
+        if isinstance(node, Command):
+            self._command(node, depth)
+        elif isinstance(node, AndOr):
+            for part in node.parts:
+                self.visit(part, depth + 1)
+            if any(operator.text == "||" for operator in node.operators):
+                self._forget_if_moved(node)
+        elif isinstance(node, Pipeline):
+            # each part of a pipeline runs in a shell of its own
+            for part in node.parts:
+                before = self.folder
+                self.visit(part, depth + 1)
+                self.folder = before
+        else:
+            self._compound(node, depth)
+
+    def _compound(self, node: Compound, depth: int) -> None:
+        before = self.folder
+        self.statements(node.body, depth + 1)
+        if node.kind in ("subshell", "function"):
+            self.folder = before
+        elif node.kind in _BRANCHES and self.folder != before:
+            self.folder = None
+
+    def _command(self, node: Command, depth: int) -> None:
+        words = invoked(node)
+        self.found.append(Located(node, words, self.folder, self.part, depth))
+        if words and words[0].value in ("cd", "pushd", "popd"):
+            self.folder = _moved(self.folder, words)
+
+    def _forget_if_moved(self, node: AndOr) -> None:
+        if any(words and words[0].value in ("cd", "pushd", "popd") for words in map(invoked, _simple(node))):
+            self.folder = None
+
+
+def _moved(folder: str | None, words: tuple[Word, ...]) -> str | None:
+    if words[0].value != "cd" or len(words) != 2:
+        return None
+    target = words[1].value
+    if target is None or target in ("-", ""):
+        return None
+    if target.startswith("/"):
+        return posixpath.normpath(target)
+    return None if folder is None else posixpath.normpath(posixpath.join(folder, target))
+
+
+def _simple(node: AndOr) -> Iterator[Command]:
+    for part in node.parts:
+        if isinstance(part, Command):
+            yield part

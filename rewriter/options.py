@@ -1,0 +1,19 @@
+"""What one run of the pipeline is asked to do."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Options(NamedTuple):
+    """`select` None means every rule. `target` names the builder ("buildkit", "buildah", "kaniko"; "" when unsaid).
+
+    `context` is a build context folder that overrides finding one; without `use_context` no folder is looked at.
+    """
+
+    select: frozenset[str] | None = None
+    ignore: frozenset[str] = frozenset()
+    unsafe: bool = False
+    target: str = ""
+    context: str | None = None
+    use_context: bool = True

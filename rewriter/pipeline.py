@@ -1,0 +1,184 @@
+"""From text to result: runs the transforms in order until nothing changes, and guards what comes out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from rewriter import guards
+from rewriter.change import Change, Refusal
+from rewriter.history import History
+from rewriter.model import Model, build
+from rewriter.options import Options
+from rewriter.registry import RuleInfo, Transform, rules, transforms
+from rewriter.result import Applied, Note, Problem, Refused, Result
+from rewriter.source import Edit, OverlappingEdits, Source
+from rewriter.suppress import Suppressions
+from rewriter.syntax import Tree, parse
+from rewriter.syntax.rules import check
+
+if TYPE_CHECKING:
+    from rewriter.context.folder import Context
+
+__all__ = ["Options", "RuleInfo", "rules", "run"]
+
+MAX_ROUNDS = 8
+"""Each round runs every transform once; real files settle in two or three."""
+
+
+class _Done(NamedTuple):
+    index: int
+    change: Change
+
+
+class GuardError(Exception):
+    """A guard found a result that must not be written."""
+
+
+def run(source: Source, options: Options) -> Result:
+    """Rewrite one Dockerfile. Never raises for what a file holds: a file that BuildKit refuses is a `Problem`."""
+    tree = parse(source)
+    fault = check(tree)
+    if fault is not None:
+        problem = Problem(source.path, fault.line, fault.message, fault.hint)
+        return Result(source, source, (), (), (), problem)
+    try:
+        return _Run(tree, options).result()
+    except (GuardError, OverlappingEdits) as error:
+        message = f"dfix would have written a wrong file and did not ({error})"
+        problem = Problem(source.path, 0, message, "please report this file at the project's issue tracker")
+        return Result(source, source, (), (), (), problem)
+
+
+class _Run:
+    def __init__(self, tree: Tree, options: Options) -> None:
+        self.first = self.tree = tree
+        self.options = options
+        self.history = History(tree.source)
+        self.done: list[_Done] = []
+        self._context: Context | None = None
+        self._context_known = False
+
+    def result(self) -> Result:
+        source = self.first.source
+        model = self._model()
+        if model.opaque:
+            return Result(source, source, (), (), (Note(1, model.opaque),), None)
+        chosen = self._chosen()
+        if Suppressions.read(source.text).whole_file:
+            return Result(source, source, (), (), (Note(1, "a comment in the file asks dfix to leave it alone"),), None)
+        refusals = self._settle(model, chosen)
+        if self.done:
+            wrong = guards.second_reader_agrees(self.first, self.tree)
+            if wrong:
+                raise GuardError(wrong)
+        return self._report(refusals)
+
+    def _chosen(self) -> list[Transform]:
+        select, ignore = self.options.select, self.options.ignore
+        return [t for t in transforms() if t.NAME not in ignore and (select is None or t.NAME in select)]
+
+    def _settle(self, model: Model, chosen: list[Transform]) -> list[Refusal]:
+        """Run rounds until one changes nothing; the refusals of that last round are the ones to report."""
+        for _ in range(MAX_ROUNDS):
+            refusals: list[Refusal] = []
+            settled = True
+            for transform in chosen:
+                changes, refused = self._ask(transform, model)
+                refusals += refused
+                if changes:
+                    self._apply(changes)
+                    model = self._model()
+                    settled = False
+            if settled:
+                return refusals
+        raise GuardError(f"it still changes after {MAX_ROUNDS} rounds")
+
+    def _ask(self, transform: Transform, model: Model) -> tuple[list[Change], list[Refusal]]:
+        suppressed = Suppressions.read(model.source.text)
+        changes: list[Change] = []
+        refusals: list[Refusal] = []
+        taken: list[Edit] = []
+        for item in transform.propose(model):
+            if suppressed.hides(transform.NAME, transform.CODES, model.source.line_of(item.offset)):
+                continue
+            if isinstance(item, Refusal):
+                refusals.append(item)
+            elif item.contract == "changed-image" and not self.options.unsafe:
+                refusals.append(Refusal(item.rule, item.offset, "unsafe", item.reason, "--unsafe applies it"))
+            elif not _overlap(taken, item.edits):
+                taken += item.edits
+                changes.append(item)
+        return changes, refusals
+
+    def _apply(self, changes: list[Change]) -> None:
+        edits = [edit for change in changes for edit in change.edits]
+        before = self.tree.source
+        index = len(self.history.texts) - 1
+        after = self.history.apply(edits)
+        if after.text == before.text:
+            raise GuardError(f"{changes[0].rule} proposes a change that changes nothing")
+        self.done += [_Done(index, change) for change in changes]
+        self.tree = parse(after)
+        wrong = guards.outside_is_unchanged(before, after, edits) or guards.builds(self.tree)
+        if wrong:
+            raise GuardError(f"{changes[0].rule}: {wrong}")
+
+    def _model(self) -> Model:
+        return build(self.tree, self.options.target, self._open_context)
+
+    def _open_context(self) -> Context | None:
+        if not self._context_known:
+            self._context_known = True
+            if self.options.use_context:
+                self._context = _context(self.first, self.options.context)
+        return self._context
+
+    def _report(self, refusals: list[Refusal]) -> Result:
+        first, last = self.history.texts[0], self.history.texts[-1]
+        end = len(self.history.texts) - 1
+        applied = []
+        for index, change in self.done:
+            line = first.line_of(self.history.original(index, change.offset))
+            after = last.line_of(self.history.final(index, change.offset))
+            applied.append(Applied(change.rule, line, after, change.reason, change.contract, change.edits))
+        refused = []
+        for item in refusals:
+            line = first.line_of(self.history.original(end, item.offset))
+            refused.append(Refused(item.rule, line, last.line_of(item.offset), item.code, item.reason, item.hint))
+        applied.sort(key=lambda a: a.line)
+        refused.sort(key=lambda r: r.line)
+        return Result(first, last, tuple(applied), tuple(refused), (), None)
+
+
+def _overlap(taken: list[Edit], edits: tuple[Edit, ...]) -> bool:
+    """Whether an edit touches one that is already taken; it then waits for the next round."""
+    for edit in edits:
+        for other in taken:
+            if edit.span.start < other.span.end and other.span.start < edit.span.end:
+                return True
+            if edit.span.start == other.span.start or edit.span.end == other.span.end:
+                return True
+    return False
+
+
+def _context(tree: Tree, folder: str | None) -> Context | None:
+    from rewriter.context.find import find_context
+    from rewriter.context.folder import Context
+
+    path = tree.source.path
+    root = folder if folder is not None else find_context(path, literal_sources(tree)).root
+    return Context.open(root, path)
+
+
+def literal_sources(tree: Tree) -> list[str]:
+    """The context paths that COPY and ADD name without variables, wildcards or another stage."""
+    found = []
+    for instruction in tree.instructions:
+        inner = instruction.inner or instruction
+        if inner.keyword not in ("COPY", "ADD") or inner.flag("from") is not None:
+            continue
+        for word in inner.words[:-1]:
+            text = word.text
+            if not any(mark in text for mark in "$*?[<'\"") and "://" not in text and not text.startswith("git@"):
+                found.append(text)
+    return found

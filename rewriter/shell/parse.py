@@ -1,0 +1,40 @@
+"""Reading the script of a RUN into nodes."""
+
+from __future__ import annotations
+
+import re
+
+from rewriter.shell.compound import ScriptReader
+from rewriter.shell.lexing import UnreadableError
+from rewriter.shell.nodes import Script
+from rewriter.source import Span
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_LINE_END = re.compile(r"(?<!\\)\n")
+
+
+def parse(mask: str, start: int, text: str) -> Script:
+    """Read a shell script that stands in a Dockerfile.
+
+    `text` is the whole file's text and `mask` a mask of `text[start : start + len(mask)]` of the same length, in which
+    the Dockerfile's continuations, comment lines and blank lines are blanks, or escape + newline where a blank
+    would part a word. A mask with any other newline, or one at its end, is a heredoc's body, whose line ends the
+    shell reads. Every span of the answer is one of `text`.
+
+    A script that is not read with certainty is answered with `opaque` set and no statements.
+    """
+    span = Span(start, start + len(mask))
+    if _CONTROL.search(mask):
+        return Script(span, (), (), "its script holds a control character")
+    joined = not (mask.endswith("\n") or _LINE_END.search(mask))
+    try:
+        reader = ScriptReader(mask, start, text, joined=joined)
+        statements = reader.script()
+        if reader.bodies:
+            # a heredoc's body is known only after its command has been read
+            again = ScriptReader(mask, start, text, joined=joined)
+            again.bodies = reader.bodies
+            statements = again.script()
+    except UnreadableError as why:
+        return Script(span, (), (), str(why))
+    return Script(span, statements, tuple(reader.comments), "")

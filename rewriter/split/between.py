@@ -1,0 +1,180 @@
+"""What stands between a copy and an install: may the copy move past it, and where must the install's RUN be parted."""
+
+from __future__ import annotations
+
+from rewriter.context.folder import Context
+from rewriter.model.commands import Located
+from rewriter.model.copied import Copied, copied
+from rewriter.model.stage import Step
+from rewriter.model.touch import touches
+from rewriter.shell.nodes import Node, Script, Statement
+from rewriter.shell.state import leaks
+from rewriter.split.installs import InstallRun
+from rewriter.split.plan import Blocker, Plan, overlaps
+from rewriter.syntax.expand import names
+
+_CONFIGURATION = frozenset(
+    "ENV ARG LABEL EXPOSE USER WORKDIR CMD ENTRYPOINT HEALTHCHECK STOPSIGNAL SHELL MAINTAINER".split()
+)
+_CARRIED = frozenset(("cd", "export", "assignment", "set"))
+_REMOVERS = frozenset(("rm", "rmdir", "apk", "apt-get", "apt", "dnf", "yum", "microdnf", "zypper"))
+
+
+def blocker_between(context: Context, plan: Plan, steps: list[Step], run: InstallRun) -> Blocker | None:
+    """Why a moved copy may not pass the steps between the first of them and the install; None when it may."""
+    first = plan.moved[0].step.index
+    moved = {copy.step.index: copy for copy in plan.moved}
+    for step in steps[first + 1 : run.step.index]:
+        if step.onbuild or step.index in moved:
+            continue
+        before = [copy for copy in plan.moved if copy.step.index < step.index]
+        found = _step(context, before, step)
+        if found is not None:
+            return found
+    return _mounts(plan, run)
+
+
+def _step(context: Context, before: list[Copied], step: Step) -> Blocker | None:
+    instruction = step.instruction
+    line = instruction.line
+    if step.keyword in _CONFIGURATION:
+        return _configuration(before, step)
+    if step.keyword in ("COPY", "ADD"):
+        return _other_copy(context, before, step)
+    if step.keyword == "RUN":
+        from rewriter.model.commands import located
+
+        if step.script.opaque:
+            return Blocker("run-between", f"the RUN on line {line} may read the copied files ({step.script.opaque})")
+        for command in located(step):
+            why = touches(command, lambda path: brought_near(before, path))
+            if why:
+                return Blocker("run-between", f"the RUN on line {line} comes between: {why}")
+        return None
+    return Blocker("between", f"the {step.keyword} on line {line} comes between the copy and the install")
+
+
+def _configuration(before: list[Copied], step: Step) -> Blocker | None:
+    if step.keyword not in ("ENV", "ARG"):
+        return None
+    changed = {word.text.partition("=")[0] for word in step.instruction.words}
+    for copy in before:
+        used: set[str] = set()
+        for word in (
+            *(w.text for w in copy.step.instruction.words),
+            *(f.value or "" for f in copy.step.instruction.flags),
+        ):
+            used |= names(word, copy.step.instruction.escape)
+        if used & changed:
+            name = sorted(used & changed)[0]
+            return Blocker("variable-between", f"line {step.instruction.line} changes {name}, which the COPY uses")
+    return None
+
+
+def _other_copy(context: Context, before: list[Copied], step: Step) -> Blocker | None:
+    line = step.instruction.line
+    if step.instruction.flag("from") is None and not step.instruction.heredocs:
+        other = copied(step, context)
+        if isinstance(other, Copied):
+            for path in other.brought.paths():
+                landed = other.brought.lands(path)
+                if landed is not None and any(copy.brought.origin(landed) not in (None, path) for copy in before):
+                    return Blocker(
+                        "copy-between", f"the {step.keyword} on line {line} replaces {landed} of the copied files"
+                    )
+            return None
+        destination = other.destination
+    else:
+        target = step.expand(step.instruction.words[-1].text) if step.instruction.words else None
+        destination = None
+        if target is not None and step.workdir is not None:
+            destination = target if target.startswith("/") else f"{step.workdir}/{target}"
+    if destination is None or any(overlaps(copy.destination, destination) for copy in before):
+        if destination is not None and not brought_near(before, destination):
+            return None
+        return Blocker("copy-between", f"the {step.keyword} on line {line} may bring files to the same place")
+    return None
+
+
+def _mounts(plan: Plan, run: InstallRun) -> Blocker | None:
+    line = run.step.instruction.line
+    for mount in run.step.mounts:
+        if mount.kind == "bind" and mount.from_ is None:
+            return Blocker("bind-mount", f"the RUN on line {line} already mounts files of the build context")
+        if mount.kind in ("cache", "tmpfs", "bind"):
+            if mount.target is None:
+                return Blocker("mount", f"the RUN on line {line} has a mount whose place is not known before the build")
+            if brought_near(list(plan.moved), mount.target):
+                return Blocker(
+                    "mount", f"the RUN on line {line} mounts over {mount.target}, where the copied files lie"
+                )
+    return None
+
+
+def brought_near(copies: list[Copied], path: str) -> bool:
+    """Whether a copy brings `path`, something below it, or lands below it."""
+    for copy in copies:
+        if overlaps(copy.destination, path):
+            if path == copy.destination or not path.startswith(copy.destination.rstrip("/") + "/"):
+                return True  # the destination itself, or a folder above it
+            if copy.brought.at_or_below(path):
+                return True
+    return False
+
+
+def cut(run: InstallRun, copies: list[Copied]) -> int | Blocker:
+    """The index of the first chain element that needs the whole tree; the number of elements when none does.
+
+    A script that is no pure && chain can only stay whole.
+    """
+    installing = {id(install.located.command) for install in run.installs}
+    parts = 1 + max(command.part for command in run.commands)
+    first_install = min(install.located.part for install in run.installs)
+    for command in run.commands:
+        if id(command.command) in installing:
+            continue
+        why = touches(command, lambda path: brought_near(copies, path))
+        if not why:
+            continue
+        if not run.chained:
+            return Blocker("not-a-chain", f"{why}, and the commands of this RUN are not joined by && alone")
+        if command.part <= first_install:
+            return Blocker("reads-first", f"{why} before the install")
+        return command.part
+    return parts
+
+
+def prefix(run: InstallRun, parts: tuple[Node, ...], at: int, text: str) -> str | Blocker:
+    """What the second RUN must begin with to be in the same shell state: the `cd`, `export` and `set` before the cut."""
+    carried = []
+    for part in parts[:at]:
+        script = Script(part.span, (Statement(part.span, part, "", part.span),), (), "")
+        found = leaks(script)
+        if not found:
+            continue
+        strange = [leak for leak in found if leak.kind not in _CARRIED]
+        if strange:
+            return Blocker("shell-state", f"`{strange[0].what}` leaves something in the shell for what follows")
+        written = text[part.span.start : part.span.end]
+        if "\n" in written:
+            return Blocker("shell-state", f"`{found[0].what}` is written over several lines")
+        carried.append(f"{written} && ")
+    return "".join(carried)
+
+
+def removes_afterwards(run: InstallRun, at: int) -> Blocker | None:
+    """Parting a RUN that removes what it installed would ship what is removed today."""
+    if not run.step.stage.ships:
+        return None
+    for command in run.commands:
+        if command.part < at or not command.words:
+            continue
+        words = [word.value or word.text for word in command.words]
+        name = words[0].rpartition("/")[2]
+        gone = name in ("rm", "rmdir") or (
+            name in _REMOVERS and any(w in ("del", "remove", "purge", "autoremove", "clean", "erase") for w in words)
+        )
+        if gone or words[1:2] in (["prune"], ["cache"], ["uninstall"]):
+            shown = " ".join(words)[:60]
+            return Blocker("removes-after", f"`{shown}` at the end of the RUN frees space only in the RUN that used it")
+    return None

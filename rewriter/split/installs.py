@@ -1,0 +1,44 @@
+"""The project installs of a RUN and where its && chain has to be parted."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rewriter.knowledge import project_install
+from rewriter.model.commands import Located, chain, located
+from rewriter.model.stage import Step
+
+
+class ProjectInstall(NamedTuple):
+    """An install that reads the project's manifests. `arguments` follow the manager's name, as written."""
+
+    located: Located
+    manager: str
+    arguments: tuple[str, ...]
+
+    @property
+    def shown(self) -> str:
+        """The command as the author wrote it."""
+        return " ".join(word.text for word in self.located.words)
+
+
+class InstallRun(NamedTuple):
+    """A RUN with at least one project install. `chained` tells whether it is one pure && chain."""
+
+    step: Step
+    commands: tuple[Located, ...]
+    installs: tuple[ProjectInstall, ...]
+    chained: bool
+
+
+def install_run(step: Step) -> InstallRun | None:
+    """The RUN's installs, or None when it has none that dfix can see."""
+    commands = located(step)
+    installs = []
+    for command in commands:
+        found = project_install(command.words)
+        if found is not None:
+            installs.append(ProjectInstall(command, *found))
+    if not installs:
+        return None
+    return InstallRun(step, commands, tuple(installs), chain(step.script) is not None)

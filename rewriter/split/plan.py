@@ -1,0 +1,215 @@
+"""Which copies can move behind an install, and what the install needs in front of it."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import NamedTuple
+
+from rewriter.context.folder import Context
+from rewriter.context.readers import Blocked, Install, inputs
+from rewriter.model.copied import Copied, Unclear, copied
+from rewriter.model.images import repository
+from rewriter.model.stage import Stage, Step
+from rewriter.split.installs import InstallRun, ProjectInstall
+
+MOST_COPY_LINES = 25
+_ODD = frozenset("*?[]\\$'\"\n")
+
+
+class Blocker(NamedTuple):
+    """Why nothing can be split here."""
+
+    code: str
+    reason: str
+    hint: str = ""
+
+
+class Needed(NamedTuple):
+    """One COPY line to write: context paths of a moved copy that land in the same folder of the image.
+
+    `relative` is that folder below the copy's destination.
+    """
+
+    copy: Copied
+    sources: tuple[str, ...]
+    relative: str
+
+
+class Plan(NamedTuple):
+    """`moved` copies go behind the install; `needed` are the lines that take the first one's place."""
+
+    moved: tuple[Copied, ...]
+    needed: tuple[Needed, ...]
+    files: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def plan(context: Context, copies: list[Step], run: InstallRun, until: int) -> Plan | Blocker | None:
+    """What to move for the installs of `run` before command `until`. None when they already come first."""
+    known: list[Copied | Unclear] = [copied(step, context) for step in copies]
+    files: list[str] = []
+    folders: list[str] = []
+    warnings: list[str] = []
+    folder_of_image = ""
+    for install in run.installs:
+        if install.located.part >= until:
+            continue
+        found = _read(context, known, install)
+        if found is None:
+            return None
+        if isinstance(found, Blocker):
+            return found if _tree(context, known, set(), ()) else None
+        folder_of_image = install.located.folder or ""
+        files += [path for path in found.files if path not in files]
+        folders += [path for path in found.folders if path not in folders]
+        warnings += found.warnings
+        if found.newest_npm and not has_npm_7(run.step.stage):
+            return Blocker(
+                "npm-version",
+                f"`{install.shown}` rewrites the lock file with an npm older than 7, and {run.step.stage.image} does not tell",
+                "use `npm ci`",
+            )
+    moved = _tree(context, known, set(files), tuple(folders))
+    moved = [copy for copy in moved if _near(copy, folder_of_image) or _brings_any(copy, files)]
+    if not moved:
+        return None
+    for item in known:
+        if isinstance(item, Unclear) and item.step.index > moved[0].step.index:
+            return Blocker("unclear-copy", f"line {item.step.instruction.line}: {item.reason}")
+    needed = _needed(context, moved, known, files, folders)
+    if isinstance(needed, Blocker):
+        return needed
+    return Plan(tuple(moved), needed, (*files, *(f"{folder}/" for folder in folders)), tuple(warnings))
+
+
+class _Inputs(NamedTuple):
+    files: tuple[str, ...]
+    folders: tuple[str, ...]
+    warnings: tuple[str, ...]
+    newest_npm: bool
+
+
+def has_npm_7(stage: Stage) -> bool:
+    """Whether the base image is an official Node.js image that comes with npm 7 or newer (Node.js 16 and later)."""
+    while stage.parent is not None:
+        stage = stage.parent
+    name, tag = repository(stage.image)
+    number = tag.partition("-")[0].partition(".")[0]
+    if number.isdigit():
+        return name == "node" and int(number) >= 16
+    return name == "node" and number in ("", "latest", "current", "lts", "slim", "alpine", "bookworm", "trixie")
+
+
+def _read(context: Context, known: list[Copied | Unclear], install: ProjectInstall) -> _Inputs | Blocker | None:
+    """What the install reads, as context paths."""
+    located = install.located
+    if located.folder is None:
+        return Blocker("folder-unknown", f"the folder in which `{install.shown}` runs is not known before the build")
+    folder = context_folder(known, located.folder)
+    arguments = []
+    for word in located.words[len(located.words) - len(install.arguments) :]:
+        text = word.value if word.value is not None else word.text
+        arguments.append(_context_argument(known, text, located.folder, folder))
+    if folder is None and arguments == list(install.arguments):
+        return Blocker(
+            "no-manifest", f"no COPY before `{install.shown}` brings files of the build context to {located.folder}"
+        )
+    found = inputs(context, Install(install.manager, tuple(arguments), folder or ""))
+    if isinstance(found, Blocked):
+        return Blocker(found.code, found.reason, found.hint)
+    return _Inputs(found.files, found.folders, found.warnings, found.newest_npm)
+
+
+def context_folder(known: list[Copied | Unclear], image_folder: str) -> str | None:
+    """The context folder whose content lies at `image_folder`, "" for the context's root; None when none does."""
+    for item in reversed(known):
+        if isinstance(item, Copied):
+            found = item.brought.folder_at(image_folder)
+            if found is not None:
+                return found
+    for item in reversed(known):
+        if isinstance(item, Copied):
+            for source in item.brought.files_in(image_folder):
+                return posixpath.dirname(source)
+    return None
+
+
+def _context_argument(known: list[Copied | Unclear], text: str, image_folder: str, folder: str | None) -> str:
+    """An argument whose path is absolute in the image, as a path relative to the context folder."""
+    flag, sign, value = text.partition("=") if text.startswith("--") else ("", "", text)
+    if not value.startswith("/"):
+        return text
+    for item in reversed(known):
+        if isinstance(item, Copied):
+            origin = item.brought.origin(posixpath.normpath(value))
+            if origin is not None:
+                return flag + sign + posixpath.relpath(origin, folder or ".")
+    return text
+
+
+def _tree(context: Context, known: list[Copied | Unclear], files: set[str], folders: tuple[str, ...]) -> list[Copied]:
+    """The copies that bring something which no install reads."""
+    return [item for item in known if isinstance(item, Copied) and _brings_more(context, item, files, folders)]
+
+
+def _brings_more(context: Context, copy: Copied, files: set[str], folders: tuple[str, ...]) -> bool:
+    for path in copy.brought.paths():
+        if path not in files and not any(path.startswith(folder + "/") for folder in folders):
+            return True
+    return False
+
+
+def _near(copy: Copied, folder: str) -> bool:
+    """Whether the copy lands in, below or above the folder in which the install runs."""
+    destination = copy.destination
+    return overlaps(destination, folder)
+
+
+def overlaps(one: str, other: str) -> bool:
+    """Whether one of two folders is the other or lies in it."""
+    if one == other:
+        return True
+    a, b = one.rstrip("/") + "/", other.rstrip("/") + "/"
+    return a.startswith(b) or b.startswith(a)
+
+
+def _brings_any(copy: Copied, files: list[str]) -> bool:
+    return any(copy.brought.lands(path) is not None for path in files)
+
+
+def _needed(
+    context: Context, moved: list[Copied], known: list[Copied | Unclear], files: list[str], folders: list[str]
+) -> tuple[Needed, ...] | Blocker:
+    groups: dict[tuple[int, str], list[str]] = {}
+    lines: list[Needed] = []
+    for path in files:
+        copy = _bringer(known, path)
+        if copy is None or copy not in moved:
+            continue
+        if _ODD.intersection(path) or path.startswith("-"):
+            return Blocker("odd-name", f"{path} has a character that COPY would read as a pattern")
+        groups.setdefault((moved.index(copy), _relative(copy, path)), []).append(path)
+    for (index, relative), paths in groups.items():
+        lines.append(Needed(moved[index], tuple(paths), relative))
+    for folder in folders:
+        copy = _bringer(known, next(iter(context.below(folder)), folder))
+        if copy is None or copy not in moved:
+            continue
+        if _ODD.intersection(folder):
+            return Blocker("odd-name", f"{folder} has a character that COPY would read as a pattern")
+        lines.append(Needed(copy, (folder,), _relative(copy, folder + "/x")))
+    if len(lines) > MOST_COPY_LINES:
+        return Blocker("too-many-folders", f"{len(lines)} COPY lines would be needed, more than {MOST_COPY_LINES}")
+    return tuple(lines)
+
+
+def _bringer(known: list[Copied | Unclear], path: str) -> Copied | None:
+    for item in reversed(known):
+        if isinstance(item, Copied) and item.brought.lands(path) is not None:
+            return item
+    return None
+
+
+def _relative(copy: Copied, path: str) -> str:
+    landed = copy.brought.lands(path) or ""
+    return posixpath.relpath(posixpath.dirname(landed), copy.destination).removeprefix(".").lstrip("/")

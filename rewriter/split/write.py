@@ -1,0 +1,111 @@
+"""The edits of a split: manifest COPY lines in the first copy's place, the copies behind the install."""
+
+from __future__ import annotations
+
+import stat
+
+from rewriter.layout.copy_lines import Block, block, copy_line, folder_below
+from rewriter.model.build import Model
+from rewriter.model.copied import Copied
+from rewriter.shell.nodes import Node
+from rewriter.source import Edit, Span
+from rewriter.split.installs import InstallRun
+from rewriter.split.plan import Blocker, Plan
+from rewriter.syntax import Instruction
+
+
+def edits(
+    model: Model, plan: Plan, run: InstallRun, parts: tuple[Node, ...] | None, at: int, carried: str
+) -> tuple[Edit, ...] | Blocker:
+    """Everything that the split writes. `at` is the chain element before which the RUN is parted."""
+    blocks: list[Block] = []
+    moving: list[str] = []
+    found: list[Edit] = []
+    for copy in plan.moved:
+        moved = block(model.tree, copy.step.instruction)
+        text = _with_destination(copy, run, moved)
+        if isinstance(text, Blocker):
+            return text
+        lines = "".join(
+            copy_line(copy.step.instruction, need.sources, folder_below(copy.written, need.relative))
+            for need in plan.needed
+            if need.copy is copy
+        )
+        end = moved.span.end if lines else moved.after
+        if not lines and blocks == [] and moved.blanks_after and not _blank_before(model, moved):
+            end = moved.span.end
+        found.append(Edit(Span(moved.span.start, end), lines))
+        blocks.append(moved)
+        moving.append(text)
+    separator = "\n" * min(blocks[0].blanks_after, 1)
+    joined = separator.join(moving)
+    if parts is None or at >= len(parts):
+        found.append(_behind(model, run.step.instruction, separator + joined))
+    else:
+        found.append(_parted(model, run.step.instruction, parts, at, separator, joined, carried))
+    return tuple(found)
+
+
+def _blank_before(model: Model, moved: Block) -> bool:
+    before = model.source.text[: moved.span.start].rstrip("\r")
+    return before.endswith(("\n\n", "\n\r\n")) or not before
+
+
+def _behind(model: Model, instruction: Instruction, text: str) -> Edit:
+    end = instruction.span.end
+    if model.source.text[end - 1 : end] == "\n":
+        return Edit(Span(end, end), text)
+    return Edit(Span(end, end), "\n" + text.removesuffix("\n"))
+
+
+def _parted(
+    model: Model, instruction: Instruction, parts: tuple[Node, ...], at: int, separator: str, moved: str, carried: str
+) -> Edit:
+    text = model.source.text
+    gap = Span(parts[at - 1].span.end, parts[at].span.start)
+    comments = [line.strip() for line in text[gap.start : gap.end].split("\n") if line.lstrip().startswith("#")]
+    head = text[instruction.keyword_span.start : instruction.value_span.start].replace("\r\n", "\n")
+    written = "\n" + separator + moved + separator + "".join(f"{comment}\n" for comment in comments) + head + carried
+    return Edit(gap, written)
+
+
+def _with_destination(copy: Copied, run: InstallRun, moved: Block) -> str | Blocker:
+    """The moved lines; a relative destination becomes absolute when a WORKDIR stands in between."""
+    step = copy.step
+    if copy.written.startswith("/") or step.workdir == run.step.workdir or copy.written.startswith("$"):
+        return moved.text
+    if not copy.destination.startswith("/"):
+        return Blocker("workdir-between", "the working folder changes in between and the base image's own is not known")
+    word = step.instruction.words[-1].span
+    if step.instruction.json is not None or "\r" in moved.text:
+        return Blocker("workdir-between", "the working folder changes between the copy and the install")
+    start, end = word.start - moved.span.start, word.end - moved.span.start
+    slash = "/" if copy.destination != "/" else ""
+    return moved.text[:start] + copy.destination + slash + moved.text[end:]
+
+
+def folder_mode_differs(model: Model, plan: Plan) -> Blocker | None:
+    """A COPY that creates its destination gives it the source folder's mode; a copy of single files gives 0755."""
+    context = model.context
+    if context is None:
+        return None
+    for copy in plan.moved:
+        step = copy.step
+        needs = any(need.copy is copy for need in plan.needed)
+        if not needs or copy.written.endswith("/") or _exists(copy):
+            continue
+        for source in copy.sources:
+            mode = context.folder_mode(source)
+            if mode is not None and stat.S_IMODE(mode) != 0o755 and step.instruction.flag("chmod") is None:
+                return Blocker(
+                    "folder-mode",
+                    f"{copy.destination} would get mode 755 instead of {stat.S_IMODE(mode):o}, that of {source}",
+                    f"put `WORKDIR {copy.destination}` before the COPY",
+                )
+    return None
+
+
+def _exists(copy: Copied) -> bool:
+    """Whether an instruction before the copy made its destination."""
+    workdir = copy.step.workdir
+    return workdir is not None and (workdir + "/").startswith(copy.destination.rstrip("/") + "/")

@@ -1,0 +1,98 @@
+"""Patterns of `${name#pattern}` and its kin, matched as BuildKit matches them with Go's regular expressions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+# Tokens; a literal is one character, so neither can be taken for one.
+_ANY_TEXT = "**"
+_ANY_CHAR = "??"
+
+
+class PatternError(ValueError):
+    """A backslash before a character that needs none."""
+
+
+class Pattern:
+    r"""Wildcards `*` and `?`, neither of which takes a line break; a backslash before one of `*?\}/` makes it literal.
+
+    Brackets are literal too: BuildKit has no bracket expressions.
+    """
+
+    __slots__ = ("_tokens",)
+
+    def __init__(self, text: str) -> None:
+        self._tokens: list[str] = []
+        at = 0
+        while at < len(text):
+            char = text[at]
+            at += 1
+            if char == "*":
+                char = _ANY_TEXT
+            elif char == "?":
+                char = _ANY_CHAR
+            elif char == "\\":
+                char = text[at : at + 1]
+                at += 1
+                if not char or char not in "*?\\}/":
+                    raise PatternError(f"invalid escape '\\{char}'")
+            self._tokens.append(char)
+
+    def backwards(self) -> Pattern:
+        """Return the pattern that matches at the start of a reversed text what this one matches at the text's end."""
+        other = Pattern("")
+        other._tokens = self._tokens[::-1]
+        return other
+
+    def steps(self, value: str) -> int:
+        """How many steps `ends` takes."""
+        return (len(self._tokens) + 1) * (len(value) + 1)
+
+    def ends(self, value: str, *, greedy: bool) -> list[int]:
+        """For each start in `value` (its end included) where the preferred match ends, -1 for no match.
+
+        Preferred as a regular expression prefers: each `*` in turn takes as much as it can, or as little without
+        `greedy`. Going from the last token to the first keeps the time within `steps`, whatever the pattern.
+        """
+        size = len(value)
+        ends = list(range(size + 1))
+        for token in reversed(self._tokens):
+            if token == _ANY_TEXT:
+                for at in range(size - 1, -1, -1):
+                    if value[at] != "\n" and (ends[at] < 0 or (greedy and ends[at + 1] >= 0)):
+                        ends[at] = ends[at + 1]
+            elif token == _ANY_CHAR:
+                ends = [ends[at + 1] if char != "\n" else -1 for at, char in enumerate(value)] + [-1]
+            else:
+                ends = [ends[at + 1] if char == token else -1 for at, char in enumerate(value)] + [-1]
+        return ends
+
+
+def replace_all(value: str, ends: list[int], replacement: str, longest: int) -> Iterator[str]:
+    """Pieces of `value` with each match replaced (Go's Regexp.ReplaceAllString), until they exceed `longest`.
+
+    `ends` is what `Pattern.ends` says. An empty match right after another match is no match.
+    """
+    length = copied = at = 0
+    while at <= len(value) and length <= longest:
+        start, end = at, ends[at]
+        if end < 0:
+            at += 1
+            continue
+        yield value[copied:start]
+        if end > copied or start == 0:
+            filled = _filled(replacement, value[start:end])
+            length += len(filled)
+            yield filled
+        copied = end
+        at = max(end, start + 1)
+    yield value[copied:]
+
+
+def _filled(template: str, match: str) -> str:
+    """Fill in the replacement as Go does: `$0` is the match, `$$` a dollar sign, groups are empty as there are none."""
+    if "$" not in template:
+        return template
+    fills = {"$": "$", "0": match, "{0}": match}
+    return re.sub(r"\$(\$|\w+|\{\w+\})", lambda found: fills.get(found[1], ""), template)

@@ -1,0 +1,176 @@
+"""Run dfix over the corpus of real Dockerfiles and count what must not happen, and what it changes and refuses.
+
+`python scripts/corpus.py` prints the report; `--write` keeps it in docs/corpus.md. `--sample N` looks at N lone files
+only. Exits 1 when a count that must be 0 is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import random
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from difflib import unified_diff
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from corpus_report import report
+from shared_data import corpus
+from soundness import as_valid_text, counted, look_at
+
+from rewriter.options import Options
+from rewriter.result import Result
+from rewriter.syntax import Fault, parse
+from rewriter.syntax.rules import check
+
+PROCESSES = 2
+
+
+class Case(NamedTuple):
+    """A Dockerfile to look at. `folder` is its build context, "" for a lone file, which has BuildKit's `verdict`."""
+
+    name: str
+    path: str
+    data: bytes
+    folder: str
+    verdict: str
+
+
+class Seen(NamedTuple):
+    """What happened to one file. `faults` has an entry for each thing that must not happen and did."""
+
+    name: str
+    in_context: bool
+    state: str
+    known: str
+    faults: dict[str, str]
+    changed: Counter[str]
+    refused: Counter[tuple[str, str]]
+    diff: str
+
+
+def look(rule: str, case: Case) -> Seen:
+    """Do everything to one file, and compare all of it."""
+    try:
+        return _look(rule, case)
+    except Exception:  # a crash is what is being counted
+        return Seen(
+            case.name, bool(case.folder), "crash", "", {"crash": traceback.format_exc()}, Counter(), Counter(), ""
+        )
+
+
+def _look(rule: str, case: Case) -> Seen:
+    options = Options(
+        select=frozenset((rule,)) if rule else None, context=case.folder or None, use_context=bool(case.folder)
+    )
+    result, faults, known = look_at(case.path, case.data, options)
+    verdict = _verdict(case, check(parse(result.before)))
+    changed, refused = counted(result)
+    return Seen(
+        case.name,
+        bool(case.folder),
+        "problem" if result.problem is not None else "note" if result.notes else "read",
+        known,
+        faults | ({"verdict": verdict} if verdict else {}),
+        changed,
+        refused,
+        _diff(case.name, result) if result.changed else "",
+    )
+
+
+def _verdict(case: Case, fault: Fault | None) -> str:
+    if not case.verdict or (fault is None) == (case.verdict == "ok"):
+        return ""
+    return f"BuildKit says {case.verdict}, dfix {fault.message if fault is not None else 'ok'}"
+
+
+def _diff(name: str, result: Result) -> str:
+    """A unified diff with the reasons above it, for reading."""
+    said = [f"# {change.line}: {change.rule} ({change.contract}): {change.reason}\n" for change in result.changes]
+    said += [
+        f"# {refusal.line}: {refusal.rule} refused ({refusal.code}): {refusal.reason}\n" for refusal in result.refusals
+    ]
+    before, after = (as_valid_text(source).splitlines(keepends=True) for source in (result.before, result.after))
+    return "".join(
+        said + [line if line.endswith("\n") else line + "\n" for line in unified_diff(before, after, name, name)]
+    )
+
+
+def lone_cases(sample: int, seed: int) -> list[Case]:
+    """The lone files, or `sample` of them."""
+    data = corpus()
+    assert data is not None
+    verdicts = data.verdicts()
+    names = sorted(data.dockerfiles)
+    if sample and sample < len(names):
+        names = sorted(random.Random(seed).sample(names, sample))
+    return [Case(name, f"/lone/{name}", data.dockerfiles[name], "", verdicts[name]) for name in names]
+
+
+def context_cases(folder: Path) -> list[Case]:
+    """The Dockerfiles of the build contexts, which are written below `folder`."""
+    data = corpus()
+    assert data is not None
+    data.unpack_contexts(folder)
+    return [
+        Case(
+            f"{context}/{path}",
+            str(folder / context / path),
+            data.context_files[context][path],
+            str(folder / context),
+            "",
+        )
+        for context, paths in sorted(data.dockerfiles_of().items())
+        for path in paths
+    ]
+
+
+def look_at_all(cases: list[Case], rule: str) -> Iterator[Seen]:
+    """Every case, in order, by two processes."""
+    with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
+        yield from pool.imap(partial(look, rule), cases, chunksize=32)
+
+
+def main() -> int:
+    """Run the program."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sample", type=int, default=0, help="look at this many lone files, and all contexts")
+    parser.add_argument("--seed", type=int, default=1, help="which sample (default 1)")
+    parser.add_argument("--rule", default="", help="run one transform only")
+    parser.add_argument("--diffs", type=Path, help="write the diff of each changed file to this folder")
+    parser.add_argument("--write", action="store_true", help="keep the report in docs/corpus.md")
+    arguments = parser.parse_args()
+    if arguments.write and (arguments.sample or arguments.rule):
+        parser.error("--write keeps the report of everything: leave --sample and --rule out")
+    if corpus() is None:
+        sys.exit("the corpus is absent: name its folder in DFIX_SHARED")
+    with tempfile.TemporaryDirectory() as folder:
+        cases = lone_cases(arguments.sample, arguments.seed) + context_cases(Path(folder))
+        seen = list(look_at_all(cases, arguments.rule))
+    if arguments.diffs:
+        _keep_diffs(arguments.diffs, seen)
+    text = report(seen)
+    print(text)
+    if arguments.write:
+        Path(__file__).resolve().parents[1].joinpath("docs", "corpus.md").write_text(text, encoding="utf-8")
+    wrong = [(one.name, column, message) for one in seen for column, message in one.faults.items()]
+    for name, column, message in wrong:
+        print(f"{name}: {column}: {message}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def _keep_diffs(folder: Path, seen: list[Seen]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in seen:
+        if one.diff:
+            kind = "context" if one.in_context else "lone"
+            (folder / f"{kind}+{one.name.replace('/', '+')}.diff").write_text(one.diff, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

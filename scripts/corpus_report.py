@@ -1,0 +1,91 @@
+"""The report on a corpus run, as Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from corpus import Seen
+
+COLUMNS = {
+    "crash": "ended in an exception",
+    "round trip": "tree does not join to the file, byte for byte",
+    "reading": "read otherwise than by BuildKit's parser",
+    "verdict": "judged otherwise than by BuildKit",
+    "guard": "stopped by a guard, since the result would have been wrong",
+    "refused after": "refused by BuildKit's parser after, but not before",
+    "second run": "changed again by a second run",
+    "comments": "lost a comment",
+    "words": "lost a word",
+    "outside": "changed where no instruction changed",
+}
+"""What must happen to no file."""
+
+_INTRODUCTION = """\
+# dfix on real Dockerfiles
+
+Made by `make corpus`. Every Dockerfile of the corpus goes through dfix, once by itself and, where its build context
+is known, with that context. BuildKit's own parser (Go, v0.12.5) reads each file before and after.
+"""
+
+_KNOWN = """\
+## Known differences to the parser
+
+BuildKit v0.12.5 ignores whatever follows a JSON array (`CMD ["a"] # x`). Newer versions want the whole value to be
+JSON, and take such a line in shell form; so does dfix.
+"""
+
+
+def report(seen: Sequence[Seen]) -> str:
+    """The whole report."""
+    lone = [one for one in seen if not one.in_context]
+    contexts = [one for one in seen if one.in_context]
+    known = [(one.name, one.known) for one in lone if one.known]
+    parts = [_INTRODUCTION, _counts(lone, contexts)]
+    if known:
+        parts.append(_KNOWN + "\n" + _table(("file", "line"), known))
+    parts.append("## Without a build context\n\n" + _rules(lone))
+    parts.append("## With its build context\n\n" + _rules(contexts))
+    return "\n".join(parts)
+
+
+def _counts(lone: Sequence[Seen], contexts: Sequence[Seen]) -> str:
+    conditions: dict[str, Callable[[Seen], bool]] = {
+        "files": lambda one: True,
+        "changed": lambda one: bool(one.diff),
+        "refused by BuildKit, reported": lambda one: one.state == "problem",
+        "left alone as a whole (Windows, asked by a comment)": lambda one: one.state == "note",
+    }
+    rows = [
+        (words, *(str(sum(map(holds, group))) for group in (lone, contexts))) for words, holds in conditions.items()
+    ]
+    for column, words in COLUMNS.items():
+        rows.append((words, *(str(sum(column in one.faults for one in group)) for group in (lone, contexts))))
+    return _table(("", "without context", "with context"), rows)
+
+
+def _rules(seen: Sequence[Seen]) -> str:
+    names = sorted({rule for one in seen for rule in one.changed} | {rule for one in seen for rule, _ in one.refused})
+    rows = []
+    refused: Counter[tuple[str, str]] = Counter()
+    for one in seen:
+        refused += one.refused
+    for name in names:
+        files = sum(name in one.changed for one in seen)
+        changes = sum(one.changed[name] for one in seen)
+        places = sum(count for (rule, _), count in refused.items() if rule == name)
+        rows.append((f"`{name}`", str(files), str(changes), str(places)))
+    refusals = sorted(refused.items(), key=lambda item: (item[0][0], -item[1], item[0][1]))
+    return (
+        _table(("rule", "files changed", "changes", "places refused"), rows)
+        + "\n"
+        + _table(("rule", "refused because", "places"), [(f"`{r}`", code, str(count)) for (r, code), count in refusals])
+    )
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,74 @@
+"""Third-party data that lies beside the checkout and is read in place: real Dockerfiles and BuildKit's test data."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from functools import cache
+from pathlib import Path
+
+
+def shared_folder() -> Path | None:
+    """The folder named by DFIX_SHARED, or `shared` beside the checkout; None where there is none."""
+    named = os.environ.get("DFIX_SHARED")
+    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared"
+    return folder if (folder / "corpus" / "corpus.tar.gz").is_file() else None
+
+
+def buildkit_folder() -> Path | None:
+    """BuildKit's own parser and expansion data."""
+    shared = shared_folder()
+    return shared / "buildkit" if shared is not None and (shared / "buildkit").is_dir() else None
+
+
+class Corpus:
+    """The archive's content: lone Dockerfiles, what BuildKit says of each, and small build contexts."""
+
+    def __init__(self, archive: Path) -> None:
+        self.dockerfiles: dict[str, bytes] = {}
+        self.context_files: dict[str, dict[str, bytes]] = {}
+        self.tables: dict[str, bytes] = {}
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                content = tar.extractfile(member)
+                if content is not None:
+                    self._add(member.name.removeprefix("./"), content.read())
+
+    def _add(self, name: str, data: bytes) -> None:
+        top, _, rest = name.partition("/")
+        if top == "files":
+            self.dockerfiles[rest] = data
+        elif top == "contexts":
+            context, _, path = rest.partition("/")
+            self.context_files.setdefault(context, {})[path] = data
+        else:
+            self.tables[name] = data
+
+    def rows(self, table: str) -> list[dict[str, str]]:
+        """The rows of a table of the archive ("buildkit-verdict.tsv")."""
+        lines = self.tables[table].decode("utf-8", "surrogateescape").split("\n")
+        header = lines[0].split("\t")
+        return [dict(zip(header, line.split("\t"), strict=True)) for line in lines[1:] if line]
+
+    def verdicts(self) -> dict[str, str]:
+        """What BuildKit's parser says of each lone Dockerfile: ok, parse-error or instruction-error."""
+        return {row["file"].removeprefix("files/"): row["verdict"] for row in self.rows("buildkit-verdict.tsv")}
+
+    def dockerfiles_of(self) -> dict[str, list[str]]:
+        """The Dockerfiles of each context, as paths within it."""
+        return {row["context"]: row["dockerfiles"].split(";") for row in self.rows("contexts.tsv")}
+
+    def unpack_contexts(self, folder: Path) -> None:
+        """Write every build context below `folder`."""
+        for context, files in self.context_files.items():
+            for path, data in files.items():
+                target = folder / context / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
+
+
+@cache
+def corpus() -> Corpus | None:
+    """The corpus, read once; None where it is absent."""
+    shared = shared_folder()
+    return Corpus(shared / "corpus" / "corpus.tar.gz") if shared is not None else None

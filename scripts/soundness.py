@@ -1,0 +1,92 @@
+"""What must hold for any file whatever and for dfix's result of it; each check looks for itself, by other means."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from reference import (
+    buildkit_reads,
+    changed_without_reason,
+    dfix_reads,
+    difference,
+    lost_comments,
+    lost_words,
+    text_after_json,
+)
+
+from rewriter.options import Options
+from rewriter.pipeline import run
+from rewriter.result import Result
+from rewriter.source import Source
+from rewriter.syntax import Tree, parse
+from rewriter.syntax.rules import check
+
+
+class Looked(NamedTuple):
+    """A result and what is wrong with it: an entry of `faults` for each thing that must not be and is.
+
+    `known` is the line of a difference to the old parser that is known to be right.
+    """
+
+    result: Result
+    faults: dict[str, str]
+    known: str
+
+
+def look_at(path: str, data: bytes, options: Options) -> Looked:
+    """Run dfix on a file and check everything that must hold."""
+    source = Source.from_bytes(path, data)
+    tree = parse(source)
+    reading, known = _reading(source, tree)
+    result = run(source, options)
+    faults = {"round trip": _round_trip(data, tree), "reading": reading, **_compare(result, options)}
+    if result.problem is not None and check(tree) is None:
+        faults["guard"] = result.problem.message
+    return Looked(result, {column: message for column, message in faults.items() if message}, known)
+
+
+def as_valid_text(source: Source) -> str:
+    """The file as text that the Go package takes: it knows no lone surrogates."""
+    return source.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _round_trip(data: bytes, tree: Tree) -> str:
+    text = tree.source.text
+    joined = "".join(text[node.span.start : node.span.end] for node in tree.nodes)
+    return "" if joined == text and tree.source.to_bytes() == data else "the nodes do not join to the file"
+
+
+def _reading(source: Source, tree: Tree) -> tuple[str, str]:
+    text = as_valid_text(source)
+    theirs = buildkit_reads(text)
+    if theirs is None:
+        return ("dfix accepts what BuildKit refuses" if check(tree) is None else ""), ""
+    found = difference(dfix_reads(parse(Source(source.path, text))), theirs)
+    known = text_after_json(tree) if ": json False" in found else ""
+    return ("" if known else found), known
+
+
+def _compare(result: Result, options: Options) -> dict[str, str]:
+    if not result.changed:
+        same = result.after.to_bytes() == result.before.to_bytes()
+        return {"outside": "" if same and not result.changes else "changes are told, but the file is the same"}
+    before, after = as_valid_text(result.before), as_valid_text(result.after)
+    refused = buildkit_reads(before) is not None and buildkit_reads(after) is None
+    again = run(Source.from_bytes(result.after.path, result.after.to_bytes()), options)
+    comments, words = lost_comments(before, after), lost_words(before, after)
+    return {
+        "refused after": "BuildKit refuses the result" if refused or check(parse(result.after)) is not None else "",
+        "second run": "" if not again.changed else f"{[change.rule for change in again.changes]} change it again",
+        "comments": f"lost: {comments[0]}" if comments else "",
+        "words": f"lost: {words[0]}" if words else "",
+        "outside": changed_without_reason(before, after) or ("" if result.changes else "a change that is not told"),
+    }
+
+
+def counted(result: Result) -> tuple[Counter[str], Counter[tuple[str, str]]]:
+    """How often each rule changes something, and how often it refuses for each reason."""
+    return (
+        Counter(change.rule for change in result.changes),
+        Counter((refusal.rule, refusal.code) for refusal in result.refusals),
+    )

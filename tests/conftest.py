@@ -1,0 +1,39 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+
+from shared_data import Corpus, buildkit_folder, corpus  # the folder of scripts is no package
+
+
+def _skip(what: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is absent: name the folder of shared data in DFIX_SHARED")
+    pytest.skip(f"{what} is absent")
+
+
+@pytest.fixture(scope="session")
+def real_files() -> Corpus:
+    """The corpus of real Dockerfiles; a test is skipped without it, but not in CI."""
+    found = corpus()
+    if found is None:
+        _skip("the corpus")
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
+def buildkit_data() -> Path:
+    """BuildKit's own test data; a test is skipped without it, but not in CI."""
+    found = buildkit_folder()
+    if found is None:
+        _skip("BuildKit's test data")
+    assert found is not None
+    return found
