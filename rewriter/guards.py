@@ -45,7 +45,7 @@ def second_reader_agrees(before: Tree, after: Tree) -> str:
 
 
 def _reading(tree: Tree) -> list[tuple[str, str]]:
-    return [(i.keyword, "".join(i.logical[i.keyword_span.end - i.keyword_span.start :].split())) for i in tree.instructions]
+    return [(i.keyword, "".join(i.logical[len(i.keyword) :].split())) for i in tree.instructions]
 
 
 def _second_reading(source: Source) -> list[tuple[str, str]]:
@@ -56,8 +56,6 @@ def _second_reading(source: Source) -> list[tuple[str, str]]:
     try:
         parser = DockerfileParser(fileobj=BytesIO(source.text.encode("utf-8", "replace")))
         found = parser.structure
-    except Exception:  # noqa: BLE001  # whatever it cannot read is beyond its limits
+    except Exception:  # whatever it cannot read is beyond its limits
         return []
-    return [
-        (item["instruction"], "".join(item["value"].split())) for item in found if item["instruction"] != "COMMENT"
-    ]
+    return [(item["instruction"], "".join(item["value"].split())) for item in found if item["instruction"] != "COMMENT"]

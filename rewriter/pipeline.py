@@ -11,7 +11,7 @@ from rewriter.model import Model, build
 from rewriter.options import Options
 from rewriter.registry import RuleInfo, Transform, rules, transforms
 from rewriter.result import Applied, Note, Problem, Refused, Result
-from rewriter.source import Edit, OverlappingEdits, Source
+from rewriter.source import Edit, OverlappingEditsError, Source
 from rewriter.suppress import Suppressions
 from rewriter.syntax import Tree, parse
 from rewriter.syntax.rules import check
@@ -26,7 +26,9 @@ MAX_ROUNDS = 8
 
 
 class _Done(NamedTuple):
-    index: int
+    """A change and the number of the text (see History) on which it was proposed."""
+
+    text: int
     change: Change
 
 
@@ -43,7 +45,7 @@ def run(source: Source, options: Options) -> Result:
         return Result(source, source, (), (), (), problem)
     try:
         return _Run(tree, options).result()
-    except (GuardError, OverlappingEdits) as error:
+    except (GuardError, OverlappingEditsError) as error:
         message = f"dfix would have written a wrong file and did not ({error})"
         problem = Problem(source.path, 0, message, "please report this file at the project's issue tracker")
         return Result(source, source, (), (), (), problem)

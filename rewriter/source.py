@@ -1,7 +1,7 @@
-"""Bytes and text of one Dockerfile: decoding, spans, edits and applying edits.
+r"""Bytes and text of one Dockerfile: decoding, spans, edits and applying edits.
 
 A Dockerfile is read as UTF-8 with `surrogateescape`, so that any bytes survive the round trip. A byte order
-mark is kept beside the text. Line endings stay in the text as they are; edits are written with `\\n` and take
+mark is kept beside the text. Line endings stay in the text as they are; edits are written with `\n` and take
 the file's own line ending when they are applied.
 """
 
@@ -32,7 +32,7 @@ class Edit(NamedTuple):
     text: str
 
 
-class OverlappingEdits(ValueError):
+class OverlappingEditsError(ValueError):
     """Two edits claim the same characters, so no order of applying them is right."""
 
 
@@ -82,13 +82,13 @@ class Source:
     def apply(self, edits: Iterable[Edit]) -> Source:
         """A new source with all `edits` applied.
 
-        Raises OverlappingEdits when two of them touch the same characters.
+        Raises OverlappingEditsError when two of them touch the same characters.
         """
         parts: list[str] = []
         at = 0
         for span, text in sorted(edits):
             if span.start < at:
-                raise OverlappingEdits(f"edits overlap at offset {span.start}")
+                raise OverlappingEditsError(f"edits overlap at offset {span.start}")
             parts.append(self.text[at : span.start])
             parts.append(text if self.newline == "\n" else text.replace("\n", self.newline))
             at = span.end

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.source import Edit, OverlappingEdits, Source, Span
+from rewriter.source import Edit, OverlappingEditsError, Source, Span
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_edits_may_touch() -> None:
 
 @pytest.mark.parametrize("spans", [((0, 2), (1, 3)), ((0, 3), (1, 1)), ((0, 2), (0, 1))])
 def test_edits_must_not_overlap(spans: tuple[tuple[int, int], ...]) -> None:
-    with pytest.raises(OverlappingEdits):
+    with pytest.raises(OverlappingEditsError):
         Source("x", "abc").apply([Edit(Span(*span), "") for span in spans])
 
 

@@ -31,7 +31,7 @@ from rewriter.model.copied import Copied, copied
 from rewriter.split.between import blocker_between, cut, prefix, removes_afterwards
 from rewriter.split.installs import InstallRun, install_run
 from rewriter.split.plan import Blocker, Plan, plan
-from rewriter.split.write import edits, folder_mode_differs
+from rewriter.split.write import Parting, edits, folder_mode_differs
 from transforms.example import Example
 
 NAME = "split-manifests"
@@ -103,13 +103,13 @@ def _split(model: Model, copies: list[Step], run: InstallRun) -> Change | Blocke
     if between is not None:
         return between
     parts = chain(run.step.script)
-    carried = ""
+    parting = None
     if parts is not None and at < len(parts):
         state = removes_afterwards(run, at) or prefix(run, parts, at, model.source.text)
         if isinstance(state, Blocker):
             return state
-        carried = state
-    written = edits(model, made, run, parts, at, carried)
+        parting = Parting(parts, at, state)
+    written = edits(model, made, run, parting)
     if isinstance(written, Blocker):
         return written
     return Change(NAME, made.moved[0].step.instruction.span.start, written, _reason(made, run), CONTRACT)

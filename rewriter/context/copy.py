@@ -1,7 +1,7 @@
 """What a COPY or ADD brings from the context, and to which paths of the image (BuildKit's rules).
 
-A source folder brings its content, a file keeps its name when the destination is a folder. A wildcard that matches nothing
-brings nothing; a plain source that is missing fails the build.
+A source folder brings its content, a file keeps its name when the destination is a folder. A wildcard that matches
+nothing brings nothing; a plain source that is missing fails the build.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ def find_context(dockerfile: str, sources: Sequence[str]) -> FoundContext:
     """The build context of the Dockerfile at `dockerfile`.
 
     `sources` are the literal paths that its COPY and ADD lines bring from the context. Files that name the
-    Dockerfile (compose, bake, devcontainer, skaffold) are looked for in its folder and those above it up to the repository's root.
+    Dockerfile (compose, bake, devcontainer, skaffold) are looked for in its folder and in those above it up to the root
+    of the repository.
     """
     path = os.path.realpath(dockerfile)
     folders = list(_upwards(os.path.dirname(path)))

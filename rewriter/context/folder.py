@@ -6,7 +6,7 @@ import os
 import posixpath
 import stat
 
-from rewriter.context.ignore import BadPattern, IgnoreFile
+from rewriter.context.ignore import BadPatternError, IgnoreFile
 
 MOST_FILES = 200_000
 LARGEST_READ = 5_000_000
@@ -42,7 +42,7 @@ class Context:
             name = os.path.basename(path)
             try:
                 return cls(os.path.realpath(root), IgnoreFile.parse(text), name)
-            except BadPattern as error:
+            except BadPatternError as error:
                 return cls(os.path.realpath(root), IgnoreFile(()), name, f"{name}: {error}")
         return cls(os.path.realpath(root), IgnoreFile(()), ".dockerignore")
 

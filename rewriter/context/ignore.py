@@ -12,7 +12,7 @@ from typing import NamedTuple
 _ESCAPED = frozenset(".+()|{}$")
 
 
-class BadPattern(ValueError):
+class BadPatternError(ValueError):
     """Docker refuses to build with such a line; the text says which."""
 
 
@@ -34,7 +34,7 @@ class IgnoreFile:
 
     @classmethod
     def parse(cls, text: str) -> IgnoreFile:
-        """Read an ignore file. Raises BadPattern where Docker would fail the build."""
+        """Read an ignore file. Raises BadPatternError where Docker would fail the build."""
         patterns = []
         for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
             if raw.startswith("#"):
@@ -44,7 +44,7 @@ class IgnoreFile:
             if includes:
                 line = line[1:].strip()
                 if not line:
-                    raise BadPattern(f"line {number}: `!` without a pattern")
+                    raise BadPatternError(f"line {number}: `!` without a pattern")
             if not line:
                 continue
             cleaned = posixpath.normpath(re.sub("/+", "/", line))
@@ -53,7 +53,7 @@ class IgnoreFile:
             try:
                 patterns.append(_Pattern(number, cleaned, includes, re.compile(_expression(cleaned), re.DOTALL)))
             except re.error as error:
-                raise BadPattern(f"line {number}: `{line}` is no pattern") from error
+                raise BadPatternError(f"line {number}: `{line}` is no pattern") from error
         return cls(tuple(patterns))
 
     def ignored(self, path: str) -> bool:
@@ -128,7 +128,7 @@ def _class_end(pattern: str, at: int) -> int:
     begin = at
     if pattern.startswith("^", at):
         at += 1
-    while at < len(pattern) and (pattern[at] != "]" or at in (begin, begin + 1) and pattern[at - 1] in "[^"):
+    while at < len(pattern) and (pattern[at] != "]" or (at in (begin, begin + 1) and pattern[at - 1] in "[^")):
         at += 2 if pattern[at] == "\\" else 1
     if at >= len(pattern):
         raise re.error("unclosed bracket")

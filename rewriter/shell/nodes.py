@@ -90,7 +90,7 @@ Node = Command | Pipeline | AndOr | Compound
 
 
 class Statement(NamedTuple):
-    """A list element: `terminator` is ";", "&", "\\n" or "" and `terminator_span` where it stands.
+    r"""A list element: `terminator` is ";", "&", "\\n" or "" and `terminator_span` where it stands.
 
     `span` is the node's: it does not take in the terminator.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rewriter.context.folder import Context
-from rewriter.model.commands import Located
 from rewriter.model.copied import Copied, copied
 from rewriter.model.stage import Step
 from rewriter.model.touch import touches
@@ -145,7 +144,7 @@ def cut(run: InstallRun, copies: list[Copied]) -> int | Blocker:
 
 
 def prefix(run: InstallRun, parts: tuple[Node, ...], at: int, text: str) -> str | Blocker:
-    """What the second RUN must begin with to be in the same shell state: the `cd`, `export` and `set` before the cut."""
+    """What the second RUN begins with to be in the same shell state: the `cd`, `export` and `set` before the cut."""
     carried = []
     for part in parts[:at]:
         script = Script(part.span, (Statement(part.span, part, "", part.span),), (), "")

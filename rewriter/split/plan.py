@@ -66,7 +66,7 @@ def plan(context: Context, copies: list[Step], run: InstallRun, until: int) -> P
         if found.newest_npm and not has_npm_7(run.step.stage):
             return Blocker(
                 "npm-version",
-                f"`{install.shown}` rewrites the lock file with an npm older than 7, and {run.step.stage.image} does not tell",
+                f"an npm older than 7 rewrites the lock file, and {run.step.stage.image} does not tell which it has",
                 "use `npm ci`",
             )
     moved = _tree(context, known, set(files), tuple(folders))

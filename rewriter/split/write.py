@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from typing import NamedTuple
 
 from rewriter.layout.copy_lines import Block, block, copy_line, folder_below
 from rewriter.model.build import Model
@@ -14,10 +15,16 @@ from rewriter.split.plan import Blocker, Plan
 from rewriter.syntax import Instruction
 
 
-def edits(
-    model: Model, plan: Plan, run: InstallRun, parts: tuple[Node, ...] | None, at: int, carried: str
-) -> tuple[Edit, ...] | Blocker:
-    """Everything that the split writes. `at` is the chain element before which the RUN is parted."""
+class Parting(NamedTuple):
+    """Where the install's RUN is parted: before element `at` of its && chain, whose RUN begins with `carried`."""
+
+    parts: tuple[Node, ...]
+    at: int
+    carried: str
+
+
+def edits(model: Model, plan: Plan, run: InstallRun, parting: Parting | None) -> tuple[Edit, ...] | Blocker:
+    """Everything that the split writes; the RUN stays whole without a `parting`."""
     blocks: list[Block] = []
     moving: list[str] = []
     found: list[Edit] = []
@@ -39,10 +46,10 @@ def edits(
         moving.append(text)
     separator = "\n" * min(blocks[0].blanks_after, 1)
     joined = separator.join(moving)
-    if parts is None or at >= len(parts):
+    if parting is None:
         found.append(_behind(model, run.step.instruction, separator + joined))
     else:
-        found.append(_parted(model, run.step.instruction, parts, at, separator, joined, carried))
+        found.append(_parted(model, run.step.instruction, parting, separator, joined))
     return tuple(found)
 
 
@@ -58,14 +65,13 @@ def _behind(model: Model, instruction: Instruction, text: str) -> Edit:
     return Edit(Span(end, end), "\n" + text.removesuffix("\n"))
 
 
-def _parted(
-    model: Model, instruction: Instruction, parts: tuple[Node, ...], at: int, separator: str, moved: str, carried: str
-) -> Edit:
+def _parted(model: Model, instruction: Instruction, parting: Parting, separator: str, moved: str) -> Edit:
     text = model.source.text
-    gap = Span(parts[at - 1].span.end, parts[at].span.start)
+    gap = Span(parting.parts[parting.at - 1].span.end, parting.parts[parting.at].span.start)
     comments = [line.strip() for line in text[gap.start : gap.end].split("\n") if line.lstrip().startswith("#")]
     head = text[instruction.keyword_span.start : instruction.value_span.start].replace("\r\n", "\n")
-    written = "\n" + separator + moved + separator + "".join(f"{comment}\n" for comment in comments) + head + carried
+    written = "\n" + separator + moved + separator + "".join(f"{comment}\n" for comment in comments)
+    written += head + parting.carried
     return Edit(gap, written)
 
 

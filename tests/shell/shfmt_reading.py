@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from rewriter.shell.nodes import AndOr, Command, Node, Pipeline, Redirect, Statement, Word
@@ -12,6 +14,7 @@ from rewriter.shell.nodes import AndOr, Command, Node, Pipeline, Redirect, State
 Shape = tuple[Any, ...]
 Json = dict[str, Any]
 
+_SHFMT = str(Path(sys.executable).with_name("shfmt"))
 _SEPARATOR = "__dfix_separator__"
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
@@ -19,7 +22,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 def shfmt(script: str) -> Json | None:
     """The JSON of shfmt for bash; None when it does not take the script."""
     done = subprocess.run(
-        ["shfmt", "--to-json", "--language-dialect", "bash"],
+        [_SHFMT, "--to-json", "--language-dialect", "bash"],
         input=_NOT_ASCII.sub("x", script).encode("ascii"),
         capture_output=True,
         check=False,

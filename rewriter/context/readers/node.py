@@ -152,41 +152,41 @@ class _Reader:
         return None
 
     def _dependencies(self, manifests: list[Manifest]) -> Blocked | None:
-        seen: set[str] = set()
+        """Take in every manifest and what its local dependencies name, theirs included."""
+        seen = {manifest.folder for manifest in manifests}
         pending = list(manifests)
         while pending:
             manifest = pending.pop(0)
-            if manifest.path not in self.files:
-                self._add(manifest.path)
-            for name in manifest.every_dependency():
-                if name in _READS_THE_PROJECT and "--ignore-scripts" not in self.flags:
-                    if name == "msw" and "msw" not in manifest.data:
-                        continue
-                    return Blocked(
-                        "dependency-hook", f"{manifest.path}: {name} {_READS_THE_PROJECT[name]} while it is installed"
-                    )
-            found = local_dependencies(self.context, manifest)
+            self._add(manifest.path)
+            found = self._published(manifest) or local_dependencies(self.context, manifest)
             if isinstance(found, Blocked):
                 return found
             for target in found:
-                if target in seen:
-                    continue
-                seen.add(target)
                 if self.context.ships(target):
                     self._add(target)
-                    continue
-                if any(item.folder == target for item in manifests):
-                    continue
-                self._add_folder(target)
-                inner = read_manifest(self.context, posixpath.join(target, "package.json"))
-                if isinstance(inner, Blocked):
-                    return inner
-                found_hook = self._hooks([inner]) or self._outputs([inner])
-                if found_hook is not None:
-                    return found_hook
-                pending.append(inner)
+                elif target not in seen:
+                    seen.add(target)
+                    inner = self._local_project(target)
+                    if isinstance(inner, Blocked):
+                        return inner
+                    pending.append(inner)
         self.files = [path for path in self.files if not any(path.startswith(f"{folder}/") for folder in self.folders)]
         return None
+
+    def _published(self, manifest: Manifest) -> Blocked | None:
+        """A published package whose own hook looks at the project."""
+        for name in manifest.every_dependency():
+            why = _READS_THE_PROJECT.get(name)
+            if why and "--ignore-scripts" not in self.flags and (name != "msw" or "msw" in manifest.data):
+                return Blocked("dependency-hook", f"{manifest.path}: {name} {why} while it is installed")
+        return None
+
+    def _local_project(self, folder: str) -> Manifest | Blocked:
+        self._add_folder(folder)
+        inner = read_manifest(self.context, posixpath.join(folder, "package.json"))
+        if isinstance(inner, Blocked):
+            return inner
+        return self._hooks([inner]) or self._outputs([inner]) or inner
 
     def _patches(self, root: Manifest) -> Blocked | None:
         """Files named by pnpm's and bun's patchedDependencies."""

@@ -108,7 +108,7 @@ class Hooks:
             if self.context.exists(".git") and not self.context.ignore.ignored(".git"):
                 return Blocked(
                     "git-hooks",
-                    f"{self.manifest.path}: the hook `{hook}` runs {words[0]}, which writes beside the .git folder that ships",
+                    f"{self.manifest.path}: the hook `{hook}` runs {words[0]}, and the .git folder ships",
                     f"add `.git` to {self.context.ignore_name}",
                 )
             return None

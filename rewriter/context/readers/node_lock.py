@@ -1,11 +1,13 @@
 """Whether an install may rewrite a lock file that the context brings.
 
-It would leave the rewritten one in the image today, and after a split the context's one, which the later COPY puts back.
+It would leave the rewritten one in the image today, and after a split the context's one, which the later COPY puts
+back.
 """
 
 from __future__ import annotations
 
 import json
+import posixpath
 from typing import Any
 
 from rewriter.context.folder import Context
@@ -48,6 +50,8 @@ def lock_blocker(
     advice = f"{_ADVICE[install.manager]}, which leaves {lock} as it is"
     if install.manager == "npm" and lock.endswith(("package-lock.json", "npm-shrinkwrap.json")):
         difference = _npm_difference(context, lock, root, members)
+        if not difference and context.ships(posixpath.join(root.folder, "yarn.lock")):
+            difference = "npm keeps the yarn.lock beside it up to date"
         if not difference:
             return None
         return Blocked("lock-rewritten", f"`{install.shown}` would rewrite {lock}: {difference}", advice)

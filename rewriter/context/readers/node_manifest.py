@@ -85,13 +85,13 @@ def read_yaml(context: Context, path: str) -> dict[str, Any] | Blocked:
 
 
 def local_dependencies(context: Context, manifest: Manifest) -> list[str] | Blocked:
-    """The context paths (files or folders) that dependencies name with `file:`, `link:`, `portal:` or as a plain path."""
+    """The context paths that dependencies name with `file:`, `link:`, `portal:` or as a plain path."""
     found: list[str] = []
     for name, value in _ranges(manifest):
         target = _local_target(value)
         if target is None:
             continue
-        if target.startswith("/") or target.startswith("~"):
+        if target.startswith(("/", "~")):
             return Blocked(
                 "local-dependency", f"{manifest.path}: {name} lies at {target}, outside of the build context"
             )
