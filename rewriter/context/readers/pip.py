@@ -15,10 +15,10 @@ from rewriter.context.readers.answer import Blocked, Inputs, Install
 from rewriter.context.readers.node_manifest import missing
 
 _WITH_VALUE = frozenset(
-    "-i --index-url --extra-index-url --trusted-host --proxy --retries --timeout --cert --client-cert --cache-dir --log "
-    "--no-binary --only-binary --platform --python-version --implementation --abi --progress-bar --config-settings "
-    "--upgrade-strategy --global-option --install-option --use-feature --use-deprecated --exists-action --report "
-    "--root-user-action --python -C".split()
+    "-i --index-url --extra-index-url --trusted-host --proxy --retries --timeout --cert --client-cert --cache-dir "
+    "--log --no-binary --only-binary --platform --python-version --implementation --abi --progress-bar "
+    "--config-settings --upgrade-strategy --global-option --install-option --use-feature --use-deprecated --exists-action "
+    "--report --root-user-action --python -C".split()
 )
 _WRITES = frozenset(("-t", "--target", "--prefix", "--root", "--src"))
 _READS = {"-r": "requirement", "--requirement": "requirement", "-c": "constraint", "--constraint": "constraint"}
@@ -148,7 +148,18 @@ class _Reader:
             )
         if path not in self.folders:
             self.folders.append(path)
-        return None
+        return self._build_script(path)
+
+    def _build_script(self, folder: str) -> Blocked | None:
+        """Whether a local project's setup.py stays within its own folder."""
+        script = posixpath.join(folder, "setup.py")
+        text = self.context.read(script)
+        if text is None:
+            return None
+        from rewriter.context.readers.setup_py import leaves_its_folder
+
+        why = leaves_its_folder(text)
+        return Blocked("setup-script", f"{script}{why}") if why else None
 
     def links(self, value: str, where: str) -> Blocked | None:
         """`--find-links`: a folder or page of archives."""
