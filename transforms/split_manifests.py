@@ -40,14 +40,133 @@ CONTRACT: Contract = "same-image"
 CODES: tuple[str, ...] = ()
 ORDER = 10
 
-_LOCK = '{"name":"a","lockfileVersion":3,"packages":{"":{"name":"a"}}}'
+_PACKAGE = '{"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}'
+_LOCK = (
+    '{"name": "a", "version": "1.0.0", "lockfileVersion": 3, "packages": '
+    '{"": {"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}}}'
+)
+_NODE = {"package.json": _PACKAGE, "package-lock.json": _LOCK, "server.js": ""}
+_NPM = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\n"
+_PIP = "FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\nRUN pip install -r requirements.txt\n"
+
+
+def _with_script(hook: str, script: str) -> str:
+    return f'{{"name": "a", "scripts": {{"{hook}": "{script}"}}}}'
+
 
 EXAMPLES: tuple[Example, ...] = (
     Example(
-        name="npm",
-        files={"package.json": '{"name":"a"}', "package-lock.json": _LOCK, "server.js": ""},
-        before="FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\n",
+        name="npm ci behind the copy of the tree",
+        files=_NODE,
+        before=_NPM,
         after="FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n",
+    ),
+    Example(
+        name="the comment goes with the copy, and the flags with both",
+        files=_NODE,
+        before=(
+            "FROM node:22\nWORKDIR /app\n\n# the application\nCOPY --chown=node:node . .\n\n"
+            'RUN npm install\n\nCMD ["node", "server.js"]\n'
+        ),
+        after=(
+            "FROM node:22\nWORKDIR /app\n\nCOPY --chown=node:node package.json package-lock.json ./\n\n"
+            "RUN npm install\n\n# the application\nCOPY --chown=node:node . .\n\n"
+            'CMD ["node", "server.js"]\n'
+        ),
+    ),
+    Example(
+        name="install and build in one RUN of a subfolder",
+        files={"web/package.json": _PACKAGE, "web/package-lock.json": _LOCK, "web/src/a.js": "", "api/main.go": ""},
+        before="FROM node:22 AS web\nWORKDIR /src\nCOPY . .\nRUN cd web && npm ci && npm run build\n",
+        after=(
+            "FROM node:22 AS web\nWORKDIR /src\nCOPY web/package.json web/package-lock.json ./web/\n"
+            "RUN cd web && npm ci\nCOPY . .\nRUN cd web && npm run build\n"
+        ),
+    ),
+    Example(
+        name="a hook script and what it imports keep their places",
+        files={
+            "package.json": _with_script("postinstall", "node scripts/post.js"),
+            "scripts/post.js": "require('./banner')",
+            "scripts/banner.js": "console.log('hi')",
+            "server.js": "",
+        },
+        before=_NPM.replace("npm ci", "npm install"),
+        after=(
+            "FROM node:22\nWORKDIR /app\nCOPY package.json ./\n"
+            "COPY scripts/post.js scripts/banner.js ./scripts/\nRUN npm install\nCOPY . .\n"
+        ),
+    ),
+    Example(
+        name="requirements that include others",
+        files={
+            "requirements.txt": "-r req/base.txt\nflask\n",
+            "req/base.txt": "-c limits.txt\n",
+            "req/limits.txt": "",
+            "a.py": "",
+        },
+        before=_PIP,
+        after=(
+            "FROM python:3.12-slim\nWORKDIR /srv\nCOPY requirements.txt ./\nCOPY req/base.txt req/limits.txt ./req/\n"
+            "RUN pip install -r requirements.txt\nCOPY . .\n"
+        ),
+    ),
+    Example(
+        name="a folder of the image that WORKDIR names only afterwards",
+        files={"requirements.txt": "flask\n", "app.py": ""},
+        before="FROM python:3.12\nADD . /code\nWORKDIR /code\nRUN python -m pip install -r requirements.txt\n",
+        after=(
+            "FROM python:3.12\nCOPY requirements.txt /code/\nWORKDIR /code\n"
+            "RUN python -m pip install -r requirements.txt\nADD . /code\n"
+        ),
+    ),
+    Example(
+        name="already split",
+        files=_NODE,
+        before="FROM node:22\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\n",
+    ),
+    Example(name="no build context", before=_NPM, because="which is not known"),
+    Example(
+        name="a hook that reads files",
+        files={"package.json": _with_script("prepare", "tsc -p ."), "tsconfig.json": "{}"},
+        before=_NPM.replace("npm ci", "npm install"),
+        because="package.json: the hook `prepare` runs `tsc -p .`",
+    ),
+    Example(
+        name="node_modules in the context would win",
+        files={**_NODE, "node_modules/b/index.js": ""},
+        before=_NPM,
+        because="the build context ships node_modules",
+    ),
+    Example(
+        name="a lock file that the install would rewrite",
+        files={**_NODE, "package.json": _PACKAGE.replace("^1.0.0", "^2.0.0")},
+        before=_NPM.replace("npm ci", "npm install"),
+        because="would rewrite package-lock.json: `dependencies` differs from package.json",
+    ),
+    Example(
+        name="something between reads the tree",
+        files=_NODE,
+        before="FROM node:22\nWORKDIR /app\nCOPY . .\nRUN ./configure.sh\nRUN npm ci\n",
+        because="`./configure.sh` may read the copied files",
+    ),
+    Example(
+        name="the project installs itself",
+        files={"requirements.txt": "-e .\n", "setup.py": "", "a.py": ""},
+        before=_PIP,
+        because="installs the project itself",
+    ),
+    Example(
+        name="the manifest is left out by the ignore file",
+        files={**_NODE, ".dockerignore": "*.json\n"},
+        before=_NPM,
+        because="package.json is left out by line 1 of .dockerignore",
+    ),
+    Example(
+        name="what the RUN installs it removes at its end",
+        files=_NODE,
+        before="FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build && rm -rf node_modules\n",
+        because="`rm -rf node_modules` at the end of the RUN",
     ),
 )
 

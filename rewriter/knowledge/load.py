@@ -31,22 +31,30 @@ class Project(NamedTuple):
 class CleanUp(NamedTuple):
     """How a manager's caches are emptied, or kept from being filled.
 
-    `append` is a command for the end of the chain, `flag` an option of the install command; one of both is "".
-    `done_by` are commands that clean up in the author's way: each is the words that such a command begins with, the
-    last of which may be a path's beginning. `off` maps variables to what they turn off when set.
+    `append` is a command for the end of the chain, `flag` an option of the install command; one of both may be "".
+    `fills` are the kinds of sub-commands that fill the caches; with `lists`, an install in a later RUN fails once the
+    lists of an earlier update are gone. `done_by` are commands that count as clean-up ("dnf clean all").
+
+    `off` are variables that turn the cache off, `moved_by` options and variables that put it elsewhere, `offline`
+    options that make an install depend on a filled cache. `too_old` are images whose manager has no such flag.
     """
 
     append: str
     flag: str
-    done_by: tuple[tuple[str, ...], ...]
+    fills: frozenset[str]
+    lists: bool
+    done_by: tuple[str, ...]
     off: frozenset[str]
+    moved_by: frozenset[str]
+    offline: frozenset[str]
+    too_old: tuple[str, ...]
 
 
 class Manager(NamedTuple):
     """A package manager. `caches` are folders, where `~` stands for the home of the user in force.
 
-    `verbs` maps sub-commands to what they do: "update" (of the lists of packages), "install", "remove" or
-    "clean". `values` are the options that take the next word as their value, `asks` those that only print.
+    `verbs` maps sub-commands to what they do: "update" (of the lists of packages), "install", "query" (of the
+    lists), "remove" or "clean". `values` are the options that take the next word as their value, `asks` those that only print.
     """
 
     name: str
@@ -124,6 +132,11 @@ def _clean_up(data: dict[str, Any]) -> CleanUp:
     return CleanUp(
         append=data.get("append", ""),
         flag=data.get("flag", ""),
-        done_by=tuple(tuple(line.split()) for line in data.get("done-by", ())),
+        fills=frozenset(data["fills"]),
+        lists=data.get("lists", False),
+        done_by=tuple(data.get("done-by", ())),
         off=frozenset(data.get("off", ())),
+        moved_by=frozenset(data.get("moved-by", ())),
+        offline=frozenset(data.get("offline", ())),
+        too_old=tuple(data.get("too-old", ())),
     )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rewriter.knowledge.usage import Usage, text, usage
-from rewriter.shell.nodes import Word
+
+if TYPE_CHECKING:
+    from rewriter.shell.nodes import Word
 
 _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip")
 

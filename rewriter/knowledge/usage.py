@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter.knowledge.load import Manager, named
-from rewriter.shell.nodes import Word
 from rewriter.shell.walk import program_name
+
+if TYPE_CHECKING:
+    from rewriter.shell.nodes import Word
 
 _PYTHON = "python"
 
@@ -23,7 +25,7 @@ class Usage(NamedTuple):
     """A command of a package manager.
 
     `verb` is what the sub-command does (`Manager.verbs`), "" when that is not known. `words` follow the program's
-    name; `subcommand` is None where there is none.
+    name, `arguments` are those that are no options; `subcommand` is None where there is none.
     """
 
     manager: Manager
@@ -32,6 +34,13 @@ class Usage(NamedTuple):
     operands: tuple[Word, ...]
     options: tuple[Option, ...]
     words: tuple[Word, ...]
+    arguments: tuple[Word, ...]
+
+    def says(self, command: str) -> bool:
+        """Whether this is the command `dnf clean all`: manager, sub-command and first operands, options left out."""
+        name, *rest = command.split()
+        said = [text(word) for word in self.arguments[: len(rest)]]
+        return self.manager.name == name and said == rest
 
     def has(self, names: frozenset[str]) -> bool:
         """Whether one of these options is given."""
@@ -62,8 +71,8 @@ def usage(words: tuple[Word, ...]) -> Usage | None:
     if len(operands) > 1:
         two = manager.verbs.get(f"{text(operands[0])} {text(operands[1])}")
         if two is not None:
-            return Usage(manager, two, operands[1], operands[2:], options, rest)
-    return Usage(manager, verb, first, operands[1:], options, rest)
+            return Usage(manager, two, operands[1], operands[2:], options, rest, operands)
+    return Usage(manager, verb, first, operands[1:], options, rest, operands)
 
 
 def text(word: Word) -> str:
@@ -104,24 +113,20 @@ def _parted(words: tuple[Word, ...], values: frozenset[str]) -> tuple[tuple[Word
                 at += 1
             options.append(Option(name, value if sign else None, word))
             continue
-        at = _short(word, written, words, at, values, options)
+        letters, value = _cluster(written, values)
+        options += [Option(letter, None, word) for letter in letters[:-1]]
+        if not value and letters[-1] in values and at < len(words):
+            value = text(words[at])
+            at += 1
+        options.append(Option(letters[-1], value or None, word))
     return tuple(operands), tuple(options)
 
 
-def _short(
-    word: Word, written: str, words: tuple[Word, ...], at: int, values: frozenset[str], options: list[Option]
-) -> int:
-    """Read a cluster of one-letter options; answers the index of the next word."""
+def _cluster(written: str, values: frozenset[str]) -> tuple[list[str], str]:
+    """The one-letter options of a word, up to one that takes a value, and the value that is attached to that one."""
+    letters = []
     for index, letter in enumerate(written[1:], 2):
-        name = "-" + letter
-        if name not in values:
-            options.append(Option(name, None, word))
-            continue
-        attached = written[index:]
-        if attached:
-            options.append(Option(name, attached.removeprefix("="), word))
-        elif at < len(words):
-            options.append(Option(name, text(words[at]), word))
-            at += 1
-        break
-    return at
+        letters.append("-" + letter)
+        if letters[-1] in values:
+            return letters, written[index:].removeprefix("=")
+    return letters, ""

@@ -24,6 +24,7 @@ _HOME = re.compile(r"(?:\A|[=:])~")
 _ARRAY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 _DESCRIPTOR_NAME = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
 _OPENING = "'\"$`\\"
+_POWERSHELL = re.compile(r"[A-Za-z_]+:[A-Za-z_]")
 _DEEPEST = 30
 _ESCAPED_IN_QUOTES = '$`"\\'
 
@@ -118,6 +119,7 @@ class Lexer:
     def _quoted_word(self, arrays: bool) -> tuple[str, str | None]:
         """The text and value of a word with quotes or expansions."""
         start = text_from = self.at
+        stop = -1
         text = ""
         value: list[str] = []
         bare: list[str] = []
@@ -126,12 +128,14 @@ class Lexer:
             match = _CHUNK.match(self.mask, self.at)
             if match is not None:
                 self.at = match.end()
+                stop = -1
                 value.append(match[0])
                 bare.append(match[0])
                 continue
             char = self.mask[self.at]
             if char == "\\" and self.mask.startswith("\n", self.at + 1):
                 text += self.mask[text_from : self.at]
+                stop = self.at if stop < 0 else stop
                 self.at += 2
                 text_from = self.at
                 continue
@@ -145,10 +149,13 @@ class Lexer:
                 if char in "<>" and _DESCRIPTOR_NAME.fullmatch(self.mask, start, self.at):
                     raise UnreadableError(f"it names a descriptor by a variable {self.near()}")
                 break
+            stop = -1
             certain = certain and piece is not None
             value.append(piece or "")
             bare.append("\0")
         text += self.mask[text_from : self.at]
+        if stop >= 0:
+            self.at = stop  # a continuation after the word is no part of it
         if not certain or _may_expand("".join(bare)):
             return text, None
         return text, "".join(value)
@@ -242,6 +249,9 @@ class Lexer:
         """`${…}`. A single quote within double quotes opens a string or not, depending on shell and operator."""
         start = self.at
         self.at += 2
+        if _POWERSHELL.match(self.mask, self.at):
+            self.at = start
+            raise UnreadableError(f"it has a variable that no shell knows {self.near()}")
         self.enter()
         while self.at < self.end:
             char = self.mask[self.at]

@@ -17,8 +17,8 @@ from rewriter.context.readers.node_manifest import missing
 _WITH_VALUE = frozenset(
     "-i --index-url --extra-index-url --trusted-host --proxy --retries --timeout --cert --client-cert --cache-dir "
     "--log --no-binary --only-binary --platform --python-version --implementation --abi --progress-bar "
-    "--config-settings --upgrade-strategy --global-option --install-option --use-feature --use-deprecated --exists-action "
-    "--report --root-user-action --python -C".split()
+    "--config-settings --upgrade-strategy --global-option --install-option --use-feature --use-deprecated "
+    "--exists-action --report --root-user-action --python -C".split()
 )
 _WRITES = frozenset(("-t", "--target", "--prefix", "--root", "--src"))
 _READS = {"-r": "requirement", "--requirement": "requirement", "-c": "constraint", "--constraint": "constraint"}

@@ -1,0 +1,117 @@
+"""Comments that ask dfix to leave something alone: its own, hadolint's and BuildKit's.
+
+`# dfix: ignore`, `# dfix: ignore[RULE, …] reason` and `# hadolint ignore=CODE,…` stand on the comment lines directly above
+an instruction; `# dfix: ignore-file` and `# hadolint global ignore=CODE,…` anywhere between instructions; BuildKit's
+`# check=skip=NAME,…` is a parser directive. A comment inside of a continued instruction or a heredoc counts for nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from rewriter.source import Source
+from rewriter.syntax import parse
+from rewriter.syntax.instruction import Instruction
+
+_DFIX = re.compile(r"\s*#\s*dfix:\s*ignore(-file)?(?![\w-])\s*(?:\[([^\]]*)\])?")
+_HADOLINT = re.compile(r"\s*#\s*hadolint\s+(global\s+)?ignore\s*=\s*(\w+(?:\s*,\s*\w+)*)")
+_HADOLINT_CODE = re.compile(r"(?:DL|SC)\d+")
+_ALL = "all"
+
+
+class _Asked(NamedTuple):
+    """What comments ask for: rules by name (empty: every rule) or rules that answer foreign codes."""
+
+    every: bool = False
+    rules: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
+
+    def hides(self, rule: str, codes: Sequence[str]) -> bool:
+        return self.every or rule in self.rules or not self.codes.isdisjoint(codes)
+
+    def __or__(self, other: _Asked) -> _Asked:  # type: ignore[override]  # a tuple has no `|`
+        return _Asked(self.every or other.every, self.rules | other.rules, self.codes | other.codes)
+
+
+_NOTHING = _Asked()
+
+
+class Suppressions:
+    """What the comments of one file ask for. `whole_file`: `# dfix: ignore-file` is there."""
+
+    __slots__ = ("_all_checks", "_asked", "_everywhere", "_lines", "whole_file")
+
+    def __init__(self) -> None:
+        self.whole_file = False
+        self._everywhere = _NOTHING
+        self._all_checks = False
+        self._lines: list[int] = []
+        self._asked: list[_Asked] = []
+
+    @classmethod
+    def read(cls, text: str) -> Suppressions:
+        """The suppressions of a Dockerfile's text; remembered for the texts read last."""
+        return _read(text)
+
+    def hides(self, rule: str, codes: Sequence[str], line: int) -> bool:
+        """Whether `rule`, which answers the foreign `codes`, is to leave the instruction at `line` (1-based) alone."""
+        if self._everywhere.hides(rule, codes):
+            return True
+        if self._all_checks and any(_HADOLINT_CODE.fullmatch(code) is None for code in codes):
+            return True
+        at = bisect_right(self._lines, line) - 1
+        return at >= 0 and self._asked[at].hides(rule, codes)
+
+    def _add_comment(self, comment: str) -> _Asked:
+        """Take in what a comment asks for the whole file; answers what it asks for the instruction below."""
+        own = _DFIX.match(comment)
+        if own is not None:
+            if own[1]:
+                self.whole_file = True
+                return _NOTHING
+            # a list that is empty or never closed still asks to leave the place alone
+            rules = frozenset((own[2] or "").replace(",", " ").split())
+            return _Asked(every=not rules, rules=rules)
+        foreign = _HADOLINT.match(comment)
+        if foreign is None:
+            return _NOTHING
+        asked = _Asked(codes=frozenset(foreign[2].replace(",", " ").split()))
+        if not foreign[1]:
+            return asked
+        self._everywhere |= asked
+        return _NOTHING
+
+    def _add_check(self, value: str) -> None:
+        """BuildKit's directive: `skip=NAME,…` or `skip=all`, before or after `;error=true`."""
+        for option in value.split(";"):
+            key, _, names = option.partition("=")
+            if key.strip() == "skip":
+                found = frozenset(name.strip() for name in names.split(","))
+                self._all_checks = found == {_ALL}
+                self._everywhere |= _Asked(codes=found)
+
+
+@lru_cache(maxsize=8)
+def _read(text: str) -> Suppressions:
+    found = Suppressions()
+    if "dfix:" not in text and "hadolint" not in text and ("skip" not in text or "check" not in text):
+        return found
+    tree = parse(Source("", text))
+    check = tree.directive("check")
+    if check is not None:
+        found._add_check(check)
+    block = _NOTHING
+    for node in tree.nodes:
+        if isinstance(node, Instruction):
+            found._lines.append(node.line)
+            found._asked.append(block)
+            block = _NOTHING
+        elif node.kind == "comment":
+            block |= found._add_comment(text[node.span.start : node.span.end])
+        elif node.kind == "blank":
+            block = _NOTHING
+    return found
