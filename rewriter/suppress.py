@@ -1,8 +1,9 @@
 """Comments that ask dfix to leave something alone: its own, hadolint's and BuildKit's.
 
-`# dfix: ignore`, `# dfix: ignore[RULE, …] reason` and `# hadolint ignore=CODE,…` stand on the comment lines directly above
-an instruction; `# dfix: ignore-file` and `# hadolint global ignore=CODE,…` anywhere between instructions; BuildKit's
-`# check=skip=NAME,…` is a parser directive. A comment inside of a continued instruction or a heredoc counts for nothing.
+`# dfix: ignore`, `# dfix: ignore[RULE, …] reason` and `# hadolint ignore=CODE,…` stand on the comment lines directly
+above an instruction; `# dfix: ignore-file` and `# hadolint global ignore=CODE,…` anywhere between instructions;
+BuildKit's `# check=skip=NAME,…` is a parser directive. A comment inside of a continued instruction or a heredoc counts
+for nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class _Asked(NamedTuple):
     def hides(self, rule: str, codes: Sequence[str]) -> bool:
         return self.every or rule in self.rules or not self.codes.isdisjoint(codes)
 
-    def __or__(self, other: _Asked) -> _Asked:  # type: ignore[override]  # a tuple has no `|`
+    def __or__(self, other: _Asked) -> _Asked:
         return _Asked(self.every or other.every, self.rules | other.rules, self.codes | other.codes)
 
 
@@ -58,7 +59,10 @@ class Suppressions:
         return _read(text)
 
     def hides(self, rule: str, codes: Sequence[str], line: int) -> bool:
-        """Whether `rule`, which answers the foreign `codes`, is to leave the instruction at `line` (1-based) alone."""
+        """Whether `rule`, which answers the foreign `codes`, is to leave the instruction at `line` (1-based) alone.
+
+        Any line of the instruction will do, and those of the comments directly above it.
+        """
         if self._everywhere.hides(rule, codes):
             return True
         if self._all_checks and any(_HADOLINT_CODE.fullmatch(code) is None for code in codes):
@@ -104,14 +108,14 @@ def _read(text: str) -> Suppressions:
     check = tree.directive("check")
     if check is not None:
         found._add_check(check)
-    block = _NOTHING
+    block, first = _NOTHING, 0
     for node in tree.nodes:
         if isinstance(node, Instruction):
-            found._lines.append(node.line)
+            found._lines.append(first or node.line)
             found._asked.append(block)
-            block = _NOTHING
         elif node.kind == "comment":
             block |= found._add_comment(text[node.span.start : node.span.end])
-        elif node.kind == "blank":
-            block = _NOTHING
+            first = first or node.line
+            continue
+        block, first = _NOTHING, 0
     return found

@@ -131,8 +131,8 @@ def context_cases(folder: Path) -> list[Case]:
 
 
 def look_at_all(cases: list[Case], rule: str) -> Iterator[Seen]:
-    """Every case, in order, by two processes."""
-    with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
+    """Every case, in order, by two processes, which are not forked: the Go runtime in them would never wake up."""
+    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
         yield from pool.imap(partial(look, rule), cases, chunksize=32)
 
 

@@ -38,7 +38,7 @@ def buildkit_reads(text: str) -> list[Reading] | None:
         return None
     return [
         Reading(
-            c.cmd.upper(),
+            c.cmd.upper() if c.cmd is not None and c.cmd.isascii() else c.cmd or "",
             c.start_line,
             c.end_line,
             c.flags,
@@ -84,7 +84,7 @@ def values(instruction: Instruction) -> list[str]:
     """An instruction's value as BuildKit's nodes hold it, without the `=` of a pair."""
     if instruction.keyword in ("ENV", "LABEL"):
         return [text for pair in assignments(instruction) for text in pair]
-    if instruction.keyword not in KEYWORDS:
+    if instruction.keyword not in KEYWORDS or instruction.inner is not None:
         return [""]
     if instruction.keyword == "HEALTHCHECK":
         kind, rest = _health(instruction)
@@ -142,26 +142,30 @@ def changed_without_reason(before: str, after: str) -> str:
     """What differs between two files although no instruction of that place means anything else; "" for nothing.
 
     It looks at the files alone, with BuildKit's parser and difflib, and knows nothing of what dfix says it did: an
-    instruction that reads the same must be the same bytes, and lines between instructions differ only next to an
-    instruction that differs.
+    instruction that reads the same must be the same bytes, blank lines differ only next to an instruction that
+    differs, and a comment may move with its instruction, but there is no new one.
     """
     old, new = _blocks(before), _blocks(after)
     if old is None or new is None:
         return ""
+    added = _between(new) - _between(old)
+    if added:
+        return f"a new line between instructions: {next(iter(added))!r}"
     for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
         was, now = old[i:j], new[k:m]
-        meant = {block.meaning for block in now if block.meaning is not None}
         if not any(block.meaning is not None for block in was + now):
-            return f"lines between instructions: {[b.lines for b in was + now]!r}"
+            return f"lines between instructions: {[block.lines for block in was + now]!r}"
+        meant = {block.meaning for block in now if block.meaning is not None}
         for block in was:
-            if block.meaning is not None and block.meaning in meant:
+            if block.meaning in meant:
                 return f"the layout of an instruction that stays: {block.lines!r}"
-        added = Counter(b.lines for b in now if b.meaning is None) - Counter(b.lines for b in was if b.meaning is None)
-        if added:
-            return f"a new line between instructions: {next(iter(added))!r}"
     return ""
+
+
+def _between(blocks: list[_Block]) -> Counter[str]:
+    return Counter(block.lines for block in blocks if block.meaning is None and block.lines.strip())
 
 
 def _blocks(text: str) -> list[_Block] | None:

@@ -38,7 +38,7 @@ def look_at(path: str, data: bytes, options: Options) -> Looked:
     """Run dfix on a file and check everything that must hold."""
     source = Source.from_bytes(path, data)
     tree = parse(source)
-    reading, known = _reading(source, tree)
+    reading, known = _reading(data, tree)
     result = run(source, options)
     faults = {"round trip": _round_trip(data, tree), "reading": reading, **_compare(result, options)}
     if result.problem is not None and check(tree) is None:
@@ -57,12 +57,14 @@ def _round_trip(data: bytes, tree: Tree) -> str:
     return "" if joined == text and tree.source.to_bytes() == data else "the nodes do not join to the file"
 
 
-def _reading(source: Source, tree: Tree) -> tuple[str, str]:
-    text = as_valid_text(source)
+def _reading(data: bytes, tree: Tree) -> tuple[str, str]:
+    text = data.decode("utf-8", "replace")
     theirs = buildkit_reads(text)
     if theirs is None:
         return ("dfix accepts what BuildKit refuses" if check(tree) is None else ""), ""
-    found = difference(dfix_reads(parse(Source(source.path, text))), theirs)
+    if tree.fault is not None:
+        return "", ""
+    found = difference(dfix_reads(parse(Source.from_bytes("", text.encode()))), theirs)
     known = text_after_json(tree) if ": json False" in found else ""
     return ("" if known else found), known
 

@@ -35,8 +35,10 @@ class CleanUp(NamedTuple):
     `fills` are the kinds of sub-commands that fill the caches; with `lists`, an install in a later RUN fails once the
     lists of an earlier update are gone. `done_by` are commands that count as clean-up ("dnf clean all").
 
-    `off` are variables that turn the cache off, `moved_by` options and variables that put it elsewhere, `offline`
-    options that make an install depend on a filled cache. `too_old` are images whose manager has no such flag.
+    With an option of `refreshes`, an install updates the lists by itself. With `empty_fails`, the commands of
+    `done_by` fail where there is nothing to clean. `off` are variables that turn the cache off, `moved_by` options and
+    variables that put it elsewhere (`-o=Dir::` is the option with a value that begins so), `offline` options that make
+    an install depend on a filled cache. `too_old` are images whose manager has no such flag.
     """
 
     append: str
@@ -47,6 +49,8 @@ class CleanUp(NamedTuple):
     off: frozenset[str]
     moved_by: frozenset[str]
     offline: frozenset[str]
+    refreshes: frozenset[str]
+    empty_fails: bool
     too_old: tuple[str, ...]
 
 
@@ -54,7 +58,8 @@ class Manager(NamedTuple):
     """A package manager. `caches` are folders, where `~` stands for the home of the user in force.
 
     `verbs` maps sub-commands to what they do: "update" (of the lists of packages), "install", "query" (of the
-    lists), "remove" or "clean". `values` are the options that take the next word as their value, `asks` those that only print.
+    lists), "remove" or "clean". `values` are the options that take the next word as their value, `asks` those that
+    only print.
     """
 
     name: str
@@ -114,7 +119,9 @@ def named(program: str) -> Manager | None:
     for stem in stems():
         if stem in program:
             manager = load(stem)
-            if program in manager.commands or (manager.versioned and program.rstrip("0123456789.") in manager.commands):
+            if program in manager.commands:
+                return manager
+            if manager.versioned and program.rstrip("0123456789.") in manager.commands:
                 return manager
     return None
 
@@ -138,5 +145,7 @@ def _clean_up(data: dict[str, Any]) -> CleanUp:
         off=frozenset(data.get("off", ())),
         moved_by=frozenset(data.get("moved-by", ())),
         offline=frozenset(data.get("offline", ())),
+        refreshes=frozenset(data.get("refreshes", ())),
+        empty_fails=data.get("empty-fails", False),
         too_old=tuple(data.get("too-old", ())),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from rewriter.shell.nodes import AndOr, Script
@@ -34,8 +33,8 @@ class _Break(NamedTuple):
 def after_part(instruction: Instruction, script: Script, part: int, command: str) -> Edit:
     """Put `&& command` behind the element `part` of a script that is one && chain (`chain` of the model).
 
-    A RUN on one line stays on one line. In a RUN of several lines the command gets its own, with the indentation and the
-    place of `&&` of the nearest line break of the chain, or, where the chain has none, of the rest of the file.
+    A RUN on one line stays on one line. In a RUN of several lines the command gets its own, with the indentation
+    and the place of `&&` of the nearest line break of the chain, or, where the chain has none, of the rest of the file.
     """
     node = script.statements[0].node
     parts = node.parts if isinstance(node, AndOr) else (node,)
@@ -51,8 +50,6 @@ def after_lines(text: str, script: Script, command: str) -> Edit:
     """Put the command on a line of its own behind the last line of a script that is read line by line (a heredoc)."""
     last = script.statements[-1]
     end = text.find("\n", last.terminator_span.end - 1 if last.terminator == "\n" else last.terminator_span.end)
-    if text[end - 1] == "\r":
-        end -= 1
     return Edit(Span(end, end), f"\n{_indent_of(text, last.span.start)}{command}")
 
 
@@ -62,7 +59,9 @@ def _nearest_break(text: str, node: AndOr, part: int) -> _Break | None:
         ends = "\n" in text[operator.end : node.parts[index + 1].span.start]
         begins = "\n" in text[node.parts[index].span.end : operator.start]
         if ends and begins:
-            return _Break(ends, begins, _indent_of(text, operator.start), _indent_of(text, node.parts[index + 1].span.start))
+            return _Break(
+                ends, begins, _indent_of(text, operator.start), _indent_of(text, node.parts[index + 1].span.start)
+            )
         if ends:
             return _Break(ends, begins, _indent_of(text, node.parts[index + 1].span.start), "")
         if begins:
@@ -74,13 +73,8 @@ def _nearest_break(text: str, node: AndOr, part: int) -> _Break | None:
 def _usual_break(instruction: Instruction, start: int, end: int) -> _Break:
     text = instruction.text
     ends = sum(1 for _ in _ENDS.finditer(text)) > sum(1 for _ in _BEGINS.finditer(text))
-    indents = [_indent_of(text, piece) for piece in _line_starts(instruction) if start < piece < end]
+    indents = [_indent_of(text, piece.start) for piece in instruction.pieces if start < piece.start < end]
     return _Break(ends, not ends, min(indents, key=len), " ")
-
-
-def _line_starts(instruction: Instruction) -> Iterator[int]:
-    for piece in instruction.pieces[1:]:
-        yield piece.start
 
 
 def _indent_of(text: str, offset: int) -> str:
@@ -94,11 +88,8 @@ def _padding(instruction: Instruction, end: int) -> str:
     columns = set()
     for piece in instruction.pieces[:-1]:
         line = text.rfind("\n", 0, piece.end) + 1
-        if "\t" in text[line : piece.end]:
-            return " "
-        columns.add(piece.end - line)
-    length = end - text.rfind("\n", 0, end) - 1
-    if len(instruction.pieces) > 2 and len(columns) == 1 and "\n" not in text[end:].lstrip(" \t")[:2]:
+        columns.add(piece.end - line if "\t" not in text[line : piece.end] else 0)
+    if len(columns) != 1 or len(instruction.pieces) < 3:
         return " "
-    column = columns.pop() if len(columns) == 1 and len(instruction.pieces) > 2 else 0
-    return " " * (column - length) if column > length else " "
+    length = end - text.rfind("\n", 0, end) - 1
+    return " " * max(1, columns.pop() - length)

@@ -109,10 +109,8 @@ def _absolute_only(
     for word in operands:
         value = word.value if word.value is not None else word.text
         path = value.partition("=")[2] if value.startswith("-") and "=" in value else value
-        local = (
-            (slash_is_path
-            and path.startswith(("./", "../")))
-            or (slash_is_path and path.endswith((".deb", ".rpm", ".apk")))
+        local = (slash_is_path and path.startswith(("./", "../"))) or (
+            slash_is_path and path.endswith((".deb", ".rpm", ".apk"))
         )
         if local or (path.startswith("/") and brought(posixpath.normpath(path))):
             return f"`{_shown(located)}` names {word.text}"

@@ -262,7 +262,9 @@ class Lexer:
             if char == "'" and in_quotes:
                 close = self.mask.find("'", self.at + 1)
                 if close < 0 or any(mark in self.mask[self.at : close] for mark in '}"$`\\'):
-                    raise UnreadableError(f"a single quote within a `${{…}}` of it can be read in two ways {self.near()}")
+                    raise UnreadableError(
+                        f"a single quote within a `${{…}}` of it can be read in two ways {self.near()}"
+                    )
                 self.at = close + 1
             elif char == "$":
                 self._dollar(in_quotes=in_quotes)
@@ -295,7 +297,7 @@ class Lexer:
             if self.char() == ")":
                 self.at += 1
                 return
-            if self.word() is None:
+            if self.char() == "[" or self.word() is None:
                 raise UnreadableError(f"an array in it is not understood {self.near()}")
 
     def arithmetic(self) -> bool:

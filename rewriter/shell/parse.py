@@ -21,7 +21,8 @@ def parse(mask: str, start: int, text: str) -> Script:
     would part a word. A mask with any other newline, or one at its end, is a heredoc's body, whose line ends the
     shell reads. Every span of the answer is one of `text`.
 
-    A script that is not read with certainty is answered with `opaque` set and no statements.
+    A script that is not read with certainty is answered with `opaque` set and no statements: a clause that completes
+    "left alone, since …". One that has more than words, quotes and lists is also read by tree-sitter, which must agree.
     """
     span = Span(start, start + len(mask))
     if _CONTROL.search(mask):
@@ -37,4 +38,11 @@ def parse(mask: str, start: int, text: str) -> Script:
             statements = again.script()
     except UnreadableError as why:
         return Script(span, (), (), str(why))
-    return Script(span, statements, tuple(reader.comments), "")
+    script = Script(span, statements, tuple(reader.comments), "")
+    if not reader.plain:
+        from rewriter.shell.agreement import disagreement
+
+        why_not = disagreement(mask, script)
+        if why_not:
+            return Script(span, (), (), why_not)
+    return script

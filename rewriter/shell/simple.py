@@ -8,9 +8,7 @@ from typing import NamedTuple
 from rewriter.shell.lexing import Lexer, UnreadableError
 from rewriter.shell.nodes import Command, Compound, Redirect, Word
 
-RESERVED = frozenset(
-    "if then elif else fi for while until do done case esac function select coproc { } ! [[".split()
-)
+RESERVED = frozenset("if then elif else fi for while until do done case esac function select coproc { } ! [[".split())
 _REDIRECT = re.compile(r"(?:([0-9]*)(<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|(&>>|&>))")
 _MAY_REDIRECT = frozenset("<>&0123456789")
 _DESCRIPTOR = re.compile(r"[0-9]+-?|-")

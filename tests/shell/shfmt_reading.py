@@ -111,6 +111,8 @@ def _command(node: Json, redirects: Shape, base: int) -> Shape:
     if kind == "TimeClause":
         start = node["Time"]["Offset"] - base
         return _timed(_statement(node["Stmt"], base), (start, start + len("time")), redirects)
+    if kind == "FuncDecl":
+        return _named(_statement(node["Body"], base))
     return (_KINDS[kind], _body(node, base), redirects)
 
 
@@ -126,21 +128,32 @@ def _timed(shape: Shape, word: tuple[int, int], redirects: Shape) -> Shape:
 def _binary(node: Json, base: int) -> Shape:
     if node["Op"] in ("|", "|&"):
         left, right = _statement(node["X"], base), _statement(node["Y"], base)
-        parts = (left[2] if left[0] == "pipeline" and not left[1] else (left,)) + (
-            right[2] if right[0] == "pipeline" and not right[1] else (right,)
-        )
-        return ("pipeline", False, parts)
+        return ("pipeline", False, (*_piped(left), *_piped(right)))
     parts: list[Shape] = []
     operators: list[Shape] = []
     while True:
         # the left side of a long list nests as deep as the list is long
-        parts.insert(0, _statement(node["Y"], base))
-        operators.insert(0, (node["OpPos"]["Offset"] - base, node["Op"]))
+        right = _statement(node["Y"], base)
+        right_operators = right[2] if right[0] == "and-or" else ()  # after a function, see _named
+        parts[:0] = right[1] if right[0] == "and-or" else (right,)
+        operators[:0] = ((node["OpPos"]["Offset"] - base, node["Op"]), *right_operators)
         left = node["X"]
         if left.get("Negated") or left.get("Cmd", {}).get("Type") != "BinaryCmd" or left["Cmd"]["Op"] not in ("&&", "||"):
-            break
+            return ("and-or", (_statement(left, base), *parts), tuple(operators))
         node = left["Cmd"]
-    return ("and-or", (_statement(left, base), *parts), tuple(operators))
+
+
+def _piped(shape: Shape) -> Shape:
+    return shape[2] if shape[0] == "pipeline" and not shape[1] else (shape,)
+
+
+def _named(shape: Shape) -> Shape:
+    """A function of that body. shfmt takes all of `f() { a; } && b | c` for the body; the shell ends it at `}`."""
+    if shape[0] == "and-or":
+        return ("and-or", (_named(shape[1][0]), *shape[1][1:]), shape[2])
+    if shape[0] == "pipeline":
+        return ("pipeline", shape[1], (_named(shape[2][0]), *shape[2][1:]))
+    return ("function", ((shape, False),), ())
 
 
 _KINDS = {
@@ -150,7 +163,6 @@ _KINDS = {
     "WhileClause": "while",
     "ForClause": "for",
     "CaseClause": "case",
-    "FuncDecl": "function",
     "TestClause": "test",
     "ArithmCmd": "test",
 }
@@ -166,8 +178,6 @@ def _body(node: Json, base: int) -> tuple[Shape, ...]:
         found += _statements(item, base)
     if node.get("Else"):
         found += _body(node["Else"] | {"Type": "IfClause"}, base)
-    if node["Type"] == "FuncDecl":
-        found += ((_statement(node["Body"], base), False),)
     return found
 
 

@@ -1,0 +1,1 @@
+"""Package caches: what fills them, what empties them, and who needs them later."""

@@ -1,0 +1,80 @@
+"""Which cache folder a path means, as far as its words tell."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Literal
+
+from rewriter.knowledge.usage import text
+
+if TYPE_CHECKING:
+    from rewriter.model import Step
+    from rewriter.shell.nodes import Word
+
+Relation = Literal["", "above", "within"]
+
+_HOME = re.compile(r"(?:~[a-z0-9_-]*|\$HOME|\$\{HOME\}|/root|/home/[^/]+)(?=/|$)")
+_BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
+_WILD = re.compile(r"[*?\[]")
+
+
+def relation(path: str, cache: str) -> Relation:
+    """How a path, perhaps with wildcards, lies to a cache folder: "within" for the folder itself and below it.
+
+    Each home counts as the home of the user in force, and so does each folder that ends as the cache below it does.
+    """
+    found: Relation = ""
+    for one in _expanded(path):
+        parts = [part for part in _HOME.sub("~", one, count=1).split("/") if part not in ("", ".")]
+        wanted = [part for part in cache.split("/") if part]
+        if wanted[0] == "~" and parts[:1] != ["~"]:
+            # another home than those that are known by their names: /app/.npm
+            wanted = wanted[1:]
+            starts = [at for at, part in enumerate(parts) if _same(part, wanted[0])]
+            parts = parts[starts[0] :] if starts else []
+        if not parts or not all(_same(part, want) for part, want in zip(parts, wanted, strict=False)):
+            continue
+        if len(parts) >= len(wanted):
+            return "within"
+        found = "above"
+    return found
+
+
+def names_cache(word: Word, caches: tuple[str, ...]) -> Relation:
+    """The relation of a shell word to the nearest of several cache folders."""
+    written = text(word)
+    if "/" not in written and "~" not in written:
+        return ""
+    path = written.replace('"', "").replace("'", "")
+    found = [relation(path, cache) for cache in caches]
+    return "within" if "within" in found else "above" if "above" in found else ""
+
+
+def mounted(step: Step, caches: tuple[str, ...]) -> bool:
+    """Whether a mount of the RUN lies over a cache folder, or may: then its files are not in the image."""
+    for mount in step.mounts:
+        if mount.target is None:
+            if mount.kind == "cache":
+                return True
+        elif any(relation(mount.target, cache) for cache in caches):
+            return True
+    return False
+
+
+def _same(part: str, want: str) -> bool:
+    if part == want:
+        return True
+    if not _WILD.search(part):
+        return False
+    # as the shell does, a wildcard takes no dot at the start
+    return fnmatchcase(want, part) and (want[0] != "." or part[0] == ".")
+
+
+def _expanded(path: str) -> list[str]:
+    """The paths of a word with lists in braces."""
+    match = _BRACES.search(path)
+    if match is None:
+        return [path]
+    head, tail = path[: match.start()], path[match.end() :]
+    return [one for item in match[1].split(",") for one in _expanded(head + item + tail)][:64]

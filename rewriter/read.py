@@ -1,0 +1,46 @@
+"""Reading one Dockerfile from disk or standard input."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from rewriter.result import Problem
+
+MAX_BYTES = 5_000_000
+"""A Dockerfile of more is a mistake, and reading it would take long."""
+
+
+def read(path: str) -> bytes | Problem:
+    """The file's bytes, links followed; a `Problem` for what is no regular file, too large or not readable."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                return _no_file(path, found.st_mode)
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return Problem(path, 0, "there is no such file", "check its name")
+    except IsADirectoryError:
+        return _no_file(path, stat.S_IFDIR)
+    except (OSError, ValueError) as error:  # ValueError: a name with a null character
+        return Problem(path, 0, f"cannot be read: {why(error)}", "check its name and permissions")
+    return too_large(path) if len(data) > MAX_BYTES else data
+
+
+def too_large(path: str) -> Problem:
+    """The problem of a text of more than `MAX_BYTES`."""
+    return Problem(path, 0, f"is larger than {MAX_BYTES // 1_000_000} MB, which no Dockerfile is", "leave it out")
+
+
+def why(error: OSError | ValueError) -> str:
+    """The system's reason alone, without number and path."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return reason[:1].lower() + reason[1:]
+
+
+def _no_file(path: str, mode: int) -> Problem:
+    if stat.S_ISDIR(mode):
+        return Problem(path, 0, "is a folder, not a file", "name the Dockerfile in it")
+    return Problem(path, 0, "is no regular file", "name a Dockerfile")

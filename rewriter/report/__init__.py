@@ -1,0 +1,1 @@
+"""What people and machines read: diffs, framed text, JSON, SARIF and GitHub annotations."""

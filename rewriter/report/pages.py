@@ -1,0 +1,54 @@
+"""What `dfix rules`, `dfix rule NAME` and `dfix config` print, and the rules' pages in docs/rules."""
+
+from __future__ import annotations
+
+from rewriter.registry import RuleInfo, rules
+from rewriter.report.diff import unified
+from rewriter.report.text import PROMISES
+from rewriter.settings import FILES, KEYS
+from rewriter.source import Source
+from transforms.example import Example
+
+
+def listing() -> str:
+    """One line a rule."""
+    infos = rules()
+    width = max(len(info.name) for info in infos)
+    return "".join(f"{info.name:<{width}}  {info.summary} ({PROMISES[info.contract]})\n" for info in infos)
+
+
+def settings() -> str:
+    """The settings' keys and where they are read from."""
+    lines = [f"Settings are read from the nearest {', '.join(FILES[:-1])} or [tool.dfix] in {FILES[-1]}.\n\n"]
+    lines += [f"{key:<8}  {what}\n" for key, what in KEYS.items()]
+    return "".join(lines)
+
+
+def page(name: str) -> str:
+    """A rule's page as Markdown; "" when there is no such rule."""
+    info = next((info for info in rules() if info.name == name), None)
+    if info is None:
+        return ""
+    out = [f"# {info.name}\n\n{info.doc.strip()}\n\nPromise: {PROMISES[info.contract]}."]
+    if info.codes:
+        out.append(f" Answers {', '.join(info.codes)}.")
+    out.append("\n\n## Examples\n")
+    out += [_example(example) for example in _changed_first(info)]
+    return "".join(out)
+
+
+def _changed_first(info: RuleInfo) -> list[Example]:
+    return sorted(info.examples, key=lambda example: example.after is None)
+
+
+def _example(example: Example) -> str:
+    title = example.name[:1].upper() + example.name[1:]
+    files = ""
+    if example.files:
+        files = f"Build context: {', '.join(f'`{name}`' for name in sorted(example.files))}.\n\n"
+    if example.after is None:
+        reason = f": {example.because}" if example.because else ""
+        return f"\n### {title}\n\n{files}Left alone{reason}.\n\n```dockerfile\n{example.before}```\n"
+    diff = unified(Source("Dockerfile", example.before), Source("Dockerfile", example.after))
+    body = "".join(line + "\n" for line in diff.split("\n")[3:-1])
+    return f"\n### {title}\n\n{files}```diff\n{body}```\n"

@@ -1,0 +1,113 @@
+"""What a command line asks for, and reading the plain ones without loading typer.
+
+Editors and hooks start the command on each save. Importing typer takes longer than all the rest together, so a command
+line that holds nothing but paths and the flags below is read here; anything else goes to `rewriter.cli`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+COMMANDS = ("rule", "rules", "config")
+
+
+class Request(NamedTuple):
+    """`mode` is findings, diff, check or write; `stdin_filename` makes it a filter."""
+
+    paths: tuple[str, ...] = ()
+    mode: str = "findings"
+    stdin_filename: str | None = None
+    unsafe: bool = False
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    config: str | None = None
+    isolated: bool = False
+    exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    context: str | None = None
+    output_format: str = "text"
+    color: str = "auto"
+    statistics: bool = False
+    show_settings: bool = False
+    explain: bool = False
+    exit_zero: bool = False
+    exit_non_zero_on_fix: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    jobs: int = 0
+
+
+SWITCHES = {
+    "--unsafe": "unsafe",
+    "--isolated": "isolated",
+    "--force-exclude": "force_exclude",
+    "--statistics": "statistics",
+    "--show-settings": "show_settings",
+    "--explain": "explain",
+    "--exit-zero": "exit_zero",
+    "--exit-non-zero-on-fix": "exit_non_zero_on_fix",
+    "--quiet": "quiet",
+    "-q": "quiet",
+    "--verbose": "verbose",
+    "-v": "verbose",
+}
+MODES = {"--diff": "diff", "--check": "check", "--write": "write"}
+VALUES = {
+    "--stdin-filename": "stdin_filename",
+    "--config": "config",
+    "--context": "context",
+}
+CHOICES = {
+    "--output-format": ("output_format", ("text", "concise", "json", "github", "sarif")),
+    "--color": ("color", ("auto", "always", "never")),
+}
+LISTS = {"--select": "select", "--ignore": "ignore", "--exclude": "exclude"}
+
+
+def read_plain(words: list[str]) -> Request | None:
+    """The request of a command line that holds only known flags and paths; None for any other."""
+    if not words or words[0] in COMMANDS:
+        return None
+    fields: dict[str, object] = {}
+    paths: list[str] = []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        at += 1
+        name, sign, value = word.partition("=")
+        if word == "-" or not word.startswith("-"):
+            paths.append(word)
+        elif word in SWITCHES:
+            fields[SWITCHES[word]] = True
+        elif word in MODES:
+            if "mode" in fields:
+                return None
+            fields["mode"] = MODES[word]
+        else:
+            if not sign:
+                value = words[at] if at < len(words) else ""
+                at += 1
+            if not value or value.startswith("-") or not _take(fields, name, value):
+                return None
+    if not paths:
+        return None
+    return Request(paths=tuple(paths), **fields)  # type: ignore[arg-type]  # the tables name fields of Request
+
+
+def _take(fields: dict[str, object], name: str, value: str) -> bool:
+    if name in VALUES:
+        fields[VALUES[name]] = value
+    elif name in CHOICES and value in CHOICES[name][1]:
+        fields[CHOICES[name][0]] = value
+    elif name in LISTS:
+        key = LISTS[name]
+        before = fields.get(key, ())
+        fields[key] = (*(before if isinstance(before, tuple) else ()), *split_names(value))
+    else:
+        return False
+    return True
+
+
+def split_names(value: str) -> tuple[str, ...]:
+    """`a,b` and `a, b` as names."""
+    return tuple(name.strip() for name in value.split(",") if name.strip())

@@ -1,0 +1,69 @@
+"""Replacing a file by its new text: whole or not at all, and never over somebody else's edit."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+
+from rewriter.read import why
+from rewriter.result import Problem
+
+
+def write(path: str, before: bytes, after: bytes) -> Problem | None:
+    """Replace the file's content `before` by `after`; links are followed, mode and owner stay.
+
+    The new text goes to a file beside the old one, which then takes its place, so that no reader
+    finds half a file. Answers with a `Problem`, the file being as it was, when the file is no longer `before`, is
+    read-only, or owner and mode cannot be kept.
+    """
+    try:
+        target = os.path.realpath(path, strict=True)
+        with open(target, "rb") as file:
+            found = os.fstat(file.fileno())
+            same = stat.S_ISREG(found.st_mode) and file.read() == before
+    except OSError as error:
+        return Problem(path, 0, f"cannot be read again before writing: {why(error)}", "run dfix again")
+    if not same:
+        return Problem(path, 0, "was changed by something else in the meantime and is left as it is", "run dfix again")
+    if not os.access(target, os.W_OK):
+        return Problem(path, 0, "is read-only", "make it writable")
+    return _replace(path, target, found, after)
+
+
+def _replace(path: str, target: str, found: os.stat_result, data: bytes) -> Problem | None:
+    """Write `data` beside `target`, with the owner and mode of `found`, and rename it over `target`."""
+    new = os.path.join(os.path.dirname(target), f".dfix-{os.urandom(6).hex()}")
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with open(os.open(new, flags, 0o600), "wb") as file:
+            file.write(data)
+        if not _keep_owner(new, found):
+            os.unlink(new)
+            return Problem(
+                path, 0, "belongs to another user or group, which a new file would lose", "run dfix as that user"
+            )
+        os.chmod(new, stat.S_IMODE(found.st_mode))
+        os.replace(new, target)
+    except OSError as error:
+        with suppress(OSError):
+            os.unlink(new)
+        return Problem(path, 0, f"cannot be written: {why(error)}", "check its folder's permissions and the free space")
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(new)
+        raise
+    return None
+
+
+def _keep_owner(new: str, found: os.stat_result) -> bool:
+    if not hasattr(os, "chown"):
+        return True
+    mine = os.stat(new)
+    if (mine.st_uid, mine.st_gid) == (found.st_uid, found.st_gid):
+        return True
+    try:
+        os.chown(new, found.st_uid, found.st_gid)
+    except PermissionError:
+        return False
+    return True

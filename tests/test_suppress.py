@@ -1,0 +1,132 @@
+"""Comments that keep dfix away from an instruction or a file."""
+
+from __future__ import annotations
+
+import pytest
+
+from rewriter.suppress import Suppressions
+
+LINE = 3
+"""Of the RUN in the texts below."""
+
+
+def hidden(text: str, line: int = LINE, rule: str = "clean-up", codes: tuple[str, ...] = ("DL3009", "DL3015")) -> bool:
+    return Suppressions.read(text).hides(rule, codes, line)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# dfix: ignore",
+        "#dfix:ignore",
+        "  #  dfix:  ignore  ",
+        "# dfix: ignore since the mirror is slow",
+        "# dfix: ignore[clean-up]",
+        "# dfix: ignore [clean-up]",
+        "# dfix: ignore[merge-runs, clean-up] kept for its cache",
+        "# dfix: ignore[clean-up,merge-runs]",
+        "# dfix: ignore[]",
+        "# dfix: ignore[clean-up",
+        "# hadolint ignore=DL3009",
+        "# hadolint ignore=DL3008,DL3015",
+        "# hadolint ignore=DL3008, DL3009 the reason",
+        "#hadolint ignore = DL3009",
+    ],
+)
+def test_a_comment_hides_the_instruction_below(comment: str) -> None:
+    text = f"FROM a\n{comment}\nRUN b\nRUN c\n"
+    assert hidden(text)
+    assert not hidden(text, 1)
+    assert not hidden(text, 4)
+    assert hidden(text.replace("\n", "\r\n"))
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# dfix: ignored",
+        "# dfix: ignore-files",
+        "# dfix ignore",
+        "# see dfix: ignore",
+        "# dfix: ignore[merge-runs]",
+        "# dfix: ignore[clean]",
+        "# hadolint ignore=DL3008",
+        "# hadolint ignore=DL30090",
+        "# hadolint ignore DL3009",
+        "# hadolint shell=/bin/bash",
+        "# check=skip=DL3009",
+        "RUN # dfix: ignore",
+        "# dfix: ignore\n",
+        "# hadolint ignore=DL3009\n   ",
+    ],
+)
+def test_what_hides_nothing(comment: str) -> None:
+    text = f"FROM a\n{comment}\nRUN b\n"
+    assert not hidden(text, text.count("\n"))
+
+
+def test_a_block_of_comments_counts_as_a_whole() -> None:
+    text = "FROM a\n# dfix: ignore[x]\n# why\n# dfix: ignore[y]\n# hadolint ignore=DL1\nRUN b\n"
+    assert [hidden(text, 6, rule, ()) for rule in ("x", "y", "z")] == [True, True, False]
+    assert hidden(text, 6, "z", ("DL1",))
+
+
+def test_every_line_of_the_instruction_and_of_its_comments() -> None:
+    text = "FROM a\n\n# dfix: ignore\n# why\nRUN b \\\n  && c\nRUN d\n"
+    assert [hidden(text, line) for line in range(1, 8)] == [False, False, True, True, True, True, False]
+
+
+def test_a_comment_within_an_instruction_counts_for_nothing() -> None:
+    text = "FROM a\nRUN b \\\n# dfix: ignore\n && c\n"
+    assert not any(hidden(text, line) for line in range(1, 5))
+
+
+def test_a_comment_within_a_heredoc_counts_for_nothing() -> None:
+    text = "FROM a\nRUN <<E\n# dfix: ignore-file\n# dfix: ignore\n# hadolint global ignore=DL3009\nE\nRUN b\n"
+    assert not any(hidden(text, line) for line in range(1, 8))
+    assert not Suppressions.read(text).whole_file
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("# dfix: ignore-file\nFROM a\n", True),
+        ("FROM a\nRUN b\n\n# dfix: ignore-file generated\n\n", True),
+        ("FROM a\n#dfix:ignore-file", True),
+        ("# dfix: ignore\nFROM a\n", False),
+        ("FROM a\nRUN b \\\n# dfix: ignore-file\n c\n", False),
+        ("FROM a\nRUN echo '# dfix: ignore-file'\n", False),
+        ("FROM a\n", False),
+    ],
+)
+def test_a_whole_file(text: str, whole: bool) -> None:
+    assert Suppressions.read(text).whole_file == whole
+
+
+def test_hadolint_global() -> None:
+    text = "FROM a\nRUN b\n\n# hadolint global ignore=DL3009\n\nRUN c\n"
+    assert hidden(text, 2)
+    assert hidden(text, 6)
+    assert not hidden(text, 2, "x", ("DL3008",))
+    assert not Suppressions.read(text).whole_file
+
+
+@pytest.mark.parametrize(
+    ("directive", "codes", "is_hidden"),
+    [
+        ("# check=skip=JSONArgsRecommended", ("JSONArgsRecommended",), True),
+        ("# check=skip=JSONArgsRecommended;error=true", ("JSONArgsRecommended",), True),
+        ("# check=error=true;skip=StageNameCasing, JSONArgsRecommended", ("JSONArgsRecommended",), True),
+        ("# syntax=docker/dockerfile:1\n# check = skip=all", ("JSONArgsRecommended", "DL3025"), True),
+        ("# check=skip=all", ("DL3025",), False),
+        ("# check=skip=all", (), False),
+        ("# check=skip=StageNameCasing", ("JSONArgsRecommended",), False),
+        ("# check=error=true", ("JSONArgsRecommended",), False),
+        ("# no directive before this\n# check=skip=all", ("JSONArgsRecommended",), False),
+    ],
+)
+def test_buildkits_directive(directive: str, codes: tuple[str, ...], is_hidden: bool) -> None:
+    text = f"{directive}\nFROM a\nRUN b\n"
+    last = text.count("\n")
+    assert hidden(text, last, "json-form", codes) == is_hidden
+    assert hidden(text, last - 1, "json-form", codes) == is_hidden

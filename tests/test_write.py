@@ -1,0 +1,153 @@
+"""Reading a file and replacing it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from rewriter import write as write_module
+from rewriter.read import MAX_BYTES, read
+from rewriter.result import Problem
+from rewriter.write import write
+
+OLD, NEW = b"FROM a\r\n\xff", b"FROM b\r\n\xfe"
+
+
+def problem_of(found: object) -> str:
+    assert isinstance(found, Problem)
+    assert found.line == 0
+    assert found.hint
+    return found.message
+
+
+def put(path: Path, data: bytes = OLD) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def alone(path: Path) -> bool:
+    """Nothing was left lying beside the file."""
+    return [item.name for item in path.parent.iterdir()] == [path.name]
+
+
+def test_bytes_come_back_as_they_are(tmp_path: Path) -> None:
+    path = put(tmp_path / "Dockerfile")
+    assert read(str(path)) == OLD
+    assert write(str(path), OLD, NEW) is None
+    assert path.read_bytes() == NEW
+    assert alone(path)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o755, 0o660])
+def test_the_mode_stays(tmp_path: Path, mode: int) -> None:
+    path = put(tmp_path / "Dockerfile")
+    path.chmod(mode)
+    assert write(str(path), OLD, NEW) is None
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_the_owner_stays(tmp_path: Path) -> None:
+    path = put(tmp_path / "Dockerfile")
+    os.chown(path, 1234, 4321)
+    path.chmod(0o640)
+    assert write(str(path), OLD, NEW) is None
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (1234, 4321, 0o640)
+
+
+def test_an_owner_that_cannot_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put(tmp_path / "Dockerfile")
+    monkeypatch.setattr(write_module, "_keep_owner", lambda _new, _found: False)
+    assert "another user" in problem_of(write(str(path), OLD, NEW))
+    assert path.read_bytes() == OLD
+    assert alone(path)
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    path = put(tmp_path / "real" / "Dockerfile")
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.symlink_to("real/Dockerfile")
+    two.symlink_to("one")
+    assert read(str(two)) == OLD
+    assert write(str(two), OLD, NEW) is None
+    assert path.read_bytes() == NEW
+    assert two.is_symlink()
+    assert one.is_symlink()
+    assert alone(path)
+
+
+def test_a_loop_of_links(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.symlink_to("two")
+    two.symlink_to("one")
+    assert "cannot be read: too many levels" in problem_of(read(str(one)))
+    assert "cannot be read again" in problem_of(write(str(one), OLD, NEW))
+    assert one.is_symlink()
+
+
+def test_an_edit_in_the_meantime_stays(tmp_path: Path) -> None:
+    path = put(tmp_path / "Dockerfile", b"FROM c\n")
+    assert "changed by something else" in problem_of(write(str(path), OLD, NEW))
+    assert path.read_bytes() == b"FROM c\n"
+
+
+def test_a_file_that_is_gone_does_not_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    assert "cannot be read again" in problem_of(write(str(path), OLD, NEW))
+    assert not path.exists()
+
+
+def test_a_read_only_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put(tmp_path / "Dockerfile")
+    path.chmod(0o444)
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)  # root may write everything
+    assert problem_of(write(str(path), OLD, NEW)) == "is read-only"
+    assert path.read_bytes() == OLD
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put(tmp_path / "Dockerfile")
+
+    def full(*_paths: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    assert problem_of(write(str(path), OLD, NEW)) == "cannot be written: no space left on device"
+    assert path.read_bytes() == OLD
+    assert alone(path)
+
+
+def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put(tmp_path / "Dockerfile")
+
+    def interrupt(*_paths: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write(str(path), OLD, NEW)
+    assert path.read_bytes() == OLD
+    assert alone(path)
+
+
+def test_what_cannot_be_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    put(tmp_path / "file")
+    assert problem_of(read(str(tmp_path / "absent"))) == "there is no such file"
+    assert problem_of(read(str(tmp_path))) == "is a folder, not a file"
+    assert problem_of(read(str(tmp_path / "pipe"))) == "is no regular file"
+    assert problem_of(read("/dev/null")) == "is no regular file"
+    assert problem_of(read(str(tmp_path / "file" / "Dockerfile"))) == "cannot be read: not a directory"
+    assert "cannot be read" in problem_of(read("a\0b"))
+
+
+def test_size(tmp_path: Path) -> None:
+    path = put(tmp_path / "Dockerfile", b"#" * MAX_BYTES)
+    assert read(str(path)) == b"#" * MAX_BYTES
+    put(path, b"#" * (MAX_BYTES + 1))
+    assert problem_of(read(str(path))) == "is larger than 5 MB, which no Dockerfile is"
