@@ -42,7 +42,7 @@ def execute(request: Request) -> int:
         if unknown:
             err.write(unknown)
             return FAILED
-        files = discover(request.paths, _excludes(request), force_exclude=request.force_exclude)
+        files = list(discover(request.paths, _excludes(request), force_exclude=request.force_exclude))
         if request.show_settings:
             return _show_settings(request, files, out)
         if not files:

@@ -1,112 +1,165 @@
-"""Finding Dockerfiles: names that are given, and folders that are searched."""
+"""Which Dockerfiles the paths of a command line mean: files as they are named, folders searched."""
 
 from __future__ import annotations
 
-import fnmatch
 import os
-import re
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from rewriter.read import why
+from rewriter.result import Problem
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-_Ignore = tuple[str, "GitIgnoreSpec"]
-
-_NAMES = re.compile(r"(?:dockerfile|containerfile)(?:[._-].*|[0-9]*)?|.*\.(?:dockerfile|containerfile)", re.IGNORECASE)
-_TEMPLATES = (".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".template", ".in", ".erb", ".mustache", ".gotmpl", ".ejs")
-_NO_DOCKERFILES = (
-    ".dockerignore",
-    ".containerignore",
-    ".swp",
-    ".bak",
-    ".orig",
-    ".rej",
-    ".md",
-    ".sh",
-    ".py",
-    ".yml",
-    ".yaml",
+SKIPPED_FOLDERS = frozenset((".git", ".hg", ".jj", ".svn", ".nox", ".tox", ".venv", "node_modules"))
+_TEMPLATES = ("j2", "jinja", "jinja2", "tmpl", "tpl", "template", "gotmpl", "in", "erb", "ejs", "m4", "mustache", "hbs")
+_OTHERS = ("dockerignore", "md", "orig", "rej", "swp")
+_NO_DOCKERFILE = (*(f".{ending}" for ending in (*_TEMPLATES, *_OTHERS)), "-template", "_template", "~")
+_LANGUAGES = frozenset(
+    "c cpp cs go html java js json jsx kt lua php pl py rb rs rst sh toml ts tsx txt xml yaml yml".split()
 )
-_SKIPPED = frozenset((".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__", ".tox", ".mypy_cache"))
+"""Endings of programs about Dockerfiles (`dockerfile.go`), and of Dockerfiles for a language (`Dockerfile.go`)."""
+_FIRST_WORDS = (b"FROM", b"ARG")
 
 
-def is_dockerfile(name: str) -> bool:
-    """Whether a file of this name is taken when a folder is searched."""
-    lowered = name.lower()
-    return bool(_NAMES.fullmatch(name)) and not lowered.endswith((*_TEMPLATES, *_NO_DOCKERFILES))
+Excludes = Callable[[str], bool]
+"""Says whether settings or the command line leave a path out (a folder's ends in `/`)."""
 
 
-def discover(paths: Sequence[str], exclude: Sequence[str] = (), *, force_exclude: bool = False) -> list[str]:
-    """The files to look at, in order and each once.
+def discover(paths: Iterable[str], excludes: Excludes, *, force_exclude: bool = False) -> Iterator[str | Problem]:
+    """The files to look at, each once, in the order of `paths` and by name within a folder.
 
-    A file that is named is taken whatever it is called, unless `force_exclude` holds it against `exclude` too.
+    A file that is named is taken whatever it is called, and even when excluded unless `force_exclude`. A folder is
+    searched for `Dockerfile*`, `*.Dockerfile` and `Containerfile*` in any case, but for templates, what git ignores,
+    and `SKIPPED_FOLDERS`; links to folders are not followed. A path that is not there is a `Problem`.
     """
-    found: dict[str, None] = {}
+    seen: set[str] = set()
     for path in paths:
         if os.path.isdir(path):
-            for file in _search(path, exclude):
-                found.setdefault(file)
-        elif not (force_exclude and _excluded(path, exclude)):
-            found.setdefault(path)
-    return list(found)
+            if force_exclude and excludes(os.path.join(path, "")):
+                continue
+            found: Iterable[str | Problem] = _search(path, excludes)
+        elif force_exclude and excludes(path):
+            continue
+        else:
+            found = (path,)
+        for item in found:
+            if isinstance(item, Problem):
+                yield item
+                continue
+            real = os.path.realpath(item)
+            if real not in seen:
+                seen.add(real)
+                yield item
 
 
-def _excluded(path: str, patterns: Sequence[str]) -> bool:
-    parts = os.path.normpath(path).replace(os.sep, "/")
-    for pattern in patterns:
-        bare = pattern.rstrip("/")
-        if fnmatch.fnmatch(parts, bare) or fnmatch.fnmatch(parts, f"*/{bare}") or fnmatch.fnmatch(parts, f"{bare}/*"):
-            return True
-        if fnmatch.fnmatch(parts, f"*/{bare}/*"):
-            return True
+def is_dockerfile_name(name: str) -> bool:
+    """Whether a file of a folder is a Dockerfile by its name alone."""
+    lower = name.lower()
+    if not lower.startswith(("dockerfile", "containerfile")) and not lower.endswith(".dockerfile"):
+        return False
+    return not lower.endswith(_NO_DOCKERFILE)
+
+
+class _Ignored(NamedTuple):
+    """The patterns of one .gitignore and the folder to which they are relative."""
+
+    folder: str
+    spec: GitIgnoreSpec
+
+
+def _search(root: str, excludes: Excludes) -> Iterator[str | Problem]:
+    waiting = [(root, os.path.realpath(root), _ignored_above(root))]
+    while waiting:
+        folder, real, ignored = waiting.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            yield Problem(folder, 0, f"the folder cannot be searched: {why(error)}", "check its permissions")
+            continue
+        if any(entry.name == ".gitignore" for entry in entries):
+            ignored = (*ignored, *_read_gitignore(real))
+        folders = []
+        for entry in entries:
+            inner = os.path.join(real, entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name in SKIPPED_FOLDERS or _is_ignored(inner, ignored, folder=True):
+                    continue
+                if not excludes(os.path.join(entry.path, "")):
+                    folders.append((entry.path, inner, ignored))
+            elif is_dockerfile_name(entry.name) and os.path.isfile(entry.path) and _looks_like_one(entry):
+                path = os.path.normpath(entry.path)
+                if not _is_ignored(inner, ignored, folder=False) and not excludes(path):
+                    yield path
+        waiting += reversed(folders)
+
+
+def _looks_like_one(entry: os.DirEntry[str]) -> bool:
+    """Names of programs are looked into: a Dockerfile's first instruction is FROM or ARG."""
+    ending = entry.name.rpartition(".")[2].lower()
+    if ending not in _LANGUAGES:
+        return True
+    try:
+        with open(entry.path, "rb") as file:
+            lines = file.read(10_000).removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    except OSError:
+        return True  # reading it will say why
+    for line in lines:
+        words = line.split(None, 1)
+        if words and not words[0].startswith(b"#"):
+            return words[0].upper() in _FIRST_WORDS
     return False
 
 
-def _search(root: str, exclude: Sequence[str]) -> Iterator[str]:
-    """Every Dockerfile below a folder; .gitignore files count, links to folders are not followed."""
-    pending: list[tuple[str, tuple[_Ignore, ...]]] = [(root, ())]
-    while pending:
-        folder, ignores = pending.pop()
-        try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError:
-            continue
-        ignores = (*ignores, *_gitignore(folder, entries))
-        below = []
-        for entry in entries:
-            path = os.path.normpath(entry.path)
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if is_folder and entry.name in _SKIPPED:
-                continue
-            if not is_folder and not is_dockerfile(entry.name):
-                continue
-            if _excluded(path, exclude) or _ignored(path, is_folder, ignores):
-                continue
-            if is_folder:
-                below.append((entry.path, ignores))
-            elif not entry.is_dir():
-                yield path
-        pending += reversed(below)
+def _ignored_above(root: str) -> tuple[_Ignored, ...]:
+    """The .gitignore files of the folders between the repository's top and `root`, outermost first."""
+    folder = os.path.realpath(root)
+    found: list[_Ignored] = []
+    while not os.path.exists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return ()  # no repository, so nobody else's .gitignore counts
+        folder = parent
+        found[:0] = _read_gitignore(folder)
+    return tuple(found)
 
 
-def _gitignore(folder: str, entries: list[os.DirEntry[str]]) -> tuple[_Ignore, ...]:
-    if not any(entry.name == ".gitignore" for entry in entries):
+def _read_gitignore(folder: str) -> tuple[_Ignored, ...]:
+    try:
+        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="surrogateescape") as file:
+            lines = file.read().split("\n")
+    except OSError:
         return ()
+    return (_Ignored(folder, patterns(lines)),)
+
+
+def patterns(lines: Iterable[str]) -> GitIgnoreSpec:
+    """Patterns as in a .gitignore; one that git would not understand counts for nothing, as in git."""
+    from pathspec import GitIgnoreSpec
+
+    lines = list(lines)
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError:
+        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
+
+
+def _is_pattern(line: str) -> bool:
     from pathspec import GitIgnoreSpec
 
     try:
-        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="replace") as file:
-            return ((folder, GitIgnoreSpec.from_lines(file)),)
-    except (OSError, ValueError):
-        return ()
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
 
 
-def _ignored(path: str, is_folder: bool, ignores: tuple[_Ignore, ...]) -> bool:
-    ignored = False
-    for folder, spec in ignores:
-        relative = os.path.relpath(path, folder).replace(os.sep, "/") + ("/" if is_folder else "")
-        verdict = spec.check_file(relative).include
-        if verdict is not None:
-            ignored = verdict
-    return ignored
+def _is_ignored(path: str, ignored: tuple[_Ignored, ...], *, folder: bool) -> bool:
+    """The innermost .gitignore that has a word to say about the path decides."""
+    for top, spec in reversed(ignored):
+        inner = os.path.relpath(path, top).replace(os.sep, "/")
+        said = spec.check_file(inner + "/" if folder else inner).include
+        if said is not None:
+            return said
+    return False

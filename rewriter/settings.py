@@ -1,135 +1,251 @@
-"""Settings files: dfix.toml, .dfix.toml or [tool.dfix] in pyproject.toml, the nearest to the Dockerfile."""
+"""Settings files: `dfix.toml`, `.dfix.toml` or `[tool.dfix]` in `pyproject.toml`, the nearest to the Dockerfile.
+
+The nearest one counts as a whole; nothing is merged with those of outer folders.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from rewriter.options import Options
+from rewriter.read import read
+from rewriter.result import Problem
 
 FILES = ("dfix.toml", ".dfix.toml", "pyproject.toml")
+"""In the order in which a folder is searched; a `pyproject.toml` counts when it has a `[tool.dfix]`."""
 TARGETS = ("buildkit", "buildah", "kaniko")
-KEYS = {
-    "select": "list of rules to run; all when it is not given",
-    "ignore": "list of rules to leave out",
-    "unsafe": "true applies changes that may change the image",
-    "target": "the builder: buildkit, buildah or kaniko; decides which flags may be written",
-    "exclude": "list of path patterns that a search of folders leaves out",
-    "context": "the build context, relative to the settings file; found by itself when it is not given",
+
+
+class Key(NamedTuple):
+    """A key of the settings: `form` names what it takes (see `_fault`), `about` explains it."""
+
+    name: str
+    form: str
+    example: str
+    about: str
+
+
+KEYS = (
+    Key("select", "names", '["split-manifests", "clean-up"]', "The rules to run; all when left out."),
+    Key("ignore", "names", '["merge-runs"]', "Rules not to run."),
+    Key("unsafe", "flag", "true", "Also make changes that change the image in a way that they declare."),
+    Key(
+        "target",
+        "target",
+        '"buildah"',
+        "What builds the file: buildkit, buildah or kaniko. Says which flags are written.",
+    ),
+    Key(
+        "exclude",
+        "names",
+        '["vendor/**"]',
+        "Files and folders to leave out of a search, relative to the settings file.",
+    ),
+    Key("context", "text", '"."', "The build context, relative to the settings file; found when left out."),
+    Key("per-file-ignores", "table", '{ "*.dev" = ["merge-runs"] }', "Rules not to run on files that match a pattern."),
+)
+_BY_NAME = {key.name: key for key in KEYS}
+_FORMS = {
+    "names": "a list of strings",
+    "flag": "true or false",
+    "target": "one of " + ", ".join(f'"{target}"' for target in TARGETS),
+    "text": "a string",
+    "table": "a table of lists of strings",
 }
 
 
-class SettingsError(ValueError):
-    """A settings file that cannot be used; the text is one line with file, line and advice."""
+class SettingsError(Exception):
+    """The settings cannot be used; `problem` says why and where."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
 
 
 class Settings(NamedTuple):
-    """`origin` is the file they come from, "" for the defaults."""
+    """What a settings file says. `path` is "" where there is none; patterns are relative to `folder`."""
 
-    origin: str = ""
-    select: tuple[str, ...] | None = None
-    ignore: tuple[str, ...] = ()
+    path: str = ""
+    select: frozenset[str] | None = None
+    ignore: frozenset[str] = frozenset()
     unsafe: bool = False
     target: str = ""
     exclude: tuple[str, ...] = ()
     context: str | None = None
+    per_file_ignores: Mapping[str, frozenset[str]] = {}
+
+    @property
+    def folder(self) -> str:
+        """The folder of the settings file."""
+        return os.path.dirname(os.path.abspath(self.path))
+
+    def excludes(self, path: str) -> bool:
+        """Whether a file or folder is left out of a search."""
+        return matches(path, self.exclude, self.folder)
+
+    def options(self, path: str) -> Options:
+        """What the pipeline is asked to do with the file at `path`."""
+        ignore = self.ignore
+        for pattern, rules in self.per_file_ignores.items():
+            if matches(path, (pattern,), self.folder):
+                ignore |= rules
+        return Options(self.select, ignore, self.unsafe, self.target, self.context)
+
+    def rules(self) -> Iterable[str]:
+        """Every rule's name that the settings mention."""
+        return (self.select or frozenset()).union(self.ignore, *self.per_file_ignores.values())
 
 
-_found: dict[str, Settings] = {}
+class Finder:
+    """Finds the settings of each file, and reads each settings file once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Settings | SettingsError] = {}
+
+    def nearest(self, path: str) -> Settings:
+        """The settings for the Dockerfile at `path`. Raises SettingsError."""
+        found = self._in(os.path.dirname(os.path.abspath(path)))
+        if isinstance(found, SettingsError):
+            raise found
+        return found
+
+    def _in(self, folder: str) -> Settings | SettingsError:
+        passed: list[str] = []
+        while True:
+            found = self._known.get(folder) or _own(folder)
+            parent = os.path.dirname(folder)
+            passed.append(folder)
+            if found is None and parent == folder:
+                found = Settings()
+            if found is not None:
+                self._known.update((inner, found) for inner in passed)
+                return found
+            folder = parent
 
 
-def settings_for(path: str) -> Settings:
-    """The settings for a file or folder: those of the nearest folder above that has some. Raises SettingsError."""
-    folder = os.path.abspath(path)
-    if not os.path.isdir(folder):
-        folder = os.path.dirname(folder)
-    passed = []
-    found = None
-    while found is None:
-        known = _found.get(folder)
-        if known is not None:
-            found = known
-            break
-        passed.append(folder)
-        found = _in_folder(folder)
-        above = os.path.dirname(folder)
-        if above == folder:
-            break
-        folder = above
-    found = found or Settings()
-    for name in passed:
-        _found[name] = found
+def load(path: str) -> Settings:
+    """The settings in the file at `path`. Raises SettingsError, also for a pyproject.toml without `[tool.dfix]`."""
+    data = read(path)
+    if isinstance(data, Problem):
+        raise SettingsError(data)
+    found = _parse(path, data)
+    if found is None:
+        raise SettingsError(Problem(path, 0, "has no [tool.dfix]", "add it, or name another file"))
     return found
 
 
-def _in_folder(folder: str) -> Settings | None:
+def matches(path: str, patterns: Iterable[str], folder: str) -> bool:
+    """Whether a pattern names the path, a folder above it, or a single name within it, seen from `folder`.
+
+    `*` stands for any characters, `/` too; `vendor`, `vendor/**` and `*/vendor/*` all leave out a folder's files.
+    """
+    from fnmatch import fnmatchcase
+
+    inner = os.path.relpath(path, folder).replace(os.sep, "/")
+    names = inner.split("/")
+    candidates = {*names, *("/".join(names[:length]) for length in range(1, len(names) + 1))}
+    for pattern in patterns:
+        short = pattern.removeprefix("./").removeprefix("**/").rstrip("/")
+        if any(fnmatchcase(candidate, short) for candidate in candidates):
+            return True
+    return False
+
+
+def _own(folder: str) -> Settings | SettingsError | None:
+    """The settings that lie in the folder itself."""
     for name in FILES:
-        file = os.path.join(folder, name)
-        if os.path.isfile(file):
-            found = load(file)
-            if found is not None:
-                return found
+        path = os.path.join(folder, name)
+        if not os.path.isfile(path):
+            continue
+        data = read(path)
+        if isinstance(data, Problem):
+            return SettingsError(data)
+        try:
+            found = _parse(path, data)
+        except SettingsError as error:
+            return error
+        if found is not None:
+            return found
     return None
 
 
-def load(file: str) -> Settings | None:
-    """The settings of one file; None for a pyproject.toml without [tool.dfix]. Raises SettingsError."""
-    try:
-        with open(file, encoding="utf-8") as opened:
-            text = opened.read()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: cannot be read ({error})") from error
-    in_pyproject = os.path.basename(file) == "pyproject.toml"
-    if in_pyproject and "tool.dfix" not in text:
+def _parse(path: str, data: bytes) -> Settings | None:
+    in_pyproject = os.path.basename(path) == "pyproject.toml"
+    if in_pyproject and b"dfix" not in data:
         return None
     import tomllib
 
     try:
-        data: Any = tomllib.loads(text)
+        text = data.decode("utf-8")
+        found = tomllib.loads(text)
+    except UnicodeDecodeError:
+        raise SettingsError(Problem(path, 0, "is not UTF-8", "save it as UTF-8")) from None
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{file}: is not valid TOML: {error}") from error
+        message, _, place = str(error).partition(" (at ")  # "line 3, column 5)" or "end of document)"
+        number = place.removeprefix("line ").partition(",")[0]
+        line = int(number) if number.isdigit() else text.rstrip().count("\n") + 1
+        raise SettingsError(Problem(path, line, f"is no valid TOML: {message}", "correct it")) from None
     if in_pyproject:
-        data = data.get("tool", {}).get("dfix")
-        if data is None:
+        tool = found.get("tool")
+        if not isinstance(tool, dict) or "dfix" not in tool:
             return None
-    return _checked(file, text, data)
+        found = tool["dfix"]
+        if not isinstance(found, dict):
+            raise _error(path, text, "dfix", "tool.dfix is no table", "write [tool.dfix]")
+    return _settings(path, text, found)
 
 
-def _checked(file: str, text: str, data: dict[str, Any]) -> Settings:
-    values: dict[str, Any] = {"origin": file}
-    for key, value in data.items():
-        if key not in KEYS:
-            raise SettingsError(f"{file}:{_line(text, key)}: unknown setting `{key}`.{_nearest(key)}")
-        wanted = (
-            "a list of strings"
-            if key in ("select", "ignore", "exclude")
-            else "true or false"
-            if key == "unsafe"
-            else "a string"
-        )
-        if not _fits(key, value):
-            raise SettingsError(f"{file}:{_line(text, key)}: `{key}` must be {wanted}")
-        values[key] = tuple(value) if isinstance(value, list) else value
-    if values.get("target", "buildkit") not in TARGETS:
-        raise SettingsError(f"{file}:{_line(text, 'target')}: `target` must be one of {', '.join(TARGETS)}")
-    if "context" in values:
-        values["context"] = os.path.join(os.path.dirname(file), values["context"])
-    return Settings(**values)
+def _settings(path: str, text: str, found: dict[str, object]) -> Settings:
+    values: dict[str, object] = {"path": path}
+    for name, value in found.items():
+        key = _BY_NAME.get(name)
+        if key is None:
+            raise _error(path, text, name, f"unknown key `{name}`", _nearest_key(name))
+        if not _fits(key.form, value):
+            raise _error(path, text, name, f"`{name}` is not {_FORMS[key.form]}", f"for example {name} = {key.example}")
+        values[name.replace("-", "_")] = _value(key, value, path)
+    return Settings(**values)  # type: ignore[arg-type]  # each was held against its form
 
 
-def _fits(key: str, value: Any) -> bool:
-    if key in ("select", "ignore", "exclude"):
+def _fits(form: str, value: object) -> bool:
+    if form == "names":
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    return isinstance(value, bool) if key == "unsafe" else isinstance(value, str)
+    if form == "table":
+        return isinstance(value, dict) and all(_fits("names", item) for item in value.values())
+    if form == "flag":
+        return isinstance(value, bool)
+    return isinstance(value, str) and (form != "target" or value in TARGETS)
 
 
-def _line(text: str, key: str) -> int:
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip().strip('"').startswith(key):
-            return number
-    return 1
+def _value(key: Key, value: object, path: str) -> object:
+    if isinstance(value, dict):
+        return {pattern: frozenset(rules) for pattern, rules in value.items()}
+    if isinstance(value, list):
+        return tuple(value) if key.name == "exclude" else frozenset(value)
+    if key.name == "context":
+        return os.path.normpath(os.path.join(os.path.dirname(path), str(value)))
+    return value
 
 
-def _nearest(key: str) -> str:
-    import difflib
+def _nearest_key(name: str) -> str:
+    from difflib import get_close_matches
 
-    near = difflib.get_close_matches(key, KEYS, 1)
-    return f" Did you mean `{near[0]}`?" if near else f" Known ones: {', '.join(KEYS)}"
+    close = get_close_matches(name.lower().replace("_", "-"), _BY_NAME, 1)
+    return f"did you mean `{close[0]}`?" if close else "the keys are " + ", ".join(_BY_NAME)
+
+
+def _error(path: str, text: str, name: str, message: str, hint: str) -> SettingsError:
+    return SettingsError(Problem(path, line_of(text, name), message, hint))
+
+
+def line_of(text: str, name: str) -> int:
+    """The 1-based line that sets a key or opens its table, 0 when it is not found (TOML readers give no lines)."""
+    import re
+
+    key = rf"[\"']?{re.escape(name)}[\"']?"
+    in_pyproject = re.search(r"^\s*\[\s*tool\s*\.\s*dfix\b", text, re.MULTILINE)
+    start = in_pyproject.start() if in_pyproject is not None else 0
+    found = re.compile(rf"^[ \t]*(?:{key}\s*[=.]|\[[^\]\n]*{key}\s*[\].])", re.MULTILINE).search(text, start)
+    return text.count("\n", 0, found.start()) + 1 if found is not None else 0

@@ -32,17 +32,20 @@ class CleanUp(NamedTuple):
     """How a manager's caches are emptied, or kept from being filled.
 
     `append` is a command for the end of the chain, `flag` an option of the install command; one of both may be "".
-    `fills` are the kinds of sub-commands that fill the caches; with `lists`, an install in a later RUN fails once the
-    lists of an earlier update are gone. `done_by` are commands that count as clean-up ("dnf clean all").
+    `empties` are the cache folders that the clean-up is about; `done_by` are commands that count as clean-up ("dnf
+    clean all"), which fail where there is nothing to clean if `empty_fails`. `fills` are the kinds of sub-commands that
+    fill the caches, but not with an option of `uncached` or a variable of `off`. `moved_by` are options and variables
+    that put the cache elsewhere; `-o=Dir::` is the option with a value that begins so.
 
-    With an option of `refreshes`, an install updates the lists by itself. With `empty_fails`, the commands of
-    `done_by` fail where there is nothing to clean. `off` are variables that turn the cache off, `moved_by` options and
-    variables that put it elsewhere (`-o=Dir::` is the option with a value that begins so), `offline` options that make
-    an install depend on a filled cache. `too_old` are images whose manager has no such flag.
+    With `lists`, an install in a later RUN fails once the lists of an earlier update are gone, unless it has an option
+    of `refreshes`; so does one of the programs of `needed_by`. `offline` are options that make an install depend on a
+    filled cache. `too_old` are images whose manager has no such flag.
     """
 
     append: str
     flag: str
+    empties: tuple[str, ...]
+    uncached: frozenset[str]
     fills: frozenset[str]
     lists: bool
     done_by: tuple[str, ...]
@@ -51,6 +54,7 @@ class CleanUp(NamedTuple):
     offline: frozenset[str]
     refreshes: frozenset[str]
     empty_fails: bool
+    needed_by: frozenset[str]
     too_old: tuple[str, ...]
 
 
@@ -90,6 +94,7 @@ def load(stem: str) -> Manager:
 
     with open(os.path.join(FOLDER, stem + SUFFIX), "rb") as file:
         data = tomllib.load(file)
+    caches = tuple(data.get("caches", ()))
     verbs = {word: kind for kind, words in data["verbs"].items() for word in words}
     return Manager(
         name=stem,
@@ -102,9 +107,9 @@ def load(stem: str) -> Manager:
         asks=frozenset(data.get("asks", ())),
         manifests=tuple(data.get("manifests", ())),
         locks=tuple(data.get("locks", ())),
-        caches=tuple(data.get("caches", ())),
+        caches=caches,
         project=_project(data["project"]) if "project" in data else None,
-        clean_up=_clean_up(data["clean-up"]) if "clean-up" in data else None,
+        clean_up=_clean_up(data["clean-up"], caches) if "clean-up" in data else None,
     )
 
 
@@ -135,10 +140,12 @@ def _project(data: dict[str, Any]) -> Project:
     )
 
 
-def _clean_up(data: dict[str, Any]) -> CleanUp:
+def _clean_up(data: dict[str, Any], caches: tuple[str, ...]) -> CleanUp:
     return CleanUp(
         append=data.get("append", ""),
         flag=data.get("flag", ""),
+        empties=tuple(data.get("empties", caches)),
+        uncached=frozenset(data.get("uncached", ())),
         fills=frozenset(data["fills"]),
         lists=data.get("lists", False),
         done_by=tuple(data.get("done-by", ())),
@@ -147,5 +154,6 @@ def _clean_up(data: dict[str, Any]) -> CleanUp:
         offline=frozenset(data.get("offline", ())),
         refreshes=frozenset(data.get("refreshes", ())),
         empty_fails=data.get("empty-fails", False),
+        needed_by=frozenset(data.get("needed-by", ())),
         too_old=tuple(data.get("too-old", ())),
     )

@@ -46,10 +46,10 @@ def after_part(instruction: Instruction, script: Script, part: int, command: str
     return Edit(Span(end, end), separator + command)
 
 
-def after_lines(text: str, script: Script, command: str) -> Edit:
-    """Put the command on a line of its own behind the last line of a script that is read line by line (a heredoc)."""
-    last = script.statements[-1]
-    end = text.find("\n", last.terminator_span.end - 1 if last.terminator == "\n" else last.terminator_span.end)
+def after_lines(text: str, script: Script, statement: int, command: str) -> Edit:
+    """Put the command on a line of its own behind a statement of a script that is read line by line (a heredoc)."""
+    last = script.statements[statement]
+    end = text.find("\n", last.span.end)
     return Edit(Span(end, end), f"\n{_indent_of(text, last.span.start)}{command}")
 
 

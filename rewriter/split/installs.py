@@ -9,6 +9,10 @@ from rewriter.model.commands import Located, chain, located
 from rewriter.model.stage import Step
 
 
+_PROGRAMS = ("npm", "yarn", "bun", "pip")
+"""A part of the name of each program that installs a project; most scripts hold none and need no reading."""
+
+
 class ProjectInstall(NamedTuple):
     """An install that reads the project's manifests. `arguments` follow the manager's name, as written."""
 
@@ -33,6 +37,9 @@ class InstallRun(NamedTuple):
 
 def install_run(step: Step) -> InstallRun | None:
     """The RUN's installs, or None when it has none that dfix can see."""
+    instruction = step.instruction
+    if not any(name in instruction.text[instruction.span.start : instruction.span.end] for name in _PROGRAMS):
+        return None
     commands = located(step)
     installs = []
     for command in commands:

@@ -188,16 +188,19 @@ def _needed(
             continue
         if _ODD.intersection(path) or path.startswith("-"):
             return Blocker("odd-name", f"{path} has a character that COPY would read as a pattern")
-        groups.setdefault((moved.index(copy), _relative(copy, path)), []).append(path)
+        landed = copy.brought.lands(path) or ""
+        groups.setdefault((moved.index(copy), _below(copy, posixpath.dirname(landed))), []).append(path)
     for (index, relative), paths in groups.items():
         lines.append(Needed(moved[index], tuple(paths), relative))
     for folder in folders:
-        copy = _bringer(known, next(iter(context.below(folder)), folder))
+        first = context.below(folder)[0]
+        copy = _bringer(known, first)
         if copy is None or copy not in moved:
             continue
         if _ODD.intersection(folder):
             return Blocker("odd-name", f"{folder} has a character that COPY would read as a pattern")
-        lines.append(Needed(copy, (folder,), _relative(copy, folder + "/x")))
+        landed = (copy.brought.lands(first) or "").removesuffix(first.removeprefix(folder))
+        lines.append(Needed(copy, (folder,), _below(copy, landed)))
     if len(lines) > MOST_COPY_LINES:
         return Blocker("too-many-folders", f"{len(lines)} COPY lines would be needed, more than {MOST_COPY_LINES}")
     return tuple(lines)
@@ -210,6 +213,6 @@ def _bringer(known: list[Copied | Unclear], path: str) -> Copied | None:
     return None
 
 
-def _relative(copy: Copied, path: str) -> str:
-    landed = copy.brought.lands(path) or ""
-    return posixpath.relpath(posixpath.dirname(landed), copy.destination).removeprefix(".").lstrip("/")
+def _below(copy: Copied, image_folder: str) -> str:
+    """An image folder relative to the copy's destination, "" for the destination itself."""
+    return posixpath.relpath(image_folder, copy.destination).removeprefix(".").lstrip("/")

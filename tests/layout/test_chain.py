@@ -128,5 +128,5 @@ def test_the_escape_character_is_the_files() -> None:
 )
 def test_a_line_of_its_own(before: str, after: str) -> None:
     step = step_of(before)
-    edit = after_lines(step.instruction.text, step.script, "rm x")
+    edit = after_lines(step.instruction.text, step.script, len(step.script.statements) - 1, "rm x")
     assert Source("Dockerfile", step.instruction.text).apply([edit]).text == "FROM a\n" + after

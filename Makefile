@@ -1,0 +1,54 @@
+# A machine needs python3 (3.11 or newer), git and make; everything else is put into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+MADE := .venv/.made
+
+.PHONY: demo test corpus bench lint fuzz docs lock clean
+
+demo: $(MADE)
+	@$(BIN)/python scripts/demo.py
+
+test: $(MADE)
+	$(BIN)/python -m pytest -n auto
+
+corpus: $(MADE)
+	$(BIN)/python scripts/corpus.py --write
+
+bench: $(MADE)
+	$(BIN)/python scripts/bench.py --out docs/bench.md
+
+lint: $(MADE)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fuzz: $(MADE)
+	$(BIN)/python scripts/fuzz.py --minutes 10
+
+docs: $(MADE)
+	$(BIN)/python scripts/rule_pages.py
+
+# The environment of development, made anew whenever what it depends on changes.
+$(MADE): pyproject.toml requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "dfix needs Python 3.11 or newer: name one with make PYTHON=…" >&2; exit 1; }
+	rm -rf .venv
+	@$(PYTHON) -m venv .venv || \
+		{ echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian and Ubuntu: python3-venv)" >&2; \
+		rm -rf .venv; exit 1; }
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# New versions of everything: installs the newest that pyproject.toml allows into a clean environment and writes them down.
+lock:
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet hatchling editables --editable '.[dev]'
+	$(BIN)/python -m pip freeze --exclude-editable | sed 's/^atheris==.*/& ; python_version < "3.14"/' > requirements-dev.lock
+	@touch $(MADE)
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

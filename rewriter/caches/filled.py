@@ -1,0 +1,136 @@
+"""What a RUN leaves in the caches of package managers, and whether its author already takes care of that."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple
+
+from rewriter.caches import Obstacle
+from rewriter.caches.folders import mounted, names_cache
+from rewriter.knowledge import CleanUp, Manager, Usage, usage
+from rewriter.model.commands import Located, located
+from rewriter.shell.walk import program_name
+
+if TYPE_CHECKING:
+    from rewriter.model import Stage, Step
+
+
+class Use(NamedTuple):
+    """A command of a package manager; `order` counts the commands of the RUN."""
+
+    order: int
+    at: Located
+    usage: Usage
+
+    @property
+    def shown(self) -> str:
+        """The command's beginning, as the author wrote it."""
+        words = self.at.words[: 2 if self.usage.subcommand is not None else 1]
+        return " ".join(word.text for word in words)
+
+
+class Filling(NamedTuple):
+    """A package manager whose caches a RUN fills: all its `uses` in the RUN and those that fill, in source order."""
+
+    manager: Manager
+    clean_up: CleanUp
+    uses: tuple[Use, ...]
+    fills: tuple[Use, ...]
+
+    @property
+    def only_lists(self) -> bool:
+        """Whether the RUN updates lists of packages and installs nothing, so that a later RUN is to use them."""
+        return all(use.usage.verb == "update" for use in self.fills)
+
+
+def uses(step: Step) -> list[Use]:
+    """Every command of a package manager in a RUN."""
+    found = []
+    for index, command in enumerate(located(step)):
+        one = usage(command.words)
+        if one is not None:
+            found.append(Use(index, command, one))
+    return found
+
+
+def fillings(step: Step) -> list[Filling]:
+    """The managers whose caches the RUN fills and does not clean up, turn off or mount; the last used comes first."""
+    found = []
+    every = uses(step)
+    for manager in dict.fromkeys(use.usage.manager.name for use in reversed(every)):
+        own = tuple(use for use in every if use.usage.manager.name == manager)
+        clean_up = own[0].usage.manager.clean_up
+        if clean_up is None:
+            continue
+        fills = tuple(use for use in own if _fills(use.usage, clean_up))
+        if fills:
+            filling = Filling(own[0].usage.manager, clean_up, own, fills)
+            if not _taken_care_of(step, filling, every):
+                found.append(filling)
+    return found
+
+
+def updates(one: Usage, clean_up: CleanUp) -> bool:
+    """Whether a command fetches the lists of packages anew and keeps them."""
+    return (one.verb == "update" or one.has(clean_up.refreshes)) and not one.has(clean_up.uncached)
+
+
+def _fills(one: Usage, clean_up: CleanUp) -> bool:
+    return one.verb in clean_up.fills and not one.has(clean_up.uncached) and not one.has(one.manager.asks)
+
+
+def _taken_care_of(step: Step, filling: Filling, every: list[Use]) -> bool:
+    clean_up = filling.clean_up
+    text = step.instruction.logical
+    if any(name in text or step.env.get(name, "") != "" for name in clean_up.off):
+        return True
+    if mounted(step, filling.manager.caches):
+        return True
+    last = filling.fills[-1].order
+    if any(use.order > last and any(map(use.usage.says, clean_up.done_by)) for use in every):
+        return True
+    managers = {use.order for use in every}
+    return any(
+        _empties(command, clean_up.empties)
+        for index, command in enumerate(located(step))
+        if index > last and index not in managers
+    )
+
+
+def _empties(command: Located, caches: tuple[str, ...]) -> bool:
+    """Whether a command cleans up in the author's own way: `rm -rf FOLDER`, `cd FOLDER && rm *`, a clean-up script."""
+    if not command.words:
+        return False
+    program = program_name(command.words[0])
+    if "clean" in program:
+        return True
+    found = [names_cache(word, caches) for word in command.words[1:]]
+    return "within" in found if program in ("cd", "find", "unlink") else program == "rm" and any(found)
+
+
+def moved(step: Step, filling: Filling) -> Obstacle | None:
+    """What puts the manager's cache at a place that is not known here."""
+    name = filling.manager.name
+    for setting in sorted(filling.clean_up.moved_by):
+        if not setting.startswith("-"):
+            if setting in step.env or setting in step.instruction.logical:
+                return Obstacle("moved-cache", f"{setting} puts the cache of {name} elsewhere")
+            continue
+        option, _, value = setting.partition("=")
+        for use in filling.fills:
+            if any(o.name == option and (o.value or "").startswith(value) for o in use.usage.options):
+                return Obstacle("moved-cache", f"`{use.shown} {option}` puts the cache of {name} elsewhere")
+    return None
+
+
+def too_old(stage: Stage, filling: Filling) -> Obstacle | None:
+    """Why the manager of the stage's image may not know the flag. One that the author uses elsewhere is known."""
+    clean_up = filling.clean_up
+    if any(clean_up.flag in step.instruction.logical for step in stage.steps):
+        return None
+    while stage.parent is not None:
+        stage = stage.parent
+    image = stage.image.removeprefix("docker.io/").removeprefix("library/").partition("@")[0]
+    if any(fnmatchcase(image, pattern) for pattern in clean_up.too_old):
+        return Obstacle("old-image", f"{filling.manager.name} of {stage.image} does not know {clean_up.flag}")
+    return None

@@ -1,0 +1,134 @@
+"""Where in a RUN a clean-up command goes, and the text that puts it there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rewriter.caches import Obstacle
+from rewriter.caches.filled import Filling, Use
+from rewriter.knowledge.usage import text
+from rewriter.layout.chain import after_lines, after_part
+from rewriter.model.commands import chain
+from rewriter.shell.nodes import AndOr, Command, Compound, Pipeline
+from rewriter.shell.walk import commands, program_name
+
+if TYPE_CHECKING:
+    from rewriter.model import Step
+    from rewriter.shell.nodes import Node, Script, Statement
+    from rewriter.source import Edit
+
+_HINT = "join its commands with `&&`"
+_ENDS_SHELL = frozenset(("exit", "exec", "return"))
+
+
+def clean_up_edit(step: Step, filling: Filling) -> Edit | Obstacle:
+    """Add the manager's clean-up command to a RUN.
+
+    A command of the manager itself (`npm cache clean`) follows its last use, since what comes behind may remove the
+    manager; a plain `rm` comes last, since what stands between may use the lists.
+    """
+    script = step.script
+    if any(redirect.body is not None for command in commands(script) for redirect in command.redirects):
+        return Obstacle("heredoc", "its script holds a heredoc of its own")
+    manager = filling.manager
+    by_itself = filling.clean_up.append.split()[0] in manager.commands
+    command = _command(filling, by_itself=by_itself)
+    parts = chain(script)
+    if parts is not None:
+        return _in_chain(step, filling, parts, command, by_itself=by_itself)
+    if step.body is None:
+        return Obstacle("no-chain", f"{_why_no_chain(script)}; a clean-up is only added to a chain of `&&`", _HINT)
+    return _in_lines(step, filling, command, by_itself=by_itself)
+
+
+def _command(filling: Filling, *, by_itself: bool) -> str:
+    """The clean-up with the manager's program and `sudo` as the author writes them."""
+    last = filling.fills[-1]
+    words = filling.clean_up.append.split(" ")
+    if by_itself:
+        words[0] = last.at.words[0].text
+    return " ".join([*_sudo(last), *words])
+
+
+def _sudo(use: Use) -> list[str]:
+    """`sudo` with its options, as it stands in front of the program; other wrappers are not for the clean-up."""
+    before = use.at.command.words[: len(use.at.command.words) - len(use.at.words)]
+    for at, word in enumerate(before):
+        if program_name(word) == "sudo":
+            return [w.text for w in before[at:] if "=" not in w.text or w.text.startswith("-")]
+    return []
+
+
+def _in_chain(
+    step: Step, filling: Filling, parts: tuple[Node, ...], command: str, *, by_itself: bool
+) -> Edit | Obstacle:
+    for use in filling.fills:
+        part = parts[use.at.part]
+        if isinstance(part, Compound):
+            return Obstacle("nested", f"`{use.shown}` stands within {_named(part)}")
+    last = filling.uses[-1].at.part if by_itself else len(parts) - 1
+    ending = _ends_shell(parts[: last + 1])
+    if ending:
+        return Obstacle("exit", f"`{ending}` may end the script before a clean-up")
+    return after_part(step.instruction, step.script, last, command)
+
+
+def _in_lines(step: Step, filling: Filling, command: str, *, by_itself: bool) -> Edit | Obstacle:
+    """In a heredoc, a line of its own does where a command that fails ends the script."""
+    statements = step.script.statements
+    if not step.stops_on_error and not _sets_errexit(statements):
+        return Obstacle("no-errexit", "its heredoc does not begin with `set -e`, so it goes on when a command fails")
+    if any(statement.terminator == "&" for statement in statements):
+        return Obstacle("background", "it leaves a command in the background")
+    holders = [_holder(statements, use) for use in filling.fills]
+    for use, holder in zip(filling.fills, holders, strict=True):
+        if isinstance(statements[holder].node, Compound):
+            return Obstacle("nested", f"`{use.shown}` stands within {_named(statements[holder].node)}")
+    at = max(_holder(statements, use) for use in filling.uses) if by_itself else len(statements) - 1
+    last = statements[at].node
+    if not isinstance(last, Command) and not (isinstance(last, Pipeline) and not last.negated):
+        return Obstacle("last-line", "the line that a clean-up would follow may fail without ending the script")
+    ending = _ends_shell([statement.node for statement in statements[: at + 1]])
+    if ending:
+        return Obstacle("exit", f"`{ending}` may end the script before a clean-up")
+    return after_lines(step.instruction.text, step.script, at, command)
+
+
+def _holder(statements: tuple[Statement, ...], use: Use) -> int:
+    span = use.at.command.span
+    return next(at for at, statement in enumerate(statements) if statement.span.contains(span))
+
+
+def _sets_errexit(statements: tuple[Statement, ...]) -> bool:
+    """Whether the script begins with `set -e` and never takes it back."""
+    first = statements[0].node
+    sets = [c for statement in statements for c in commands(statement.node) if c.words and c.words[0].value == "set"]
+    if not sets or sets[0] is not first or any(w.text.startswith("+") for c in sets for w in c.words[1:]):
+        return False
+    words = [text(word) for word in sets[0].words[1:]]
+    return any(w == "errexit" or (w[:1] == "-" and w[:2] != "--" and "e" in w) for w in words)
+
+
+def _ends_shell(nodes: tuple[Node, ...] | list[Node]) -> str:
+    for node in nodes:
+        for part in node.parts if isinstance(node, AndOr) else (node,):
+            if isinstance(part, Command) and part.words and part.words[0].value in _ENDS_SHELL:
+                return " ".join(word.text for word in part.words)[:40]
+    return ""
+
+
+def _why_no_chain(script: Script) -> str:
+    for statement in script.statements:
+        if statement.terminator == "&":
+            return "it leaves a command in the background"
+        if isinstance(statement.node, AndOr) and any(o.text == "||" for o in statement.node.operators):
+            return "`||` stands between its commands"
+    return "`;` stands between its commands"
+
+
+_NAMES = {"subshell": "a subshell", "group": "a group in braces", "if": "an `if`", "function": "a function"}
+
+
+def _named(node: Node) -> str:
+    kind = node.kind if isinstance(node, Compound) else ""
+    return _NAMES.get(kind, f"a `{kind}`")

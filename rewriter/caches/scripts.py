@@ -1,0 +1,125 @@
+"""Commands of a later RUN that may install packages out of sight: scripts, and commands within words of others."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from rewriter.knowledge.usage import text
+from rewriter.shell.walk import program_name
+
+if TYPE_CHECKING:
+    from rewriter.context.folder import Context
+    from rewriter.knowledge import Manager
+    from rewriter.model import Model, Step
+    from rewriter.model.commands import Located
+    from rewriter.shell.nodes import Word
+
+_SHELLS = frozenset(("sh", "bash", "dash", "ash", "ksh", "zsh"))
+_NO_PACKAGES = frozenset(
+    "configure config Configure autogen.sh bootstrap.sh buildconf gradlew mvnw waf b2 artisan manage.py nvm.sh".split()
+)
+"""Scripts that build or set up a project and are known by their names."""
+
+_KNOWN_INSTALLERS = (
+    "sh.rustup.rs",
+    "deb.nodesource.com",
+    "rpm.nodesource.com",
+    "nvm-sh/nvm",
+    "creationix/nvm",
+    "install.python-poetry.org",
+    "astral.sh/uv",
+    "bun.sh/install",
+    "get.docker.com",
+)
+"""Addresses of install scripts that install no system package, or fetch the lists anew before they do."""
+
+_PRINTS = frozenset(("echo", "printf", "which", "type", "command", "hash", "test", "["))
+_BINARIES = re.compile(r"/s?bin/[^/.]+$")
+_CALLS_ANOTHER = re.compile(r"\.sh\b|\bsource\b|^\s*\. ", re.MULTILINE)
+LARGEST_SCRIPT = 200_000
+
+
+@cache
+def _mention(programs: frozenset[str]) -> re.Pattern[str]:
+    names = "|".join(sorted(map(re.escape, programs), key=len, reverse=True))
+    return re.compile(rf"(?<![\w./-])(?:{names})(?![\w./-])")
+
+
+def mentions(manager: Manager, words: str) -> bool:
+    """Whether a text holds the name of a manager's command as a word."""
+    return _mention(manager.commands).search(words) is not None
+
+
+def hidden_use(command: Located, manager: Manager) -> bool:
+    """Whether a command that is no use of the manager may run one: `xargs apt-get install`, `sh -c "apt-get …"`."""
+    if not command.words or program_name(command.words[0]) in _PRINTS:
+        return False
+    return any(mentions(manager, text(word)) for word in command.words[1:])
+
+
+def unread_script(command: Located, step: Step, manager: Manager, model: Model) -> str:
+    """The script that a command runs and that may use the manager, as a phrase; "" where there is none.
+
+    A script of the context is read; one that does not name the manager, or updates before it installs, is none.
+    """
+    words = command.words
+    if not words:
+        return ""
+    program = program_name(words[0])
+    if words[0].value is None and ("$" in program or "`" in program):
+        return f"`{text(words[0])}`, which is not named literally"
+    name = program
+    if program in _SHELLS:
+        operand = _script_operand(words)
+        if operand is None:
+            return ""
+        if operand == "":
+            piped = any(address in step.instruction.logical for address in _KNOWN_INSTALLERS)
+            return "" if piped else "a script that it downloads or is given"
+        name = operand.rpartition("/")[2]
+    elif not _is_script(text(words[0]), program):
+        return ""
+    if name in _NO_PACKAGES:
+        return ""
+    context = model.context
+    return "" if context is not None and _harmless(name, manager, context) else f"the script {name}"
+
+
+def _script_operand(words: tuple[Word, ...]) -> str | None:
+    """The file that a shell reads: "" when that is its input, None when it is given commands with `-c`."""
+    for word in words[1:]:
+        written = text(word)
+        if not written.startswith("-"):
+            return written
+        if written in ("-", "-s"):
+            return ""
+        if not written.startswith("--") and "c" in written:
+            return None
+    return ""
+
+
+def _is_script(path: str, program: str) -> bool:
+    if program.endswith((".sh", ".bash")):
+        return True
+    return "/" in path and "." not in program and _BINARIES.search(path) is None
+
+
+def _harmless(name: str, manager: Manager, context: Context) -> bool:
+    found = [path for path in context.below("") if path.rpartition("/")[2] == name]
+    for path in found:
+        script = context.read(path, LARGEST_SCRIPT)
+        if script is None or _needs_lists(script, manager):
+            return False
+    return bool(found)
+
+
+def _needs_lists(script: str, manager: Manager) -> bool:
+    if _CALLS_ANOTHER.search(script):
+        return True
+    first = _mention(manager.commands).search(script)
+    if first is None:
+        return False
+    update = next((word for word, kind in manager.verbs.items() if kind == "update"), "")
+    return not re.match(rf"\s+(?:-\S+\s+)*{re.escape(update)}\b", script[first.end() :])

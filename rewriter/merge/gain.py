@@ -1,0 +1,112 @@
+"""Whether one RUN of two neighbours would be better than two, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from rewriter.caches.filled import fillings, updates
+from rewriter.caches.folders import mounted, names_cache
+from rewriter.merge import Blocker
+from rewriter.merge.removal import undoes
+from rewriter.shell.walk import program_name
+
+if TYPE_CHECKING:
+    from rewriter.merge.work import Work
+
+
+class Gain(NamedTuple):
+    """Why neighbours belong together, as a sentence."""
+
+    reason: str
+
+
+def gain(first: Work, second: Work) -> Gain | Blocker | None:
+    """What a merge of two neighbours gains, or why it gains nothing. None when there is nothing to say."""
+    if not second.slow:
+        undone = undoes(first, second)
+        if undone:
+            return Gain(f"`{undone}` frees no space that an earlier RUN has filled, only in the same RUN")
+    for manager in second.managers:
+        found = _same_manager(first, second, manager)
+        if found is not None:
+            return found
+    if not first.changes or not second.changes:
+        return None
+    if first.slow:
+        return _apart(first, second)
+    together = first.prepares & set(_managers_of(second))
+    if together and first.changes:
+        return Gain(f"`{first.title}` is there for `{second.title}`, which runs anew with it anyway")
+    if first.quick and second.quick:
+        return Gain(f"`{first.title}` and `{second.title}` take no time and need no layer each")
+    if second.slow:
+        return Blocker("unrelated", f"`{first.title}` does nothing that `{second.title}` is known to need")
+    return None
+
+
+def gain_across(works: list[Work], last: int) -> tuple[int, Gain] | None:
+    """The nearest RUN before the neighbour of `last` whose files `last` removes, with only light work in between."""
+    second = works[last]
+    if second.slow:
+        return None
+    for at in range(last - 2, -1, -1):
+        if works[at + 1].slow or not works[at + 1].changes:
+            return None
+        undone = undoes(works[at], second)
+        if undone:
+            return at, Gain(f"`{undone}` frees no space that an earlier RUN has filled, only in the same RUN")
+    return None
+
+
+def _managers_of(work: Work) -> tuple[str, ...]:
+    """dnf is yum's successor and reads the same settings."""
+    if "dnf" in work.managers or "yum" in work.managers or "microdnf" in work.managers:
+        return (*work.managers, *work.prepares, "dnf", "yum")
+    return (*work.managers, *work.prepares)
+
+
+def _same_manager(first: Work, second: Work, manager: str) -> Gain | None:
+    """Two steps of one package manager, where the later uses the lists that the earlier has fetched."""
+    own = first.uses(manager)
+    used = [index for index in second.uses(manager) if second.kinds[index].cost == "slow"]
+    if not own or not used:
+        return None
+    usage = second.kinds[used[0]].usage
+    if usage is None or usage.manager.clean_up is None or mounted(first.step, usage.manager.caches):
+        return None
+    if not first.slow or first.slow_beside(manager):
+        return None
+    asked, got = second.shown(used[0]), first.title
+    only_lists = all(one.usage is None or one.usage.verb == "update" for one in first.kinds if one.cost == "slow")
+    if only_lists:
+        return Gain(f"a cached `{got}` leaves `{asked}` with the package lists of the day on which it ran")
+    clean_up = usage.manager.clean_up
+    if second.slow_beside(manager) or updates(usage, clean_up) or usage.has(clean_up.uncached):
+        return None
+    if not _leaves_lists(first, manager):
+        return None
+    return Gain(f"`{asked}` uses the package lists that `{got}` leaves in the layer before it")
+
+
+def _leaves_lists(work: Work, manager: str) -> bool:
+    if any(filling.manager.name == manager for filling in fillings(work.step)):
+        return True
+    uses = [one.usage for one in work.kinds if one.usage is not None and one.usage.manager.name == manager]
+    clean_up = uses[0].manager.clean_up
+    if clean_up is None or any(one.verb in clean_up.fills for one in uses):
+        return False
+    # it installs from lists that an earlier layer brings
+    caches = uses[0].manager.caches
+    return not any(
+        command.words and program_name(command.words[0]) == "rm" and any(names_cache(w, caches) for w in command.words[1:])
+        for command in work.commands
+    )
+
+
+def _apart(first: Work, second: Work) -> Blocker:
+    if second.slow:
+        both = f"`{first.title}` and `{second.title}` both take time"
+        return Blocker("both-slow", f"{both}: apart, each keeps its cache")
+    return Blocker(
+        "keeps-cache", f"`{second.title}` takes no time and `{first.title}` does: apart, an edit of it repeats nothing else"
+    )

@@ -1,0 +1,171 @@
+"""What a RUN made, and whether a later RUN removes or rewrites it."""
+
+from __future__ import annotations
+
+import posixpath
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from rewriter.caches.folders import names_cache
+from rewriter.knowledge.usage import text
+from rewriter.merge.kinds import SYSTEM
+from rewriter.shell.walk import program_name
+
+if TYPE_CHECKING:
+    from rewriter.knowledge import Usage
+    from rewriter.merge.work import Work
+    from rewriter.model.commands import Located
+
+_DOCUMENTS = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/locale")
+_VIRTUAL = frozenset(("-t", "--virtual"))
+_OUTPUT = {"curl": ("-o", "--output"), "wget": ("-O", "--output-document")}
+_TARGET = {"tar": ("-C", "--directory"), "unzip": ("-d",), "wget": ("-P", "--directory-prefix")}
+_SHARED = frozenset(("/", "/bin", "/etc", "/lib", "/opt", "/root", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local",
+                     "/usr/local/bin", "/usr/local/lib", "/usr/share", "/usr/src", "/var", "/var/lib", "/var/tmp"))  # fmt: skip
+"""Folders in which more lies than one archive's content."""
+
+
+def undoes(first: Work, second: Work) -> str:
+    """The command of `second` that removes or rewrites what `first` made, as written; "" for none."""
+    made: list[str] | None = None
+    for index, command in enumerate(second.commands):
+        one = second.kinds[index]
+        if one.usage is not None:
+            if (one.usage.verb == "clean" and _fills(first, one.usage)) or (
+                one.usage.verb == "remove" and _uninstalls(first, one.usage)
+            ):
+                return second.shown(index)
+            continue
+        program = program_name(command.words[0]) if command.words else ""
+        if program == "rm" and _empties(first, command):
+            return second.shown(index)
+        recursive = program in ("chown", "chmod", "chgrp") and first.slow and _is_recursive(command)
+        if program in ("rm", "mv") or recursive:
+            if made is None:
+                made = _made(first)
+            operands = _operands(command)
+            paths = operands[:-1] if program == "mv" else operands if program == "rm" else operands[1:]
+            if any(_covers(path, one_made) for path in paths for one_made in made):
+                return second.shown(index)
+    return ""
+
+
+def _fills(first: Work, cleaning: Usage) -> bool:
+    return any(one.usage is not None and one.usage.manager.name == cleaning.manager.name and one.cost == "slow"
+               for one in first.kinds)  # fmt: skip
+
+
+def _uninstalls(first: Work, removing: Usage) -> bool:
+    gone = {text(word) for word in removing.operands}
+    for one in first.kinds:
+        if one.usage is None or one.usage.manager.name != removing.manager.name or one.cost != "slow":
+            continue
+        if not gone and removing.subcommand is not None and "auto" in text(removing.subcommand):
+            return True
+        installed = {text(word).partition("=")[0] for word in one.usage.operands}
+        installed |= {option.value for option in one.usage.options if option.name in _VIRTUAL and option.value}
+        if gone & installed:
+            return True
+    return False
+
+
+def _empties(first: Work, command: Located) -> bool:
+    """Whether `rm` empties a cache of a package manager that the first RUN uses, or documents of its packages."""
+    for one in first.kinds:
+        if one.usage is None or one.cost != "slow":
+            continue
+        manager = one.usage.manager
+        if any(names_cache(word, manager.caches) for word in command.words[1:]):
+            return True
+        if manager.name in SYSTEM and any(text(word).startswith(_DOCUMENTS) for word in command.words[1:]):
+            return True
+    return False
+
+
+def _is_recursive(command: Located) -> bool:
+    return any(word.text == "--recursive" or (word.text[:1] == "-" and word.text[:2] != "--" and "R" in word.text)
+               for word in command.words[1:])  # fmt: skip
+
+
+def _operands(command: Located) -> list[str]:
+    """The operands as absolute paths, wildcards left in; those that depend on the build are left out."""
+    found = []
+    for word in command.words[1:]:
+        path = text(word)
+        if path.startswith("-") or "$" in path or "`" in path:
+            continue
+        absolute = _absolute(command.folder, path)
+        if absolute is not None:
+            found.append(absolute)
+    return found
+
+
+def _absolute(folder: str | None, path: str) -> str | None:
+    if path.startswith("~"):
+        return None
+    if path.startswith("/"):
+        return posixpath.normpath(path)
+    return None if folder is None else posixpath.normpath(posixpath.join(folder, path))
+
+
+def _covers(path: str, made: str) -> bool:
+    """Whether removing `path`, perhaps with wildcards, removes `made`: the same path or one above it."""
+    wanted = path.split("/")
+    parts = made.split("/")
+    if len(wanted) > len(parts) or path == "/":
+        return False
+    return all(have == want or fnmatchcase(have, want) for have, want in zip(parts, wanted, strict=False))
+
+
+def _made(work: Work) -> list[str]:
+    """The paths that a RUN certainly makes by downloading, cloning or unpacking."""
+    found: list[str | None] = []
+    for command in work.commands:
+        words = command.words
+        if not words:
+            continue
+        program = program_name(words[0])
+        for option in (*_OUTPUT.get(program, ()), *_TARGET.get(program, ())):
+            value = _value(command, option)
+            if value is not None:
+                found.append(_absolute(command.folder, value))
+        if program == "wget" and _value(command, "-O") is None and _value(command, "-P") is None:
+            found += [_absolute(command.folder, _last_part(text(word))) for word in words[1:] if "://" in word.text]
+        elif program == "curl" and any(_has_letter(word.text, "O") for word in words[1:]):
+            found += [_absolute(command.folder, _last_part(text(word))) for word in words[1:] if "://" in word.text]
+        elif program == "git" and len(words) > 2 and words[1].value == "clone":
+            found.append(_cloned(command))
+    return [path for path in found if path is not None and "$" not in path and path not in _SHARED]
+
+
+def _value(command: Located, option: str) -> str | None:
+    """The value of an option that stands by itself, in a cluster ("-qO file") or with a sign ("--output=file")."""
+    words = command.words
+    for index, word in enumerate(words[1:], 1):
+        written = word.text
+        after = words[index + 1] if index + 1 < len(words) else None
+        if option.startswith("--"):
+            if written.startswith(option + "="):
+                return text(word)[len(option) + 1 :]
+            if written == option:
+                return text(after) if after is not None else None
+        elif _has_letter(written, option[1]) and written.endswith(option[1]):
+            return text(after) if after is not None else None
+    return None
+
+
+def _has_letter(written: str, letter: str) -> bool:
+    return written[:1] == "-" and written[:2] != "--" and letter in written
+
+
+def _last_part(url: str) -> str:
+    return url.partition("?")[0].rstrip("/").rpartition("/")[2]
+
+
+def _cloned(command: Located) -> str | None:
+    operands = [text(word) for word in command.words[2:] if not word.text.startswith("-")]
+    at = next((index for index, one in enumerate(operands) if "://" in one or one.startswith("git@")), -1)
+    if at < 0:
+        return None
+    target = operands[at + 1] if at + 1 < len(operands) else _last_part(operands[at]).removesuffix(".git")
+    return _absolute(command.folder, target)

@@ -1,0 +1,4 @@
+FROM oven/bun
+WORKDIR /app
+COPY . .
+RUN bun install --frozen-lockfile

@@ -1,0 +1,188 @@
+"""Settings files: which one counts, what it may say, and what is said about a wrong one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rewriter.options import Options
+from rewriter.result import Problem
+from rewriter.settings import Finder, Settings, SettingsError, load, matches
+
+EVERYTHING = """
+select = ["split-manifests", "merge-runs"]
+ignore = ["clean-up"]
+unsafe = true
+target = "buildah"
+exclude = ["vendor", "*.old"]
+context = "../app"
+
+[per-file-ignores]
+"*.dev" = ["merge-runs"]
+"""
+
+
+def put(path: Path, text: str) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return str(path)
+
+
+def problem_of(path: str) -> Problem:
+    with pytest.raises(SettingsError) as found:
+        load(path)
+    return found.value.problem
+
+
+def test_every_key(tmp_path: Path) -> None:
+    path = put(tmp_path / "ci" / "dfix.toml", EVERYTHING)
+    assert load(path) == Settings(
+        path=path,
+        select=frozenset(("split-manifests", "merge-runs")),
+        ignore=frozenset(("clean-up",)),
+        unsafe=True,
+        target="buildah",
+        exclude=("vendor", "*.old"),
+        context=str(tmp_path / "app"),
+        per_file_ignores={"*.dev": frozenset(("merge-runs",))},
+    )
+
+
+def test_an_empty_file_is_no_mistake(tmp_path: Path) -> None:
+    path = put(tmp_path / "dfix.toml", "")
+    assert load(path) == Settings(path=path)
+
+
+def test_pyproject(tmp_path: Path) -> None:
+    path = put(tmp_path / "pyproject.toml", '[project]\nname = "x"\n[tool.dfix]\nunsafe = true\n[tool.other]\nx = 1\n')
+    assert load(path) == Settings(path=path, unsafe=True)
+    assert Finder().nearest(str(tmp_path / "Dockerfile")) == Settings(path=path, unsafe=True)
+
+
+def test_the_nearest_counts_as_a_whole(tmp_path: Path) -> None:
+    outer = put(tmp_path / "dfix.toml", 'unsafe = true\nignore = ["clean-up"]')
+    inner = put(tmp_path / "a" / ".dfix.toml", 'target = "kaniko"')
+    finder = Finder()
+    assert finder.nearest(str(tmp_path / "a" / "b" / "Dockerfile")) == Settings(path=inner, target="kaniko")
+    assert finder.nearest(str(tmp_path / "a" / "Dockerfile")) == Settings(path=inner, target="kaniko")
+    assert finder.nearest(str(tmp_path / "c" / "Dockerfile")).path == outer
+    assert finder.nearest(str(tmp_path / "Dockerfile")).ignore == {"clean-up"}
+
+
+def test_a_pyproject_without_a_table_is_passed_over(tmp_path: Path) -> None:
+    outer = put(tmp_path / "dfix.toml", "")
+    put(tmp_path / "a" / "pyproject.toml", '[project]\nname = "uses-dfix"\n')
+    put(tmp_path / "b" / "pyproject.toml", "not TOML at all")
+    (tmp_path / "c" / "dfix.toml").mkdir(parents=True)
+    finder = Finder()
+    for folder in "abc":
+        assert finder.nearest(str(tmp_path / folder / "Dockerfile")).path == outer
+
+
+def test_within_a_folder_dfix_toml_comes_first(tmp_path: Path) -> None:
+    pyproject = put(tmp_path / "pyproject.toml", "[tool.dfix]\n")
+    assert Finder().nearest(str(tmp_path / "Dockerfile")).path == pyproject
+    hidden = put(tmp_path / ".dfix.toml", "")
+    assert Finder().nearest(str(tmp_path / "Dockerfile")).path == hidden
+    plain = put(tmp_path / "dfix.toml", "")
+    assert Finder().nearest(str(tmp_path / "Dockerfile")).path == plain
+
+
+def test_without_settings(tmp_path: Path) -> None:
+    assert Finder().nearest(str(tmp_path / "Dockerfile")) == Settings()
+    assert Settings().options("Dockerfile") == Options()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message", "hint"),
+    [
+        ('\nselct = ["x"]', 2, "unknown key `selct`", "did you mean `select`?"),
+        ("per_file_ignores = {}", 1, "unknown key `per_file_ignores`", "did you mean `per-file-ignores`?"),
+        ("[other]\nx = 1", 1, "unknown key `other`", "the keys are select, ignore, unsafe, target, exclude, context, "),
+        ('select = "x"', 1, "`select` is not a list of strings", "for example select = ["),
+        ("unsafe = false\nignore = [1]", 2, "`ignore` is not a list of strings", "for example ignore = ["),
+        ('unsafe = "yes"', 1, "`unsafe` is not true or false", "for example unsafe = true"),
+        ('target = "docker"', 1, '`target` is not one of "buildkit", "buildah", "kaniko"', "for example target = "),
+        ("target = true", 1, '`target` is not one of "buildkit", "buildah", "kaniko"', "for example target = "),
+        ("context = 1", 1, "`context` is not a string", "for example context = "),
+        ('per-file-ignores = ["x"]', 1, "`per-file-ignores` is not a table of lists of strings", "for example "),
+        ('\n[per-file-ignores]\n"*" = "x"', 2, "`per-file-ignores` is not a table of lists of strings", "for example "),
+        ("unsafe = true\nignore = [", 2, "is no valid TOML: Invalid value", "correct it"),
+        ("unsafe = true\nunsafe = true\n", 2, "is no valid TOML: Cannot overwrite a value", "correct it"),
+    ],
+)
+def test_what_is_wrong_and_where(tmp_path: Path, text: str, line: int, message: str, hint: str) -> None:
+    path = put(tmp_path / "dfix.toml", text)
+    problem = problem_of(path)
+    assert (problem.path, problem.line, problem.message) == (path, line, message)
+    assert problem.hint.startswith(hint)
+
+
+def test_the_line_in_a_pyproject(tmp_path: Path) -> None:
+    path = put(tmp_path / "pyproject.toml", "[tool.ruff]\nselct = []\n\n[tool.dfix]\nselct = []\n")
+    assert problem_of(path).line == 5
+    put(tmp_path / "pyproject.toml", '[tool.x]\ny = 1\n[tool.dfix.per-file-ignores]\n"*" = 1\n')
+    assert problem_of(path).line == 3
+
+
+def test_what_cannot_be_used(tmp_path: Path) -> None:
+    path = put(tmp_path / "pyproject.toml", "[project]\n")
+    assert problem_of(path).message == "has no [tool.dfix]"
+    assert problem_of(put(tmp_path / "pyproject.toml", "[tool]\ndfix = 1\n")).message == "tool.dfix is no table"
+    assert problem_of(str(tmp_path / "absent.toml")).message == "there is no such file"
+    (tmp_path / "dfix.toml").write_bytes(b"# \xff\n")
+    assert problem_of(str(tmp_path / "dfix.toml")).message == "is not UTF-8"
+
+
+def test_a_wrong_file_is_told_for_each_dockerfile_it_governs(tmp_path: Path) -> None:
+    put(tmp_path / "a" / "dfix.toml", "x = 1")
+    finder = Finder()
+    for path in ("a/Dockerfile", "a/b/Dockerfile", "a/Dockerfile"):
+        with pytest.raises(SettingsError):
+            finder.nearest(str(tmp_path / path))
+    assert finder.nearest(str(tmp_path / "Dockerfile")) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("vendor", True),
+        ("vendor/", True),
+        ("vendor/**", True),
+        ("**/vendor", True),
+        ("./a/vendor", True),
+        ("a", True),
+        ("Dockerfile.dev", True),
+        ("*.dev", True),
+        ("**/*.dev", True),
+        ("a/vendor/Dockerfile.dev", True),
+        ("a/*.dev", True),
+        ("Docker[fg]ile.*", True),
+        ("vendo", False),
+        ("b/vendor", False),
+        ("dockerfile.dev", False),
+        ("*.prod", False),
+        ("../*", False),
+        ("", False),
+    ],
+)
+def test_patterns(tmp_path: Path, pattern: str, expected: bool) -> None:
+    path = "a/vendor/Dockerfile.dev"
+    if pattern == "vendor/**":
+        pattern = "a/vendor/**"
+    assert matches(str(tmp_path / path), [pattern], str(tmp_path)) == expected
+
+
+def test_patterns_are_relative_to_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "a" / "dfix.toml", 'exclude = ["b/x.Dockerfile"]\nper-file-ignores = { "b/*" = ["r"], "c" = ["s"] }')
+    monkeypatch.chdir(tmp_path)
+    settings = Finder().nearest("a/b/x.Dockerfile")
+    assert settings.excludes("a/b/x.Dockerfile")
+    assert settings.excludes(os.path.abspath("a/b/x.Dockerfile"))
+    assert not settings.excludes("b/x.Dockerfile")
+    assert settings.options("a/b/y").ignore == {"r"}
+    assert settings.options("a/c/y").ignore == {"s"}
+    assert settings.options("a/y").ignore == frozenset()
+    assert set(settings.rules()) == {"r", "s"}
