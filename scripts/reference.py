@@ -201,7 +201,7 @@ _JOINTS = frozenset(("RUN", "&&", ";", "\\"))
 
 
 def _words(text: str) -> Counter[str]:
-    return Counter(word.rstrip(";") for word in text.split() if word.upper() not in _JOINTS)
+    return Counter(word.rstrip(";&\\") for word in text.split() if word.upper() not in _JOINTS)
 
 
 def _comments(text: str) -> Counter[str]:

@@ -45,7 +45,114 @@ CONTRACT: Contract = "same-but-caches"
 CODES = ("DL3009", "DL3019", "DL3032", "DL3036", "DL3040", "DL3042", "DL3060")
 ORDER = 30
 
-EXAMPLES: tuple[Example, ...] = ()
+_APT = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\n"
+_APT_DONE = "FROM debian:12\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n"
+_YARN = {"package.json": '{"name": "a"}', "yarn.lock": ""}
+
+EXAMPLES: tuple[Example, ...] = (
+    Example("apt", _APT, _APT_DONE),
+    Example(
+        "a list with a comment, in the layout of the RUN",
+        "FROM debian:12\nRUN apt-get update && apt-get install -y \\\n    curl \\\n    # tls\n    ca-certificates\n",
+        "FROM debian:12\nRUN apt-get update && apt-get install -y \\\n    curl \\\n    # tls\n    ca-certificates \\\n"
+        "    && rm -rf /var/lib/apt/lists/*\n",
+    ),
+    Example(
+        "pip, and a manager that is removed again",
+        "FROM node:22\nRUN pip install -r a.txt && \\\n    npm ci && \\\n    rm -rf /usr/local/lib/node_modules\n",
+        "FROM node:22\nRUN pip install --no-cache-dir -r a.txt && \\\n    npm ci && \\\n    npm cache clean --force && \\\n"
+        "    rm -rf /usr/local/lib/node_modules\n",
+    ),
+    Example("apk", "FROM alpine:3.20\nRUN apk add curl\n", "FROM alpine:3.20\nRUN apk add --no-cache curl\n"),
+    Example(
+        "apk with an update of its own",
+        "FROM alpine:3.20\nRUN apk update \\\n && apk add curl\n",
+        "FROM alpine:3.20\nRUN apk update \\\n && apk add curl \\\n && rm -rf /var/cache/apk/*\n",
+    ),
+    Example(
+        "sudo, and a comment of the shell",
+        "FROM debian:12\nUSER dev\nRUN sudo apt-get update && sudo apt-get install -y gcc # c\n",
+        "FROM debian:12\nUSER dev\n"
+        "RUN sudo apt-get update && sudo apt-get install -y gcc && sudo rm -rf /var/lib/apt/lists/* # c\n",
+    ),
+    Example(
+        "only the mounted manager is left",
+        "FROM debian:12\nRUN --mount=type=cache,target=/root/.cache/pip apt-get update && pip install flask\n",
+        "FROM debian:12\nRUN --mount=type=cache,target=/root/.cache/pip apt-get update && pip install flask"
+        " && rm -rf /var/lib/apt/lists/*\n",
+    ),
+    Example(
+        "Yarn 1",
+        "FROM node:22\nWORKDIR /app\nCOPY package.json yarn.lock ./\nRUN yarn install\n",
+        "FROM node:22\nWORKDIR /app\nCOPY package.json yarn.lock ./\nRUN yarn install && yarn cache clean\n",
+        files=_YARN,
+    ),
+    Example("cleaned up", _APT_DONE),
+    Example("cleaned up otherwise", "FROM node:22\nRUN npm ci && rm -rf ~/.npm && yum -y install a && dnf clean all\n"),
+    Example("turned off", "FROM python:3.12\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask\n"),
+    Example(
+        "a cache mount",
+        "FROM debian:12\nRUN --mount=type=cache,target=/var/cache/apt --mount=target=/var/lib/apt/lists,type=cache \\\n"
+        "    apt-get update && apt-get install -y git\n",
+    ),
+    Example("a stage that does not ship", "FROM node:22 AS b\nRUN npm ci\nFROM scratch\nCOPY --from=b /app /app\n"),
+    Example("nothing to empty", "FROM node:22\nRUN pnpm install && bun install && gem install rake\n"),
+    Example("words that are no command", 'FROM debian:12\nRUN echo "apt-get update" && cat apt-get pip\n'),
+    Example("the exec form", 'FROM debian:12\nRUN ["pip", "install", "flask"]\n'),
+    Example(
+        "a later RUN needs the lists",
+        "FROM debian:12\nRUN apt-get update\nRUN apt-get install -y curl\n",
+        because="`apt-get install -y curl` on line 3 uses the lists of packages",
+    ),
+    Example(
+        "a stage that builds on this one needs the lists",
+        _APT.replace("12", "12 AS base") + "FROM base\nRUN apt-get install -y git\n",
+        because="on line 4 uses the lists",
+    ),
+    Example("a script that cannot be read", _APT + "RUN ./setup.sh\n", because="line 3 runs the script setup.sh"),
+    Example(
+        "a later RUN names the cache",
+        "FROM node:22\nRUN npm ci\nRUN chown -R node /root/.npm\n",
+        because="`chown -R node /root/.npm` on line 3 names /root/.npm",
+    ),
+    Example(
+        "an install from the cache",
+        "FROM node:22\nRUN npm ci\nRUN npm ci --offline\n",
+        because="`npm ci --offline` on line 3 installs from the cache",
+    ),
+    Example(
+        "another operator",
+        "FROM debian:12\nRUN apt-get update; apt-get install -y curl || true\n",
+        because="`||` stands between its commands",
+    ),
+    Example(
+        "a branch",
+        "FROM debian:12\nRUN if [ -e /a ]; then npm ci; fi && echo done\n",
+        because="`npm ci` stands within an `if`",
+    ),
+    Example(
+        "a heredoc that goes on when a command fails",
+        "FROM debian:12\nRUN <<E\napt-get update\napt-get install -y curl\nE\n",
+        because="does not begin with `set -e`",
+    ),
+    Example(
+        "another folder",
+        "FROM node:22\nRUN npm ci --cache /c\n",
+        because="`npm ci --cache` puts the cache of npm elsewhere",
+    ),
+    Example(
+        "an old image", "FROM ubuntu:14.04\nRUN pip install flask\n", because="may be too old to know --no-cache-dir"
+    ),
+    Example(
+        "a Yarn that is not known", "FROM node:22\nRUN yarn install\n", because="not known without the build context"
+    ),
+    Example(
+        "Yarn 2 and later",
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN yarn install\n",
+        because=".yarnrc.yml belongs to Yarn 2 or later",
+        files={**_YARN, ".yarnrc.yml": ""},
+    ),
+)
 
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
@@ -66,11 +173,11 @@ def _run(model: Model, step: Step) -> Iterator[Change | Refusal]:
             continue
         found = _flags(model, step, filling, flagged) if flagged else _appended(model, step, filling)
         if isinstance(found, Obstacle):
-            yield Refusal(NAME, filling.fills[0].at.command.span.start, *found)
+            yield Refusal(NAME, step.instruction.span.start, *found)
         else:
             appended = appended or not flagged
             reason = _reason(filling, with_flag=bool(flagged))
-            yield Change(NAME, filling.fills[0].at.command.span.start, found, reason, CONTRACT)
+            yield Change(NAME, step.instruction.span.start, found, reason, CONTRACT)
 
 
 def _flagged(step: Step, filling: Filling) -> tuple[Use, ...] | None:
@@ -99,6 +206,9 @@ def _updated_before(step: Step, filling: Filling) -> bool:
 
 def _flags(model: Model, step: Step, filling: Filling, flagged: tuple[Use, ...]) -> tuple[Edit, ...] | Obstacle:
     lists = any(use.usage.has(filling.clean_up.refreshes) for use in flagged)
+    offline = next((use for use in filling.uses if use.usage.has(filling.clean_up.offline)), None)
+    if offline is not None:
+        return Obstacle("needed-later", f"`{offline.shown}` in the same RUN works from the cache")
     found = moved(step, filling) or too_old(step.stage, filling) or needed_later(model, step, filling, lists=lists)
     if found is not None:
         return found

@@ -126,11 +126,14 @@ def moved(step: Step, filling: Filling) -> Obstacle | None:
 def too_old(stage: Stage, filling: Filling) -> Obstacle | None:
     """Why the manager of the stage's image may not know the flag. One that the author uses elsewhere is known."""
     clean_up = filling.clean_up
-    if any(clean_up.flag in step.instruction.logical for step in stage.steps):
+    texts = [step.instruction.logical for step in stage.steps if step.keyword == "RUN"]
+    if any(clean_up.flag in text for text in texts):
         return None
     while stage.parent is not None:
         stage = stage.parent
     image = stage.image.removeprefix("docker.io/").removeprefix("library/").partition("@")[0]
-    if any(fnmatchcase(image, pattern) for pattern in clean_up.too_old):
-        return Obstacle("old-image", f"{filling.manager.name} of {stage.image} does not know {clean_up.flag}")
+    old = any(fnmatchcase(image, pattern) for pattern in clean_up.too_old)
+    if old or (stage.family == "unknown" and any(word in text for word in clean_up.old_packages for text in texts)):
+        reason = f"{filling.manager.name} of {stage.image} may be too old to know {clean_up.flag}"
+        return Obstacle("old-image", reason)
     return None

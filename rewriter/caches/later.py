@@ -113,7 +113,7 @@ def _out_of_sight(asked: _Asked, step: Step, command: Located, shown: str) -> Ob
         return Obstacle("needed-later", f"{shown} may run {manager.name} without an update of its own")
     words = command.words
     if words and program_name(words[0]) in asked.filling.clean_up.needed_by:
-        return Obstacle("needed-later", f"{shown} installs packages from the lists that this RUN fetches")
+        return Obstacle("needed-later", f"{shown} may install packages from the lists that this RUN fetches")
     script = unread_script(command, step, manager, asked.model)
     if script:
         hint = _CONTEXT_HINT if asked.model.context is None else ""

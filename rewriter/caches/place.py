@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rewriter.source import Edit
 
 _HINT = "join its commands with `&&`"
+_FINDS_PROGRAMS = ("PATH=", "HOME=", "LD_")
 _ENDS_SHELL = frozenset(("exit", "exec", "return"))
 
 
@@ -34,6 +35,8 @@ def clean_up_edit(step: Step, filling: Filling) -> Edit | Obstacle:
     by_itself = filling.clean_up.append.split()[0] in manager.commands
     command = _command(filling, by_itself=by_itself)
     parts = chain(script)
+    if by_itself and (found := _only_there(filling)) is not None:
+        return found
     if parts is not None:
         return _in_chain(step, filling, parts, command, by_itself=by_itself)
     if step.body is None:
@@ -50,6 +53,20 @@ def _command(filling: Filling, *, by_itself: bool) -> str:
     return " ".join([*_sudo(last), *words])
 
 
+def _only_there(filling: Filling) -> Obstacle | None:
+    """Why the manager may not be found where its clean-up would stand."""
+    last = filling.fills[-1]
+    program = last.at.words[0].text
+    command = last.at.command
+    for word in (*command.assigns, *command.words[: len(command.words) - len(last.at.words)]):
+        if word.text.startswith(_FINDS_PROGRAMS):
+            return Obstacle("own-environment", f"`{last.shown}` has {word.text.partition('=')[0]} set for it alone")
+    relative = "/" in program and program[0] not in "/$~\"'"
+    if relative and (last.order != filling.uses[-1].order or last.at.depth):
+        return Obstacle("relative-program", f"`{program}` is a path that depends on the folder it is used in")
+    return None
+
+
 def _sudo(use: Use) -> list[str]:
     """`sudo` with its options, as it stands in front of the program; other wrappers are not for the clean-up."""
     before = use.at.command.words[: len(use.at.command.words) - len(use.at.words)]
@@ -64,7 +81,8 @@ def _in_chain(
 ) -> Edit | Obstacle:
     for use in filling.fills:
         part = parts[use.at.part]
-        if isinstance(part, Compound):
+        # what a subshell sets, a PATH perhaps, is gone behind it
+        if not _runs_as_a_whole(part) or (by_itself and isinstance(part, Compound) and part.kind == "subshell"):
             return Obstacle("nested", f"`{use.shown}` stands within {_named(part)}")
     last = filling.uses[-1].at.part if by_itself else len(parts) - 1
     ending = _ends_shell(parts[: last + 1])
@@ -92,6 +110,18 @@ def _in_lines(step: Step, filling: Filling, command: str, *, by_itself: bool) ->
     if ending:
         return Obstacle("exit", f"`{ending}` may end the script before a clean-up")
     return after_lines(step.instruction.text, step.script, at, command)
+
+
+def _runs_as_a_whole(node: Node) -> bool:
+    """Whether an element of a chain runs all its commands or fails: no branch, loop, `||` or `;` within it."""
+    if not isinstance(node, Compound):
+        return True
+    if node.kind not in ("subshell", "group") or len(node.body) != 1:
+        return False
+    inner = node.body[0].node
+    if not isinstance(inner, AndOr):
+        return _runs_as_a_whole(inner)
+    return all(o.text == "&&" for o in inner.operators) and all(map(_runs_as_a_whole, inner.parts))
 
 
 def _holder(statements: tuple[Statement, ...], use: Use) -> int:

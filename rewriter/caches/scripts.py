@@ -22,6 +22,9 @@ _NO_PACKAGES = frozenset(
 )
 """Scripts that build or set up a project and are known by their names."""
 
+_INSTALLERS = ("miniconda", "anaconda", "miniforge", "mambaforge", "cmake-")
+"""How the names of archives begin that unpack themselves and install nothing else."""
+
 _KNOWN_INSTALLERS = (
     "sh.rustup.rs",
     "deb.nodesource.com",
@@ -67,7 +70,7 @@ def unread_script(command: Located, step: Step, manager: Manager, model: Model) 
     words = command.words
     if not words:
         return ""
-    program = program_name(words[0])
+    program = program_name(words[0]).strip("\"'")
     if words[0].value is None and ("$" in program or "`" in program):
         return f"`{text(words[0])}`, which is not named literally"
     name = program
@@ -78,10 +81,10 @@ def unread_script(command: Located, step: Step, manager: Manager, model: Model) 
         if operand == "":
             piped = any(address in step.instruction.logical for address in _KNOWN_INSTALLERS)
             return "" if piped else "a script that it downloads or is given"
-        name = operand.rpartition("/")[2]
+        name = operand.rpartition("/")[2].strip("\"'")
     elif not _is_script(text(words[0]), program):
         return ""
-    if name in _NO_PACKAGES:
+    if name in _NO_PACKAGES or name.lower().startswith(_INSTALLERS):
         return ""
     context = model.context
     return "" if context is not None and _harmless(name, manager, context) else f"the script {name}"

@@ -30,7 +30,7 @@ class IgnoreFile:
 
     def __init__(self, patterns: tuple[_Pattern, ...]) -> None:
         self.patterns = patterns
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str, tuple[int, tuple[bool, ...]]] = {}
 
     @classmethod
     def parse(cls, text: str) -> IgnoreFile:
@@ -62,20 +62,30 @@ class IgnoreFile:
 
     def line_for(self, path: str) -> int:
         """The line of the ignore file that leaves `path` out, or 0 when it ships."""
-        found = self._seen.get(path)
-        if found is None:
-            found = self._seen[path] = self._decide(path)
-        return found
+        return self._decide(path)[0]
 
-    def _decide(self, path: str) -> int:
+    def _decide(self, path: str) -> tuple[int, tuple[bool, ...]]:
+        """The deciding line, and which patterns matched, for what lies below (moby's MatchesUsingParentResults).
+
+        A pattern is only tried where it could change the outcome so far, and one that matched a folder matches what
+        lies in it. A pattern that was not tried on the folder is not tried on it again for the files below.
+        """
+        known = self._seen.get(path)
+        if known is not None:
+            return known
+        folder = posixpath.dirname(path)
+        above = self._decide(folder)[1] if folder else ()
         by = 0
-        parts = path.split("/")
-        prefixes = [path, *("/".join(parts[:end]) for end in range(1, len(parts)))]
-        for pattern in self.patterns:
-            # an inclusion only matters once the path is ignored, and the other way round
-            if pattern.includes == (by > 0) and any(pattern.matches.match(prefix) for prefix in prefixes):
+        matched = []
+        for index, pattern in enumerate(self.patterns):
+            match = bool(above) and above[index]
+            if not match and pattern.includes == (by > 0):
+                match = pattern.matches.match(path) is not None
+            matched.append(match)
+            if match:
                 by = 0 if pattern.includes else pattern.line
-        return by
+        found = self._seen[path] = (by, tuple(matched))
+        return found
 
     def may_include_below(self, folder: str) -> bool:
         """Whether a `!` line could bring back something in an ignored folder."""

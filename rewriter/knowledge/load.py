@@ -39,7 +39,8 @@ class CleanUp(NamedTuple):
 
     With `lists`, an install in a later RUN fails once the lists of an earlier update are gone, unless it has an option
     of `refreshes`; so does one of the programs of `needed_by`. `offline` are options that make an install depend on a
-    filled cache. `too_old` are images whose manager has no such flag.
+    filled cache. `too_old` are images whose manager has no such flag, `old_packages` packages that bring such a manager
+    on old distributions.
     """
 
     append: str
@@ -56,6 +57,7 @@ class CleanUp(NamedTuple):
     empty_fails: bool
     needed_by: frozenset[str]
     too_old: tuple[str, ...]
+    old_packages: tuple[str, ...]
 
 
 class Manager(NamedTuple):
@@ -156,4 +158,5 @@ def _clean_up(data: dict[str, Any], caches: tuple[str, ...]) -> CleanUp:
         empty_fails=data.get("empty-fails", False),
         needed_by=frozenset(data.get("needed-by", ())),
         too_old=tuple(data.get("too-old", ())),
+        old_packages=tuple(data.get("old-packages", ())),
     )

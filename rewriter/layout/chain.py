@@ -15,18 +15,23 @@ _INDENT = re.compile(r"[ \t]*")
 
 
 class _Break(NamedTuple):
-    """How a chain goes to its next line: the operator ends a line, begins one, or has one of its own."""
+    """How a chain goes to its next line: the operator ends a line, begins one, or has one of its own.
+
+    `gap` is what follows the operator (where it has a line of its own: the indentation of the command), `close` what
+    precedes one that ends a line.
+    """
 
     ends: bool
     begins: bool
     indent: str
     gap: str
+    close: str = " "
 
     def written(self, escape: str, pad: str) -> str:
         if self.ends and self.begins:
             return f"{pad}{escape}\n{self.indent}&& {escape}\n{self.gap}"
         if self.ends:
-            return f" && {escape}\n{self.indent}"
+            return f"{self.close}&&{self.gap}{escape}\n{self.indent}"
         return f"{pad}{escape}\n{self.indent}&&{self.gap}"
 
 
@@ -63,7 +68,9 @@ def _nearest_break(text: str, node: AndOr, part: int) -> _Break | None:
                 ends, begins, _indent_of(text, operator.start), _indent_of(text, node.parts[index + 1].span.start)
             )
         if ends:
-            return _Break(ends, begins, _indent_of(text, node.parts[index + 1].span.start), "")
+            close = " " if operator.start > node.parts[index].span.end else ""
+            gap = " " if text[operator.end] in " \t" else ""
+            return _Break(ends, begins, _indent_of(text, node.parts[index + 1].span.start), gap, close)
         if begins:
             gap = text[operator.end : node.parts[index + 1].span.start]
             return _Break(ends, begins, _indent_of(text, operator.start), gap)

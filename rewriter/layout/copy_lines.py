@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -49,6 +48,8 @@ def copy_line(like: Instruction, sources: Iterable[str], destination: str) -> st
     flags = [like.text[flag.span.start : flag.span.end] for flag in like.flags if flag.name in _KEPT_FLAGS]
     words = [*sources, destination]
     if any(_NEEDS_JSON.intersection(word) for word in words[:-1]) or any(c in destination for c in " \t\"'"):
+        import json
+
         return " ".join([keyword, *flags, json.dumps(words, ensure_ascii=False)]) + "\n"
     return " ".join([keyword, *flags, *words]) + "\n"
 

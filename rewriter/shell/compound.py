@@ -32,6 +32,8 @@ class _Parts(NamedTuple):
 class ScriptReader(ListReader):
     """Reads whole scripts."""
 
+    __slots__ = ()
+
     def script(self) -> tuple[Statement, ...]:
         """Read all of the mask."""
         statements = self.statements()

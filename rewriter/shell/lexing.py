@@ -17,12 +17,14 @@ class UnreadableError(Exception):
 
 
 BLANKS = re.compile(r"(?:[ \t]|\\\n)*")
-_PLAIN = re.compile(r"[^ \t\n\\'\"$`;&|<>()#~*?\[{]++(?=[ \t\n;&|)]|\Z)")
+PLAIN_WORD = re.compile(r"[ \t]*([^ \t\n\\'\"$`;&|<>()#~*?\[{]++)(?=[ \t\n;&|)]|\Z)")
+"""Blanks and a word that is its own value."""
 _CHUNK = re.compile(r"[^ \t\n\\'\"$`;&|<>()]+")
 _QUOTED_CHUNK = re.compile(r"[^\\\"$`]+")
 _HOME = re.compile(r"(?:\A|[=:])~")
 _ARRAY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 _DESCRIPTOR_NAME = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
+_BLANK_OR_COMMENT = " \t\\#"
 _OPENING = "'\"$`\\"
 _POWERSHELL = re.compile(r"[A-Za-z_]+:[A-Za-z_]")
 _DEEPEST = 30
@@ -35,6 +37,8 @@ class Lexer:
     `joined` says that every escape + newline was a continuation of the Dockerfile's, which the shell never sees;
     otherwise the shell reads the line ends itself.
     """
+
+    __slots__ = ("at", "comments", "depth", "end", "joined", "mask", "offset", "plain", "text")
 
     def __init__(self, mask: str, offset: int, text: str, *, joined: bool) -> None:
         self.mask = mask
@@ -66,6 +70,8 @@ class Lexer:
 
     def skip_blanks(self) -> None:
         """Go past blanks and a comment to the next token or line end."""
+        if self.at >= self.end or self.mask[self.at] not in _BLANK_OR_COMMENT:
+            return
         match = BLANKS.match(self.mask, self.at)
         if match is not None:
             self.at = match.end()
@@ -95,10 +101,10 @@ class Lexer:
     def word(self, *, arrays: bool = False) -> Word | None:
         """The word at `at`, or None where none starts. `arrays` allows `name=(…)`."""
         start = self.at
-        match = _PLAIN.match(self.mask, start)
-        if match is not None:
+        match = PLAIN_WORD.match(self.mask, start)
+        if match is not None and match.start(1) == start:
             self.at = match.end()
-            text = match[0]
+            text = match[1]
             return Word(self.span(start, self.at), text, text)
         text, value = self._quoted_word(arrays)
         if self.at == start:

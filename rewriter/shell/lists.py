@@ -18,6 +18,8 @@ NOTHING: frozenset[str] = frozenset()
 class ListReader(SimpleReader):
     """Reads statements, `&&` and `||` lists and pipelines."""
 
+    __slots__ = ()
+
     def compound(self, word: str) -> Compound:
         """Read the compound command that begins with `word` at `at`."""
         raise NotImplementedError

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from rewriter.shell.lexing import Lexer, UnreadableError
+from rewriter.shell.lexing import PLAIN_WORD, Lexer, UnreadableError
 from rewriter.shell.nodes import Command, Compound, Redirect, Word
+from rewriter.source import Span
 
 RESERVED = frozenset("if then elif else fi for while until do done case esac function select coproc { } ! [[".split())
 _REDIRECT = re.compile(r"(?:([0-9]*)(<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|(&>>|&>))")
@@ -30,6 +31,8 @@ class HeredocMark(NamedTuple):
 class SimpleReader(Lexer):
     """Reads simple commands. `bodies` holds the heredocs' contents by their redirect's offset, once known."""
 
+    __slots__ = ("bodies", "pending")
+
     def __init__(self, mask: str, offset: int, text: str, *, joined: bool) -> None:
         super().__init__(mask, offset, text, joined=joined)
         self.pending: list[HeredocMark] = []
@@ -46,6 +49,9 @@ class SimpleReader(Lexer):
         words: list[Word] = []
         redirects: list[Redirect] = []
         while True:
+            if words:
+                self._plain_words(words)
+                stop = max(stop, words[-1].span.end - self.offset)
             self.skip_blanks()
             redirect = self.redirect()
             if redirect is not None:
@@ -72,6 +78,18 @@ class SimpleReader(Lexer):
                     return self.function(start, words[0])
             raise UnreadableError(f"its script is not understood {self.near()}")
         return Command(self.span(start, stop), tuple(assigns), tuple(words), tuple(redirects))
+
+    def _plain_words(self, words: list[Word]) -> None:
+        """Take the words that need no look at quotes: nearly all of them, so this is what reading costs."""
+        mask, offset, match_at = self.mask, self.offset, PLAIN_WORD.match
+        at = self.at
+        match = match_at(mask, at)
+        while match is not None:
+            start, at = match.span(1)
+            text = match[1]
+            words.append(Word(Span(offset + start, offset + at), text, text))
+            match = match_at(mask, at)
+        self.at = at
 
     def redirect(self) -> Redirect | None:
         """Read the redirect at `at`, None where none starts."""

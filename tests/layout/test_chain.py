@@ -53,6 +53,9 @@ def test_the_operator_begins_lines() -> None:
 
 def test_the_operator_ends_lines() -> None:
     assert added("RUN a && \\\n    b\n") == "RUN a && \\\n    b && \\\n    rm x\n"
+    assert added("RUN a&&\\\n  b\n") == "RUN a&&\\\n  b&&\\\n  rm x\n"
+    assert added("RUN a &&\\\n  b\n") == "RUN a &&\\\n  b &&\\\n  rm x\n"
+    assert added("RUN a   &&   \\\n  b\n") == "RUN a   &&   \\\n  b && \\\n  rm x\n"
     assert added("RUN a && \\\nb\n") == "RUN a && \\\nb && \\\nrm x\n"
 
 

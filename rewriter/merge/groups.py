@@ -1,0 +1,143 @@
+"""Which neighbouring RUNs of a stage become one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from rewriter.merge import Blocker
+from rewriter.merge.gain import Gain, gain, gain_across
+from rewriter.merge.image_state import differs, mounts_differ
+from rewriter.merge.one_shell import Wrap, first_differs, program_differs, second_differs, shell_differs, wrap
+from rewriter.merge.work import Work
+
+if TYPE_CHECKING:
+    from rewriter.model import Stage, Step
+
+MOST_LINES = 40
+"""A RUN of more lines is hard to read, and hard to find the fault in when it fails."""
+
+_COMMENT_LINE = re.compile(r"\n[ \t]*#")
+
+
+class Merge(NamedTuple):
+    """Neighbours that become one RUN, in order, with what goes around each script."""
+
+    works: tuple[Work, ...]
+    wraps: tuple[Wrap, ...]
+    reasons: tuple[str, ...]
+
+
+class Apart(NamedTuple):
+    """A RUN that is not merged into its predecessor."""
+
+    step: Step
+    why: Blocker
+
+
+def merges(stage: Stage) -> Iterator[Merge | Apart]:
+    """Every merge of a stage's RUNs, and why the other neighbours stay apart."""
+    row: list[Step] = []
+    for step in stage.steps:
+        if _may_merge(step):
+            row.append(step)
+            continue
+        yield from _in_row(row)
+        row = []
+    yield from _in_row(row)
+
+
+def _may_merge(step: Step) -> bool:
+    instruction = step.instruction
+    if instruction.keyword != "RUN" or step.onbuild or instruction.heredocs or instruction.json is not None:
+        return False
+    return not step.script.opaque and bool(step.script.statements)
+
+
+def _in_row(row: list[Step]) -> Iterator[Merge | Apart]:
+    if len(row) < 2:
+        return
+    works = [Work(step) for step in row]
+    group = [works[0]]
+    reasons: list[str] = []
+    for work, found in zip(works[1:], _gains(works), strict=True):
+        if isinstance(found, Gain):
+            why = _stands_between(group, work)
+            if why is None:
+                group.append(work)
+                reasons.append(found.reason)
+                continue
+            found = why
+        if found is not None:
+            yield Apart(work.step, found)
+        yield from _merge(group, reasons)
+        group, reasons = [work], []
+    yield from _merge(group, reasons)
+
+
+def _gains(works: list[Work]) -> list[Gain | Blocker | None]:
+    found = [gain(first, second) for first, second in zip(works, works[1:], strict=False)]
+    for index in range(1, len(found)):
+        if not isinstance(found[index], Gain):
+            across = gain_across(works, index + 1)
+            if across is not None:
+                found[across[0] : index + 1] = [across[1]] * (index + 1 - across[0])
+    return found
+
+
+def _merge(group: list[Work], reasons: list[str]) -> Iterator[Merge]:
+    if len(group) < 2:
+        return
+    wraps = []
+    for index, work in enumerate(group):
+        found = wrap(work.step, is_first=index == 0, is_last=index == len(group) - 1)
+        assert isinstance(found, Wrap)  # _stands_between has looked
+        wraps.append(found)
+    yield Merge(tuple(group), tuple(wraps), tuple(dict.fromkeys(reasons)))
+
+
+def _stands_between(group: list[Work], work: Work) -> Blocker | None:
+    """Why a RUN does not join the ones before it, although something would be gained."""
+    last, step = group[-1].step, work.step
+    if last.script.comments or step.script.comments:
+        return Blocker("shell-comment", "a comment at the end of the script would take in what follows")
+    found = _flags_differ(last, step) or shell_differs(step) or mounts_differ(step) or _one_shell(group, work)
+    if found is not None:
+        return found
+    text = step.instruction.text
+    if _COMMENT_LINE.search(text, last.script.span.end, step.script.span.start):
+        return Blocker("comment-between", "a comment between the two RUNs parts them on purpose")
+    start, end = group[0].step.script.span.start, step.script.span.end
+    if text.count("\n", start, end) >= MOST_LINES:
+        return Blocker("too-long", f"the RUN would have more than {MOST_LINES} lines")
+    return None
+
+
+def _one_shell(group: list[Work], work: Work) -> Blocker | None:
+    last, step = group[-1], work.step
+    found = first_differs(last.step) or differs(last) or second_differs(step)
+    if found is not None:
+        return found
+    for earlier in group:
+        found = program_differs(earlier, work)
+        if found is not None:
+            return found
+    for wrapped in (
+        wrap(last.step, is_first=len(group) == 1, is_last=False),
+        wrap(step, is_first=False, is_last=True),
+    ):
+        if isinstance(wrapped, Blocker):
+            return wrapped
+    return None
+
+
+def _flags_differ(first: Step, second: Step) -> Blocker | None:
+    one, other = ([(flag.name, flag.value) for flag in step.instruction.flags] for step in (first, second))
+    if one == other:
+        return None
+    for name, value in (*one, *other):
+        if (name, value) not in one or (name, value) not in other:
+            shown = f"--{name}" if value is None else f"--{name}={value}"
+            return Blocker("flags-differ", f"only one of the two RUNs has `{shown}`")
+    return Blocker("flags-differ", "the two RUNs have their flags in another order")

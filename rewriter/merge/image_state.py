@@ -1,0 +1,190 @@
+"""What the builder does between two RUNs, so that the second finds something else than in the same RUN."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from rewriter.knowledge.usage import text
+from rewriter.merge import Blocker
+from rewriter.merge.work import every_command, shown
+from rewriter.shell.walk import program_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rewriter.merge.work import Work
+    from rewriter.model import Step
+    from rewriter.model.commands import Located
+    from rewriter.shell.nodes import Command, Word
+
+_ENGINE_FILES = re.compile(r"/etc/(?:hosts|resolv\.conf|hostname)\b")
+_KERNEL_FILES = ("/proc/", "/sys/", "/dev/shm", "/dev/mqueue")
+_DEVICES = re.compile(r"/dev/(?:null|zero|full|random|urandom|tty|stdin|stdout|stderr|fd)\b")
+_ACCOUNT_FILES = re.compile(r"/etc/(?:passwd|group)\b")
+_SHELL_FILES = frozenset(("/bin/sh", "/usr/bin/sh", "/bin/bash", "/usr/bin/bash", "/bin/dash", "/bin/ash"))
+_REPLACES = frozenset("ln rm mv cp install unlink tee update-alternatives alternatives dpkg-divert".split())
+_KERNEL = frozenset("sysctl mount umount swapon modprobe iptables mknod hostnamectl timedatectl".split())
+_STARTS = frozenset(
+    "service invoke-rc.d rc-service start-stop-daemon supervisord Xvfb pg_ctl pg_ctlcluster nohup setsid daemonize "
+    "mysqld mysqld_safe mariadbd dockerd containerd sshd redis-server postgres mongod rabbitmq-server slapd crond cron "
+    "rsyslogd dbus-daemon gpg-agent ssh-agent apachectl apache2ctl memcached nginx httpd pm2 forever catalina.sh "
+    "startup.sh screen tmux".split()
+)
+_STARTS_WITH = frozenset(("start", "restart", "reload", "isolate"))
+_DETACHES = frozenset(("--daemonize", "--daemon", "--background", "--fork", "-daemonize", "-daemon"))
+_WRITABLE = frozenset(("rw", "rw=true", "readwrite", "readwrite=true", "readonly=false", "ro=false"))
+_CHANGES_ACCOUNT = frozenset("usermod chsh chfn gpasswd vipw vigr".split())
+_NO_WORKDIR = ("/tmp/", "/etc/", "/var/lib/", "/var/cache/", "/var/log/", "/var/tmp/", "/usr/share/", "/usr/bin/",
+               "/usr/lib/", "/usr/include/", "/root/.")  # fmt: skip
+"""Folders below which no image has its working folder by default."""
+
+
+def differs(first: Work) -> Blocker | None:
+    """Why what follows the RUN of `first` would find something else without a new container in between."""
+    for command in every_command(first):
+        found = _mounted_by_the_engine(command) or _still_runs(command) or _account(command, first.step)
+        if found is not None:
+            return found
+    for located in first.commands:
+        found = _shell_replaced(located) or _hard_link(located) or _workdir_gone(located, first.step)
+        if found is not None:
+            return found
+    return None
+
+
+def mounts_differ(step: Step) -> Blocker | None:
+    """A mount whose content is gone at the end of each RUN."""
+    for mount in step.mounts:
+        if mount.kind == "tmpfs":
+            return Blocker("mount", f"the tmpfs mount at {mount.target} is empty again at the start of each RUN")
+    for flag in step.instruction.flags:
+        if flag.name == "mount" and flag.value is not None:
+            keys = {part.strip().lower() for part in flag.value.split(",")}
+            if keys & _WRITABLE:
+                return Blocker("mount", "what is written to a bind mount is gone at the end of each RUN")
+    return None
+
+
+def _words(command: Command) -> Iterator[str]:
+    for word in command.words:
+        yield text(word)
+    for redirect in command.redirects:
+        if redirect.target is not None:
+            yield text(redirect.target)
+
+
+def _mounted_by_the_engine(command: Command) -> Blocker | None:
+    name = program_name(command.words[0]) if command.words else ""
+    if name in _KERNEL:
+        return Blocker("kernel-state", f"what `{shown(command)}` sets is gone at the end of its RUN")
+    targets = {text(redirect.target) for redirect in command.redirects if redirect.target is not None}
+    for word in _words(command):
+        if _ENGINE_FILES.search(word):
+            return Blocker("engine-file", f"`{shown(command)}` names a file that the builder mounts anew for each RUN")
+        # a link's text is not read
+        if name == "ln" and word not in targets:
+            continue
+        if word.startswith(_KERNEL_FILES) or (word.startswith("/dev/") and not _DEVICES.match(word)):
+            return Blocker("kernel-state", f"`{shown(command)}` names {word}, which is new in each RUN")
+    return None
+
+
+def _still_runs(command: Command) -> Blocker | None:
+    """A program that stays in the background, so that it would still run during what follows."""
+    names = [program_name(word) for word in command.words]
+    if not names:
+        return None
+    starts = names[0] in _STARTS or (names[0] in ("sudo", "env", "exec") and any(name in _STARTS for name in names[1:3]))
+    if names[0] == "systemctl" or command.words[0].text.startswith(("/etc/init.d/", "/etc/rc.d/")):
+        starts = any(name in _STARTS_WITH for name in names[1:])
+    if not starts and any(name in ("systemctl", "/etc/init.d") for name in names[1:3]):
+        starts = any(name in _STARTS_WITH for name in names[1:])
+    if not starts:
+        starts = any(word.text.startswith("/etc/init.d/") for word in command.words) and bool(_STARTS_WITH & set(names))
+    if starts or _DETACHES & set(names):
+        return Blocker("still-runs", f"what `{shown(command)}` starts would go on running during what follows")
+    return None
+
+
+def _account(command: Command, step: Step) -> Blocker | None:
+    """The builder looks up user, groups and home at the start of each RUN."""
+    names = [program_name(word) for word in command.words]
+    if any(name in _CHANGES_ACCOUNT for name in names[:3]):
+        operand = text(command.words[-1])
+        if names[0] == "sudo" or operand in ("root", "0", (step.user or "").partition(":")[0]) or "$" in operand:
+            return Blocker("shell-start", f"`{shown(command)}` changes the user that the next RUN starts as")
+    if any(_ACCOUNT_FILES.search(word) for word in _words(command)):
+        return Blocker("shell-start", f"`{shown(command)}` names a file in which the builder looks up the next RUN's user")
+    return None
+
+
+def _shell_replaced(located: Located) -> Blocker | None:
+    words = located.words
+    if not words:
+        return None
+    name = program_name(words[0])
+    replaces = name in _REPLACES and any(text(word) in _SHELL_FILES for word in words[1:])
+    in_bin = name == "ln" and located.folder in ("/bin", "/usr/bin") and any(text(w) in ("sh", "bash") for w in words[1:])
+    reconfigured = name in ("dpkg-reconfigure", "debconf-set-selections") and any("dash" in word.text for word in words)
+    asked = any("dash/sh" in word.text for word in (*located.command.words,)) or any("binsh" in w.text for w in words)
+    if replaces or in_bin or reconfigured or asked:
+        return Blocker("shell-start", f"`{shown(located.command)}` changes the shell that the next RUN starts with")
+    return None
+
+
+def _hard_link(located: Located) -> Blocker | None:
+    words = located.words
+    if not words or program_name(words[0]) not in ("ln", "cp", "link"):
+        return None
+    options = [text(word) for word in words[1:] if word.text.startswith("-")]
+    short = "".join(option[1:] for option in options if not option.startswith("--"))
+    if program_name(words[0]) == "cp":
+        hard = "l" in short or "--link" in options
+    else:
+        hard = "s" not in short and "--symbolic" not in options
+    if hard:
+        return Blocker("hard-link", f"`{shown(located.command)}` makes a hard link, which a new layer may part")
+    return None
+
+
+def _workdir_gone(located: Located, step: Step) -> Blocker | None:
+    """The builder makes the working folder again where it is missing."""
+    words = located.words
+    if not words or not _removes_folders(words):
+        return None
+    for word in words[1:]:
+        written = text(word)
+        if not written.startswith("-") and _may_be_workdir(written, located.folder, step.workdir):
+            why = "may remove the working folder, which the next RUN makes again"
+            return Blocker("workdir", f"`{shown(located.command)}` {why}")
+    return None
+
+
+def _removes_folders(words: tuple[Word, ...]) -> bool:
+    name = program_name(words[0])
+    if name == "rm":
+        return any(word.text.startswith("-") and "r" in word.text.lower() for word in words[1:])
+    return name in ("rmdir", "mv")
+
+
+def _may_be_workdir(path: str, folder: str | None, workdir: str | None) -> bool:
+    """Whether a path, perhaps with wildcards, may be the working folder or one above it."""
+    unknown = workdir is None or not workdir.startswith("/")
+    parts = [] if workdir is None or unknown else workdir.rstrip("/").split("/")
+    if "$" in path or "`" in path or path.startswith("~"):
+        last = path.rstrip("/").rpartition("/")[2]
+        if "$" in last or "`" in last or last == path:
+            return True
+        return not last.startswith(".") if unknown else any(fnmatchcase(part, last) for part in parts)
+    if not path.startswith("/"):
+        if folder is None or ".." in path.split("/") or path in (".", "./"):
+            return True
+        path = posixpath.join(folder, path)
+    path = posixpath.normpath(path)
+    if unknown:
+        return path.startswith("/") and not path.startswith(_NO_WORKDIR)
+    wanted = path.split("/")
+    return 0 < len(wanted) <= len(parts) and all(map(fnmatchcase, parts, wanted))

@@ -1,0 +1,172 @@
+"""What a script means in the shell of its own that a RUN gives it, and would not mean in a shell that it shares."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from rewriter.merge import Blocker
+from rewriter.merge.work import shown, statements
+from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script
+from rewriter.shell.state import leaks
+from rewriter.shell.walk import commands, program_name
+
+if TYPE_CHECKING:
+    from rewriter.merge.work import Work
+    from rewriter.model import Step
+
+SHELLS = frozenset(("sh", "bash", "ash", "dash"))
+_ISOLATED = frozenset(("cd", "export", "assignment", "unset", "umask", "ulimit", "exit"))
+"""What a subshell keeps to itself, and what else is the same in one."""
+
+_ASKS_SHELL = re.compile(
+    r"\$(?:[?!$-]|_(?![A-Za-z0-9_]))|\$\{[?!$-]\}"
+    r"|\b(?:OLDPWD|SECONDS|BASHPID|PPID|LINENO|SHLVL|BASH_SUBSHELL|FUNCNAME|PIPESTATUS|DIRSTACK)\b"
+)
+_LOGIN = re.compile(r"-[a-zA-Z]*[li][a-zA-Z]*|--login|--rcfile|--init-file")
+_STARTUP = re.compile(r"/etc/profile|/etc/environment|bashrc|\.profile\b|bash_profile|BASH_ENV|scl_enable")
+_BUILT_IN = frozenset(
+    "echo printf test [ true false : cd export set unset umask exit pwd type command read . source eval exec shift "
+    "trap wait kill ulimit alias hash times return local getopts let declare pushd popd break continue".split()
+)
+
+
+class Wrap(NamedTuple):
+    """What goes around a script within a chain; `cut` characters at its end are dropped (a last `;`)."""
+
+    opening: str
+    closing: str
+    cut: int = 0
+
+
+NO_WRAP = Wrap("", "")
+
+
+def shell_differs(step: Step) -> Blocker | None:
+    """Why a RUN's shell does more at its start than to read the script."""
+    if step.shell_name not in SHELLS:
+        return Blocker("other-shell", f"what {step.shell[0]} reads when it starts is not known")
+    if any(_LOGIN.fullmatch(option) for option in step.shell[1:]):
+        return Blocker("login-shell", f"`{' '.join(step.shell)}` reads its profile anew at the start of each RUN")
+    for name in ("BASH_ENV", "ENV"):
+        if name in step.env:
+            return Blocker("login-shell", f"{name} makes the shell read a file at the start of each RUN")
+    return None
+
+
+def first_differs(step: Step) -> Blocker | None:
+    """Why nothing may follow a script in its shell, other than what `wrap` takes care of."""
+    script = step.script
+    for statement in statements(script):
+        if statement.terminator == "&":
+            return Blocker("background", f"`{_title(statement.node)} &` would go on running during what follows")
+    for leak in leaks(script):
+        if leak.kind not in _ISOLATED:
+            what = leak.what if leak.kind != "background" else "&"
+            return Blocker("shell-state", f"`{what}` leaves something in the shell that what follows would see")
+    for command in commands(script):
+        if command.words and command.words[0].value == "set":
+            return Blocker("shell-state", f"`{shown(command)}` stops at errors no longer when something follows")
+        if step.shell_name == "bash" and any(_STARTUP.search(word.text) for word in command.words):
+            return Blocker("shell-start", f"`{shown(command)}` names a file that bash may read when it starts")
+    if step.stops_on_error and not _is_plain(script):
+        option = " ".join(step.shell)
+        return Blocker("stops-on-error", f"`{option}` stops at errors within a script, but not where something follows it")
+    return None
+
+
+def second_differs(step: Step) -> Blocker | None:
+    """Why a script needs a shell that has run nothing before."""
+    found = _ASKS_SHELL.search(step.instruction.value)
+    if found is not None:
+        return Blocker("shell-state", f"`{found[0]}` in the later RUN asks the shell what it did before")
+    for command in commands(step.script):
+        if command.words and command.words[0].value in ("wait", "jobs", "fg", "bg", "history", "dirs", "times"):
+            return Blocker("shell-state", f"`{shown(command)}` in the later RUN asks the shell what it did before")
+        if [word.text for word in command.words[:2]] == ["cd", "-"]:
+            return Blocker("shell-state", "`cd -` in the later RUN asks the shell where it was before")
+    return None
+
+
+def wrap(step: Step, *, is_last: bool, is_first: bool) -> Wrap | Blocker:
+    """What a script needs around it to be one element of a && chain: nothing, `{ …; }` or `(…)`."""
+    script = step.script
+    single = len(script.statements) == 1
+    node = script.statements[0].node
+    is_list = not single or (isinstance(node, AndOr) and any(operator.text == "||" for operator in node.operators))
+    ended = script.statements[-1].terminator == ";"
+    cut = script.span.end - node.span.end if single and ended and not is_last else 0
+    over_lines = "\n" in step.instruction.text[script.span.start : script.span.end]
+    found = [] if is_last else leaks(script)
+    if found:
+        if is_list or not _is_plain(script):
+            return Blocker("shell-state", f"`{found[0].what}` leaves something in the shell that what follows would see")
+        return Wrap("(" if not _starts_with_parenthesis(node) else "( ", ")", cut)
+    if not is_list or (is_last and is_first):
+        return Wrap("", "", cut)
+    if over_lines:
+        return Blocker("not-a-chain", f"the commands of the RUN of `{_title(node)}` are not joined by && alone")
+    return Wrap("{ ", " }" if ended else "; }")
+
+
+def program_differs(first: Work, second: Work) -> Blocker | None:
+    """Why a program that both run may not be the same in one shell, which remembers where it has found it."""
+    common = _names(first.step.script) & _names(second.step.script)
+    if not common:
+        return None
+    for work in (first, second):
+        for command in commands(work.step.script):
+            for word in (*command.words[1:], *(r.target for r in command.redirects if r.target is not None)):
+                folder, slash, name = word.text.strip("\"'").rpartition("/")
+                if slash and name in common and folder.endswith("bin"):
+                    return _remembered(name, shown(command))
+    rest = sorted(common - _STABLE)
+    if not rest:
+        return None
+    for work in (first, second):
+        for index in (*work.slow, *(i for i, one in enumerate(work.kinds) if one.cost == "light")):
+            one = work.kinds[index]
+            # a distribution's packages have their programs in one folder, but for those that replace BusyBox's
+            if one.usage is None or one.usage.manager.name not in _ONE_FOLDER:
+                return _remembered(rest[0], work.shown(index))
+    return None
+
+
+_STABLE = frozenset("rm mkdir ln chmod chown cp mv touch rmdir cat tee apt-get apt apk yum dnf microdnf zypper sudo".split())
+"""Whichever of two programs of these names is found, it does the same."""
+
+_ONE_FOLDER = frozenset(("apt", "dnf", "yum", "microdnf", "zypper"))
+
+
+def _remembered(name: str, by: str) -> Blocker:
+    return Blocker("program-changes", f"both RUNs use `{name}`, and `{by}` may put another one in front of it")
+
+
+def _names(script: Script) -> set[str]:
+    found = set()
+    for command in commands(script):
+        name = command.name
+        if name is not None and "/" not in name and name not in _BUILT_IN:
+            found.add(name)
+    return found
+
+
+def _is_plain(script: Script) -> bool:
+    """Whether a script is one list of simple commands and pipelines, in which errors end nothing but the list."""
+    return len(script.statements) == 1 and _plain(script.statements[0].node)
+
+
+def _plain(node: Node) -> bool:
+    if isinstance(node, Compound):
+        return node.kind == "test"
+    return isinstance(node, Command) or all(_plain(part) for part in node.parts)
+
+
+def _starts_with_parenthesis(node: Node) -> bool:
+    while isinstance(node, (AndOr, Pipeline)):
+        node = node.parts[0]
+    return isinstance(node, Compound) and node.kind in ("subshell", "test")
+
+
+def _title(node: Node) -> str:
+    return next((shown(command) for command in commands(node)), "…")

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rewriter.context.folder import Context, normal
+from tests.context.conftest import MakeContext
+
+
+def test_what_ships(make_context: MakeContext) -> None:
+    context = make_context(
+        {"a.txt": "", "src/b.js": "", "node_modules/x/c.js": "", ".dockerignore": "node_modules\n*.txt\n"}
+    )
+    assert context.below("") == (".dockerignore", "src/b.js")
+    assert context.ships("src/b.js")
+    assert not context.ships("a.txt")
+    assert not context.ships("src")
+    assert context.ships_folder("src")
+    assert not context.ships_any("node_modules")
+    assert context.exists("a.txt")
+
+
+def test_the_dockerfiles_own_ignore_file_wins(make_context: MakeContext) -> None:
+    context = make_context({"a": "", "b": "", ".dockerignore": "a\n", "Dockerfile.dockerignore": "b\n"})
+    assert context.ships("a")
+    assert not context.ships("b")
+    assert context.ignore_name == "Dockerfile.dockerignore"
+
+
+def test_a_broken_ignore_file_is_a_fault(make_context: MakeContext) -> None:
+    assert "line 1" in make_context({".dockerignore": "[a\n"}).fault
+
+
+def test_nothing_outside_is_read(make_context: MakeContext, tmp_path: Path) -> None:
+    outside = tmp_path.parent / "outside.txt"
+    outside.write_text("secret")
+    context = make_context({"in.txt": "yes", "sub/x": ""})
+    (tmp_path / "out").symlink_to(outside)
+    (tmp_path / "inner").symlink_to("in.txt")
+    (tmp_path / "folder").symlink_to(tmp_path.parent)
+    (tmp_path / "loop").symlink_to("loop")
+    assert context.read("out") is None
+    assert context.read("../outside.txt") is None
+    assert context.read("folder/outside.txt") is None
+    assert context.read("loop") is None
+    assert context.read("inner") == "yes"
+    assert context.ships("out")  # the link itself ships
+    assert not context.ships_any("folder")
+    assert "folder/outside.txt" not in context.below("")
+
+
+def test_a_link_to_an_ignored_file_is_not_read_through(make_context: MakeContext, tmp_path: Path) -> None:
+    context = make_context({"secret.txt": "no", ".dockerignore": "secret.txt\n"})
+    (tmp_path / "link").symlink_to("secret.txt")
+    assert context.read("link") is None
+
+
+def test_large_files_and_bytes(make_context: MakeContext, tmp_path: Path) -> None:
+    context = make_context({"large": "x" * 100, "bom": "\ufeffhello"})
+    (tmp_path / "odd").write_bytes(b"\xff")
+    assert context.read("large", limit=99) is None
+    assert context.read("bom") == "hello"
+    assert context.read("odd") == "\udcff"
+
+
+def test_a_pipe_is_no_file(make_context: MakeContext, tmp_path: Path) -> None:
+    context = make_context({})
+    os.mkfifo(tmp_path / "pipe")
+    assert not context.ships("pipe")
+    assert context.below("") == ()
+
+
+def test_normal_paths() -> None:
+    assert [normal(path) for path in (".", "./a/", "/a", "a/../b", "../../etc", "")] == ["", "a", "a", "b", "etc", ""]
+
+
+def test_modes_of_folders(make_context: MakeContext, tmp_path: Path) -> None:
+    context: Context = make_context({"a/x": ""})
+    (tmp_path / "a").chmod(0o775)
+    assert context.folder_mode("./a") == 0o775
+    assert context.folder_mode(".") is None
+    assert context.folder_mode("missing") is None
