@@ -193,15 +193,17 @@ def lost_comments(before: str, after: str) -> list[str]:
 
 
 def lost_words(before: str, after: str) -> list[str]:
-    """Words of `before` that `after` lacks, whatever they are part of; joining and parting RUNs loses none of these."""
+    """Words of `before` that `after` lacks, whatever they are part of; joining and parting RUNs loses none of these.
+
+    Signs that join commands do not count, nor how often a flag is written: one is enough for two RUNs made one.
+    """
     return sorted((_words(before) - _words(after)).elements())
 
 
-_JOINTS = frozenset(("RUN", "&&", ";", "\\"))
-
-
 def _words(text: str) -> Counter[str]:
-    return Counter(word.rstrip(";&\\") for word in text.split() if word.upper() not in _JOINTS)
+    words = (word.strip(";&\\(){}") for word in text.split() if word.upper() != "RUN")
+    found = Counter(word for word in words if word)
+    return Counter({word: 1 if word.startswith("--") else count for word, count in found.items()})
 
 
 def _comments(text: str) -> Counter[str]:

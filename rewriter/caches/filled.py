@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter.caches import Obstacle
-from rewriter.caches.folders import mounted, names_cache
+from rewriter.caches.folders import mounted, names_cache, written
 from rewriter.knowledge import CleanUp, Manager, Usage, usage
 from rewriter.model.commands import Located, located
 from rewriter.shell.walk import program_name
@@ -76,12 +76,13 @@ def updates(one: Usage, clean_up: CleanUp) -> bool:
 
 
 def _fills(one: Usage, clean_up: CleanUp) -> bool:
-    return one.verb in clean_up.fills and not one.has(clean_up.uncached) and not one.has(one.manager.asks)
+    without = clean_up.uncached | clean_up.offline | one.manager.asks
+    return one.verb in clean_up.fills and not one.has(without)
 
 
 def _taken_care_of(step: Step, filling: Filling, every: list[Use]) -> bool:
     clean_up = filling.clean_up
-    text = step.instruction.logical
+    text = written(step)
     if any(name in text or step.env.get(name, "") != "" for name in clean_up.off):
         return True
     if mounted(step, filling.manager.caches):
@@ -113,7 +114,7 @@ def moved(step: Step, filling: Filling) -> Obstacle | None:
     name = filling.manager.name
     for setting in sorted(filling.clean_up.moved_by):
         if not setting.startswith("-"):
-            if setting in step.env or setting in step.instruction.logical:
+            if setting in step.env or setting in written(step):
                 return Obstacle("moved-cache", f"{setting} puts the cache of {name} elsewhere")
             continue
         option, _, value = setting.partition("=")
@@ -126,7 +127,7 @@ def moved(step: Step, filling: Filling) -> Obstacle | None:
 def too_old(stage: Stage, filling: Filling) -> Obstacle | None:
     """Why the manager of the stage's image may not know the flag. One that the author uses elsewhere is known."""
     clean_up = filling.clean_up
-    texts = [step.instruction.logical for step in stage.steps if step.keyword == "RUN"]
+    texts = [written(step) for step in stage.steps if step.keyword == "RUN"]
     if any(clean_up.flag in text for text in texts):
         return None
     while stage.parent is not None:

@@ -41,12 +41,19 @@ def relation(path: str, cache: str) -> Relation:
     return found
 
 
+def written(step: Step) -> str:
+    """All that a RUN says: its line as BuildKit joins it, and its heredocs."""
+    instruction = step.instruction
+    text = instruction.text
+    return "\n".join([instruction.logical, *(text[h.body.start : h.body.end] for h in instruction.heredocs)])
+
+
 def names_cache(word: Word, caches: tuple[str, ...]) -> Relation:
     """The relation of a shell word to the nearest of several cache folders."""
-    written = text(word)
-    if "/" not in written and "~" not in written:
+    path = text(word)
+    if "/" not in path and "~" not in path:
         return ""
-    path = written.replace('"', "").replace("'", "")
+    path = path.replace('"', "").replace("'", "")
     found = [relation(path, cache) for cache in caches]
     return "within" if "within" in found else "above" if "above" in found else ""
 

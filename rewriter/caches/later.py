@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter.caches import Obstacle
 from rewriter.caches.filled import Filling, updates, uses
-from rewriter.caches.folders import mounted, names_cache, relation
+from rewriter.caches.folders import mounted, names_cache, relation, written
 from rewriter.caches.scripts import hidden_use, mentions, unread_script
 from rewriter.knowledge.usage import text
 from rewriter.model.commands import Located, located
@@ -59,7 +59,7 @@ def _needs(asked: _Asked, step: Step) -> Obstacle | None:
     manager, clean_up = asked.filling.manager, asked.filling.clean_up
     script = step.script
     if script.opaque:
-        if asked.lists and mentions(manager, " ".join(word.text for word in step.instruction.words)):
+        if asked.lists and mentions(manager, written(step)):
             return Obstacle("needed-later", f"the RUN on line {line} uses {manager.name} too, and {script.opaque}")
         return None
     own = {use.order: use.usage for use in uses(step) if use.usage.manager is manager}

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from rewriter.caches.folders import written
 from rewriter.knowledge.usage import text
 from rewriter.shell.walk import program_name
 
@@ -79,7 +80,7 @@ def unread_script(command: Located, step: Step, manager: Manager, model: Model) 
         if operand is None:
             return ""
         if operand == "":
-            piped = any(address in step.instruction.logical for address in _KNOWN_INSTALLERS)
+            piped = any(address in written(step) for address in _KNOWN_INSTALLERS)
             return "" if piped else "a script that it downloads or is given"
         name = operand.rpartition("/")[2].strip("\"'")
     elif not _is_script(text(words[0]), program):
@@ -93,12 +94,12 @@ def unread_script(command: Located, step: Step, manager: Manager, model: Model) 
 def _script_operand(words: tuple[Word, ...]) -> str | None:
     """The file that a shell reads: "" when that is its input, None when it is given commands with `-c`."""
     for word in words[1:]:
-        written = text(word)
-        if not written.startswith("-"):
-            return written
-        if written in ("-", "-s"):
+        said = text(word)
+        if not said.startswith("-"):
+            return said
+        if said in ("-", "-s"):
             return ""
-        if not written.startswith("--") and "c" in written:
+        if not said.startswith("--") and "c" in said:
             return None
     return ""
 

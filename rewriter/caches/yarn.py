@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rewriter.caches import Obstacle
+from rewriter.caches.folders import written
 
 if TYPE_CHECKING:
     from rewriter.caches.filled import Filling
@@ -36,7 +37,7 @@ def not_classic(model: Model, step: Step, filling: Filling) -> Obstacle | None:
         return Obstacle(
             "yarn-version", f"package.json asks for Yarn {pinned[1]}, which may keep in its cache what it installs"
         )
-    chosen = next((word for word in _CHOOSES for other in step.stage.steps if word in other.instruction.logical), None)
+    chosen = next((word for word in _CHOOSES for other in step.stage.steps if word in written(other)), None)
     if chosen is not None:
         return Obstacle("yarn-version", f"`{chosen}` may choose another Yarn than Yarn 1")
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 
 class Output:
@@ -29,20 +29,43 @@ def _painted(text: str, style: str) -> str:
     from rich.color import ColorSystem
     from rich.style import Style
 
-    body = text.rstrip("\n")
+    body = text.rstrip("\r\n")
     return Style.parse(style).render(body, color_system=ColorSystem.STANDARD) + text[len(body) :]
 
 
 def outputs(choice: str) -> tuple[Output, Output]:
     """Standard output and error. `choice` is auto, always or never; NO_COLOR and FORCE_COLOR count for auto."""
-    return _output(sys.stdout.buffer, choice), _output(sys.stderr.buffer, choice)
+    return _output(sys.stdout, choice), _output(sys.stderr, choice)
 
 
-def _output(stream: BinaryIO, choice: str) -> Output:
+def _output(stream: TextIO | None, choice: str) -> Output:
+    if stream is None:  # the caller has closed it
+        return Output(open(os.devnull, "wb"), colour=False)  # open for the whole run
+    return Output(stream.buffer, colour=_wants_colour(stream, choice))
+
+
+def _wants_colour(stream: TextIO, choice: str) -> bool:
     if choice != "auto":
-        return Output(stream, colour=choice == "always")
+        return choice == "always"
     if os.environ.get("NO_COLOR"):
-        return Output(stream, colour=False)
-    if os.environ.get("FORCE_COLOR"):
-        return Output(stream, colour=True)
-    return Output(stream, colour=stream.isatty() and os.environ.get("TERM") != "dumb")
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (os.environ.get("TERM") != "dumb" and stream.isatty())
+
+
+def visible(text: str) -> str:
+    r"""The text with control characters and bytes that are not UTF-8 written out (`\x1b`): it harms no terminal."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char == "\t" else _written_out(char) for char in text)
+
+
+def _written_out(char: str) -> str:
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def valid(text: str) -> str:
+    """The text for formats that are UTF-8 by definition: bytes that are not stand as U+FFFD."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

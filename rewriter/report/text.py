@@ -1,115 +1,160 @@
-"""Findings in a frame, one line each, and the closing summary."""
+"""Findings for people: in a frame with what changes, or one line each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from rewriter.report.diff import shown_name
-from rewriter.report.output import Output
+from rewriter.report.hunks import Hunk, hunks, lines_of
+from rewriter.report.output import Output, visible
 from rewriter.result import Applied, Problem, Refused, Result
-from rewriter.syntax import parse
 
 PROMISES = {
     "same-image": "same image",
     "same-but-caches": "same image but for caches",
     "changed-image": "changes the image",
 }
-_MOST_LINES = 6
+_MOST_ROWS = 24
+_MOST_COLUMNS = 160
+_MOST_BETWEEN = 2
+"""Equal lines between two hunks that are shown; more are left out."""
 
 
-def framed(out: Output, result: Result, *, explain: bool, written: bool = False) -> None:
-    """Each change, and with `explain` each refusal, with the instruction that it is about."""
-    path = shown_name(result.before.path)
-    for change in result.changes:
-        line = change.line_after if written else change.line
-        out.write(change.rule, "bold red" if not written else "bold green")
-        out.write(f": {change.reason}\n")
-        _frame(out, result, path, line, written=written)
-        out.write(f"  = {'kept' if written else 'keeps'}: {PROMISES[change.contract]}\n\n", "cyan")
+def framed(out: Output, result: Result, *, explain: bool) -> None:
+    """Each change with the lines it changes; with `explain` also what was left alone."""
+    path = visible(shown_name(result.before.path))
+    for changes, places in _groups(result):
+        for change in changes:
+            _change(out, path, change.line, change)
+        _frame(out, result, places)
+        out.write("\n")
     if not explain:
         return
+    lines = lines_of(result.before.text)
     for refusal in result.refusals:
-        out.write(f"{refusal.rule} left this alone", "bold yellow")
-        out.write(f": {refusal.reason}\n")
-        _frame(out, result, path, refusal.line_after if written else refusal.line, written=written)
-        if refusal.hint:
-            out.write(f"  = help: {refusal.hint}\n", "cyan")
+        _refusal(out, path, refusal)
         out.write("\n")
-    for note in result.notes:
-        out.write(f"{path}:{note.line}: {note.message}\n\n")
+        width = len(str(refusal.line))
+        _bar(out, width)
+        if refusal.line <= len(lines):
+            _row(out, str(refusal.line).rjust(width), " ", lines[refusal.line - 1])
+        _bar(out, width)
+        if refusal.hint:
+            out.write(f"{' ' * width} = {visible(refusal.hint)}\n", "cyan")
+        out.write("\n")
+    _notes(out, path, result)
 
 
-def _frame(out: Output, result: Result, path: str, line: int, *, written: bool) -> None:
-    source = result.after if written else result.before
-    lines = source.text.split("\n")
-    last = next((i.end_line for i in parse(source).instructions if i.line <= line <= i.end_line), line)
-    width = len(str(last))
-    out.write(f"{' ' * width}--> {path}:{line}\n", "blue")
-    out.write(f"{' ' * width} |\n", "blue")
-    for number in range(line, min(last, line + _MOST_LINES - 1) + 1):
-        out.write(f"{number:>{width}} | ", "blue")
-        out.write(lines[number - 1].rstrip("\r") + "\n")
-    if last - line >= _MOST_LINES:
-        out.write(f"{' ' * width} | …\n", "blue")
-    out.write(f"{' ' * width} |\n", "blue")
-
-
-def concise(out: Output, result: Result, *, explain: bool) -> None:
-    """`path:line: rule reason`, a line each."""
-    path = shown_name(result.before.path)
+def concise(out: Output, result: Result, *, explain: bool, written: bool = False) -> None:
+    """`path:line: rule: reason`, a line each; `written`: the lines are those of the new file."""
+    path = visible(shown_name(result.before.path))
     rows: list[Applied | Refused] = [*result.changes, *(result.refusals if explain else ())]
-    for row in sorted(rows, key=lambda row: row.line):
-        kind = "" if isinstance(row, Applied) else "left alone: "
-        out.write(f"{path}:{row.line}: {row.rule} {kind}{row.reason}\n")
-    for note in result.notes if explain else ():
-        out.write(f"{path}:{note.line}: {note.message}\n")
+    for row in sorted(rows, key=lambda row: row.line_after if written else row.line):
+        if isinstance(row, Applied):
+            _change(out, path, row.line_after if written else row.line, row)
+        else:
+            _refusal(out, path, row)
+            out.write(f". {visible(row.hint)}\n" if row.hint else "\n")
+    if explain:
+        _notes(out, path, result)
 
 
-def problem_line(problem: Problem) -> str:
+def problem_line(out: Output, problem: Problem) -> None:
     """`path:line: what. what to do`."""
-    place = f"{shown_name(problem.path)}:{problem.line}" if problem.line else shown_name(problem.path)
-    hint = f"; {problem.hint}" if problem.hint else ""
-    return f"{place}: {problem.message}{hint}\n"
+    place = visible(shown_name(problem.path))
+    out.write(f"{place}:{problem.line}:" if problem.line else f"{place}:", "bold red")
+    out.write(f" {visible(problem.message)}" + (f". {visible(problem.hint)}\n" if problem.hint else "\n"))
 
 
-class Tally:
-    """Counts over all files of a run."""
-
-    def __init__(self) -> None:
-        self.files = self.changed = self.problems = self.refusals = 0
-        self.changes: dict[str, int] = {}
-        self.refused: dict[tuple[str, str], int] = {}
-
-    def add(self, result: Result) -> None:
-        """Count one file."""
-        self.files += 1
-        self.problems += result.problem is not None
-        self.changed += result.changed
-        self.refusals += len(result.refusals)
-        for change in result.changes:
-            self.changes[change.rule] = self.changes.get(change.rule, 0) + 1
-        for refusal in result.refusals:
-            key = (refusal.rule, refusal.code)
-            self.refused[key] = self.refused.get(key, 0) + 1
-
-    def summary(self, *, written: bool, explained: bool) -> str:
-        """One line for the end of a run."""
-        verb = "changed" if written else "would change"
-        parts = [f"{_count(self.files, 'file')} checked", f"{self.changed} {verb}"]
-        if self.problems:
-            parts.append(f"{self.problems} could not be handled")
-        if self.refusals:
-            where = "place was" if self.refusals == 1 else "places were"
-            parts.append(f"{self.refusals} {where} left alone" + ("" if explained else " (--explain says why)"))
-        return ", ".join(parts) + "\n"
-
-    def statistics(self) -> Iterable[str]:
-        """A line for each rule and for each kind of refusal, most frequent first."""
-        for rule, number in sorted(self.changes.items(), key=lambda item: (-item[1], item[0])):
-            yield f"{number:>7}  {rule}\n"
-        for (rule, code), number in sorted(self.refused.items(), key=lambda item: (-item[1], item[0])):
-            yield f"{number:>7}  {rule} left alone: {code}\n"
+def diff_lines(out: Output, diff: str) -> None:
+    """A unified diff, coloured as git does where colour is wanted."""
+    if not out.colour:
+        out.write(diff)
+        return
+    styles = {"---": "bold", "+++": "bold", "@": "cyan", "+": "green", "-": "red"}
+    for number, line in enumerate(diff.split("\n")[:-1]):
+        key = line[:3] if number < 2 else line[:1]
+        out.write(line + "\n", styles.get(key, ""))
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _change(out: Output, path: str, line: int, change: Applied) -> None:
+    out.write(f"{path}:{line}:", "bold")
+    out.write(" ")
+    out.write(change.rule, "bold yellow")
+    out.write(f": {visible(change.reason)} ({PROMISES[change.contract]})\n")
+
+
+def _refusal(out: Output, path: str, refusal: Refused) -> None:
+    out.write(f"{path}:{refusal.line}:", "bold")
+    out.write(f" {refusal.rule} left this alone: {visible(refusal.reason)}")
+
+
+def _notes(out: Output, path: str, result: Result) -> None:
+    for note in result.notes:
+        out.write(f"{path}:{note.line}:", "bold")
+        out.write(f" the file is left alone: {visible(note.message)}\n")
+
+
+def _groups(result: Result) -> Iterator[tuple[list[Applied], list[Hunk]]]:
+    """The changes with the hunks near them; a hunk without a change of its own belongs to the group before it."""
+    places = hunks(result)
+    if not places:
+        return
+    owned: list[list[Applied]] = [[] for _ in places]
+    for change in result.changes:
+        distances = [_distance(change, hunk) for hunk in places]
+        owned[distances.index(min(distances))].append(change)
+    first = next((number for number, changes in enumerate(owned) if changes), 0)
+    at = 0
+    while at < len(places):
+        end = max(at, first) + 1
+        while end < len(places) and not owned[end]:
+            end += 1
+        yield [change for changes in owned[at:end] for change in changes], places[at:end]
+        at = end
+
+
+def _distance(change: Applied, hunk: Hunk) -> int:
+    last = hunk.line + max(len(hunk.old) - 1, 0)
+    return max(hunk.line - change.line, change.line - last, 0)
+
+
+def _frame(out: Output, result: Result, places: list[Hunk]) -> None:
+    """The changed lines, with the numbers of the file as it is."""
+    width = len(str(places[-1].line + len(places[-1].old)))
+    _bar(out, width)
+    rows = list(_rows(result, places))
+    for number, mark, text in rows[:_MOST_ROWS]:
+        _row(out, number.rjust(width), mark, text)
+    if len(rows) > _MOST_ROWS:
+        _row(out, " " * width, " ", f"… {len(rows) - _MOST_ROWS} more lines, which --diff shows")
+    _bar(out, width)
+
+
+def _rows(result: Result, places: list[Hunk]) -> Iterator[tuple[str, str, str]]:
+    lines = lines_of(result.before.text)
+    end = 0
+    for hunk in places:
+        between = hunk.line - 1 - end
+        if end and between <= _MOST_BETWEEN:
+            for number in range(end + 1, hunk.line):
+                yield str(number), " ", lines[number - 1]
+        elif end:
+            yield "", " ", "…"
+        for number, line in enumerate(hunk.old, hunk.line):
+            yield str(number), "-", line
+        for line in hunk.new:
+            yield "", "+", line
+        end = hunk.line - 1 + len(hunk.old)
+
+
+def _bar(out: Output, width: int) -> None:
+    out.write(f"{' ' * width} |\n", "blue")
+
+
+def _row(out: Output, number: str, mark: str, line: str) -> None:
+    text = visible(line.rstrip("\r\n"))
+    if len(text) > _MOST_COLUMNS:
+        text = text[: _MOST_COLUMNS - 1] + "…"
+    out.write(f"{number} |", "blue")
+    out.write(f" {mark}{text}".rstrip() + "\n", {"+": "green", "-": "red"}.get(mark, ""))

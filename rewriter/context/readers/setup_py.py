@@ -24,6 +24,8 @@ _PROGRAMS = (
     "builtins.__import__",
     "versioneer",
 )
+_PATH_METHODS = frozenset(("read_text", "read_bytes", "iterdir", "rglob"))
+_MAYBE_PATH_METHODS = frozenset(("open", "glob", "exists", "is_file", "is_dir"))
 _SCM = frozenset(("use_scm_version", "setup_requires_scm"))
 LARGEST = 200_000
 
@@ -76,10 +78,18 @@ class _Visitor(cst.CSTVisitor):
                 self._fail(node, f"calls {name}")
             elif name in _OPENERS and node.args:
                 path = self._path(node.args[0].value)
-                if path is None:
-                    self._fail(node, "opens a path that is not literal")
-                elif path.startswith(("/", "..")):
-                    self._fail(node, f"opens {path}, outside of its folder")
+                self._judge(node, path)
+        if isinstance(node.func, cst.Attribute):
+            method = node.func.attr.value
+            path = self._path(node.func.value)
+            if method in _PATH_METHODS or (path is not None and method in _MAYBE_PATH_METHODS):
+                self._judge(node, path)
+
+    def _judge(self, node: cst.Call, path: str | None) -> None:
+        if path is None:
+            self._fail(node, "opens a path that is not literal")
+        elif path.startswith(("/", "..")):
+            self._fail(node, f"opens {path}, outside of its folder")
 
     def _names(self, node: cst.CSTNode) -> Sequence[str]:
         found = self.get_metadata(QualifiedNameProvider, node, ())
@@ -96,7 +106,7 @@ class _Visitor(cst.CSTVisitor):
             return _join([self._path(node.left), self._path(node.right)])
         if isinstance(node, cst.Attribute) and node.attr.value == "parent":
             inner = self._path(node.value)
-            return None if inner is None else posixpath.dirname(inner) or "."
+            return None if inner is None else posixpath.normpath(posixpath.join(inner, ".."))
         if isinstance(node, cst.Call):
             return self._called(node)
         return None
@@ -112,6 +122,8 @@ class _Visitor(cst.CSTVisitor):
             return paths[0]
         if isinstance(node.func, cst.Attribute) and node.func.attr.value in ("resolve", "absolute"):
             return self._path(node.func.value)
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value == "joinpath":
+            return _join([self._path(node.func.value), *paths])
         return None
 
 
