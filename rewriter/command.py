@@ -1,4 +1,4 @@
-"""Carrying out a request: which files, with which settings, and showing what came of them."""
+"""Carrying out a request: which files, with which settings, and what to show of the outcome."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from rewriter.discover import discover
 from rewriter.job import Job, Outcome, died, failed, rewrite, work
 from rewriter.options import Options
 from rewriter.read import MAX_BYTES, too_large
-from rewriter.report import text
-from rewriter.report.diff import shown_name, unified
 from rewriter.report.output import Output, outputs
-from rewriter.report.tally import Tally
+from rewriter.report.text import problem_line
 from rewriter.request import Request, fault
 from rewriter.result import Problem
 from rewriter.settings import Finder, Settings, SettingsError, load, matches
+from rewriter.show import Show
 from rewriter.source import Source
 
 CLEAN, FOUND, FAILED = 0, 1, 2
@@ -29,29 +28,178 @@ BAR_FROM = 100
 
 def execute(request: Request) -> int:
     """Do what the request asks for and answer with the exit status."""
-    run = _Run(request)
-    wrong = fault(request) or run.unknown_rule()
+    out, err = outputs(request.color)
+    wrong = fault(request) or _unknown_rule(request)
     if wrong:
-        run.err.write(f"dfix: {wrong}\n")
+        err.write(f"dfix: {wrong}\n")
         return FAILED
     try:
-        run.prepare()
+        plan = _Plan(request)
     except SettingsError as error:
-        text.problem_line(run.err, error.problem)
+        problem_line(err, error.problem)
         return FAILED
-    return run.filter() if request.stdin_filename is not None else run.files()
+    if request.stdin_filename is not None:
+        return _filter(request, plan, out, err)
+    items = list(plan.items())
+    if request.show_settings:
+        return _show_settings(plan, items, out, err)
+    if request.verbose:
+        for item in items:
+            if isinstance(item, Job):
+                err.write(f"{item.path}: settings from {plan.settings(item.path).path or 'no file'}\n")
+    show = Show(request, out, err)
+    for outcome in _with_bar(_outcomes(request, items), len(items), request):
+        show.add(outcome.result, trace=outcome.trace)
+    show.finish()
+    return _status(request, show)
 
 
-class _Run:
+class _Plan:
+    """The files of a request and the options for each. Raises SettingsError for a wrong `--config`."""
+
     def __init__(self, request: Request) -> None:
-        self.request = request
-        self.out, self.err = outputs(request.color)
-        self.tally = Tally()
+        self._request = request
         self._finder = Finder()
-        self._settings: Settings | None = Settings() if request.isolated else None
-        self._told: set[Problem] = set()
+        self._fixed = Settings() if request.isolated else None
+        if request.config is not None:
+            self._fixed = load(request.config)
+        self._known = frozenset(info.name for info in pipeline.rules())
+        if self._fixed is not None:
+            self._fixed.check_rules(self._known)
 
-    def unknown_rule(self) -> str:
-        """What is wrong with the rules that the command line names, or "". """
-        request = self.request
-        return self._unknown(f"--{flag}", getattr(request, flag)) if (flag := "select") and request.select else ""
+    def items(self) -> Iterator[Job | Problem]:
+        """A job for each file, a problem for each that has none."""
+        request = self._request
+        for item in discover(request.paths, self.excludes, force_exclude=request.force_exclude):
+            if isinstance(item, Problem):
+                yield item
+                continue
+            try:
+                yield Job(item, self.options(item), write=request.mode == "write")
+            except SettingsError as error:
+                yield error.problem
+
+    def settings(self, path: str) -> Settings:
+        """The settings for one file. Raises SettingsError."""
+        if self._fixed is not None:
+            return self._fixed
+        found = self._finder.nearest(path)
+        found.check_rules(self._known)
+        return found
+
+    def options(self, path: str) -> Options:
+        """What the settings say of one file and the command line overrules. Raises SettingsError."""
+        request = self._request
+        found = self.settings(path).options(path)
+        return found._replace(
+            select=frozenset(request.select) if request.select else found.select,
+            ignore=found.ignore.union(request.ignore),
+            unsafe=request.unsafe or found.unsafe,
+            context=request.context if request.context is not None else found.context,
+        )
+
+    def excludes(self, path: str) -> bool:
+        """Whether the command line or the settings leave out a path (a folder's ends in the separator)."""
+        if self._request.exclude and matches(path, self._request.exclude, os.getcwd()):
+            return True
+        path = path.rstrip(os.sep)
+        try:
+            return self.settings(path).excludes(path)
+        except SettingsError:
+            return False  # told for each file that it governs
+
+
+def _unknown_rule(request: Request) -> str:
+    """What is wrong with the rules that the command line names, or "" ."""
+    named = {*request.select, *request.ignore}
+    unknown = named.difference(info.name for info in pipeline.rules()) if named else None
+    return f"unknown rule `{min(unknown)}`. `dfix rules` lists them" if unknown else ""
+
+
+def _filter(request: Request, plan: _Plan, out: Output, err: Output) -> int:
+    """Standard input to standard output; nothing goes there when the text cannot be handled."""
+    path = request.stdin_filename or ""
+    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    try:
+        options = plan.options(path)
+    except SettingsError as error:
+        problem_line(err, error.problem)
+        return FAILED
+    if len(data) > MAX_BYTES:
+        problem_line(err, too_large(path))
+        return FAILED
+    if request.force_exclude and plan.excludes(path):
+        out.stream.write(data)
+        return CLEAN
+    outcome = rewrite(Source.from_bytes(path, data), options)
+    show = Show(request, out, err)
+    if request.mode != "findings" or request.output_format != "text":
+        show.add(outcome.result, trace=outcome.trace)
+        show.finish()
+        return _status(request, show)
+    if outcome.result.problem is not None:
+        show.problem(outcome.result.problem, outcome.trace)
+        return FAILED
+    out.stream.write(outcome.result.after.to_bytes())
+    if request.explain or request.verbose:
+        show.messages(outcome.result)
+    return CLEAN
+
+
+def _outcomes(request: Request, items: list[Job | Problem]) -> Iterator[Outcome]:
+    jobs = [item for item in items if isinstance(item, Job)]
+    count = request.jobs or _cores()
+    if count > 1 and len(jobs) > WORKERS_PAY_FROM and hasattr(os, "fork"):
+        from rewriter.workers import Workers
+
+        answers = iter(Workers(jobs, count, work, died))
+    else:
+        answers = map(work, jobs)
+    for item in items:
+        yield failed(item.path, item) if isinstance(item, Problem) else next(answers)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _with_bar(outcomes: Iterable[Outcome], total: int, request: Request) -> Iterable[Outcome]:
+    """The outcomes; on a terminal, a bar shows how far they are, and they come when all are there."""
+    if total <= BAR_FROM or request.quiet or not sys.stderr.isatty():
+        return outcomes
+    from rich.console import Console
+    from rich.progress import track
+
+    return list(track(outcomes, "Dockerfiles", total, console=Console(stderr=True), transient=True))
+
+
+def _status(request: Request, show: Show) -> int:
+    if show.tally.problems:
+        return FAILED
+    if not show.tally.changed or request.exit_zero:
+        return CLEAN
+    if request.mode == "write":
+        return FOUND if request.exit_non_zero_on_fix else CLEAN
+    return FOUND
+
+
+def _show_settings(plan: _Plan, items: list[Job | Problem], out: Output, err: Output) -> int:
+    """For each file, where its settings come from and what is in force, in the form of a settings file."""
+    import json
+
+    status = CLEAN
+    for item in items:
+        if isinstance(item, Problem):
+            problem_line(err, item)
+            status = FAILED
+            continue
+        out.write(f"# {item.path}: settings from {plan.settings(item.path).path or 'no file'}\n", "bold")
+        options = item.options
+        select = (info.name for info in pipeline.rules()) if options.select is None else options.select
+        rules = sorted(set(select) - options.ignore)
+        out.write(f"select = {json.dumps(rules)}\n")
+        out.write(f"unsafe = {json.dumps(options.unsafe)}\n")
+        for name, value in (("target", options.target), ("context", options.context)):
+            if value:
+                out.write(f"{name} = {json.dumps(value)}\n")
+    return status

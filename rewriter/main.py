@@ -2,42 +2,84 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+FAILED = 2
+INTERRUPTED = 130
+"""What a shell reports for a command that Ctrl-C ended."""
 
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    status = run(sys.argv[1:])
-    sys.stdout.flush()
-    sys.exit(status)
+    sys.exit(run(sys.argv[1:]))
 
 
 def run(words: list[str]) -> int:
     """Carry out a command line. An error that nobody foresaw is one line and status 2, never a traceback."""
-    from rewriter.request import read_plain
-
+    _open_closed_streams()
     try:
-        request = read_plain(words)
-        if request is None:
-            from rewriter.cli import invoke
-
-            return invoke(words)
-        from rewriter.command import execute
-
-        return execute(request)
-    except BrokenPipeError:
-        # the reader has gone (`dfix . | head`); what is still buffered has nowhere to go
-        import os
-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        status = _carry_out(words)
+        sys.stdout.flush()
     except KeyboardInterrupt:
-        return 130
+        status = INTERRUPTED
+    except BrokenPipeError:  # the reader has gone, as in `dfix . | head`
+        status = FAILED
     except Exception as error:
-        if "-v" in words or "--verbose" in words:
-            raise
-        sys.stderr.write(f"dfix failed: {type(error).__name__}: {error}; -v shows where, please report it\n")
-        return 2
+        status = FAILED
+        _tell(words, error)
+    else:
+        return status
+    _give_up_output()
+    return status
+
+
+def _carry_out(words: list[str]) -> int:
+    from rewriter.request import COMMANDS, read_plain
+
+    if words and words[0] in COMMANDS:
+        from rewriter.report.output import outputs
+        from rewriter.report.pages import answer
+
+        return answer(words, *outputs("auto"))
+    request = read_plain(words)
+    if request is None:
+        from rewriter.cli import read
+
+        found = read(words)
+        if isinstance(found, int):
+            return found
+        request = found
+    from rewriter.command import execute
+
+    return execute(request)
+
+
+def _open_closed_streams() -> None:
+    """A caller may have closed them (`>&-`); then what is written goes nowhere, and not into the next file opened."""
+    sys.stdin = sys.stdin or os.fdopen(os.open(os.devnull, os.O_RDONLY))
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+
+
+def _tell(words: list[str], error: Exception) -> None:
+    if "-v" in words or "--verbose" in words:
+        import traceback
+
+        traceback.print_exc()
+    if isinstance(error, OSError) and error.filename is None:  # the output's, as files are looked after elsewhere
+        sys.stderr.write(f"dfix: the output cannot be written: {error.strerror}\n")
+        return
+    said = f"{type(error).__name__}: {error}".replace("\n", " ")
+    sys.stderr.write(f"dfix: it failed ({said}); -v shows where. please report it at the project's issue tracker\n")
+
+
+def _give_up_output() -> None:
+    """Keep Python from flushing at its end what cannot be written, and from complaining about it."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ line that holds nothing but paths and the flags below is read here; anything els
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 COMMANDS = ("rule", "rules", "config")
@@ -111,3 +112,23 @@ def _take(fields: dict[str, object], name: str, value: str) -> bool:
 def split_names(value: str) -> tuple[str, ...]:
     """`a,b` and `a, b` as names."""
     return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def fault(request: Request) -> str:
+    """What does not go together in a request, as a sentence, or ""."""
+    piped = request.stdin_filename is not None
+    if "-" in request.paths and not piped:
+        return "`-` needs --stdin-filename, which says what the text is. Its folder is used to find the build context"
+    if piped and request.paths != ("-",):
+        return "--stdin-filename goes with `-` alone. Leave the other paths out"
+    if piped and request.mode == "write":
+        return "--write has no file to write with `-`. Leave it out: the result goes to standard output"
+    if request.mode in ("diff", "check") and request.output_format != "text":
+        return f"--{request.mode} has a format of its own. Leave --output-format out"
+    if request.statistics and (request.mode == "diff" or request.output_format not in ("text", "concise")):
+        return "--statistics replaces the findings. Leave --diff and --output-format out"
+    if request.config is not None and request.isolated:
+        return "--config and --isolated exclude each other. Leave one out"
+    if request.context is not None and not os.path.isdir(request.context):
+        return f"--context: there is no folder {request.context}. Name the one that the build sends"
+    return ""

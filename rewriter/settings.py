@@ -93,9 +93,16 @@ class Settings(NamedTuple):
                 ignore |= rules
         return Options(self.select, ignore, self.unsafe, self.target, self.context)
 
-    def rules(self) -> Iterable[str]:
-        """Every rule's name that the settings mention."""
-        return (self.select or frozenset()).union(self.ignore, *self.per_file_ignores.values())
+    def check_rules(self, known: frozenset[str]) -> None:
+        """Raises SettingsError when a rule is named that is not `known`."""
+        named = self.ignore.union(self.select or (), *self.per_file_ignores.values())
+        if named <= known:
+            return
+        name = min(named - known)
+        data = read(self.path)
+        lines = b"" if isinstance(data, Problem) else data
+        line = next((i for i, text in enumerate(lines.split(b"\n"), 1) if f'"{name}"'.encode() in text), 0)
+        raise SettingsError(Problem(self.path, line, f"unknown rule `{name}`", "`dfix rules` lists them"))
 
 
 class Finder:

@@ -185,4 +185,16 @@ def test_patterns_are_relative_to_the_settings(tmp_path: Path, monkeypatch: pyte
     assert settings.options("a/b/y").ignore == {"r"}
     assert settings.options("a/c/y").ignore == {"s"}
     assert settings.options("a/y").ignore == frozenset()
-    assert set(settings.rules()) == {"r", "s"}
+
+
+def test_rules_that_are_not_known(tmp_path: Path) -> None:
+    known = frozenset(("merge-runs", "clean-up"))
+    path = put(tmp_path / "dfix.toml", 'select = ["merge-runs"]\nignore = [\n  "clean-up",\n  "cleanup",\n]\n')
+    load(path).check_rules(known | {"cleanup"})
+    with pytest.raises(SettingsError) as found:
+        load(path).check_rules(known)
+    assert found.value.problem == Problem(path, 4, "unknown rule `cleanup`", "`dfix rules` lists them")
+    path = put(tmp_path / "dfix.toml", '[per-file-ignores]\n"*.dev" = ["x"]')
+    with pytest.raises(SettingsError):
+        load(path).check_rules(known)
+    Settings().check_rules(frozenset())

@@ -30,7 +30,7 @@ from rewriter.model.commands import chain
 from rewriter.model.copied import Copied, copied
 from rewriter.split.between import blocker_between, cut, prefix, removes_afterwards
 from rewriter.split.installs import InstallRun, install_run
-from rewriter.split.plan import Blocker, Plan, plan
+from rewriter.split.plan import Blocker, Plan, looks_like_a_tree, plan
 from rewriter.split.write import Parting, edits, folder_mode_differs
 from transforms.example import Example
 
@@ -198,7 +198,7 @@ def _consider(model: Model, copies: list[Step], run: InstallRun) -> Change | Ref
     shown = run.installs[0].shown
     offset = run.step.instruction.span.start
     if context is None:
-        if not any(_looks_like_a_tree(step) for step in copies):
+        if not any(looks_like_a_tree(step) for step in copies):
             return None
         reason = f"`{shown}` reads files of the build context, which is not known"
         return Refusal(NAME, offset, "no-context", reason, "name its folder with --context")
@@ -213,14 +213,11 @@ def _split(model: Model, copies: list[Step], run: InstallRun) -> Change | Blocke
     assert context is not None  # the caller has looked
     trees = [item for item in (copied(step, context) for step in copies) if isinstance(item, Copied)]
     at = cut(run, trees)
-    made = plan(context, copies, run, at if isinstance(at, int) else len(run.commands))
+    made = _movable(model, copies, run, at if isinstance(at, int) else len(run.commands))
     if made is None or isinstance(made, Blocker):
         return made
     if isinstance(at, Blocker):
         return at
-    between = blocker_between(context, made, run.step.stage.steps, run) or folder_mode_differs(model, made)
-    if between is not None:
-        return between
     parts = chain(run.step.script)
     parting = None
     if parts is not None and at < len(parts):
@@ -234,6 +231,23 @@ def _split(model: Model, copies: list[Step], run: InstallRun) -> Change | Blocke
     return Change(NAME, made.moved[0].step.instruction.span.start, written, _reason(made, run), CONTRACT)
 
 
+def _movable(model: Model, copies: list[Step], run: InstallRun, until: int) -> Plan | Blocker | None:
+    """A plan whose copies can pass what lies between. Copies of single files may stay where they are for that."""
+    context = model.context
+    assert context is not None  # the caller has looked
+    staying: frozenset[int] = frozenset()
+    while True:
+        made = plan(context, copies, run, until, staying)
+        if made is None or isinstance(made, Blocker):
+            return made
+        between = blocker_between(context, made, run.step.stage.steps, run) or folder_mode_differs(model, made)
+        if between is None:
+            return made
+        if made.moved[0].brings_a_folder:
+            return between
+        staying |= {made.moved[0].step.index}
+
+
 def _reason(made: Plan, run: InstallRun) -> str:
     files = list(made.files)
     listed = files[0] if len(files) == 1 else ", ".join(files[:-1]) + " and " + files[-1]
@@ -242,7 +256,3 @@ def _reason(made: Plan, run: InstallRun) -> str:
     verb = "is" if len(files) == 1 else "are"
     text = f"an edit of any file runs `{run.installs[0].shown}` again, yet {listed} {verb} all it reads"
     return "; ".join([text, *made.warnings])
-
-
-def _looks_like_a_tree(step: Step) -> bool:
-    return any(word.text in (".", "./", "/", "*") or word.text.endswith("/") for word in step.instruction.words[:-1])

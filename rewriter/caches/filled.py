@@ -24,9 +24,11 @@ class Use(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The command's beginning, as the author wrote it."""
-        words = self.at.words[: 2 if self.usage.subcommand is not None else 1]
-        return " ".join(word.text for word in words)
+        """Program and sub-command as the author wrote them, without options: `dnf install`, `python -m pip install`."""
+        usage = self.usage
+        program = self.at.words[: len(self.at.words) - len(usage.words)]
+        verbs = usage.arguments[: len(usage.arguments) - len(usage.operands)]
+        return " ".join(word.text for word in (*program, *verbs))
 
 
 class Filling(NamedTuple):

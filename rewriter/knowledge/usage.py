@@ -54,7 +54,7 @@ def usage(words: tuple[Word, ...]) -> Usage | None:
     """
     if not words:
         return None
-    program = program_name(words[0])
+    program = program_name(words[0]).strip("\"'")
     at = 1
     manager = named(program)
     if manager is None and program.startswith(_PYTHON):
@@ -68,6 +68,8 @@ def usage(words: tuple[Word, ...]) -> Usage | None:
     operands, options = _parted(rest, manager.values)
     first = operands[0] if operands else None
     verb = manager.verbs.get(text(first), "") if first is not None else ""
+    if first is None and manager.project is not None and manager.project.bare:
+        verb = "install"
     if len(operands) > 1:
         two = manager.verbs.get(f"{text(operands[0])} {text(operands[1])}")
         if two is not None:

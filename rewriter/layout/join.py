@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ def join(elements: Sequence[Element], others: Iterable[tuple[Instruction, Script
     """Make one RUN of neighbours: the first one's keyword and flags, then every script, with `&&` in between.
 
     What stands between two scripts (the line's end, blank lines, keyword and flags) is replaced. The break before
-    `&&` is one of the first RUN that has any, or else as in `others`, the rest of the file.
+    `&&` is that of the first RUN that has any, or else the usual one of `others`, the file's RUNs.
     """
     separator = _separator(elements, others)
     edits = []
@@ -51,12 +52,10 @@ def _separator(elements: Sequence[Element], others: Iterable[tuple[Instruction, 
         found = _break(element.instruction, element.script)
         if found:
             return found
-    for instruction, script in others:
-        if _chained_over_lines(instruction, script):
-            found = _break(instruction, script)
-            if found:
-                return found
-    return USUAL
+    usual = Counter(
+        _break(instruction, script) for instruction, script in others if _chained_over_lines(instruction, script)
+    )
+    return usual.most_common(1)[0][0] if usual else USUAL
 
 
 def _break(instruction: Instruction, script: Script) -> str:

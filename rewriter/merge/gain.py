@@ -44,18 +44,12 @@ def gain(first: Work, second: Work) -> Gain | Blocker | None:
     return None
 
 
-def gain_across(works: list[Work], last: int) -> tuple[int, Gain] | None:
-    """The nearest RUN before the neighbour of `last` whose files `last` removes, with only light work in between."""
-    second = works[last]
-    if second.slow:
+def gain_of_three(first: Work, between: Work, second: Work) -> Gain | None:
+    """What is gained where the third of three neighbours removes what the first made: download, unpack, remove."""
+    if second.slow or between.slow or between.quick:
         return None
-    for at in range(last - 2, -1, -1):
-        if works[at + 1].slow or not works[at + 1].changes:
-            return None
-        undone = undoes(works[at], second)
-        if undone:
-            return at, Gain(f"`{undone}` frees no space that an earlier RUN has filled, only in the same RUN")
-    return None
+    undone = undoes(first, second)
+    return Gain(f"`{undone}` frees no space that an earlier RUN has filled, only in the same RUN") if undone else None
 
 
 def _managers_of(work: Work) -> tuple[str, ...]:
@@ -98,7 +92,9 @@ def _leaves_lists(work: Work, manager: str) -> bool:
     # it installs from lists that an earlier layer brings
     caches = uses[0].manager.caches
     return not any(
-        command.words and program_name(command.words[0]) == "rm" and any(names_cache(w, caches) for w in command.words[1:])
+        command.words
+        and program_name(command.words[0]) == "rm"
+        and any(names_cache(w, caches) for w in command.words[1:])
         for command in work.commands
     )
 
@@ -107,6 +103,5 @@ def _apart(first: Work, second: Work) -> Blocker:
     if second.slow:
         both = f"`{first.title}` and `{second.title}` both take time"
         return Blocker("both-slow", f"{both}: apart, each keeps its cache")
-    return Blocker(
-        "keeps-cache", f"`{second.title}` takes no time and `{first.title}` does: apart, an edit of it repeats nothing else"
-    )
+    quick = f"`{second.title}` takes no time and `{first.title}` does"
+    return Blocker("keeps-cache", f"{quick}: apart, an edit of the one does not repeat the other")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter.merge import Blocker
-from rewriter.merge.gain import Gain, gain, gain_across
+from rewriter.merge.gain import Gain, gain, gain_of_three
 from rewriter.merge.image_state import differs, mounts_differ
 from rewriter.merge.one_shell import Wrap, first_differs, program_differs, second_differs, shell_differs, wrap
 from rewriter.merge.work import Work
@@ -80,9 +80,9 @@ def _gains(works: list[Work]) -> list[Gain | Blocker | None]:
     found = [gain(first, second) for first, second in zip(works, works[1:], strict=False)]
     for index in range(1, len(found)):
         if not isinstance(found[index], Gain):
-            across = gain_across(works, index + 1)
-            if across is not None:
-                found[across[0] : index + 1] = [across[1]] * (index + 1 - across[0])
+            three = gain_of_three(works[index - 1], works[index], works[index + 1])
+            if three is not None:
+                found[index - 1 : index + 1] = [three, three]
     return found
 
 
@@ -100,8 +100,9 @@ def _merge(group: list[Work], reasons: list[str]) -> Iterator[Merge]:
 def _stands_between(group: list[Work], work: Work) -> Blocker | None:
     """Why a RUN does not join the ones before it, although something would be gained."""
     last, step = group[-1].step, work.step
-    if last.script.comments or step.script.comments:
-        return Blocker("shell-comment", "a comment at the end of the script would take in what follows")
+    for span in (*last.script.comments, *step.script.comments):
+        comment = step.instruction.text[span.start : span.end][:40]
+        return Blocker("shell-comment", f"`{comment}` ends a script and would take in what follows")
     found = _flags_differ(last, step) or shell_differs(step) or mounts_differ(step) or _one_shell(group, work)
     if found is not None:
         return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rewriter.knowledge.usage import text
 from rewriter.merge import Blocker
 from rewriter.merge.work import every_command, shown
-from rewriter.shell.walk import program_name
+from rewriter.shell.walk import commands, program_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _ENGINE_FILES = re.compile(r"/etc/(?:hosts|resolv\.conf|hostname)\b")
 _KERNEL_FILES = ("/proc/", "/sys/", "/dev/shm", "/dev/mqueue")
 _DEVICES = re.compile(r"/dev/(?:null|zero|full|random|urandom|tty|stdin|stdout|stderr|fd)\b")
-_ACCOUNT_FILES = re.compile(r"/etc/(?:passwd|group)\b")
+_ACCOUNT_FILES = re.compile(r"/etc/(?:passwd|group)(?![-\w])")
+_EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
 _SHELL_FILES = frozenset(("/bin/sh", "/usr/bin/sh", "/bin/bash", "/usr/bin/bash", "/bin/dash", "/bin/ash"))
 _REPLACES = frozenset("ln rm mv cp install unlink tee update-alternatives alternatives dpkg-divert".split())
 _KERNEL = frozenset("sysctl mount umount swapon modprobe iptables mknod hostnamectl timedatectl".split())
@@ -38,7 +39,8 @@ _DETACHES = frozenset(("--daemonize", "--daemon", "--background", "--fork", "-da
 _WRITABLE = frozenset(("rw", "rw=true", "readwrite", "readwrite=true", "readonly=false", "ro=false"))
 _CHANGES_ACCOUNT = frozenset("usermod chsh chfn gpasswd vipw vigr".split())
 _NO_WORKDIR = ("/tmp/", "/etc/", "/var/lib/", "/var/cache/", "/var/log/", "/var/tmp/", "/usr/share/", "/usr/bin/",
-               "/usr/lib/", "/usr/include/", "/root/.")  # fmt: skip
+               "/usr/lib/", "/usr/sbin/", "/usr/include/", "/usr/local/bin/", "/usr/local/lib/", "/usr/local/share/",
+               "/usr/local/include/", "/bin/", "/sbin/", "/lib/", "/root/.")  # fmt: skip
 """Folders below which no image has its working folder by default."""
 
 
@@ -97,7 +99,9 @@ def _still_runs(command: Command) -> Blocker | None:
     names = [program_name(word) for word in command.words]
     if not names:
         return None
-    starts = names[0] in _STARTS or (names[0] in ("sudo", "env", "exec") and any(name in _STARTS for name in names[1:3]))
+    starts = names[0] in _STARTS or (
+        names[0] in ("sudo", "env", "exec") and any(name in _STARTS for name in names[1:3])
+    )
     if names[0] == "systemctl" or command.words[0].text.startswith(("/etc/init.d/", "/etc/rc.d/")):
         starts = any(name in _STARTS_WITH for name in names[1:])
     if not starts and any(name in ("systemctl", "/etc/init.d") for name in names[1:3]):
@@ -117,7 +121,9 @@ def _account(command: Command, step: Step) -> Blocker | None:
         if names[0] == "sudo" or operand in ("root", "0", (step.user or "").partition(":")[0]) or "$" in operand:
             return Blocker("shell-start", f"`{shown(command)}` changes the user that the next RUN starts as")
     if any(_ACCOUNT_FILES.search(word) for word in _words(command)):
-        return Blocker("shell-start", f"`{shown(command)}` names a file in which the builder looks up the next RUN's user")
+        return Blocker(
+            "shell-start", f"`{shown(command)}` names a file in which the builder looks up the next RUN's user"
+        )
     return None
 
 
@@ -127,7 +133,9 @@ def _shell_replaced(located: Located) -> Blocker | None:
         return None
     name = program_name(words[0])
     replaces = name in _REPLACES and any(text(word) in _SHELL_FILES for word in words[1:])
-    in_bin = name == "ln" and located.folder in ("/bin", "/usr/bin") and any(text(w) in ("sh", "bash") for w in words[1:])
+    in_bin = (
+        name == "ln" and located.folder in ("/bin", "/usr/bin") and any(text(w) in ("sh", "bash") for w in words[1:])
+    )
     reconfigured = name in ("dpkg-reconfigure", "debconf-set-selections") and any("dash" in word.text for word in words)
     asked = any("dash/sh" in word.text for word in (*located.command.words,)) or any("binsh" in w.text for w in words)
     if replaces or in_bin or reconfigured or asked:
@@ -155,9 +163,12 @@ def _workdir_gone(located: Located, step: Step) -> Blocker | None:
     words = located.words
     if not words or not _removes_folders(words):
         return None
-    for word in words[1:]:
-        written = text(word)
-        if not written.startswith("-") and _may_be_workdir(written, located.folder, step.workdir):
+    operands = [text(word) for word in words[1:] if not word.text.startswith("-")]
+    # a script that stays where it starts is in the working folder
+    moves = any(program_name(word) in ("cd", "pushd", "popd") for c in commands(step.script) for word in c.words[:1])
+    folder = located.folder if moves else step.workdir or "?"
+    for path in operands[:-1] if program_name(words[0]) == "mv" else operands:
+        if _may_be_workdir(path, folder, step.workdir):
             why = "may remove the working folder, which the next RUN makes again"
             return Blocker("workdir", f"`{shown(located.command)}` {why}")
     return None
@@ -174,9 +185,10 @@ def _may_be_workdir(path: str, folder: str | None, workdir: str | None) -> bool:
     """Whether a path, perhaps with wildcards, may be the working folder or one above it."""
     unknown = workdir is None or not workdir.startswith("/")
     parts = [] if workdir is None or unknown else workdir.rstrip("/").split("/")
-    if "$" in path or "`" in path or path.startswith("~"):
+    path = _EXPANSION.sub("*", path.replace('"', ""))
+    if path.startswith(("*", "~")):
         last = path.rstrip("/").rpartition("/")[2]
-        if "$" in last or "`" in last or last == path:
+        if last == path or "*" in last:
             return True
         return not last.startswith(".") if unknown else any(fnmatchcase(part, last) for part in parts)
     if not path.startswith("/"):

@@ -39,6 +39,9 @@ _STATE = frozenset("cd pushd popd export unset umask set exit return shift shopt
 
 _HAS_CONFIG = frozenset("git npm yarn pnpm pip pip3 composer bundle poetry conda".split())
 _UNPACK = frozenset("tar unzip gunzip gzip bunzip2 bzip2 unxz xz 7z cpio".split())
+INSTALLS_BY_UNPACKING = _UNPACK | {"dpkg"}
+"""Programs whose light work may put other programs into place."""
+
 _REPOSITORY = {
     "apt-key": "apt",
     "add-apt-repository": "apt",

@@ -6,14 +6,17 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter.merge import Blocker
+from rewriter.merge.kinds import INSTALLS_BY_UNPACKING
 from rewriter.merge.work import shown, statements
 from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script
 from rewriter.shell.state import leaks
 from rewriter.shell.walk import commands, program_name
 
 if TYPE_CHECKING:
+    from rewriter.merge.kinds import Kind
     from rewriter.merge.work import Work
     from rewriter.model import Step
+    from rewriter.model.commands import Located
 
 SHELLS = frozenset(("sh", "bash", "ash", "dash"))
 _ISOLATED = frozenset(("cd", "export", "assignment", "unset", "umask", "ulimit", "exit"))
@@ -48,9 +51,8 @@ def shell_differs(step: Step) -> Blocker | None:
         return Blocker("other-shell", f"what {step.shell[0]} reads when it starts is not known")
     if any(_LOGIN.fullmatch(option) for option in step.shell[1:]):
         return Blocker("login-shell", f"`{' '.join(step.shell)}` reads its profile anew at the start of each RUN")
-    for name in ("BASH_ENV", "ENV"):
-        if name in step.env:
-            return Blocker("login-shell", f"{name} makes the shell read a file at the start of each RUN")
+    if step.shell_name == "bash" and "BASH_ENV" in step.env:
+        return Blocker("login-shell", "BASH_ENV makes bash read a file at the start of each RUN")
     return None
 
 
@@ -71,7 +73,9 @@ def first_differs(step: Step) -> Blocker | None:
             return Blocker("shell-start", f"`{shown(command)}` names a file that bash may read when it starts")
     if step.stops_on_error and not _is_plain(script):
         option = " ".join(step.shell)
-        return Blocker("stops-on-error", f"`{option}` stops at errors within a script, but not where something follows it")
+        return Blocker(
+            "stops-on-error", f"`{option}` stops at errors within a script, but not where something follows it"
+        )
     return None
 
 
@@ -100,7 +104,9 @@ def wrap(step: Step, *, is_last: bool, is_first: bool) -> Wrap | Blocker:
     found = [] if is_last else leaks(script)
     if found:
         if is_list or not _is_plain(script):
-            return Blocker("shell-state", f"`{found[0].what}` leaves something in the shell that what follows would see")
+            return Blocker(
+                "shell-state", f"`{found[0].what}` leaves something in the shell that what follows would see"
+            )
         return Wrap("(" if not _starts_with_parenthesis(node) else "( ", ")", cut)
     if not is_list or (is_last and is_first):
         return Wrap("", "", cut)
@@ -116,23 +122,45 @@ def program_differs(first: Work, second: Work) -> Blocker | None:
         return None
     for work in (first, second):
         for command in commands(work.step.script):
-            for word in (*command.words[1:], *(r.target for r in command.redirects if r.target is not None)):
-                folder, slash, name = word.text.strip("\"'").rpartition("/")
-                if slash and name in common and folder.endswith("bin"):
-                    return _remembered(name, shown(command))
+            placed = _places(command) & common
+            if placed:
+                return _remembered(min(placed), shown(command))
     rest = sorted(common - _STABLE)
     if not rest:
         return None
     for work in (first, second):
-        for index in (*work.slow, *(i for i, one in enumerate(work.kinds) if one.cost == "light")):
-            one = work.kinds[index]
-            # a distribution's packages have their programs in one folder, but for those that replace BusyBox's
-            if one.usage is None or one.usage.manager.name not in _ONE_FOLDER:
+        for index, one in enumerate(work.kinds):
+            if _installs(work.commands[index], one):
                 return _remembered(rest[0], work.shown(index))
     return None
 
 
-_STABLE = frozenset("rm mkdir ln chmod chown cp mv touch rmdir cat tee apt-get apt apk yum dnf microdnf zypper sudo".split())
+def _places(command: Command) -> set[str]:
+    """The programs that a command may put into a folder of programs: `cp x /usr/local/bin/y`, `mv y /usr/bin`."""
+    words = [
+        word.text.strip("\"'") for word in (*command.words[1:], *(r.target for r in command.redirects if r.target))
+    ]
+    found = set()
+    for written in words:
+        folder, slash, name = written.rpartition("/")
+        if slash and folder.endswith("bin"):
+            found.add(name)
+    if any(written.rstrip("/").endswith("/bin") or written.rstrip("/").endswith("/sbin") for written in words):
+        found.update(written.rstrip("/").rpartition("/")[2] for written in words)
+    return found
+
+
+def _installs(command: Located, one: Kind) -> bool:
+    """Whether a command may put a program in front of another one of its name."""
+    if one.cost == "slow":
+        # a distribution's packages have their programs in one folder, but for those that replace BusyBox's
+        return one.usage is None or one.usage.manager.name not in _ONE_FOLDER
+    return one.cost == "light" and program_name(command.words[0]) in INSTALLS_BY_UNPACKING
+
+
+_STABLE = frozenset(
+    "rm mkdir ln chmod chown cp mv touch rmdir cat tee apt-get apt apk yum dnf microdnf zypper sudo".split()
+)
 """Whichever of two programs of these names is found, it does the same."""
 
 _ONE_FOLDER = frozenset(("apt", "dnf", "yum", "microdnf", "zypper"))

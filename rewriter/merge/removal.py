@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rewriter.merge.work import Work
     from rewriter.model.commands import Located
 
+_ANYTHING = frozenset(("/tmp", "/tmp/*", "/tmp/", "/var/tmp/*", "/var/tmp"))
 _DOCUMENTS = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/locale")
 _VIRTUAL = frozenset(("-t", "--virtual"))
 _OUTPUT = {"curl": ("-o", "--output"), "wget": ("-O", "--output-document")}
@@ -75,7 +76,8 @@ def _empties(first: Work, command: Located) -> bool:
         if one.usage is None or one.cost != "slow":
             continue
         manager = one.usage.manager
-        if any(names_cache(word, manager.caches) for word in command.words[1:]):
+        words = [word for word in command.words[1:] if text(word) not in _ANYTHING]
+        if any(names_cache(word, manager.caches) for word in words):
             return True
         if manager.name in SYSTEM and any(text(word).startswith(_DOCUMENTS) for word in command.words[1:]):
             return True

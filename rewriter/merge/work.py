@@ -34,7 +34,9 @@ class Work:
         self.slow = tuple(index for index, one in enumerate(self.kinds) if one.cost == "slow")
         self.changes = any(one.cost != "nothing" for one in self.kinds)
         self.managers = tuple(
-            dict.fromkeys(one.usage.manager.name for one in self.kinds if one.usage and one.usage.manager.name in SYSTEM)
+            dict.fromkeys(
+                one.usage.manager.name for one in self.kinds if one.usage and one.usage.manager.name in SYSTEM
+            )
         )
         self.prepares = frozenset(one.prepares for one in self.kinds if one.prepares)
 
@@ -59,6 +61,10 @@ class Work:
     @property
     def title(self) -> str:
         """The command that stands for the whole: the first that takes time, or else that changes something."""
+        for index in self.slow:
+            usage = self.kinds[index].usage
+            if usage is None or usage.verb != "update":
+                return self.shown(index)
         costs = [one.cost for one in self.kinds]
         for cost in ("slow", "light", "quick", "nothing"):
             if cost in costs:

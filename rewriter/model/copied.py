@@ -22,6 +22,11 @@ class Copied(NamedTuple):
     written: str
     sources: tuple[str, ...]
 
+    @property
+    def brings_a_folder(self) -> bool:
+        """Whether a source is a folder: such a copy changes with every edit in it."""
+        return any(entry.folder for entry in self.brought.entries)
+
 
 class Unclear(NamedTuple):
     """Why it can't be said what a COPY brings; `destination` is None when not even that is known."""

@@ -7,51 +7,58 @@ from collections.abc import Iterable
 from typing import Any
 
 from rewriter.report.diff import shown_name, unified
-from rewriter.result import Result
+from rewriter.report.hunks import hunks
+from rewriter.report.output import valid
+from rewriter.result import Applied, Refused, Result
 
 VERSION = 1
 
 
-def report(results: Iterable[Result]) -> str:
-    """One JSON document for all files."""
-    document = {"version": VERSION, "files": [_file(result) for result in results]}
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+def report(results: Iterable[Result], *, written: bool) -> str:
+    """One document for all files; `written`: files that change were written."""
+    document = {"version": VERSION, "files": [_file(result, written) for result in results]}
+    return json.dumps(document, indent=2) + "\n"
 
 
-def _file(result: Result) -> dict[str, Any]:
+def _file(result: Result, written: bool) -> dict[str, Any]:
     problem = result.problem
     return {
-        "path": _clean(shown_name(result.before.path)),
+        "path": valid(shown_name(result.before.path)),
         "changed": result.changed,
-        "diff": _clean(unified(result.before, result.after)),
-        "changes": [
-            {
-                "rule": c.rule,
-                "line": c.line,
-                "line_after": c.line_after,
-                "reason": _clean(c.reason),
-                "contract": c.contract,
-            }
-            for c in result.changes
-        ],
-        "refusals": [
-            {
-                "rule": r.rule,
-                "line": r.line,
-                "line_after": r.line_after,
-                "code": r.code,
-                "reason": _clean(r.reason),
-                "hint": _clean(r.hint),
-            }
-            for r in result.refusals
-        ],
-        "notes": [{"line": note.line, "message": _clean(note.message)} for note in result.notes],
-        "problem": None
-        if problem is None
-        else {"line": problem.line, "message": _clean(problem.message), "hint": _clean(problem.hint)},
+        "written": result.changed and written,
+        "changes": [_change(change) for change in result.changes],
+        "refusals": [_refusal(refusal) for refusal in result.refusals],
+        "notes": [{"line": note.line, "message": valid(note.message)} for note in result.notes],
+        "problem": problem and {"line": problem.line, "message": valid(problem.message), "hint": valid(problem.hint)},
+        "edits": _edits(result),
+        "diff": valid(unified(result.before, result.after)),
     }
 
 
-def _clean(text: str) -> str:
-    """Bytes that are not UTF-8 have no place in JSON; they are shown as U+FFFD."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+def _change(change: Applied) -> dict[str, Any]:
+    return {
+        "rule": change.rule,
+        "line": change.line,
+        "line_after": change.line_after,
+        "reason": valid(change.reason),
+        "contract": change.contract,
+    }
+
+
+def _refusal(refusal: Refused) -> dict[str, Any]:
+    return {
+        "rule": refusal.rule,
+        "line": refusal.line,
+        "line_after": refusal.line_after,
+        "code": refusal.code,
+        "reason": valid(refusal.reason),
+        "hint": valid(refusal.hint),
+    }
+
+
+def _edits(result: Result) -> list[dict[str, Any]] | None:
+    """Lines to replace, in the lines of the file as it is; None for a file that JSON cannot hold without loss."""
+    texts = (result.before.text, result.after.text)
+    if any(valid(text) != text for text in texts):
+        return None
+    return [{"line": hunk.line, "lines": len(hunk.old), "text": "".join(hunk.new)} for hunk in hunks(result)]

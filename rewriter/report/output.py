@@ -35,13 +35,8 @@ def _painted(text: str, style: str) -> str:
 
 def outputs(choice: str) -> tuple[Output, Output]:
     """Standard output and error. `choice` is auto, always or never; NO_COLOR and FORCE_COLOR count for auto."""
-    return _output(sys.stdout, choice), _output(sys.stderr, choice)
-
-
-def _output(stream: TextIO | None, choice: str) -> Output:
-    if stream is None:  # the caller has closed it
-        return Output(open(os.devnull, "wb"), colour=False)  # open for the whole run
-    return Output(stream.buffer, colour=_wants_colour(stream, choice))
+    out = Output(sys.stdout.buffer, colour=_wants_colour(sys.stdout, choice))
+    return out, Output(sys.stderr.buffer, colour=_wants_colour(sys.stderr, choice))
 
 
 def _wants_colour(stream: TextIO, choice: str) -> bool:

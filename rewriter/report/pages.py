@@ -4,10 +4,30 @@ from __future__ import annotations
 
 from rewriter.registry import RuleInfo, rules
 from rewriter.report.diff import unified
+from rewriter.report.output import Output
 from rewriter.report.text import PROMISES
 from rewriter.settings import FILES, KEYS
 from rewriter.source import Source
 from transforms.example import Example
+
+_USAGE = "usage: dfix rules, dfix rule NAME, dfix config; for a file of that name dfix ./{name}\n"
+
+
+def answer(words: list[str], out: Output, err: Output) -> int:
+    """Carry out `rules`, `rule NAME` or `config` and answer with the exit status."""
+    if words == ["rules"]:
+        out.write(listing())
+    elif words == ["config"]:
+        out.write(settings())
+    elif words[0] != "rule" or len(words) != 2 or words[1].startswith("-"):
+        err.write(_USAGE.format(name=words[0]))
+        return 2
+    elif not (text := page(words[1])):
+        err.write(f"dfix: unknown rule `{words[1]}`. `dfix rules` lists them\n")
+        return 2
+    else:
+        out.write(text)
+    return 0
 
 
 def listing() -> str:
@@ -19,8 +39,12 @@ def listing() -> str:
 
 def settings() -> str:
     """The settings' keys and where they are read from."""
-    lines = [f"Settings are read from the nearest {', '.join(FILES[:-1])} or [tool.dfix] in {FILES[-1]}.\n\n"]
-    lines += [f"{key:<8}  {what}\n" for key, what in KEYS.items()]
+    lines = [
+        f"Settings are read from {', '.join(FILES[:-1])} or [tool.dfix] in {FILES[-1]}.\n",
+        "The file nearest to the Dockerfile counts as a whole; the command line overrules it.\n",
+    ]
+    for key in KEYS:
+        lines.append(f"\n# {key.about}\n{key.name} = {key.example}\n")
     return "".join(lines)
 
 

@@ -2,67 +2,95 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rewriter.registry import rules
 from rewriter.report.diff import shown_name
-from rewriter.result import Applied, Result
+from rewriter.report.hunks import Hunk, hunks
+from rewriter.report.output import valid
+from rewriter.report.text import PROMISES
+from rewriter.result import Applied, Problem, Result
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_HOME = "https://github.com/dfix/dfix"
 
 
 def report(results: Iterable[Result]) -> str:
-    """One SARIF log for all files."""
+    """One log for all files."""
     infos = rules()
     index = {info.name: number for number, info in enumerate(infos)}
     found: list[dict[str, Any]] = []
     notifications: list[dict[str, Any]] = []
     for result in results:
         if result.problem is not None:
-            place = _location(result, max(result.problem.line, 1))
-            notifications.append({"level": "error", "message": {"text": result.problem.message}, "locations": [place]})
+            notifications.append(_notification(result.problem))
+        fixes = _fixes(result)
         for change in result.changes:
-            found.append(_result(result, change, index))
+            found.append(_result(result, change, index[change.rule], fixes))
     driver = {
         "name": "dfix",
-        "informationUri": _HOME,
-        "rules": [{"id": info.name, "shortDescription": {"text": info.summary}} for info in infos],
+        "rules": [
+            {
+                "id": info.name,
+                "shortDescription": {"text": info.summary},
+                "fullDescription": {"text": info.doc.strip().partition("\n\n")[0]},
+                "help": {"text": info.doc.strip(), "markdown": info.doc.strip()},
+            }
+            for info in infos
+        ],
     }
-    run: dict[str, Any] = {"tool": {"driver": driver}, "results": found, "columnKind": "unicodeCodePoints"}
-    run["invocations"] = [{"executionSuccessful": not notifications, "toolExecutionNotifications": notifications}]
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": not notifications, "toolExecutionNotifications": notifications}],
+        "results": found,
+    }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _location(result: Result, line: int) -> dict[str, Any]:
-    path = shown_name(result.before.path)
-    return {"physicalLocation": {"artifactLocation": {"uri": path}, "region": {"startLine": line}}}
-
-
-def _result(result: Result, change: Applied, index: dict[str, int]) -> dict[str, Any]:
-    artifact = {
-        "artifactLocation": {"uri": shown_name(result.before.path)},
-        "replacements": list(_replacements(result)),
+def _notification(problem: Problem) -> dict[str, Any]:
+    message = f"{problem.message}. {problem.hint}" if problem.hint else problem.message
+    return {
+        "level": "error",
+        "message": {"text": valid(message)},
+        "locations": [_location(problem.path, max(problem.line, 1))],
     }
+
+
+def _artifact(path: str) -> dict[str, str]:
+    from urllib.parse import quote
+
+    return {"uri": quote(shown_name(path).encode("utf-8", "surrogateescape"), safe="/")}
+
+
+def _location(path: str, line: int) -> dict[str, Any]:
+    return {"physicalLocation": {"artifactLocation": _artifact(path), "region": {"startLine": line}}}
+
+
+def _result(result: Result, change: Applied, index: int, fixes: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "ruleId": change.rule,
-        "ruleIndex": index[change.rule],
+        "ruleIndex": index,
         "level": "warning",
-        "message": {"text": change.reason},
-        "locations": [_location(result, change.line)],
-        "fixes": [{"description": {"text": "all changes of dfix to this file"}, "artifactChanges": [artifact]}],
+        "message": {"text": valid(f"{change.reason} ({PROMISES[change.contract]})")},
+        "locations": [_location(result.before.path, change.line)],
+        "fixes": fixes,
     }
 
 
-def _replacements(result: Result) -> Iterable[dict[str, Any]]:
-    """Whole lines that differ, in the lines of the file as it is."""
-    before = result.before.text.splitlines(keepends=True)
-    after = result.after.text.splitlines(keepends=True)
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for tag, start, end, new_start, new_end in matcher.get_opcodes():
-        if tag != "equal":
-            region = {"startLine": start + 1, "startColumn": 1, "endLine": end + 1, "endColumn": 1}
-            yield {"deletedRegion": region, "insertedContent": {"text": "".join(after[new_start:new_end])}}
+def _fixes(result: Result) -> list[dict[str, Any]]:
+    """One fix with every change to the file, as changes may rest on each other; none where bytes would be lost."""
+    if not result.changed or valid(result.after.text) != result.after.text:
+        return []
+    replacements = list(_replacements(hunks(result)))
+    change = {"artifactLocation": _artifact(result.before.path), "replacements": replacements}
+    return [{"description": {"text": "Every change of dfix to this file"}, "artifactChanges": [change]}]
+
+
+def _replacements(places: list[Hunk]) -> Iterator[dict[str, Any]]:
+    for hunk in places:
+        region = {"startLine": hunk.line, "startColumn": 1, "endLine": hunk.line + len(hunk.old), "endColumn": 1}
+        if hunk.old and not hunk.old[-1].endswith("\n"):  # the file ends here, without a further line
+            region.update(endLine=hunk.line + len(hunk.old) - 1, endColumn=len(hunk.old[-1]) + 1)
+        yield {"deletedRegion": region, "insertedContent": {"text": "".join(hunk.new)}}

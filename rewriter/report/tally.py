@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewriter.result import Problem, Result
+from rewriter.result import Result
 
 UNSAFE = "unsafe"
 """The code of a refusal that `--unsafe` lifts."""
@@ -16,20 +16,16 @@ class Tally:
         self.refusals = self.unsafe = self.notes = self.problems = 0
         self._by_rule: dict[tuple[str, str], int] = {}
 
-    def add(self, item: Result | Problem) -> None:
+    def add(self, result: Result) -> None:
         """Count one file."""
         self.files += 1
-        problem = item if isinstance(item, Problem) else item.problem
-        if problem is not None:
-            self.problems += 1
-        if isinstance(item, Problem):
-            return
-        self.changed += item.changed
-        self.changes += len(item.changes)
-        self.notes += len(item.notes)
-        for change in item.changes:
+        self.problems += result.problem is not None
+        self.changed += result.changed
+        self.changes += len(result.changes)
+        self.notes += len(result.notes)
+        for change in result.changes:
             self._count(change.rule, "change")
-        for refusal in item.refusals:
+        for refusal in result.refusals:
             if refusal.code == UNSAFE:
                 self.unsafe += 1
             else:
@@ -46,15 +42,19 @@ class Tally:
         width = max((len(rule) for _, rule, _ in rows), default=0)
         return "".join(f"{count:6}  {rule:{width}}  {what}\n" for count, rule, what in rows)
 
-    def summary(self, *, written: bool = False) -> str:
+    def summary(self, *, written: bool, explained: bool) -> str:
         """One or two sentences without line end."""
         if not self.files:
             return "no Dockerfiles found"
+        sound = self.files - self.problems
+        broken = f"{_number(self.problems, 'file')} could not be handled"
+        if not sound:
+            return broken
         if not self.changed:
-            text = f"nothing to change in {_number(self.files, 'file')}"
+            text = f"nothing to change in {_number(sound, 'file')}"
         else:
             verb = "made in" if written else "possible in"
-            text = f"{_number(self.changes, 'change')} {verb} {self.changed} of {_number(self.files, 'file')}"
+            text = f"{_number(self.changes, 'change')} {verb} {self.changed} of {_number(sound, 'file')}"
         if self.unsafe:
             text += f", {self.unsafe} more with --unsafe"
         left = []
@@ -63,9 +63,9 @@ class Tally:
         if self.notes:
             left.append(f"{_number(self.notes, 'file')} left alone as a whole")
         if left:
-            text += f"; {' and '.join(left)} (--explain says why)"
+            text += f"; {' and '.join(left)}" + ("" if explained else " (--explain says why)")
         if self.problems:
-            text += f"; {_number(self.problems, 'file')} could not be handled"
+            text += f"; {broken}"
         return text
 
 

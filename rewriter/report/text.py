@@ -16,8 +16,8 @@ PROMISES = {
 }
 _MOST_ROWS = 24
 _MOST_COLUMNS = 160
-_MOST_BETWEEN = 2
-"""Equal lines between two hunks that are shown; more are left out."""
+_MOST_BETWEEN = 3
+"""Equal lines between two hunks that keep them together and are shown."""
 
 
 def framed(out: Output, result: Result, *, explain: bool) -> None:
@@ -96,27 +96,41 @@ def _notes(out: Output, path: str, result: Result) -> None:
 
 
 def _groups(result: Result) -> Iterator[tuple[list[Applied], list[Hunk]]]:
-    """The changes with the hunks near them; a hunk without a change of its own belongs to the group before it."""
-    places = hunks(result)
-    if not places:
+    """The changes with the hunks near them; hunks without a change of their own belong to those before them."""
+    blocks = _blocks(hunks(result))
+    if not blocks:
         return
-    owned: list[list[Applied]] = [[] for _ in places]
+    owned: list[list[Applied]] = [[] for _ in blocks]
     for change in result.changes:
-        distances = [_distance(change, hunk) for hunk in places]
+        distances = [_distance(change, block) for block in blocks]
         owned[distances.index(min(distances))].append(change)
-    first = next((number for number, changes in enumerate(owned) if changes), 0)
-    at = 0
-    while at < len(places):
-        end = max(at, first) + 1
-        while end < len(places) and not owned[end]:
-            end += 1
-        yield [change for changes in owned[at:end] for change in changes], places[at:end]
-        at = end
+    changes: list[Applied] = []
+    places: list[Hunk] = []
+    for own, block in zip(owned, blocks, strict=True):
+        if own and changes:
+            yield changes, places
+            changes, places = [], []
+        changes += own
+        places += block
+    yield changes, places
 
 
-def _distance(change: Applied, hunk: Hunk) -> int:
-    last = hunk.line + max(len(hunk.old) - 1, 0)
-    return max(hunk.line - change.line, change.line - last, 0)
+def _blocks(places: list[Hunk]) -> list[list[Hunk]]:
+    """Hunks that stand close together."""
+    blocks: list[list[Hunk]] = []
+    end = -_MOST_BETWEEN - 1
+    for hunk in places:
+        if hunk.line - end > _MOST_BETWEEN:
+            blocks.append([])
+        blocks[-1].append(hunk)
+        end = hunk.line + len(hunk.old)
+    return blocks
+
+
+def _distance(change: Applied, block: list[Hunk]) -> int:
+    """Lines between the change and the block."""
+    last = block[-1].line + max(len(block[-1].old) - 1, 0)
+    return max(block[0].line - change.line, change.line - last, 0)
 
 
 def _frame(out: Output, result: Result, places: list[Hunk]) -> None:

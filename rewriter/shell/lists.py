@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from rewriter.shell.lexing import UnreadableError
 from rewriter.shell.nodes import AndOr, Command, Compound, Node, Operator, Pipeline, Statement
+from rewriter.shell.quoting import UnreadableError
 from rewriter.shell.simple import SimpleReader
 
 _RESERVED = re.compile(

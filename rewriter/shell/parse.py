@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from rewriter.shell.compound import ScriptReader
-from rewriter.shell.lexing import UnreadableError
 from rewriter.shell.nodes import Script
+from rewriter.shell.quoting import UnreadableError
 from rewriter.source import Span
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from rewriter.shell.lexing import PLAIN_WORD, Lexer, UnreadableError
+from rewriter.shell.lexing import PLAIN_WORD, Lexer
 from rewriter.shell.nodes import Command, Compound, Redirect, Word
+from rewriter.shell.quoting import UnreadableError
 from rewriter.source import Span
 
 RESERVED = frozenset("if then elif else fi for while until do done case esac function select coproc { } ! [[".split())
@@ -114,7 +115,7 @@ class SimpleReader(Lexer):
 
     def redirects(self) -> tuple[Redirect, ...]:
         """Read the redirects that follow a compound command."""
-        found = []
+        found: list[Redirect] = []
         while True:
             stop = self.at
             self.skip_blanks()

@@ -2,22 +2,68 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement, Word
+from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Redirect, Script, Word
+
+BUILT_IN = frozenset(
+    ". : alias bg cd command declare dirs enable eval exec exit export fg getopts hash history let local logout "
+    "mapfile popd pushd read readarray readonly return set shift shopt source trap typeset ulimit umask unalias unset "
+    "wait".split()
+)
+"""What the shell does itself and no program could do for it."""
+
+_SUBSTITUTES = re.compile(r"\$\((?!\()|`|[<>]\(")
+_ASSIGNS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_DURATION = re.compile(r"[0-9.]+[smhd]?")
+_NICENESS = re.compile(r"-[0-9]+|--adjustment=.*")
 
 
-_OPTIONS_WITH_VALUE = {
-    "sudo": frozenset(("-u", "-g", "-h", "-p", "-C", "-r", "-t", "-T", "-U", "-D", "-R")),
-    "env": frozenset(("-u", "-C", "-S")),
-    "nice": frozenset(("-n",)),
-    "exec": frozenset(("-a",)),
-    "time": frozenset(("-f", "-o")),
-    "command": frozenset[str](),
-    "nohup": frozenset[str](),
-    "eatmydata": frozenset[str](),
+class _Wrapper(NamedTuple):
+    """How a program that runs another is called. Any option that is not named here leaves the call as it is.
+
+    `flags` and `valued` are letters of options without and with a value, `long` are options in full (with `=` where
+    they have a value). `operands` is the number of operands in front of the command; `in_shell` says that a command of
+    the shell's own stays one behind it.
+    """
+
+    flags: str = ""
+    valued: str = ""
+    long: tuple[str, ...] = ()
+    assigns: bool = False
+    operands: int = 0
+    in_shell: bool = False
+
+
+_WRAPPERS = {
+    "sudo": _Wrapper(
+        "EHPSknA",
+        "ugp",
+        ("--preserve-env", "--preserve-env=", "--set-home", "--non-interactive", "--user=", "--group=", "--stdin"),
+        assigns=True,
+    ),
+    "env": _Wrapper("i", "u", ("--ignore-environment", "--unset="), assigns=True),
+    "time": _Wrapper("pv", in_shell=True),
+    "nice": _Wrapper("", "n"),
+    "timeout": _Wrapper("v", "ks", ("--foreground", "--preserve-status", "--kill-after=", "--signal="), operands=1),
+    "command": _Wrapper("p", in_shell=True),
+    "builtin": _Wrapper(in_shell=True),
+    "exec": _Wrapper("cl", "a"),
+    "nohup": _Wrapper(),
+    "eatmydata": _Wrapper(),
+    "gosu": _Wrapper(operands=1),
+    "su-exec": _Wrapper(operands=1),
+    "xvfb-run": _Wrapper("a", "", ("--auto-servernum",)),
 }
-"""Programs that run the command in their operands, and which of their options take a word of their own."""
+
+
+class Invocation(NamedTuple):
+    """The words of the program that really runs, and the user that a wrapper names for it (None: no wrapper does)."""
+
+    words: tuple[Word, ...]
+    user: str | None
 
 
 def commands(of: Script | Node) -> Iterator[Command]:
@@ -39,41 +85,88 @@ def program_name(word: Word) -> str:
 
 
 def invoked(command: Command) -> tuple[Word, ...]:
-    """The words of the program that really runs, wrappers such as `sudo` and `env A=b` taken off."""
+    """The words of the program that really runs, wrappers such as `sudo` and `env A=b` taken off.
+
+    A wrapper stays where it has an option that is not known, where the program behind it is not named literally, and
+    where a shell's own command follows: `sudo cd x` goes nowhere, and `command -v x` runs nothing.
+    """
+    return invocation(command).words
+
+
+def invocation(command: Command) -> Invocation:
+    """What `invoked` answers, and the user under whom it runs: "root" behind a bare `sudo`, "$USER" as written."""
     words = command.words
+    user: str | None = None
     while words:
-        options = _OPTIONS_WITH_VALUE.get(program_name(words[0]))
-        if options is None:
-            return words
-        rest = _behind_options(words, options)
-        if not rest or rest[0].value is None:
-            return words
-        words = rest
-    return words
-
-
-def _behind_options(words: tuple[Word, ...], with_value: frozenset[str]) -> tuple[Word, ...]:
-    at = 1
-    while at < len(words):
-        text = words[at].text
-        if text == "--":
-            return words[at + 1 :]
-        if text.startswith("-"):
-            at += 2 if text in with_value else 1
-        elif program_name(words[0]) in ("env", "sudo") and "=" in text:
-            at += 1
-        else:
+        wrapper = _WRAPPERS.get(program_name(words[0]))
+        if wrapper is None:
             break
-    return words[at:]
+        found = _unwrapped(words, wrapper)
+        if found is None or (not wrapper.in_shell and found.words[0].value in BUILT_IN):
+            break
+        words, user = found.words, found.user or user
+    return Invocation(words, user)
 
 
-def has_substitution(command: Command) -> bool:
-    """Whether a word or assignment of the command runs another command: `$(…)`, backticks, `<(…)`."""
-    words = [*command.words, *command.assigns, *(r.target for r in command.redirects if r.target is not None)]
-    return any(_substitutes(word.text) for word in words)
+def _unwrapped(words: tuple[Word, ...], wrapper: _Wrapper) -> Invocation | None:
+    name = program_name(words[0])
+    user = "root" if name == "sudo" else None
+    at = 1
+    while at < len(words) and words[at].text.startswith("-"):
+        option = words[at].text
+        at += 1
+        if option == "--":
+            break
+        if option == "-" and name == "env":
+            continue
+        letter, value = _option(option, wrapper, name)
+        if letter is None:
+            return None
+        if letter and not value:
+            if at == len(words):
+                return None
+            value = words[at].value if words[at].value is not None else words[at].text
+            at += 1
+        if letter == "u" and name == "sudo":
+            user = value
+    while wrapper.assigns and at < len(words) and _ASSIGNS.match(words[at].text):
+        at += 1
+    if at + wrapper.operands >= len(words) or words[at + wrapper.operands].value is None:
+        return None
+    if name in ("gosu", "su-exec"):
+        user = words[at].value if words[at].value is not None else words[at].text
+    elif wrapper.operands and not _DURATION.fullmatch(words[at].text):
+        return None
+    return Invocation(words[at + wrapper.operands :], user)
 
 
-def _substitutes(text: str) -> bool:
-    if "$(" not in text and "`" not in text and "<(" not in text and ">(" not in text:
-        return False
-    return not (text.startswith("'") and text.endswith("'") and text.count("'") == 2)
+def _option(option: str, wrapper: _Wrapper, name: str) -> tuple[str | None, str | None]:
+    """The letter of an option that has a value ("" for a flag, None for an unknown one), and the value attached to it."""
+    if name == "nice" and _NICENESS.fullmatch(option):
+        return "", None
+    if option.startswith("--"):
+        head, sign, value = option.partition("=")
+        if head + sign not in wrapper.long:
+            return None, None
+        return ("u" if head == "--user" else ""), value
+    for index, letter in enumerate(option[1:], 2):
+        if letter in wrapper.valued:
+            return letter, option[index:]
+        if letter not in wrapper.flags:
+            return None, None
+    return "", None
+
+
+def has_substitution(node: Command | Compound) -> bool:
+    """Whether a word, redirect or heredoc of the node itself runs another command: `$(…)`, backquotes, `<(…)`."""
+    own = node.words if isinstance(node, Compound) else node.assigns + node.words
+    return any(map(substitutes, own)) or any(map(_redirect_substitutes, node.redirects))
+
+
+def substitutes(word: Word) -> bool:
+    """Whether a word runs another command. May be wrong on the side of yes, where quotes and expansions mix."""
+    return word.value is None and _SUBSTITUTES.search(word.text) is not None
+
+
+def _redirect_substitutes(redirect: Redirect) -> bool:
+    return any(word is not None and substitutes(word) for word in (redirect.target, redirect.body))

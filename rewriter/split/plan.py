@@ -44,8 +44,13 @@ class Plan(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def plan(context: Context, copies: list[Step], run: InstallRun, until: int) -> Plan | Blocker | None:
-    """What to move for the installs of `run` before command `until`. None when they already come first."""
+def plan(
+    context: Context, copies: list[Step], run: InstallRun, until: int, staying: frozenset[int] = frozenset()
+) -> Plan | Blocker | None:
+    """What to move for the installs of `run` before command `until`. None when they already come first.
+
+    `staying` holds the indexes of steps whose copies are not to be moved.
+    """
     known: list[Copied | Unclear] = [copied(step, context) for step in copies]
     files: list[str] = []
     folders: list[str] = []
@@ -58,7 +63,7 @@ def plan(context: Context, copies: list[Step], run: InstallRun, until: int) -> P
         if found is None:
             return None
         if isinstance(found, Blocker):
-            return found if _tree(context, known, set(), ()) else None
+            return _first_reason(known, found)
         folder_of_image = install.located.folder or ""
         files += [path for path in found.files if path not in files]
         folders += [path for path in found.folders if path not in folders]
@@ -71,6 +76,7 @@ def plan(context: Context, copies: list[Step], run: InstallRun, until: int) -> P
             )
     moved = _tree(context, known, set(files), tuple(folders))
     moved = [copy for copy in moved if _near(copy, folder_of_image) or _brings_any(copy, files)]
+    moved = [copy for copy in moved if copy.step.index not in staying]
     if not moved:
         return None
     for item in known:
@@ -80,6 +86,20 @@ def plan(context: Context, copies: list[Step], run: InstallRun, until: int) -> P
     if isinstance(needed, Blocker):
         return needed
     return Plan(tuple(moved), needed, (*files, *(f"{folder}/" for folder in folders)), tuple(warnings))
+
+
+def _first_reason(known: list[Copied | Unclear], found: Blocker) -> Blocker | None:
+    """What to tell when the inputs are not known: that a copy is not understood comes before a missing manifest."""
+    unclear = next((item for item in known if isinstance(item, Unclear) and looks_like_a_tree(item.step)), None)
+    if found.code == "no-manifest" and unclear is not None:
+        return Blocker("unclear-copy", f"line {unclear.step.instruction.line}: {unclear.reason}")
+    brings_folders = any(isinstance(item, Copied) and item.brings_a_folder for item in known)
+    return found if brings_folders or unclear is not None else None
+
+
+def looks_like_a_tree(step: Step) -> bool:
+    """Whether a COPY names a folder, as far as its words tell."""
+    return any(word.text in (".", "./", "/", "*") or word.text.endswith("/") for word in step.instruction.words[:-1])
 
 
 class _Inputs(NamedTuple):

@@ -82,7 +82,9 @@ def _statements(node: Json, base: int) -> tuple[Shape, ...]:
 def _statement(statement: Json, base: int) -> Shape:
     redirects = tuple(
         (
-            min(r["OpPos"]["Offset"], r.get("N", r)["Pos"]["Offset"]) - base if "N" in r else r["OpPos"]["Offset"] - base,
+            min(r["OpPos"]["Offset"], r.get("N", r)["Pos"]["Offset"]) - base
+            if "N" in r
+            else r["OpPos"]["Offset"] - base,
             r["Op"],
             None if r["Op"] in ("<<", "<<-") else _range(r["Word"], base),
         )
@@ -138,7 +140,11 @@ def _binary(node: Json, base: int) -> Shape:
         parts[:0] = right[1] if right[0] == "and-or" else (right,)
         operators[:0] = ((node["OpPos"]["Offset"] - base, node["Op"]), *right_operators)
         left = node["X"]
-        if left.get("Negated") or left.get("Cmd", {}).get("Type") != "BinaryCmd" or left["Cmd"]["Op"] not in ("&&", "||"):
+        if (
+            left.get("Negated")
+            or left.get("Cmd", {}).get("Type") != "BinaryCmd"
+            or left["Cmd"]["Op"] not in ("&&", "||")
+        ):
             return ("and-or", (_statement(left, base), *parts), tuple(operators))
         node = left["Cmd"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -111,15 +110,14 @@ def test_with_other_case(case: Case, tmp_path: Path) -> None:
 
 
 def test_under_onbuild(case: Case, tmp_path: Path) -> None:
-    """Another build runs the instructions: whatever is done, nothing may be lost."""
+    """The text of an ONBUILD is part of the image's configuration, which every contract but one keeps."""
     text = case.example.before
     for instruction in reversed(instructions(text)):
         if instruction.keyword not in NEVER_ON_BUILD:
             start = instruction.keyword_span.start
             text = text[:start] + "ONBUILD " + text[start:]
     result = run(case, text, tmp_path)
-    kept = [instruction for instruction in instructions(result.after.text) if instruction.keyword not in NEVER_ON_BUILD]
-    assert kept == []
+    assert not result.changed or case.transform.CONTRACT == "changed-image"
 
 
 def test_with_backticks(case: Case, tmp_path: Path) -> None:
@@ -164,22 +162,20 @@ def test_suppressed_everywhere(case: Case, tmp_path: Path) -> None:
     assert not run(case, text, tmp_path).changed
 
 
-def examples_by_name() -> Iterator[tuple[str, tuple[Example, ...]]]:
-    for transform in transforms():
-        yield transform.NAME, transform.EXAMPLES
+BY_NAME = [(transform.NAME, transform.EXAMPLES) for transform in transforms()]
 
 
 def test_there_are_transforms() -> None:
-    assert {"split-manifests", "merge-runs", "clean-up"} <= {name for name, _ in examples_by_name()}
+    assert {"split-manifests", "merge-runs", "clean-up"} <= {name for name, _ in BY_NAME}
 
 
-@pytest.mark.parametrize(("name", "examples"), examples_by_name())
+@pytest.mark.parametrize(("name", "examples"), BY_NAME)
 def test_half_of_the_examples_are_left_alone(name: str, examples: tuple[Example, ...]) -> None:
     alone = sum(example.after is None for example in examples)
     assert alone * 2 >= len(examples) > alone, f"{name}: {alone} of {len(examples)}"
 
 
-@pytest.mark.parametrize(("name", "examples"), examples_by_name())
+@pytest.mark.parametrize(("name", "examples"), BY_NAME)
 def test_examples_are_told_apart(name: str, examples: tuple[Example, ...]) -> None:
     assert len({example.name for example in examples}) == len(examples), name
     for example in examples:

@@ -1,0 +1,80 @@
+"""What a request shows of each result, in its mode and format, and at the end."""
+
+from __future__ import annotations
+
+from rewriter.report import text
+from rewriter.report.diff import shown_name, unified
+from rewriter.report.output import Output
+from rewriter.report.tally import Tally
+from rewriter.request import Request
+from rewriter.result import Problem, Result
+
+
+class Show:
+    """Takes the results in order; findings go to `out`, problems and the summary to `err`."""
+
+    def __init__(self, request: Request, out: Output, err: Output) -> None:
+        self._request, self._out, self._err = request, out, err
+        self._kept: list[Result] = []
+        self._told: set[Problem] = set()
+        self.tally = Tally()
+
+    def add(self, result: Result, *, trace: str = "") -> None:
+        """Show one file."""
+        self.tally.add(result)
+        if result.problem is not None:
+            self.problem(result.problem, trace)
+        request = self._request
+        if request.output_format in ("json", "sarif"):
+            self._kept.append(result)
+        elif request.output_format == "github":
+            from rewriter.report import github
+
+            self._out.write(github.report(result, explain=request.explain))
+        elif request.mode == "diff":
+            text.diff_lines(self._out, unified(result.before, result.after))
+        elif request.mode == "check":
+            if result.changed:
+                self._out.write(f"{shown_name(result.before.path)}\n")
+        elif not request.statistics:
+            self._findings(result)
+
+    def _findings(self, result: Result) -> None:
+        request = self._request
+        if request.mode == "write":
+            if not request.quiet:
+                text.concise(self._out, result, explain=request.explain, written=True)
+        elif request.output_format == "concise":
+            text.concise(self._out, result, explain=request.explain)
+        else:
+            text.framed(self._out, result, explain=request.explain)
+
+    def problem(self, problem: Problem, trace: str) -> None:
+        """Say why a file could not be handled; a settings file that spoils many is told once."""
+        if problem in self._told:
+            return
+        self._told.add(problem)
+        text.problem_line(self._err, problem)
+        if trace and self._request.verbose:
+            self._err.write(trace)
+
+    def messages(self, result: Result) -> None:
+        """What was done to a text that went through as a filter."""
+        text.concise(self._err, result, explain=self._request.explain, written=True)
+
+    def finish(self) -> None:
+        """Show what needs all results."""
+        request = self._request
+        if request.output_format == "json":
+            from rewriter.report import json
+
+            self._out.write(json.report(self._kept, written=request.mode == "write"))
+        elif request.output_format == "sarif":
+            from rewriter.report import sarif
+
+            self._out.write(sarif.report(self._kept))
+        if request.statistics:
+            self._out.write(self.tally.statistics())
+        if not request.quiet:
+            self._out.flush()
+            self._err.write(self.tally.summary(written=request.mode == "write", explained=request.explain) + "\n")

@@ -1,0 +1,267 @@
+"""Shapes of a split beside those in the transform's own examples; each result was written by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rewriter.pipeline import Options, run
+from rewriter.result import Result
+from rewriter.source import Source
+
+PACKAGE = json.dumps({"name": "a", "version": "1.0.0"})
+LOCK = json.dumps({"lockfileVersion": 3, "packages": {"": {"name": "a", "version": "1.0.0"}}})
+NODE = {"package.json": PACKAGE, "package-lock.json": LOCK, "src/a.js": "", "conf/app.conf": "", "my file.txt": ""}
+PIP = {"requirements.txt": "flask\n", "app.py": "", "static/a.css": ""}
+
+
+def split(tmp_path: Path, files: dict[str, str], text: str) -> Result:
+    for name, content in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    path = tmp_path / "Dockerfile"
+    path.write_text(text, newline="")
+    options = Options(select=frozenset(["split-manifests"]), context=str(tmp_path))
+    return run(Source.from_bytes(str(path), text.encode()), options)
+
+
+CHANGED = [
+    (
+        "JSON form",
+        NODE,
+        'FROM node:22\nWORKDIR /app\nCOPY [".", "."]\nRUN npm ci\n',
+        'FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY [".", "."]\n',
+    ),
+    (
+        "a folder of its own beside files that stay",
+        PIP,
+        "FROM python:3\nWORKDIR /srv\nCOPY static ./static\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n",
+        "FROM python:3\nWORKDIR /srv\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY static ./static\n",
+    ),
+    (
+        "sources and manifest in one COPY",
+        PIP,
+        "FROM python:3\nWORKDIR /srv\nCOPY app.py requirements.txt ./\nRUN pip install -r requirements.txt\n",
+        "FROM python:3\nWORKDIR /srv\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n"
+        "COPY app.py requirements.txt ./\n",
+    ),
+    (
+        "a destination from ENV",
+        PIP,
+        "FROM python:3\nENV HOME_DIR=/srv\nCOPY . $HOME_DIR\nWORKDIR $HOME_DIR\nRUN pip install -r requirements.txt\n",
+        "FROM python:3\nENV HOME_DIR=/srv\nCOPY requirements.txt $HOME_DIR/\nWORKDIR $HOME_DIR\n"
+        "RUN pip install -r requirements.txt\nCOPY . $HOME_DIR\n",
+    ),
+    (
+        "a relative destination and another WORKDIR in between",
+        {"api/requirements.txt": "", "api/a.py": ""},
+        "FROM python:3\nWORKDIR /srv\nCOPY . .\nWORKDIR /srv/api\nRUN pip install -r requirements.txt\n",
+        "FROM python:3\nWORKDIR /srv\nCOPY api/requirements.txt ./api/\nWORKDIR /srv/api\n"
+        "RUN pip install -r requirements.txt\nCOPY . /srv/\n",
+    ),
+    (
+        "the working folder of the base image",
+        PIP,
+        "FROM python:3\nCOPY . .\nRUN pip install -r requirements.txt\n",
+        "FROM python:3\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\nCOPY . .\n",
+    ),
+    (
+        "steps between that do not read the tree",
+        NODE,
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nENV A=b\nRUN apt-get update && apt-get install -y git\n"
+        "RUN npm install -g npm@10\nUSER node\nRUN npm ci\n",
+        "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nENV A=b\n"
+        "RUN apt-get update && apt-get install -y git\nRUN npm install -g npm@10\nUSER node\nRUN npm ci\nCOPY . .\n",
+    ),
+    (
+        "a folder made in between that the context does not have",
+        NODE,
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN mkdir -p logs /data\nRUN npm ci\n",
+        "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN mkdir -p logs /data\nRUN npm ci\nCOPY . .\n",
+    ),
+    (
+        "set and export go with the second part",
+        NODE,
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN set -ex && export CI=1 && npm ci \\\n    # build it\n    && npm run build\n",
+        "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN set -ex && export CI=1 && npm ci\n"
+        "COPY . .\n# build it\nRUN set -ex && export CI=1 && npm run build\n",
+    ),
+    (
+        "flags of the RUN go to both parts",
+        NODE,
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN --mount=type=cache,target=/root/.npm npm ci && npm test\n",
+        "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\n"
+        "RUN --mount=type=cache,target=/root/.npm npm ci\nCOPY . .\n"
+        "RUN --mount=type=cache,target=/root/.npm npm test\n",
+    ),
+    (
+        "commands that belong to the install stay with it",
+        NODE,
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN apt-get update; npm ci; rm -rf /var/lib/apt/lists/*\n",
+        "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\n"
+        "RUN apt-get update; npm ci; rm -rf /var/lib/apt/lists/*\nCOPY . .\n",
+    ),
+    (
+        "a subshell in a subfolder",
+        {"web/package.json": PACKAGE, "web/a.js": "", "b.py": ""},
+        "FROM node:22\nCOPY . /src\nWORKDIR /src\nRUN (cd web && npm install)\n",
+        "FROM node:22\nCOPY web/package.json /src/web/\nWORKDIR /src\nRUN (cd web && npm install)\nCOPY . /src\n",
+    ),
+    (
+        "two installs for one copy",
+        {"package.json": PACKAGE, "requirements.txt": "", "a.py": ""},
+        "FROM python:3\nWORKDIR /srv\nCOPY . .\nRUN pip install -r requirements.txt && npm install\n",
+        "FROM python:3\nWORKDIR /srv\nCOPY requirements.txt package.json ./\n"
+        "RUN pip install -r requirements.txt && npm install\nCOPY . .\n",
+    ),
+    (
+        "two installs in two RUNs",
+        {"package.json": PACKAGE, "requirements.txt": "", "a.py": ""},
+        "FROM python:3\nWORKDIR /srv\nCOPY . .\nRUN pip install -r requirements.txt\nRUN npm install\n",
+        "FROM python:3\nWORKDIR /srv\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n"
+        "COPY package.json ./\nRUN npm install\nCOPY . .\n",
+    ),
+    (
+        "requirements by their absolute path",
+        PIP,
+        "FROM python:3\nCOPY . /srv\nRUN pip install -r /srv/requirements.txt\n",
+        "FROM python:3\nCOPY requirements.txt /srv/\nRUN pip install -r /srv/requirements.txt\nCOPY . /srv\n",
+    ),
+    (
+        "lower case, CRLF and no last newline",
+        PIP,
+        "from python:3\r\nworkdir /srv\r\ncopy . .\r\nrun pip install -r requirements.txt",
+        "from python:3\r\nworkdir /srv\r\ncopy requirements.txt ./\r\nrun pip install -r requirements.txt\r\ncopy . .",
+    ),
+    (
+        "a copy over one of its files goes behind it",
+        NODE,
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nCOPY conf/app.conf src/a.js\nRUN npm ci\n",
+        "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\nCOPY conf/app.conf src/a.js\n",
+    ),
+    (
+        "another COPY in between that touches nothing of it",
+        NODE,
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nCOPY conf/app.conf /etc/app/\nRUN npm ci\n",
+        "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nCOPY conf/app.conf /etc/app/\nRUN npm ci\nCOPY . .\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "files", "before", "after"), CHANGED, ids=[case[0] for case in CHANGED])
+def test_changed(tmp_path: Path, name: str, files: dict[str, str], before: str, after: str) -> None:
+    result = split(tmp_path, files, before)
+    assert result.problem is None
+    assert result.after.text == after
+
+
+HEAD = "FROM node:22\nWORKDIR /app\nCOPY . .\n"
+REFUSED = [
+    ("a script between", NODE, HEAD + "RUN ./prepare.sh\nRUN npm ci\n", "`./prepare.sh` may read the copied files"),
+    ("ownership between", NODE, HEAD + "RUN chown -R node /app\nRUN npm ci\n", "touches /app"),
+    ("a redirect between", NODE, HEAD + "RUN echo x > conf/app.conf\nRUN npm ci\n", "reads or writes conf/app.conf"),
+    ("exec form between", NODE, HEAD + 'RUN ["make"]\nRUN npm ci\n', "it is in exec form"),
+    ("a volume between", NODE, HEAD + "VOLUME /app\nRUN npm ci\n", "the VOLUME on line 4"),
+    (
+        "a copy of a stage over it",
+        NODE,
+        HEAD + "COPY --from=x /a /app/src\nRUN npm ci\n",
+        "may bring files to the same place",
+    ),
+    (
+        "a copy over one of its files",
+        {**NODE, "web/package.json": PACKAGE, "api/x": "", "x": ""},
+        "FROM node:22\nWORKDIR /app\nCOPY . /app\nCOPY x /app/api/x\nRUN cd web && npm install\n",
+        "replaces /app/api/x of the copied files",
+    ),
+    (
+        "a variable of the copy that changes in between",
+        NODE,
+        "FROM node:22\nENV D=/app\nCOPY . $D\nENV D=/other\nWORKDIR /app\nRUN npm ci\n",
+        "changes D, which the COPY uses",
+    ),
+    (
+        "a bind mount",
+        NODE,
+        HEAD + "RUN --mount=type=bind,target=/x npm ci\n",
+        "already mounts files of the build context",
+    ),
+    ("a mount over the tree", NODE, HEAD + "RUN --mount=type=cache,target=/app/src npm ci\n", "mounts over /app/src"),
+    (
+        "a command before the install",
+        NODE,
+        HEAD + "RUN node build.js && npm ci\n",
+        "may read the copied files before the install",
+    ),
+    ("no chain to part", NODE, HEAD + "RUN npm ci; npm run build\n", "not joined by && alone"),
+    ("state that cannot be repeated", NODE, HEAD + "RUN . ./env.sh && npm ci && npm test\n", "`. ./env.sh`"),
+    (
+        "umask before the cut",
+        NODE,
+        HEAD + "RUN umask 022 && npm ci && npm test\n",
+        "`umask 022` leaves something in the shell",
+    ),
+    (
+        "build dependencies removed at the end",
+        PIP,
+        "FROM python:3-alpine\nWORKDIR /srv\nCOPY . .\n"
+        "RUN apk add gcc && pip install -r requirements.txt && python setup.py build && apk del gcc\n",
+        "`apk del gcc` at the end of the RUN",
+    ),
+    (
+        "a destination that a build argument decides",
+        NODE,
+        "FROM node:22\nARG D=/app\nCOPY . $D\nWORKDIR /app\nRUN npm ci\n",
+        "line 3: its destination $D is not known before the build",
+    ),
+    (
+        "npm whose version is not known",
+        NODE,
+        "FROM base\nWORKDIR /app\nCOPY . .\nRUN npm install\n",
+        "an npm older than 7",
+    ),
+    (
+        "old npm",
+        NODE,
+        "FROM node:14\nWORKDIR /app\nCOPY . .\nRUN npm install\n",
+        "an npm older than 7 rewrites the lock file, and node:14 does not tell which it has",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "files", "text", "reason"), REFUSED, ids=[case[0] for case in REFUSED])
+def test_refused(tmp_path: Path, name: str, files: dict[str, str], text: str, reason: str) -> None:
+    result = split(tmp_path, files, text)
+    assert result.problem is None
+    assert result.after.text == text
+    assert any(reason in refusal.reason for refusal in result.refusals), [r.reason for r in result.refusals]
+
+
+SILENT = [
+    "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n",
+    "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm run build\n",
+    "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install -g serve\n",
+    "FROM node:22\nCOPY --from=build /app /app\nWORKDIR /app\nRUN npm ci\n",
+    "FROM node:22\nWORKDIR /app\nONBUILD COPY . .\nONBUILD RUN npm ci\n",
+    "FROM node:22\nCOPY my\\ file.txt /x/\nRUN echo npm ci\n",
+]
+
+
+@pytest.mark.parametrize("text", SILENT)
+def test_nothing_to_say(tmp_path: Path, text: str) -> None:
+    result = split(tmp_path, NODE, text)
+    assert result.after.text == text
+    assert result.refusals == ()
+
+
+def test_a_folder_whose_mode_would_change(tmp_path: Path) -> None:
+    files = {"web/package.json": PACKAGE, "web/a.js": ""}
+    text = "FROM node:22\nCOPY web /app\nWORKDIR /app\nRUN npm install\n"
+    assert split(tmp_path, files, text).changed
+    (tmp_path / "web").chmod(0o775)
+    result = split(tmp_path, files, text)
+    assert not result.changed
+    assert result.refusals[0].reason == "/app would get mode 755 instead of 775, that of web"
