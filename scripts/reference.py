@@ -169,7 +169,7 @@ def _between(blocks: list[_Block]) -> Counter[str]:
 
 
 def _blocks(text: str) -> list[_Block] | None:
-    readings = buildkit_reads(text)
+    readings = None if "\0" in text else buildkit_reads(text)
     if readings is None:
         return None
     lines = text.split("\n")

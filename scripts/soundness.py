@@ -58,6 +58,8 @@ def _round_trip(data: bytes, tree: Tree) -> str:
 
 
 def _reading(data: bytes, tree: Tree) -> tuple[str, str]:
+    if b"\0" in data:
+        return "", ""  # the Go package passes the file through C, where a NUL ends it
     text = data.decode("utf-8", "replace")
     theirs = buildkit_reads(text)
     if theirs is None:

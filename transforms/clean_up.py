@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rewriter.caches import Obstacle
-from rewriter.caches.filled import Filling, Use, fillings, moved, too_old, updates, uses
+from rewriter.caches.filled import Filling, Runs, Use, fillings, moved, too_old, updates
 from rewriter.caches.folders import written
 from rewriter.caches.later import needed_later
 from rewriter.caches.place import clean_up_edit
@@ -153,21 +153,22 @@ EXAMPLES: tuple[Example, ...] = (
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
     """Clean up each RUN of a stage that ships; further managers of a RUN follow in the next round."""
+    runs = Runs()
     for stage in model.stages:
         if not stage.ships:
             continue
         for step in stage.steps:
             if step.keyword == "RUN" and any(stem in written(step) for stem in stems()):
-                yield from _run(model, step)
+                yield from _run(model, step, runs)
 
 
-def _run(model: Model, step: Step) -> Iterator[Change | Refusal]:
+def _run(model: Model, step: Step, runs: Runs) -> Iterator[Change | Refusal]:
     appended = False
-    for filling in fillings(step):
-        flagged = _flagged(step, filling)
+    for filling in fillings(step, runs.of(step)):
+        flagged = _flagged(step, filling, runs)
         if flagged is None or (appended and not flagged):
             continue
-        found = _flags(model, step, filling, flagged) if flagged else _appended(model, step, filling)
+        found = _flags(model, step, filling, flagged, runs) if flagged else _appended(model, step, filling, runs)
         if isinstance(found, Obstacle):
             yield Refusal(NAME, step.instruction.span.start, *found)
         else:
@@ -176,45 +177,49 @@ def _run(model: Model, step: Step) -> Iterator[Change | Refusal]:
             yield Change(NAME, step.instruction.span.start, found, reason, CONTRACT)
 
 
-def _flagged(step: Step, filling: Filling) -> tuple[Use, ...] | None:
+def _flagged(step: Step, filling: Filling, runs: Runs) -> tuple[Use, ...] | None:
     """The commands that get the manager's flag; none where it appends a command instead. None: leave it all."""
     clean_up = filling.clean_up
     if not clean_up.flag:
         return ()
     if clean_up.append and any(use.usage.verb == "update" for use in filling.fills):
         return ()
-    if clean_up.append and _updated_before(step, filling):
+    if clean_up.append and _updated_before(step, filling, runs):
         return None
     return filling.fills
 
 
-def _updated_before(step: Step, filling: Filling) -> bool:
+def _updated_before(step: Step, filling: Filling, runs: Runs) -> bool:
     """Whether an earlier RUN fetches the lists that this one uses: the place to clean up is there."""
     earlier = step.stage.steps[: step.index]
     parent = step.stage.parent
     while parent is not None:
         earlier = parent.steps + earlier
         parent = parent.parent
-    runs = (other for other in earlier if other.keyword == "RUN")
-    own = (use.usage for run in runs for use in uses(run) if use.usage.manager is filling.manager)
+    uses = (use for other in earlier if other.keyword == "RUN" for use in runs.of(other).uses)
+    own = (use.usage for use in uses if use.usage.manager is filling.manager)
     return any(one.verb == "update" and updates(one, filling.clean_up) for one in own)
 
 
-def _flags(model: Model, step: Step, filling: Filling, flagged: tuple[Use, ...]) -> tuple[Edit, ...] | Obstacle:
+def _flags(
+    model: Model, step: Step, filling: Filling, flagged: tuple[Use, ...], runs: Runs
+) -> tuple[Edit, ...] | Obstacle:
     lists = any(use.usage.has(filling.clean_up.refreshes) for use in flagged)
     offline = next((use for use in filling.uses if use.usage.has(filling.clean_up.offline)), None)
     if offline is not None:
         return Obstacle("needed-later", f"`{offline.shown}` in the same RUN works from the cache")
-    found = moved(step, filling) or too_old(step.stage, filling) or needed_later(model, step, filling, lists=lists)
+    found = (
+        moved(step, filling) or too_old(step.stage, filling) or needed_later(model, step, filling, runs, lists=lists)
+    )
     if found is not None:
         return found
     ends = [use.usage.subcommand.span.end for use in flagged if use.usage.subcommand is not None]
     return tuple(Edit(Span(end, end), f" {filling.clean_up.flag}") for end in ends)
 
 
-def _appended(model: Model, step: Step, filling: Filling) -> tuple[Edit, ...] | Obstacle:
+def _appended(model: Model, step: Step, filling: Filling, runs: Runs) -> tuple[Edit, ...] | Obstacle:
     lists = filling.clean_up.lists or filling.only_lists
-    found = moved(step, filling) or needed_later(model, step, filling, lists=lists)
+    found = moved(step, filling) or needed_later(model, step, filling, runs, lists=lists)
     if found is None and filling.manager.name == "yarn":
         found = not_classic(model, step, filling)
     if found is not None:

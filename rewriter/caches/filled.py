@@ -45,29 +45,44 @@ class Filling(NamedTuple):
         return all(use.usage.verb == "update" for use in self.fills)
 
 
-def uses(step: Step) -> list[Use]:
-    """Every command of a package manager in a RUN."""
-    found = []
-    for index, command in enumerate(located(step)):
-        one = usage(command.words)
-        if one is not None:
-            found.append(Use(index, command, one))
-    return found
+class Run(NamedTuple):
+    """The commands of a RUN in source order, and those of package managers."""
+
+    commands: tuple[Located, ...]
+    uses: tuple[Use, ...]
 
 
-def fillings(step: Step) -> list[Filling]:
+class Runs:
+    """The RUNs of one Dockerfile, each looked at once."""
+
+    __slots__ = ("_seen",)
+
+    def __init__(self) -> None:
+        self._seen: dict[Step, Run] = {}
+
+    def of(self, step: Step) -> Run:
+        """What a RUN step does; nothing where its script is not read."""
+        run = self._seen.get(step)
+        if run is None:
+            commands = located(step)
+            found = ((order, command, usage(command.words)) for order, command in enumerate(commands))
+            run = self._seen[step] = Run(commands, tuple(Use(*item) for item in found if item[2] is not None))
+        return run
+
+
+def fillings(step: Step, run: Run) -> list[Filling]:
     """The managers whose caches the RUN fills and does not clean up, turn off or mount; the last used comes first."""
     found = []
-    every = uses(step)
-    for manager in dict.fromkeys(use.usage.manager.name for use in reversed(every)):
-        own = tuple(use for use in every if use.usage.manager.name == manager)
-        clean_up = own[0].usage.manager.clean_up
+    for name in dict.fromkeys(use.usage.manager.name for use in reversed(run.uses)):
+        own = tuple(use for use in run.uses if use.usage.manager.name == name)
+        manager = own[0].usage.manager
+        clean_up = manager.clean_up
         if clean_up is None:
             continue
         fills = tuple(use for use in own if _fills(use.usage, clean_up))
         if fills:
-            filling = Filling(own[0].usage.manager, clean_up, own, fills)
-            if not _taken_care_of(step, filling, every):
+            filling = Filling(manager, clean_up, own, fills)
+            if not _taken_care_of(step, filling, run):
                 found.append(filling)
     return found
 
@@ -82,7 +97,7 @@ def _fills(one: Usage, clean_up: CleanUp) -> bool:
     return one.verb in clean_up.fills and not one.has(without)
 
 
-def _taken_care_of(step: Step, filling: Filling, every: list[Use]) -> bool:
+def _taken_care_of(step: Step, filling: Filling, run: Run) -> bool:
     clean_up = filling.clean_up
     text = written(step)
     if any(name in text or step.env.get(name, "") != "" for name in clean_up.off):
@@ -90,12 +105,12 @@ def _taken_care_of(step: Step, filling: Filling, every: list[Use]) -> bool:
     if mounted(step, filling.manager.caches):
         return True
     last = filling.fills[-1].order
-    if any(use.order > last and any(map(use.usage.says, clean_up.done_by)) for use in every):
+    if any(use.order > last and any(map(use.usage.says, clean_up.done_by)) for use in run.uses):
         return True
-    managers = {use.order for use in every}
+    managers = {use.order for use in run.uses}
     return any(
         _empties(command, clean_up.empties)
-        for index, command in enumerate(located(step))
+        for index, command in enumerate(run.commands)
         if index > last and index not in managers
     )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter.caches import Obstacle
-from rewriter.caches.filled import Filling, updates, uses
+from rewriter.caches.filled import Filling, Runs, updates
 from rewriter.caches.folders import mounted, names_cache, relation, written
 from rewriter.caches.scripts import hidden_use, mentions, unread_script
 from rewriter.knowledge.usage import text
-from rewriter.model.commands import Located, located
+from rewriter.model.commands import Located
 from rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
@@ -22,14 +22,15 @@ class _Asked(NamedTuple):
     model: Model
     filling: Filling
     lists: bool
+    runs: Runs
 
 
-def needed_later(model: Model, step: Step, filling: Filling, *, lists: bool) -> Obstacle | None:
+def needed_later(model: Model, step: Step, filling: Filling, runs: Runs, *, lists: bool) -> Obstacle | None:
     """The first later instruction that needs what the clean-up takes away.
 
     With `lists`, that may also be an install without an update of its own.
     """
-    asked = _Asked(model, filling, lists)
+    asked = _Asked(model, filling, lists, runs)
     stages = _built_on(model, step.stage)
     for stage in stages:
         for other in stage.steps:
@@ -62,9 +63,10 @@ def _needs(asked: _Asked, step: Step) -> Obstacle | None:
         if asked.lists and mentions(manager, written(step)):
             return Obstacle("needed-later", f"the RUN on line {line} uses {manager.name} too, and {script.opaque}")
         return None
-    own = {use.order: use.usage for use in uses(step) if use.usage.manager is manager}
+    run = asked.runs.of(step)
+    own = {use.order: use.usage for use in run.uses if use.usage.manager is manager}
     updated = mounted(step, clean_up.empties)
-    for index, command in enumerate(located(step)):
+    for index, command in enumerate(run.commands):
         one = own.get(index)
         shown = f"`{_shown(command)}` on line {line}"
         if one is None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rewriter.model.commands import Located
     from rewriter.shell.nodes import Word
 
+_MAKE = frozenset(("make", "gmake"))
+_MAKEFILES = ("Makefile", "makefile", "GNUmakefile")
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "ksh", "zsh"))
 _NO_PACKAGES = frozenset(
     "configure config Configure autogen.sh bootstrap.sh buildconf gradlew mvnw waf b2 artisan manage.py nvm.sh".split()
@@ -74,6 +76,8 @@ def unread_script(command: Located, step: Step, manager: Manager, model: Model) 
     program = program_name(words[0]).strip("\"'")
     if words[0].value is None and ("$" in program or "`" in program):
         return f"`{text(words[0])}`, which is not named literally"
+    if program in _MAKE:
+        return "" if _makes_without(manager, model.context) else "make, whose Makefile installs packages"
     name = program
     if program in _SHELLS:
         operand = _script_operand(words)
@@ -110,18 +114,25 @@ def _is_script(path: str, program: str) -> bool:
     return "/" in path and "." not in program and _BINARIES.search(path) is None
 
 
+def _makes_without(manager: Manager, context: Context | None) -> bool:
+    """Whether no Makefile at the context's root installs with the manager; one that is not there does not."""
+    if context is None:
+        return True
+    texts = [context.read(name, LARGEST_SCRIPT) or "" for name in _MAKEFILES]
+    return not any(_installs(script, manager) for script in texts)
+
+
 def _harmless(name: str, manager: Manager, context: Context) -> bool:
     found = [path for path in context.below("") if path.rpartition("/")[2] == name]
     for path in found:
         script = context.read(path, LARGEST_SCRIPT)
-        if script is None or _needs_lists(script, manager):
+        if script is None or _CALLS_ANOTHER.search(script) or _installs(script, manager):
             return False
     return bool(found)
 
 
-def _needs_lists(script: str, manager: Manager) -> bool:
-    if _CALLS_ANOTHER.search(script):
-        return True
+def _installs(script: str, manager: Manager) -> bool:
+    """Whether a script names the manager, and does not begin with an update."""
     first = _mention(manager.commands).search(script)
     if first is None:
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from rewriter.layout.chain import after_part
@@ -17,8 +18,9 @@ _PADDING = re.compile(r"^[ \t]*(?=\\\n)")
 
 
 class Element(NamedTuple):
-    """A RUN that becomes an element of the chain: `opening` and `closing` go around its script, of which the last
-    `cut` characters are dropped.
+    """A RUN that becomes an element of the chain.
+
+    `opening` and `closing` go around its script, of which the last `cut` characters are dropped.
     """
 
     instruction: Instruction
@@ -39,7 +41,7 @@ def join(elements: Sequence[Element], others: Iterable[tuple[Instruction, Script
     first, last = elements[0], elements[-1]
     if first.opening:
         edits.append(Edit(Span(first.script.span.start, first.script.span.start), first.opening))
-    for before, after in zip(elements, elements[1:], strict=False):
+    for before, after in pairwise(elements):
         gap = Span(before.script.span.end - before.cut, after.script.span.start)
         edits.append(Edit(gap, before.closing + separator + after.opening))
     if last.closing:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from rewriter.merge.work import Work
 
 
+_RPM = frozenset(("dnf", "yum", "microdnf"))
+
+
 class Gain(NamedTuple):
     """Why neighbours belong together, as a sentence."""
 
@@ -34,8 +37,7 @@ def gain(first: Work, second: Work) -> Gain | Blocker | None:
         return None
     if first.slow:
         return _apart(first, second)
-    together = first.prepares & set(_managers_of(second))
-    if together and first.changes:
+    if _concerned(first) & _concerned(second):
         return Gain(f"`{first.title}` is there for `{second.title}`, which runs anew with it anyway")
     if first.quick and second.quick:
         return Gain(f"`{first.title}` and `{second.title}` take no time and need no layer each")
@@ -52,11 +54,10 @@ def gain_of_three(first: Work, between: Work, second: Work) -> Gain | None:
     return Gain(f"`{undone}` frees no space that an earlier RUN has filled, only in the same RUN") if undone else None
 
 
-def _managers_of(work: Work) -> tuple[str, ...]:
-    """dnf is yum's successor and reads the same settings."""
-    if "dnf" in work.managers or "yum" in work.managers or "microdnf" in work.managers:
-        return (*work.managers, *work.prepares, "dnf", "yum")
-    return (*work.managers, *work.prepares)
+def _concerned(work: Work) -> set[str]:
+    """The managers that a RUN uses or sets up; those of RPM read each other's settings."""
+    found = {*work.managers, *work.prepares}
+    return found | _RPM if found & _RPM else found
 
 
 def _same_manager(first: Work, second: Work, manager: str) -> Gain | None:

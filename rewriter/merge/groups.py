@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter.merge import Blocker
@@ -62,22 +63,20 @@ def _in_row(row: list[Step]) -> Iterator[Merge | Apart]:
     group = [works[0]]
     reasons: list[str] = []
     for work, found in zip(works[1:], _gains(works), strict=True):
-        if isinstance(found, Gain):
-            why = _stands_between(group, work)
-            if why is None:
-                group.append(work)
-                reasons.append(found.reason)
-                continue
-            found = why
-        if found is not None:
-            yield Apart(work.step, found)
+        why = _stands_between(group, work) if isinstance(found, Gain) else found
+        if isinstance(found, Gain) and why is None:
+            group.append(work)
+            reasons.append(found.reason)
+            continue
+        if why is not None:
+            yield Apart(work.step, why)
         yield from _merge(group, reasons)
         group, reasons = [work], []
     yield from _merge(group, reasons)
 
 
 def _gains(works: list[Work]) -> list[Gain | Blocker | None]:
-    found = [gain(first, second) for first, second in zip(works, works[1:], strict=False)]
+    found = [gain(first, second) for first, second in pairwise(works)]
     for index in range(1, len(found)):
         if not isinstance(found[index], Gain):
             three = gain_of_three(works[index - 1], works[index], works[index + 1])

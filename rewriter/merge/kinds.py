@@ -37,6 +37,7 @@ _PRINT = frozenset(
 _STATE = frozenset("cd pushd popd export unset umask set exit return shift shopt ulimit break continue".split())
 """What changes the shell alone."""
 
+_UNITS = frozenset(("enable", "disable", "mask", "unmask", "set-default"))
 _HAS_CONFIG = frozenset("git npm yarn pnpm pip pip3 composer bundle poetry conda".split())
 _UNPACK = frozenset("tar unzip gunzip gzip bunzip2 bzip2 unxz xz 7z cpio".split())
 INSTALLS_BY_UNPACKING = _UNPACK | {"dpkg"}
@@ -54,6 +55,7 @@ _REPOSITORY = {
 
 _PREPARED_AT = (
     ("/etc/apt/", "apt"),
+    ("/var/lib/apt/", "apt"),
     ("/usr/share/keyrings/", "apt"),
     ("/etc/dpkg/", "apt"),
     ("/etc/yum", "yum"),
@@ -73,10 +75,11 @@ _WRITES = frozenset((">", ">>", ">|", "&>", "&>>"))
 
 
 class Kind(NamedTuple):
-    """`cost` is "nothing" for what leaves no file behind, "quick" for what takes no time, "light" for what empties
-    caches, removes packages, unpacks an archive or fetches a repository's key, and "slow" for all else.
+    """What a command is.
 
-    `usage` is the command's use of a package manager; `prepares` names the manager whose settings it changes.
+    `cost` is "nothing" for what leaves no file behind, "quick" for what takes no time, "light" for what empties
+    caches, removes packages, unpacks an archive or fetches a repository's key, and "slow" for all else. `usage` is
+    the command's use of a package manager; `prepares` names the manager whose settings it changes.
     """
 
     cost: Cost
@@ -98,36 +101,53 @@ def kind(command: Located, feeds: bool) -> Kind:
     found = usage(words)
     if found is not None and not _is_config(words):
         return _managed(found)
-    prepares = _prepares(command)
     program = program_name(words[0])
     if words[0].value is None:
-        cost: Cost = "slow"
-    elif program in ("apt-key", "add-apt-repository", "apt-add-repository", "yum-config-manager", "dnf-config-manager"):
+        return Kind("slow")
+    if program == "dpkg":
+        return _dpkg(words)
+    if program == "rpm":
+        return _rpm(words)
+    changed = prepares(command)
+    cost = "quick" if writes and program in _PRINT else _cost(program, words)
+    if cost == "slow" and feeds and program in _FEEDS:
         cost = "light"
-    elif program == "dpkg":
-        cost, prepares = _dpkg(words)
-    elif program == "rpm":
-        cost, prepares = _rpm(words)
-    elif program in _QUICK:
-        cost = "slow" if program == "cp" and _copies_trees(words) else "quick"
-    elif program in _PRINT:
-        cost = "quick" if writes or (program == "sed" and _in_place(words)) else "nothing"
-    elif program in _STATE:
-        cost = "nothing"
-    elif _is_config(words):
-        cost = "quick"
-    elif program == "systemctl":
-        cost = "quick" if len(words) > 1 and words[1].value in ("enable", "disable", "mask", "set-default") else "slow"
-    elif program in _UNPACK:
-        cost = "light"
-    else:
-        cost = "light" if feeds and program in _FEEDS else "slow"
-    return Kind(cost, None, prepares)
+    return Kind(cost, None, changed)
+
+
+def _cost(program: str, words: tuple[Word, ...]) -> Cost:
+    if program in _QUICK:
+        return "slow" if program == "cp" and _copies_trees(words) else "quick"
+    if program in _PRINT:
+        return "quick" if program == "sed" and _in_place(words) else "nothing"
+    if program in _STATE:
+        return "nothing"
+    if _is_config(words) or (program == "systemctl" and len(words) > 1 and words[1].value in _UNITS):
+        return "quick"
+    return "light" if program in _UNPACK or program in _REPOSITORY else "slow"
 
 
 def prepares(command: Located) -> str:
     """The package manager whose settings a command changes, "" for none."""
-    return _prepares(command)
+    words = command.words
+    if words:
+        program = program_name(words[0])
+        if program in _REPOSITORY:
+            return _REPOSITORY[program]
+        if program in ("curl", "wget"):
+            script = any(address in word.text for word in words[1:] for address in _SETUP_SCRIPTS)
+            if script:
+                return "apt" if any("://deb." in word.text for word in words[1:]) else "yum"
+        elif program in _PRINT and program != "sed":
+            words = ()
+    targets = [redirect.target for redirect in command.command.redirects if redirect.op in _WRITES]
+    for word in (*words[1:], *targets):
+        if word is not None:
+            written = text(word)
+            for folder, manager in _PREPARED_AT:
+                if written.startswith(folder):
+                    return manager
+    return ""
 
 
 def _runs_another(command: Located) -> bool:
@@ -158,21 +178,20 @@ def _is_config(words: tuple[Word, ...]) -> bool:
     return len(words) > 2 and words[1].value == "config" and program_name(words[0]) in _HAS_CONFIG
 
 
-def _dpkg(words: tuple[Word, ...]) -> tuple[Cost, str]:
+def _dpkg(words: tuple[Word, ...]) -> Kind:
     if any(word.value == "--add-architecture" for word in words[1:]):
-        return "quick", "apt"
-    unpacks = any(word.value in ("-i", "--install") for word in words[1:])
-    return ("light" if unpacks else "slow"), ""
+        return Kind("quick", None, "apt")
+    return Kind("light" if any(word.value in ("-i", "--install") for word in words[1:]) else "slow")
 
 
-def _rpm(words: tuple[Word, ...]) -> tuple[Cost, str]:
+def _rpm(words: tuple[Word, ...]) -> Kind:
     """A key, or the small package that names a repository ("epel-release-latest-8.noarch.rpm")."""
     if any(word.value == "--import" for word in words[1:]):
-        return "light", "yum"
+        return Kind("light", None, "yum")
     packages = [text(word) for word in words[1:] if not word.text.startswith("-")]
     if packages and all("release" in package.rpartition("/")[2] for package in packages):
-        return "light", "yum"
-    return "slow", ""
+        return Kind("light", None, "yum")
+    return Kind("slow")
 
 
 def _copies_trees(words: tuple[Word, ...]) -> bool:
@@ -191,25 +210,3 @@ def _in_place(words: tuple[Word, ...]) -> bool:
         if written.startswith("--in-place") or (written[:1] == "-" and written[:2] != "--" and "i" in written):
             return True
     return False
-
-
-def _prepares(command: Located) -> str:
-    words = command.words
-    if words:
-        program = program_name(words[0])
-        if program in _REPOSITORY:
-            return _REPOSITORY[program]
-        if program in ("curl", "wget"):
-            script = any(address in word.text for word in words[1:] for address in _SETUP_SCRIPTS)
-            if script:
-                return "apt" if any("://deb." in word.text for word in words[1:]) else "yum"
-        elif program in _PRINT and program != "sed":
-            words = ()
-    targets = [redirect.target for redirect in command.command.redirects if redirect.op in _WRITES]
-    for word in (*words[1:], *targets):
-        if word is not None:
-            written = text(word)
-            for folder, manager in _PREPARED_AT:
-                if written.startswith(folder):
-                    return manager
-    return ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rewriter.merge import Blocker
 from rewriter.merge.kinds import INSTALLS_BY_UNPACKING
 from rewriter.merge.work import shown, statements
+from rewriter.model.stage import DEFAULT_SHELL
 from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script
 from rewriter.shell.state import leaks
 from rewriter.shell.walk import commands, program_name
@@ -15,7 +16,7 @@ from rewriter.shell.walk import commands, program_name
 if TYPE_CHECKING:
     from rewriter.merge.kinds import Kind
     from rewriter.merge.work import Work
-    from rewriter.model import Step
+    from rewriter.model import Stage, Step
     from rewriter.model.commands import Located
 
 SHELLS = frozenset(("sh", "bash", "ash", "dash"))
@@ -26,6 +27,9 @@ _ASKS_SHELL = re.compile(
     r"\$(?:[?!$-]|_(?![A-Za-z0-9_]))|\$\{[?!$-]\}"
     r"|\b(?:OLDPWD|SECONDS|BASHPID|PPID|LINENO|SHLVL|BASH_SUBSHELL|FUNCNAME|PIPESTATUS|DIRSTACK)\b"
 )
+_OWN_SHELL = ("mambaorg/micromamba",)
+"""Images whose documentation names a SHELL that does something before each script."""
+
 _LOGIN = re.compile(r"-[a-zA-Z]*[li][a-zA-Z]*|--login|--rcfile|--init-file")
 _STARTUP = re.compile(r"/etc/profile|/etc/environment|bashrc|\.profile\b|bash_profile|BASH_ENV|scl_enable")
 _BUILT_IN = frozenset(
@@ -49,11 +53,22 @@ def shell_differs(step: Step) -> Blocker | None:
     """Why a RUN's shell does more at its start than to read the script."""
     if step.shell_name not in SHELLS:
         return Blocker("other-shell", f"what {step.shell[0]} reads when it starts is not known")
+    for image in _OWN_SHELL:
+        if image in _base(step.stage).image and step.shell == DEFAULT_SHELL:
+            return Blocker(
+                "other-shell", f"the images of {image} bring a shell of their own that sets up each RUN anew"
+            )
     if any(_LOGIN.fullmatch(option) for option in step.shell[1:]):
         return Blocker("login-shell", f"`{' '.join(step.shell)}` reads its profile anew at the start of each RUN")
     if step.shell_name == "bash" and "BASH_ENV" in step.env:
         return Blocker("login-shell", "BASH_ENV makes bash read a file at the start of each RUN")
     return None
+
+
+def _base(stage: Stage) -> Stage:
+    while stage.parent is not None:
+        stage = stage.parent
+    return stage
 
 
 def first_differs(step: Step) -> Blocker | None:

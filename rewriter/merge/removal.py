@@ -21,8 +21,10 @@ _DOCUMENTS = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share
 _VIRTUAL = frozenset(("-t", "--virtual"))
 _OUTPUT = {"curl": ("-o", "--output"), "wget": ("-O", "--output-document")}
 _TARGET = {"tar": ("-C", "--directory"), "unzip": ("-d",), "wget": ("-P", "--directory-prefix")}
-_SHARED = frozenset(("/", "/bin", "/etc", "/lib", "/opt", "/root", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local",
-                     "/usr/local/bin", "/usr/local/lib", "/usr/share", "/usr/src", "/var", "/var/lib", "/var/tmp"))  # fmt: skip
+_SHARED = frozenset(
+    "/ /bin /etc /lib /opt /root /srv /tmp /usr /usr/bin /usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/share "
+    "/usr/src /var /var/lib /var/tmp".split()
+)
 """Folders in which more lies than one archive's content."""
 
 
@@ -131,13 +133,18 @@ def _made(work: Work) -> list[str]:
             value = _value(command, option)
             if value is not None:
                 found.append(_absolute(command.folder, value))
-        if program == "wget" and _value(command, "-O") is None and _value(command, "-P") is None:
-            found += [_absolute(command.folder, _last_part(text(word))) for word in words[1:] if "://" in word.text]
-        elif program == "curl" and any(_has_letter(word.text, "O") for word in words[1:]):
+        if _keeps_name(command, program):
             found += [_absolute(command.folder, _last_part(text(word))) for word in words[1:] if "://" in word.text]
         elif program == "git" and len(words) > 2 and words[1].value == "clone":
             found.append(_cloned(command))
     return [path for path in found if path is not None and "$" not in path and path not in _SHARED]
+
+
+def _keeps_name(command: Located, program: str) -> bool:
+    """Whether a download is stored under the last part of its address."""
+    if program == "wget":
+        return _value(command, "-O") is None and _value(command, "-P") is None
+    return program == "curl" and any(_has_letter(word.text, "O") for word in command.words[1:])
 
 
 def _value(command: Located, option: str) -> str | None:

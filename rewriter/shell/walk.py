@@ -141,7 +141,7 @@ def _unwrapped(words: tuple[Word, ...], wrapper: _Wrapper) -> Invocation | None:
 
 
 def _option(option: str, wrapper: _Wrapper, name: str) -> tuple[str | None, str | None]:
-    """The letter of an option that has a value ("" for a flag, None for an unknown one), and the value attached to it."""
+    """The letter of an option that has a value ("" for a flag, None for an unknown one), and what is attached to it."""
     if name == "nice" and _NICENESS.fullmatch(option):
         return "", None
     if option.startswith("--"):

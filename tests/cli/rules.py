@@ -65,7 +65,7 @@ MISHAP = SimpleNamespace(
 )  # fmt: skip
 RULES = (
     _rule("loud", "same-image", "RUN quiet", "RUN loud", "quiet is too quiet"),
-    _rule("tidy", "same-but-caches", "RUN mess\n", "RUN mess \\\n    && tidy\n", "the mess stays in the layer"),
+    _rule("tidy", "same-but-caches", "RUN mess", "RUN litter \\\n    && tidy", "the mess stays in the layer"),
     _rule("swap", "changed-image", "FROM old", "FROM new", "old is too old"),
     MISHAP,
 )
