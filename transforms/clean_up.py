@@ -158,8 +158,10 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
         if not stage.ships:
             continue
         for step in stage.steps:
-            if step.keyword == "RUN" and any(stem in written(step) for stem in stems()):
-                yield from _run(model, step, runs)
+            if step.keyword == "RUN":
+                text = written(step)
+                if any(stem in text for stem in stems()):
+                    yield from _run(model, step, runs)
 
 
 def _run(model: Model, step: Step, runs: Runs) -> Iterator[Change | Refusal]:

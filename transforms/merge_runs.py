@@ -142,10 +142,6 @@ EXAMPLES: tuple[Example, ...] = (
         before=_FROM + 'RUN ["mkdir", "/a"]\nRUN mkdir /b\n',
     ),
     Example(
-        name="heredocs",
-        before=_FROM + "RUN <<EOF\nmkdir /a\nEOF\nRUN <<EOF\nmkdir /b\nEOF\n",
-    ),
-    Example(
         name="what an onbuild image holds",
         before=_FROM + "ONBUILD RUN mkdir /a\nONBUILD RUN mkdir /b\n",
     ),

@@ -65,8 +65,12 @@ class Runs:
         run = self._seen.get(step)
         if run is None:
             commands = located(step)
-            found = ((order, command, usage(command.words)) for order, command in enumerate(commands))
-            run = self._seen[step] = Run(commands, tuple(Use(*item) for item in found if item[2] is not None))
+            uses = []
+            for order, command in enumerate(commands):
+                found = usage(command.words)
+                if found is not None:
+                    uses.append(Use(order, command, found))
+            run = self._seen[step] = Run(commands, tuple(uses))
         return run
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from rewriter.model.stage import Step
 from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement, Word
 from rewriter.shell.walk import invoked
 
+_SETTERS = frozenset(("export", "unset", "read", "readonly", "declare", "local", "."))
 _BRANCHES = frozenset(("if", "for", "while", "case"))
 
 
@@ -17,7 +18,7 @@ class Located(NamedTuple):
     """`words` are those of the program that really runs (`sudo`, `env` taken off); `folder` is None when unknown.
 
     `part` is the index of the top-level element of the && chain that holds the command, and `depth` is 0 for
-    a command that is such an element by itself.
+    a command that is such an element by itself. `env` holds what ENV set, without what the script has set since.
     """
 
     command: Command
@@ -25,6 +26,7 @@ class Located(NamedTuple):
     folder: str | None
     part: int
     depth: int
+    env: Mapping[str, str | None]
 
 
 def chain(script: Script) -> tuple[Node, ...] | None:
@@ -42,7 +44,7 @@ def located(step: Step) -> tuple[Located, ...]:
     script = step.script
     if script.opaque:
         return ()
-    walker = _Walker(step.workdir)
+    walker = _Walker(step.workdir, step.env)
     parts = chain(script)
     if parts is not None:
         for part in parts:
@@ -54,8 +56,9 @@ def located(step: Step) -> tuple[Located, ...]:
 
 
 class _Walker:
-    def __init__(self, folder: str | None) -> None:
+    def __init__(self, folder: str | None, env: Mapping[str, str | None]) -> None:
         self.folder = folder
+        self.env = env
         self.part = 0
         self.found: list[Located] = []
 
@@ -90,9 +93,17 @@ class _Walker:
 
     def _command(self, node: Command, depth: int) -> None:
         words = invoked(node)
-        self.found.append(Located(node, words, self.folder, self.part, depth))
+        self.found.append(Located(node, words, self.folder, self.part, depth, self.env))
+        self._forget_set(node, words)
         if words and words[0].value in ("cd", "pushd", "popd"):
             self.folder = _moved(self.folder, words)
+
+    def _forget_set(self, node: Command, words: tuple[Word, ...]) -> None:
+        """Variables that the command sets for what follows are no longer what ENV made them."""
+        changed = node.assigns if not words else words[1:] if words[0].value in _SETTERS else ()
+        names = {word.text.partition("=")[0] for word in changed}
+        if not names.isdisjoint(self.env):
+            self.env = {name: value for name, value in self.env.items() if name not in names}
 
     def _forget_if_moved(self, node: AndOr) -> None:
         if any(words and words[0].value in ("cd", "pushd", "popd") for words in map(invoked, _simple(node))):

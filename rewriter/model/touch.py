@@ -7,6 +7,7 @@ one. A command is free of the tree only when every path that it names is known a
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable
 
 from rewriter.model.commands import Located
@@ -21,7 +22,7 @@ _NAMES_ONLY = frozenset(
 """Programs whose operands are no paths of files that they read, apart from absolute ones (checked)."""
 
 _PATHS = frozenset(
-    "mkdir chmod chown chgrp ln rm cp mv touch cat test [ rmdir install stat ls readlink realpath".split()
+    "mkdir chmod chown chgrp ln rm cp mv touch cat test [ rmdir install stat ls virtualenv readlink realpath".split()
 )
 """Programs that touch just the paths that they name."""
 
@@ -31,6 +32,10 @@ _SYSTEM = frozenset(
     "apt-get apt aptitude apt-cache apt-mark apk dnf yum microdnf zypper tdnf pacman dpkg-query rpm-query".split()
 )
 """System package managers: a package's name is no path; a local package file is written with a slash."""
+
+_PLAIN = re.compile(r"[\w./-]*")
+_NAME = re.compile(r"\$\{?(\w+)\}?")
+_PLAIN_WITH_NAMES = re.compile(r"(?:[\w./-]|\$\w+|\$\{\w+\})*")
 
 _VERSION_ASKED = (["--version"], ["-v"], ["-V"], ["version"])
 
@@ -57,6 +62,8 @@ def touches(located: Located, brought: Callable[[str], bool]) -> str:
         return _absolute_only(located, operands, brought, slash_is_path=True)
     if program in _NAMES_ONLY:
         return _absolute_only(located, operands, brought, slash_is_path=False)
+    if program.startswith("python") and [word.text for word in operands[:2]] == ["-m", "venv"]:
+        return _paths(located, program, operands[2:], brought)
     if program in _PATHS:
         return _paths(located, program, operands, brought)
     if _installs_elsewhere(program, [word.text for word in operands]):
@@ -97,7 +104,7 @@ def _redirect(located: Located, brought: Callable[[str], bool]) -> str:
     for redirect in located.command.redirects:
         if redirect.target is None or redirect.op.endswith("&") or (redirect.op in (">&", "<&")):
             continue
-        path = _resolved(located.folder, redirect.target)
+        path = _resolved(located, redirect.target)
         if path is None or (not path.startswith("/dev/") and brought(path)):
             return f"`{_shown(located)}` reads or writes {redirect.target.text}"
     return ""
@@ -124,7 +131,7 @@ def _paths(located: Located, program: str, operands: list[Word], brought: Callab
     if program == "ln" and any(word.text.startswith("-") and "s" in word.text for word in operands):
         paths = paths[1:]  # a symbolic link's text is not read
     for word in paths:
-        path = _resolved(located.folder, word)
+        path = _resolved(located, word)
         if path is None:
             return f"`{_shown(located)}` names {word.text}, which is not known before the build"
         if brought(path):
@@ -132,9 +139,9 @@ def _paths(located: Located, program: str, operands: list[Word], brought: Callab
     return ""
 
 
-def _resolved(folder: str | None, word: Word) -> str | None:
+def _resolved(located: Located, word: Word) -> str | None:
     """The absolute path that a word names; a glob counts as the folder it stands in."""
-    value = word.value
+    value = word.value if word.value is not None else _with_env(located, word.text)
     if value is None:
         if "$" in word.text or "`" in word.text or word.text.startswith("~") or "'" in word.text or '"' in word.text:
             return None
@@ -143,7 +150,19 @@ def _resolved(folder: str | None, word: Word) -> str | None:
         )
     if value.startswith("/"):
         return posixpath.normpath(value)
+    folder = located.folder
     return None if folder is None else posixpath.normpath(posixpath.join(folder, value))
+
+
+def _with_env(located: Located, text: str) -> str | None:
+    """A word of plain text and `$NAME`s that ENV set to known values; None for any other."""
+    bare = text[1:-1] if text[:1] == text[-1:] == '"' and len(text) > 1 else text
+    if not _PLAIN_WITH_NAMES.fullmatch(bare):
+        return None
+    values = [located.env.get(match[1]) for match in _NAME.finditer(bare)]
+    if not values or any(value is None or not _PLAIN.fullmatch(value) for value in values):
+        return None
+    return _NAME.sub(lambda match: str(located.env[match[1]]), bare)
 
 
 def _shown(located: Located) -> str:

@@ -11,11 +11,13 @@ from typing import NoReturn
 
 import pytest
 
-from rewriter import main, pipeline, registry
+from rewriter import cli, command, main, pipeline, registry
 from tests.cli.rules import RULES
 from tests.cli.script import Answer
 
 Dfix = Callable[..., Answer]
+LOADED = (cli, command)
+"""What every command would load again."""
 
 
 @pytest.fixture
