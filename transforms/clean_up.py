@@ -3,7 +3,7 @@
 **What it does.** A layer keeps what its RUN leaves behind, and removing it in a later RUN frees nothing. This rule
 adds the manager's own clean-up to the RUN: `rm -rf /var/lib/apt/lists/*` behind `apt-get update`, `dnf clean all`,
 `yum clean all`, `microdnf clean all`, `zypper clean --all`, `npm cache clean --force`, `yarn cache clean`,
-`conda clean -afy`, `mamba clean --all --yes` and `composer clear-cache` behind their installs, `--no-cache-dir`
+`conda clean --all --yes` (and mamba) and `composer clear-cache` behind their installs, `--no-cache-dir`
 for `pip install`, and `--no-cache` for `apk add` (`rm -rf /var/cache/apk/*` where `apk update` runs).
 The command goes behind the last use of the manager, in the layout of the RUN.
 

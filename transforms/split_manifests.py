@@ -31,7 +31,7 @@ from rewriter.model.copied import Copied, copied
 from rewriter.split.between import blocker_between, cut, prefix, removes_afterwards
 from rewriter.split.installs import InstallRun, install_run
 from rewriter.split.plan import Blocker, Plan, looks_like_a_tree, plan
-from rewriter.split.write import Parting, edits, folder_mode_differs
+from rewriter.split.write import Parting, edits
 from transforms.example import Example
 
 NAME = "split-manifests"
@@ -240,7 +240,7 @@ def _movable(model: Model, copies: list[Step], run: InstallRun, until: int) -> P
         made = plan(context, copies, run, until, staying)
         if made is None or isinstance(made, Blocker):
             return made
-        between = blocker_between(context, made, run.step.stage.steps, run) or folder_mode_differs(model, made)
+        between = blocker_between(context, made, run.step.stage.steps, run)
         if between is None:
             return made
         if made.moved[0].brings_a_folder:

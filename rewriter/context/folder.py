@@ -126,15 +126,6 @@ class Context:
         """Where a file lies that `read` has answered for."""
         return os.path.realpath(self._disk(path))
 
-    def folder_mode(self, path: str) -> int | None:
-        """The mode bits of a folder below the root, or None when `path` is none."""
-        path = normal(path)
-        try:
-            mode = os.lstat(self._disk(path)).st_mode
-        except OSError:
-            return None
-        return stat.S_IMODE(mode) if path and stat.S_ISDIR(mode) else None
-
     def is_folder(self, path: str) -> bool:
         """Whether `path` is a folder on disk (no link)."""
         try:

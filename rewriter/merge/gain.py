@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rewriter.caches.filled import fillings, updates
+from rewriter.caches.filled import Runs, fillings, updates
 from rewriter.caches.folders import mounted, names_cache
 from rewriter.merge import Blocker
 from rewriter.merge.removal import undoes
@@ -84,7 +84,7 @@ def _same_manager(first: Work, second: Work, manager: str) -> Gain | None:
 
 
 def _leaves_lists(work: Work, manager: str) -> bool:
-    if any(filling.manager.name == manager for filling in fillings(work.step)):
+    if any(filling.manager.name == manager for filling in fillings(work.step, Runs().of(work.step))):
         return True
     uses = [one.usage for one in work.kinds if one.usage is not None and one.usage.manager.name == manager]
     clean_up = uses[0].manager.clean_up

@@ -34,7 +34,10 @@ _PRINT = frozenset(
 )
 """Programs that leave nothing behind unless their output is redirected (`sed` unless it edits in place)."""
 
-_STATE = frozenset("cd pushd popd export unset umask set exit return shift shopt ulimit break continue".split())
+_STATE = frozenset(
+    "cd pushd popd export unset umask set exit return shift shopt ulimit break continue trap alias unalias readonly "
+    "declare typeset local".split()
+)
 """What changes the shell alone."""
 
 _UNITS = frozenset(("enable", "disable", "mask", "unmask", "set-default"))

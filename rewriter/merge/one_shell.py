@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter.merge import Blocker
@@ -132,7 +133,12 @@ def wrap(step: Step, *, is_last: bool, is_first: bool) -> Wrap | Blocker:
 
 def program_differs(first: Work, second: Work) -> Blocker | None:
     """Why a program that both run may not be the same in one shell, which remembers where it has found it."""
-    common = _names(first.step.script) & _names(second.step.script)
+    cleaning = {
+        id(command.command)
+        for command, one in zip(second.commands, second.kinds, strict=True)
+        if one.usage is not None and one.usage.verb == "clean"
+    }
+    common = _names(first.step.script) & _names(second.step.script, cleaning)
     if not common:
         return None
     for work in (first, second):
@@ -185,9 +191,12 @@ def _remembered(name: str, by: str) -> Blocker:
     return Blocker("program-changes", f"both RUNs use `{name}`, and `{by}` may put another one in front of it")
 
 
-def _names(script: Script) -> set[str]:
+def _names(script: Script, without: Set[int] = frozenset()) -> set[str]:
+    """The programs that a script's shell looks for, but for some commands (cleaning is the same whoever does it)."""
     found = set()
     for command in commands(script):
+        if id(command) in without:
+            continue
         name = command.name
         if name is not None and "/" not in name and name not in _BUILT_IN:
             found.add(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from typing import NamedTuple
 
 from rewriter.layout.copy_lines import Block, block, copy_line, folder_below
@@ -88,30 +87,3 @@ def _with_destination(copy: Copied, run: InstallRun, moved: Block) -> str | Bloc
     start, end = word.start - moved.span.start, word.end - moved.span.start
     slash = "/" if copy.destination != "/" else ""
     return moved.text[:start] + copy.destination + slash + moved.text[end:]
-
-
-def folder_mode_differs(model: Model, plan: Plan) -> Blocker | None:
-    """A COPY that creates its destination gives it the source folder's mode; a copy of single files gives 0755."""
-    context = model.context
-    if context is None:
-        return None
-    for copy in plan.moved:
-        step = copy.step
-        needs = any(need.copy is copy for need in plan.needed)
-        if not needs or copy.written.endswith("/") or _exists(copy):
-            continue
-        for source in copy.sources:
-            mode = context.folder_mode(source)
-            if mode is not None and stat.S_IMODE(mode) != 0o755 and step.instruction.flag("chmod") is None:
-                return Blocker(
-                    "folder-mode",
-                    f"{copy.destination} would get mode 755 instead of {stat.S_IMODE(mode):o}, that of {source}",
-                    f"put `WORKDIR {copy.destination}` before the COPY",
-                )
-    return None
-
-
-def _exists(copy: Copied) -> bool:
-    """Whether an instruction before the copy made its destination."""
-    workdir = copy.step.workdir
-    return workdir is not None and (workdir + "/").startswith(copy.destination.rstrip("/") + "/")

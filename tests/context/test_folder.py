@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from rewriter.context.folder import Context, normal
+from rewriter.context.folder import normal
 from tests.context.conftest import MakeContext
 
 
@@ -72,11 +72,3 @@ def test_a_pipe_is_no_file(make_context: MakeContext, tmp_path: Path) -> None:
 
 def test_normal_paths() -> None:
     assert [normal(path) for path in (".", "./a/", "/a", "a/../b", "../../etc", "")] == ["", "a", "a", "b", "etc", ""]
-
-
-def test_modes_of_folders(make_context: MakeContext, tmp_path: Path) -> None:
-    context: Context = make_context({"a/x": ""})
-    (tmp_path / "a").chmod(0o775)
-    assert context.folder_mode("./a") == 0o775
-    assert context.folder_mode(".") is None
-    assert context.folder_mode("missing") is None

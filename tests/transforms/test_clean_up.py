@@ -75,7 +75,7 @@ def stays(text: str) -> None:
         ("sudo -u node npm ci", "sudo -u node npm ci && sudo -u node npm cache clean --force"),
         ("npm i -g a && rm -rf /root/.cache", "npm i -g a && npm cache clean --force && rm -rf /root/.cache"),
         ("yarn global add a", "yarn global add a && yarn cache clean"),
-        ("conda install -y a", "conda install -y a && conda clean -afy"),
+        ("conda install -y a", "conda install -y a && conda clean --all --yes"),
         (
             "/opt/conda/bin/mamba env update",
             "/opt/conda/bin/mamba env update && /opt/conda/bin/mamba clean --all --yes",
@@ -400,6 +400,31 @@ def test_scripts_of_the_context_are_read(script: str, reason: str, tmp_path: Pat
         assert reason in refusal(before, found)
     else:
         assert settle(before, found)[0] == before.replace(APT, f"{APT} && {LISTS}")
+
+
+@pytest.mark.parametrize(
+    ("makefile", "reason"),
+    [
+        ("all:\n\tcc a.c\n", ""),
+        ("deps:\n\tapt-get update && apt-get install -y b\n", ""),
+        ("deps:\n\tapt-get install -y b\n", "line 4 runs make, whose Makefile installs packages"),
+    ],
+)
+def test_a_makefile_of_the_context_is_read(makefile: str, reason: str, tmp_path: Path) -> None:
+    before = f"FROM debian:12\nRUN {APT}\nCOPY . .\nRUN make deps\n"
+    found = context(tmp_path, Makefile=makefile)
+    if reason:
+        assert reason in refusal(before, found)
+    else:
+        assert settle(before, found)[0] == before.replace(APT, f"{APT} && {LISTS}")
+
+
+def test_mounts_of_one_manager_do_not_stop_another() -> None:
+    mounts = "--mount=target=/var/lib/apt/lists,sharing=locked,type=cache --mount=type=cache,target=/var/cache/apt"
+    pip = "--mount=type=cache,target=/root/.cache/pip"
+    before = f"FROM debian:12\nRUN {mounts} {APT}\nRUN {pip} {APT} && pip install b\n"
+    after = f"FROM debian:12\nRUN {mounts} {APT}\nRUN {pip} {APT} && pip install b && {LISTS}\n"
+    assert settle(before) == (after, [])
 
 
 @pytest.mark.parametrize(

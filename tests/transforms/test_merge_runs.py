@@ -169,7 +169,7 @@ def test_what_a_second_script_must_not_ask(second: str) -> None:
         (["mkdir a", "touch b; touch c"], "mkdir a \\\n    && { touch b; touch c; }"),
         (["mkdir a; mkdir b;", "touch c;"], "{ mkdir a; mkdir b; } \\\n    && touch c;"),
         (["mkdir a;", "touch b"], "mkdir a \\\n    && touch b"),
-        (["mkdir a ;", "touch b"], "mkdir a  \\\n    && touch b"),
+        (["mkdir a ;", "touch b"], "mkdir a \\\n    && touch b"),
         (["mkdir a || mkdir b", "touch c", "touch d"], "{ mkdir a || mkdir b; } \\\n    && touch c \\\n    && touch d"),
         (["(cd /x; mkdir a) && cd /y && mkdir b", "touch c"], None),
     ],
@@ -417,7 +417,7 @@ def test_an_image_whose_shell_sets_up_each_run() -> None:
 
 def test_a_program_that_may_be_another_one_by_then() -> None:
     # bash and dash remember where they found a program
-    assert codes("RUN apk update\nRUN sed -i s/a/b/ c && apk add sed && sed -i s/a/b/ d\n") == []
+    assert merged("RUN apk update\nRUN sed -i s/a/b/ c && apk add sed && sed -i s/a/b/ d\n").changed
     assert codes("RUN sed -i s/a/b/ /etc/apk/repositories\nRUN apk add sed && sed -i s/a/b/ d\n") == ["program-changes"]
     assert codes("RUN cut -f1 a > b && mv ./cut /usr/local/bin\nRUN cut -f1 a > c\n") == ["program-changes"]
     # Debian's packages replace programs where they are

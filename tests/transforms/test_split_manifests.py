@@ -255,13 +255,3 @@ def test_nothing_to_say(tmp_path: Path, text: str) -> None:
     result = split(tmp_path, NODE, text)
     assert result.after.text == text
     assert result.refusals == ()
-
-
-def test_a_folder_whose_mode_would_change(tmp_path: Path) -> None:
-    files = {"web/package.json": PACKAGE, "web/a.js": ""}
-    text = "FROM node:22\nCOPY web /app\nWORKDIR /app\nRUN npm install\n"
-    assert split(tmp_path, files, text).changed
-    (tmp_path / "web").chmod(0o775)
-    result = split(tmp_path, files, text)
-    assert not result.changed
-    assert result.refusals[0].reason == "/app would get mode 755 instead of 775, that of web"
