@@ -47,7 +47,7 @@ def _app(take: Callable[[Request], None]) -> typer.Typer:
     @app.command(help=_HELP)
     def rewrite(  # noqa: PLR0913  # a command line has as many parameters as flags
         paths: Annotated[
-            list[str], typer.Argument(metavar="PATH...", help="Dockerfiles, folders, or `-` with --stdin-filename.")
+            list[str], typer.Argument(metavar="PATH", help="Dockerfiles, folders, or `-` with --stdin-filename.")
         ],
         diff: Annotated[bool, typer.Option("--diff", help="Show the changes as a diff.")] = False,
         check: Annotated[bool, typer.Option("--check", help="Print the names of files that would change.")] = False,

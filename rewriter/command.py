@@ -149,12 +149,11 @@ def _filter(request: Request, plan: _Plan, out: Output, err: Output) -> int:
 def _outcomes(request: Request, items: list[Job | Problem]) -> Iterator[Outcome]:
     jobs = [item for item in items if isinstance(item, Job)]
     count = request.jobs or _cores()
+    answers: Iterator[Outcome] = map(work, jobs)
     if count > 1 and len(jobs) > WORKERS_PAY_FROM and hasattr(os, "fork"):
         from rewriter.workers import Workers
 
         answers = iter(Workers(jobs, count, work, died))
-    else:
-        answers = map(work, jobs)
     for item in items:
         yield failed(item.path, item) if isinstance(item, Problem) else next(answers)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from typing import BinaryIO, Generic, NamedTuple, NoReturn, TypeVar
 
@@ -34,7 +34,7 @@ class Workers(Generic[Task, Answer]):
         for number in range(count):
             self._workers.append(self._fork(number))
 
-    def __iter__(self) -> Iterator[Answer]:
+    def __iter__(self) -> Generator[Answer, None, None]:
         import pickle
 
         try:

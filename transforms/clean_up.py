@@ -14,9 +14,9 @@ folder is a mount, and in stages that do not ship.
 
 **When it refuses.** When a later RUN installs from the lists that this one fetches, or runs a script that may and that
 cannot be read; when a later instruction names the cache folder; when the commands are not one chain of `&&`
-(a heredoc has to begin with `set -e`); when the cache is at another place than usual; when the base image is too old
-to know the flag; and for Yarn unless it is known to be Yarn 1. pnpm, bun and gem have no clean-up that frees
-something.
+(a heredoc has to begin with `set -e`); when the cache is at another place than usual; for ONBUILD, whose text is part
+of the image; when the base image is too old to know the flag; and for Yarn unless it is known to be Yarn 1. pnpm,
+bun and gem have no clean-up that frees something.
 
 References: [Docker: building best practices](https://docs.docker.com/build/building/best-practices/#apt-get),
 [pip: caching](https://pip.pypa.io/en/stable/topics/caching/),
@@ -49,6 +49,8 @@ ORDER = 30
 _APT = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\n"
 _APT_DONE = "FROM debian:12\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n"
 _YARN = {"package.json": '{"name": "a"}', "yarn.lock": ""}
+
+_ONBUILD = "the text of an ONBUILD is part of the image's configuration, which stays the same"
 
 EXAMPLES: tuple[Example, ...] = (
     Example("apt", _APT, _APT_DONE),
@@ -140,6 +142,9 @@ EXAMPLES: tuple[Example, ...] = (
         "an old image", "FROM ubuntu:14.04\nRUN pip install flask\n", because="may be too old to know --no-cache-dir"
     ),
     Example(
+        "ONBUILD", "FROM python:3.12\nONBUILD RUN pip install flask\n", because="part of the image's configuration"
+    ),
+    Example(
         "a Yarn that is not known", "FROM node:22\nRUN yarn install\n", because="not known without the build context"
     ),
     Example(
@@ -171,6 +176,8 @@ def _run(model: Model, step: Step, runs: Runs) -> Iterator[Change | Refusal]:
         if flagged is None or (appended and not flagged):
             continue
         found = _flags(model, step, filling, flagged, runs) if flagged else _appended(model, step, filling, runs)
+        if not isinstance(found, Obstacle) and step.onbuild:
+            found = Obstacle("onbuild", _ONBUILD)
         if isinstance(found, Obstacle):
             yield Refusal(NAME, step.instruction.span.start, *found)
         else:

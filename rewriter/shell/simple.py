@@ -69,6 +69,8 @@ class SimpleReader(Lexer):
                 assigns.append(word)
             elif word.text in RESERVED:
                 raise UnreadableError(f"its script has an unexpected `{word.text}`")
+            elif word.text.startswith(("{{", "{%")):
+                raise UnreadableError(f"it holds a template's `{word.text}`")
             else:
                 words.append(word)
         if self.char() == "(" or stop == start:

@@ -21,8 +21,8 @@ TEXTS: dict[str, tuple[bytes, bytes]] = {
     "byte order mark": (b"\xef\xbb\xbfFROM a\nRUN b\n", b"\xef\xbb\xbfFROM b\nRUN b\n"),
     "bytes that are not UTF-8": (b"FROM a\n# \xff\xc3\nRUN b\n", b"FROM a\n# \xff\xc3\nRUN \xfe\n"),
     "odd characters": (
-        b"FROM a\n# \x0c \xe2\x80\xa8 \x85\x1c\x0b\nRUN b\n",
-        b"FROM b\n# \x0c \xe2\x80\xa8 \x85\x1c\x0b\n",
+        b"FROM a\n# \x0c \xe2\x80\xa8 \xc2\x85\x1c\x0b\nRUN b\n",
+        b"FROM b\n# \x0c \xe2\x80\xa8 \xc2\x85\x1c\x0b\n",
     ),
     "a lone carriage return": (b"FROM a\n# x\ry\nRUN b\n", b"FROM a\n# x\ry\nRUN c\n"),
     "spaces at a line's end": (b"FROM a \nRUN b\t\n", b"FROM a \nRUN c\t\n"),

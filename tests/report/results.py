@@ -1,0 +1,31 @@
+"""Results made by hand for the reports' tests."""
+
+from __future__ import annotations
+
+from rewriter.change import Contract
+from rewriter.result import Applied, Note, Problem, Refused, Result
+from rewriter.source import Source
+
+
+def applied(line: int, rule: str = "x", *, contract: Contract = "same-image") -> Applied:
+    return Applied(rule, line, line, f"reason of {rule}", contract, ())
+
+
+def result(
+    before: bytes, after: bytes, *changes: Applied, path: str = "Dockerfile", refusals: tuple[Refused, ...] = ()
+) -> Result:
+    return Result(Source.from_bytes(path, before), Source.from_bytes(path, after), changes, refusals, (), None)
+
+
+REFUSED = Refused("y", 1, 2, "hook", "a hook runs", "delete it")
+UNSAFE = Refused("z", 1, 1, "unsafe", "another base is smaller", "--unsafe applies it")
+
+
+def noted() -> Result:
+    source = Source("whole", "FROM a\n")
+    return Result(source, source, (), (), (Note(1, "it is for Windows"),), None)
+
+
+def failed() -> Result:
+    source = Source("wrong \udcff", "RUN\n")
+    return Result(source, source, (), (), (), Problem("wrong \udcff", 1, "no \udcfe", "correct it"))
