@@ -11,6 +11,7 @@ from rewriter.discover import discover
 from rewriter.job import Job, Outcome, died, failed, rewrite, work
 from rewriter.options import Options
 from rewriter.read import MAX_BYTES, too_large
+from rewriter.report.diff import shown_name
 from rewriter.report.output import Output, outputs
 from rewriter.report.text import problem_line
 from rewriter.request import Request, fault
@@ -46,7 +47,7 @@ def execute(request: Request) -> int:
     if request.verbose:
         for item in items:
             if isinstance(item, Job):
-                err.write(f"{item.path}: settings from {plan.settings(item.path).path or 'no file'}\n")
+                err.write(f"{item.path}: {plan.origin(item.path)}\n")
     show = Show(request, out, err)
     for outcome in _with_bar(_outcomes(request, items), len(items), request):
         show.add(outcome.result, trace=outcome.trace)
@@ -86,6 +87,11 @@ class _Plan:
         found = self._finder.nearest(path)
         found.check_rules(self._known)
         return found
+
+    def origin(self, path: str) -> str:
+        """Where the settings for one file come from. Raises SettingsError."""
+        found = self.settings(path).path
+        return f"settings from {shown_name(found)}" if found else "no settings file"
 
     def options(self, path: str) -> Options:
         """What the settings say of one file and the command line overrules. Raises SettingsError."""
@@ -192,7 +198,7 @@ def _show_settings(plan: _Plan, items: list[Job | Problem], out: Output, err: Ou
             problem_line(err, item)
             status = FAILED
             continue
-        out.write(f"# {item.path}: settings from {plan.settings(item.path).path or 'no file'}\n", "bold")
+        out.write(f"# {item.path}: {plan.origin(item.path)}\n", "bold")
         options = item.options
         select = (info.name for info in pipeline.rules()) if options.select is None else options.select
         rules = sorted(set(select) - options.ignore)

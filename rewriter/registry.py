@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
@@ -72,8 +72,3 @@ def rules() -> tuple[RuleInfo, ...]:
     """Every rule with its documentation, by name."""
     infos = (RuleInfo(t.NAME, t.SUMMARY, t.CONTRACT, t.CODES, t.__doc__, t.EXAMPLES) for t in transforms())
     return tuple(sorted(infos))
-
-
-def codes_of(rule: str) -> Sequence[str]:
-    """The foreign check codes that a rule answers."""
-    return next((transform.CODES for transform in transforms() if rule == transform.NAME), ())

@@ -8,13 +8,13 @@ then installed from old lists.
 
 **When it gains something.** Two neighbours become one RUN when
 
-1. the later takes no time and removes, moves or re-owns what the earlier made: package caches, packages, a
+1. the later takes little time and removes, moves or re-owns what the earlier made: package caches, packages, a
    downloaded archive,
 2. both use the distribution's package manager and nothing else that takes time, and the later relies on the lists
    that the earlier leaves behind; behind a RUN that only fetches lists comes any RUN that uses them,
-3. the earlier takes no time and sets up the package manager that the later uses: `/etc/apt/…`, `apt-key`,
+3. the earlier takes little time and sets up the package manager that the later uses: `/etc/apt/…`, `apt-key`,
    `dpkg --add-architecture`, or
-4. both take no time and change something: `mkdir`, `chmod`, `ln`, `sed -i`, `useradd`, `echo … >`, `git config`.
+4. both take little time and change something: `mkdir`, `chmod`, `ln`, `sed -i`, `useradd`, `echo … >`, `git config`.
 
 Steps that take time (a download, a compiler, the packages of a language, a script that is not known) stay apart, so
 that each keeps its cache. A quick step behind a slow one stays apart for the same reason. So do two RUNs that each
@@ -112,7 +112,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         name="a quick step behind a slow one",
         before="FROM node:22\nWORKDIR /app\nRUN npm ci\nRUN mkdir -p logs\n",
-        because="`mkdir -p logs` takes no time and `npm ci` does",
+        because="`mkdir -p logs` takes little time and `npm ci` much",
     ),
     Example(
         name="installs that each fetch their lists",

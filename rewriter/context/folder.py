@@ -53,16 +53,6 @@ class Context:
             known = self._ships[path] = self._is_file(path) and not self.ignore.ignored(path)
         return known
 
-    def ships_folder(self, path: str) -> bool:
-        """Whether `path` is a folder with at least one file that ships."""
-        if not self._inside(path):
-            return False
-        try:
-            mode = os.lstat(self._disk(path)).st_mode
-        except OSError:
-            return False
-        return stat.S_ISDIR(mode) and self.ships_any(path)
-
     def ships_any(self, folder: str) -> bool:
         """Whether at least one file below a folder ships; stops at the first."""
         known = self._below.get(folder)

@@ -13,7 +13,6 @@ from rewriter.shell.walk import program_name
 if TYPE_CHECKING:
     from rewriter.merge.work import Work
 
-
 _RPM = frozenset(("dnf", "yum", "microdnf"))
 
 
@@ -26,9 +25,9 @@ class Gain(NamedTuple):
 def gain(first: Work, second: Work) -> Gain | Blocker | None:
     """What a merge of two neighbours gains, or why it gains nothing. None when there is nothing to say."""
     if not second.slow:
-        undone = undoes(first, second)
-        if undone:
-            return Gain(f"`{undone}` frees no space that an earlier RUN has filled, only in the same RUN")
+        why = undoes(first, second)
+        if why:
+            return Gain(why)
     for manager in second.managers:
         found = _same_manager(first, second, manager)
         if found is not None:
@@ -37,10 +36,10 @@ def gain(first: Work, second: Work) -> Gain | Blocker | None:
         return None
     if first.slow:
         return _apart(first, second)
-    if _concerned(first) & _concerned(second):
-        return Gain(f"`{first.title}` is there for `{second.title}`, which runs anew with it anyway")
     if first.quick and second.quick:
-        return Gain(f"`{first.title}` and `{second.title}` take no time and need no layer each")
+        return Gain(f"`{first.title}` and `{second.title}` take little time and need no layer each")
+    if _concerned(first) & _concerned(second):
+        return Gain(f"`{first.title}` belongs to `{second.title}`, which an edit of it runs anew anyway")
     if second.slow:
         return Blocker("unrelated", f"`{first.title}` does nothing that `{second.title}` is known to need")
     return None
@@ -50,8 +49,8 @@ def gain_of_three(first: Work, between: Work, second: Work) -> Gain | None:
     """What is gained where the third of three neighbours removes what the first made: download, unpack, remove."""
     if second.slow or between.slow or between.quick:
         return None
-    undone = undoes(first, second)
-    return Gain(f"`{undone}` frees no space that an earlier RUN has filled, only in the same RUN") if undone else None
+    why = undoes(first, second)
+    return Gain(why) if why else None
 
 
 def _concerned(work: Work) -> set[str]:
@@ -104,5 +103,5 @@ def _apart(first: Work, second: Work) -> Blocker:
     if second.slow:
         both = f"`{first.title}` and `{second.title}` both take time"
         return Blocker("both-slow", f"{both}: apart, each keeps its cache")
-    quick = f"`{second.title}` takes no time and `{first.title}` does"
+    quick = f"`{second.title}` takes little time and `{first.title}` much"
     return Blocker("keeps-cache", f"{quick}: apart, an edit of the one does not repeat the other")

@@ -90,7 +90,7 @@ def _merge(group: list[Work], reasons: list[str]) -> Iterator[Merge]:
         return
     wraps = []
     for index, work in enumerate(group):
-        found = wrap(work.step, is_first=index == 0, is_last=index == len(group) - 1)
+        found = wrap(work.step, is_last=index == len(group) - 1)
         assert isinstance(found, Wrap)  # _stands_between has looked
         wraps.append(found)
     yield Merge(tuple(group), tuple(wraps), tuple(dict.fromkeys(reasons)))
@@ -123,10 +123,7 @@ def _one_shell(group: list[Work], work: Work) -> Blocker | None:
         found = program_differs(earlier, work)
         if found is not None:
             return found
-    for wrapped in (
-        wrap(last.step, is_first=len(group) == 1, is_last=False),
-        wrap(step, is_first=False, is_last=True),
-    ):
+    for wrapped in (wrap(last.step, is_last=False), wrap(step, is_last=True)):
         if isinstance(wrapped, Blocker):
             return wrapped
     return None

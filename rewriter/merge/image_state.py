@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rewriter.knowledge.usage import text
 from rewriter.merge import Blocker
-from rewriter.merge.work import every_command, shown
+from rewriter.merge.work import shown
 from rewriter.shell.walk import commands, program_name
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _NO_WORKDIR = ("/tmp/", "/etc/", "/var/lib/", "/var/cache/", "/var/log/", "/var/
 
 def differs(first: Work) -> Blocker | None:
     """Why what follows the RUN of `first` would find something else without a new container in between."""
-    for command in every_command(first):
+    for command in commands(first.step.script):
         found = _mounted_by_the_engine(command) or _still_runs(command) or _account(command, first.step)
         if found is not None:
             return found

@@ -108,7 +108,7 @@ def second_differs(step: Step) -> Blocker | None:
     return None
 
 
-def wrap(step: Step, *, is_last: bool, is_first: bool) -> Wrap | Blocker:
+def wrap(step: Step, *, is_last: bool) -> Wrap | Blocker:
     """What a script needs around it to be one element of a && chain: nothing, `{ …; }` or `(…)`."""
     script = step.script
     single = len(script.statements) == 1
@@ -124,7 +124,7 @@ def wrap(step: Step, *, is_last: bool, is_first: bool) -> Wrap | Blocker:
                 "shell-state", f"`{found[0].what}` leaves something in the shell that what follows would see"
             )
         return Wrap("(" if not _starts_with_parenthesis(node) else "( ", ")", cut)
-    if not is_list or (is_last and is_first):
+    if not is_list:
         return Wrap("", "", cut)
     if over_lines:
         return Blocker("not-a-chain", f"the commands of the RUN of `{_title(node)}` are not joined by && alone")

@@ -6,13 +6,14 @@ import posixpath
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from rewriter.caches.folders import names_cache
+from rewriter.caches.folders import mounted, names_cache
 from rewriter.knowledge.usage import text
 from rewriter.merge.kinds import SYSTEM
 from rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
     from rewriter.knowledge import Usage
+    from rewriter.merge.kinds import Kind
     from rewriter.merge.work import Work
     from rewriter.model.commands import Located
 
@@ -28,8 +29,12 @@ _SHARED = frozenset(
 """Folders in which more lies than one archive's content."""
 
 
+_FREES = "frees space only in the RUN that filled it"
+_REPEATS = "stores once more what an earlier RUN has made"
+
+
 def undoes(first: Work, second: Work) -> str:
-    """The command of `second` that removes or rewrites what `first` made, as written; "" for none."""
+    """Why `second` would better have been part of `first`, since it removes or rewrites what that made; "" if not."""
     made: list[str] | None = None
     for index, command in enumerate(second.commands):
         one = second.kinds[index]
@@ -37,11 +42,11 @@ def undoes(first: Work, second: Work) -> str:
             if (one.usage.verb == "clean" and _fills(first, one.usage)) or (
                 one.usage.verb == "remove" and _uninstalls(first, one.usage)
             ):
-                return second.shown(index)
+                return f"`{second.shown(index)}` {_FREES}"
             continue
         program = program_name(command.words[0]) if command.words else ""
         if program == "rm" and _empties(first, command):
-            return second.shown(index)
+            return f"`{second.shown(index)}` {_FREES}"
         recursive = program in ("chown", "chmod", "chgrp") and first.slow and _is_recursive(command)
         if program in ("rm", "mv") or recursive:
             if made is None:
@@ -49,19 +54,24 @@ def undoes(first: Work, second: Work) -> str:
             operands = _operands(command)
             paths = operands[:-1] if program == "mv" else operands if program == "rm" else operands[1:]
             if any(_covers(path, one_made) for path in paths for one_made in made):
-                return second.shown(index)
+                return f"`{second.shown(index)}` {_FREES if program == 'rm' else _REPEATS}"
     return ""
 
 
 def _fills(first: Work, cleaning: Usage) -> bool:
-    return any(one.usage is not None and one.usage.manager.name == cleaning.manager.name and one.cost == "slow"
-               for one in first.kinds)  # fmt: skip
+    name = cleaning.manager.name
+    used = any(one.usage is not None and one.usage.manager.name == name for one in _slow(first))
+    return used and not mounted(first.step, cleaning.manager.caches)
+
+
+def _slow(work: Work) -> list[Kind]:
+    return [work.kinds[index] for index in work.slow]
 
 
 def _uninstalls(first: Work, removing: Usage) -> bool:
     gone = {text(word) for word in removing.operands}
-    for one in first.kinds:
-        if one.usage is None or one.usage.manager.name != removing.manager.name or one.cost != "slow":
+    for one in _slow(first):
+        if one.usage is None or one.usage.manager.name != removing.manager.name:
             continue
         if not gone and removing.subcommand is not None and "auto" in text(removing.subcommand):
             return True
@@ -74,12 +84,12 @@ def _uninstalls(first: Work, removing: Usage) -> bool:
 
 def _empties(first: Work, command: Located) -> bool:
     """Whether `rm` empties a cache of a package manager that the first RUN uses, or documents of its packages."""
-    for one in first.kinds:
-        if one.usage is None or one.cost != "slow":
+    for one in _slow(first):
+        if one.usage is None:
             continue
         manager = one.usage.manager
         words = [word for word in command.words[1:] if text(word) not in _ANYTHING]
-        if any(names_cache(word, manager.caches) for word in words):
+        if any(names_cache(word, manager.caches) for word in words) and not mounted(first.step, manager.caches):
             return True
         if manager.name in SYSTEM and any(text(word).startswith(_DOCUMENTS) for word in command.words[1:]):
             return True
@@ -87,8 +97,7 @@ def _empties(first: Work, command: Located) -> bool:
 
 
 def _is_recursive(command: Located) -> bool:
-    return any(word.text == "--recursive" or (word.text[:1] == "-" and word.text[:2] != "--" and "R" in word.text)
-               for word in command.words[1:])  # fmt: skip
+    return any(word.text == "--recursive" or _has_letter(word.text, "R") for word in command.words[1:])
 
 
 def _operands(command: Located) -> list[str]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from rewriter.merge.kinds import SYSTEM, Kind, kind, prepares
 from rewriter.model.commands import Located, located
 from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement
-from rewriter.shell.walk import commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,8 +54,12 @@ class Work:
         return any(index not in own for index in self.slow)
 
     def shown(self, index: int) -> str:
-        """A command as its author wrote it, shortened."""
-        return shown(self.commands[index].command)
+        """A command, or the pipeline that it is part of, as its author wrote it, shortened."""
+        command = self.commands[index].command
+        for pipeline in pipelines(self.step.script):
+            if any(part is command for part in pipeline.parts):
+                return shown(*(part for part in pipeline.parts if isinstance(part, Command)))
+        return shown(command)
 
     @property
     def title(self) -> str:
@@ -72,11 +75,14 @@ class Work:
         return ""
 
 
-def shown(command: Command) -> str:
-    """A command as written, on one line, shortened."""
-    pieces = [(word.span, word.text) for word in (*command.assigns, *command.words)]
-    pieces += [(r.span, f"{r.op} {r.target.text}") for r in command.redirects if r.target is not None]
-    text = " ".join(piece for _, piece in sorted(pieces)).replace("\n", " ")
+def shown(*parts: Command) -> str:
+    """A command, or those of a pipeline, as written, on one line, shortened."""
+    texts = []
+    for command in parts:
+        pieces = [(word.span, word.text) for word in (*command.assigns, *command.words)]
+        pieces += [(r.span, f"{r.op} {r.target.text}") for r in command.redirects if r.target is not None]
+        texts.append(" ".join(piece for _, piece in sorted(pieces)))
+    text = " | ".join(texts).replace("\n", " ")
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
@@ -115,8 +121,3 @@ def pipelines(of: Script | Node) -> Iterator[Pipeline]:
     elif not isinstance(of, Command):
         for statement in of.body if isinstance(of, Compound) else of.statements:
             yield from pipelines(statement.node)
-
-
-def every_command(work: Work) -> Iterator[Command]:
-    """Every simple command of the RUN as written, wrappers such as `sudo` included."""
-    yield from commands(work.step.script)

@@ -40,11 +40,6 @@ class Model:
             self._context = self._open()
         return self._context
 
-    @property
-    def buildkit(self) -> bool:
-        """Whether the author or the settings say that BuildKit builds this file (mounts, heredocs, --link)."""
-        return self.target == "buildkit" or self.tree.directive("syntax") is not None
-
 
 def build(tree: Tree, target: str = "", open_context: Callable[[], Context | None] = lambda: None) -> Model:
     """The model of a tree without fault. `target` is the builder that the settings name, "" when they name none."""

@@ -80,8 +80,7 @@ def commands(of: Script | Node) -> Iterator[Command]:
 
 def program_name(word: Word) -> str:
     """The program's name without its folder: "/usr/bin/apt-get" and "apt-get" are the same program."""
-    value = word.value if word.value is not None else word.text
-    return value.rpartition("/")[2]
+    return _meant(word).rpartition("/")[2]
 
 
 def invoked(command: Command) -> tuple[Word, ...]:
@@ -112,20 +111,18 @@ def _unwrapped(words: tuple[Word, ...], wrapper: _Wrapper) -> Invocation | None:
     name = program_name(words[0])
     user = "root" if name == "sudo" else None
     at = 1
-    while at < len(words) and words[at].text.startswith("-"):
-        option = words[at].text
+    while at < len(words) and _meant(words[at]).startswith("-"):
+        option = _meant(words[at])
         at += 1
         if option == "--":
             break
-        if option == "-" and name == "env":
-            continue
         letter, value = _option(option, wrapper, name)
         if letter is None:
             return None
         if letter and not value:
             if at == len(words):
                 return None
-            value = words[at].value if words[at].value is not None else words[at].text
+            value = _meant(words[at])
             at += 1
         if letter == "u" and name == "sudo":
             user = value
@@ -134,16 +131,22 @@ def _unwrapped(words: tuple[Word, ...], wrapper: _Wrapper) -> Invocation | None:
     if at + wrapper.operands >= len(words) or words[at + wrapper.operands].value is None:
         return None
     if name in ("gosu", "su-exec"):
-        user = words[at].value if words[at].value is not None else words[at].text
+        user = _meant(words[at])
     elif wrapper.operands and not _DURATION.fullmatch(words[at].text):
         return None
     return Invocation(words[at + wrapper.operands :], user)
 
 
+def _meant(word: Word) -> str:
+    return word.value if word.value is not None else word.text
+
+
 def _option(option: str, wrapper: _Wrapper, name: str) -> tuple[str | None, str | None]:
     """The letter of an option that has a value ("" for a flag, None for an unknown one), and what is attached to it."""
-    if name == "nice" and _NICENESS.fullmatch(option):
+    if (name == "nice" and _NICENESS.fullmatch(option)) or (name == "env" and option == "-"):
         return "", None
+    if option == "-":
+        return None, None
     if option.startswith("--"):
         head, sign, value = option.partition("=")
         if head + sign not in wrapper.long:

@@ -15,7 +15,7 @@ def test_what_ships(make_context: MakeContext) -> None:
     assert context.ships("src/b.js")
     assert not context.ships("a.txt")
     assert not context.ships("src")
-    assert context.ships_folder("src")
+    assert context.ships_any("src")
     assert not context.ships_any("node_modules")
     assert context.exists("a.txt")
 

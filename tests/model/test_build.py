@@ -223,13 +223,6 @@ def test_linux_is_not(text: str) -> None:
     assert model_of(text).opaque == ""
 
 
-def test_the_builder() -> None:
-    assert not model_of("FROM a\n").buildkit
-    assert model_of("FROM a\n", "buildkit").buildkit
-    assert model_of("# syntax=docker/dockerfile:1\nFROM a\n").buildkit
-    assert not model_of("FROM a\n", "kaniko").buildkit
-
-
 def test_the_image_of_a_stage_with_an_argument_is_not_known() -> None:
     assert only("ARG A=debian\nFROM $A\n").family == "unknown"
     assert only("ARG A=12\nFROM debian:$A\n").family == "debian"

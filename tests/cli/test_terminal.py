@@ -1,0 +1,56 @@
+"""What a person at a terminal sees."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_process import ENVIRONMENT
+
+
+def at_a_terminal(folder: Path, *words: str, **environment: str) -> str:
+    """All that the command writes, both streams being one terminal."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "rewriter.main", *words]
+    variables = {**ENVIRONMENT, "TERM": "xterm", "COLUMNS": "80", **environment}
+    with subprocess.Popen(command, cwd=folder, env=variables, stdin=theirs, stdout=theirs, stderr=theirs):
+        os.close(theirs)
+        found = b""
+        try:
+            while data := os.read(ours, 65536):
+                found += data
+        except OSError:  # Linux says so when the other end is closed
+            pass
+    os.close(ours)
+    return found.decode()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for number in range(110):
+        (tmp_path / f"Dockerfile.{number}").write_bytes(b"FROM debian\nRUN apt-get update && apt-get install -y jq\n")
+    return tmp_path
+
+
+def test_colour_is_for_terminals(folder: Path) -> None:
+    assert "\x1b[1mDockerfile.1:2:\x1b[0m" in at_a_terminal(folder, "Dockerfile.1")
+    assert "\x1b" not in at_a_terminal(folder, "Dockerfile.1", NO_COLOR="1")
+    assert "\x1b" not in at_a_terminal(folder, "Dockerfile.1", TERM="dumb")
+
+
+def test_a_bar_for_many_files(folder: Path) -> None:
+    found = at_a_terminal(folder, "--check", ".")
+    assert "━" in found
+    assert found.rindex("━") < found.index("Dockerfile.0\r\n")
+    assert [line for line in found.split("\r\n") if line.startswith("Dockerfile.")] == sorted(
+        f"Dockerfile.{number}" for number in range(110)
+    )
+
+
+@pytest.mark.parametrize("words", [["--check", "-q", "."], ["--check", "Dockerfile.1"]])
+def test_no_bar_when_quiet_or_few(folder: Path, words: list[str]) -> None:
+    assert "━" not in at_a_terminal(folder, *words)
