@@ -39,15 +39,15 @@ _BUILT_IN = frozenset(
 )
 
 
+_PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+
+
 class Wrap(NamedTuple):
     """What goes around a script within a chain; `cut` characters at its end are dropped (a last `;`)."""
 
     opening: str
     closing: str
     cut: int = 0
-
-
-NO_WRAP = Wrap("", "")
 
 
 def shell_differs(step: Step) -> Blocker | None:
@@ -80,8 +80,7 @@ def first_differs(step: Step) -> Blocker | None:
             return Blocker("background", f"`{_title(statement.node)} &` would go on running during what follows")
     for leak in leaks(script):
         if leak.kind not in _ISOLATED:
-            what = leak.what if leak.kind != "background" else "&"
-            return Blocker("shell-state", f"`{what}` leaves something in the shell that what follows would see")
+            return Blocker("shell-state", f"`{leak.what}` leaves something in the shell that what follows would see")
     for command in commands(script):
         if command.words and command.words[0].value == "set":
             return Blocker("shell-state", f"`{shown(command)}` stops at errors no longer when something follows")
@@ -158,16 +157,13 @@ def program_differs(first: Work, second: Work) -> Blocker | None:
 
 def _places(command: Command) -> set[str]:
     """The programs that a command may put into a folder of programs: `cp x /usr/local/bin/y`, `mv y /usr/bin`."""
-    words = [
-        word.text.strip("\"'") for word in (*command.words[1:], *(r.target for r in command.redirects if r.target))
-    ]
+    targets = [redirect.target for redirect in command.redirects if redirect.target is not None]
+    places = any(program_name(word) in _PLACES for word in command.words[:3])
     found = set()
-    for written in words:
-        folder, slash, name = written.rpartition("/")
-        if slash and folder.endswith("bin"):
+    for word in (*command.words[1:], *targets):
+        folder, _, name = word.text.strip("\"'").rstrip("/").rpartition("/")
+        if places or folder.endswith("bin"):
             found.add(name)
-    if any(written.rstrip("/").endswith("/bin") or written.rstrip("/").endswith("/sbin") for written in words):
-        found.update(written.rstrip("/").rpartition("/")[2] for written in words)
     return found
 
 
@@ -184,6 +180,7 @@ _STABLE = frozenset(
 )
 """Whichever of two programs of these names is found, it does the same."""
 
+_PLACES = frozenset("ln cp mv install rm update-alternatives alternatives dpkg-divert".split())
 _ONE_FOLDER = frozenset(("apt", "dnf", "yum", "microdnf", "zypper"))
 
 
@@ -200,6 +197,9 @@ def _names(script: Script, without: Set[int] = frozenset()) -> set[str]:
         name = command.name
         if name is not None and "/" not in name and name not in _BUILT_IN:
             found.add(name)
+        for word in (*command.words, *command.assigns):
+            if "$(" in word.text or "`" in word.text:
+                found.update(_PROGRAM.findall(word.text))
     return found
 
 

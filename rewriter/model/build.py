@@ -56,7 +56,7 @@ def build(tree: Tree, target: str = "", open_context: Callable[[], Context | Non
                 arguments[word.text.partition("=")[0]] = None
     _mark_shipping(stages)
     model.stages = tuple(stages)
-    model.opaque = _windows(tree, stages)
+    model.opaque = _windows(tree, stages) or _template(tree, stages)
     return model
 
 
@@ -156,4 +156,14 @@ def _windows(tree: Tree, stages: list[Stage]) -> str:
         platform = stage.instruction.flag("platform")
         if stage.family == "windows" or (platform is not None and (platform.value or "").lower().startswith("windows")):
             return f"{stage.image} is a Windows image, which dfix reads but does not rewrite"
+    return ""
+
+
+def _template(tree: Tree, stages: list[Stage]) -> str:
+    """A template can pass for a Dockerfile, but what its tags become is not known."""
+    if any(mark in stage.image for stage in stages for mark in ("{{", "<%", "%%")):
+        return "a base image is named by a template's tag: run dfix on the rendered file"
+    for mark in ("{%", "<%"):
+        if mark in tree.source.text and any(mark in instruction.logical for instruction in tree.instructions):
+            return f"`{mark}` looks like a template's tag: run dfix on the rendered file"
     return ""

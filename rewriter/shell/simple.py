@@ -10,11 +10,14 @@ from rewriter.shell.nodes import Command, Compound, Redirect, Word
 from rewriter.shell.quoting import UnreadableError
 from rewriter.source import Span
 
-RESERVED = frozenset("if then elif else fi for while until do done case esac function select coproc { } ! [[".split())
+RESERVED = frozenset(
+    "if then elif else fi for while until do done case esac function select coproc { } ! [[ ]]".split()
+)
 _REDIRECT = re.compile(r"(?:([0-9]*)(<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|(&>>|&>))")
 _MAY_REDIRECT = frozenset("<>&0123456789")
 _DESCRIPTOR = re.compile(r"[0-9]+-?|-")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\]]*\])?\+?=")
+_OPEN_SUBSCRIPT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[^\]]*")
 _DECLARES = frozenset(("declare", "typeset", "local", "export", "readonly"))
 _NO_ARGUMENTS = re.compile(r"\([ \t]*\)")
 _FUNCTION_NAME = re.compile(r"[A-Za-z0-9_.:+@/-]+")
@@ -67,12 +70,10 @@ class SimpleReader(Lexer):
                 words.append(word)
             elif _ASSIGNMENT.match(word.text):
                 assigns.append(word)
-            elif word.text in RESERVED:
-                raise UnreadableError(f"its script has an unexpected `{word.text}`")
-            elif word.text.startswith(("{{", "{%")):
-                raise UnreadableError(f"it holds a template's `{word.text}`")
             else:
-                words.append(word)
+                words.append(self._first(word))
+        if words and words[0].text == "time" and len(words) > 1 and words[1].text in RESERVED:
+            raise UnreadableError(f"its script has an unexpected `{words[1].text}`")
         if self.char() == "(" or stop == start:
             if len(words) == 1 and not assigns and not redirects and _FUNCTION_NAME.fullmatch(words[0].text):
                 match = _NO_ARGUMENTS.match(self.mask, self.at)
@@ -81,6 +82,16 @@ class SimpleReader(Lexer):
                     return self.function(start, words[0])
             raise UnreadableError(f"its script is not understood {self.near()}")
         return Command(self.span(start, stop), tuple(assigns), tuple(words), tuple(redirects))
+
+    def _first(self, word: Word) -> Word:
+        """The word as a command's name, which it may be: a reserved word was looked for before, where it may stand."""
+        if word.text in RESERVED:
+            raise UnreadableError(f"its script has an unexpected `{word.text}`")
+        if _OPEN_SUBSCRIPT.fullmatch(word.text):
+            raise UnreadableError(f"`{word.text}` in it can be read in two ways")
+        if word.text.startswith(("{{", "{%")):
+            raise UnreadableError(f"it holds a template's `{word.text}`")
+        return word
 
     def _plain_words(self, words: list[Word]) -> None:
         """Take the words that need no look at quotes: nearly all of them, so this is what reading costs."""

@@ -45,7 +45,7 @@ _WRAPPERS = {
         assigns=True,
     ),
     "env": _Wrapper("i", "u", ("--ignore-environment", "--unset="), assigns=True),
-    "time": _Wrapper("pv", in_shell=True),
+    "time": _Wrapper("pv", assigns=True, in_shell=True),
     "nice": _Wrapper("", "n"),
     "timeout": _Wrapper("v", "ks", ("--foreground", "--preserve-status", "--kill-after=", "--signal="), operands=1),
     "command": _Wrapper("p", in_shell=True),

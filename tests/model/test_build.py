@@ -231,3 +231,13 @@ def test_the_image_of_a_stage_with_an_argument_is_not_known() -> None:
 def test_a_heredoc_as_the_whole_script() -> None:
     stage = only("FROM a\nRUN <<E\nb\nE\nRUN <<E cat\nb\nE\nRUN b\nRUN cat <<E > /x\nb\nE\n")
     assert [step.body is not None for step in stage.steps] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("text", ["FROM {{ base }}\n", "FROM a:%%TAG%%\n", "FROM a\nRUN b {% if c %} d {% endif %}\n"])
+def test_templates_are_left_alone(text: str) -> None:
+    assert "template" in model_of(text).opaque
+
+
+@pytest.mark.parametrize("text", ["FROM a\n# {% b %}\nRUN c --format '{{.Id}}' ${d%%e}\n"])
+def test_what_only_looks_like_one_is_not(text: str) -> None:
+    assert model_of(text).opaque == ""

@@ -112,7 +112,12 @@ def _command(node: Json, redirects: Shape, base: int) -> Shape:
         return ("command", (), tuple(_range(word, base) for word in words), redirects)
     if kind == "TimeClause":
         start = node["Time"]["Offset"] - base
-        return _timed(_statement(node["Stmt"], base), (start, start + len("time")), redirects)
+        word = (start, start + len("time"))
+        return (
+            _timed(_statement(node["Stmt"], base), word, redirects)
+            if "Stmt" in node
+            else ("command", (), (word,), redirects)
+        )
     if kind == "FuncDecl":
         return _named(_statement(node["Body"], base))
     return (_KINDS[kind], _body(node, base), redirects)

@@ -16,6 +16,8 @@ NO_SCRIPT = [
     ("else a", "its script has an unexpected `else`"),
     ("a; }", "its script has an unexpected `}`"),
     ("a; esac", "its script has an unexpected `esac`"),
+    ("]] a", "its script has an unexpected `]]`"),
+    ("time { a; }", "its script has an unexpected `{`"),
     ("! ! a", "its script has an unexpected `!`"),
     ("select a in b; do c; done", "its script has an unexpected `select`"),
     ("coproc a", "its script has an unexpected `coproc`"),
@@ -78,6 +80,7 @@ TWO_WAYS = [
     ("exec {fd}>f", "it names a descriptor by a variable near `>f`"),
     ("cat <<E\na\\\nE\n", "a heredoc in it can be read in two ways: E"),
     ("A=([b]=c)", "an array in it is not understood near `[b]=c)`"),
+    ("a[b c]=d", "`a[b` in it can be read in two ways"),
     ("! { a; }", "its script can be read in two ways near `{ a; }`"),
 ]
 

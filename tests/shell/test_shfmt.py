@@ -30,7 +30,7 @@ def sample(real_files: Corpus) -> list[str]:
 @pytest.fixture(scope="module")
 def logical(sample: list[str]) -> list[str]:
     """The scripts of RUNs in shell form, as BuildKit's own parser joins their lines."""
-    found = []
+    found: list[str] = []
     for text in sample:
         for instruction in buildkit_reads(text) or ():
             if instruction.keyword == "RUN" and not instruction.json and not instruction.heredocs:

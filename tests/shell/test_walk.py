@@ -45,6 +45,7 @@ UNWRAPPED = [
     ("env - a", "a"),
     ("time a", "a"),
     ("time -p a", "a"),
+    ("time B=c a", "a"),
     ("nice a", "a"),
     ("nice -n 10 a", "a"),
     ("nice -n10 a", "a"),
