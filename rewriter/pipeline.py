@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Options", "RuleInfo", "rules", "run"]
 
 MAX_ROUNDS = 8
-"""Each round runs every transform once; real files settle in two or three."""
+"""A round asks each transform at most once; real files settle in two or three."""
 
 
 class _Done(NamedTuple):
@@ -80,19 +80,21 @@ class _Run:
         return [t for t in transforms() if t.NAME not in ignore and (select is None or t.NAME in select)]
 
     def _settle(self, model: Model, chosen: list[Transform]) -> list[Refusal]:
-        """Run rounds until one changes nothing; the refusals of that last round are the ones to report."""
+        """Ask the transforms in turn until each has left the same text alone; what they refuse there is reported."""
+        alone: dict[str, list[Refusal]] = {}
         for _ in range(MAX_ROUNDS):
-            refusals: list[Refusal] = []
-            settled = True
             for transform in chosen:
-                changes, refused = self._ask(transform, model)
-                refusals += refused
+                if transform.NAME in alone:
+                    continue
+                changes, refusals = self._ask(transform, model)
                 if changes:
                     self._apply(changes)
                     model = self._model()
-                    settled = False
-            if settled:
-                return refusals
+                    alone.clear()
+                else:
+                    alone[transform.NAME] = refusals
+            if len(alone) == len(chosen):
+                return [refusal for transform in chosen for refusal in alone[transform.NAME]]
         raise GuardError(f"it still changes after {MAX_ROUNDS} rounds")
 
     def _ask(self, transform: Transform, model: Model) -> tuple[list[Change], list[Refusal]]:

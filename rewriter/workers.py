@@ -28,53 +28,68 @@ class Workers(Generic[Task, Answer]):
         self, tasks: Sequence[Task], count: int, work: Callable[[Task], Answer], died: Callable[[Task], Answer]
     ) -> None:
         self._tasks, self._count, self._work, self._died = tasks, count, work, died
+        self._workers: dict[int, _Worker] = {}
         sys.stdout.flush()
         sys.stderr.flush()
-        self._workers: list[_Worker] = []
-        for number in range(count):
-            self._workers.append(self._fork(number))
+        try:
+            for number in range(count):
+                self._start(number)
+        except BaseException:
+            self._end_all()
+            raise
 
     def __iter__(self) -> Generator[Answer, None, None]:
         import pickle
 
         try:
             for number, task in enumerate(self._tasks):
-                worker = self._workers[number % self._count]
+                slot = number % self._count
                 try:
-                    answer: Answer = pickle.load(worker.answers)
+                    answer: Answer = pickle.load(self._workers[slot].answers)
                 except (EOFError, OSError, pickle.UnpicklingError):
-                    self._end(worker)
-                    self._workers[number % self._count] = self._fork(number + self._count)
+                    self._end(self._workers.pop(slot))
+                    self._start(number + self._count)
                     answer = self._died(task)
                 yield answer
         finally:
-            for worker in self._workers:
-                self._end(worker)
+            self._end_all()
 
-    def _fork(self, first: int) -> _Worker:
-        """A process for the tasks `first`, `first + count`, …"""
-        read, write = os.pipe()
-        pid = os.fork()
-        if not pid:
-            os.close(read)
-            for other in self._workers:  # or they would wait for a parent that is gone
-                other.answers.close()
-            self._serve(write, first)
-        os.close(write)
-        return _Worker(pid, open(read, "rb"))
+    def _start(self, first: int) -> None:
+        """A process for the tasks `first`, `first + count`, …
 
-    def _serve(self, write: int, first: int) -> NoReturn:
-        import pickle
+        It never sees an interrupt, and this process sees none before it knows of the other one, which it then ends.
+        """
         import signal
 
+        read, write = os.pipe()
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
+            pid = os.fork()
+            if not pid:
+                os.close(read)
+                self._serve(write, first)
+            self._workers[first % self._count] = _Worker(pid, open(read, "rb"))
+            os.close(write)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def _serve(self, write: int, first: int) -> NoReturn:
+        """Answer the tasks from `first` on; the process ends here."""
+        try:
+            import pickle
+
+            for other in self._workers.values():  # or they would wait for a parent that is gone
+                other.answers.close()
             with open(write, "wb") as answers:
                 for task in self._tasks[first :: self._count]:
                     pickle.dump(self._work(task), answers)
                     answers.flush()
         finally:
             os._exit(0)
+
+    def _end_all(self) -> None:
+        while self._workers:
+            self._end(self._workers.popitem()[1])
 
     @staticmethod
     def _end(worker: _Worker) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from difflib import SequenceMatcher
 from json import JSONDecoder
@@ -200,9 +201,11 @@ def lost_words(before: str, after: str) -> list[str]:
     return sorted((_words(before) - _words(after)).elements())
 
 
+_BETWEEN_WORDS = re.compile(r"[\s;&|(){}<>\\]+")
+
+
 def _words(text: str) -> Counter[str]:
-    words = (word.strip(";&\\(){}") for word in text.split() if word.upper() != "RUN")
-    found = Counter(word for word in words if word)
+    found = Counter(word for word in _BETWEEN_WORDS.split(text) if word and word.upper() != "RUN")
     return Counter({word: 1 if word.startswith("--") else count for word, count in found.items()})
 
 

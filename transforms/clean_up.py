@@ -29,9 +29,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rewriter.caches import Obstacle
-from rewriter.caches.filled import Filling, Runs, Use, fillings, moved, too_old, updates
+from rewriter.caches.age import flag_changes_more, too_old
+from rewriter.caches.filled import Filling, Runs, Use, fillings, moved, strange_mount, updates
 from rewriter.caches.folders import written
-from rewriter.caches.later import needed_later
+from rewriter.caches.later import needed_later, touched_behind
 from rewriter.caches.place import clean_up_edit
 from rewriter.caches.yarn import not_classic
 from rewriter.change import Change, Contract, Refusal
@@ -191,11 +192,11 @@ def _flagged(step: Step, filling: Filling, runs: Runs) -> tuple[Use, ...] | None
     clean_up = filling.clean_up
     if not clean_up.flag:
         return ()
-    if clean_up.append and any(use.usage.verb == "update" for use in filling.fills):
+    if clean_up.lists and any(use.usage.verb == "update" for use in filling.fills):
         return ()
-    if clean_up.append and _updated_before(step, filling, runs):
+    if clean_up.lists and _updated_before(step, filling, runs):
         return None
-    return filling.fills
+    return () if flag_changes_more(step, filling, runs) else filling.fills
 
 
 def _updated_before(step: Step, filling: Filling, runs: Runs) -> bool:
@@ -218,7 +219,11 @@ def _flags(
     if offline is not None:
         return Obstacle("needed-later", f"`{offline.shown}` in the same RUN works from the cache")
     found = (
-        moved(step, filling) or too_old(step.stage, filling) or needed_later(model, step, filling, runs, lists=lists)
+        moved(step, filling)
+        or strange_mount(step, filling)
+        or too_old(step.stage, filling)
+        or touched_behind(filling, runs.of(step))
+        or needed_later(model, step, filling, runs, lists=lists)
     )
     if found is not None:
         return found
@@ -229,6 +234,8 @@ def _flags(
 def _appended(model: Model, step: Step, filling: Filling, runs: Runs) -> tuple[Edit, ...] | Obstacle:
     lists = filling.clean_up.lists or filling.only_lists
     found = moved(step, filling) or needed_later(model, step, filling, runs, lists=lists)
+    if found is None and filling.runs_itself:
+        found = strange_mount(step, filling)
     if found is None and filling.manager.name == "yarn":
         found = not_classic(model, step, filling)
     if found is not None:

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter.caches import Obstacle
-from rewriter.caches.folders import mounted, names_cache, written
-from rewriter.knowledge import CleanUp, Manager, Usage, usage
+from rewriter.caches.folders import mounted, names_cache, relation, written
+from rewriter.knowledge import CleanUp, Manager, Usage, managers, usage
 from rewriter.model.commands import Located, located
 from rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
-    from rewriter.model import Stage, Step
+    from rewriter.model import Step
+
+
+_OTHER_CACHES = (
+    "~/.cache/uv",
+    "~/.cache/pypoetry",
+    "~/.cache/go-build",
+    "/go/pkg/mod",
+    "~/.cargo",
+    "/usr/local/cargo",
+    "~/.m2",
+    "~/.gradle",
+    "~/.nuget",
+    "~/.ccache",
+    "~/.cache/ccache",
+)
+"""Where tools keep their caches that have none in the image to clean up."""
 
 
 class Use(NamedTuple):
@@ -38,6 +53,11 @@ class Filling(NamedTuple):
     clean_up: CleanUp
     uses: tuple[Use, ...]
     fills: tuple[Use, ...]
+
+    @property
+    def runs_itself(self) -> bool:
+        """Whether the command that cleans up is one of the manager, and not a plain `rm`."""
+        return self.clean_up.append.split(" ")[0] in self.manager.commands
 
     @property
     def only_lists(self) -> bool:
@@ -145,17 +165,14 @@ def moved(step: Step, filling: Filling) -> Obstacle | None:
     return None
 
 
-def too_old(stage: Stage, filling: Filling) -> Obstacle | None:
-    """Why the manager of the stage's image may not know the flag. One that the author uses elsewhere is known."""
-    clean_up = filling.clean_up
-    texts = [written(step) for step in stage.steps if step.keyword == "RUN"]
-    if any(clean_up.flag in text for text in texts):
-        return None
-    while stage.parent is not None:
-        stage = stage.parent
-    image = stage.image.removeprefix("docker.io/").removeprefix("library/").partition("@")[0]
-    old = any(fnmatchcase(image, pattern) for pattern in clean_up.too_old)
-    if old or (stage.family == "unknown" and any(word in text for word in clean_up.old_packages for text in texts)):
-        reason = f"{filling.manager.name} of {stage.image} may be too old to know {clean_up.flag}"
-        return Obstacle("old-image", reason)
+def strange_mount(step: Step, filling: Filling) -> Obstacle | None:
+    """A cache mount at a place that belongs to no tool that is known: settings may have put this cache there."""
+    known = (*_OTHER_CACHES, *(cache for manager in managers() for cache in manager.caches)) if step.mounts else ()
+    for mount in step.mounts:
+        if mount.kind != "cache" or mount.target is None:
+            continue
+        if not any(relation(mount.target, cache) for cache in known):
+            return Obstacle(
+                "cache-mount", f"the cache mount on {mount.target} may hold the cache of {filling.manager.name}"
+            )
     return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter.caches import Obstacle
-from rewriter.caches.filled import Filling, Runs, updates
+from rewriter.caches.filled import Filling, Run, Runs, updates
 from rewriter.caches.folders import mounted, names_cache, relation, written
+from rewriter.caches.scopes import Scope, scopes
 from rewriter.caches.scripts import hidden_use, mentions, unread_script
 from rewriter.knowledge.usage import text
 from rewriter.model.commands import Located
@@ -65,29 +66,46 @@ def _needs(asked: _Asked, step: Step) -> Obstacle | None:
         return None
     run = asked.runs.of(step)
     own = {use.order: use.usage for use in run.uses if use.usage.manager is manager}
-    updated = mounted(step, clean_up.empties)
+    network = step.instruction.flag("network")
+    without_network = network is not None and network.value == "none"
+    place = scopes(script)
+    updated: list[Scope] = [()] if mounted(step, clean_up.empties) else []
     for index, command in enumerate(run.commands):
         one = own.get(index)
         shown = f"`{_shown(command)}` on line {line}"
+        scope = place[id(command.command)]
+        has_lists = any(scope[: len(known)] == known for known in updated)
         if one is None:
-            found = _touched(asked, command, shown)
-            if found is None and asked.lists and not updated:
+            found = touched(asked.filling, command, shown)
+            if found is None and asked.lists and not has_lists:
                 found = _out_of_sight(asked, step, command, shown)
             if found is not None:
                 return found
             continue
-        if one.has(clean_up.offline):
+        if one.has(clean_up.offline) or (without_network and one.verb == "install"):
             return Obstacle("needed-later", f"{shown} installs from the cache")
         if clean_up.empty_fails and any(map(one.says, clean_up.done_by)):
             return Obstacle("cleaned-later", f"{shown} empties the cache, and fails where there is none")
-        updated = updated or updates(one, clean_up)
-        if asked.lists and not updated and one.verb in ("install", "query") and not one.has(clean_up.uncached):
+        if updates(one, clean_up):
+            updated.append(scope)
+        elif asked.lists and not has_lists and one.verb in ("install", "query") and not one.has(clean_up.uncached):
             reason = f"{shown} uses the lists of packages that this RUN fetches"
             return Obstacle("needed-later", reason, "install all in one RUN, or update in each")
     return None
 
 
-def _touched(asked: _Asked, command: Located, shown: str) -> Obstacle | None:
+def touched_behind(filling: Filling, run: Run) -> Obstacle | None:
+    """A command of the same RUN that names the cache folder, which would not be there."""
+    own = {use.order for use in filling.uses}
+    for index, command in enumerate(run.commands):
+        if index > filling.fills[0].order and index not in own:
+            found = touched(filling, command, f"`{_shown(command)}` in the same RUN")
+            if found is not None:
+                return found
+    return None
+
+
+def touched(filling: Filling, command: Located, shown: str) -> Obstacle | None:
     """A command that names the cache folder, other than to remove it by force or to make it."""
     words = command.words
     if not words:
@@ -98,7 +116,7 @@ def _touched(asked: _Asked, command: Located, shown: str) -> Obstacle | None:
     if program == "rm" and any(w.text[:1] == "-" and ("f" in w.text or w.text == "--force") for w in words):
         return None
     for word in words[1:]:
-        for cache in asked.filling.clean_up.empties:
+        for cache in filling.clean_up.empties:
             if _depends(text(word), cache, names_cache(word, (cache,))):
                 return Obstacle("needed-later", f"{shown} names {word.text}")
     return None

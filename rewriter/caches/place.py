@@ -31,11 +31,13 @@ def clean_up_edit(step: Step, filling: Filling) -> Edit | Obstacle:
     script = step.script
     if any(redirect.body is not None for command in commands(script) for redirect in command.redirects):
         return Obstacle("heredoc", "its script holds a heredoc of its own")
-    manager = filling.manager
-    by_itself = filling.clean_up.append.split()[0] in manager.commands
+    by_itself = filling.runs_itself
     command = _command(filling, by_itself=by_itself)
     parts = chain(script)
-    if by_itself and (found := _only_there(filling)) is not None:
+    found = _only_there(filling) if by_itself or "~" in command else None
+    if found is None and by_itself:
+        found = _replaced(filling)
+    if found is not None:
         return found
     if parts is not None:
         return _in_chain(step, filling, parts, command, by_itself=by_itself)
@@ -64,6 +66,16 @@ def _only_there(filling: Filling) -> Obstacle | None:
     relative = "/" in program and program[0] not in "/$~\"'"
     if relative and (last.order != filling.uses[-1].order or last.at.depth):
         return Obstacle("relative-program", f"`{program}` is a path that depends on the folder it is used in")
+    return None
+
+
+def _replaced(filling: Filling) -> Obstacle | None:
+    """Whether the last thing that the manager does is to replace or to remove itself: what runs then is another."""
+    last, manager = filling.uses[-1], filling.manager
+    if manager.project is None or not last.usage.has(manager.project.everywhere):
+        return None
+    if any(text(word).partition("@")[0] in manager.commands for word in last.usage.operands):
+        return Obstacle("replaced", f"`{last.shown}` replaces or removes {manager.name} itself")
     return None
 
 

@@ -41,6 +41,23 @@ _KNOWN_INSTALLERS = (
 )
 """Addresses of install scripts that install no system package, or fetch the lists anew before they do."""
 
+_SOURCES = frozenset((".", "source"))
+_SETTINGS = (
+    "activate",
+    "env",
+    "rc",
+    "profile",
+    "release",
+    "environment",
+    "conda.sh",
+    "env.sh",
+    "vars.sh",
+    "init.sh",
+    "init.bash",
+)
+_SETTINGS += ("setup.bash", "env-hashes", ".env", "nvm.sh", "functions", "aliases", ".conf", ".cfg", "sdkman-init.sh")
+"""How the names of files end that set variables and functions for the shell that reads them."""
+
 _PRINTS = frozenset(("echo", "printf", "which", "type", "command", "hash", "test", "["))
 _BINARIES = re.compile(r"/s?bin/[^/.]+$")
 _CALLS_ANOTHER = re.compile(r"\.sh\b|\bsource\b|^\s*\. ", re.MULTILINE)
@@ -78,8 +95,16 @@ def unread_script(command: Located, step: Step, manager: Manager, model: Model) 
         return f"`{text(words[0])}`, which is not named literally"
     if program in _MAKE:
         return "" if _makes_without(manager, model.context) else "make, whose Makefile installs packages"
+    if program == "eval":
+        return (
+            "" if any("$(" in word.text or "`" in word.text for word in words[1:]) else "what `eval` makes of variables"
+        )
     name = program
-    if program in _SHELLS:
+    if program in _SOURCES:
+        name = text(words[1]).rpartition("/")[2].strip("\"'") if len(words) > 1 else ""
+        if name.lower().endswith(_SETTINGS):
+            return ""
+    elif program in _SHELLS:
         operand = _script_operand(words)
         if operand is None:
             return ""

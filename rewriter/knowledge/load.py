@@ -39,8 +39,9 @@ class CleanUp(NamedTuple):
 
     With `lists`, an install in a later RUN fails once the lists of an earlier update are gone, unless it has an option
     of `refreshes`; so does one of the programs of `needed_by`. `offline` are options that make an install depend on a
-    filled cache. `too_old` are images whose manager has no such flag, `old_packages` packages that bring such a manager
-    on old distributions.
+    filled cache. `too_old` are images whose manager has no such flag. `flag_changes` are those on which the flag changes
+    more than the cache, so that `append` is used there, and `old_packages` packages that bring such a manager; of
+    several patterns that fit an image the last decides, and one with `!` in front takes back.
     """
 
     append: str
@@ -57,6 +58,7 @@ class CleanUp(NamedTuple):
     empty_fails: bool
     needed_by: frozenset[str]
     too_old: tuple[str, ...]
+    flag_changes: tuple[str, ...]
     old_packages: tuple[str, ...]
 
 
@@ -158,5 +160,6 @@ def _clean_up(data: dict[str, Any], caches: tuple[str, ...]) -> CleanUp:
         empty_fails=data.get("empty-fails", False),
         needed_by=frozenset(data.get("needed-by", ())),
         too_old=tuple(data.get("too-old", ())),
+        flag_changes=tuple(data.get("flag-changes", ())),
         old_packages=tuple(data.get("old-packages", ())),
     )

@@ -158,11 +158,12 @@ def program_differs(first: Work, second: Work) -> Blocker | None:
 def _places(command: Command) -> set[str]:
     """The programs that a command may put into a folder of programs: `cp x /usr/local/bin/y`, `mv y /usr/bin`."""
     targets = [redirect.target for redirect in command.redirects if redirect.target is not None]
-    places = any(program_name(word) in _PLACES for word in command.words[:3])
+    programs = [program_name(word) for word in command.words[:2]]
+    program = programs[-1] if programs[:1] == ["sudo"] else programs[0] if programs else ""
     found = set()
     for word in (*command.words[1:], *targets):
         folder, _, name = word.text.strip("\"'").rstrip("/").rpartition("/")
-        if places or folder.endswith("bin"):
+        if program in _PLACES or (program == "rm" and not folder) or folder.endswith("bin"):
             found.add(name)
     return found
 
@@ -180,7 +181,7 @@ _STABLE = frozenset(
 )
 """Whichever of two programs of these names is found, it does the same."""
 
-_PLACES = frozenset("ln cp mv install rm update-alternatives alternatives dpkg-divert".split())
+_PLACES = frozenset("ln cp mv install update-alternatives alternatives dpkg-divert".split())
 _ONE_FOLDER = frozenset(("apt", "dnf", "yum", "microdnf", "zypper"))
 
 

@@ -46,7 +46,7 @@ def disagreement(mask: str, script: Script) -> str:
         code = _NOT_ASCII.sub("x", code)
     found = QueryCursor(query).captures(parser.parse(code.encode("ascii")).root_node)
     if "error" in found:
-        return f"its script is not understood near `{_shown(mask, found['error'][0].start_byte)}`"
+        return f"its script is not understood {_near(mask, found['error'][0].start_byte)}"
     within = [(node.start_byte, node.end_byte) for node in found.get("substitution", ())]
     theirs = {
         node.start_byte
@@ -63,8 +63,9 @@ def disagreement(mask: str, script: Script) -> str:
         if not (command.redirects and command.redirects[0].span.start == command.span.start)
     }
     differing = (theirs - ours) | (sure - possible)
-    return f"its script can be read in two ways near `{_shown(mask, min(differing))}`" if differing else ""
+    return f"its script can be read in two ways {_near(mask, min(differing))}" if differing else ""
 
 
-def _shown(mask: str, at: int) -> str:
-    return mask[at : at + 20].split("\n", 1)[0].strip()
+def _near(mask: str, at: int) -> str:
+    shown = mask[at : at + 20].split("\n", 1)[0].strip()
+    return f"near `{shown}`" if shown else "at its end"

@@ -10,7 +10,7 @@ from rewriter.shell.simple import SimpleReader
 
 _RESERVED = re.compile(
     r"(?:if|then|elif|else|fi|for|while|until|do|done|case|esac|function|select|coproc|[{}!]|\[\[)"
-    r"(?=[ \t\n;&|()<>]|\\\n|\Z)"
+    r"(?=[ \t\n;&|()]|[<>](?!\()|\\\n|\Z)"
 )
 NOTHING: frozenset[str] = frozenset()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import pytest
 
 from rewriter.shell.nodes import AndOr, Command, Pipeline
@@ -234,6 +237,17 @@ def test_value(word: str, value: str | None) -> None:
     command = next(commands(read(f"x {word} y")))
     assert [w.text for w in command.words] == ["x", word, "y"]
     assert command.words[1].value == value
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_a_real_shell_makes_the_same_of_it(shell: str) -> None:
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"{shell} is absent")
+    certain = [(word, value) for word, value in VALUES if value is not None]
+    script = "".join(f"printf '%s\\0' {word}\n" for word, _ in certain)
+    done = subprocess.run([program], input=script.encode(), capture_output=True, check=True)
+    assert done.stdout.decode().split("\0")[:-1] == [value for _, value in certain]
 
 
 HEREDOCS = [

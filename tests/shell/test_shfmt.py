@@ -15,8 +15,8 @@ from rewriter.source import Source
 from rewriter.syntax import parse as parse_file
 from tests.shell.shfmt_reading import shape_of, shapes
 
-FILES = 1000
-SCRIPTS = 1500
+FILES = 1500
+SCRIPTS = 2500
 BATCH = 300
 
 

@@ -429,6 +429,8 @@ def test_a_program_that_may_be_another_one_by_then() -> None:
     assert codes("RUN sed -i s/a/b/ /etc/apk/repositories\nRUN apk add sed && sed -i s/a/b/ d\n") == ["program-changes"]
     assert codes("RUN cut -f1 a > b && mv ./cut /usr/local/bin\nRUN cut -f1 a > c\n") == ["program-changes"]
     assert codes("RUN cut -f1 a > b && cd /usr/bin && ln -sf busybox cut\nRUN cut -f1 a > c\n") == ["program-changes"]
+    assert codes("RUN cut -f1 a > b && cd /usr/local/bin && rm cut\nRUN cut -f1 a > c\n") == ["program-changes"]
+    assert merged("RUN sudo apt-get install sudo\nRUN sudo apt-get install -y a\n").changed
     # Debian's packages replace programs where they are
     assert merged("RUN sed -i s/a/b/ /etc/apt/sources.list\nRUN apt-get update && sed -i s/a/b/ d\n").changed
 

@@ -1,0 +1,51 @@
+"""The second reader: when it is asked, and that it can object."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from rewriter.shell.agreement import disagreement
+from tests.shell.written import read
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a && (b; c) | d",
+        "if a; then B=c d; fi",
+        "for i in $(a; b); do [ -f c ] && unset d; done",
+        "case a in b) export C=d;; esac; E=f",
+        "(>&2 a b; c)",
+        "a `# comment` `` && (b)",
+        "(é ß) && ü",
+        "f() { [[ a ]]; }; b",
+    ],
+)
+def test_agrees(text: str) -> None:
+    assert disagreement(text, read(text)) == ""
+
+
+def test_objects_to_commands_that_it_does_not_find() -> None:
+    assert disagreement("(a b; c)", read("(a; b c)")) == "its script can be read in two ways near `; c)`"
+
+
+def test_objects_to_commands_that_were_not_found() -> None:
+    assert disagreement("(a; b)", read("(a  b)")) == "its script can be read in two ways near `b)`"
+
+
+def test_objects_to_errors() -> None:
+    assert disagreement("a; b )", read("a; b")) == "its script is not understood near `)`"
+    assert disagreement("if a; then b;", read("if a; then b; fi")) == "its script is not understood at its end"
+
+
+def test_plain_lists_do_not_load_it() -> None:
+    program = (
+        "import sys; from rewriter.shell.parse import parse; text = sys.argv[1]; "
+        "assert not parse(text, 0, text).opaque; print('tree_sitter' in sys.modules)"
+    )
+    for text, loaded in (("a 'b c' \"$d\" && e | f > g || h; i &", "False"), ("(a)", "True"), ("a $(b)", "True")):
+        done = subprocess.run([sys.executable, "-c", program, text], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == loaded
