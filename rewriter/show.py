@@ -33,9 +33,11 @@ class Show:
             self._out.write(github.report(result, explain=request.explain))
         elif request.mode == "diff":
             text.diff_lines(self._out, unified(result.before, result.after))
+            self._explain(result)
         elif request.mode == "check":
             if result.changed:
                 self._out.write(f"{shown_name(result.before.path)}\n")
+            self._explain(result)
         elif not request.statistics:
             self._findings(result)
 
@@ -48,6 +50,11 @@ class Show:
             text.concise(self._out, result, explain=request.explain)
         else:
             text.framed(self._out, result, explain=request.explain)
+
+    def _explain(self, result: Result) -> None:
+        """What was left alone, where standard output is for other programs."""
+        if self._request.explain:
+            text.concise(self._err, result._replace(changes=()), explain=True)
 
     def problem(self, problem: Problem, trace: str) -> None:
         """Say why a file could not be handled; a settings file that spoils many is told once."""

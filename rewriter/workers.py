@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import BinaryIO, Generic, NamedTuple, NoReturn, TypeVar
+
+PATIENCE = 2.0
+"""Seconds that a process has to clean up."""
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -18,10 +22,11 @@ class _Worker(NamedTuple):
 
 
 class Workers(Generic[Task, Answer]):
-    """Forks `count` processes, of which each takes every `count`-th task; iterating gives the answers in order.
+    """Iterating forks `count` processes, of which each takes every `count`-th task, and gives the answers in order.
 
     `work` answers one task, `died` makes the answer for a task during which the process was lost. Modules that are
-    loaded before are shared. Whatever ends the iteration early, an interrupt too, ends the processes.
+    loaded before are shared. Whatever ends the iteration early, an interrupt too, ends the processes: each cleans up
+    the task that it is at, and is killed when that takes longer than `PATIENCE` seconds.
     """
 
     def __init__(
@@ -29,55 +34,52 @@ class Workers(Generic[Task, Answer]):
     ) -> None:
         self._tasks, self._count, self._work, self._died = tasks, count, work, died
         self._workers: dict[int, _Worker] = {}
-        sys.stdout.flush()
-        sys.stderr.flush()
-        try:
-            for number in range(count):
-                self._start(number)
-        except BaseException:
-            self._end_all()
-            raise
 
     def __iter__(self) -> Generator[Answer, None, None]:
         import pickle
 
+        sys.stdout.flush()
+        sys.stderr.flush()
         try:
+            for number in range(self._count):
+                self._fork(number, number)
             for number, task in enumerate(self._tasks):
-                slot = number % self._count
                 try:
-                    answer: Answer = pickle.load(self._workers[slot].answers)
+                    answer: Answer = pickle.load(self._workers[number % self._count].answers)
                 except (EOFError, OSError, pickle.UnpicklingError):
-                    self._end(self._workers.pop(slot))
-                    self._start(number + self._count)
+                    self._end(number % self._count)
+                    self._fork(number % self._count, number + self._count)
                     answer = self._died(task)
                 yield answer
         finally:
-            self._end_all()
+            for number in [*self._workers]:
+                self._end(number)
 
-    def _start(self, first: int) -> None:
+    def _fork(self, number: int, first: int) -> None:
         """A process for the tasks `first`, `first + count`, …
 
-        It never sees an interrupt, and this process sees none before it knows of the other one, which it then ends.
+        Signals wait until it is known here and its own handlers are set, so that it is always ended, and never runs
+        the rest of this program.
         """
-        import signal
-
         read, write = os.pipe()
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
         try:
             pid = os.fork()
             if not pid:
-                os.close(read)
-                self._serve(write, first)
-            self._workers[first % self._count] = _Worker(pid, open(read, "rb"))
+                self._serve(read, write, first, before)
             os.close(write)
+            self._workers[number] = _Worker(pid, os.fdopen(read, "rb"))
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    def _serve(self, write: int, first: int) -> NoReturn:
-        """Answer the tasks from `first` on; the process ends here."""
+    def _serve(self, read: int, write: int, first: int, signals: Iterable[int]) -> NoReturn:
+        import pickle
+
         try:
-            import pickle
-
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
+            signal.signal(signal.SIGTERM, _stop)
+            signal.pthread_sigmask(signal.SIG_SETMASK, signals)
+            os.close(read)
             for other in self._workers.values():  # or they would wait for a parent that is gone
                 other.answers.close()
             with open(write, "wb") as answers:
@@ -87,15 +89,19 @@ class Workers(Generic[Task, Answer]):
         finally:
             os._exit(0)
 
-    def _end_all(self) -> None:
-        while self._workers:
-            self._end(self._workers.popitem()[1])
+    def _end(self, number: int) -> None:
+        pid, answers = self._workers.pop(number)
+        answers.close()
+        os.kill(pid, signal.SIGTERM)
+        end = time.monotonic() + PATIENCE
+        while not os.waitpid(pid, os.WNOHANG)[0]:
+            if time.monotonic() > end:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                return
+            time.sleep(0.001)
 
-    @staticmethod
-    def _end(worker: _Worker) -> None:
-        import signal
 
-        worker.answers.close()
-        with suppress(ProcessLookupError):
-            os.kill(worker.pid, signal.SIGKILL)
-        os.waitpid(worker.pid, 0)
+def _stop(_signal: int, _frame: object) -> NoReturn:
+    """Unwind the task, so that it removes what it has half written."""
+    raise SystemExit

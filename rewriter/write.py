@@ -38,6 +38,8 @@ def _replace(path: str, target: str, found: os.stat_result, data: bytes) -> Prob
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with open(os.open(new, flags, 0o600), "wb") as file:
             file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # some file systems say only now that they are full
         if not _keep_owner(new, found):
             os.unlink(new)
             return Problem(

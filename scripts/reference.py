@@ -209,12 +209,14 @@ def _words(text: str) -> Counter[str]:
     return Counter({word: 1 if word.startswith("--") else count for word, count in found.items()})
 
 
+_COMMENT = re.compile(r"(?:^|(?<!\\)(?:\\\\)*[ \t])(#.*)")
+"""A blank after an odd number of backslashes is part of a word, and so is the `#` behind it."""
+
+
 def _comments(text: str) -> Counter[str]:
     found: Counter[str] = Counter()
     for line in text.split("\n"):
-        at = line.find("#")
-        while at > 0 and line[at - 1] not in " \t":
-            at = line.find("#", at + 1)
-        if at >= 0:
-            found[line[at:].rstrip(" \t\r\\")] += 1
+        match = _COMMENT.search(line)
+        if match is not None:
+            found[match[1].rstrip(" \t\r\\")] += 1
     return found

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
+from pathlib import Path
 
 import pytest
 
+from rewriter import workers
 from rewriter.workers import Workers
 
 MANY = 50
@@ -73,3 +76,65 @@ def test_an_end_before_all_are_answered_ends_the_processes() -> None:
     answers.close()
     assert time.monotonic() - start < 30
     assert no_children()
+
+
+def test_a_process_that_is_ended_cleans_up(tmp_path: Path) -> None:
+    def work(number: int) -> int | None:
+        if not number:
+            return 0
+        mark = tmp_path / str(number)
+        mark.touch()
+        try:
+            time.sleep(60)
+        finally:
+            mark.unlink()
+        return number
+
+    answers = Workers(range(6), 3, work, died).__iter__()
+    assert next(answers) == 0
+    while len(os.listdir(tmp_path)) < 3:
+        time.sleep(0.01)
+    answers.close()
+    assert os.listdir(tmp_path) == []
+    assert no_children()
+
+
+def test_a_process_that_does_not_clean_up_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(number: int) -> int | None:
+        if number:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            time.sleep(60)
+        return number
+
+    monkeypatch.setattr(workers, "PATIENCE", 0.1)
+    start = time.monotonic()
+    answers = Workers(range(2), 2, work, died).__iter__()
+    assert next(answers) == 0
+    time.sleep(0.3)  # until the other sleeps
+    answers.close()
+    assert time.monotonic() - start < 30
+    assert no_children()
+
+
+def _interrupted() -> int:
+    """What a program ends with that an interrupt meets somewhere in its work."""
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        list(Workers(range(20), 10, lambda _number: time.sleep(60), died))
+    except KeyboardInterrupt:
+        return 130 if no_children() else 1
+    return 2
+
+
+def test_an_interrupt_at_any_time_ends_the_processes() -> None:
+    """While they start as well as while they work."""
+    for delay in range(20):
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        program = os.fork()
+        if not program:
+            os._exit(_interrupted())
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        time.sleep(delay / 2000)
+        os.kill(program, signal.SIGINT)
+        assert os.waitstatus_to_exitcode(os.waitpid(program, 0)[1]) == 130

@@ -110,13 +110,14 @@ def test_a_read_only_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert path.read_bytes() == OLD
 
 
-def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
     path = put(tmp_path / "Dockerfile")
 
-    def full(*_paths: str) -> None:
+    def full(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "replace", full)
+    monkeypatch.setattr(os, call, full)
     assert problem_of(write(str(path), OLD, NEW)) == "cannot be written: no space left on device"
     assert path.read_bytes() == OLD
     assert alone(path)

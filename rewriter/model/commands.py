@@ -9,6 +9,7 @@ from typing import NamedTuple
 from rewriter.model.stage import Step
 from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement, Word
 from rewriter.shell.walk import invoked
+from rewriter.source import Span
 
 _SETTERS = frozenset(("export", "unset", "read", "readonly", "declare", "local", "."))
 _BRANCHES = frozenset(("if", "for", "while", "case"))
@@ -39,12 +40,16 @@ def chain(script: Script) -> tuple[Node, ...] | None:
     return node.parts if all(operator.text == "&&" for operator in node.operators) else None
 
 
-def located(step: Step) -> tuple[Located, ...]:
-    """Every simple command of a RUN in source order, with `cd` followed where it goes to a literal folder."""
+def located(step: Step, *, conditions: bool = False) -> tuple[Located, ...]:
+    """Every simple command of a RUN in source order, with `cd` followed where it goes to a literal folder.
+
+    With `conditions`, the words and redirects of compound commands come too (`[[ -f x ]]`, `for f in *`,
+    `{ …; } > x`), as commands named `[[`.
+    """
     script = step.script
     if script.opaque:
         return ()
-    walker = _Walker(step.workdir, step.env)
+    walker = _Walker(step.workdir, step.env, conditions=conditions)
     parts = chain(script)
     if parts is not None:
         for part in parts:
@@ -56,8 +61,9 @@ def located(step: Step) -> tuple[Located, ...]:
 
 
 class _Walker:
-    def __init__(self, folder: str | None, env: Mapping[str, str | None]) -> None:
+    def __init__(self, folder: str | None, env: Mapping[str, str | None], *, conditions: bool) -> None:
         self.folder = folder
+        self.conditions = conditions
         self.env = env
         self.part = 0
         self.found: list[Located] = []
@@ -85,6 +91,10 @@ class _Walker:
 
     def _compound(self, node: Compound, depth: int) -> None:
         before = self.folder
+        if self.conditions and (node.words or node.redirects):
+            name = Word(Span(node.span.start, node.span.start), "[[", "[[")
+            shown = Command(node.span, (), (name, *node.words), node.redirects)
+            self.found.append(Located(shown, shown.words, self.folder, self.part, depth, self.env))
         self.statements(node.body, depth + 1)
         if node.kind in ("subshell", "function"):
             self.folder = before

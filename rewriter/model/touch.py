@@ -22,7 +22,7 @@ _NAMES_ONLY = frozenset(
 """Programs whose operands are no paths of files that they read, apart from absolute ones (checked)."""
 
 _PATHS = frozenset(
-    "mkdir chmod chown chgrp ln rm cp mv touch cat test [ rmdir install stat ls virtualenv readlink realpath".split()
+    "mkdir chmod chown chgrp ln rm cp mv touch cat test [ [[ rmdir install stat ls virtualenv readlink realpath".split()
 )
 """Programs that touch just the paths that they name."""
 
@@ -125,7 +125,11 @@ def _absolute_only(
 
 
 def _paths(located: Located, program: str, operands: list[Word], brought: Callable[[str], bool]) -> str:
-    paths = [word for word in operands if not word.text.startswith("-") and word.text not in ("]", "!", "=", "!=")]
+    paths = [
+        word
+        for word in operands
+        if not word.text.startswith("-") and word.text not in ("]", "]]", "!", "=", "==", "!=", "&&", "||", "(", ")")
+    ]
     if program in _FIRST_IS_NO_PATH:
         paths = paths[1:]
     if program == "ln" and any(word.text.startswith("-") and "s" in word.text for word in operands):

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from rewriter.report.diff import shown_name
 from rewriter.report.hunks import Hunk, hunks, lines_of
 from rewriter.report.output import Output, visible
+from rewriter.report.rows import Row, write_rows
 from rewriter.result import Applied, Problem, Refused, Result
+from rewriter.syntax import parse
 
 PROMISES = {
     "same-image": "same image",
@@ -37,7 +39,7 @@ def framed(out: Output, result: Result, *, explain: bool) -> None:
         width = len(str(refusal.line))
         _bar(out, width)
         if refusal.line <= len(lines):
-            _row(out, str(refusal.line).rjust(width), " ", lines[refusal.line - 1])
+            write_rows(out, [Row(f"{refusal.line} | ", " ", _shown(lines[refusal.line - 1]))])
         _bar(out, width)
         if refusal.hint:
             out.write(f"{' ' * width} = {visible(refusal.hint)}\n", "cyan")
@@ -67,14 +69,14 @@ def problem_line(out: Output, problem: Problem) -> None:
 
 
 def diff_lines(out: Output, diff: str) -> None:
-    """A unified diff, coloured as git does where colour is wanted."""
+    """A unified diff; where colour is wanted, it is made to be read."""
     if not out.colour:
         out.write(diff)
         return
-    styles = {"---": "bold", "+++": "bold", "@": "cyan", "+": "green", "-": "red"}
-    for number, line in enumerate(diff.split("\n")[:-1]):
-        key = line[:3] if number < 2 else line[:1]
-        out.write(line + "\n", styles.get(key, ""))
+    lines = diff.split("\n")[:-1]
+    for line in lines[:2]:
+        out.write(visible(line.rstrip("\t")) + "\n", "bold")
+    write_rows(out, [Row("", line[:1], visible(line[1:].removesuffix("\r"))) for line in lines[2:]])
 
 
 def _change(out: Output, path: str, line: int, change: Applied) -> None:
@@ -100,9 +102,10 @@ def _groups(result: Result) -> Iterator[tuple[list[Applied], list[Hunk]]]:
     blocks = _blocks(hunks(result))
     if not blocks:
         return
+    ends = {instruction.line: instruction.end_line for instruction in parse(result.before).instructions}
     owned: list[list[Applied]] = [[] for _ in blocks]
     for change in result.changes:
-        distances = [_distance(change, block) for block in blocks]
+        distances = [_distance(change.line, ends.get(change.line, change.line), block) for block in blocks]
         owned[distances.index(min(distances))].append(change)
     changes: list[Applied] = []
     places: list[Hunk] = []
@@ -127,10 +130,10 @@ def _blocks(places: list[Hunk]) -> list[list[Hunk]]:
     return blocks
 
 
-def _distance(change: Applied, block: list[Hunk]) -> int:
-    """Lines between the change and the block."""
+def _distance(line: int, end: int, block: list[Hunk]) -> int:
+    """Lines between the block and the instruction from `line` to `end`."""
     last = block[-1].line + max(len(block[-1].old) - 1, 0)
-    return max(block[0].line - change.line, change.line - last, 0)
+    return max(block[0].line - end, line - last, 0)
 
 
 def _frame(out: Output, result: Result, places: list[Hunk]) -> None:
@@ -138,27 +141,26 @@ def _frame(out: Output, result: Result, places: list[Hunk]) -> None:
     width = len(str(places[-1].line + len(places[-1].old)))
     _bar(out, width)
     rows = list(_rows(result, places))
-    for number, mark, text in rows[:_MOST_ROWS]:
-        _row(out, number.rjust(width), mark, text)
     if len(rows) > _MOST_ROWS:
-        _row(out, " " * width, " ", f"… {len(rows) - _MOST_ROWS} more lines, which --diff shows")
+        rows[_MOST_ROWS:] = [Row("", " ", f"… {len(rows) - _MOST_ROWS} more lines, which --diff shows")]
+    write_rows(out, [Row(f"{label.rjust(width)} | ", mark, _shown(text)) for label, mark, text in rows])
     _bar(out, width)
 
 
-def _rows(result: Result, places: list[Hunk]) -> Iterator[tuple[str, str, str]]:
+def _rows(result: Result, places: list[Hunk]) -> Iterator[Row]:
     lines = lines_of(result.before.text)
     end = 0
     for hunk in places:
         between = hunk.line - 1 - end
         if end and between <= _MOST_BETWEEN:
             for number in range(end + 1, hunk.line):
-                yield str(number), " ", lines[number - 1]
+                yield Row(str(number), " ", lines[number - 1])
         elif end:
-            yield "", " ", "…"
+            yield Row("", " ", "…")
         for number, line in enumerate(hunk.old, hunk.line):
-            yield str(number), "-", line
+            yield Row(str(number), "-", line)
         for line in hunk.new:
-            yield "", "+", line
+            yield Row("", "+", line)
         end = hunk.line - 1 + len(hunk.old)
 
 
@@ -166,9 +168,7 @@ def _bar(out: Output, width: int) -> None:
     out.write(f"{' ' * width} |\n", "blue")
 
 
-def _row(out: Output, number: str, mark: str, line: str) -> None:
-    text = visible(line.rstrip("\r\n"))
-    if len(text) > _MOST_COLUMNS:
-        text = text[: _MOST_COLUMNS - 1] + "…"
-    out.write(f"{number} |", "blue")
-    out.write(f" {mark}{text}".rstrip() + "\n", {"+": "green", "-": "red"}.get(mark, ""))
+def _shown(line: str) -> str:
+    """A line of a file, fit for a frame."""
+    text = visible(line.rstrip())
+    return text if len(text) <= _MOST_COLUMNS else text[: _MOST_COLUMNS - 1] + "…"

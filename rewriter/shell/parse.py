@@ -22,7 +22,7 @@ def parse(mask: str, start: int, text: str) -> Script:
     shell reads. Every span of the answer is one of `text`.
 
     A script that is not read with certainty is answered with `opaque` set and no statements: a clause that completes
-    "left alone, since …". One that has more than words, quotes and lists is also read by tree-sitter, which must agree.
+    "left alone, since …". One of more than words, heredocs and lists is also read by tree-sitter: both must agree.
     """
     span = Span(start, start + len(mask))
     if _CONTROL.search(mask):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Redirect, Script, Statement, Word
+from rewriter.shell.walk import BUILT_IN
 from rewriter.source import Span
 
 _KINDS = {
@@ -52,6 +53,7 @@ _KEEPS_ASSIGNMENT = frozenset(
 """POSIX special built-ins: an assignment in front of them stays (POSIX 2.14), though not in bash's own mode."""
 
 _EXPANSION = re.compile(r"\$\(.*\)|\$\{[^}]*\}|`[^`]*`", re.DOTALL)
+_LITERAL = re.compile(r"[A-Za-z0-9_./+-]+")
 _SETS_DEFAULT = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?=")
 _CALCULATES = re.compile(r"(?:^|[^=!<>])=(?!=)|<<=|>>=|\+\+|--")
 
@@ -141,7 +143,10 @@ def _kind(words: tuple[Word, ...], *, redirected: bool) -> str:
         return ""
     name = words[0].value
     if name is None:
-        # with a slash it is a program's path, whatever the rest expands to
+        # a path, or a name that begins like none of these, is a program's whatever the rest expands to
+        begins = _LITERAL.match(words[0].text)
+        if begins is not None and not any(known.startswith(begins[0]) for known in BUILT_IN):
+            return ""
         return "" if "/" in _EXPANSION.sub("", words[0].text) else "unknown"
     if name == "exec" and len(words) == 1:
         return "redirect" if redirected else ""

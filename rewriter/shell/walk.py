@@ -16,7 +16,7 @@ BUILT_IN = frozenset(
 """What the shell does itself and no program could do for it."""
 
 _SUBSTITUTES = re.compile(r"\$\((?!\()|`|[<>]\(")
-_ASSIGNS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_ASSIGNS = re.compile(r"['\"]?[A-Za-z_][A-Za-z0-9_]*=")
 _DURATION = re.compile(r"[0-9.]+[smhd]?")
 _NICENESS = re.compile(r"-[0-9]+|--adjustment=.*")
 

@@ -6,7 +6,7 @@ from rewriter.context.folder import Context
 from rewriter.model.copied import Copied, copied
 from rewriter.model.stage import Step
 from rewriter.model.touch import touches
-from rewriter.shell.nodes import Node, Script, Statement
+from rewriter.shell.nodes import Command, Node, Script, Statement
 from rewriter.shell.state import leaks
 from rewriter.split.installs import InstallRun
 from rewriter.split.plan import Blocker, Plan, overlaps
@@ -45,7 +45,7 @@ def _step(context: Context, before: list[Copied], step: Step) -> Blocker | None:
 
         if step.script.opaque:
             return Blocker("run-between", f"the RUN on line {line} may read the copied files ({step.script.opaque})")
-        for command in located(step):
+        for command in located(step, conditions=True):
             why = touches(command, lambda path: brought_near(before, path))
             if why:
                 return Blocker("run-between", f"the RUN on line {line} comes between: {why}")
@@ -154,6 +154,8 @@ def prefix(run: InstallRun, parts: tuple[Node, ...], at: int, text: str) -> str 
         strange = [leak for leak in found if leak.kind not in _CARRIED]
         if strange:
             return Blocker("shell-state", f"`{strange[0].what}` leaves something in the shell for what follows")
+        if not isinstance(part, Command):
+            return Blocker("shell-state", f"`{found[0].what}` stands within a longer command")
         written = text[part.span.start : part.span.end]
         if "\n" in written:
             return Blocker("shell-state", f"`{found[0].what}` is written over several lines")

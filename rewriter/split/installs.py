@@ -39,7 +39,7 @@ def install_run(step: Step) -> InstallRun | None:
     instruction = step.instruction
     if not any(name in instruction.text[instruction.span.start : instruction.span.end] for name in _PROGRAMS):
         return None
-    commands = located(step)
+    commands = located(step, conditions=True)
     installs = []
     for command in commands:
         found = project_install(command.words)

@@ -90,6 +90,7 @@ LEAVES = [
     ('"${a}" b', ["unknown"]),
     ("$(a) b", ["unknown"]),
     ("$(echo /a) b", ["unknown"]),
+    ("c$a b", ["unknown"]),
     ("set -x; cd a; B=c; d", ["set", "cd", "assignment"]),
 ]
 
@@ -139,6 +140,7 @@ LEAVES_NOTHING = [
     "${JAVA_HOME}/bin/java a",
     '"$HOME/bin/a" b',
     "./$a b",
+    "python${VERSION} a",
     "a > b 2>&1 < c",
     "a >&2",
     "exec",

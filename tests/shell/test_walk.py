@@ -35,6 +35,7 @@ UNWRAPPED = [
     ("sudo --preserve-env=B a", "a"),
     ("sudo -u $B a", "a"),
     ("sudo B=c a", "a"),
+    ('sudo -E "PATH=$PATH" a', "a"),
     ("sudo -- a", "a"),
     ("sudo env B=c a", "a"),
     ("/usr/bin/sudo a", "a"),
