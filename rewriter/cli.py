@@ -42,9 +42,9 @@ def read(words: list[str]) -> Request | int:
 
 def _app(take: Callable[[Request], None]) -> typer.Typer:
     names = {"help_option_names": ["-h", "--help"]}
-    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, context_settings=names)
+    app = typer.Typer(pretty_exceptions_enable=False, context_settings=names)
 
-    @app.command(help=_HELP)
+    @app.command(help=_HELP, no_args_is_help=True)
     def rewrite(  # noqa: PLR0913  # a command line has as many parameters as flags
         paths: Annotated[
             list[str], typer.Argument(metavar="PATH", help="Dockerfiles, folders, or `-` with --stdin-filename.")

@@ -209,7 +209,7 @@ def _words(text: str) -> Counter[str]:
     return Counter({word: 1 if word.startswith("--") else count for word, count in found.items()})
 
 
-_COMMENT = re.compile(r"(?:^|(?<!\\)(?:\\\\)*[ \t])(#.*)")
+_COMMENT = re.compile(r"(?:^\s*|(?<!\\)(?:\\\\)*[ \t])(#.*)")
 """A blank after an odd number of backslashes is part of a word, and so is the `#` behind it."""
 
 

@@ -20,8 +20,8 @@ _TESTS = frozenset(("[", "test", "[["))
 def scopes(script: Script) -> dict[int, Scope]:
     """The scope of each simple command of a script, by `id`.
 
-    A command is in a branch within `if`, `for`, `while`, `case` and functions, behind `||`, and behind `[ … ] &&`. What a
-    command has done holds for those after it whose scope begins with its own.
+    A command is in a branch within `if`, `for`, `while`, `case` and functions, behind `||`, and behind `[ … ] &&`. What
+    a command has done holds for those after it whose scope begins with its own.
     """
     found: dict[int, Scope] = {}
     for statement in script.statements:

@@ -42,20 +42,10 @@ _KNOWN_INSTALLERS = (
 """Addresses of install scripts that install no system package, or fetch the lists anew before they do."""
 
 _SOURCES = frozenset((".", "source"))
-_SETTINGS = (
-    "activate",
-    "env",
-    "rc",
-    "profile",
-    "release",
-    "environment",
-    "conda.sh",
-    "env.sh",
-    "vars.sh",
-    "init.sh",
-    "init.bash",
+_SETTINGS = tuple(
+    "activate env rc profile release environment conda.sh env.sh vars.sh init.sh init.bash setup.bash env-hashes .env "
+    "nvm.sh functions aliases .conf .cfg sdkman-init.sh".split()
 )
-_SETTINGS += ("setup.bash", "env-hashes", ".env", "nvm.sh", "functions", "aliases", ".conf", ".cfg", "sdkman-init.sh")
 """How the names of files end that set variables and functions for the shell that reads them."""
 
 _PRINTS = frozenset(("echo", "printf", "which", "type", "command", "hash", "test", "["))

@@ -39,9 +39,9 @@ class CleanUp(NamedTuple):
 
     With `lists`, an install in a later RUN fails once the lists of an earlier update are gone, unless it has an option
     of `refreshes`; so does one of the programs of `needed_by`. `offline` are options that make an install depend on a
-    filled cache. `too_old` are images whose manager has no such flag. `flag_changes` are those on which the flag changes
-    more than the cache, so that `append` is used there, and `old_packages` packages that bring such a manager; of
-    several patterns that fit an image the last decides, and one with `!` in front takes back.
+    filled cache. `too_old` are images whose manager has no such flag. `flag_changes` are those on which the flag
+    changes more than the cache, so that `append` is used there, and `old_packages` packages that bring such a
+    manager; of several patterns that fit an image the last decides, and one with `!` in front takes back.
     """
 
     append: str

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_LINES = 40
 """A RUN of more lines is hard to read, and hard to find the fault in when it fails."""
 
-_COMMENT_LINE = re.compile(r"\n[ \t]*#")
+_COMMENT_LINE = re.compile(r"\n\s*#")
 
 
 class Merge(NamedTuple):

@@ -76,7 +76,6 @@ def test_what_typer_reads_alone(line: str, request_: Request) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("", "Missing argument"),
         ("--diff", "Missing argument"),
         ("--bogus x", "No such option: --bogus"),
         ("--diff --write x", "exclude each other"),
@@ -100,6 +99,12 @@ def test_what_is_told(line: str, capfd: pytest.CaptureFixture[str]) -> None:
     out, err = capfd.readouterr()
     assert "dfix" in out
     assert err == ""
+
+
+def test_without_words_the_help_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    assert read([]) == 2
+    out, err = capfd.readouterr()
+    assert "dfix --write Dockerfile" in out + err
 
 
 def test_help_names_every_flag(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

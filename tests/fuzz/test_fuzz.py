@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shared_data import Corpus
@@ -21,7 +22,7 @@ FRAGMENTS = [
     *("--mount=type=cache,target=/var/lib/apt/lists ", "--network=none ", "<<EOF", "<<-'E F'", "EOF", "E F", "\tEOF"),
     *("\\", " \\", "\\\\", "`", "\n", "\n", "\n", "\r\n", " && ", " && \\\n    ", "; ", " & ", " | ", " || true", "\t"),
     *("'", '"', "$A", "${A:-b}", "$(", ")", "`date`", "{", "}", "[", "]", "(", "if true; then ", "fi", "#", " # tail"),
-    *("\xa0", "\u2028", "é", "\ufeff", "~", "*", ">", " 2>&1", "!", "=", ",", ":", "--", "-"),
+    *("\xa0", "\u2028", "\v", "\n\v# odd", "é", "\ufeff", "~", "*", ">", " 2>&1", "!", "=", ",", ":", "--", "-"),
 ]
 LINES = st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join)
 SCRIPTS = st.lists(st.sampled_from([f for f in FRAGMENTS if not f.isupper()]), min_size=1, max_size=10).map(" ".join)
@@ -36,6 +37,19 @@ QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(Hea
 
 def assert_sound(data: bytes) -> None:
     assert look_at("/nowhere/Dockerfile", data, ALONE).faults == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM debian:12\nRUN mkdir /a\n\v# one\nRUN mkdir /b\n",
+        "FROM debian:12\nRUN mkdir /a\n\xa0# one\nRUN mkdir /b\n",
+        "FROM debian:12\nRUN apt-get update \\ # no comment\n",
+        "FROM debian:12\nRUN pip install|tee\n",
+    ],
+)
+def test_what_has_been_found_before(text: str) -> None:
+    assert_sound(text.encode())
 
 
 @QUICK
