@@ -19,7 +19,7 @@ from rewriter.options import Options
 from rewriter.pipeline import run
 from rewriter.result import Result
 from rewriter.source import Source
-from rewriter.syntax import Tree, parse
+from rewriter.syntax import Instruction, Tree, parse
 from rewriter.syntax.rules import check
 
 
@@ -64,11 +64,17 @@ def _reading(data: bytes, tree: Tree) -> tuple[str, str]:
     theirs = buildkit_reads(text)
     if theirs is None:
         return ("dfix accepts what BuildKit refuses" if check(tree) is None else ""), ""
-    if tree.fault is not None:
+    if tree.fault is not None or any(map(_has_odd_flag, tree.instructions)):
         return "", ""
     found = difference(dfix_reads(parse(Source.from_bytes("", text.encode()))), theirs)
     known = text_after_json(tree) if ": json False" in found else ""
     return ("" if known else found), known
+
+
+def _has_odd_flag(instruction: Instruction) -> bool:
+    """Whether a flag has a character beyond ASCII: BuildKit reads flags byte by byte and mangles it, dfix does not."""
+    inner = instruction.inner or instruction
+    return not all((flag.name + (flag.value or "")).isascii() for flag in instruction.flags + inner.flags)
 
 
 def _compare(result: Result, options: Options) -> dict[str, str]:

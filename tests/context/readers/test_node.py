@@ -21,7 +21,7 @@ def lock(**fields: Any) -> str:
     return json.dumps({"name": "a", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": root}})
 
 
-def read(make_context: MakeContext, files: Files, command: str = "npm ci", folder: str = "") -> Inputs | Blocked:
+def read(make_context: MakeContext, files: Files, command: str = "npm install", folder: str = "") -> Inputs | Blocked:
     manager, *arguments = command.split()
     return inputs(make_context(files), Install(manager, tuple(arguments), folder))
 
@@ -43,7 +43,7 @@ KNOWN: list[tuple[str, str, Files, tuple[str, ...], tuple[str, ...]]] = [
     ),
     (
         "workspaces with globs, folders and exclusions",
-        "npm ci",
+        "npm install",
         {
             "package.json": package(workspaces=["packages/*", "tools/one", "!packages/skip"]),
             "packages/a/package.json": package(),
@@ -69,7 +69,7 @@ KNOWN: list[tuple[str, str, Files, tuple[str, ...], tuple[str, ...]]] = [
     ),
     (
         "local dependencies as folders and archives, theirs included",
-        "npm ci",
+        "npm install",
         {
             "package.json": package(dependencies={"x": "file:./libs/x", "t": "file:vendor/t.tgz", "p": "^1"}),
             "libs/x/package.json": package(dependencies={"y": "../y"}),
@@ -94,7 +94,7 @@ KNOWN: list[tuple[str, str, Files, tuple[str, ...], tuple[str, ...]]] = [
     ),
     (
         "a hook that calls another script, and harmless ones",
-        "npm ci",
+        "npm install",
         {
             "package.json": package(
                 scripts={
@@ -112,14 +112,14 @@ KNOWN: list[tuple[str, str, Files, tuple[str, ...], tuple[str, ...]]] = [
     ),
     (
         "scripts that are switched off are not read",
-        "npm ci --ignore-scripts",
+        "npm install --ignore-scripts",
         {"package.json": package(scripts={"postinstall": "tsc"}), "binding.gyp": ""},
         ("package.json",),
         (),
     ),
     (
         "scripts switched off in .npmrc",
-        "npm ci",
+        "npm install",
         {"package.json": package(scripts={"postinstall": "tsc"}), ".npmrc": "ignore-scripts=true\n"},
         ("package.json", ".npmrc"),
         (),
@@ -133,14 +133,14 @@ KNOWN: list[tuple[str, str, Files, tuple[str, ...], tuple[str, ...]]] = [
     ),
     (
         "another folder by option",
-        "npm --prefix web ci",
+        "npm --prefix web install",
         {"web/package.json": package(), "package.json": package()},
         ("web/package.json",),
         (),
     ),
     (
         "patch-package with a folder of its own",
-        "npm ci",
+        "npm install",
         {"package.json": package(scripts={"postinstall": "patch-package --patch-dir fixes"}), "fixes/a.patch": ""},
         ("package.json",),
         ("fixes",),
@@ -171,6 +171,7 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "no-manifest",
         "left out by line 2 of .dockerignore",
     ),
+    ("no lock for npm ci", "npm ci", {"package.json": package()}, "no-lock", "needs package-lock.json"),
     ("broken JSON", "npm ci", {"package.json": '{\n"a":,}'}, "broken-manifest", "package.json:2 is not valid JSON"),
     ("no object", "npm ci", {"package.json": "[]"}, "broken-manifest", "holds no JSON object"),
     ("very deep", "npm ci", {"package.json": "[" * 200_000}, "broken-manifest", "package.json"),
@@ -353,7 +354,7 @@ def test_two_thousand_members(make_context: MakeContext) -> None:
     files = {f"packages/p{number}/package.json": package() for number in range(2000)}
     context = make_context({"package.json": package(workspaces=["packages/*"]), **files})
     start = time.perf_counter()
-    found = inputs(context, Install("npm", ("ci",), ""))
+    found = inputs(context, Install("npm", ("install",), ""))
     assert time.perf_counter() - start < 2
     assert isinstance(found, Inputs)
     assert len(found.files) == 2001
