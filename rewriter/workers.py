@@ -7,18 +7,24 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import BinaryIO, Generic, NamedTuple, NoReturn, TypeVar
+from typing import Generic, NamedTuple, NoReturn, TypeVar
 
 PATIENCE = 2.0
 """Seconds that a process has to clean up."""
+LOOK_UP = 0.2
+"""Seconds after which waiting looks up: an interrupt that comes just before a read starts does not end the read."""
+_HEADER = 8
+"""Bytes that say how long an answer is."""
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
 
 class _Worker(NamedTuple):
+    """`answers` is the descriptor from which they are read."""
+
     pid: int
-    answers: BinaryIO
+    answers: int
 
 
 class Workers(Generic[Task, Answer]):
@@ -44,9 +50,10 @@ class Workers(Generic[Task, Answer]):
             for number in range(self._count):
                 self._fork(number, number)
             for number, task in enumerate(self._tasks):
-                try:
-                    answer: Answer = pickle.load(self._workers[number % self._count].answers)
-                except (EOFError, OSError, pickle.UnpicklingError):
+                data = _message(self._workers[number % self._count].answers)
+                if data:
+                    answer: Answer = pickle.loads(data)
+                else:
                     self._end(number % self._count)
                     self._fork(number % self._count, number + self._count)
                     answer = self._died(task)
@@ -68,7 +75,7 @@ class Workers(Generic[Task, Answer]):
             if not pid:
                 self._serve(read, write, first, before)
             os.close(write)
-            self._workers[number] = _Worker(pid, os.fdopen(read, "rb"))
+            self._workers[number] = _Worker(pid, read)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -81,17 +88,18 @@ class Workers(Generic[Task, Answer]):
             signal.pthread_sigmask(signal.SIG_SETMASK, signals)
             os.close(read)
             for other in self._workers.values():  # or they would wait for a parent that is gone
-                other.answers.close()
+                os.close(other.answers)
             with open(write, "wb") as answers:
                 for task in self._tasks[first :: self._count]:
-                    pickle.dump(self._work(task), answers)
+                    data = pickle.dumps(self._work(task))
+                    answers.write(len(data).to_bytes(_HEADER, "big") + data)
                     answers.flush()
         finally:
             os._exit(0)
 
     def _end(self, number: int) -> None:
         pid, answers = self._workers.pop(number)
-        answers.close()
+        os.close(answers)
         os.kill(pid, signal.SIGTERM)
         end = time.monotonic() + PATIENCE
         while not os.waitpid(pid, os.WNOHANG)[0]:
@@ -100,6 +108,28 @@ class Workers(Generic[Task, Answer]):
                 os.waitpid(pid, 0)
                 return
             time.sleep(0.001)
+
+
+def _message(descriptor: int) -> bytes:
+    """The next answer's bytes; none when the process that writes them is gone."""
+    header = _exactly(descriptor, _HEADER)
+    return _exactly(descriptor, int.from_bytes(header, "big")) if header else b""
+
+
+def _exactly(descriptor: int, count: int) -> bytes:
+    """`count` bytes, or none when the other end closes before."""
+    import select
+
+    parts: list[bytes] = []
+    while count:
+        while not select.select([descriptor], [], [], LOOK_UP)[0]:
+            pass
+        part = os.read(descriptor, min(count, 1 << 16))
+        if not part:
+            return b""
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
 
 
 def _stop(_signal: int, _frame: object) -> NoReturn:
