@@ -28,7 +28,7 @@ from rewriter.change import Change, Contract, Refusal
 from rewriter.model import Model, Stage, Step
 from rewriter.model.commands import chain
 from rewriter.model.copied import Copied, copied
-from rewriter.split.between import blocker_between, cut, prefix, removes_afterwards
+from rewriter.split.between import blocker_between, cut, prefix, removes_afterwards, settings_in_environment
 from rewriter.split.installs import InstallRun, install_run
 from rewriter.split.plan import Blocker, Plan, looks_like_a_tree, plan
 from rewriter.split.write import Parting, edits
@@ -240,7 +240,7 @@ def _movable(model: Model, copies: list[Step], run: InstallRun, until: int) -> P
         made = plan(context, copies, run, until, staying)
         if made is None or isinstance(made, Blocker):
             return made
-        between = blocker_between(context, made, run.step.stage.steps, run)
+        between = blocker_between(context, made, run.step.stage.steps, run) or settings_in_environment(run, made)
         if between is None:
             return made
         if made.moved[0].brings_a_folder:

@@ -33,6 +33,7 @@ _SYSTEM = frozenset(
 )
 """System package managers: a package's name is no path; a local package file is written with a slash."""
 
+_GLOB = re.compile(r"[*?\[]")
 _PLAIN = re.compile(r"[\w./-]*")
 _NAME = re.compile(r"\$\{?(\w+)\}?")
 _PLAIN_WITH_NAMES = re.compile(r"(?:[\w./-]|\$\w+|\$\{\w+\})*")
@@ -119,6 +120,9 @@ def _absolute_only(
         local = (slash_is_path and path.startswith(("./", "../"))) or (
             slash_is_path and path.endswith((".deb", ".rpm", ".apk"))
         )
+        matched = _resolved(located, word) if word.value is None and _GLOB.search(word.text) else None
+        if matched is not None and brought(matched):
+            return f"`{_shown(located)}` names {word.text}, a pattern that may match the copied files"
         if local or (path.startswith("/") and brought(posixpath.normpath(path))):
             return f"`{_shown(located)}` names {word.text}"
     return ""

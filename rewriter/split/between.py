@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from rewriter.context.folder import Context
 from rewriter.model.copied import Copied, copied
+from rewriter.model.paths import resolve
 from rewriter.model.stage import Step
 from rewriter.model.touch import touches
 from rewriter.shell.nodes import Command, Node, Script, Statement
@@ -15,6 +18,12 @@ from rewriter.syntax.expand import names
 _CONFIGURATION = frozenset(
     "ENV ARG LABEL EXPOSE USER WORKDIR CMD ENTRYPOINT HEALTHCHECK STOPSIGNAL SHELL MAINTAINER".split()
 )
+_INSTALL_SETTINGS = frozenset(
+    "pip_constraint pip_requirement pip_find_links pip_config_file node_options npm_config_userconfig "
+    "npm_config_globalconfig npm_config_cafile".split()
+)
+"""Variables, in lower case, whose value names files that an install reads."""
+_PATH_ENDS = re.compile(r"[\s=,:]+")
 _CARRIED = frozenset(("cd", "export", "assignment", "set"))
 _REMOVERS = frozenset(("rm", "rmdir", "apk", "apt-get", "apt", "dnf", "yum", "microdnf", "zypper"))
 
@@ -85,9 +94,7 @@ def _other_copy(context: Context, before: list[Copied], step: Step) -> Blocker |
         destination = other.destination
     else:
         target = step.expand(step.instruction.words[-1].text) if step.instruction.words else None
-        destination = None
-        if target is not None and step.workdir is not None:
-            destination = target if target.startswith("/") else f"{step.workdir}/{target}"
+        destination = None if target is None else resolve(step.workdir, target)
     if destination is None or any(overlaps(copy.destination, destination) for copy in before):
         if destination is not None and not brought_near(before, destination):
             return None
@@ -107,6 +114,28 @@ def _mounts(plan: Plan, run: InstallRun) -> Blocker | None:
                 return Blocker(
                     "mount", f"the RUN on line {line} mounts over {mount.target}, where the copied files lie"
                 )
+    return None
+
+
+def settings_in_environment(run: InstallRun, plan: Plan) -> Blocker | None:
+    """A variable that makes the install read a copied file: PIP_CONSTRAINT, npm_config_userconfig, NODE_OPTIONS …"""
+    needed = {source for need in plan.needed for source in need.sources}
+    for install in run.installs:
+        located = install.located
+        given = {
+            word.text.partition("=")[0]: (word.value or "?$").partition("=")[2] for word in located.command.assigns
+        }
+        for name, value in {**located.env, **given}.items():
+            if name.lower() not in _INSTALL_SETTINGS:
+                continue
+            for part in _PATH_ENDS.split(value or "$"):
+                if "$" in part:
+                    return Blocker("environment", f"{name} is set to something that is not known before the build")
+                path = resolve(located.folder, part)
+                if not part or path is None or not brought_near(list(plan.moved), path):
+                    continue
+                if not any(copy.brought.origin(path) in needed for copy in plan.moved):
+                    return Blocker("environment", f"{name} makes `{install.shown}` read {part}")
     return None
 
 

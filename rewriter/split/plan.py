@@ -203,34 +203,34 @@ def _needed(
     groups: dict[tuple[int, str], list[str]] = {}
     lines: list[Needed] = []
     for path in files:
-        copy = _bringer(known, path)
-        if copy is None or copy not in moved:
-            continue
         if _ODD.intersection(path) or path.startswith("-"):
             return Blocker("odd-name", f"{path} has a character that COPY would read as a pattern")
-        landed = copy.brought.lands(path) or ""
-        groups.setdefault((moved.index(copy), _below(copy, posixpath.dirname(landed))), []).append(path)
+        for landed, copy in _landings(known, path).items():
+            if copy in moved:
+                groups.setdefault((moved.index(copy), _below(copy, posixpath.dirname(landed))), []).append(path)
     for (index, relative), paths in groups.items():
         lines.append(Needed(moved[index], tuple(paths), relative))
     for folder in folders:
-        first = context.below(folder)[0]
-        copy = _bringer(known, first)
-        if copy is None or copy not in moved:
-            continue
         if _ODD.intersection(folder):
             return Blocker("odd-name", f"{folder} has a character that COPY would read as a pattern")
-        landed = (copy.brought.lands(first) or "").removesuffix(first.removeprefix(folder))
-        lines.append(Needed(copy, (folder,), _below(copy, landed)))
+        first = context.below(folder)[0]
+        for landed, copy in _landings(known, first).items():
+            if copy in moved:
+                image_folder = landed.removesuffix(first.removeprefix(folder))
+                lines.append(Needed(copy, (folder,), _below(copy, image_folder)))
     if len(lines) > MOST_COPY_LINES:
         return Blocker("too-many-folders", f"{len(lines)} COPY lines would be needed, more than {MOST_COPY_LINES}")
     return tuple(lines)
 
 
-def _bringer(known: list[Copied | Unclear], path: str) -> Copied | None:
-    for item in reversed(known):
-        if isinstance(item, Copied) and item.brought.lands(path) is not None:
-            return item
-    return None
+def _landings(known: list[Copied | Unclear], path: str) -> dict[str, Copied]:
+    """Each image path to which a context path is copied, and the last copy that brings it there."""
+    found: dict[str, Copied] = {}
+    for item in known:
+        landed = item.brought.lands(path) if isinstance(item, Copied) else None
+        if landed is not None and isinstance(item, Copied):
+            found[landed] = item
+    return found
 
 
 def _below(copy: Copied, image_folder: str) -> str:

@@ -143,6 +143,25 @@ CHANGED = [
         "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\nCOPY conf/app.conf src/a.js\n",
     ),
     (
+        "the manifest is copied to another place as well",
+        NODE,
+        "FROM node:22\nCOPY . /app\nCOPY package.json /backup/\nWORKDIR /app\nRUN npm ci\n",
+        "FROM node:22\nCOPY package.json package-lock.json /app/\nCOPY package.json /backup/\nWORKDIR /app\nRUN npm ci\nCOPY . /app\n",
+    ),
+    (
+        "a manifest that a later copy of single files puts in place stays with it",
+        NODE,
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nCOPY package.json package-lock.json ./\nRUN npm ci\n",
+        "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n",
+    ),
+    (
+        "a constraint from the environment that is copied first",
+        {**PIP, "limits.txt": "", "requirements.txt": "-c limits.txt\n"},
+        "FROM python:3\nWORKDIR /srv\nENV PIP_CONSTRAINT=/srv/limits.txt\nCOPY . .\nRUN pip install -r requirements.txt\n",
+        "FROM python:3\nWORKDIR /srv\nENV PIP_CONSTRAINT=/srv/limits.txt\nCOPY requirements.txt limits.txt ./\n"
+        "RUN pip install -r requirements.txt\nCOPY . .\n",
+    ),
+    (
         "another COPY in between that touches nothing of it",
         NODE,
         "FROM node:22\nWORKDIR /app\nCOPY . .\nCOPY conf/app.conf /etc/app/\nRUN npm ci\n",
