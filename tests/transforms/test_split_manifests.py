@@ -179,6 +179,56 @@ def test_changed(tmp_path: Path, name: str, files: dict[str, str], before: str, 
 
 HEAD = "FROM node:22\nWORKDIR /app\nCOPY . .\n"
 REFUSED = [
+    (
+        "state within a group",
+        NODE,
+        HEAD + "RUN { npm ci; cd src; } && npm test\n",
+        "`cd src` stands within a longer command",
+    ),
+    ("a loop over the tree", NODE, HEAD + "RUN for f in src/*; do echo x; done\nRUN npm ci\n", "touches src/*"),
+    (
+        "a loop over a list",
+        NODE,
+        HEAD + "RUN for f in $(ls); do echo x; done\nRUN npm ci\n",
+        "runs a command within it",
+    ),
+    (
+        "a condition on the tree",
+        NODE,
+        HEAD + "RUN [[ -f src/a.js ]] && npm ci\n",
+        "touches src/a.js before the install",
+    ),
+    (
+        "a group that writes to the tree",
+        NODE,
+        HEAD + "RUN { echo a; } > src/a.js\nRUN npm ci\n",
+        "reads or writes src/a.js",
+    ),
+    (
+        "a stage's files to a folder above",
+        NODE,
+        HEAD + "COPY --from=x /a ..\nRUN npm ci\n",
+        "may bring files to the same place",
+    ),
+    ("a pattern that the shell matches", NODE, HEAD + "RUN echo * > /list\nRUN npm ci\n", "names *, a pattern"),
+    (
+        "code loaded by every node",
+        NODE,
+        HEAD + 'ENV NODE_OPTIONS="--require ./src/a.js"\nRUN npm ci\n',
+        "NODE_OPTIONS makes `npm ci` read ./src/a.js",
+    ),
+    (
+        "constraints from the environment",
+        PIP,
+        "FROM python:3\nWORKDIR /srv\nCOPY . .\nRUN PIP_CONSTRAINT=app.py pip install -r requirements.txt\n",
+        "PIP_CONSTRAINT makes",
+    ),
+    (
+        "a setting that only the build knows",
+        PIP,
+        "FROM python:3\nARG PIP_CONSTRAINT\nWORKDIR /srv\nCOPY . .\nRUN pip install -r requirements.txt\n",
+        "PIP_CONSTRAINT is set to something that is not known",
+    ),
     ("a script between", NODE, HEAD + "RUN ./prepare.sh\nRUN npm ci\n", "`./prepare.sh` may read the copied files"),
     ("ownership between", NODE, HEAD + "RUN chown -R node /app\nRUN npm ci\n", "touches /app"),
     ("a redirect between", NODE, HEAD + "RUN echo x > conf/app.conf\nRUN npm ci\n", "reads or writes conf/app.conf"),
