@@ -14,8 +14,7 @@ def outside_is_unchanged(before: Source, after: Source, edits: list[Edit]) -> st
         length = span.start - at_before
         if before.text[at_before : span.start] != after.text[at_after : at_after + length]:
             return f"text outside of a change differs before line {before.line_of(span.start)}"
-        written = text if before.newline == "\n" else text.replace("\n", before.newline)
-        at_before, at_after = span.end, at_after + length + len(written)
+        at_before, at_after = span.end, at_after + length + len(before.written(text))
     if before.text[at_before:] != after.text[at_after:] or before.bom != after.bom:
         return "text after the last change differs"
     return ""

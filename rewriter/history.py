@@ -28,10 +28,10 @@ class History:
         moved = []
         shift = 0
         for span, text in sorted(edits):
-            written = text if before.newline == "\n" else text.replace("\n", before.newline)
+            length = len(before.written(text))
             start = span.start + shift
-            moved.append(_Moved(span.start, span.end, start, start + len(written)))
-            shift += len(written) - (span.end - span.start)
+            moved.append(_Moved(span.start, span.end, start, start + length))
+            shift += length - (span.end - span.start)
         self.texts.append(after)
         self._steps.append(tuple(moved))
         return after

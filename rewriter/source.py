@@ -79,6 +79,10 @@ class Source:
             self._line_starts = starts
         return bisect_right(self._line_starts, offset)
 
+    def written(self, text: str) -> str:
+        """An edit's text as it stands in this file, with the file's own line ending."""
+        return text if self.newline == "\n" else text.replace("\n", self.newline)
+
     def apply(self, edits: Iterable[Edit]) -> Source:
         """A new source with all `edits` applied.
 
@@ -90,7 +94,7 @@ class Source:
             if span.start < at:
                 raise OverlappingEditsError(f"edits overlap at offset {span.start}")
             parts.append(self.text[at : span.start])
-            parts.append(text if self.newline == "\n" else text.replace("\n", self.newline))
+            parts.append(self.written(text))
             at = span.end
         parts.append(self.text[at:])
         return self.with_text("".join(parts))

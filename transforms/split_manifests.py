@@ -25,12 +25,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rewriter.change import Change, Contract, Refusal
+from rewriter.context.folder import Context
+from rewriter.context.readers import Blocked
 from rewriter.model import Model, Stage, Step
 from rewriter.model.commands import chain
-from rewriter.model.copied import Copied, copied
+from rewriter.model.copied import Copied, Unclear, copied
 from rewriter.split.between import blocker_between, cut, prefix, removes_afterwards, settings_in_environment
 from rewriter.split.installs import InstallRun, install_run
-from rewriter.split.plan import Blocker, Plan, looks_like_a_tree, plan
+from rewriter.split.plan import Plan, looks_like_a_tree, needs, plan
 from rewriter.split.write import Parting, edits
 from transforms.example import Example
 
@@ -202,45 +204,46 @@ def _consider(model: Model, copies: list[Step], run: InstallRun) -> Change | Ref
             return None
         reason = f"`{shown}` reads files of the build context, which is not known"
         return Refusal(NAME, offset, "no-context", reason, "name its folder with --context")
-    found = _split(model, copies, run)
-    if isinstance(found, Blocker):
+    found = _split(model, context, copies, run)
+    if isinstance(found, Blocked):
         return Refusal(NAME, offset, found.code, found.reason, found.hint)
     return found
 
 
-def _split(model: Model, copies: list[Step], run: InstallRun) -> Change | Blocker | None:
-    context = model.context
-    assert context is not None  # the caller has looked
-    trees = [item for item in (copied(step, context) for step in copies) if isinstance(item, Copied)]
-    at = cut(run, trees)
-    made = _movable(model, copies, run, at if isinstance(at, int) else len(run.commands))
-    if made is None or isinstance(made, Blocker):
+def _split(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Change | Blocked | None:
+    known = [copied(step, context) for step in copies]
+    at = cut(run, [item for item in known if isinstance(item, Copied)])
+    if isinstance(at, int):
+        run = run._replace(installs=tuple(install for install in run.installs if install.located.part < at))
+    made = _movable(context, known, run)
+    if made is None or isinstance(made, Blocked):
         return made
-    if isinstance(at, Blocker):
+    if isinstance(at, Blocked):
         return at
     parts = chain(run.step.script)
     parting = None
     if parts is not None and at < len(parts):
         state = removes_afterwards(run, at) or prefix(run, parts, at, model.source.text)
-        if isinstance(state, Blocker):
+        if isinstance(state, Blocked):
             return state
         parting = Parting(parts, at, state)
     written = edits(model, made, run, parting)
-    if isinstance(written, Blocker):
+    if isinstance(written, Blocked):
         return written
     return Change(NAME, made.moved[0].step.instruction.span.start, written, _reason(made, run), CONTRACT)
 
 
-def _movable(model: Model, copies: list[Step], run: InstallRun, until: int) -> Plan | Blocker | None:
+def _movable(context: Context, known: list[Copied | Unclear], run: InstallRun) -> Plan | Blocked | None:
     """A plan whose copies can pass what lies between. Copies of single files may stay where they are for that."""
-    context = model.context
-    assert context is not None  # the caller has looked
+    read = needs(context, known, run)
+    if read is None or isinstance(read, Blocked):
+        return read
     staying: frozenset[int] = frozenset()
     while True:
-        made = plan(context, copies, run, until, staying)
-        if made is None or isinstance(made, Blocker):
+        made = plan(context, known, run, read, staying)
+        if made is None or isinstance(made, Blocked):
             return made
-        between = blocker_between(context, made, run.step.stage.steps, run) or settings_in_environment(run, made)
+        between = blocker_between(context, made, run) or settings_in_environment(run, made)
         if between is None:
             return made
         if made.moved[0].brings_a_folder:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
+
+from rewriter.context.folder import normal
 
 MOST_LEVELS = 6
 LARGEST = 1_000_000
@@ -55,8 +56,7 @@ def _upwards(folder: str) -> Iterator[str]:
 
 
 def _there(folder: str, source: str) -> bool:
-    relative = posixpath.normpath("/" + source).lstrip("/")
-    return os.path.lexists(os.path.join(folder, relative))
+    return os.path.lexists(os.path.join(folder, normal(source)))
 
 
 def _declared(folder: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:

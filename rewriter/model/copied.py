@@ -20,7 +20,6 @@ class Copied(NamedTuple):
     brought: Brought
     destination: str
     written: str
-    sources: tuple[str, ...]
 
     @property
     def brings_a_folder(self) -> bool:
@@ -63,4 +62,4 @@ def copied(step: Step, context: Context) -> Copied | Unclear:
     brought = brings(context, sources, target, step.workdir, unpacks=step.keyword == "ADD")
     if not isinstance(brought, Brought):
         return Unclear(step, f"its source {brought}", destination)
-    return Copied(step, brought, destination, written, tuple(sources))
+    return Copied(step, brought, destination, written)

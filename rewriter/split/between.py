@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 
 from rewriter.context.folder import Context
+from rewriter.context.readers import Blocked
+from rewriter.model.commands import located
 from rewriter.model.copied import Copied, copied
 from rewriter.model.paths import resolve
 from rewriter.model.stage import Step
 from rewriter.model.touch import touches
 from rewriter.shell.nodes import Command, Node, Script, Statement
 from rewriter.shell.state import leaks
+from rewriter.shell.walk import program_name
 from rewriter.split.installs import InstallRun
-from rewriter.split.plan import Blocker, Plan, overlaps
+from rewriter.split.plan import Plan, overlaps
 from rewriter.syntax.expand import names
 
 _CONFIGURATION = frozenset(
@@ -25,14 +28,14 @@ _INSTALL_SETTINGS = frozenset(
 """Variables, in lower case, whose value names files that an install reads."""
 _PATH_ENDS = re.compile(r"[\s=,:]+")
 _CARRIED = frozenset(("cd", "export", "assignment", "set"))
-_REMOVERS = frozenset(("rm", "rmdir", "apk", "apt-get", "apt", "dnf", "yum", "microdnf", "zypper"))
+_REMOVERS = frozenset(("apk", "apt-get", "apt", "dnf", "yum", "microdnf", "zypper"))
 
 
-def blocker_between(context: Context, plan: Plan, steps: list[Step], run: InstallRun) -> Blocker | None:
+def blocker_between(context: Context, plan: Plan, run: InstallRun) -> Blocked | None:
     """Why a moved copy may not pass the steps between the first of them and the install; None when it may."""
     first = plan.moved[0].step.index
     moved = {copy.step.index: copy for copy in plan.moved}
-    for step in steps[first + 1 : run.step.index]:
+    for step in run.step.stage.steps[first + 1 : run.step.index]:
         if step.onbuild or step.index in moved:
             continue
         before = [copy for copy in plan.moved if copy.step.index < step.index]
@@ -42,7 +45,7 @@ def blocker_between(context: Context, plan: Plan, steps: list[Step], run: Instal
     return _mounts(plan, run)
 
 
-def _step(context: Context, before: list[Copied], step: Step) -> Blocker | None:
+def _step(context: Context, before: list[Copied], step: Step) -> Blocked | None:
     instruction = step.instruction
     line = instruction.line
     if step.keyword in _CONFIGURATION:
@@ -50,19 +53,17 @@ def _step(context: Context, before: list[Copied], step: Step) -> Blocker | None:
     if step.keyword in ("COPY", "ADD"):
         return _other_copy(context, before, step)
     if step.keyword == "RUN":
-        from rewriter.model.commands import located
-
         if step.script.opaque:
-            return Blocker("run-between", f"the RUN on line {line} may read the copied files ({step.script.opaque})")
+            return Blocked("run-between", f"the RUN on line {line} may read the copied files ({step.script.opaque})")
         for command in located(step, conditions=True):
             why = touches(command, lambda path: brought_near(before, path))
             if why:
-                return Blocker("run-between", f"the RUN on line {line} comes between: {why}")
+                return Blocked("run-between", f"the RUN on line {line} comes between: {why}")
         return None
-    return Blocker("between", f"the {step.keyword} on line {line} comes between the copy and the install")
+    return Blocked("between", f"the {step.keyword} on line {line} comes between the copy and the install")
 
 
-def _configuration(before: list[Copied], step: Step) -> Blocker | None:
+def _configuration(before: list[Copied], step: Step) -> Blocked | None:
     if step.keyword not in ("ENV", "ARG"):
         return None
     changed = {word.text.partition("=")[0] for word in step.instruction.words}
@@ -75,11 +76,11 @@ def _configuration(before: list[Copied], step: Step) -> Blocker | None:
             used |= names(word, copy.step.instruction.escape)
         if used & changed:
             name = sorted(used & changed)[0]
-            return Blocker("variable-between", f"line {step.instruction.line} changes {name}, which the COPY uses")
+            return Blocked("variable-between", f"line {step.instruction.line} changes {name}, which the COPY uses")
     return None
 
 
-def _other_copy(context: Context, before: list[Copied], step: Step) -> Blocker | None:
+def _other_copy(context: Context, before: list[Copied], step: Step) -> Blocked | None:
     line = step.instruction.line
     if step.instruction.flag("from") is None and not step.instruction.heredocs:
         other = copied(step, context)
@@ -87,7 +88,7 @@ def _other_copy(context: Context, before: list[Copied], step: Step) -> Blocker |
             for path in other.brought.paths():
                 landed = other.brought.lands(path)
                 if landed is not None and any(copy.brought.origin(landed) not in (None, path) for copy in before):
-                    return Blocker(
+                    return Blocked(
                         "copy-between", f"the {step.keyword} on line {line} replaces {landed} of the copied files"
                     )
             return None
@@ -98,44 +99,42 @@ def _other_copy(context: Context, before: list[Copied], step: Step) -> Blocker |
     if destination is None or any(overlaps(copy.destination, destination) for copy in before):
         if destination is not None and not brought_near(before, destination):
             return None
-        return Blocker("copy-between", f"the {step.keyword} on line {line} may bring files to the same place")
+        return Blocked("copy-between", f"the {step.keyword} on line {line} may bring files to the same place")
     return None
 
 
-def _mounts(plan: Plan, run: InstallRun) -> Blocker | None:
+def _mounts(plan: Plan, run: InstallRun) -> Blocked | None:
     line = run.step.instruction.line
     for mount in run.step.mounts:
         if mount.kind == "bind" and mount.from_ is None:
-            return Blocker("bind-mount", f"the RUN on line {line} already mounts files of the build context")
+            return Blocked("bind-mount", f"the RUN on line {line} already mounts files of the build context")
         if mount.kind in ("cache", "tmpfs", "bind"):
             if mount.target is None:
-                return Blocker("mount", f"the RUN on line {line} has a mount whose place is not known before the build")
+                return Blocked("mount", f"the RUN on line {line} has a mount whose place is not known before the build")
             if brought_near(list(plan.moved), mount.target):
-                return Blocker(
+                return Blocked(
                     "mount", f"the RUN on line {line} mounts over {mount.target}, where the copied files lie"
                 )
     return None
 
 
-def settings_in_environment(run: InstallRun, plan: Plan) -> Blocker | None:
+def settings_in_environment(run: InstallRun, plan: Plan) -> Blocked | None:
     """A variable that makes the install read a copied file: PIP_CONSTRAINT, npm_config_userconfig, NODE_OPTIONS …"""
     needed = {source for need in plan.needed for source in need.sources}
     for install in run.installs:
-        located = install.located
-        given = {
-            word.text.partition("=")[0]: (word.value or "?$").partition("=")[2] for word in located.command.assigns
-        }
-        for name, value in {**located.env, **given}.items():
+        command, folder = install.located.command, install.located.folder
+        given = {word.text.partition("=")[0]: (word.value or "?$").partition("=")[2] for word in command.assigns}
+        for name, value in {**install.located.env, **given}.items():
             if name.lower() not in _INSTALL_SETTINGS:
                 continue
             for part in _PATH_ENDS.split(value or "$"):
                 if "$" in part:
-                    return Blocker("environment", f"{name} is set to something that is not known before the build")
-                path = resolve(located.folder, part)
+                    return Blocked("environment", f"{name} is set to something that is not known before the build")
+                path = resolve(folder, part)
                 if not part or path is None or not brought_near(list(plan.moved), path):
                     continue
                 if not any(copy.brought.origin(path) in needed for copy in plan.moved):
-                    return Blocker("environment", f"{name} makes `{install.shown}` read {part}")
+                    return Blocked("environment", f"{name} makes `{install.shown}` read {part}")
     return None
 
 
@@ -150,7 +149,7 @@ def brought_near(copies: list[Copied], path: str) -> bool:
     return False
 
 
-def cut(run: InstallRun, copies: list[Copied]) -> int | Blocker:
+def cut(run: InstallRun, copies: list[Copied]) -> int | Blocked:
     """The index of the first chain element that needs the whole tree; the number of elements when none does.
 
     A script that is no pure && chain can only stay whole.
@@ -165,14 +164,14 @@ def cut(run: InstallRun, copies: list[Copied]) -> int | Blocker:
         if not why:
             continue
         if not run.chained:
-            return Blocker("not-a-chain", f"{why}, and the commands of this RUN are not joined by && alone")
+            return Blocked("not-a-chain", f"{why}, and the commands of this RUN are not joined by && alone")
         if command.part <= first_install:
-            return Blocker("reads-first", f"{why} before the install")
+            return Blocked("reads-first", f"{why} before the install")
         return command.part
     return parts
 
 
-def prefix(run: InstallRun, parts: tuple[Node, ...], at: int, text: str) -> str | Blocker:
+def prefix(run: InstallRun, parts: tuple[Node, ...], at: int, text: str) -> str | Blocked:
     """What the second RUN begins with to be in the same shell state: the `cd`, `export` and `set` before the cut."""
     carried = []
     for part in parts[:at]:
@@ -182,17 +181,17 @@ def prefix(run: InstallRun, parts: tuple[Node, ...], at: int, text: str) -> str 
             continue
         strange = [leak for leak in found if leak.kind not in _CARRIED]
         if strange:
-            return Blocker("shell-state", f"`{strange[0].what}` leaves something in the shell for what follows")
+            return Blocked("shell-state", f"`{strange[0].what}` leaves something in the shell for what follows")
         if not isinstance(part, Command):
-            return Blocker("shell-state", f"`{found[0].what}` stands within a longer command")
+            return Blocked("shell-state", f"`{found[0].what}` stands within a longer command")
         written = text[part.span.start : part.span.end]
         if "\n" in written:
-            return Blocker("shell-state", f"`{found[0].what}` is written over several lines")
+            return Blocked("shell-state", f"`{found[0].what}` is written over several lines")
         carried.append(f"{written} && ")
     return "".join(carried)
 
 
-def removes_afterwards(run: InstallRun, at: int) -> Blocker | None:
+def removes_afterwards(run: InstallRun, at: int) -> Blocked | None:
     """Parting a RUN that removes what it installed would ship what is removed today."""
     if not run.step.stage.ships:
         return None
@@ -200,11 +199,11 @@ def removes_afterwards(run: InstallRun, at: int) -> Blocker | None:
         if command.part < at or not command.words:
             continue
         words = [word.value or word.text for word in command.words]
-        name = words[0].rpartition("/")[2]
+        name = program_name(command.words[0])
         gone = name in ("rm", "rmdir") or (
             name in _REMOVERS and any(w in ("del", "remove", "purge", "autoremove", "clean", "erase") for w in words)
         )
         if gone or words[1:2] in (["prune"], ["cache"], ["uninstall"]):
             shown = " ".join(words)[:60]
-            return Blocker("removes-after", f"`{shown}` at the end of the RUN frees space only in the RUN that used it")
+            return Blocked("removes-after", f"`{shown}` at the end of the RUN frees space only in the RUN that used it")
     return None

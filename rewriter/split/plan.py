@@ -6,22 +6,14 @@ import posixpath
 from typing import NamedTuple
 
 from rewriter.context.folder import Context
-from rewriter.context.readers import Blocked, Install, inputs
-from rewriter.model.copied import Copied, Unclear, copied
+from rewriter.context.readers import Blocked, Inputs, Install, inputs
+from rewriter.model.copied import Copied, Unclear
 from rewriter.model.images import repository
 from rewriter.model.stage import Stage, Step
 from rewriter.split.installs import InstallRun, ProjectInstall
 
 MOST_COPY_LINES = 25
 _ODD = frozenset("*?[]\\$'\"\n")
-
-
-class Blocker(NamedTuple):
-    """Why nothing can be split here."""
-
-    code: str
-    reason: str
-    hint: str = ""
 
 
 class Needed(NamedTuple):
@@ -44,55 +36,59 @@ class Plan(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def plan(
-    context: Context, copies: list[Step], run: InstallRun, until: int, staying: frozenset[int] = frozenset()
-) -> Plan | Blocker | None:
-    """What to move for the installs of `run` before command `until`. None when they already come first.
-
-    `staying` holds the indexes of steps whose copies are not to be moved.
-    """
-    known: list[Copied | Unclear] = [copied(step, context) for step in copies]
+def needs(context: Context, known: list[Copied | Unclear], run: InstallRun) -> Inputs | Blocked | None:
+    """What the installs of `run` read, all together; None when that is not known but no copy brings a folder either."""
     files: list[str] = []
     folders: list[str] = []
     warnings: list[str] = []
-    folder_of_image = ""
     for install in run.installs:
-        if install.located.part >= until:
-            continue
         found = _read(context, known, install)
-        if found is None:
-            return None
-        if isinstance(found, Blocker):
+        if isinstance(found, Blocked):
             return _first_reason(known, found)
-        folder_of_image = install.located.folder or ""
         files += [path for path in found.files if path not in files]
         folders += [path for path in found.folders if path not in folders]
         warnings += found.warnings
         if found.newest_npm and not has_npm_7(run.step.stage):
-            return Blocker(
+            return Blocked(
                 "npm-version",
                 f"an npm older than 7 rewrites the lock file, and {run.step.stage.image} does not tell which it has",
                 "use `npm ci`",
             )
-    moved = _tree(context, known, set(files), tuple(folders))
-    moved = [copy for copy in moved if _near(copy, folder_of_image) or _brings_any(copy, files)]
-    moved = [copy for copy in moved if copy.step.index not in staying]
+    return Inputs(tuple(files), tuple(folders), tuple(warnings))
+
+
+def plan(
+    context: Context, known: list[Copied | Unclear], run: InstallRun, read: Inputs, staying: frozenset[int]
+) -> Plan | Blocked | None:
+    """What to move behind `run`, whose installs read `read`. None when they come first already.
+
+    `staying` holds the indexes of steps whose copies are not to be moved.
+    """
+    folder = run.installs[-1].located.folder or ""
+    moved = [
+        item
+        for item in known
+        if isinstance(item, Copied)
+        and item.step.index not in staying
+        and _brings_more(item, read)
+        and (overlaps(item.destination, folder) or any(item.brought.lands(path) for path in read.files))
+    ]
     if not moved:
         return None
     for item in known:
         if isinstance(item, Unclear) and item.step.index > moved[0].step.index:
-            return Blocker("unclear-copy", f"line {item.step.instruction.line}: {item.reason}")
-    needed = _needed(context, moved, known, files, folders)
-    if isinstance(needed, Blocker):
+            return Blocked("unclear-copy", f"line {item.step.instruction.line}: {item.reason}")
+    needed = _needed(context, moved, known, read)
+    if isinstance(needed, Blocked):
         return needed
-    return Plan(tuple(moved), needed, (*files, *(f"{folder}/" for folder in folders)), tuple(warnings))
+    return Plan(tuple(moved), needed, (*read.files, *(f"{folder}/" for folder in read.folders)), read.warnings)
 
 
-def _first_reason(known: list[Copied | Unclear], found: Blocker) -> Blocker | None:
+def _first_reason(known: list[Copied | Unclear], found: Blocked) -> Blocked | None:
     """What to tell when the inputs are not known: that a copy is not understood comes before a missing manifest."""
     unclear = next((item for item in known if isinstance(item, Unclear) and looks_like_a_tree(item.step)), None)
     if found.code == "no-manifest" and unclear is not None:
-        return Blocker("unclear-copy", f"line {unclear.step.instruction.line}: {unclear.reason}")
+        return Blocked("unclear-copy", f"line {unclear.step.instruction.line}: {unclear.reason}")
     brings_folders = any(isinstance(item, Copied) and item.brings_a_folder for item in known)
     return found if brings_folders or unclear is not None else None
 
@@ -100,13 +96,6 @@ def _first_reason(known: list[Copied | Unclear], found: Blocker) -> Blocker | No
 def looks_like_a_tree(step: Step) -> bool:
     """Whether a COPY names a folder, as far as its words tell."""
     return any(word.text in (".", "./", "/", "*") or word.text.endswith("/") for word in step.instruction.words[:-1])
-
-
-class _Inputs(NamedTuple):
-    files: tuple[str, ...]
-    folders: tuple[str, ...]
-    warnings: tuple[str, ...]
-    newest_npm: bool
 
 
 def has_npm_7(stage: Stage) -> bool:
@@ -120,24 +109,21 @@ def has_npm_7(stage: Stage) -> bool:
     return name == "node" and number in ("", "latest", "current", "lts", "slim", "alpine", "bookworm", "trixie")
 
 
-def _read(context: Context, known: list[Copied | Unclear], install: ProjectInstall) -> _Inputs | Blocker | None:
+def _read(context: Context, known: list[Copied | Unclear], install: ProjectInstall) -> Inputs | Blocked:
     """What the install reads, as context paths."""
     located = install.located
     if located.folder is None:
-        return Blocker("folder-unknown", f"the folder in which `{install.shown}` runs is not known before the build")
+        return Blocked("folder-unknown", f"the folder in which `{install.shown}` runs is not known before the build")
     folder = context_folder(known, located.folder)
     arguments = []
     for word in located.words[len(located.words) - len(install.arguments) :]:
         text = word.value if word.value is not None else word.text
         arguments.append(_context_argument(known, text, located.folder, folder))
     if folder is None and arguments == list(install.arguments):
-        return Blocker(
+        return Blocked(
             "no-manifest", f"no COPY before `{install.shown}` brings files of the build context to {located.folder}"
         )
-    found = inputs(context, Install(install.manager, tuple(arguments), folder or ""))
-    if isinstance(found, Blocked):
-        return Blocker(found.code, found.reason, found.hint)
-    return _Inputs(found.files, found.folders, found.warnings, found.newest_npm)
+    return inputs(context, Install(install.manager, tuple(arguments), folder or ""))
 
 
 def context_folder(known: list[Copied | Unclear], image_folder: str) -> str | None:
@@ -167,22 +153,12 @@ def _context_argument(known: list[Copied | Unclear], text: str, image_folder: st
     return text
 
 
-def _tree(context: Context, known: list[Copied | Unclear], files: set[str], folders: tuple[str, ...]) -> list[Copied]:
-    """The copies that bring something which no install reads."""
-    return [item for item in known if isinstance(item, Copied) and _brings_more(context, item, files, folders)]
-
-
-def _brings_more(context: Context, copy: Copied, files: set[str], folders: tuple[str, ...]) -> bool:
+def _brings_more(copy: Copied, read: Inputs) -> bool:
+    """Whether the copy brings something that no install reads."""
     for path in copy.brought.paths():
-        if path not in files and not any(path.startswith(folder + "/") for folder in folders):
+        if path not in read.files and not any(path.startswith(folder + "/") for folder in read.folders):
             return True
     return False
-
-
-def _near(copy: Copied, folder: str) -> bool:
-    """Whether the copy lands in, below or above the folder in which the install runs."""
-    destination = copy.destination
-    return overlaps(destination, folder)
 
 
 def overlaps(one: str, other: str) -> bool:
@@ -193,33 +169,29 @@ def overlaps(one: str, other: str) -> bool:
     return a.startswith(b) or b.startswith(a)
 
 
-def _brings_any(copy: Copied, files: list[str]) -> bool:
-    return any(copy.brought.lands(path) is not None for path in files)
-
-
 def _needed(
-    context: Context, moved: list[Copied], known: list[Copied | Unclear], files: list[str], folders: list[str]
-) -> tuple[Needed, ...] | Blocker:
+    context: Context, moved: list[Copied], known: list[Copied | Unclear], read: Inputs
+) -> tuple[Needed, ...] | Blocked:
     groups: dict[tuple[int, str], list[str]] = {}
     lines: list[Needed] = []
-    for path in files:
+    for path in read.files:
         if _ODD.intersection(path) or path.startswith("-"):
-            return Blocker("odd-name", f"{path} has a character that COPY would read as a pattern")
+            return Blocked("odd-name", f"{path} has a character that COPY would read as a pattern")
         for landed, copy in _landings(known, path).items():
             if copy in moved:
                 groups.setdefault((moved.index(copy), _below(copy, posixpath.dirname(landed))), []).append(path)
     for (index, relative), paths in groups.items():
         lines.append(Needed(moved[index], tuple(paths), relative))
-    for folder in folders:
+    for folder in read.folders:
         if _ODD.intersection(folder):
-            return Blocker("odd-name", f"{folder} has a character that COPY would read as a pattern")
+            return Blocked("odd-name", f"{folder} has a character that COPY would read as a pattern")
         first = context.below(folder)[0]
         for landed, copy in _landings(known, first).items():
             if copy in moved:
                 image_folder = landed.removesuffix(first.removeprefix(folder))
                 lines.append(Needed(copy, (folder,), _below(copy, image_folder)))
     if len(lines) > MOST_COPY_LINES:
-        return Blocker("too-many-folders", f"{len(lines)} COPY lines would be needed, more than {MOST_COPY_LINES}")
+        return Blocked("too-many-folders", f"{len(lines)} COPY lines would be needed, more than {MOST_COPY_LINES}")
     return tuple(lines)
 
 

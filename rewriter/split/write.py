@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rewriter.context.readers import Blocked
 from rewriter.layout.copy_lines import Block, block, copy_line, folder_below
 from rewriter.model.build import Model
 from rewriter.model.copied import Copied
 from rewriter.shell.nodes import Node
 from rewriter.source import Edit, Span
 from rewriter.split.installs import InstallRun
-from rewriter.split.plan import Blocker, Plan
+from rewriter.split.plan import Plan
 from rewriter.syntax import Instruction
 
 
@@ -22,7 +23,7 @@ class Parting(NamedTuple):
     carried: str
 
 
-def edits(model: Model, plan: Plan, run: InstallRun, parting: Parting | None) -> tuple[Edit, ...] | Blocker:
+def edits(model: Model, plan: Plan, run: InstallRun, parting: Parting | None) -> tuple[Edit, ...] | Blocked:
     """Everything that the split writes; the RUN stays whole without a `parting`."""
     blocks: list[Block] = []
     moving: list[str] = []
@@ -30,7 +31,7 @@ def edits(model: Model, plan: Plan, run: InstallRun, parting: Parting | None) ->
     for copy in plan.moved:
         moved = block(model.tree, copy.step.instruction)
         text = _with_destination(copy, run, moved)
-        if isinstance(text, Blocker):
+        if isinstance(text, Blocked):
             return text
         lines = "".join(
             copy_line(copy.step.instruction, need.sources, folder_below(copy.written, need.relative))
@@ -74,16 +75,16 @@ def _parted(model: Model, instruction: Instruction, parting: Parting, separator:
     return Edit(gap, written)
 
 
-def _with_destination(copy: Copied, run: InstallRun, moved: Block) -> str | Blocker:
+def _with_destination(copy: Copied, run: InstallRun, moved: Block) -> str | Blocked:
     """The moved lines; a relative destination becomes absolute when a WORKDIR stands in between."""
     step = copy.step
     if copy.written.startswith("/") or step.workdir == run.step.workdir or copy.written.startswith("$"):
         return moved.text
     if not copy.destination.startswith("/"):
-        return Blocker("workdir-between", "the working folder changes in between and the base image's own is not known")
+        return Blocked("workdir-between", "the working folder changes in between and the base image's own is not known")
     word = step.instruction.words[-1].span
     if step.instruction.json is not None or "\r" in moved.text:
-        return Blocker("workdir-between", "the working folder changes between the copy and the install")
+        return Blocked("workdir-between", "the working folder changes between the copy and the install")
     start, end = word.start - moved.span.start, word.end - moved.span.start
     slash = "/" if copy.destination != "/" else ""
     return moved.text[:start] + copy.destination + slash + moved.text[end:]

@@ -1,7 +1,7 @@
 FROM python:3.12-slim
 WORKDIR /srv
 COPY req/prod.txt ./req/
-COPY req/common/base.txt ./req/common/
+COPY req/parts/web.txt ./req/parts/
 COPY limits.txt ./
 RUN pip install --no-cache-dir -r req/prod.txt
 COPY . .

@@ -143,8 +143,6 @@ class _Reader:
                 continue
             if key == "ignore-scripts" and value == "true":
                 self.flags.add("--ignore-scripts")
-            elif key == "package-lock" and value == "false":
-                self.flags.add("--no-package-lock")
             elif key.endswith(("_authToken", "_password", "_auth")) and "${" not in value:
                 self.warnings.append(f"{path} holds an access token, which the image got before too")
             elif key in ("prefix", "cafile", "globalconfig", "userconfig") and not value.startswith("/"):

@@ -66,12 +66,12 @@ class _Visitor(cst.CSTVisitor):
                 else:
                     self.folders[target.target.value] = path
 
-    def visit_Arg(self, node: cst.Arg) -> None:  # noqa: N802
+    def visit_Arg(self, node: cst.Arg) -> None:  # noqa: N802  # libcst's naming
         """A version taken from git reads the repository around the project."""
         if node.keyword is not None and node.keyword.value in _SCM:
             self._fail(node, "takes its version from git")
 
-    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802
+    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802  # libcst's naming
         """Judge calls that open paths or run programs."""
         for name in self._names(node.func):
             if name.startswith(_PROGRAMS):
