@@ -139,6 +139,7 @@ EXAMPLES: tuple[Example, ...] = (
         "FROM node:22\nRUN npm ci --cache /c\n",
         because="`npm ci --cache` puts the cache of npm elsewhere",
     ),
+    Example("lists that nothing uses", "FROM debian:12\nRUN apt-get update\nCOPY a /a\n", because="that nothing uses"),
     Example(
         "an old image", "FROM ubuntu:14.04\nRUN pip install flask\n", because="may be too old to know --no-cache-dir"
     ),
@@ -241,7 +242,12 @@ def _appended(model: Model, step: Step, filling: Filling, runs: Runs) -> tuple[E
     if found is not None:
         return found
     edit = clean_up_edit(step, filling)
-    return edit if isinstance(edit, Obstacle) else (edit,)
+    if isinstance(edit, Obstacle):
+        return edit
+    if runs.of(step).only_updates:
+        shown = filling.fills[0].shown
+        return Obstacle("only-lists", f"`{shown}` fetches lists of packages that nothing uses", "remove the RUN")
+    return (edit,)
 
 
 def _reason(filling: Filling, *, with_flag: bool) -> str:

@@ -71,6 +71,11 @@ class Run(NamedTuple):
     commands: tuple[Located, ...]
     uses: tuple[Use, ...]
 
+    @property
+    def only_updates(self) -> bool:
+        """Whether the RUN fetches lists of packages and does nothing else."""
+        return len(self.uses) == len(self.commands) and all(use.usage.verb == "update" for use in self.uses)
+
 
 class Runs:
     """The RUNs of one Dockerfile, each looked at once."""

@@ -52,16 +52,25 @@ def stays(text: str) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("apt update", f"apt update && {LISTS}"),
+        ("apt update && apt install a", f"apt update && apt install a && {LISTS}"),
         (f"{APT} && apt-get clean", f"{APT} && apt-get clean && {LISTS}"),
         (f"{APT} && make && cd /x", f"{APT} && make && cd /x && {LISTS}"),
         (f"{APT} && rm -rf /var/cache/apt/archives", f"{APT} && rm -rf /var/cache/apt/archives && {LISTS}"),
         (f"{LISTS} && {APT}", f"{LISTS} && {APT} && {LISTS}"),
         (f"apt-get update && {LISTS} && {APT}", f"apt-get update && {LISTS} && {APT} && {LISTS}"),
         ("apt-get update | tee /log", f"apt-get update | tee /log && {LISTS}"),
-        ("sudo -E apt-get update", f"sudo -E apt-get update && sudo -E {LISTS}"),
-        ("sudo A=b apt-get update", f"sudo A=b apt-get update && sudo {LISTS}"),
-        ("env A=b apt-get update", f"env A=b apt-get update && {LISTS}"),
+        (
+            "sudo -E apt-get update && sudo -E apt-get install a",
+            f"sudo -E apt-get update && sudo -E apt-get install a && sudo -E {LISTS}",
+        ),
+        (
+            "sudo A=b apt-get update && sudo A=b apt-get install a",
+            f"sudo A=b apt-get update && sudo A=b apt-get install a && sudo {LISTS}",
+        ),
+        (
+            "env A=b apt-get update && env A=b apt-get install a",
+            f"env A=b apt-get update && env A=b apt-get install a && {LISTS}",
+        ),
         ("(apt-get update && make)", f"(apt-get update && make) && {LISTS}"),
         ("dnf install -y a && make", "dnf install -y a && dnf clean all && make"),
         ("/usr/bin/yum update -y", "/usr/bin/yum update -y && /usr/bin/yum clean all"),
