@@ -25,7 +25,9 @@ Examples:
 
   dfix --stdin-filename Dockerfile - < Dockerfile
 
-More: dfix rules, dfix rule NAME, dfix config
+  dfix --write --verify Dockerfile
+
+More: dfix verify, dfix rules, dfix rule NAME, dfix config
 """
 
 
@@ -41,8 +43,8 @@ def read(words: list[str]) -> Request | int:
 
 
 def _app(take: Callable[[Request], None]) -> typer.Typer:
-    names = {"help_option_names": ["-h", "--help"]}
-    app = typer.Typer(pretty_exceptions_enable=False, context_settings=names)
+    help_flags = {"help_option_names": ["-h", "--help"]}
+    app = typer.Typer(pretty_exceptions_enable=False, context_settings=help_flags)
 
     @app.command(help=_HELP, no_args_is_help=True)
     def rewrite(  # noqa: PLR0913  # a command line has as many parameters as flags
@@ -52,6 +54,9 @@ def _app(take: Callable[[Request], None]) -> typer.Typer:
         diff: Annotated[bool, typer.Option("--diff", help="Show the changes as a diff.")] = False,
         check: Annotated[bool, typer.Option("--check", help="Print the names of files that would change.")] = False,
         write: Annotated[bool, typer.Option("--write", help="Apply the changes.")] = False,
+        verify: Annotated[
+            bool, typer.Option("--verify", help="With --write: write only what real builds prove (dfix verify --help).")
+        ] = False,
         stdin_filename: Annotated[
             str | None, typer.Option(metavar="PATH", help="Read stdin as this file, write the result to stdout.")
         ] = None,
@@ -87,22 +92,24 @@ def _app(take: Callable[[Request], None]) -> typer.Typer:
         jobs: Annotated[int, typer.Option(min=0, metavar="NUMBER", help="Processes to use; 0: one a core.")] = 0,
         version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_version, help="Show it.")] = False,
     ) -> None:
+        if verify:  # with --write it is for `dfix verify`, see rewriter.main
+            raise typer.BadParameter("--verify goes with --write. `dfix verify PATH` proves and writes nothing")
         modes = [mode for given, mode in zip((diff, check, write), MODES.values(), strict=True) if given]
         if len(modes) > 1:
             raise typer.BadParameter("--diff, --check and --write exclude each other")
-        _check_choice("--output-format", output_format)
-        _check_choice("--color", color)
+        check_choice("--output-format", output_format)
+        check_choice("--color", color)
         take(
             Request(
                 paths=tuple(paths),
                 mode=modes[0] if modes else "findings",
                 stdin_filename=stdin_filename,
                 unsafe=unsafe,
-                select=_names(select),
-                ignore=_names(ignore),
+                select=names(select),
+                ignore=names(ignore),
                 config=config,
                 isolated=isolated,
-                exclude=_names(exclude),
+                exclude=names(exclude),
                 force_exclude=force_exclude,
                 context=context,
                 output_format=output_format,
@@ -121,11 +128,13 @@ def _app(take: Callable[[Request], None]) -> typer.Typer:
     return app
 
 
-def _names(values: list[str] | None) -> tuple[str, ...]:
+def names(values: list[str] | None) -> tuple[str, ...]:
+    """The names in the values of an option that takes several, parted by commas."""
     return tuple(name for value in values or () for name in split_names(value))
 
 
-def _check_choice(flag: str, value: str) -> None:
+def check_choice(flag: str, value: str) -> None:
+    """Raises typer.BadParameter for a value that the flag does not take."""
     choices = CHOICES[flag][1]
     if value not in choices:
         raise typer.BadParameter(f"{flag} takes one of {', '.join(choices)}")

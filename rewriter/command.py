@@ -7,16 +7,14 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from rewriter import pipeline
-from rewriter.discover import discover
 from rewriter.job import Job, Outcome, died, failed, rewrite, work
-from rewriter.options import Options
+from rewriter.plan import Plan, unknown_rule
 from rewriter.read import MAX_BYTES, too_large
-from rewriter.report.diff import shown_name
 from rewriter.report.output import Output, outputs
 from rewriter.report.text import problem_line
 from rewriter.request import Request, fault
 from rewriter.result import Problem
-from rewriter.settings import Finder, Settings, SettingsError, load, matches
+from rewriter.settings import SettingsError
 from rewriter.show import Show
 from rewriter.source import Source
 
@@ -30,12 +28,12 @@ BAR_FROM = 100
 def execute(request: Request) -> int:
     """Do what the request asks for and answer with the exit status."""
     out, err = outputs(request.color)
-    wrong = fault(request) or _unknown_rule(request)
+    wrong = fault(request) or unknown_rule(request)
     if wrong:
         err.write(f"dfix: {wrong}\n")
         return FAILED
     try:
-        plan = _Plan(request)
+        plan = Plan(request)
     except SettingsError as error:
         problem_line(err, error.problem)
         return FAILED
@@ -55,74 +53,7 @@ def execute(request: Request) -> int:
     return _status(request, show)
 
 
-class _Plan:
-    """The files of a request and the options for each. Raises SettingsError for a wrong `--config`."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self._finder = Finder()
-        self._fixed = Settings() if request.isolated else None
-        if request.config is not None:
-            self._fixed = load(request.config)
-        self._known = frozenset(info.name for info in pipeline.rules())
-        if self._fixed is not None:
-            self._fixed.check_rules(self._known)
-
-    def items(self) -> Iterator[Job | Problem]:
-        """A job for each file, a problem for each that has none."""
-        request = self._request
-        for item in discover(request.paths, self.excludes, force_exclude=request.force_exclude):
-            if isinstance(item, Problem):
-                yield item
-                continue
-            try:
-                yield Job(item, self.options(item), write=request.mode == "write")
-            except SettingsError as error:
-                yield error.problem
-
-    def settings(self, path: str) -> Settings:
-        """The settings for one file. Raises SettingsError."""
-        if self._fixed is not None:
-            return self._fixed
-        found = self._finder.nearest(path)
-        found.check_rules(self._known)
-        return found
-
-    def origin(self, path: str) -> str:
-        """Where the settings for one file come from. Raises SettingsError."""
-        found = self.settings(path).path
-        return f"settings from {shown_name(found)}" if found else "no settings file"
-
-    def options(self, path: str) -> Options:
-        """What the settings say of one file and the command line overrules. Raises SettingsError."""
-        request = self._request
-        found = self.settings(path).options(path)
-        return found._replace(
-            select=frozenset(request.select) if request.select else found.select,
-            ignore=found.ignore.union(request.ignore),
-            unsafe=request.unsafe or found.unsafe,
-            context=request.context if request.context is not None else found.context,
-        )
-
-    def excludes(self, path: str) -> bool:
-        """Whether the command line or the settings leave out a path (a folder's ends in the separator)."""
-        if self._request.exclude and matches(path, self._request.exclude, os.getcwd()):
-            return True
-        path = path.rstrip(os.sep)
-        try:
-            return self.settings(path).excludes(path)
-        except SettingsError:
-            return False  # told for each file that it governs
-
-
-def _unknown_rule(request: Request) -> str:
-    """What is wrong with the rules that the command line names, or "" ."""
-    named = {*request.select, *request.ignore}
-    unknown = named.difference(info.name for info in pipeline.rules()) if named else None
-    return f"unknown rule `{min(unknown)}`. `dfix rules` lists them" if unknown else ""
-
-
-def _filter(request: Request, plan: _Plan, out: Output, err: Output) -> int:
+def _filter(request: Request, plan: Plan, out: Output, err: Output) -> int:
     """Standard input to standard output; nothing goes there when the text cannot be handled."""
     path = request.stdin_filename or ""
     data = sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -188,7 +119,7 @@ def _status(request: Request, show: Show) -> int:
     return FOUND
 
 
-def _show_settings(plan: _Plan, items: list[Job | Problem], out: Output, err: Output) -> int:
+def _show_settings(plan: Plan, items: list[Job | Problem], out: Output, err: Output) -> int:
     """For each file, where its settings come from and what is in force, in the form of a settings file."""
     import json
 

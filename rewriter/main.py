@@ -42,6 +42,16 @@ def _carry_out(words: list[str]) -> int:
         from rewriter.report.pages import answer
 
         return answer(words, *outputs("auto"))
+    if "--verify" in words:
+        from rewriter.verify.words import with_verify
+
+        words = with_verify(words)
+    if words[:1] == ["verify"]:
+        from rewriter.verify.cli import read as read_verify
+        from rewriter.verify.command import execute as verify
+
+        asked = read_verify(words[1:])
+        return asked if isinstance(asked, int) else verify(asked)
     request = read_plain(words)
     if request is None:
         from rewriter.cli import read

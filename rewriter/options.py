@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+Place = tuple[str, int]
+"""A rule and the character offset, in the file as it is, at which it changes something."""
+
 
 class Options(NamedTuple):
     """`select` None means every rule. `target` names the builder ("buildkit", "buildah", "kaniko"; "" when unsaid).
 
     `context` is a build context folder that overrides finding one; without `use_context` no folder is looked at.
+    Changes at the places of `without` are not made, and where `only` is given no others than those.
     """
 
     select: frozenset[str] | None = None
@@ -17,3 +21,5 @@ class Options(NamedTuple):
     target: str = ""
     context: str | None = None
     use_context: bool = True
+    only: frozenset[Place] | None = None
+    without: frozenset[Place] = frozenset()

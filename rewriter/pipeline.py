@@ -107,12 +107,21 @@ class _Run:
                 continue
             if isinstance(item, Refusal):
                 refusals.append(item)
+            elif not self._wanted(item):
+                continue
             elif item.contract == "changed-image" and not self.options.unsafe:
                 refusals.append(Refusal(item.rule, item.offset, "unsafe", item.reason, "--unsafe applies it"))
             elif not _overlap(taken, item.edits):
                 taken += item.edits
                 changes.append(item)
         return changes, refusals
+
+    def _wanted(self, change: Change) -> bool:
+        only, without = self.options.only, self.options.without
+        if only is None and not without:
+            return True
+        place = (change.rule, self.history.original(len(self.history.texts) - 1, change.offset))
+        return place not in without and (only is None or place in only)
 
     def _apply(self, changes: list[Change]) -> None:
         edits = [edit for change in changes for edit in change.edits]
@@ -134,7 +143,7 @@ class _Run:
         if not self._context_known:
             self._context_known = True
             if self.options.use_context:
-                self._context = _context(self.first, self.options.context)
+                self._context = open_context(self.first, self.options.context)
         return self._context
 
     def _report(self, refusals: list[Refusal]) -> Result:
@@ -142,9 +151,9 @@ class _Run:
         end = len(self.history.texts) - 1
         applied = []
         for index, change in self.done:
-            line = first.line_of(self.history.original(index, change.offset))
-            after = last.line_of(self.history.final(index, change.offset))
-            applied.append(Applied(change.rule, line, after, change.reason, change.contract, change.edits))
+            offset = self.history.original(index, change.offset)
+            line, after = first.line_of(offset), last.line_of(self.history.final(index, change.offset))
+            applied.append(Applied(change.rule, line, after, change.reason, change.contract, change.edits, offset))
         refused = []
         for item in refusals:
             line = first.line_of(self.history.original(end, item.offset))
@@ -165,7 +174,8 @@ def _overlap(taken: list[Edit], edits: tuple[Edit, ...]) -> bool:
     return False
 
 
-def _context(tree: Tree, folder: str | None) -> Context | None:
+def open_context(tree: Tree, folder: str | None) -> Context:
+    """The build context of a Dockerfile: `folder` where one is given, else the one that is found for it."""
     from rewriter.context.find import find_context
     from rewriter.context.folder import Context
 

@@ -12,7 +12,8 @@ class Applied(NamedTuple):
     """A change that is part of the result.
 
     `line` is the 1-based line in the file as it is, `line_after` in the file as it would be. `edits` are in
-    offsets of the text on which the change was proposed, which later passes may have moved.
+    offsets of the text on which the change was proposed, which later passes may have moved. `offset` is the character
+    offset in the file as it is.
     """
 
     rule: str
@@ -21,6 +22,7 @@ class Applied(NamedTuple):
     reason: str
     contract: Contract
     edits: tuple[Edit, ...]
+    offset: int
 
 
 class Refused(NamedTuple):

@@ -12,6 +12,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from shared_data import Corpus, buildkit_folder, corpus  # the folder of scripts is no package
 
+from tests.engine.fixture import engine  # a fixture for every test
+
+__all__ = ["engine"]
+
+collect_ignore = ["prove/contexts"]
+
 
 def _skip(what: str) -> None:
     if os.environ.get("CI") == "true":

@@ -87,6 +87,19 @@ class Context:
             return []
         return sorted(name for name in names if not self._pruned(posixpath.join(folder, name)))
 
+    def folders(self) -> list[str]:
+        """Every folder that ships, those without files too; a folder comes before what lies in it."""
+        found: list[str] = []
+        pending = [""]
+        while pending:
+            above = pending.pop()
+            for name in self.folders_in(above):
+                path = posixpath.join(above, name)
+                pending.append(path)
+                if not self.ignore.ignored(path):
+                    found.append(path)
+        return sorted(found)
+
     def names_in(self, folder: str) -> list[str]:
         """The names in a folder, files and folders, sorted; not judged by the ignore file."""
         try:

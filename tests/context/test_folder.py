@@ -72,3 +72,10 @@ def test_a_pipe_is_no_file(make_context: MakeContext, tmp_path: Path) -> None:
 
 def test_normal_paths() -> None:
     assert [normal(path) for path in (".", "./a/", "/a", "a/../b", "../../etc", "")] == ["", "a", "a", "b", "etc", ""]
+
+
+def test_folders_that_ship_with_the_empty_ones(make_context: MakeContext, tmp_path: Path) -> None:
+    for name in ("src/empty", "src/kept/in", "build/out", "a"):
+        (tmp_path / name).mkdir(parents=True)
+    context = make_context({".dockerignore": "build\n!build/out\na\nsrc/k*\n"})
+    assert context.folders() == ["build/out", "src", "src/empty"]

@@ -8,7 +8,7 @@ from rewriter.source import Source
 
 
 def applied(line: int, rule: str = "x", *, contract: Contract = "same-image") -> Applied:
-    return Applied(rule, line, line, f"reason of {rule}", contract, ())
+    return Applied(rule, line, line, f"reason of {rule}", contract, (), 0)
 
 
 def result(

@@ -1,0 +1,82 @@
+"""Which files a request is about, and with which options each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from rewriter import pipeline
+from rewriter.discover import discover
+from rewriter.job import Job
+from rewriter.options import Options
+from rewriter.report.diff import shown_name
+from rewriter.request import Request
+from rewriter.result import Problem
+from rewriter.settings import Finder, Settings, SettingsError, load, matches
+
+
+class Plan:
+    """The files of a request and the options for each. Raises SettingsError for a wrong `--config`."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._finder = Finder()
+        self._fixed = Settings() if request.isolated else None
+        if request.config is not None:
+            self._fixed = load(request.config)
+        self._known = frozenset(info.name for info in pipeline.rules())
+        if self._fixed is not None:
+            self._fixed.check_rules(self._known)
+
+    def items(self) -> Iterator[Job | Problem]:
+        """A job for each file, a problem for each that has none."""
+        request = self._request
+        for item in discover(request.paths, self.excludes, force_exclude=request.force_exclude):
+            if isinstance(item, Problem):
+                yield item
+                continue
+            try:
+                yield Job(item, self.options(item), write=request.mode == "write")
+            except SettingsError as error:
+                yield error.problem
+
+    def settings(self, path: str) -> Settings:
+        """The settings for one file. Raises SettingsError."""
+        if self._fixed is not None:
+            return self._fixed
+        found = self._finder.nearest(path)
+        found.check_rules(self._known)
+        return found
+
+    def origin(self, path: str) -> str:
+        """Where the settings for one file come from. Raises SettingsError."""
+        found = self.settings(path).path
+        return f"settings from {shown_name(found)}" if found else "no settings file"
+
+    def options(self, path: str) -> Options:
+        """What the settings say of one file and the command line overrules. Raises SettingsError."""
+        request = self._request
+        found = self.settings(path).options(path)
+        return found._replace(
+            select=frozenset(request.select) if request.select else found.select,
+            ignore=found.ignore.union(request.ignore),
+            unsafe=request.unsafe or found.unsafe,
+            context=request.context if request.context is not None else found.context,
+        )
+
+    def excludes(self, path: str) -> bool:
+        """Whether the command line or the settings leave out a path (a folder's ends in the separator)."""
+        if self._request.exclude and matches(path, self._request.exclude, os.getcwd()):
+            return True
+        path = path.rstrip(os.sep)
+        try:
+            return self.settings(path).excludes(path)
+        except SettingsError:
+            return False  # told for each file that it governs
+
+
+def unknown_rule(request: Request) -> str:
+    """What is wrong with the rules that the command line names, or "" ."""
+    named = {*request.select, *request.ignore}
+    unknown = named.difference(info.name for info in pipeline.rules()) if named else None
+    return f"unknown rule `{min(unknown)}`. `dfix rules` lists them" if unknown else ""

@@ -1,0 +1,1 @@
+"""Proof by real builds: building before and after, comparing the images, measuring rebuilds."""

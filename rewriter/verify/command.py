@@ -1,0 +1,187 @@
+"""Carrying out `dfix verify`: every file of the request proven, shown, and written where that is asked for."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+from rewriter.job import Job, failed, work
+from rewriter.options import Options
+from rewriter.pipeline import open_context
+from rewriter.plan import Plan, unknown_rule
+from rewriter.read import read
+from rewriter.report.output import Output, outputs
+from rewriter.report.text import problem_line
+from rewriter.result import Problem, Result
+from rewriter.settings import SettingsError
+from rewriter.source import Source
+from rewriter.syntax import parse
+from rewriter.verify.engine import Engine, EngineError
+from rewriter.verify.engines.find import find
+from rewriter.verify.process import Processes, StoppedError
+from rewriter.verify.progress import Progress
+from rewriter.verify.proof import Proof
+from rewriter.verify.prove import prove
+from rewriter.verify.request import VerifyRequest, fault
+from rewriter.verify.saved import LayerCache, SavedImageError
+from rewriter.verify.show import Show
+from rewriter.verify.snapshot import ContextError
+from rewriter.verify.strays import remove_strays
+from rewriter.verify.trial import Trial
+from rewriter.verify.workspace import Workspace
+from rewriter.write import write
+
+PROVEN, BROKEN, FAILED = 0, 1, 2
+
+
+def execute(request: VerifyRequest) -> int:
+    """Do what the request asks for and answer with the exit status."""
+    out, err = outputs(request.files.color)
+    wrong = fault(request) or unknown_rule(request.files)
+    if wrong:
+        err.write(f"dfix: {wrong}\n")
+        return FAILED
+    processes = Processes()
+    with _signals():
+        try:
+            if request.clean:
+                return remove_strays(request.engine, processes, out)
+            return _prove_all(request, processes, out, err)
+        except SettingsError as error:
+            problem_line(err, error.problem)
+        except (EngineError, OSError) as error:
+            err.write(f"dfix: {error}\n")
+        return FAILED
+
+
+def _prove_all(request: VerifyRequest, processes: Processes, out: Output, err: Output) -> int:
+    results = list(_results(request))
+    space = Workspace()
+    try:
+        engine = (
+            find(request.engine, processes, space.folder) if any(_changes(result) for result, _ in results) else None
+        )
+        prover = _Prover(request, engine, space)
+        show = Show(request, engine.name if engine else "", out, err)
+        with Progress(err, len(results), quiet=request.files.quiet) as progress:
+            for proof in prover.proofs(results, progress.teller, processes.stop):
+                show.add(_written(proof) if request.files.mode == "write" else proof)
+                progress.advance()
+        show.finish()
+        return show.status
+    finally:
+        space.close()
+
+
+class _Prover:
+    """Proves several files at a time with one engine."""
+
+    def __init__(self, request: VerifyRequest, engine: Engine | None, space: Workspace) -> None:
+        self._request, self._engine, self._space = request, engine, space
+        self._seen = LayerCache()
+
+    def proofs(
+        self,
+        results: list[tuple[Result, Options]],
+        teller: Callable[[str], Callable[[str], None]],
+        stop: Callable[[], None],
+    ) -> Iterator[Proof]:
+        """The proof of each result, in order. When it is left early, the builds are ended and cleaned up first."""
+        with ThreadPoolExecutor(self._request.jobs) as pool:
+            waiting: list[Future[Proof]] = []
+            try:
+                for number, (result, options) in enumerate(results):
+                    tell = teller(result.before.path)
+                    waiting.append(pool.submit(self._one, f"file{number}", result, options, tell))
+                for proof in waiting:
+                    yield proof.result()
+            except BaseException:
+                stop()
+                for proof in waiting:
+                    proof.cancel()
+                raise
+
+    def _one(self, name: str, result: Result, options: Options, tell: Callable[[str], None]) -> Proof:
+        if not _changes(result) or self._engine is None:
+            problem = result.problem
+            message = f"{problem.message}. {problem.hint}".rstrip(". ") if problem else ""
+            return Proof("failed" if problem else "unchanged", result, result, message=message)
+        trial = Trial(self._engine, self._space, self._seen, self._request.build, name, tell)
+        try:
+            context = open_context(parse(result.before), options.context)
+            return prove(trial, result, options, context, measuring=self._request.measuring)
+        except (ContextError, SavedImageError, OSError) as error:
+            return Proof("failed", result, result, message=_said(error))
+        finally:
+            tell("")
+            trial.close()
+
+
+def _results(request: VerifyRequest) -> Iterator[tuple[Result, Options]]:
+    """What dfix would do to each file, or, with `--against`, what somebody else did."""
+    plan = Plan(request.files)
+    for item in plan.items():
+        if isinstance(item, Problem):
+            yield failed(item.path, item).result, Options()
+        elif request.against:
+            yield _against(item, request.against), item.options
+        else:
+            yield work(item._replace(write=False)).result, item.options
+
+
+def _against(job: Job, new: str) -> Result:
+    texts = []
+    for path in (job.path, new):
+        data = read(path)
+        if isinstance(data, Problem):
+            return failed(path, data).result
+        texts.append(Source.from_bytes(job.path, data))
+    before, after = texts
+    return Result(before, after, (), (), (), None)
+
+
+def _changes(result: Result) -> bool:
+    return result.problem is None and result.changed
+
+
+def _written(proof: Proof) -> Proof:
+    """Write what is proven."""
+    settled = proof.settled
+    if proof.verdict not in ("proven", "broken") or not settled.changed or proof.message:
+        return proof
+    problem = write(settled.before.path, settled.before.to_bytes(), settled.after.to_bytes())
+    if problem is None:
+        return proof._replace(written=True)
+    return proof._replace(verdict="failed", message=f"{problem.message}. {problem.hint}")
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        free = ". Free some space" if error.errno == 28 else ""
+        return f"{error.filename or 'a temporary file'}: {error.strerror}{free}"
+    return str(error)
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """SIGTERM and a closed terminal end a run as Ctrl-C does: builds ended, everything removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number in kept:
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    except StoppedError:
+        raise KeyboardInterrupt from None
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

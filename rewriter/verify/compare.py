@@ -1,0 +1,188 @@
+"""Comparing two images: what differs, what of it is noise, and what of it lies in cache folders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from rewriter.verify.cache_paths import CachePaths
+from rewriter.verify.engine import LABEL
+from rewriter.verify.image import Entry, Image
+from rewriter.verify.noise import excuse
+
+PRESENCE, CONTENT = "presence", "content"
+BUILT_TWICE = "differs between two builds of the same file"
+_PLATFORM = ("architecture", "os", "variant")
+_WHOLE = (
+    "Cmd", "Entrypoint", "WorkingDir", "User", "ExposedPorts", "Volumes", "Healthcheck", "StopSignal", "Shell",
+    "OnBuild", "ArgsEscaped",
+)  # fmt: skip
+
+
+class Difference(NamedTuple):
+    """One thing that differs at one place.
+
+    `path` begins with `/`, or is "config User" or "config Env PATH". `what` says it as a phrase ("is gone", "mode 0600,
+    was 0644"). `bytes` is the size of the files concerned, after minus before, 0 where it is not known. `kind` is the
+    sort of difference: "presence", "type", "mode", "owner", "content", "target", "config" or "xattr NAME". `below` are
+    the paths that came or went with the folder `path`.
+    """
+
+    path: str
+    what: str
+    bytes: int = 0
+    kind: str = CONTENT
+    below: tuple[str, ...] = ()
+
+
+class Comparison(NamedTuple):
+    """What differs between two images, each sorted by path.
+
+    `differences` are evidence, `noise` has its reasons, `caches` lie in the cache folders that were given;
+    `cache_bytes` is what these grew by.
+    """
+
+    differences: tuple[Difference, ...]
+    noise: tuple[tuple[Difference, str], ...]
+    caches: tuple[Difference, ...]
+    cache_bytes: int
+
+
+def compare(before: Image, after: Image, caches: Sequence[str]) -> Comparison:
+    """Compare the files and the configurations of two images. Times, history and layers are free.
+
+    `caches` are cache folders as `knowledge/*.toml` declare them: `/var/cache/apt`, `~/.npm` for the one in any home.
+    """
+    places = CachePaths(caches)
+    evidence = list(_config(before.config, after.config))
+    noise, cached = [], []
+    for difference in _files(before.entries, after.entries):
+        if _is_cache(difference, before, after, places):
+            cached.append(difference)
+        elif reason := excuse(difference.path[1:], difference.kind == CONTENT):
+            noise.append((difference, reason))
+        else:
+            evidence.append(difference)
+    return Comparison(
+        differences=_gathered(evidence),
+        noise=tuple(sorted(noise)),
+        caches=_gathered(cached),
+        cache_bytes=sum(difference.bytes for difference in cached),
+    )
+
+
+def without(comparison: Comparison, noise_paths: Comparison) -> Comparison:
+    """The comparison with every difference moved to its noise that is in `noise_paths` too, in the same kind.
+
+    `noise_paths` compares two builds of the same file. A folder that came or went is only excused where all that came
+    or went with it did there too.
+    """
+    known = {(path, found.kind) for found in noise_paths.differences for path in (found.path, *found.below)}
+    kept, moved = [], []
+    for difference in comparison.differences:
+        if all((path, difference.kind) in known for path in (difference.path, *difference.below)):
+            moved.append((difference, BUILT_TWICE))
+        else:
+            kept.append(difference)
+    return comparison._replace(differences=tuple(kept), noise=tuple(sorted([*comparison.noise, *moved])))
+
+
+def _is_cache(difference: Difference, before: Image, after: Image, places: CachePaths) -> bool:
+    """A cache folder itself may come and go, but its type, mode and owner decide whether a cache works at all."""
+    path = difference.path[1:]
+    if difference.kind == PRESENCE:
+        return places.only_for_cache(path, before.entries if path in before.entries else after.entries)
+    return places.inside(path)
+
+
+def _gathered(differences: list[Difference]) -> tuple[Difference, ...]:
+    """Sorted, with what came or went below a folder that came or went told at that folder."""
+    came_or_went = {difference.path for difference in differences if difference.kind == PRESENCE}
+    folders: dict[str, list[Difference]] = {}
+    rest = []
+    for difference in sorted(differences):
+        top = _topmost(difference.path, came_or_went) if difference.kind == PRESENCE else difference.path
+        if top == difference.path:
+            rest.append(difference)
+        else:
+            folders.setdefault(top, []).append(difference)
+    return tuple(_with_below(difference, folders.get(difference.path, [])) for difference in rest)
+
+
+def _topmost(path: str, paths: set[str]) -> str:
+    while (folder := path.rpartition("/")[0]) in paths:
+        path = folder
+    return path
+
+
+def _with_below(folder: Difference, below: list[Difference]) -> Difference:
+    if not below or folder.kind != PRESENCE:
+        return folder
+    return folder._replace(
+        what=f"{folder.what}, with {len(below)} path{'s' if len(below) > 1 else ''} below it",
+        bytes=folder.bytes + sum(difference.bytes for difference in below),
+        below=tuple(difference.path for difference in below),
+    )
+
+
+def _files(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> Iterator[Difference]:
+    for path, entry in before.items():
+        if path not in after:
+            yield Difference(f"/{path}", "is gone", -entry.size, PRESENCE)
+        elif after[path] != entry:
+            yield from _entry(f"/{path}", entry, after[path])
+    for path, entry in after.items():
+        if path not in before:
+            yield Difference(f"/{path}", "is new", entry.size, PRESENCE)
+
+
+def _entry(path: str, before: Entry, after: Entry) -> Iterator[Difference]:
+    grown = after.size - before.size
+    if after.kind != before.kind:
+        yield Difference(path, f"now {_named(after)}, was {_named(before)}", grown, "type")
+        return
+    if after.mode != before.mode:
+        yield Difference(path, f"mode {after.mode:04o}, was {before.mode:04o}", 0, "mode")
+    if (after.uid, after.gid) != (before.uid, before.gid):
+        yield Difference(path, f"owner {after.uid}:{after.gid}, was {before.uid}:{before.gid}", 0, "owner")
+    if after.digest != before.digest:
+        sizes = f"{after.size} bytes, was {before.size}" if grown else f"{after.size} bytes, as before"
+        yield Difference(path, f"content differs ({sizes})", grown, CONTENT)
+    if after.target != before.target:
+        verb = "links to" if after.kind == "link" else "is device"
+        yield Difference(path, f"{verb} {after.target}, was {before.target}", 0, "target")
+    for name in sorted({name for name, _ in {*before.xattrs} ^ {*after.xattrs}}):
+        yield Difference(path, f"xattr {name} differs", 0, f"xattr {name}")
+
+
+def _named(entry: Entry) -> str:
+    return f"a link to {entry.target}" if entry.kind == "link" else f"a {entry.kind}"
+
+
+def _config(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
+    was, now = _settings(before), _settings(after)
+    for name in {**was, **now}:
+        if was.get(name) != now.get(name):
+            what = f"is {_said(now.get(name))}, was {_said(was.get(name))}"
+            yield Difference(f"config {name}", what, 0, "config")
+
+
+def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What the configuration sets. Null, "", [], {} and false are what engines take a missing field for."""
+    fields = config.get("config") or {}
+    found = {name: config.get(name) for name in _PLATFORM} | {name: fields.get(name) for name in _WHOLE}
+    found["WorkingDir"] = fields.get("WorkingDir") or "/"
+    found["Healthcheck"] = {name: value for name, value in (fields.get("Healthcheck") or {}).items() if value}
+    settings = {name: value for name, value in found.items() if value}
+    for item in fields.get("Env") or ():
+        name, _, value = item.partition("=")
+        settings[f"Env {name}"] = value
+    for name, value in (fields.get("Labels") or {}).items():
+        if name != LABEL:
+            settings[f"Labels {name}"] = value
+    return settings
+
+
+def _said(value: Any) -> str:
+    return "not set" if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)

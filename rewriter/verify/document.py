@@ -1,0 +1,86 @@
+"""Proofs as JSON, in the form of docs/schema/dfix-verify-1.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from rewriter.report.diff import shown_name
+from rewriter.report.output import valid
+from rewriter.result import Applied
+from rewriter.verify.compare import Difference
+from rewriter.verify.proof import Measures, Proof, Rebuild
+
+VERSION = 1
+
+
+def document(proofs: Iterable[Proof], engine: str) -> str:
+    """One document for all files; sizes in bytes, times in seconds."""
+    files = [_file(proof) for proof in proofs]
+    return json.dumps({"version": VERSION, "engine": engine, "files": files}, indent=2) + "\n"
+
+
+def _file(proof: Proof) -> dict[str, Any]:
+    seen = proof.comparison
+    broken = [blame.change for blame in proof.blamed]
+    return {
+        "path": valid(shown_name(proof.result.before.path)),
+        "verdict": proof.verdict,
+        "written": proof.written,
+        "message": valid(proof.message),
+        "log": valid(proof.log),
+        "changes": [
+            {**_change(change), "broken": change in broken, "kept": change in proof.settled.changes}
+            for change in proof.result.changes
+        ],
+        "broken": [
+            {
+                "change": _change(blame.change) if blame.change is not None else None,
+                "message": valid(blame.message),
+                "log": valid(blame.log),
+                "differences": [_difference(difference) for difference in blame.differences],
+            }
+            for blame in proof.blamed
+        ],
+        "differences": [_difference(difference) for difference in seen.differences] if seen else [],
+        "caches": [_difference(difference) for difference in seen.caches] if seen else [],
+        "cache_bytes": seen.cache_bytes if seen else 0,
+        "noise": [{**_difference(found), "reason": reason} for found, reason in seen.noise] if seen else [],
+        "edited": {"source": valid(proof.edited[0]), "dependency": valid(proof.edited[1])},
+        "before": _measures(proof.before),
+        "after": _measures(proof.after),
+    }
+
+
+def _change(change: Applied) -> dict[str, Any]:
+    return {
+        "rule": change.rule,
+        "line": change.line,
+        "reason": valid(change.reason),
+        "contract": change.contract,
+    }
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    return {"path": valid(difference.path), "what": valid(difference.what), "bytes": difference.bytes}
+
+
+def _measures(measures: Measures | None) -> dict[str, Any] | None:
+    if measures is None:
+        return None
+    return {
+        "cold": _rebuild(measures.cold),
+        "unchanged": _rebuild(measures.unchanged),
+        "source_edit": _rebuild(measures.source),
+        "dependency_edit": _rebuild(measures.dependency),
+        "layers": measures.layers,
+        "size": measures.size,
+        "pushed": measures.pushed,
+    }
+
+
+def _rebuild(build: Rebuild | None) -> dict[str, Any] | None:
+    if build is None:
+        return None
+    return {"ran": [valid(step) for step in build.ran], "cached": build.cached, "seconds": round(build.seconds, 3)}

@@ -1,0 +1,88 @@
+"""Which files to edit when rebuilds are measured: one of the sources and one manifest, as their authors would.
+
+An edit appends blank lines: another content for every builder, the same meaning in nearly every format.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rewriter.context.folder import Context
+from rewriter.knowledge import managers
+from rewriter.model import Model
+from rewriter.model.copied import Copied, copied
+
+SOURCES = frozenset(
+    ".bat .c .cc .cjs .clj .cpp .cs .css .dart .ex .exs .fs .go .h .hpp .html .java .js .jsx .kt .kts .lua .mjs .php "
+    ".pl .py .r .rb .rs .scala .scss .sh .sql .svelte .swift .ts .tsx .vb .vue .zig".split()
+)
+_REQUIREMENTS = re.compile(r"(.*[-_.])?requirements([-_.].*)?\.(txt|in)")
+_LOOKED_AT = 8192
+
+
+class Edits(NamedTuple):
+    """Context paths; "" where there is no such file."""
+
+    source: str
+    dependency: str
+
+
+def choose(model: Model, context: Context) -> Edits:
+    """What to edit for a Dockerfile. What is copied twice is there for an install: it is no usual source."""
+    manifests, locks = _names("manifests"), _names("locks")
+    times = Counter(path for copy in _copies(model, context) for path in set(copy.brought.paths()))
+    dependencies = [path for path in times if _is_manifest(path, manifests)]
+    sources = [path for path in times if path not in dependencies and posixpath.basename(path) not in locks]
+    once = min((times[path] for path in sources), default=0)
+    sources = [path for path in sources if times[path] == once]
+    return Edits(_usual_source(context, sources), min(dependencies, key=lambda p: (-times[p], *_near(p)), default=""))
+
+
+def edit(folder: str, path: str) -> None:
+    """Edit a file of a copied context. Each edit is one that no engine has in its cache."""
+    lines = "".join(" \n" if bit == "1" else "\n" for bit in f"{secrets.randbits(24):024b}")
+    with open(os.path.join(folder, path), "ab") as file:
+        file.write(lines.encode())
+
+
+def _copies(model: Model, context: Context) -> Iterator[Copied]:
+    for stage in model.stages:
+        for step in stage.steps:
+            if step.keyword in ("COPY", "ADD") and step.instruction.flag("from") is None and not step.onbuild:
+                found = copied(step, context)
+                if isinstance(found, Copied):
+                    yield found
+
+
+def _names(kind: str) -> frozenset[str]:
+    return frozenset(name for manager in managers() for name in getattr(manager, kind))
+
+
+def _is_manifest(path: str, manifests: frozenset[str]) -> bool:
+    name = posixpath.basename(path)
+    return name in manifests or _REQUIREMENTS.fullmatch(name) is not None
+
+
+def _near(path: str) -> tuple[int, str]:
+    return path.count("/"), path
+
+
+def _usual_source(context: Context, paths: list[str]) -> str:
+    """A file of the commonest kind of source, else any text, the nearest to the root."""
+    kinds = Counter(suffix for path in paths if (suffix := posixpath.splitext(path)[1].lower()) in SOURCES)
+    for kind, _ in kinds.most_common():
+        of_kind = [path for path in paths if path.lower().endswith(kind) and _is_text(context, path)]
+        if of_kind:
+            return min(of_kind, key=_near)
+    return next((path for path in sorted(paths, key=_near) if _is_text(context, path)), "")
+
+
+def _is_text(context: Context, path: str) -> bool:
+    text = context.read(path)
+    return text is not None and "\0" not in text[:_LOOKED_AT] and not os.path.islink(os.path.join(context.root, path))

@@ -1,0 +1,1 @@
+"""The engines that dfix can build with, each through its own command."""

@@ -1,0 +1,165 @@
+"""buildah and podman, which build with the same code: commands, output and working containers are alike."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, Any
+
+from rewriter.verify.engine import LABEL, Build, BuildError, Built, EngineError
+from rewriter.verify.engines.plain import PlainRecord
+from rewriter.verify.process import Processes, StoppedError, TimeoutExpiredError
+
+ANSWERS_WITHIN = 20.0
+"""Seconds after which a short question counts as hanging."""
+
+
+class Buildah:
+    """Images are kept in the user's own storage; BUILDAH_ISOLATION, STORAGE_DRIVER and storage.conf count as ever."""
+
+    name = "buildah"
+    _verb: tuple[str, ...] = ("bud",)
+    _remove_verb: tuple[str, ...] = ("rm",)
+
+    def __init__(self, processes: Processes, folder: str) -> None:
+        self._processes, self._folder = processes, folder
+        self._ask("images", "--quiet")
+
+    def build(self, build: Build, at_step: Callable[[str], None]) -> Built:
+        """Build, telling the name of each step as it starts. Raises BuildError, EngineError."""
+        before = self._containers()
+        started = time.monotonic()
+        with open(build.log, "w", encoding="utf-8", errors="replace") as log:
+            record = PlainRecord(log, at_step)
+            try:
+                status = self._processes.run(self._command(build), build.timeout, record.take)
+            except TimeoutExpiredError:
+                self._remove_containers(before, record)
+                raise BuildError(f"it took longer than {build.timeout:.0f} s and was ended", build.log) from None
+            except StoppedError:
+                self._remove_containers(before, record)
+                raise
+            finally:
+                record.close()
+        if status:
+            self._remove_containers(before, record)
+            raise BuildError(record.error() or f"{self.name} exits {status}", build.log)
+        return Built(record.steps(), time.monotonic() - started)
+
+    @contextmanager
+    def saved(self, image: str) -> Iterator[IO[bytes]]:
+        """The image as a docker-archive. Raises EngineError."""
+        path = os.path.join(self._folder, image.replace("/", "-").replace(":", "-") + ".tar")
+        try:
+            self._ask("push", "--quiet", image, f"docker-archive:{path}", seconds=600)
+            with open(path, "rb") as file:
+                yield file
+        except OSError as error:
+            raise EngineError(f"the image cannot be read back ({error})") from error
+        finally:
+            with suppress(FileNotFoundError):
+                os.remove(path)
+
+    def layers(self, image: str) -> tuple[str, ...]:
+        """The digests of an image's layers. Raises EngineError."""
+        shown = "{{range .OCIv1.RootFS.DiffIDs}}{{.}} {{end}}"
+        return tuple(self._ask("inspect", "--type", "image", "--format", shown, image).split())
+
+    def remove(self, images: list[str]) -> None:
+        """Remove images by tag or id; one that is not there is no fault."""
+        for image in images:
+            self._processes.ask([self.name, "rmi", "--force", image], 60, stoppable=False)
+
+    def strays(self) -> dict[str, str]:
+        """Every image with LABEL: its id and the run that made it."""
+        found = {}
+        for image in self._ask("images", "--quiet", "--filter", f"label={LABEL}").split():
+            shown = '{{index .OCIv1.Config.Labels "' + LABEL + '"}}'
+            found[image] = self._ask("inspect", "--type", "image", "--format", shown, image).strip()
+        return found
+
+    def _command(self, build: Build) -> list[str]:
+        command = [self.name, *self._verb, "--layers", "--format", "docker", "--force-rm", "--file", build.dockerfile]
+        command += ["--tag", build.image, "--label", f"{LABEL}={build.run}"]
+        if os.path.exists(f"{build.dockerfile}.dockerignore"):
+            command += ["--ignorefile", f"{build.dockerfile}.dockerignore"]
+        if not build.cache:
+            command.append("--no-cache")
+        for flag, value in (("platform", build.platform), ("target", build.target), ("network", build.network)):
+            if value:
+                command += [f"--{flag}", value]
+        for arg in build.args:
+            command += ["--build-arg", arg]
+        for secret in build.secrets:
+            command += ["--secret", secret]
+        return [*command, build.context]
+
+    def _containers(self) -> dict[str, tuple[str, str]]:
+        """The working containers by id: their image's id and name."""
+        listed = self._listed("containers", "--json")
+        return {one["id"]: (str(one.get("imageid", "")), str(one.get("imagename", ""))) for one in listed}
+
+    def _listed(self, *words: str) -> list[dict[str, Any]]:
+        said = self._processes.ask([self.name, *words], ANSWERS_WITHIN, stoppable=False)[1]
+        try:
+            found: list[dict[str, Any]] = json.loads(said) or []
+        except ValueError:
+            return []
+        return found
+
+    def _remove_containers(self, before: dict[str, tuple[str, str]], record: PlainRecord) -> None:
+        """Remove the working containers that a build which was ended has left: new ones on an image of this build."""
+        for container, (image, name) in self._containers().items():
+            ours = any(image.startswith(made) for made in record.images) or any(base in name for base in record.bases)
+            if container not in before and ours:
+                self._processes.ask([self.name, *self._remove_verb, container], 60, stoppable=False)
+
+    def _ask(self, *words: str, seconds: float = ANSWERS_WITHIN) -> str:
+        command = [self.name, *words]
+        try:
+            status, said = self._processes.ask(command, seconds)
+        except TimeoutExpiredError:
+            raise EngineError(f"{self.name} does not answer ({' '.join(command[:2])})") from None
+        except OSError:
+            raise EngineError(f"there is no {self.name} command") from None
+        if status:
+            lines = said.strip().splitlines()
+            raise EngineError(lines[-1] if lines else f"{self.name} exits {status}")
+        return said
+
+
+class Podman(Buildah):
+    """podman; what it builds is seen by buildah and the other way round."""
+
+    name = "podman"
+    _verb = ("build",)
+    _remove_verb = ("rm", "--force")
+
+    @contextmanager
+    def saved(self, image: str) -> Iterator[IO[bytes]]:
+        """The image as a docker-archive. Raises EngineError."""
+        try:
+            with self._processes.streamed(["podman", "save", "--quiet", "--format", "docker-archive", image]) as stream:
+                yield stream
+        except OSError as error:
+            raise EngineError(f"the image cannot be read back ({error})") from error
+
+    def layers(self, image: str) -> tuple[str, ...]:
+        """The digests of an image's layers. Raises EngineError."""
+        shown = "{{range .RootFS.Layers}}{{.}} {{end}}"
+        return tuple(self._ask("image", "inspect", "--format", shown, image).split())
+
+    def strays(self) -> dict[str, str]:
+        """Every image with LABEL: its id and the run that made it."""
+        shown = '{{.ID}} {{index .Labels "' + LABEL + '"}}'
+        said = self._ask("images", "--all", "--filter", f"label={LABEL}", "--format", shown)
+        return {words[0]: words[1] for line in said.splitlines() if len(words := line.split()) == 2}
+
+    def _containers(self) -> dict[str, tuple[str, str]]:
+        """The working containers: they are in the state `storage`, which no container that can run is in."""
+        listed = self._listed("ps", "--all", "--external", "--format", "json")
+        working = [one for one in listed if one.get("State") == "storage" and one.get("Command") == ["buildah"]]
+        return {one["Id"]: (str(one.get("ImageID", "")), str(one.get("Image", ""))) for one in working}

@@ -1,0 +1,158 @@
+"""Docker with BuildKit, through `docker buildx`: the daemon's own builder or any other that buildx knows."""
+
+from __future__ import annotations
+
+import json
+import os
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from rewriter.verify.engine import LABEL, Build, BuildError, Built, EngineError
+from rewriter.verify.engines.record import Record
+from rewriter.verify.process import Processes, TimeoutExpiredError
+
+ANSWERS_WITHIN = 20.0
+"""Seconds after which an engine that has not answered a short question counts as hanging."""
+_GONE = ("cannot connect to the docker daemon", "error during connect", "failed to connect to the docker api")
+
+
+def archived_layers(path: str) -> tuple[str, ...]:
+    """The digests of the layers of an image that lies in an archive. Raises EngineError."""
+    try:
+        with tarfile.open(path) as tar:
+            manifest = json.load(_member(tar, "manifest.json"))
+            config = json.load(_member(tar, manifest[0]["Config"]))
+    except (tarfile.TarError, OSError, ValueError, LookupError) as error:
+        raise EngineError(f"the image cannot be read back ({error})") from error
+    return tuple(config["rootfs"].get("diff_ids") or ())
+
+
+def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:
+    found = tar.extractfile(name)
+    if found is None:
+        raise LookupError(name)
+    return found
+
+
+class Docker:
+    """`builder` is one of `docker buildx ls`, or "" for the one in use.
+
+    What the daemon's own builder makes is kept by the daemon; another builder may run elsewhere, so its images
+    come as archives into `folder`.
+    """
+
+    def __init__(self, processes: Processes, folder: str, builder: str = "") -> None:
+        self._processes, self._folder, self._builder = processes, folder, builder
+        self._archives = self._check()
+
+    @property
+    def name(self) -> str:
+        """Its name: "docker", or "docker:BUILDER"."""
+        return f"docker:{self._builder}" if self._builder else "docker"
+
+    def build(self, build: Build, at_step: Callable[[str], None]) -> Built:
+        """Build, telling the name of each step as it starts. Raises BuildError, EngineError."""
+        started = time.monotonic()
+        with open(build.log, "w", encoding="utf-8", errors="replace") as log:
+            record = Record(log, at_step)
+            try:
+                status = self._processes.run(self._command(build), build.timeout, record.take)
+            except TimeoutExpiredError:
+                raise BuildError(f"it took longer than {build.timeout:.0f} s and was ended", build.log) from None
+            finally:
+                record.close()
+        if status:
+            said = record.error() or f"docker exits {status}"
+            if any(mark in said.lower() for mark in _GONE):
+                raise EngineError(f"the Docker daemon is gone ({said})")
+            raise BuildError(said, build.log)
+        return Built(record.steps(), time.monotonic() - started)
+
+    @contextmanager
+    def saved(self, image: str) -> Iterator[IO[bytes]]:
+        """The image as `docker save` writes it. Raises EngineError."""
+        try:
+            if self._archives:
+                with open(self._archive(image), "rb") as file:
+                    yield file
+                return
+            with self._processes.streamed(["docker", "save", image]) as stream:
+                yield stream
+        except OSError as error:
+            raise EngineError(f"the image cannot be read back ({error})") from error
+
+    def layers(self, image: str) -> tuple[str, ...]:
+        """The digests of an image's layers. Raises EngineError."""
+        if self._archives:
+            return archived_layers(self._archive(image))
+        shown = "{{range .RootFS.Layers}}{{.}} {{end}}"
+        return tuple(self._ask(["docker", "image", "inspect", "--format", shown, image]).split())
+
+    def remove(self, images: list[str]) -> None:
+        """Remove images by tag or id; one that is not there is no fault."""
+        for image in images if self._archives else ():
+            if os.path.exists(self._archive(image)):
+                os.remove(self._archive(image))
+        if images and not self._archives:
+            self._processes.ask(["docker", "image", "rm", "--force", *images], 60 + 10 * len(images), stoppable=False)
+
+    def strays(self) -> dict[str, str]:
+        """Every image with LABEL: its id and the run that made it."""
+        shown = "{{.ID}}"
+        ids = self._ask(["docker", "image", "ls", "--all", "--quiet", "--filter", f"label={LABEL}", "--format", shown])
+        found = {}
+        for image in dict.fromkeys(ids.split()):
+            run = '{{index .Config.Labels "' + LABEL + '"}}'
+            found[image] = self._ask(["docker", "image", "inspect", "--format", run, image]).strip()
+        return found
+
+    def _command(self, build: Build) -> list[str]:
+        command = ["docker", "buildx", "build", "--progress", "rawjson", "--provenance=false", "--sbom=false"]
+        command += ["--file", build.dockerfile, "--label", f"{LABEL}={build.run}"]
+        if self._builder:
+            command += ["--builder", self._builder]
+        if self._archives:
+            command += ["--output", f"type=docker,name={build.image},dest={self._archive(build.image)}"]
+        else:
+            command += ["--load", "--tag", build.image]
+        if not build.cache:
+            command.append("--no-cache")
+        for flag, value in (("platform", build.platform), ("target", build.target), ("network", build.network)):
+            if value:
+                command += [f"--{flag}", value]
+        for arg in build.args:
+            command += ["--build-arg", arg]
+        for secret in build.secrets:
+            command += ["--secret", secret]
+        return [*command, build.context]
+
+    def _archive(self, image: str) -> str:
+        return os.path.join(self._folder, image.replace(":", "-").replace("/", "-") + ".tar")
+
+    def _check(self) -> bool:
+        """Whether the builder is another than the daemon's own. Raises EngineError when it cannot be used."""
+        command = ["docker", "buildx", "inspect", *([self._builder] if self._builder else [])]
+        said = self._ask(command)
+        fields = dict(line.split(":", 1) for line in said.splitlines() if ":" in line)
+        driver = fields.get("Driver", "").strip()
+        if driver == "docker":
+            self._ask(["docker", "version", "--format", "{{.Server.Version}}"])
+        return driver != "docker"
+
+    def _ask(self, command: list[str]) -> str:
+        try:
+            status, said = self._processes.ask(command, ANSWERS_WITHIN)
+        except TimeoutExpiredError:
+            limit = f"{' '.join(command[:3])} takes longer than {ANSWERS_WITHIN:.0f} s"
+            raise EngineError(f"Docker does not answer ({limit})") from None
+        except OSError:
+            raise EngineError("there is no docker command") from None
+        if status:
+            line = said.strip().splitlines()[-1] if said.strip() else f"{' '.join(command[:3])} exits {status}"
+            if "is not a docker command" in said or "unknown command" in said:
+                line = "docker has no buildx, which the proof needs: install the docker-buildx plugin"
+            raise EngineError(line)
+        return said

@@ -1,0 +1,47 @@
+"""Finding an engine that answers, or the one that was asked for."""
+
+from __future__ import annotations
+
+from rewriter.verify.engine import Engine, EngineError
+from rewriter.verify.engines.buildah import Buildah, Podman
+from rewriter.verify.engines.docker import Docker
+from rewriter.verify.process import Processes, TimeoutExpiredError
+
+NAMES = ("docker", "podman", "buildah")
+_ADVICE = "Install Docker with buildx, podman or buildah, or start the daemon"
+
+
+def find(choice: str, processes: Processes, folder: str) -> Engine:
+    """The engine of that name, or the first of NAMES that answers. `folder` is for archives.
+
+    Raises EngineError: what was tried, why it failed, what to do.
+    """
+    if choice:
+        return _open(choice, processes, folder)
+    reasons = []
+    for name in NAMES:
+        try:
+            return _open(name, processes, folder)
+        except EngineError as error:
+            reasons.append(f"{name}: {error}")
+    raise EngineError(f"no build engine was found ({'; '.join(reasons)}). {_ADVICE}")
+
+
+def _open(choice: str, processes: Processes, folder: str) -> Engine:
+    name, _, builder = choice.partition(":")
+    if name == "docker" and not _is_podman(processes):
+        return Docker(processes, folder, builder)
+    if choice == "docker":
+        raise EngineError("the docker command is podman's: --engine podman uses it")
+    if choice == "podman":
+        return Podman(processes, folder)
+    if choice == "buildah":
+        return Buildah(processes, folder)
+    raise EngineError(f"--engine takes docker, docker:BUILDER, podman or buildah, and `{choice}` is none")
+
+
+def _is_podman(processes: Processes) -> bool:
+    try:
+        return "podman" in processes.ask(["docker", "--version"], 20)[1].lower()
+    except (OSError, TimeoutExpiredError):
+        return False

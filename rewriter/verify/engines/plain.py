@@ -1,0 +1,78 @@
+"""Reading what `podman build` and `buildah build` print: they have no record for machines, their lines are alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TextIO
+
+from rewriter.verify.engine import LABEL, Step
+
+_STEP = re.compile(r"(?P<stage>\[\d+/\d+\] )?STEP (?P<number>\d+)(?:/\d+)?: (?P<text>.*)")
+_CACHED = "--> Using cache "
+_MADE = re.compile(r"--> (?:Using cache )?(?P<id>[0-9a-f]{8,64})$")
+_ERROR = re.compile(r"(?:Error|error): (?P<text>.*)")
+_AT_STEP = re.compile(r'building at STEP "(?P<step>.*)": (?P<said>.*)')
+_WORDS = ("subprocess exited with status", "time=")
+_MOST = 300
+
+
+class PlainRecord:
+    """Takes the output piece by piece and copies it to `log`.
+
+    `images` are the ids of images that the build made or took from its cache, `bases` what its FROM lines name.
+    """
+
+    def __init__(self, log: TextIO, at_step: Callable[[str], None]) -> None:
+        self._log, self._at_step = log, at_step
+        self._waiting = b""
+        self._steps: list[Step] = []
+        self._error = self._last_output = ""
+        self.images: set[str] = set()
+        self.bases: set[str] = set()
+
+    def take(self, piece: bytes) -> None:
+        """The next piece of the output."""
+        *lines, self._waiting = (self._waiting + piece).split(b"\n")
+        for line in lines:
+            self._line(line.decode("utf-8", "replace").rstrip("\r"))
+
+    def close(self) -> None:
+        """The output has ended."""
+        if self._waiting:
+            self.take(b"\n")
+
+    def steps(self) -> tuple[Step, ...]:
+        """The instructions that were run or taken from the cache, without FROM and the label of verify."""
+        return tuple(step for step in self._steps if not step.name.partition("] ")[2].startswith(f'LABEL "{LABEL}"'))
+
+    def error(self) -> str:
+        """What failed, in one line; "" when nothing did."""
+        at = _AT_STEP.match(self._error)
+        if at is None:
+            return self._error[:_MOST]
+        said = f", last said: {self._last_output}" if self._last_output else ""
+        return f"`{at['step'][:80]}`: {at['said']}{said}"[:_MOST]
+
+    def _line(self, line: str) -> None:
+        self._log.write(line + "\n")
+        step, made, error = _STEP.match(line), _MADE.match(line), _ERROR.match(line)
+        if step is not None:
+            self._step(step)
+        elif made is not None:
+            self.images.add(made["id"])
+            if line.startswith(_CACHED) and self._steps:
+                self._steps[-1] = self._steps[-1]._replace(cached=True)
+        elif error is not None:
+            self._error = error["text"]
+        elif line.strip() and not line.startswith(_WORDS):
+            self._last_output = line.strip()
+
+    def _step(self, step: re.Match[str]) -> None:
+        text = step["text"]
+        self._last_output = ""
+        self._at_step(f"{step['stage'] or ''}{text}")
+        if text.startswith("FROM "):
+            self.bases.add(text.split()[1])
+        else:
+            self._steps.append(Step(f"[{(step['stage'] or '').strip('[] ')} {step['number']}] {text}", False))

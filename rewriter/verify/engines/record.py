@@ -1,0 +1,127 @@
+"""Reading BuildKit's own record of a build (`--progress rawjson`): steps, what came from the cache, output, errors."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from rewriter.verify.engine import Step
+
+_STEP = re.compile(r"\[(?P<place>(?:[^\]\s]+ )*[^\]]*\d+/\d+)\] (?P<text>.*)", re.DOTALL)
+_ERROR_PREFIX = re.compile(r"^ERROR: (?:failed to (?:build|solve): )*")
+_STATUS = re.compile(r'process ".*" did not complete successfully: (?P<status>exit code: \d+)', re.DOTALL)
+
+
+class Record:
+    """Takes the record piece by piece and writes what people want to read of it to `log`.
+
+    An object may be spread over lines or stand on one; text in between is what the client itself says.
+    """
+
+    def __init__(self, log: TextIO, at_step: Callable[[str], None]) -> None:
+        self._log, self._at_step = log, at_step
+        self._decoder = json.JSONDecoder()
+        self._waiting = b""
+        self._open: list[str] = []
+        self._vertexes: dict[str, dict[str, Any]] = {}
+        self._told: set[str] = set()
+        self._said: list[str] = []
+        self._last_output: dict[str, str] = {}
+
+    def take(self, piece: bytes) -> None:
+        """The next piece of the record."""
+        *lines, self._waiting = (self._waiting + piece).split(b"\n")
+        for line in lines:
+            self._line(line.decode("utf-8", "replace"))
+
+    def close(self) -> None:
+        """The record has ended."""
+        self.take(b"\n")
+        self._flush()
+
+    def steps(self) -> tuple[Step, ...]:
+        """The instructions that were run or taken from the cache, without FROM, in the order in which they began."""
+        found = []
+        for vertex in sorted(self._vertexes.values(), key=lambda vertex: str(vertex.get("started"))):
+            name = vertex.get("name", "")
+            match = _STEP.match(name)
+            if match and not match["text"].startswith("FROM ") and vertex.get("completed"):
+                found.append(Step(name, bool(vertex.get("cached"))))
+        return tuple(found)
+
+    def error(self) -> str:
+        """What failed, in one line; "" when nothing did."""
+        for digest, vertex in self._vertexes.items():
+            if vertex.get("error") and not str(vertex["error"]).endswith("context canceled"):
+                name = _shown(str(vertex.get("name", "")))
+                said = str(vertex["error"])
+                status = _STATUS.search(said)
+                if status:
+                    said = status["status"].replace(": ", " ")
+                    if self._last_output.get(digest):
+                        said += f", last said: {self._last_output[digest]}"
+                return _one_line(f"`{_one_line(name, 80)}`: {said}")
+        for line in reversed(self._said):
+            if line.startswith("ERROR"):
+                return _one_line(_ERROR_PREFIX.sub("", line))
+        return _one_line(self._said[-1]) if self._said else ""
+
+    def _line(self, line: str) -> None:
+        """Some clients print an object over many lines: it begins with `{` and ends with `}` in the first column."""
+        if not self._open and line[:1] != "{":
+            if line.strip():
+                self._say(line.strip())
+            return
+        self._open.append(line)
+        if line.rstrip().endswith("}") and line[:1] in ("{", "}"):
+            self._flush()
+
+    def _flush(self) -> None:
+        text, self._open = "\n".join(self._open), []
+        if not text:
+            return
+        try:
+            status = self._decoder.decode(text)
+        except ValueError:
+            self._say(text)
+            return
+        for vertex in status.get("vertexes") or ():
+            self._vertex(vertex)
+        for entry in status.get("logs") or ():
+            self._output(entry)
+
+    def _say(self, text: str) -> None:
+        self._said.append(text)
+        self._log.write(text + "\n")
+
+    def _vertex(self, vertex: dict[str, Any]) -> None:
+        digest = str(vertex.get("digest", ""))
+        self._vertexes.setdefault(digest, {}).update(vertex)
+        name = str(vertex.get("name", ""))
+        if vertex.get("started") and digest not in self._told:
+            self._told.add(digest)
+            self._log.write(name + "\n")
+            self._at_step(_one_line(name))
+        if vertex.get("error"):
+            self._log.write(f"{name}: {vertex['error']}\n")
+
+    def _output(self, entry: dict[str, Any]) -> None:
+        text = base64.b64decode(entry.get("data") or "").decode("utf-8", "replace")
+        self._log.write(text if text.endswith("\n") else text + "\n")
+        lines = text.strip().splitlines()
+        if lines:
+            self._last_output[str(entry.get("vertex", ""))] = lines[-1].strip()
+
+
+def _shown(name: str) -> str:
+    """A vertex as the line of the Dockerfile that it stands for."""
+    match = _STEP.match(name)
+    return match["text"] if match else name.replace("[internal] load metadata for ", "FROM ")
+
+
+def _one_line(text: str, most: int = 300) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"

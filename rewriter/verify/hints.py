@@ -1,0 +1,43 @@
+"""What to do about a build that failed, where the engine's words or the Dockerfile tell."""
+
+from __future__ import annotations
+
+import re
+
+from rewriter.syntax import Tree
+
+_SECRET = re.compile(r"secret (?P<id>[\w.-]+): not found|secret required but no value provided")
+_SIGNS = (
+    (re.compile(r"no space left on device", re.IGNORECASE), "the disk is full: free some space"),
+    (re.compile(r"took longer than"), "--timeout SECONDS allows more"),
+    (
+        re.compile(
+            r"(could not|failure|failed).{0,20}resolv|no such host|EAI_AGAIN|network is unreachable", re.IGNORECASE
+        ),
+        "is the network there? --network says which one a build uses",
+    ),
+)
+
+
+def hint(message: str, tree: Tree, args: tuple[str, ...]) -> str:
+    """What may help, as the end of a sentence, or "". `args` are the build arguments that were given."""
+    secret = _SECRET.search(message)
+    if secret:
+        return f"--secret id={secret['id'] or 'NAME'},src=FILE gives it"
+    for sign, advice in _SIGNS:
+        if sign.search(message):
+            return advice
+    lacking = _lacking(tree, {arg.partition("=")[0] for arg in args})
+    if lacking:
+        first = lacking[0]
+        others = f" (also {', '.join(lacking[1:])})" if lacking[1:] else ""
+        return f"ARG {first} has no value{others}, --set {first}=VALUE gives it one"
+    return ""
+
+
+def _lacking(tree: Tree, given: set[str]) -> list[str]:
+    """The arguments without a default that were not given; BuildKit sets those for the platform itself."""
+    words = [word.text for i in tree.instructions if i.keyword == "ARG" for word in i.words]
+    defaults = {word.partition("=")[0] for word in words if "=" in word}
+    names = dict.fromkeys(word for word in words if "=" not in word and word not in defaults | given)
+    return [name for name in names if not name.startswith(("TARGET", "BUILD")) and not name.lower().endswith("_proxy")]

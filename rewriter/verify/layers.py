@@ -1,0 +1,140 @@
+"""One layer's paths, and what several layers make of each other (the OCI image specification's rules for whiteouts)."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import tarfile
+from collections.abc import Iterable
+from typing import IO, NamedTuple
+
+from rewriter.verify.image import Entry
+from rewriter.verify.noise import blank, blanked
+
+WHITEOUT = ".wh."
+OPAQUE = ".wh..wh..opq"
+XATTR = "SCHILY.xattr."
+MOST_BLANKED = 20_000_000
+"""Bytes up to which a file is held in memory to blank its fields; a larger one is no compiled Python file."""
+_IMPLIED = Entry("folder", 0o755, 0, 0)
+_PIECE = 1 << 20
+
+
+class LayerError(Exception):
+    """A layer that is no sound archive; the text says what is wrong with it."""
+
+
+class Listing(NamedTuple):
+    """What one layer does: paths that it brings, hard links (path to target), whiteouts, folders that it empties.
+
+    `size` is in bytes, uncompressed.
+    """
+
+    entries: dict[str, Entry]
+    links: dict[str, str]
+    gone: tuple[str, ...]
+    emptied: tuple[str, ...]
+    size: int
+
+
+def listing(stream: IO[bytes], size: int) -> Listing:
+    """Read a layer's tar from a stream without seeking; contents are digested, not kept. Raises LayerError."""
+    entries: dict[str, Entry] = {}
+    links: dict[str, str] = {}
+    gone: list[str] = []
+    emptied: list[str] = []
+    try:
+        with tarfile.open(fileobj=stream, mode="r|") as tar:
+            for member in tar:
+                path = _path(member.name)
+                folder, name = posixpath.split(path)
+                if name == OPAQUE:
+                    emptied.append(folder)
+                elif name.startswith(WHITEOUT):
+                    gone.append(posixpath.join(folder, name[len(WHITEOUT) :]))
+                elif member.islnk():
+                    links[path] = _path(member.linkname)
+                elif path:
+                    entries[path] = _entry(tar, member, path)
+    except tarfile.TarError as error:
+        raise LayerError(str(error)) from error
+    return Listing(entries, links, tuple(gone), tuple(emptied), size)
+
+
+def flatten(listings: Iterable[Listing]) -> dict[str, Entry]:
+    """The paths of an image whose layers do these things, the lowest first. Raises LayerError."""
+    paths: dict[str, Entry] = {}
+    for layer in listings:
+        hidden = {*layer.gone, *layer.emptied}
+        if hidden:  # they hide what lower layers have, never what this one brings
+            whole = frozenset(layer.gone)
+            paths = {path: entry for path, entry in paths.items() if not (path in whole or _below_any(path, hidden))}
+        replaced = {
+            path
+            for path, entry in layer.entries.items()
+            if entry.kind != "folder" and (old := paths.get(path)) is not None and old.kind == "folder"
+        }
+        if replaced:
+            paths = {path: entry for path, entry in paths.items() if not _below_any(path, replaced)}
+        paths.update(layer.entries)
+        for path in layer.links:
+            paths[path] = _linked(path, layer.links, paths)
+    for path in list(paths):
+        while (path := posixpath.dirname(path)) and path not in paths:
+            paths[path] = _IMPLIED
+    return paths
+
+
+def _linked(path: str, links: dict[str, str], paths: dict[str, Entry]) -> Entry:
+    target = links[path]
+    for _ in links:
+        if target not in links:
+            break
+        target = links[target]
+    if target not in paths:
+        raise LayerError(f"{path} is a hard link to {target}, which is not there")
+    return paths[target]
+
+
+def _below_any(path: str, folders: set[str]) -> bool:
+    if "" in folders:
+        return True
+    while path := posixpath.dirname(path):
+        if path in folders:
+            return True
+    return False
+
+
+def _path(name: str) -> str:
+    path = posixpath.normpath("/" + name).lstrip("/")
+    if ".." in name.split("/"):
+        raise LayerError(f"{name} leads out of the image")
+    return path
+
+
+def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> Entry:
+    mode = member.mode & 0o7777
+    headers = member.pax_headers
+    xattrs = tuple(sorted((key[len(XATTR) :], value) for key, value in headers.items() if key.startswith(XATTR)))
+    owner = member.uid, member.gid
+    if member.isdir():
+        return Entry("folder", mode, *owner, xattrs=xattrs)
+    if member.issym():
+        return Entry("link", 0o777, *owner, target=member.linkname, xattrs=xattrs)
+    if member.isfile():
+        content = tar.extractfile(member)
+        assert content is not None
+        return Entry("file", mode, *owner, member.size, _digest(content, path, member.size), xattrs=xattrs)
+    if member.isfifo():
+        return Entry("fifo", mode, *owner, xattrs=xattrs)
+    kind = "character" if member.ischr() else "block"
+    return Entry("device", mode, *owner, target=f"{kind} {member.devmajor}:{member.devminor}", xattrs=xattrs)
+
+
+def _digest(content: IO[bytes], path: str, size: int) -> str:
+    if size <= MOST_BLANKED and blanked(path):
+        return hashlib.sha256(blank(path, content.read())).hexdigest()
+    digest = hashlib.sha256()
+    while piece := content.read(_PIECE):
+        digest.update(piece)
+    return digest.hexdigest()

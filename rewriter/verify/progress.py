@@ -1,0 +1,58 @@
+"""What is being built right now: a bar with the engine's own names of steps, on a terminal only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rewriter.report.diff import shown_name
+from rewriter.report.output import Output, visible
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+_MOST = 90
+
+
+class Progress:
+    """A line for each file at work and one for all; nothing where standard error is no terminal."""
+
+    def __init__(self, err: Output, total: int, *, quiet: bool) -> None:
+        self._bar: Bar | None = None
+        if not quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+            console = Console(stderr=True, no_color=not err.colour)
+            columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+            self._bar = Progress(*columns, BarColumn(20), console=console, transient=True)
+            self._all = self._bar.add_task(f"{total} Dockerfiles", total=total)
+
+    def __enter__(self) -> Progress:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def teller(self, path: str) -> Callable[[str], None]:
+        """A function that takes what is being done with a file; "" when it is done."""
+        bar = self._bar
+        if bar is None:
+            return lambda text: None
+        name = visible(shown_name(path))
+        task = bar.add_task(name, total=None, visible=False)
+
+        def tell(text: str) -> None:
+            bar.update(task, description=f"{name}: {visible(text)}"[:_MOST], visible=bool(text))
+
+        return tell
+
+    def advance(self) -> None:
+        """One more file is done."""
+        if self._bar is not None:
+            self._bar.advance(self._all)

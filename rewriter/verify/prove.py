@@ -1,0 +1,164 @@
+"""Proving one Dockerfile: built as it was and as it would be, compared, each broken contract pinned on a change."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rewriter import pipeline
+from rewriter.context.folder import Context
+from rewriter.knowledge import managers
+from rewriter.model import build as build_model
+from rewriter.options import Options, Place
+from rewriter.result import Applied, Result
+from rewriter.source import Source
+from rewriter.syntax import parse
+from rewriter.verify.compare import Comparison, Difference, compare, without
+from rewriter.verify.edits import choose
+from rewriter.verify.engine import BuildError
+from rewriter.verify.hints import hint
+from rewriter.verify.image import Image
+from rewriter.verify.measure import cold, measure
+from rewriter.verify.proof import Blame, Measures, Proof
+from rewriter.verify.sizes import size
+from rewriter.verify.trial import Trial
+
+NOTHING = Comparison((), (), (), 0)
+LEAST_FREED = 100_000
+"""Bytes of caches that are gone from which on the image must have become smaller."""
+
+
+class Seen(NamedTuple):
+    """What building one version showed, held against the version before; `message` says why it did not build.
+
+    `declared`: a change says that it changes the image, so that a difference is no fault.
+    """
+
+    comparison: Comparison
+    declared: bool = False
+    measures: Measures | None = None
+    message: str = ""
+    log: str = ""
+
+    @property
+    def broken(self) -> bool:
+        """Whether it did not build or is another image."""
+        return bool(self.message or (self.comparison.differences and not self.declared))
+
+
+class Before:
+    """The version as it was: built once, and a second time when a difference must be told from the engine's noise."""
+
+    def __init__(self, trial: Trial, source: Source) -> None:
+        self._trial, self.source = trial, source
+        tag, built = trial.build("before", source, "build without cache", cache=False)
+        self.image: Image = trial.image(tag)
+        self.measures = cold(built, self.image)
+        self._again: Image | None = None
+
+    def against(self, image: Image, caches: tuple[str, ...]) -> Comparison:
+        """What differs in `image`, apart from what differs between two builds of this version."""
+        found = compare(self.image, image, caches)
+        if not found.differences:
+            return found
+        if self._again is None:
+            tag, _ = self._trial.build("before", self.source, "build without cache, again", cache=False)
+            self._again = self._trial.image(tag)
+        return without(found, compare(self.image, self._again, ()))
+
+
+def prove(trial: Trial, result: Result, options: Options, context: Context, *, measuring: bool) -> Proof:
+    """The proof of a result that changes its file. Raises EngineError, SavedImageError, ContextError, OSError."""
+    trial.take_context(context, result.before.path)
+    try:
+        before = Before(trial, result.before)
+    except BuildError as error:
+        advice = hint(error.message, parse(result.before), trial.options.args)
+        message = f"{error.message}. {advice}" if advice else error.message
+        return Proof("unbuilt", result, result, message=message, log=error.log)
+    left, seen, blamed = _settle(trial, before, result, options)
+    proof = Proof("broken" if blamed else "proven", result, left, seen.comparison, tuple(blamed))
+    if seen.measures is None:
+        return proof
+    if not measuring:
+        return proof._replace(before=before.measures, after=seen.measures)
+    model = build_model(parse(left.after), options.target, lambda: context)
+    edits = choose(model, context)
+    first = {"before": before.measures, "after": seen.measures}
+    try:
+        found = measure(trial, {"before": left.before, "after": left.after}, edits, first)
+    except BuildError as error:
+        said = f"rebuilding after an edit failed: {error.message}"
+        return proof._replace(before=before.measures, after=seen.measures, message=said, log=error.log)
+    return proof._replace(before=found["before"], after=found["after"], edited=(edits.source, edits.dependency))
+
+
+def _settle(trial: Trial, before: Before, result: Result, options: Options) -> tuple[Result, Seen, list[Blame]]:
+    """Leave out one broken change after the other until what is left is proven."""
+    blamed: list[Blame] = []
+    left = result
+    while True:
+        seen = _see(trial, before, left, cache=False)
+        if not seen.broken:
+            return left, seen, blamed
+        if not left.changes:  # somebody else's rewrite: there is nothing to leave out
+            return left, seen, [Blame(None, seen.comparison.differences, seen.message, seen.log)]
+        change, last = _pin(trial, before, left, options, seen)
+        blamed.append(Blame(change, last.comparison.differences, last.message, last.log))
+        options = options._replace(without=options.without | {place(change)})
+        left = pipeline.run(result.before, options)
+        if not left.changed:
+            return left, Seen(NOTHING), blamed
+
+
+def _see(trial: Trial, before: Before, result: Result, *, cache: bool) -> Seen:
+    """Build the version after and hold it against the one before."""
+    try:
+        tag, built = trial.build("after", result.after, "build" if cache else "build without cache", cache=cache)
+    except BuildError as error:
+        return Seen(NOTHING, message=error.message, log=error.log)
+    image = trial.image(tag)
+    caches = caches_of(result) if allows_caches(result) else ()
+    declared = any(change.contract == "changed-image" for change in result.changes)
+    seen = _freed(before.image, image, before.against(image, caches))
+    return Seen(seen, declared, cold(built, image))
+
+
+def _freed(before: Image, after: Image, seen: Comparison) -> Comparison:
+    """With a difference more where files of caches are gone, but not their bytes: a lower layer still holds them."""
+    gone = -seen.cache_bytes
+    if gone < LEAST_FREED or before.size - after.size > gone / 2:
+        return seen
+    what = f"is not the {size(gone)} smaller that are gone: an earlier layer still holds them"
+    return seen._replace(differences=(*seen.differences, Difference("image size", what, 0, "size")))
+
+
+def allows_caches(result: Result) -> bool:
+    """Whether cache folders may differ: a change promises the same image but for caches, or none promises anything."""
+    return not result.changes or any(change.contract != "same-image" for change in result.changes)
+
+
+def caches_of(result: Result) -> tuple[str, ...]:
+    """The cache folders that the package managers of a Dockerfile declare."""
+    text = result.before.text
+    named = [manager for manager in managers() if any(command in text for command in manager.commands)]
+    return tuple(dict.fromkeys(cache for manager in named for cache in manager.caches))
+
+
+def place(change: Applied) -> Place:
+    """How a change is named to the pipeline."""
+    return change.rule, change.offset
+
+
+def _pin(trial: Trial, before: Before, result: Result, options: Options, seen: Seen) -> tuple[Applied, Seen]:
+    """The change with which the first versions of growing length are broken, and what building that one showed."""
+    changes = result.changes
+    good, bad = 0, len(changes)
+    while bad - good > 1:
+        half = (good + bad) // 2
+        some = pipeline.run(result.before, options._replace(only=frozenset(map(place, changes[:half]))))
+        found = _see(trial, before, some, cache=True) if some.changed else Seen(NOTHING)
+        if found.broken:
+            bad, seen = half, found
+        else:
+            good = half
+    return changes[bad - 1], seen

@@ -1,0 +1,59 @@
+"""What a `dfix verify` command line asks for."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+from rewriter.request import Request
+from rewriter.verify.trial import BuildOptions
+
+
+class VerifyRequest(NamedTuple):
+    """`files` holds the paths, and which rules and settings are in force; with mode "write" what is proven is written.
+
+    `against` is a rewrite that somebody else made of the one path. `clean` removes what ended runs left behind.
+    """
+
+    files: Request
+    build: BuildOptions = BuildOptions()
+    engine: str = ""
+    against: str = ""
+    measuring: bool = True
+    jobs: int = 1
+    clean: bool = False
+
+
+def fault(request: VerifyRequest) -> str:
+    """What does not go together in a request, as a sentence, or ""."""
+    paths, context = request.files.paths, request.files.context
+    if request.clean:
+        return "--clean takes no PATH: it removes what ended runs have left behind" if paths else ""
+    if not paths:
+        return "which Dockerfile? Name a file or a folder, as in `dfix verify .`"
+    if "-" in paths:
+        return "`-` cannot be verified: a build needs a file and its context. Name the file"
+    if context is not None and not os.path.isdir(context):
+        return f"--context: there is no folder {context}. Name the one that the build sends"
+    if request.files.config is not None and request.files.isolated:
+        return "--config and --isolated exclude each other. Leave one out"
+    return _build_fault(request.build) or (_against_fault(request) if request.against else "")
+
+
+def _build_fault(build: BuildOptions) -> str:
+    for arg in build.args:
+        if not re.match(r"[A-Za-z_]\w*(=|$)", arg):
+            return f"--set takes KEY=VALUE, and `{arg}` is none"
+    return ""
+
+
+def _against_fault(request: VerifyRequest) -> str:
+    if len(request.files.paths) != 1:
+        return "--against compares two files. Name one PATH"
+    if request.files.mode == "write":
+        return "--against has nothing to write. Leave --write out"
+    for path in (request.files.paths[0], request.against):
+        if not os.path.isfile(path):
+            return f"{path}: there is no such file. --against compares two Dockerfiles"
+    return ""

@@ -1,0 +1,132 @@
+"""Reading an image as engines save it: the docker-archive, in its old form or with OCI's `blobs/`, as a stream.
+
+Which member is a layer is only known at the end, so that each one is told by how it begins; only listings are kept.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import posixpath
+import tarfile
+import zlib
+from typing import IO, Any, cast
+
+from rewriter.verify.image import Image, Layer
+from rewriter.verify.layers import LayerError, Listing, flatten, listing
+
+_BLOBS = "blobs/sha256/"
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_BLOCK = 512
+
+
+class SavedImageError(Exception):
+    """A saved image that cannot be read; the text says what is wrong with it."""
+
+
+class LayerCache(dict[str, Listing]):
+    """Layers that were read before, by the name of their blob: images of one run share most of them."""
+
+
+class _Parts:
+    """The members of an archive as they were read."""
+
+    def __init__(self) -> None:
+        self.layers: dict[str, Listing] = {}
+        self.documents: dict[str, bytes] = {}
+        self.links: dict[str, str] = {}
+
+    def layer(self, name: str) -> Listing:
+        """A layer by its name in the manifest; old archives hold equal layers once and link to them."""
+        if name in self.links:
+            name = posixpath.normpath(posixpath.join(posixpath.dirname(name), self.links[name]))
+        if name in self.layers:
+            return self.layers[name]
+        raise SavedImageError(f"the layer {name} is missing")
+
+    def document(self, name: str) -> Any:
+        """A JSON document by its name."""
+        try:
+            return json.loads(self.documents[name])
+        except KeyError:
+            raise SavedImageError(f"{name} is missing") from None
+        except ValueError as error:
+            raise SavedImageError(f"{name} is no JSON") from error
+
+
+def read_saved(stream: IO[bytes], seen: LayerCache) -> Image:
+    """The image in a stream; of several the first. Raises SavedImageError."""
+    parts = _Parts()
+    try:
+        with tarfile.open(fileobj=stream, mode="r|") as tar:
+            for member in tar:
+                _member(tar, member, parts, seen)
+        return _image(parts)
+    except (tarfile.TarError, LayerError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise SavedImageError(f"its archive is broken ({error})") from error
+
+
+def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, parts: _Parts, seen: LayerCache) -> None:
+    name = posixpath.normpath(member.name)
+    if member.issym():
+        parts.links[name] = member.linkname
+    elif member.isfile() and name in seen:
+        parts.layers[name] = seen[name]
+    elif member.isfile():
+        content = tar.extractfile(member)
+        assert content is not None
+        begin = _Begun(content)
+        if name.endswith(".json") or begin.head.lstrip()[:1] in (b"{", b"["):
+            parts.documents[name] = begin.read()
+        elif _is_layer(begin.head):
+            found = parts.layers[name] = _layer(begin, member.size)
+            if name.startswith(_BLOBS):
+                seen[name] = found
+
+
+def _is_layer(head: bytes) -> bool:
+    """Whether a member begins as a tar does, packed or not; a layer without a file is all zeros."""
+    return head[257:262] == b"ustar" or head.startswith((_GZIP, _ZSTD)) or (len(head) == _BLOCK and not any(head))
+
+
+def _layer(content: _Begun, size: int) -> Listing:
+    if content.head.startswith(_ZSTD):
+        raise SavedImageError("a layer is packed with zstd, which dfix does not read. Build without zstd compression")
+    if not content.head.startswith(_GZIP):
+        return listing(cast("IO[bytes]", content), size)
+    with gzip.GzipFile(fileobj=cast("IO[bytes]", content)) as unpacked:
+        found = listing(cast("IO[bytes]", unpacked), 0)
+        unpacked.read()
+        return found._replace(size=unpacked.tell())
+
+
+def _image(parts: _Parts) -> Image:
+    manifest = parts.document("manifest.json")
+    try:
+        config = parts.document(manifest[0]["Config"])
+        names: list[str] = manifest[0]["Layers"] or []
+        digests: list[str] = config["rootfs"].get("diff_ids") or []
+    except (LookupError, TypeError, AttributeError) as error:
+        raise SavedImageError("its manifest is of an unknown form") from error
+    if len(names) != len(digests):
+        raise SavedImageError(f"its manifest names {len(names)} layers, its configuration {len(digests)}")
+    listings = [parts.layer(posixpath.normpath(name)) for name in names]
+    layers = tuple(Layer(digest, found.size) for digest, found in zip(digests, listings, strict=True))
+    return Image(config, layers, flatten(listings))
+
+
+class _Begun:
+    """A stream whose first bytes are known and still to be read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.head = stream.read(_BLOCK)
+        self._left, self._stream = self.head, stream
+
+    def read(self, size: int = -1) -> bytes:
+        """As a file's `read`."""
+        if size is None or size < 0:
+            found, self._left = self._left + self._stream.read(), b""
+            return found
+        found, self._left = self._left[:size], self._left[size:]
+        return found + self._stream.read(size - len(found)) if len(found) < size else found

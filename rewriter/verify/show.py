@@ -1,0 +1,53 @@
+"""What `dfix verify` shows: each proof as it comes, in the format that was asked for, and a last line."""
+
+from __future__ import annotations
+
+from rewriter.report.output import Output
+from rewriter.verify.proof import Proof
+from rewriter.verify.request import VerifyRequest
+
+_STATUS = {"proven": 0, "unchanged": 0, "broken": 1, "unbuilt": 2, "failed": 2}
+
+
+class Show:
+    """Proofs go to `out`, the last line to `err`. `status` is the exit status so far: the worst of all."""
+
+    def __init__(self, request: VerifyRequest, engine: str, out: Output, err: Output) -> None:
+        self._request, self._engine, self._out, self._err = request, engine, out, err
+        self._kept: list[Proof] = []
+        self.status = 0
+
+    def add(self, proof: Proof) -> None:
+        """Show one file."""
+        self.status = max(self.status, _STATUS[proof.verdict])
+        self._kept.append(proof)
+        if self._request.files.output_format == "text":
+            from rewriter.verify.text import proof_text
+
+            proof_text(self._out, self._err, proof, verbose=self._request.files.verbose)
+            self._out.flush()
+
+    def finish(self) -> None:
+        """Show what needs all proofs."""
+        if self._request.files.output_format == "json":
+            from rewriter.verify.document import document
+
+            self._out.write(document(self._kept, self._engine))
+        if not self._request.files.quiet:
+            self._out.flush()
+            self._err.write(_summary(self._kept) + "\n")
+
+
+def _summary(proofs: list[Proof]) -> str:
+    counts = {verdict: sum(proof.verdict == verdict for proof in proofs) for verdict in _STATUS}
+    words = {
+        "proven": "proven",
+        "broken": "with a broken promise",
+        "unbuilt": "not built before either",
+        "failed": "not tried",
+        "unchanged": "without a change",
+    }
+    parts = [f"{counts[verdict]} {said}" for verdict, said in words.items() if counts[verdict]]
+    written = sum(proof.written for proof in proofs)
+    files = f"{len(proofs)} Dockerfile{'' if len(proofs) == 1 else 's'}: " + ", ".join(parts or ["nothing to do"])
+    return files + (f"; {written} written" if written else "")

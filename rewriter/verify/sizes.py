@@ -1,0 +1,13 @@
+"""Numbers of bytes for people."""
+
+from __future__ import annotations
+
+
+def size(number: int) -> str:
+    """Bytes for people, in units of 1,000 as docker shows them."""
+    value = float(number)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError

@@ -1,0 +1,56 @@
+"""A copy of a build context as it ships, so that both builds see the same files whatever happens to the originals.
+
+The copy is also what rebuilds are measured with: files are edited there, never in the user's folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from rewriter.context.folder import MOST_FILES, Context
+
+
+class ContextError(Exception):
+    """A context that cannot be copied: what stands in the way, as a sentence."""
+
+
+def snapshot(context: Context, folder: str) -> None:
+    """Copy what ships of `context` to `folder`, which is made. Raises ContextError, and OSError for a full disk."""
+    if context.fault:
+        raise ContextError(f"the ignore file cannot be used ({context.fault})")
+    files = context.below("")
+    if len(files) >= MOST_FILES:
+        raise ContextError(
+            f"the build context has {MOST_FILES} files or more. Leave some out with {context.ignore_name}"
+        )
+    folders = dict.fromkeys(context.folders())
+    os.mkdir(folder)
+    for path in folders:
+        os.makedirs(os.path.join(folder, path), exist_ok=True)
+    for path in files:
+        target = os.path.join(folder, path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copy2(os.path.join(context.root, path), target, follow_symlinks=False)
+    for path in _parents(files, folders):  # last: a read-only folder takes no files
+        shutil.copystat(os.path.join(context.root, path), os.path.join(folder, path))
+
+
+def _parents(files: tuple[str, ...], folders: dict[str, None]) -> list[str]:
+    """Every folder of the copy, the deepest first."""
+    found = {"", *folders}
+    for path in (*files, *folders):
+        while path := os.path.dirname(path):
+            found.add(path)
+    return sorted(found, key=lambda path: -path.count("/") if path else 1)
+
+
+def ignore_file(context: Context, dockerfile: str) -> bytes | None:
+    """The ignore file in force, to be put beside a copy of the Dockerfile; None when there is none."""
+    own = f"{dockerfile}.dockerignore"
+    path = own if context.ignore_name == os.path.basename(own) else os.path.join(context.root, ".dockerignore")
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,58 @@
+"""`dfix verify --clean`: removing what runs that were killed have left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+from rewriter.report.output import Output
+from rewriter.verify.engine import LABEL, EngineError
+from rewriter.verify.engines.find import NAMES, find
+from rewriter.verify.process import Processes
+from rewriter.verify.workspace import clear, ended_runs, may_be_alive
+
+
+def remove_strays(engine: str, processes: Processes, out: Output) -> int:
+    """End builds and remove folders and images of ended runs, of `engine` or every engine that answers. Answers 0.
+
+    What belongs to a run that still goes on stays.
+    """
+    builds = _end_builds()
+    folders = list(ended_runs())
+    for folder in folders:
+        clear(folder)
+    images = 0
+    for name in (engine,) if engine else NAMES:
+        try:
+            found = find(name, processes, "")
+            strays = [image for image, run in found.strays().items() if not may_be_alive(run)]
+        except EngineError:
+            if engine:
+                raise
+            continue
+        found.remove(strays)
+        images += len(strays)
+    removed = f"{_count(images, 'image')} and {_count(len(folders), 'temporary folder')} removed"
+    out.write((f"{_count(builds, 'build')} ended, " if builds else "") + removed + "\n")
+    return 0
+
+
+def _end_builds() -> int:
+    """End the engines' commands that outlived their run: a run that was killed could not do it. Answers how many."""
+    ended = 0
+    named = re.compile(rf"\0{re.escape(LABEL)}=(?P<run>[^\0]+)\0")
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (folder / "cmdline").read_bytes().decode("utf-8", "replace")
+            match = named.search(words)
+            if match and not may_be_alive(match["run"]):
+                os.kill(int(folder.name), signal.SIGTERM)
+                ended += 1
+    return ended
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

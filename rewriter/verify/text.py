@@ -1,0 +1,172 @@
+"""A proof for people: what each change promised and what was seen, then a table of what was gained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rewriter.report.diff import shown_name
+from rewriter.report.output import Output, visible
+from rewriter.report.text import PROMISES
+from rewriter.result import Applied
+from rewriter.verify.compare import Difference
+from rewriter.verify.proof import Blame, Measures, Proof, Rebuild
+from rewriter.verify.sizes import size
+
+MOST_PATHS = 8
+
+
+def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None:
+    """Show one proof; what kept it from being made goes to `err`. `verbose` shows every path and step."""
+    path = visible(shown_name(proof.result.before.path))
+    if proof.verdict == "unchanged":
+        if verbose:
+            out.write(f"{path}: nothing to change\n")
+        return
+    if proof.verdict in ("failed", "unbuilt"):
+        what = "does not build as it is, so nothing is proven" if proof.verdict == "unbuilt" else "cannot be proven"
+        err.write(f"{path}:", "bold red")
+        err.write(f" {what}: {visible(proof.message)}\n")
+        _log(err, proof.log)
+        return
+    _head(out, path, proof)
+    broken = {blame.change for blame in proof.blamed}
+    for change in proof.result.changes:
+        _change(out, change, proof, broken=change in broken)
+    for blame in proof.blamed:
+        _blame(out, blame, verbose)
+    _kept_apart(out, proof, verbose)
+    if proof.before is not None and proof.after is not None and not (proof.blamed and not proof.settled.changed):
+        out.write("\n")
+        for row in _aligned(list(_rows(proof))):
+            out.write(f"  {row}\n")
+        if verbose:
+            _steps(out, proof)
+    if proof.message:
+        err.write(f"{path}: {visible(proof.message)}\n")
+        _log(err, proof.log)
+    out.write("\n")
+
+
+def _head(out: Output, path: str, proof: Proof) -> None:
+    out.write(f"{path}: ", "bold")
+    count = len(proof.blamed)
+    if proof.verdict == "proven":
+        seen = proof.comparison
+        same = "the same image" if seen is None or not seen.caches else "the same image but for caches"
+        if seen is not None and seen.differences:
+            same = "another image, as its changes say"
+        out.write(f"proven, {same}", "bold green")
+    elif proof.result.changes:
+        out.write(
+            f"{count} change{'' if count == 1 else 's'} broke {'its' if count == 1 else 'their'} promise", "bold red"
+        )
+    else:
+        out.write("not the same image", "bold red")
+    out.write(" (written)\n" if proof.written else "\n")
+
+
+def _change(out: Output, change: Applied, proof: Proof, *, broken: bool) -> None:
+    out.write(f"  line {change.line}: ")
+    out.write(change.rule, "bold yellow")
+    out.write(f", promised: {PROMISES[change.contract]}, seen: ")
+    if broken:
+        out.write("broken\n", "bold red")
+    elif change not in proof.settled.changes and proof.blamed:
+        out.write("left out with the broken one\n")
+    else:
+        out.write("that\n", "green")
+
+
+def _blame(out: Output, blame: Blame, verbose: bool) -> None:
+    if blame.change is not None:
+        out.write(f"  line {blame.change.line}: {blame.change.rule} is left out, with it ")
+    else:
+        out.write("  ")
+    if blame.message:
+        out.write(f"the file no longer builds: {visible(blame.message)}\n")
+        _log(out, blame.log)
+        return
+    out.write("these differ:\n")
+    _paths(out, blame.differences, verbose)
+
+
+def _kept_apart(out: Output, proof: Proof, verbose: bool) -> None:
+    """What differs and is no evidence."""
+    seen = proof.comparison
+    if seen is None:
+        return
+    if seen.caches:
+        out.write(f"  in caches: {_more(seen.cache_bytes)}\n")
+    if seen.differences and not proof.blamed:
+        out.write("  these differ, which a change declares:\n")
+        _paths(out, seen.differences, verbose)
+    if seen.noise and verbose:
+        out.write("  these differ, and are no evidence:\n")
+        for difference, reason in seen.noise:
+            out.write(f"    {visible(difference.path)} {visible(difference.what)}: {reason}\n")
+    elif seen.noise:
+        one = len(seen.noise) == 1
+        said = "1 path differs that is" if one else f"{len(seen.noise)} paths differ that are"
+        out.write(f"  {said} no evidence, -v shows {'it' if one else 'them'}\n")
+
+
+def _paths(out: Output, differences: Sequence[Difference], verbose: bool) -> None:
+    shown = differences if verbose else differences[:MOST_PATHS]
+    for difference in shown:
+        out.write(f"    {visible(difference.path)} {visible(difference.what)}\n")
+    if len(shown) < len(differences):
+        out.write(f"    … {len(differences) - len(shown)} more, -v shows them\n")
+
+
+def _log(out: Output, log: str) -> None:
+    if log:
+        out.write(f"  the build log is kept in {visible(log)}\n")
+
+
+def _rows(proof: Proof) -> Iterator[tuple[str, str, str, str]]:
+    before, after = proof.before, proof.after
+    assert before is not None and after is not None
+    source, dependency = proof.edited
+    yield "", "before", "after", ""
+    kinds: list[tuple[str, Callable[[Measures], Rebuild | None]]] = [
+        ("build without cache", lambda m: m.cold),
+        ("rebuild, nothing edited", lambda m: m.unchanged),
+        (f"rebuild, {visible(source)} edited", lambda m: m.source),
+        (f"rebuild, {visible(dependency)} edited", lambda m: m.dependency),
+    ]
+    for label, field in kinds:
+        was, now = field(before), field(after)
+        if was is not None and now is not None:
+            yield label, _rebuild(was), _rebuild(now), _faster(was, now)
+    yield "layers", str(before.layers), str(after.layers), ""
+    saved = before.size - after.size
+    yield "image size", size(before.size), size(after.size), f"{size(saved)} less" if saved > 0 else ""
+    if before.pushed is not None and after.pushed is not None:
+        yield f"to push, {visible(source)} edited", size(before.pushed), size(after.pushed), ""
+
+
+def _rebuild(build: Rebuild) -> str:
+    ran = len(build.ran)
+    return f"{ran} of {ran + build.cached} steps, {build.seconds:.1f} s"
+
+
+def _faster(before: Rebuild, after: Rebuild) -> str:
+    times = before.seconds / max(after.seconds, 0.001)
+    return f"{times:.1f} times faster" if times >= 1.5 else ""
+
+
+def _steps(out: Output, proof: Proof) -> None:
+    for label, measures in (("before", proof.before), ("after", proof.after)):
+        if measures is not None and measures.source is not None:
+            out.write(f"  steps that run {label}, {visible(proof.edited[0])} edited:\n")
+            for step in measures.source.ran:
+                out.write(f"    {visible(' '.join(step.split()))}\n")
+
+
+def _aligned(rows: list[tuple[str, str, str, str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _more(number: int) -> str:
+    return f"{size(abs(number))} {'fewer' if number <= 0 else 'more'}"

@@ -1,0 +1,103 @@
+"""Builds of one Dockerfile's versions, all from the same copy of its context."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
+
+from rewriter.context.folder import Context
+from rewriter.source import Source
+from rewriter.verify.engine import Build, BuildError, Built, Engine
+from rewriter.verify.image import Image
+from rewriter.verify.saved import LayerCache, SavedImageError, read_saved
+from rewriter.verify.snapshot import ignore_file, snapshot
+from rewriter.verify.workspace import Workspace
+
+
+class BuildOptions(NamedTuple):
+    """What the command line passes on to every build."""
+
+    args: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    platform: str = ""
+    target: str = ""
+    network: str = ""
+    timeout: float = 1800
+
+
+class Trial:
+    """Made for one file; `close` removes the images and the copied context. `tell` takes what is being done."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        space: Workspace,
+        seen: LayerCache,
+        options: BuildOptions,
+        name: str,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._engine, self._space, self._seen, self.options = engine, space, seen, options
+        self._name, self._tell = name, tell
+        self._images: list[str] = []
+        self.context = space.path(f"{name}-context")
+
+    def take_context(self, context: Context, dockerfile: str) -> None:
+        """Copy what ships. Raises ContextError, OSError."""
+        self._tell("copying the build context")
+        snapshot(context, self.context)
+        ignored = ignore_file(context, dockerfile)
+        for side in ("before", "after"):
+            if ignored is not None:
+                with open(self._dockerfile(side) + ".dockerignore", "wb") as file:
+                    file.write(ignored)
+
+    def build(self, side: str, source: Source, doing: str, *, cache: bool = True) -> tuple[str, Built]:
+        """Build one version and answer with the image's tag. Raises BuildError, whose log outlives the run."""
+        with open(self._dockerfile(side), "wb") as file:
+            file.write(source.to_bytes())
+        image = f"dfix-verify-{self._space.run}:{self._name}-{len(self._images)}"
+        self._images.append(image)
+        log = self._space.path(f"{self._name}-{len(self._images)}.log")
+        build = Build(
+            dockerfile=self._dockerfile(side),
+            context=self.context,
+            image=image,
+            run=self._space.label,
+            log=log,
+            cache=cache,
+            **self.options._asdict(),
+        )
+        try:
+            built = self._engine.build(build, lambda step: self._tell(f"{side}, {doing}: {step}"))
+        except BuildError as error:
+            raise BuildError(error.message, self._space.keep(error.log, f"{self._name}-{side}.log")) from None
+        with suppress(OSError):
+            os.remove(log)
+        return image, built
+
+    def image(self, tag: str) -> Image:
+        """The image as it is saved. Raises EngineError, SavedImageError."""
+        self._tell("reading the image")
+        with self._engine.saved(tag) as stream:
+            try:
+                return read_saved(stream, self._seen)
+            except SavedImageError as error:
+                raise SavedImageError(f"the saved image cannot be read: {error}") from error
+
+    def layers(self, tag: str) -> frozenset[str]:
+        """The digests of an image's layers. Raises EngineError."""
+        return frozenset(self._engine.layers(tag))
+
+    def close(self) -> None:
+        """Remove what was made."""
+        try:
+            self._engine.remove(self._images)
+        finally:
+            shutil.rmtree(self.context, ignore_errors=True)
+
+    def _dockerfile(self, side: str) -> str:
+        return self._space.path(f"{self._name}-{side}.Dockerfile")

@@ -1,0 +1,159 @@
+"""Prove dfix on applications of our own, and on real contexts beside the checkout: builds, comparisons, measures.
+
+    make prove                      everything; writes docs/results.md
+    python scripts/prove.py NAME…   these contexts only, with what was seen
+
+Fails when a change is not proven, when a context is no longer changed by the rules that its .toml names, or when
+there are fewer contexts than the docs promise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from prove_report import Row, report  # the folder of scripts is no package
+from shared_data import corpus
+
+from tests.engine.fixture import Engine, start
+
+ROOT = Path(__file__).resolve().parents[1]
+OWN = ROOT / "tests/prove/contexts"
+LEAST_OWN, LEAST_REAL = 30, 20
+
+
+class Case(NamedTuple):
+    """A context to prove, with its Dockerfile as a path within it."""
+
+    name: str
+    folder: Path
+    dockerfile: str
+    what: str
+    bases: tuple[str, ...]
+    rules: tuple[str, ...]
+    args: tuple[str, ...] = ()
+    stand_ins: tuple[tuple[str, str], ...] = ()
+
+
+def main() -> int:
+    """Run the command line; 0 when all is proven."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="contexts to prove; else all")
+    parser.add_argument("--write", action="store_true", help="write docs/results.md")
+    parser.add_argument("--no-measure", action="store_true", help="prove only")
+    asked = parser.parse_args()
+    engine = start()
+    with tempfile.TemporaryDirectory() as folder:
+        own = [case for case in own_cases() if not asked.names or case.name in asked.names]
+        real = [case for case in real_cases(Path(folder)) if not asked.names or case.name in asked.names]
+        rows = [prove(engine, case, measuring=not asked.no_measure) for case in own]
+        real_rows = [prove(engine, case, measuring=not asked.no_measure) for case in real]
+    if asked.write:
+        (ROOT / "docs/results.md").write_text(report(rows, real_rows, not_built()), encoding="utf-8")
+    faults = [fault for case, row in zip(own, rows, strict=True) if (fault := _fault(case, row))]
+    faults += [f"{row.name}: {row.file['verdict']}" for row in real_rows if row.file["verdict"] == "broken"]
+    if not asked.names:
+        proven = sum(row.file["verdict"] == "proven" for row in rows)
+        built = sum(row.file["verdict"] in ("proven", "unchanged", "broken") for row in real_rows)
+        faults += [f"only {proven} of our own contexts are proven"] if proven < LEAST_OWN else []
+        faults += [f"only {built} of the real contexts were built"] if built < LEAST_REAL else []
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+def own_cases() -> list[Case]:
+    """The contexts of our own, each beside a .toml of the same name."""
+    cases = []
+    for path in sorted(OWN.glob("*.toml")):
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        cases.append(
+            Case(path.stem, OWN / path.stem, "Dockerfile", data["what"], tuple(data["bases"]), tuple(data["rules"]))
+        )
+    return cases
+
+
+def real_cases(folder: Path) -> list[Case]:
+    """The real contexts that tests/prove/corpus.toml names, unpacked below `folder`; none without the corpus."""
+    found = corpus()
+    if found is None:
+        return []
+    cases = []
+    for entry in _corpus_table().get("context", ()):
+        name, dockerfile = entry["name"], entry["dockerfile"]
+        root = folder / name
+        for path, data in found.context_files[name].items():
+            target = root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        _without_syntax(root / dockerfile)
+        bases, args = tuple(entry["bases"]), tuple(entry.get("args", ()))
+        cases.append(Case(name, root, dockerfile, "", bases, (), args, tuple(entry.get("stand-ins", {}).items())))
+    return cases
+
+
+def not_built() -> dict[str, str]:
+    """The real contexts that were tried and cannot be built here, with the reason."""
+    return dict(_corpus_table().get("failed", {}))
+
+
+def _corpus_table() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "tests/prove/corpus.toml").read_text(encoding="utf-8"))
+
+
+def _without_syntax(path: Path) -> None:
+    """The engine of the tests cannot pull a frontend; line numbers stay."""
+    lines = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines[:3]):
+        if line.strip().lower().startswith((b"# syntax=", b"#syntax=")):
+            lines[number] = b"# the built-in frontend"
+    path.write_bytes(b"\n".join(lines))
+
+
+def prove(engine: Engine, case: Case, *, measuring: bool) -> Row:
+    """Run `dfix verify` on a copy of one context."""
+    print(f"{case.name} …", file=sys.stderr, flush=True)
+    engine.bases(*case.bases)
+    for tag, base in case.stand_ins:
+        subprocess.run(["docker", "tag", base, tag], env=engine.environment, check=True)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / case.name
+        shutil.copytree(case.folder, copy, symlinks=True)
+        command = [sys.executable, "-m", "rewriter.main", "verify", "--isolated", "--network=host", "--timeout=600"]
+        command += ["--output-format=json", *(f"--set={arg}" for arg in case.args)]
+        command += [] if measuring else ["--no-measure"]
+        done = subprocess.run(
+            [*command, str(copy / case.dockerfile)],
+            env={**engine.environment, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    try:
+        (file,) = json.loads(done.stdout)["files"]
+    except ValueError:
+        sys.exit(f"{case.name}: dfix verify failed: {done.stderr}")
+    print(f"  {file['verdict']} {file['message']}".rstrip(), file=sys.stderr, flush=True)
+    return Row(case.name, case.what, file)
+
+
+def _fault(case: Case, row: Row) -> str:
+    if row.file["verdict"] != "proven":
+        return f"{case.name}: {row.file['verdict']} {row.file['message']}"
+    rules = sorted({change["rule"] for change in row.file["changes"]})
+    if rules != sorted(case.rules):
+        return f"{case.name}: changed by {', '.join(rules)}, and its .toml says {', '.join(sorted(case.rules))}"
+    return ""
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main())

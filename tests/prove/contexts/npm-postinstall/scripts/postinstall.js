@@ -1,0 +1,3 @@
+const version = require("../package.json").version;
+
+console.log(`installed for ${version}`);

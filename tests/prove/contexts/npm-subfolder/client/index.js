@@ -1,0 +1,1 @@
+require("axios").get("http://localhost").catch(() => console.log("hello"));

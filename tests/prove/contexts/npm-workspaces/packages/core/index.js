@@ -1,0 +1,3 @@
+const { upperFirst } = require("lodash");
+
+module.exports = () => upperFirst("hello");

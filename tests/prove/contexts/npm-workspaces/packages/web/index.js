@@ -1,0 +1,3 @@
+const hello = require("@repo/core");
+
+require("express")().get("/", (q, r) => r.send(hello())).listen(3000);

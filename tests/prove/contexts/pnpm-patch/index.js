@@ -1,0 +1,1 @@
+console.log(require("fs").readFileSync("node_modules/ms/license.md", "utf8"));

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import base64
+import io
+import json
+
+from rewriter.verify.engine import Step
+from rewriter.verify.engines.record import Record
+
+START, END = "2026-01-01T00:00:0{}.0Z", "2026-01-01T00:00:09.0Z"
+
+
+def vertex(digest: str, name: str, at: int, **more: object) -> dict[str, object]:
+    return {"digest": digest, "name": name, "started": START.format(at), "completed": END, **more}
+
+
+def output(digest: str, text: str) -> dict[str, object]:
+    return {"logs": [{"vertex": digest, "data": base64.b64encode(text.encode()).decode()}]}
+
+
+def read(*parts: object, indent: int | None = None) -> tuple[Record, list[str], str]:
+    log, told = io.StringIO(), list[str]()
+    record = Record(log, told.append)
+    text = "".join(part if isinstance(part, str) else json.dumps(part, indent=indent) + "\n" for part in parts)
+    for at in range(0, len(text), 11):
+        record.take(text[at : at + 11].encode())
+    record.close()
+    return record, told, log.getvalue()
+
+
+BUILD = (
+    {"vertexes": [vertex("a", "[internal] load build definition from D", 1)]},
+    {"vertexes": [vertex("c", "[3/3] RUN b", 4), vertex("b", "[stage-0 2/3] COPY . .", 3, cached=True)]},
+    {"vertexes": [vertex("d", "[1/3] FROM docker.io/library/x", 2), vertex("e", "exporting to image", 5)]},
+    {"vertexes": [{"digest": "f", "name": "[two 2/2] RUN never"}]},
+)
+
+
+def test_steps_in_the_order_in_which_they_began_without_from_and_what_never_ran() -> None:
+    expected = (Step("[stage-0 2/3] COPY . .", True), Step("[3/3] RUN b", False))
+    assert read(*BUILD)[0].steps() == expected
+    assert read(*BUILD, indent=2)[0].steps() == expected, "pretty-printed as some clients do"
+
+
+def test_each_step_is_told_once_when_it_starts() -> None:
+    started = {"digest": "a", "name": "[2/2] RUN  a\n  b", "started": START.format(1)}
+    _, told, log = read({"vertexes": [started]}, {"vertexes": [{**started, "completed": END}]})
+    assert told == ["[2/2] RUN a b"]
+    assert log == "[2/2] RUN  a\n  b\n"
+
+
+def test_a_step_that_fails_is_told_with_what_it_said_last() -> None:
+    process = 'process "/bin/sh -c npm ci" did not complete successfully: exit code: 7'
+    record, _, log = read(
+        {"vertexes": [{"digest": "a", "name": "[2/2] RUN npm ci", "started": START.format(1)}]},
+        output("a", "one\ntwo\n"),
+        output("b", "of another\n"),
+        {"vertexes": [vertex("a", "[2/2] RUN npm ci", 1, error=process)]},
+        "ERROR: failed to solve: something\n",
+    )
+    assert record.error() == "`RUN npm ci`: exit code 7, last said: two"
+    assert "one\ntwo\n" in log
+    assert "ERROR: failed to solve: something\n" in log
+
+
+def test_steps_that_were_only_cancelled_are_not_to_blame() -> None:
+    record, _, _ = read(
+        {"vertexes": [vertex("a", "[2/2] RUN long", 1, error="context canceled: context canceled")]},
+        {"vertexes": [vertex("b", "[two 2/2] COPY x y", 1, error='"/x": not found')]},
+    )
+    assert record.error() == '`COPY x y`: "/x": not found'
+
+
+def test_a_base_image_that_cannot_be_had_is_told_as_such() -> None:
+    record, _, _ = read({"vertexes": [vertex("a", "[internal] load metadata for docker.io/a/b:c", 1, error="denied")]})
+    assert record.error() == "`FROM docker.io/a/b:c`: denied"
+
+
+def test_what_the_client_says_itself() -> None:
+    record, _, _ = read("D:1\n", "ERROR: failed to build: failed to solve: base name (${X}) should not be blank\n")
+    assert record.error() == "base name (${X}) should not be blank"
+    assert read("no such plugin\n")[0].error() == "no such plugin"
+    assert read()[0].error() == ""
+    assert read("{ this is no JSON }\n")[0].error() == "{ this is no JSON }"

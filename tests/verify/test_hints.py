@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from rewriter.source import Source
+from rewriter.syntax import parse
+from rewriter.verify.hints import hint
+
+
+@pytest.mark.parametrize(
+    ("message", "advice"),
+    [
+        ("`RUN cat`: secret token: not found", "--secret id=token,src=FILE gives it"),
+        ("`RUN npm ci`: write /x: no space left on device", "the disk is full: free some space"),
+        ("it took longer than 5 s and was ended", "--timeout SECONDS allows more"),
+        ("`RUN curl`: Could not resolve host: a.b", "is the network there? --network says which one a build uses"),
+        ("`RUN make`: exit code 2", ""),
+    ],
+)
+def test_what_the_engine_said_tells_what_to_do(message: str, advice: str) -> None:
+    assert hint(message, parse(Source("Dockerfile", "FROM a\nRUN b\n")), ()) == advice
+
+
+def test_arguments_without_a_value_are_named() -> None:
+    text = "ARG BASE\nARG TAG=1\nFROM $BASE\nARG TARGETARCH\nARG VERSION\nARG TAG\nRUN b\n"
+    tree = parse(Source("Dockerfile", text))
+    assert hint("base name should not be blank", tree, ()) == (
+        "ARG BASE has no value (also VERSION), --set BASE=VALUE gives it one"
+    )
+    assert hint("x", tree, ("BASE=debian",)) == "ARG VERSION has no value, --set VERSION=VALUE gives it one"
+    assert hint("x", tree, ("BASE=debian", "VERSION")) == ""

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+
+import pytest
+
+from rewriter.verify.image import Layer
+from rewriter.verify.saved import LayerCache, SavedImageError, read_saved
+from tests.verify.archives import file, folder, link, oci, old, tar
+
+LOW = tar(folder("d"), file("d/a", b"1"), file("b", b"2"))
+HIGH = tar(file("d/.wh.a"), file("c", b"3"))
+EMPTY = b"\0" * 1024
+
+
+def digest(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("archive", [oci(LOW, HIGH), oci(LOW, HIGH, packed=True), old(LOW, HIGH)])
+def test_both_forms_are_read(archive: bytes) -> None:
+    image = read_saved(io.BytesIO(archive), LayerCache())
+    assert sorted(image.entries) == ["b", "c", "d"]
+    assert image.layers == (Layer(digest(LOW), len(LOW)), Layer(digest(HIGH), len(HIGH)))
+    assert image.size == len(LOW) + len(HIGH)
+
+
+def test_the_configuration_is_the_images_own() -> None:
+    image = read_saved(io.BytesIO(oci(LOW, config={"config": {"User": "x"}})), LayerCache())
+    assert image.config["config"] == {"User": "x"}
+
+
+def test_an_equal_layer_is_stored_once_in_old_archives() -> None:
+    image = read_saved(io.BytesIO(old(LOW, HIGH, LOW)), LayerCache())
+    assert sorted(image.entries) == ["b", "c", "d", "d/a"]
+
+
+def test_a_layer_without_files() -> None:
+    image = read_saved(io.BytesIO(oci(LOW, EMPTY)), LayerCache())
+    assert [layer.size for layer in image.layers] == [len(LOW), 1024]
+
+
+def test_layers_seen_before_are_not_read_again() -> None:
+    seen = LayerCache()
+    first = read_saved(io.BytesIO(oci(LOW)), seen)
+    assert len(seen) == 1
+    name = f"blobs/sha256/{hashlib.sha256(LOW).hexdigest()}"
+    seen[name] = seen[name]._replace(entries={**seen[name].entries, "from-cache": first.entries["b"]})
+    assert "from-cache" in read_saved(io.BytesIO(oci(LOW, HIGH)), seen).entries
+
+
+def test_of_several_images_the_first() -> None:
+    two = [{"Config": "a.json", "Layers": ["l"]}, {"Config": "b.json", "Layers": []}]
+    config = {"rootfs": {"diff_ids": [digest(LOW)]}}
+    archive = tar(
+        file("a.json", json.dumps(config).encode()), file("l", LOW), file("manifest.json", json.dumps(two).encode())
+    )
+    assert "b" in read_saved(io.BytesIO(archive), LayerCache()).entries
+
+
+MANIFEST = file("manifest.json", b'[{"Config": "c.json", "Layers": ["x/layer.tar"]}]')
+CONFIG = file("c.json", b'{"rootfs": {"diff_ids": ["sha256:1"]}}')
+
+
+@pytest.mark.parametrize(
+    ("archive", "said"),
+    [
+        (b"", "broken|missing"),
+        (b"Error: no such image\n" * 50, "broken"),
+        (tar(CONFIG), r"manifest\.json is missing"),
+        (tar(MANIFEST), r"c\.json is missing"),
+        (tar(MANIFEST, CONFIG), "the layer .* is missing"),
+        (tar(MANIFEST, CONFIG, link("x/layer.tar", "../y/layer.tar")), "the layer y/layer.tar is missing"),
+        (tar(file("manifest.json", b"[")), r"manifest\.json is no JSON"),
+        (tar(file("manifest.json", b"{}")), "of an unknown form"),
+        (
+            tar(MANIFEST, file("c.json", b'{"rootfs": {}}'), file("x/layer.tar", LOW)),
+            "names 1 layers, its configuration 0",
+        ),
+        (tar(MANIFEST, CONFIG, file("x/layer.tar", LOW[:1500])), "broken"),
+        (tar(MANIFEST, CONFIG, file("x/layer.tar", b"\x28\xb5\x2f\xfd" + b"\0" * 600)), "packed with zstd"),
+        (oci(LOW, HIGH)[:3000], "broken|missing"),
+        (oci(LOW, packed=True).replace(b"\x1f\x8b\x08", b"\x1f\x8b\x09"), "broken"),
+    ],
+)
+def test_what_cannot_be_read_is_told(archive: bytes, said: str) -> None:
+    with pytest.raises(SavedImageError, match=said):
+        read_saved(io.BytesIO(archive), LayerCache())

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import io
+
+from rewriter.report.output import Output
+from rewriter.verify.proof import Blame, Proof
+from rewriter.verify.text import proof_text
+from tests.verify import proofs
+
+
+def shown(proof: Proof, *, verbose: bool = False) -> tuple[str, str]:
+    out, err = io.BytesIO(), io.BytesIO()
+    proof_text(Output(out, colour=False), Output(err, colour=False), proof, verbose=verbose)
+    return out.getvalue().decode(), err.getvalue().decode()
+
+
+def test_a_proven_file_with_its_table() -> None:
+    text, errors = shown(proofs.proven())
+    assert errors == ""
+    assert text == (
+        "app/Dockerfile: proven, the same image but for caches\n"
+        "  line 3: split-manifests, promised: same image, seen: that\n"
+        "  line 7: clean-up, promised: same image but for caches, seen: that\n"
+        "  in caches: 2.0 MB fewer\n"
+        "  1 path differs that is no evidence, -v shows it\n"
+        "\n"
+        "                                before                after\n"
+        "  build without cache           2 of 2 steps, 12.3 s  3 of 3 steps, 12.0 s\n"
+        "  rebuild, nothing edited       0 of 2 steps, 0.3 s   0 of 3 steps, 0.3 s\n"
+        "  rebuild, src/a.js edited      2 of 2 steps, 9.0 s   1 of 3 steps, 0.5 s   18.0 times faster\n"
+        "  rebuild, package.json edited  2 of 2 steps, 9.5 s   3 of 3 steps, 9.6 s\n"
+        "  layers                        4                     5\n"
+        "  image size                    231.0 MB              229.0 MB              2.0 MB less\n"
+        "  to push, src/a.js edited      45.6 MB               12.3 kB\n"
+        "\n"
+    )
+
+
+def test_more_is_shown_when_asked_for() -> None:
+    text, _ = shown(proofs.proven(), verbose=True)
+    assert "    /var/log/dpkg.log content differs (9 bytes, was 8): a log\n" in text
+    assert "  steps that run after, src/a.js edited:\n    [4/4] COPY . .\n" in text
+
+
+def test_a_broken_promise_names_the_change_and_what_differs() -> None:
+    text, errors = shown(proofs.broken())
+    assert errors == ""
+    assert text == (
+        "app/Dockerfile: 1 change broke its promise\n"
+        "  line 3: split-manifests, promised: same image, seen: broken\n"
+        "  line 7: clean-up, promised: same image but for caches, seen: that\n"
+        "  line 3: split-manifests is left out, with it these differ:\n"
+        "    /app/x is gone\n"
+        '    config User is not set, was "node"\n'
+        "  in caches: 2.0 MB fewer\n"
+        "\n"
+    )
+
+
+def test_a_change_that_breaks_the_build_names_the_log() -> None:
+    text, _ = shown(proofs.broken_build())
+    assert text == (
+        "app/Dockerfile: 1 change broke its promise\n"
+        "  line 3: split-manifests, promised: same image, seen: that\n"
+        "  line 7: clean-up, promised: same image but for caches, seen: broken\n"
+        "  line 7: clean-up is left out, with it the file no longer builds: `RUN make`: exit code 2\n"
+        "  the build log is kept in /tmp/kept.log\n"
+        "\n"
+    )
+
+
+def test_somebody_elses_rewrite_is_no_change_of_ours() -> None:
+    alone = proofs.REWRITE._replace(changes=())
+    proof = Proof("broken", alone, alone, None, (Blame(None, (proofs.FILE,), ""),))
+    text, _ = shown(proof)
+    assert text == "app/Dockerfile: not the same image\n  these differ:\n    /app/x is gone\n\n"
+
+
+def test_long_lists_are_cut_unless_asked_for() -> None:
+    many = tuple(proofs.FILE._replace(path=f"/app/{number}") for number in range(10))
+    proof = proofs.broken()._replace(blamed=(Blame(proofs.SPLIT, many, ""),))
+    assert "    /app/7 is gone\n    … 2 more, -v shows them\n" in shown(proof)[0]
+    assert "/app/9 is gone" in shown(proof, verbose=True)[0]
+
+
+def test_what_did_not_build_before_proves_nothing() -> None:
+    assert shown(proofs.unbuilt()) == (
+        "",
+        "app/Dockerfile: does not build as it is, so nothing is proven: `RUN false`: exit code 1\n"
+        "  the build log is kept in /tmp/kept.log\n",
+    )
+
+
+def test_nothing_to_change_is_told_when_asked_for() -> None:
+    same = proofs.REWRITE._replace(changes=(), after=proofs.REWRITE.before)
+    assert shown(Proof("unchanged", same, same)) == ("", "")
+    assert shown(Proof("unchanged", same, same), verbose=True) == ("app/Dockerfile: nothing to change\n", "")
+
+
+def test_a_written_file_says_so() -> None:
+    text, _ = shown(proofs.proven()._replace(written=True))
+    assert text.startswith("app/Dockerfile: proven, the same image but for caches (written)\n")
