@@ -62,7 +62,7 @@ def main() -> int:
     faults += [f"{row.name}: {row.file['verdict']}" for row in real_rows if row.file["verdict"] == "broken"]
     if not asked.names:
         proven = sum(row.file["verdict"] == "proven" for row in rows)
-        built = sum(row.file["verdict"] in ("proven", "unchanged", "broken") for row in real_rows)
+        built = sum(row.file["verdict"] in ("proven", "built", "broken") for row in real_rows)
         faults += [f"only {proven} of our own contexts are proven"] if proven < LEAST_OWN else []
         faults += [f"only {built} of the real contexts were built"] if built < LEAST_REAL else []
     for fault in faults:
@@ -137,12 +137,25 @@ def prove(engine: Engine, case: Case, *, measuring: bool) -> Row:
             text=True,
             check=False,
         )
-    try:
-        (file,) = json.loads(done.stdout)["files"]
-    except ValueError:
-        sys.exit(f"{case.name}: dfix verify failed: {done.stderr}")
+        try:
+            (file,) = json.loads(done.stdout)["files"]
+        except ValueError:
+            sys.exit(f"{case.name}: dfix verify failed: {done.stderr}")
+        if file["verdict"] == "unchanged":
+            file["verdict"] = "built" if _builds(engine, case, copy) else "unbuilt"
     print(f"  {file['verdict']} {file['message']}".rstrip(), file=sys.stderr, flush=True)
     return Row(case.name, case.what, file)
+
+
+def _builds(engine: Engine, case: Case, folder: Path) -> bool:
+    """Whether a context builds that dfix leaves alone."""
+    command = ["docker", "buildx", "build", "--quiet", "--network=host", "--file", str(folder / case.dockerfile)]
+    for arg in case.args:
+        command += ["--build-arg", arg]
+    return (
+        subprocess.run([*command, str(folder)], env=engine.environment, capture_output=True, check=False).returncode
+        == 0
+    )
 
 
 def _fault(case: Case, row: Row) -> str:

@@ -62,7 +62,7 @@ def _summary(own: list[Row], real: list[Row]) -> str:
 def _verdicts(label: str, rows: list[Row]) -> str:
     words = {
         "proven": "proven",
-        "unchanged": "built for nothing to prove: dfix changes nothing",
+        "built": "built, with nothing to prove since dfix changes nothing",
         "broken": "with a broken promise",
         "unbuilt": "did not build",
         "failed": "could not be tried",

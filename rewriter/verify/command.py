@@ -53,7 +53,7 @@ def execute(request: VerifyRequest) -> int:
         except SettingsError as error:
             problem_line(err, error.problem)
         except (EngineError, OSError) as error:
-            err.write(f"dfix: {error}\n")
+            err.write(f"dfix: {_said(error)}\n")
         return FAILED
 
 

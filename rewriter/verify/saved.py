@@ -9,6 +9,7 @@ import gzip
 import json
 import posixpath
 import tarfile
+import threading
 import zlib
 from typing import IO, Any, cast
 
@@ -25,8 +26,32 @@ class SavedImageError(Exception):
     """A saved image that cannot be read; the text says what is wrong with it."""
 
 
-class LayerCache(dict[str, Listing]):
-    """Layers that were read before, by the name of their blob: images of one run share most of them."""
+class LayerCache:
+    """Layers that were read before, by the name of their blob: images of one run share most of them.
+
+    The MOST that were used last are kept: one of a usual base image takes a few megabytes.
+    """
+
+    MOST = 64
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Listing] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> Listing | None:
+        """The layer of that name, if it is known."""
+        with self._lock:
+            found = self._kept.pop(name, None)
+            if found is not None:
+                self._kept[name] = found
+            return found
+
+    def keep(self, name: str, layer: Listing) -> None:
+        """Remember a layer."""
+        with self._lock:
+            self._kept[name] = layer
+            if len(self._kept) > self.MOST:
+                del self._kept[next(iter(self._kept))]
 
 
 class _Parts:
@@ -71,8 +96,8 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, parts: _Parts, seen: 
     name = posixpath.normpath(member.name)
     if member.issym():
         parts.links[name] = member.linkname
-    elif member.isfile() and name in seen:
-        parts.layers[name] = seen[name]
+    elif member.isfile() and (known := seen.get(name)) is not None:
+        parts.layers[name] = known
     elif member.isfile():
         content = tar.extractfile(member)
         assert content is not None
@@ -82,7 +107,7 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, parts: _Parts, seen: 
         elif _is_layer(begin.head):
             found = parts.layers[name] = _layer(begin, member.size)
             if name.startswith(_BLOBS):
-                seen[name] = found
+                seen.keep(name, found)
 
 
 def _is_layer(head: bytes) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from rewriter.verify.engine import Build, BuildError, Built, Engine
 from rewriter.verify.image import Image
 from rewriter.verify.saved import LayerCache, SavedImageError, read_saved
 from rewriter.verify.snapshot import ignore_file, snapshot
-from rewriter.verify.workspace import Workspace
+from rewriter.verify.workspace import Workspace, clear
 
 
 class BuildOptions(NamedTuple):
@@ -97,7 +96,7 @@ class Trial:
         try:
             self._engine.remove(self._images)
         finally:
-            shutil.rmtree(self.context, ignore_errors=True)
+            clear(self.context)
 
     def _dockerfile(self, side: str) -> str:
         return self._space.path(f"{self._name}-{side}.Dockerfile")

@@ -39,7 +39,7 @@ class Workspace:
 
     def close(self) -> None:
         """Remove the folder."""
-        _remove(self.folder)
+        clear(self.folder)
         os.close(self._lock)
 
 
@@ -59,8 +59,13 @@ def may_be_alive(label: str) -> bool:
 
 
 def clear(folder: str) -> None:
-    """Remove the folder of an ended run."""
-    _remove(folder)
+    """Remove a temporary folder. Folders of a context can be read-only, which keeps their files from being removed."""
+    for path, names, _ in os.walk(folder):
+        for name in names:
+            inner = os.path.join(path, name)
+            if not os.path.islink(inner):
+                os.chmod(inner, 0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _alive(folder: str) -> bool:
@@ -72,13 +77,3 @@ def _alive(folder: str) -> bool:
     except OSError:
         return False
     return False
-
-
-def _remove(folder: str) -> None:
-    """Folders of a context can be read-only, which keeps their files from being removed."""
-    for path, names, _ in os.walk(folder):
-        for name in names:
-            inner = os.path.join(path, name)
-            if not os.path.islink(inner):
-                os.chmod(inner, 0o700)
-    shutil.rmtree(folder, ignore_errors=True)

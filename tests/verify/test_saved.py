@@ -7,6 +7,7 @@ import json
 import pytest
 
 from rewriter.verify.image import Layer
+from rewriter.verify.layers import Listing
 from rewriter.verify.saved import LayerCache, SavedImageError, read_saved
 from tests.verify.archives import file, folder, link, oci, old, tar
 
@@ -45,10 +46,21 @@ def test_a_layer_without_files() -> None:
 def test_layers_seen_before_are_not_read_again() -> None:
     seen = LayerCache()
     first = read_saved(io.BytesIO(oci(LOW)), seen)
-    assert len(seen) == 1
     name = f"blobs/sha256/{hashlib.sha256(LOW).hexdigest()}"
-    seen[name] = seen[name]._replace(entries={**seen[name].entries, "from-cache": first.entries["b"]})
+    known = seen.get(name)
+    assert known is not None
+    seen.keep(name, known._replace(entries={**known.entries, "from-cache": first.entries["b"]}))
     assert "from-cache" in read_saved(io.BytesIO(oci(LOW, HIGH)), seen).entries
+
+
+def test_the_layers_that_were_used_last_are_kept() -> None:
+    seen = LayerCache()
+    layer = Listing({}, {}, (), (), 0)
+    for number in range(LayerCache.MOST):
+        seen.keep(str(number), layer)
+    assert seen.get("0") is layer
+    seen.keep("new", layer)
+    assert (seen.get("0"), seen.get("1"), seen.get("new")) == (layer, None, layer)
 
 
 def test_of_several_images_the_first() -> None:
