@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -96,7 +97,8 @@ def real_cases(folder: Path) -> list[Case]:
             target.write_bytes(data)
         _without_syntax(root / dockerfile)
         bases, args = tuple(entry["bases"]), tuple(entry.get("args", ()))
-        cases.append(Case(name, root, dockerfile, "", bases, (), args, tuple(entry.get("stand-ins", {}).items())))
+        label = name if dockerfile == "Dockerfile" else f"{name} {dockerfile}"
+        cases.append(Case(label, root, dockerfile, "", bases, (), args, tuple(entry.get("stand-ins", {}).items())))
     return cases
 
 
@@ -113,7 +115,7 @@ def _without_syntax(path: Path) -> None:
     """The engine of the tests cannot pull a frontend; line numbers stay."""
     lines = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines[:3]):
-        if line.strip().lower().startswith((b"# syntax=", b"#syntax=")):
+        if re.match(rb"\s*#\s*syntax\s*=", line, re.IGNORECASE):
             lines[number] = b"# the built-in frontend"
     path.write_bytes(b"\n".join(lines))
 
@@ -125,7 +127,7 @@ def prove(engine: Engine, case: Case, *, measuring: bool) -> Row:
     for tag, base in case.stand_ins:
         subprocess.run(["docker", "tag", base, tag], env=engine.environment, check=True)
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / case.name
+        copy = Path(folder) / case.folder.name
         shutil.copytree(case.folder, copy, symlinks=True)
         command = [sys.executable, "-m", "rewriter.main", "verify", "--isolated", "--network=host", "--timeout=600"]
         command += ["--output-format=json", *(f"--set={arg}" for arg in case.args)]

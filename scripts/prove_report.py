@@ -96,14 +96,20 @@ def _seconds(row: Row, side: str) -> float:
 
 def _table(rows: list[Row], *, described: bool) -> str:
     head = ["context", *(["what"] if described else []), "rules", "verdict", "source edited: steps", "seconds"]
-    head += ["manifest edited: steps", "layers", "image size"]
+    head += ["manifest edited: steps", "layers", "image size", *([] if described else ["left alone"])]
     lines = [f"| {' | '.join(head)} |", "|" + " --- |" * len(head)]
     for row in rows:
         cells = [row.name, *([row.what] if described else []), ", ".join(rules(row)) or "-", row.file["verdict"]]
         cells += [_pair(row, "source_edit", _steps), _pair(row, "source_edit", lambda b: f"{b['seconds']:.1f}")]
         cells += [_pair(row, "dependency_edit", _steps), _change(row, "layers", str), _change(row, "size", size)]
+        if not described:
+            cells.append("<br>".join(_refusals(row)))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _refusals(row: Row) -> list[str]:
+    return [f"line {r['line']}, {r['rule']}: {r['reason']}".replace("|", "\\|") for r in row.file["refusals"]]
 
 
 def _steps(build: dict[str, Any]) -> str:

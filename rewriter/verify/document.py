@@ -34,6 +34,10 @@ def _file(proof: Proof) -> dict[str, Any]:
             {**_change(change), "broken": change in broken, "kept": change in proof.settled.changes}
             for change in proof.result.changes
         ],
+        "refusals": [
+            {"rule": refused.rule, "line": refused.line, "reason": valid(refused.reason), "hint": valid(refused.hint)}
+            for refused in proof.settled.refusals
+        ],
         "broken": [
             {
                 "change": _change(blame.change) if blame.change is not None else None,

@@ -51,6 +51,7 @@ BASES = {
     "go": Base(("golang:1.19", "golang:1.19-bookworm"), recipes.go, ("debian",)),
     "rust": Base(("rust:1.63", "rust:1.63-bookworm", "rust:1.63-slim-bookworm"), recipes.rust, ("debian",)),
     "java": Base(("maven:3.8-openjdk-17", "maven:3.8-eclipse-temurin-17"), recipes.java, ("debian",)),
+    "nginx": Base(("nginx:1.22", "nginx:stable"), recipes.nginx, ("debian",)),
     "php": Base(("php:8.2-cli", "composer:2"), recipes.php, ("debian",)),
 }
 

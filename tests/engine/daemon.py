@@ -103,7 +103,7 @@ def _launch(home: Home, driver: str) -> bool:
     command = [
         str(home.packages / "usr/sbin/dockerd"),
         f"--host=unix://{home.socket}",
-        "--config-file=/dev/null",
+        f"--config-file={_settings(home)}",
         f"--data-root={home.data}",
         f"--exec-root={home.run / 'exec'}",
         f"--pidfile={home.run / 'pid'}",
@@ -132,6 +132,13 @@ def _launch(home: Home, driver: str) -> bool:
         time.sleep(0.05)
     _clear(home)
     return False
+
+
+def _settings(home: Home) -> Path:
+    """What the daemon keeps of builds has a bound: every proof builds without cache and leaves its layers."""
+    path = home.folder / "daemon.json"
+    path.write_text('{"builder": {"gc": {"enabled": true, "defaultKeepStorage": "10GB"}}}\n')
+    return path
 
 
 def _clear(home: Home) -> None:

@@ -231,3 +231,13 @@ def java(kitchen: Kitchen) -> None:
 def php(kitchen: Kitchen) -> None:
     """Debian's PHP and Composer."""
     kitchen.build("FROM debian:bookworm-slim\n" + _apt("php-cli php-zip unzip composer") + 'CMD ["php", "-a"]\n')
+
+
+def nginx(kitchen: Kitchen) -> None:
+    """Debian's nginx, with the folders that the official image serves and reads."""
+    kitchen.build(
+        "FROM debian:bookworm-slim\n"
+        + _apt("nginx-light")
+        + "RUN mkdir -p /usr/share/nginx/html /etc/nginx/conf.d\n"
+        + 'CMD ["nginx", "-g", "daemon off;"]\n'
+    )

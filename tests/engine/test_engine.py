@@ -22,6 +22,7 @@ TOOLS = {
     "go": "go version",
     "rust": "cargo --version && rustc --version",
     "java": "mvn --version && javac --version",
+    "nginx": "nginx -t",
     "php": "php --version && composer --version",
 }
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from rewriter.result import Result
 from rewriter.verify.compare import Comparison, Difference
 from rewriter.verify.proof import Blame, Measures, Proof, Rebuild
-from tests.report.results import applied, result
+from tests.report.results import REFUSED, applied, result
 
 SPLIT = applied(3, "split-manifests")
 CLEAN = applied(7, "clean-up", contract="same-but-caches")
-REWRITE: Result = result(b"FROM a\n", b"FROM b\n", SPLIT, CLEAN, path="app/Dockerfile")
+REWRITE: Result = result(b"FROM a\n", b"FROM b\n", SPLIT, CLEAN, path="app/Dockerfile", refusals=(REFUSED,))
 CACHE = Difference("/var/lib/apt/lists/x", "is gone", -2_000_000, "presence")
 LOG = Difference("/var/log/dpkg.log", "content differs (9 bytes, was 8)", 1)
 USER = Difference("config User", 'is not set, was "node"', 0, "config")

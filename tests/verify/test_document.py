@@ -33,6 +33,7 @@ def test_what_a_proof_says() -> None:
         "kept": True,
     }
     assert file["cache_bytes"] == -2_000_000
+    assert file["refusals"] == [{"rule": "y", "line": 1, "reason": "a hook runs", "hint": "delete it"}]
     assert file["noise"][0]["reason"] == "a log"
     assert file["edited"] == {"source": "src/a.js", "dependency": "package.json"}
     assert file["after"]["source_edit"] == {"ran": ["[4/4] COPY . ."], "cached": 2, "seconds": 0.5}

@@ -15,6 +15,7 @@ from rewriter.change import Change, Refusal
 from rewriter.main import run
 from rewriter.model import Model
 from rewriter.source import Edit, Span
+from tests.cli.test_terminal import at_a_terminal
 from tests.engine.fixture import Engine
 from tests.verify.conftest import Verify
 
@@ -231,3 +232,16 @@ def test_write_with_verify_is_verify_with_write(
     assert path.read_text() == MERGED
     assert run(["--verify", str(path)]) == 2
     assert "--verify goes with --write" in capfd.readouterr().err
+
+
+def test_a_terminal_shows_what_is_being_built(engine: Engine, tmp_path: Path) -> None:
+    engine.bases("busybox")
+    (tmp_path / "Dockerfile").write_text(THREE + "RUN sleep 2\n")
+    environment = {name: engine.environment[name] for name in ("PATH", "DOCKER_HOST", "DOCKER_CONFIG")}
+    words = ("verify", "--isolated", "--network=host", "--no-measure", "Dockerfile")
+    seen = at_a_terminal(tmp_path, *words, **environment)
+    assert "Dockerfile: before, build without cache: [" in seen
+    assert "RUN sleep 2" in seen
+    assert "━" in seen
+    assert seen.rindex("━") < seen.index("1 Dockerfile: 1 proven")
+    assert "before, build" not in at_a_terminal(tmp_path, *words, "--quiet", **environment)

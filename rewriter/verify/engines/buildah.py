@@ -82,7 +82,9 @@ class Buildah:
         return found
 
     def _command(self, build: Build) -> list[str]:
-        command = [self.name, *self._verb, "--layers", "--format", "docker", "--force-rm", "--file", build.dockerfile]
+        # a build that is ended leaves its temporary folder behind: here it goes with the run's
+        command = ["env", f"TMPDIR={self._folder}"] if self._folder else []
+        command += [self.name, *self._verb, "--layers", "--format", "docker", "--force-rm", "--file", build.dockerfile]
         command += ["--tag", build.image, "--label", f"{LABEL}={build.run}"]
         if os.path.exists(f"{build.dockerfile}.dockerignore"):
             command += ["--ignorefile", f"{build.dockerfile}.dockerignore"]

@@ -82,6 +82,15 @@ def test_a_build_that_hangs_is_ended_and_leaves_nothing(make: Make, storage: Pat
     assert "of-somebody-else" in left
 
 
+def test_temporary_folders_are_made_in_the_run_s_own(make: Make, storage: Path) -> None:
+    own = storage / "own"
+    own.mkdir()
+    before = set(Path("/var/tmp").iterdir())
+    with pytest.raises(BuildError):
+        make(Processes(), str(own)).build(build(storage, "RUN sleep 1000\n", timeout=3), lambda step: None)
+    assert {path.name for path in set(Path("/var/tmp").iterdir()) - before if "buildah" in path.name} == set()
+
+
 def test_a_run_that_is_stopped_leaves_nothing(make: Make, storage: Path) -> None:
     processes = Processes()
     engine = make(processes, str(storage))

@@ -1,0 +1,74 @@
+"""Builders that run elsewhere, with a program that stands in for docker: their images come as archives."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from rewriter.verify.engine import Build, BuildError, EngineError
+from rewriter.verify.engines.docker import Docker, archived_layers
+from rewriter.verify.process import Processes
+from rewriter.verify.saved import LayerCache, read_saved
+from tests.verify.archives import file, oci, tar
+
+LOW, HIGH = tar(file("a", b"1")), tar(file("b", b"2"))
+PROGRAM = f"""#!{sys.executable}
+import pathlib, sys
+words = sys.argv[1:]
+here = pathlib.Path(__file__).parent
+with open(here / "asked", "a") as asked:
+    print(*words, file=asked)
+if words[:2] == ["buildx", "inspect"]:
+    print("Name: far\\nDriver: remote")
+elif words[:2] == ["buildx", "build"]:
+    output = words[words.index("--output") + 1]
+    (here / "image.tar").rename(output.partition("dest=")[2])
+else:
+    sys.exit("not for a remote builder: " + " ".join(words))
+"""
+
+
+@pytest.fixture
+def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
+    """A builder that is not the daemon's own."""
+    (tmp_path / "docker").write_text(PROGRAM)
+    (tmp_path / "docker").chmod(0o755)
+    (tmp_path / "image.tar").write_bytes(oci(LOW, HIGH))
+    (tmp_path / "run").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return Docker(Processes(), str(tmp_path / "run"), "far")
+
+
+def test_an_image_of_a_remote_builder(far: Docker, tmp_path: Path) -> None:
+    asked = Build(
+        "D", "C", "dfix:1", "here:/x", str(tmp_path / "log"), args=("A=1",), platform="linux/arm64", cache=False
+    )
+    far.build(asked, lambda step: None)
+    line = (tmp_path / "asked").read_text().splitlines()[-1]
+    dest = tmp_path / "run/dfix-1.tar"
+    assert line == (
+        "buildx build --progress rawjson --provenance=false --sbom=false --file D --label dfix.verify=here:/x "
+        f"--builder far --output type=docker,name=dfix:1,dest={dest} --no-cache --platform linux/arm64 --build-arg A=1 C"
+    )
+    with far.saved("dfix:1") as stream:
+        image = read_saved(stream, LayerCache())
+    assert sorted(image.entries) == ["a", "b"]
+    assert far.layers("dfix:1") == tuple(layer.digest for layer in image.layers)
+    far.remove(["dfix:1", "dfix:none"])
+    assert not dest.exists()
+    with pytest.raises(EngineError, match="the image cannot be read back"):
+        far.layers("dfix:1")
+
+
+def test_a_build_that_fails_without_a_word(far: Docker, tmp_path: Path) -> None:
+    (tmp_path / "image.tar").unlink()
+    with pytest.raises(BuildError, match="FileNotFoundError"):
+        far.build(Build("D", "C", "dfix:1", "x", str(tmp_path / "log")), lambda step: None)
+
+
+def test_an_archive_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a.tar").write_bytes(b"nothing")
+    with pytest.raises(EngineError, match="cannot be read back"):
+        archived_layers(str(tmp_path / "a.tar"))
