@@ -9,8 +9,8 @@ import typer
 
 from rewriter.cli import check_choice, names
 from rewriter.request import Request
+from rewriter.verify.engine import BuildOptions
 from rewriter.verify.request import VerifyRequest
-from rewriter.verify.trial import BuildOptions
 
 _HELP = """Prove rewrites by real builds: the file as it was and as it would be, held against each other.
 

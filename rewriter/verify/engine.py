@@ -10,11 +10,32 @@ LABEL = "dfix.verify"
 """On every image that dfix builds; its value is the run's (`Workspace.label`), so that strays can be removed."""
 
 
+class BuildOptions(NamedTuple):
+    """What the command line passes on to every build, as it was given. `timeout` is in seconds."""
+
+    args: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    platform: str = ""
+    target: str = ""
+    network: str = ""
+    timeout: float = 1800
+
+    def words(self) -> list[str]:
+        """The options as every engine's `build` command takes them."""
+        words = []
+        for flag, value in (("--platform", self.platform), ("--target", self.target), ("--network", self.network)):
+            words += [flag, value] if value else []
+        for arg in self.args:
+            words += ["--build-arg", arg]
+        for secret in self.secrets:
+            words += ["--secret", secret]
+        return words
+
+
 class Build(NamedTuple):
     """One build: `dockerfile` lies outside of `context`, with its ignore file beside it (`NAME.dockerignore`).
 
-    `image` is the tag to give, `run` the value of LABEL. `args` and `secrets` are passed on as they were given,
-    `timeout` is in seconds, `log` is the file that takes what the engine says.
+    `image` is the tag to give, `run` the value of LABEL, `log` the file that takes what the engine says.
     """
 
     dockerfile: str
@@ -23,12 +44,7 @@ class Build(NamedTuple):
     run: str
     log: str
     cache: bool = True
-    args: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-    platform: str = ""
-    target: str = ""
-    network: str = ""
-    timeout: float = 1800
+    options: BuildOptions = BuildOptions()
 
 
 class Step(NamedTuple):

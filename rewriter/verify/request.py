@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from rewriter.request import Request
-from rewriter.verify.trial import BuildOptions
+from rewriter.verify.engine import BuildOptions
 
 
 class VerifyRequest(NamedTuple):

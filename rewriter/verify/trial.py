@@ -5,26 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
 
 from rewriter.context.folder import Context
 from rewriter.source import Source
-from rewriter.verify.engine import Build, BuildError, Built, Engine
+from rewriter.verify.engine import Build, BuildError, BuildOptions, Built, Engine
 from rewriter.verify.image import Image
 from rewriter.verify.saved import LayerCache, SavedImageError, read_saved
 from rewriter.verify.snapshot import ignore_file, snapshot
 from rewriter.verify.workspace import Workspace, clear
-
-
-class BuildOptions(NamedTuple):
-    """What the command line passes on to every build."""
-
-    args: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-    platform: str = ""
-    target: str = ""
-    network: str = ""
-    timeout: float = 1800
 
 
 class Trial:
@@ -68,7 +56,7 @@ class Trial:
             run=self._space.label,
             log=log,
             cache=cache,
-            **self.options._asdict(),
+            options=self.options,
         )
         try:
             built = self._engine.build(build, lambda step: self._tell(f"{side}, {doing}: {step}"))

@@ -61,9 +61,7 @@ def test_starting_again_and_twice_at_once_gives_the_same_engine(engine: Engine) 
     assert start().environment["DOCKER_HOST"] == engine.environment["DOCKER_HOST"]
 
 
-def test_where_there_is_no_engine_to_be_had_one_line_says_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_there_is_no_engine_to_be_had_one_line_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(NoEngineError, match="no engine: it needs root and apt-get"):
         daemon.start(Home(tmp_path / "home"))

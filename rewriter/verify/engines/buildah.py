@@ -35,10 +35,12 @@ class Buildah:
         with open(build.log, "w", encoding="utf-8", errors="replace") as log:
             record = PlainRecord(log, at_step)
             try:
-                status = self._processes.run(self._command(build), build.timeout, record.take)
+                status = self._processes.run(self._command(build), build.options.timeout, record.take)
             except TimeoutExpiredError:
                 self._remove_containers(before, record)
-                raise BuildError(f"it took longer than {build.timeout:.0f} s and was ended", build.log) from None
+                raise BuildError(
+                    f"it took longer than {build.options.timeout:.0f} s and was ended", build.log
+                ) from None
             except StoppedError:
                 self._remove_containers(before, record)
                 raise
@@ -90,14 +92,7 @@ class Buildah:
             command += ["--ignorefile", f"{build.dockerfile}.dockerignore"]
         if not build.cache:
             command.append("--no-cache")
-        for flag, value in (("platform", build.platform), ("target", build.target), ("network", build.network)):
-            if value:
-                command += [f"--{flag}", value]
-        for arg in build.args:
-            command += ["--build-arg", arg]
-        for secret in build.secrets:
-            command += ["--secret", secret]
-        return [*command, build.context]
+        return [*command, *build.options.words(), build.context]
 
     def _containers(self) -> dict[str, tuple[str, str]]:
         """The working containers by id: their image's id and name."""

@@ -59,9 +59,11 @@ class Docker:
         with open(build.log, "w", encoding="utf-8", errors="replace") as log:
             record = Record(log, at_step)
             try:
-                status = self._processes.run(self._command(build), build.timeout, record.take)
+                status = self._processes.run(self._command(build), build.options.timeout, record.take)
             except TimeoutExpiredError:
-                raise BuildError(f"it took longer than {build.timeout:.0f} s and was ended", build.log) from None
+                raise BuildError(
+                    f"it took longer than {build.options.timeout:.0f} s and was ended", build.log
+                ) from None
             finally:
                 record.close()
         if status:
@@ -120,14 +122,7 @@ class Docker:
             command += ["--load", "--tag", build.image]
         if not build.cache:
             command.append("--no-cache")
-        for flag, value in (("platform", build.platform), ("target", build.target), ("network", build.network)):
-            if value:
-                command += [f"--{flag}", value]
-        for arg in build.args:
-            command += ["--build-arg", arg]
-        for secret in build.secrets:
-            command += ["--secret", secret]
-        return [*command, build.context]
+        return [*command, *build.options.words(), build.context]
 
     def _archive(self, image: str) -> str:
         return os.path.join(self._folder, image.replace(":", "-").replace("/", "-") + ".tar")

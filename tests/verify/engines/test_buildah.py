@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.verify.engine import Build, BuildError, EngineError
+from rewriter.verify.engine import Build, BuildError, BuildOptions, EngineError
 from rewriter.verify.engines.buildah import Buildah, Podman
 from rewriter.verify.process import Processes, StoppedError
 from rewriter.verify.saved import LayerCache, read_saved
@@ -32,7 +32,15 @@ def build(folder: Path, text: str, *, cache: bool = True, timeout: float = 60, a
     (folder / "D").write_text(f"FROM {BASE}\n{text}")
     (folder / "D.dockerignore").write_text("b\n")
     log = str(folder / "log")
-    return Build(str(folder / "D"), str(folder / "context"), "dfix-t:1", "here:/x", log, cache, args, timeout=timeout)
+    return Build(
+        str(folder / "D"),
+        str(folder / "context"),
+        "dfix-t:1",
+        "here:/x",
+        log,
+        cache,
+        BuildOptions(args, timeout=timeout),
+    )
 
 
 def working_containers() -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.verify.engine import Build, BuildError, EngineError
+from rewriter.verify.engine import Build, BuildError, BuildOptions, EngineError
 from rewriter.verify.engines.docker import Docker, archived_layers
 from rewriter.verify.process import Processes
 from rewriter.verify.saved import LayerCache, read_saved
@@ -42,9 +42,8 @@ def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
 
 
 def test_an_image_of_a_remote_builder(far: Docker, tmp_path: Path) -> None:
-    asked = Build(
-        "D", "C", "dfix:1", "here:/x", str(tmp_path / "log"), args=("A=1",), platform="linux/arm64", cache=False
-    )
+    options = BuildOptions(("A=1",), platform="linux/arm64")
+    asked = Build("D", "C", "dfix:1", "here:/x", str(tmp_path / "log"), cache=False, options=options)
     far.build(asked, lambda step: None)
     line = (tmp_path / "asked").read_text().splitlines()[-1]
     dest = tmp_path / "run/dfix-1.tar"
