@@ -5,6 +5,10 @@ writes a COPY of the manifests in front of the install and moves the copy of the
 edit of the sources leaves the install cached. Where install and build share a RUN, the RUN is parted between them, and
 `cd`, `export` and `set` go with the second part.
 
+**Go** has no install step: `go build` fetches modules behind the copy of the sources. In a stage that is thrown away
+a `RUN go mod download` of its own goes in front of that copy. Where the context brings a `vendor` folder, or a cache
+mount keeps the modules, there is nothing to gain.
+
 **Which files.** All that the install reads and that the build context ships after its ignore file: manifest, lock
 file, files that they include (`-r`, `-c`, workspaces, `file:` dependencies, patches), settings, hook scripts and what
 these import. Each keeps its place, its owner flags and its folder.
@@ -31,6 +35,7 @@ from rewriter.model import Model, Stage, Step
 from rewriter.model.commands import chain
 from rewriter.model.copied import Copied, Unclear, copied
 from rewriter.split.between import blocker_between, cut, prefix, removes_afterwards, settings_in_environment
+from rewriter.split.download import early_download, vendored
 from rewriter.split.installs import InstallRun, install_run
 from rewriter.split.plan import Plan, looks_like_a_tree, needs, plan
 from rewriter.split.write import Parting, edits
@@ -50,6 +55,15 @@ _LOCK = (
 _NODE = {"package.json": _PACKAGE, "package-lock.json": _LOCK, "server.js": ""}
 _NPM = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\n"
 _PIP = "FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\nRUN pip install -r requirements.txt\n"
+_GO = {
+    "go.mod": "module a\n\nrequire b v1.0.0\n",
+    "go.sum": "b v1.0.0 h1:x=\nb v1.0.0/go.mod h1:y=\n",
+    "main.go": "",
+}
+_GO_BUILD = (
+    "FROM golang:1.22 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\n\n"
+    "FROM scratch\nCOPY --from=build /app /app\n"
+)
 
 
 def _with_script(hook: str, script: str) -> str:
@@ -135,6 +149,23 @@ EXAMPLES: tuple[Example, ...] = (
         because="package.json: the hook `prepare` runs `tsc -p .`",
     ),
     Example(
+        name="modules of Go are fetched before the sources are copied",
+        files=_GO,
+        before=_GO_BUILD,
+        after=_GO_BUILD.replace("COPY . .\n", "COPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\n"),
+    ),
+    Example(
+        name="modules of Go that the context brings",
+        files={**_GO, "vendor/modules.txt": "# b v1.0.0\n"},
+        before=_GO_BUILD,
+    ),
+    Example(
+        name="a go.sum to which the download would add something",
+        files={**_GO, "go.sum": ""},
+        before=_GO_BUILD,
+        because="go.sum has no sums of b v1.0.0",
+    ),
+    Example(
         name="node_modules in the context would win",
         files={**_NODE, "node_modules/b/index.js": ""},
         before=_NPM,
@@ -189,7 +220,7 @@ def _stage(model: Model, stage: Stage) -> Iterator[Change | Refusal]:
                 copies.append(step)
         elif step.keyword == "RUN" and copies:
             run = install_run(step)
-            found = _consider(model, copies, run) if run is not None else None
+            found = _consider(model, copies, run) if run is not None else _download_first(model, copies, step)
             if found is not None:
                 yield found
                 return
@@ -208,6 +239,43 @@ def _consider(model: Model, copies: list[Step], run: InstallRun) -> Change | Ref
     if isinstance(found, Blocked):
         return Refusal(NAME, offset, found.code, found.reason, found.hint)
     return found
+
+
+def _download_first(model: Model, copies: list[Step], step: Step) -> Change | Refusal | None:
+    """A build that fetches modules by itself gets a download in front of the copy of the sources."""
+    found = early_download(model, step)
+    context = model.context if found is not None else None
+    if found is None or context is None:
+        return None
+    known = [copied(copy, context) for copy in copies]
+    if isinstance(found, Blocked):
+        return Refusal(NAME, step.instruction.span.start, found.code, found.reason, found.hint)
+    if vendored(context, known, found) or any(_brings_alone(item, "go.mod") for item in known):
+        return None
+    made = _movable(context, known, found.run)
+    if isinstance(made, Blocked):
+        return (
+            None
+            if made.code == "nothing"
+            else Refusal(NAME, step.instruction.span.start, made.code, made.reason, made.hint)
+        )
+    if made is None:
+        return None
+    parts = chain(step.script)
+    assert parts is not None
+    state = prefix(found.run, parts, found.part, model.source.text)
+    written = state if isinstance(state, Blocked) else edits(model, made, found.run, None, f"{state}go mod download")
+    if isinstance(written, Blocked):
+        return Refusal(NAME, step.instruction.span.start, written.code, written.reason, written.hint)
+    shown = found.run.installs[0].shown
+    reason = f"an edit of any file makes `{shown}` fetch all modules again, yet {_listed(made)} all that names them"
+    return Change(NAME, made.moved[0].step.instruction.span.start, written, reason, CONTRACT)
+
+
+def _brings_alone(item: Copied | Unclear, name: str) -> bool:
+    return isinstance(item, Copied) and any(
+        not entry.folder and entry.source.rpartition("/")[2] == name for entry in item.brought.entries
+    )
 
 
 def _split(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Change | Blocked | None:
@@ -252,10 +320,14 @@ def _movable(context: Context, known: list[Copied | Unclear], run: InstallRun) -
 
 
 def _reason(made: Plan, run: InstallRun) -> str:
+    text = f"an edit of any file runs `{run.installs[0].shown}` again, yet {_listed(made)} all it reads"
+    return "; ".join([text, *made.warnings])
+
+
+def _listed(made: Plan) -> str:
+    """The files with their verb: "go.mod and go.sum are"."""
     files = list(made.files)
     listed = files[0] if len(files) == 1 else ", ".join(files[:-1]) + " and " + files[-1]
     if len(files) > 6:
         listed = ", ".join(files[:4]) + f" and {len(files) - 4} more"
-    verb = "is" if len(files) == 1 else "are"
-    text = f"an edit of any file runs `{run.installs[0].shown}` again, yet {listed} {verb} all it reads"
-    return "; ".join([text, *made.warnings])
+    return f"{listed} {'is' if len(files) == 1 else 'are'}"

@@ -17,11 +17,13 @@ SUFFIX = ".toml"
 class Project(NamedTuple):
     """How a manager installs a project's own dependencies.
 
+    `reader` is the module of `context/readers` that tells what such an install reads.
     `bare` says that the command without a sub-command does. `everywhere` are the options that install for the whole
     machine instead. Where `named_by` holds options, only those or a local path make it a project's install;
     else it is one when no package is named.
     """
 
+    reader: str
     verbs: frozenset[str]
     bare: bool
     everywhere: frozenset[str]
@@ -137,6 +139,7 @@ def named(program: str) -> Manager | None:
 
 def _project(data: dict[str, Any]) -> Project:
     return Project(
+        reader=data["reader"],
         verbs=frozenset(data["verbs"]),
         bare=data.get("bare", False),
         everywhere=frozenset(data.get("everywhere", ())),

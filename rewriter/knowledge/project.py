@@ -7,32 +7,32 @@ from typing import TYPE_CHECKING
 from rewriter.knowledge.usage import Usage, text, usage
 
 if TYPE_CHECKING:
+    from rewriter.knowledge.load import Project
     from rewriter.shell.nodes import Word
 
 _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip")
 
 
-def project_install(words: tuple[Word, ...]) -> tuple[str, tuple[str, ...]] | None:
-    """The manager's name and its arguments when the command installs what a project's manifests name.
+def project_install(words: tuple[Word, ...]) -> tuple[str, tuple[str, ...], str] | None:
+    """Manager, arguments and reader (`Project.reader`) when the command installs what a project's manifests name.
 
     `words` are those of the program that really runs. The arguments are those behind the program's name, quotes
-    removed: `python -m pip install -r x` gives ("pip", ("install", "-r", "x")). None for any other command: one
+    removed: `python -m pip install -r x` gives ("pip", ("install", "-r", "x"), "pip"). None for any other command: one
     that names packages, or installs for the whole machine.
     """
     found = usage(words)
-    if found is None or not _installs(found):
+    if found is None or found.manager.project is None or not _installs(found, found.manager.project):
         return None
-    return found.manager.name, tuple(text(word) for word in found.words)
+    return found.manager.name, tuple(text(word) for word in found.words), found.manager.project.reader
 
 
-def _installs(found: Usage) -> bool:
-    project = found.manager.project
-    if project is None or found.has(found.manager.asks):
+def _installs(found: Usage, project: Project) -> bool:
+    if found.has(found.manager.asks):
         return False
     if found.subcommand is None:
         if not project.bare:
             return False
-    elif text(found.subcommand) not in project.verbs:
+    elif _command(found, found.subcommand) not in project.verbs:
         return False
     if found.has(project.everywhere) or any(
         option.value is not None and f"{option.name}={option.value}" in project.everywhere for option in found.options
@@ -45,6 +45,12 @@ def _installs(found: Usage) -> bool:
     if any(option.name in project.named_by and _is_local(option.value or "") for option in found.options):
         return True
     return any(_is_path(text(word)) for word in operands)
+
+
+def _command(found: Usage, subcommand: Word) -> str:
+    """The sub-command as the tables name it: "ci", or "mod download" of two words."""
+    first = found.arguments[0]
+    return text(subcommand) if first is subcommand else f"{text(first)} {text(subcommand)}"
 
 
 def _is_local(value: str) -> bool:

@@ -8,7 +8,7 @@ from rewriter.knowledge import project_install
 from rewriter.model.commands import Located, chain, located
 from rewriter.model.stage import Step
 
-_PROGRAMS = ("npm", "yarn", "bun", "pip")
+_PROGRAMS = ("npm", "yarn", "bun", "pip", "go mod")
 """A part of the name of each program that installs a project; most scripts hold none and need no reading."""
 
 
@@ -18,6 +18,7 @@ class ProjectInstall(NamedTuple):
     located: Located
     manager: str
     arguments: tuple[str, ...]
+    reader: str
 
     @property
     def shown(self) -> str:

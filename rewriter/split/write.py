@@ -23,8 +23,13 @@ class Parting(NamedTuple):
     carried: str
 
 
-def edits(model: Model, plan: Plan, run: InstallRun, parting: Parting | None) -> tuple[Edit, ...] | Blocked:
-    """Everything that the split writes; the RUN stays whole without a `parting`."""
+def edits(
+    model: Model, plan: Plan, run: InstallRun, parting: Parting | None, download: str = ""
+) -> tuple[Edit, ...] | Blocked:
+    """Everything that the split writes; the RUN stays whole without a `parting`.
+
+    With a `download`, that becomes a RUN of its own and the copies go between the two.
+    """
     blocks: list[Block] = []
     moving: list[str] = []
     found: list[Edit] = []
@@ -46,7 +51,9 @@ def edits(model: Model, plan: Plan, run: InstallRun, parting: Parting | None) ->
         moving.append(text)
     separator = "\n" * min(blocks[0].blanks_after, 1)
     joined = separator.join(moving)
-    if parting is None:
+    if download:
+        found.append(_before(model, run.step.instruction, download, separator, joined))
+    elif parting is None:
         found.append(_behind(model, run.step.instruction, separator + joined))
     else:
         found.append(_parted(model, run.step.instruction, parting, separator, joined))
@@ -63,6 +70,12 @@ def _behind(model: Model, instruction: Instruction, text: str) -> Edit:
     if model.source.text[end - 1 : end] == "\n":
         return Edit(Span(end, end), text)
     return Edit(Span(end, end), "\n" + text.removesuffix("\n"))
+
+
+def _before(model: Model, instruction: Instruction, download: str, separator: str, moved: str) -> Edit:
+    start = block(model.tree, instruction).span.start
+    keyword = model.source.text[instruction.keyword_span.start : instruction.keyword_span.end]
+    return Edit(Span(start, start), f"{keyword} {download}\n{separator}{moved}{separator}")
 
 
 def _parted(model: Model, instruction: Instruction, parting: Parting, separator: str, moved: str) -> Edit:

@@ -194,13 +194,19 @@ def _apt(packages: str) -> str:
 
 
 def go(kitchen: Kitchen) -> None:
-    """Debian's Go. Modules that it ships as source (`golang-*-dev`) are there under /usr/share/gocode."""
+    """Debian's Go, with a module proxy of files that holds what Debian ships as source (`golang-*-dev`)."""
+    module, version = "github.com/spf13/pflag", "v1.0.5"
+    proxy = f"/usr/share/goproxy/{module}/@v"
     kitchen.build(
         "FROM debian:bookworm-slim\n"
-        + _apt("golang-go golang-github-spf13-pflag-dev git ca-certificates")
-        + "ENV GOPATH=/go GOFLAGS=-buildvcs=false GOTOOLCHAIN=local PATH=/go/bin:"
-        + PATH
-        + "\n"
+        + _apt("golang-go golang-github-spf13-pflag-dev gcc libc6-dev zip ca-certificates")
+        + f"RUN mkdir -p {proxy} /tmp/zip/{module} && cd /tmp/zip"
+        f" && cp -rL /usr/share/gocode/src/{module} {module}@{version}"
+        f" && printf 'module {module}\\n\\ngo 1.12\\n' | tee {proxy}/{version}.mod > {module}@{version}/go.mod"
+        f' && echo \'{{"Version": "{version}"}}\' > {proxy}/{version}.info && echo {version} > {proxy}/list'
+        f" && find . -type f | sort | zip -q -X -@ {proxy}/{version}.zip && rm -r /tmp/zip\n"
+        "ENV GOPATH=/go GOFLAGS=-buildvcs=false GOPROXY=file:///usr/share/goproxy GOSUMDB=off\n"
+        f"ENV PATH=/go/bin:{PATH}\n"
         "WORKDIR /go\n"
     )
 

@@ -34,10 +34,13 @@ from tests.knowledge.test_usage import words_of
         ('pip install -e ".[dev]"', "pip", ["install", "-e", ".[dev]"]),
         ("pip install ./a b", "pip", ["install", "./a", "b"]),
         ("pip install dist/a.whl", "pip", ["install", "dist/a.whl"]),
+        ("go mod download", "go", ["mod", "download"]),
+        ("go mod download -x", "go", ["mod", "download", "-x"]),
     ],
 )
 def test_installs_of_a_project(command: str, manager: str, arguments: list[str]) -> None:
-    assert project_install(words_of(command)) == (manager, tuple(arguments))
+    reader = {"pip": "pip", "go": "go"}.get(manager, "node")
+    assert project_install(words_of(command)) == (manager, tuple(arguments), reader)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +78,11 @@ def test_installs_of_a_project(command: str, manager: str, arguments: list[str])
         "pip wheel -r a.txt",
         "apt-get install ./a.deb",
         "gem install a",
+        "go mod tidy",
+        "go mod download example.com/b@v1.2.3",
+        "go install example.com/b@latest",
+        "go build ./...",
+        "go download",
         "echo npm ci",
     ],
 )

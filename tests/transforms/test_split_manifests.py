@@ -28,6 +28,13 @@ def split(tmp_path: Path, files: dict[str, str], text: str) -> Result:
     return run(Source.from_bytes(str(path), text.encode()), options)
 
 
+GO = {
+    "go.mod": "module a\n\nrequire (\n\texample.com/b v1.2.3\n\tc v0.0.0\n)\n\nreplace c => ./sdk\n",
+    "go.sum": "example.com/b v1.2.3 h1:x=\nexample.com/b v1.2.3/go.mod h1:y=\n",
+    "sdk/go.mod": "module c\n",
+    "sdk/c.go": "",
+    "main.go": "",
+}
 CHANGED = [
     (
         "JSON form",
@@ -162,6 +169,36 @@ CHANGED = [
         "RUN pip install -r requirements.txt\nCOPY . .\n",
     ),
     (
+        "modules of Go and the build behind them",
+        GO,
+        "FROM golang:1.22\nWORKDIR /src\nCOPY . .\nRUN go mod download && go build -o /app .\n",
+        "FROM golang:1.22\nWORKDIR /src\nCOPY go.mod go.sum ./\nCOPY sdk/go.mod ./sdk/\nRUN go mod download\nCOPY . .\n"
+        "RUN go build -o /app .\n",
+    ),
+    (
+        "a build of Go gets a download in front of it",
+        GO,
+        "FROM golang:1.22 AS build\nWORKDIR /src\n# the sources\nCOPY . .\nARG V\n\n# build them\n"
+        "RUN CGO_ENABLED=0 go build -o /app .\n\nFROM scratch\nCOPY --from=build /app /app\n",
+        "FROM golang:1.22 AS build\nWORKDIR /src\nCOPY go.mod go.sum ./\nCOPY sdk/go.mod ./sdk/\nARG V\n\n"
+        "RUN go mod download\n# the sources\nCOPY . .\n# build them\n"
+        "RUN CGO_ENABLED=0 go build -o /app .\n\nFROM scratch\nCOPY --from=build /app /app\n",
+    ),
+    (
+        "a build of Go in a folder, behind export and cd",
+        {
+            "api/go.mod": GO["go.mod"].replace("replace c => ./sdk", "").replace("c v0.0.0", ""),
+            "api/go.sum": GO["go.sum"],
+            "api/a.go": "",
+        },
+        "FROM golang AS build\nCOPY . /src\nRUN export GOPROXY=direct && cd /src/api && go install ./... && go vet\n"
+        "FROM scratch\nCOPY --from=build /go/bin/api /app\n",
+        "FROM golang AS build\nCOPY api/go.mod api/go.sum /src/api/\n"
+        "RUN export GOPROXY=direct && cd /src/api && go mod download\nCOPY . /src\n"
+        "RUN export GOPROXY=direct && cd /src/api && go install ./... && go vet\n"
+        "FROM scratch\nCOPY --from=build /go/bin/api /app\n",
+    ),
+    (
         "another COPY in between that touches nothing of it",
         NODE,
         "FROM node:22\nWORKDIR /app\nCOPY . .\nCOPY conf/app.conf /etc/app/\nRUN npm ci\n",
@@ -177,8 +214,82 @@ def test_changed(tmp_path: Path, name: str, files: dict[str, str], before: str, 
     assert result.after.text == after
 
 
+GO_HEAD = "FROM golang:1.22\nWORKDIR /src\nCOPY . .\n"
 HEAD = "FROM node:22\nWORKDIR /app\nCOPY . .\n"
+GO_TAIL = "FROM scratch\nCOPY --from=0 /src/app /app\n"
 REFUSED = [
+    (
+        "a build of Go within a longer command",
+        GO,
+        GO_HEAD + "RUN go build -o app . || go build -o app .\n" + GO_TAIL,
+        "`go build -o app .` stands within a longer command",
+    ),
+    (
+        "a build of Go behind something else",
+        GO,
+        GO_HEAD + "RUN make gen && go build -o app .\n" + GO_TAIL,
+        "`make gen` comes before `go build -o app .` in the same RUN",
+    ),
+    (
+        "a build of Go that may not change what fetches",
+        GO,
+        GO_HEAD + "RUN GOPROXY=x go build -o app .\n" + GO_TAIL,
+        "`go build -o app .` is run with GOPROXY of its own",
+    ),
+    (
+        "modules from elsewhere",
+        GO,
+        GO_HEAD + "RUN go build -mod=vendor -o app .\n" + GO_TAIL,
+        "`go build -mod=vendor -o app .` has -mod=vendor",
+    ),
+    (
+        "modules switched off",
+        GO,
+        "FROM golang\nENV GO111MODULE=off\nWORKDIR /src\nCOPY . .\nRUN go build -o app .\n" + GO_TAIL,
+        "GO111MODULE is set to off",
+    ),
+    (
+        "a RUN with an SSH key",
+        GO,
+        GO_HEAD + "RUN --mount=type=ssh go build -o app .\n" + GO_TAIL,
+        "the RUN on line 4 has flags, which a download may need or not",
+    ),
+    (
+        "the module cache goes to another stage",
+        GO,
+        GO_HEAD + "RUN go build -o app .\nFROM golang\nCOPY --from=0 /go /go\n",
+        "line 6 copies /go of this stage, where modules may lie",
+    ),
+    (
+        "a RUN in between that generates sources",
+        GO,
+        GO_HEAD + "RUN make generate\nRUN go build -o app .\n" + GO_TAIL,
+        "`make generate` may read the copied files",
+    ),
+    (
+        "sums that a download would add",
+        {**GO, "go.sum": ""},
+        GO_HEAD + "RUN go build -o app .\n" + GO_TAIL,
+        "go.sum has no sums of example.com/b v1.2.3",
+    ),
+    (
+        "modules that the download would have to add to go.sum",
+        {**GO, "go.sum": ""},
+        GO_HEAD + "RUN go mod download\n",
+        "go.sum has no sums of example.com/b v1.2.3",
+    ),
+    (
+        "another module file that the environment names",
+        {**GO, "go.dev.mod": ""},
+        "FROM golang:1.22\nENV GOFLAGS=-modfile=go.dev.mod\nWORKDIR /src\nCOPY . .\nRUN go mod download\n",
+        "GOFLAGS makes `go mod download` read go.dev.mod",
+    ),
+    (
+        "a tool of Go that looks at the sources first",
+        GO,
+        GO_HEAD + "RUN go vet ./... && go mod download\n",
+        "`go vet ./...` may read the copied files before the install",
+    ),
     (
         "state within a group",
         NODE,
@@ -324,3 +435,35 @@ def test_nothing_to_say(tmp_path: Path, text: str) -> None:
     result = split(tmp_path, NODE, text)
     assert result.after.text == text
     assert result.refusals == ()
+
+
+NOTHING_TO_FETCH = [
+    ("a stage that ships", GO, GO_HEAD + "RUN go build -o app .\n"),
+    ("vendored modules", {**GO, "vendor/modules.txt": ""}, GO_HEAD + "RUN go build -o app .\n" + GO_TAIL),
+    ("no modules at all", {"go.mod": "module a\n", "main.go": ""}, GO_HEAD + "RUN go build -o app .\n" + GO_TAIL),
+    ("no go.mod", {"main.go": ""}, GO_HEAD + "RUN go build -o app .\n" + GO_TAIL),
+    (
+        "modules in a cache mount",
+        GO,
+        GO_HEAD + "RUN --mount=type=cache,target=/go/pkg/mod go build -o app .\n" + GO_TAIL,
+    ),
+    (
+        "split already",
+        GO,
+        "FROM golang\nWORKDIR /src\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\nRUN go build -o app .\n"
+        + GO_TAIL,
+    ),
+    (
+        "manifests copied by themselves, without a download",
+        GO,
+        "FROM golang\nWORKDIR /src\nCOPY go.mod go.sum ./\nCOPY . .\nRUN go build -o app .\n" + GO_TAIL,
+    ),
+    ("another program's module", GO, GO_HEAD + "RUN go install example.com/tool@latest\n" + GO_TAIL),
+    ("a test behind a build", GO, GO_HEAD + "RUN go get ./...\nRUN go build -o app .\n" + GO_TAIL),
+]
+
+
+@pytest.mark.parametrize(("name", "files", "before"), NOTHING_TO_FETCH, ids=[case[0] for case in NOTHING_TO_FETCH])
+def test_no_download_where_nothing_is_fetched(tmp_path: Path, name: str, files: dict[str, str], before: str) -> None:
+    result = split(tmp_path, files, before)
+    assert (result.after.text, result.refusals) == (before, ())

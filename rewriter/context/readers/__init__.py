@@ -1,6 +1,9 @@
-"""Which files of the context an install reads: one module for each ecosystem."""
+"""Which files of the context an install reads: one module for each ecosystem, with a function `inputs`."""
 
 from __future__ import annotations
+
+import importlib
+from typing import Protocol, cast
 
 from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked, Inputs, Install
@@ -8,12 +11,11 @@ from rewriter.context.readers.answer import Blocked, Inputs, Install
 __all__ = ["Blocked", "Inputs", "Install", "inputs"]
 
 
+class _Reader(Protocol):
+    def inputs(self, context: Context, install: Install) -> Inputs | Blocked: ...
+
+
 def inputs(context: Context, install: Install) -> Inputs | Blocked:
     """What the install reads of the context, or why that cannot be known. Never runs anything, never leaves it."""
-    if install.manager == "pip":
-        from rewriter.context.readers import pip
-
-        return pip.inputs(context, install)
-    from rewriter.context.readers import node
-
-    return node.inputs(context, install)
+    reader = cast("_Reader", importlib.import_module(f"{__name__}.{install.reader}"))
+    return reader.inputs(context, install)

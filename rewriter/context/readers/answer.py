@@ -6,11 +6,15 @@ from typing import NamedTuple
 
 
 class Install(NamedTuple):
-    """One install command. `arguments` follow the manager's name; `folder` is the context folder in which it runs."""
+    """One install command. `arguments` follow the manager's name; `folder` is the context folder in which it runs.
+
+    `reader` is the module of this package that knows what it reads.
+    """
 
     manager: str
     arguments: tuple[str, ...]
     folder: str
+    reader: str
 
     @property
     def shown(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked
+from rewriter.context.readers.missing import missing
 
 _GROUPS = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 _OVERRIDES = ("resolutions", "overrides")
@@ -55,16 +56,6 @@ def read_manifest(context: Context, path: str) -> Manifest | Blocked:
     if not isinstance(data, dict):
         return Blocked("broken-manifest", f"{path} holds no JSON object")
     return Manifest(path, data)
-
-
-def missing(context: Context, path: str) -> Blocked:
-    """Why a file that an install needs cannot be had."""
-    if context.exists(path):
-        line = context.ignore.line_for(path)
-        if line:
-            return Blocked("no-manifest", f"{path} is left out by line {line} of {context.ignore_name}")
-        return Blocked("no-manifest", f"{path} is no readable file of the build context")
-    return Blocked("no-manifest", f"{path} is not in the build context", "name its folder with --context")
 
 
 def read_yaml(context: Context, path: str) -> dict[str, Any] | Blocked:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.node_manifest import missing
+from rewriter.context.readers.missing import missing
 
 _WITH_VALUE = frozenset(
     "-i --index-url --extra-index-url --trusted-host --proxy --retries --timeout --cert --client-cert --cache-dir "

@@ -10,7 +10,7 @@ Files = dict[str, str]
 
 
 def read(make_context: MakeContext, files: Files, command: str, folder: str = "") -> Inputs | Blocked:
-    return inputs(make_context(files), Install("pip", tuple(command.split()), folder))
+    return inputs(make_context(files), Install("pip", tuple(command.split()), folder, "pip"))
 
 
 KNOWN: list[tuple[str, Files, tuple[str, ...], tuple[str, ...]]] = [

@@ -1,0 +1,175 @@
+"""What `go mod download` reads: go.mod and go.sum, a workspace's modules, the go.mod of modules that are replaced.
+
+Source: go.dev/ref/mod ("go mod download", "replace directive", "Workspaces").
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rewriter.context.folder import Context
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.missing import missing
+
+MOST_MODULES = 500
+_LARGEST = 2_000_000
+_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|[^\s"`]+')
+_OTHER_FILES = ("-C", "-modfile", "--modfile", "-reuse", "--reuse")
+
+
+class _Line(NamedTuple):
+    """A directive of a go.mod or go.work with its words; `require (…)` gives one for each line within."""
+
+    directive: str
+    words: tuple[str, ...]
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the download reads, or why that cannot be known."""
+    for argument in install.arguments:
+        if argument.partition("=")[0] in _OTHER_FILES:
+            return Blocked("other-files", f"`{install.shown}` names other files than go.mod ({argument})")
+    return _Reader(context).project(install.folder)
+
+
+class _Reader:
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.files: list[str] = []
+        self.required: dict[str, str] = {}
+
+    def project(self, folder: str) -> Inputs | Blocked:
+        """Go through the module in `folder`, or the workspace that it is part of."""
+        workspace = self._workspace(folder)
+        if workspace is None:
+            found = self._module(folder, shown=posixpath.join(folder, "go.mod"))
+        else:
+            found = self._members(workspace)
+        if found is not None:
+            return found
+        if not self.required:
+            return Blocked("nothing", f"{self.files[0]} requires no module, so that there is nothing to download")
+        sums = self._sums(folder if workspace is None else workspace)
+        return sums if isinstance(sums, Blocked) else Inputs(tuple(self.files))
+
+    def _workspace(self, folder: str) -> str | None:
+        """The nearest folder with a go.work, which Go looks for upwards."""
+        while True:
+            if self.context.ships(posixpath.join(folder, "go.work")):
+                return folder
+            if not folder:
+                return None
+            folder = posixpath.dirname(folder)
+
+    def _members(self, folder: str) -> Blocked | None:
+        path = posixpath.join(folder, "go.work")
+        lines = self._read(path)
+        if isinstance(lines, Blocked):
+            return lines
+        for line in lines:
+            if line.directive == "use" and line.words:
+                member = self._local(folder, line.words[0], path)
+                if isinstance(member, Blocked):
+                    return member
+                found = self._module(member, shown=path)
+                if found is not None:
+                    return found
+        return self._replaced(folder, path, lines)
+
+    def _module(self, folder: str, shown: str) -> Blocked | None:
+        path = posixpath.join(folder, "go.mod")
+        if path in self.files:
+            return None
+        if len(self.files) > MOST_MODULES:
+            return Blocked("too-many-files", f"{shown} leads to more than {MOST_MODULES} modules")
+        lines = self._read(path)
+        if isinstance(lines, Blocked):
+            return lines
+        self.required |= {
+            line.words[0]: line.words[1] for line in lines if line.directive == "require" and len(line.words) > 1
+        }
+        sums = posixpath.join(folder, "go.sum")
+        if self.context.ships(sums):
+            self.files.append(sums)
+        return self._replaced(folder, path, lines)
+
+    def _replaced(self, folder: str, path: str, lines: list[_Line]) -> Blocked | None:
+        """Of a module in a folder only the go.mod is read; what that replaces itself does not count."""
+        for line in lines:
+            if line.directive != "replace" or "=>" not in line.words:
+                continue
+            arrow = line.words.index("=>")
+            target = line.words[arrow + 1 :]
+            if len(target) > 1:  # another module and its version
+                self.required.pop(line.words[0], None)
+                self.required[target[0]] = target[1]
+            elif target:
+                local = self._local(folder, target[0], path)
+                if isinstance(local, Blocked):
+                    return local
+                self.required.pop(line.words[0], None)
+                inner = self._read(posixpath.join(local, "go.mod"))
+                if isinstance(inner, Blocked):
+                    return inner
+        return None
+
+    def _read(self, path: str) -> list[_Line] | Blocked:
+        """The directives of a file that ships, which the download then reads."""
+        text = self.context.read(path, _LARGEST)
+        if text is None:
+            return missing(self.context, path)
+        if path not in self.files:
+            self.files.append(path)
+        return list(_lines(text))
+
+    def _local(self, folder: str, written: str, where: str) -> str | Blocked:
+        if not written.startswith((".", "/")):
+            return Blocked("broken-manifest", f"{where} names `{written}`, which is no folder")
+        path = posixpath.normpath(posixpath.join(folder, written)) if not written.startswith("/") else ".."
+        if path.startswith(".."):
+            return Blocked("outside", f"{where} names {written}, outside of the build context")
+        return "" if path == "." else path
+
+    def _sums(self, folder: str) -> Blocked | None:
+        """A download writes sums that are missing into go.sum; the later COPY would bring back the old file."""
+        known: set[str] = set()
+        paths = [path for path in self.files if path.endswith("go.sum")]
+        extra = posixpath.join(folder, "go.work.sum")
+        if self.context.ships(extra):
+            self.files.append(extra)
+            paths.append(extra)
+        for path in paths:
+            text = self.context.read(path) or ""
+            known |= {" ".join(line.split()[:2]) for line in text.splitlines()}
+        if not paths:
+            return Blocked("no-lock", f"no go.sum ships beside {self.files[0]}, so that the download writes one")
+        for module, version in self.required.items():
+            if f"{module} {version}" not in known or f"{module} {version}/go.mod" not in known:
+                return Blocked(
+                    "lock-not-in-step",
+                    f"{paths[0]} has no sums of {module} {version}, which the download adds",
+                    "run `go mod tidy`",
+                )
+        return None
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    block = ""
+    for raw in text.splitlines():
+        words = tuple(word.strip('"`') for word in _WORD.findall(raw.partition("//")[0]))
+        if not words:
+            continue
+        if block:
+            if words == (")",):
+                block = ""
+            else:
+                yield _Line(block, words)
+        elif words[-1] == "(" and len(words) == 2:
+            block = words[0]
+        elif words[0].endswith("(") and len(words) == 1:
+            block = words[0][:-1]
+        else:
+            yield _Line(words[0], words[1:])

@@ -1,0 +1,10 @@
+module example.com/hello
+
+go 1.19
+
+require (
+	example.com/greet v0.0.0
+	github.com/spf13/pflag v1.0.5
+)
+
+replace example.com/greet => ../greet

@@ -1,0 +1,4 @@
+package greet
+
+// Greet makes a greeting.
+func Greet(name string) string { return "hello " + name }
