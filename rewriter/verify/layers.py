@@ -56,6 +56,7 @@ def listing(stream: IO[bytes], size: int) -> Listing:
                     links[path] = _path(member.linkname)
                 elif path:
                     entries[path] = _entry(tar, member, path)
+                    links.pop(path, None)
     except tarfile.TarError as error:
         raise LayerError(str(error)) from error
     return Listing(entries, links, tuple(gone), tuple(emptied), size)
@@ -69,20 +70,32 @@ def flatten(listings: Iterable[Listing]) -> dict[str, Entry]:
         if hidden:  # they hide what lower layers have, never what this one brings
             whole = frozenset(layer.gone)
             paths = {path: entry for path, entry in paths.items() if not (path in whole or _below_any(path, hidden))}
-        replaced = {
-            path
-            for path, entry in layer.entries.items()
-            if entry.kind != "folder" and (old := paths.get(path)) is not None and old.kind == "folder"
-        }
+        replaced = _replaced(layer, paths)
         if replaced:
             paths = {path: entry for path, entry in paths.items() if not _below_any(path, replaced)}
         paths.update(layer.entries)
         for path in layer.links:
             paths[path] = _linked(path, layer.links, paths)
-    for path in list(paths):
-        while (path := posixpath.dirname(path)) and path not in paths:
-            paths[path] = _IMPLIED
+        _add_implied(layer, paths)
     return paths
+
+
+def _replaced(layer: Listing, paths: dict[str, Entry]) -> set[str]:
+    """The folders of lower layers in whose place this one brings something else; a hard link is never a folder."""
+    others = [path for path, entry in layer.entries.items() if entry.kind != "folder"]
+    return {path for path in (*others, *layer.links) if (old := paths.get(path)) is not None and old.kind == "folder"}
+
+
+def _add_implied(layer: Listing, paths: dict[str, Entry]) -> None:
+    """The folders above this layer's paths that no layer lists. At once, since a later layer may only empty them.
+
+    A symbolic link above a path stays: it may lead to the folder.
+    """
+    for path in (*layer.entries, *layer.links):
+        while (path := posixpath.dirname(path)) and (
+            (above := paths.get(path)) is None or above.kind not in ("folder", "link")
+        ):
+            paths[path] = _IMPLIED
 
 
 def _linked(path: str, links: dict[str, str], paths: dict[str, Entry]) -> Entry:

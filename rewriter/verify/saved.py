@@ -20,6 +20,7 @@ _BLOBS = "blobs/sha256/"
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BLOCK = 512
+_PIECE = 1 << 20
 
 
 class SavedImageError(Exception):
@@ -76,7 +77,7 @@ class _Parts:
             return json.loads(self.documents[name])
         except KeyError:
             raise SavedImageError(f"{name} is missing") from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SavedImageError(f"{name} is no JSON") from error
 
 
@@ -102,12 +103,17 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, parts: _Parts, seen: 
         content = tar.extractfile(member)
         assert content is not None
         begin = _Begun(content)
-        if name.endswith(".json") or begin.head.lstrip()[:1] in (b"{", b"["):
+        if name.endswith(".json") or _is_document(begin.head):
             parts.documents[name] = begin.read()
         elif _is_layer(begin.head):
             found = parts.layers[name] = _layer(begin, member.size)
             if name.startswith(_BLOBS):
                 seen.keep(name, found)
+
+
+def _is_document(head: bytes) -> bool:
+    """Whether a member begins as JSON does. So may the first name in a tar, but its header holds zeros."""
+    return head.lstrip()[:1] in (b"{", b"[") and b"\0" not in head
 
 
 def _is_layer(head: bytes) -> bool:
@@ -122,21 +128,22 @@ def _layer(content: _Begun, size: int) -> Listing:
         return listing(cast("IO[bytes]", content), size)
     with gzip.GzipFile(fileobj=cast("IO[bytes]", content)) as unpacked:
         found = listing(cast("IO[bytes]", unpacked), 0)
-        unpacked.read()
+        while unpacked.read(_PIECE):  # what fills up the tar, for the size
+            pass
         return found._replace(size=unpacked.tell())
 
 
 def _image(parts: _Parts) -> Image:
     manifest = parts.document("manifest.json")
     try:
-        config = parts.document(manifest[0]["Config"])
-        names: list[str] = manifest[0]["Layers"] or []
-        digests: list[str] = config["rootfs"].get("diff_ids") or []
+        config = parts.document(posixpath.normpath(manifest[0]["Config"]))
+        names = [posixpath.normpath(name) for name in manifest[0]["Layers"] or []]
+        digests: list[str] = list(config["rootfs"].get("diff_ids") or [])
     except (LookupError, TypeError, AttributeError) as error:
         raise SavedImageError("its manifest is of an unknown form") from error
     if len(names) != len(digests):
         raise SavedImageError(f"its manifest names {len(names)} layers, its configuration {len(digests)}")
-    listings = [parts.layer(posixpath.normpath(name)) for name in names]
+    listings = [parts.layer(name) for name in names]
     layers = tuple(Layer(digest, found.size) for digest, found in zip(digests, listings, strict=True))
     return Image(config, layers, flatten(listings))
 

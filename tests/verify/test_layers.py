@@ -75,6 +75,21 @@ def test_a_file_in_the_place_of_a_folder() -> None:
     assert paths((file("d"),), (folder("d"), file("d/x"))) == ["d", "d/x"]
 
 
+def test_a_hard_link_in_the_place_of_a_folder() -> None:
+    below = (folder("d"), file("d/x"), file("d/sub/y"), file("dd"))
+    assert paths(below, (file("a"), hard_link("d", "a"))) == ["a", "d", "dd"]
+
+
+def test_a_file_in_the_place_of_a_folder_that_no_layer_lists() -> None:
+    assert paths((file("d/x"),), (file("d"),)) == ["d"]
+
+
+def test_a_folder_that_no_layer_lists_in_the_place_of_a_file() -> None:
+    found = flat((file("d", b"1", 0o600),), (file("d/x"),))
+    assert sorted(found) == ["d", "d/x"]
+    assert found["d"] == Entry("folder", 0o755, 0, 0)
+
+
 def test_a_folder_again_keeps_what_is_in_it() -> None:
     found = flat((folder("d"), file("d/x")), (folder("d", 0o700),))
     assert sorted(found) == ["d", "d/x"]
@@ -82,7 +97,24 @@ def test_a_folder_again_keeps_what_is_in_it() -> None:
 
 
 def test_folders_that_no_layer_lists() -> None:
-    assert flat((file("a/b/c"),))["a"] == Entry("folder", 0o755, 0, 0)
+    found = flat((file("a/b/c"),))
+    assert sorted(found) == ["a", "a/b", "a/b/c"]
+    assert found["a"] == found["a/b"] == Entry("folder", 0o755, 0, 0)
+
+
+def test_a_folder_that_no_layer_lists_stays_when_it_is_emptied() -> None:
+    assert paths((file("a/b/c"),), (file("a/b/.wh.c"),)) == ["a", "a/b"]
+    assert paths((file("a/b/c"),), (file("a/.wh.b"),)) == ["a"]
+
+
+def test_a_listed_folder_keeps_its_own_mode_where_a_later_layer_does_not_list_it() -> None:
+    found = flat((folder("d", 0o700),), (file("d/x"),))
+    assert found["d"].mode == 0o700
+
+
+def test_a_link_in_the_place_of_a_parent_folder_stays_a_link() -> None:
+    found = flat((folder("usr/bin"), link("bin", "usr/bin")), (file("bin/x"),))
+    assert (found["bin"].kind, found["bin"].target, found["bin/x"].kind) == ("link", "usr/bin", "file")
 
 
 def test_a_hard_link_is_what_it_links_to() -> None:
@@ -94,6 +126,30 @@ def test_a_hard_link_is_what_it_links_to() -> None:
 def test_a_hard_link_takes_the_content_of_its_own_layer() -> None:
     found = flat((file("a", b"1"), hard_link("b", "a")), (file("a", b"22"), hard_link("c", "a")))
     assert (found["b"].size, found["c"].size) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("members", "size"),
+    [
+        ((file("a", b"1"), hard_link("b", "a"), file("b", b"22")), 2),
+        ((file("a", b"1"), file("b", b"22"), hard_link("b", "a")), 1),
+        ((file("b", b"1"), file("b", b"22")), 2),
+    ],
+)
+def test_of_a_path_that_a_layer_lists_twice_the_later_counts(members: tuple[Member, ...], size: int) -> None:
+    assert flat(members)["b"].size == size
+
+
+def test_an_attribute_that_is_no_text() -> None:
+    value = b"\x01\0\0\x02\0\x04=\n\xff".decode("utf-8", "surrogateescape")
+    assert flat((file("a", pax_headers={"SCHILY.xattr.security.capability": value}),))["a"].xattrs == (
+        ("security.capability", value),
+    )
+
+
+def test_a_long_name() -> None:
+    name = "/".join(["n" * 120, "m" * 130, "o" * 100])
+    assert name in flat((file(name),))
 
 
 def test_times_are_free_in_compiled_python() -> None:

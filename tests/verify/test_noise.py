@@ -37,6 +37,15 @@ LINES = {
     "/lib/apk/db/installed": ("lib/apk/db/installed", "!lib/apk/db/scripts.tar"),
     "/usr/lib/apk/db/installed": ("usr/lib/apk/db/installed", "!usr/lib/apk/db/triggers"),
     "/etc/apk/world": ("etc/apk/world", "!etc/apk/repositories"),
+    "/usr/local/lib/python3.*/__pycache__/*.pyc": (
+        "usr/local/lib/python3.11/__pycache__/_strptime.cpython-311.pyc",
+        "!usr/local/lib/python3.11/_strptime.py",
+        "!usr/local/lib/python3.11/__pycache__/a.py",
+    ),
+    "/usr/lib/python3.*/__pycache__/*.pyc": (
+        "usr/lib/python3.11/__pycache__/csv.cpython-311.pyc",
+        "!usr/lib/python3.11/csv.py",
+    ),
     "**.pyc": ("app/__pycache__/a.cpython-311.pyc", "a.pyc", "!app/a.py", "!app/a.pyc.txt"),
     "**.dist-info/RECORD": ("v/lib/pip-26.3.dist-info/RECORD", "!v/lib/pip-26.3.dist-info/METADATA", "!app/RECORD"),
     "~/.cache/pip/wheels/**.whl": ("root/.cache/pip/wheels/7f/a.whl", "!app/a.whl", "!root/.cache/pip/http/a"),
@@ -181,6 +190,18 @@ def test_a_line_for_a_field_excuses_nothing_by_itself(path: str, kind: str) -> N
 def test_what_no_line_excuses(path: str, kind: str) -> None:
     assert differing(path, FILE, FOUND[kind]) == [kind]
     assert not blanked(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "usr/local/lib/python3.11/site-packages/a/__pycache__/b.cpython-311.pyc",
+        "usr/lib/python3/dist-packages/__pycache__/six.cpython-311.pyc",
+        "app/__pycache__/a.cpython-311.pyc",
+    ],
+)
+def test_compiled_files_of_packages_are_evidence(path: str) -> None:
+    assert differing(path, FILE, FOUND["presence"]) == ["presence"]
 
 
 def test_the_first_line_that_helps_gives_the_reason() -> None:

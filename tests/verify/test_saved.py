@@ -43,6 +43,23 @@ def test_a_layer_without_files() -> None:
     assert [layer.size for layer in image.layers] == [len(LOW), 1024]
 
 
+@pytest.mark.parametrize("name", ["[id].js", "{x}"])
+def test_a_layer_whose_first_name_begins_as_json_does(name: str) -> None:
+    assert name in read_saved(io.BytesIO(oci(tar(file(name)))), LayerCache()).entries
+
+
+@pytest.mark.parametrize("before", range(5))
+def test_a_configuration_that_speaks_of_tar_is_no_layer(before: int) -> None:
+    comment = "-" * before + "ustar" * 100  # one of them has the word where a tar has it
+    image = read_saved(io.BytesIO(oci(LOW, config={"comment": comment})), LayerCache())
+    assert image.config["comment"] == comment
+
+
+def test_names_in_the_manifest_may_begin_with_a_dot() -> None:
+    manifest = file("manifest.json", b'[{"Config": "./c.json", "Layers": ["./x/layer.tar"]}]')
+    assert "b" in read_saved(io.BytesIO(tar(manifest, CONFIG, file("x/layer.tar", LOW))), LayerCache()).entries
+
+
 def test_layers_seen_before_are_not_read_again() -> None:
     seen = LayerCache()
     first = read_saved(io.BytesIO(oci(LOW)), seen)
@@ -87,6 +104,12 @@ CONFIG = file("c.json", b'{"rootfs": {"diff_ids": ["sha256:1"]}}')
         (tar(MANIFEST, CONFIG, link("x/layer.tar", "../y/layer.tar")), "the layer y/layer.tar is missing"),
         (tar(file("manifest.json", b"[")), r"manifest\.json is no JSON"),
         (tar(file("manifest.json", b"{}")), "of an unknown form"),
+        (tar(file("manifest.json", b"[" * 100_000)), r"manifest\.json is no JSON"),
+        (tar(file("manifest.json", b"[]")), "of an unknown form"),
+        (tar(file("manifest.json", b'[{"Config": "c.json", "Layers": [1]}]'), CONFIG), "of an unknown form"),
+        (tar(MANIFEST, file("c.json", b'{"rootfs": {"diff_ids": 3}}')), "of an unknown form"),
+        (tar(MANIFEST, file("c.json", b"[]")), "of an unknown form"),
+        (oci(tar(file("../a"))), r"\.\./a leads out of the image"),
         (
             tar(MANIFEST, file("c.json", b'{"rootfs": {}}'), file("x/layer.tar", LOW)),
             "names 1 layers, its configuration 0",
