@@ -23,7 +23,7 @@ _CONFIGURATION = frozenset(
 )
 _INSTALL_SETTINGS = frozenset(
     "pip_constraint pip_requirement pip_find_links pip_config_file node_options npm_config_userconfig "
-    "npm_config_globalconfig npm_config_cafile gowork goflags".split()
+    "npm_config_globalconfig npm_config_cafile gowork goflags composer".split()
 )
 """Variables, in lower case, whose value names files that an install reads."""
 _PATH_ENDS = re.compile(r"[\s=,:]+")

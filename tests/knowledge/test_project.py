@@ -34,12 +34,13 @@ from tests.knowledge.test_usage import words_of
         ('pip install -e ".[dev]"', "pip", ["install", "-e", ".[dev]"]),
         ("pip install ./a b", "pip", ["install", "./a", "b"]),
         ("pip install dist/a.whl", "pip", ["install", "dist/a.whl"]),
+        ("composer install --no-dev", "composer", ["install", "--no-dev"]),
         ("go mod download", "go", ["mod", "download"]),
         ("go mod download -x", "go", ["mod", "download", "-x"]),
     ],
 )
 def test_installs_of_a_project(command: str, manager: str, arguments: list[str]) -> None:
-    reader = {"pip": "pip", "go": "go"}.get(manager, "node")
+    reader = {"pip": "pip", "go": "go", "composer": "composer"}.get(manager, "node")
     assert project_install(words_of(command)) == (manager, tuple(arguments), reader)
 
 
@@ -78,6 +79,10 @@ def test_installs_of_a_project(command: str, manager: str, arguments: list[str])
         "pip wheel -r a.txt",
         "apt-get install ./a.deb",
         "gem install a",
+        "composer global install",
+        "composer require a/b",
+        "composer dump-autoload",
+        "composer",
         "go mod tidy",
         "go mod download example.com/b@v1.2.3",
         "go install example.com/b@latest",

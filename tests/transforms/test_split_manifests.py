@@ -35,6 +35,11 @@ GO = {
     "sdk/c.go": "",
     "main.go": "",
 }
+PHP = {
+    "composer.json": '{"require": {"a/b": "^1"}, "scripts": {"post-install-cmd": "x", "test": "y"}, "autoload": {"psr-4": {"A": "src"}}}',
+    "composer.lock": '{"packages": [{"name": "a/b", "version": "1.0.0"}]}',
+    "src/A.php": "",
+}
 CHANGED = [
     (
         "JSON form",
@@ -199,6 +204,13 @@ CHANGED = [
         "FROM scratch\nCOPY --from=build /go/bin/api /app\n",
     ),
     (
+        "packages of PHP without scripts, the autoloader behind the copy",
+        PHP,
+        "FROM php:8.3\nWORKDIR /app\nCOPY . .\nRUN composer install --no-dev --no-scripts && composer dump-autoload -o\n",
+        "FROM php:8.3\nWORKDIR /app\nCOPY composer.json composer.lock ./\nRUN composer install --no-dev --no-scripts\n"
+        "COPY . .\nRUN composer dump-autoload -o\n",
+    ),
+    (
         "another COPY in between that touches nothing of it",
         NODE,
         "FROM node:22\nWORKDIR /app\nCOPY . .\nCOPY conf/app.conf /etc/app/\nRUN npm ci\n",
@@ -218,6 +230,18 @@ GO_HEAD = "FROM golang:1.22\nWORKDIR /src\nCOPY . .\n"
 HEAD = "FROM node:22\nWORKDIR /app\nCOPY . .\n"
 GO_TAIL = "FROM scratch\nCOPY --from=0 /src/app /app\n"
 REFUSED = [
+    (
+        "scripts of PHP's install",
+        PHP,
+        "FROM php:8.3\nWORKDIR /app\nCOPY . .\nRUN composer install\n",
+        "composer.json: the install runs the scripts of `post-install-cmd`",
+    ),
+    (
+        "another composer.json that the environment names",
+        {**PHP, "other.json": "{}"},
+        "FROM php:8.3\nENV COMPOSER=other.json\nWORKDIR /app\nCOPY . .\nRUN composer install --no-scripts\n",
+        "COMPOSER makes `composer install --no-scripts` read other.json",
+    ),
     (
         "a build of Go within a longer command",
         GO,

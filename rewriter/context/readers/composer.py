@@ -1,0 +1,153 @@
+"""What `composer install` reads: composer.json, composer.lock, packages in folders of the project.
+
+Sources: getcomposer.org/doc ("Command-line interface: install", "The composer.json schema", "Scripts", "Plugins").
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from typing import Any
+
+from rewriter.context.folder import Context
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.missing import missing
+
+_EVENTS = frozenset(
+    "pre-install-cmd post-install-cmd pre-autoload-dump post-autoload-dump pre-operations-exec pre-package-install "
+    "post-package-install pre-pool-create init command pre-file-download post-file-download pre-command-run".split()
+)
+_OPTIMIZES = frozenset(("-o", "--optimize-autoloader", "-a", "--classmap-authoritative"))
+_OTHER_FOLDER = frozenset(("-d", "--working-dir"))
+_STAY_IN_VENDOR = frozenset(
+    "composer/package-versions-deprecated dealerdirect/phpcodesniffer-composer-installer ocramius/package-versions "
+    "pestphp/pest-plugin phpstan/extension-installer".split()
+)
+"""Plugins that write nowhere but in the vendor folder, from what is installed there."""
+_TAKES_VERSION = "from which the install takes the project's version"
+_LARGEST = 10_000_000
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the install reads, or why that cannot be known."""
+    return _Reader(context, install).answer()
+
+
+class _Reader:
+    def __init__(self, context: Context, install: Install) -> None:
+        self.context = context
+        self.install = install
+        self.flags = {argument.partition("=")[0] for argument in install.arguments}
+        self.path = posixpath.join(install.folder, "composer.json")
+        self.lock_path = posixpath.join(install.folder, "composer.lock")
+        self.folders: list[str] = []
+
+    def answer(self) -> Inputs | Blocked:
+        if self.flags & _OTHER_FOLDER:
+            return Blocked("folder-unknown", f"`{self.install.shown}` works in another folder")
+        project = self._read(self.path)
+        if isinstance(project, Blocked):
+            return project
+        if not self.context.ships(self.lock_path):
+            return Blocked("no-lock", f"no composer.lock ships beside {self.path}, so that the install writes one")
+        lock = self._read(self.lock_path)
+        if isinstance(lock, Blocked):
+            return lock
+        found = (
+            self._plugins(lock)
+            or self._scripts(project)
+            or self._autoloader(project)
+            or self._repositories(project)
+            or self._outputs(project)
+        )
+        if found is not None:
+            return found
+        extra = posixpath.join(self.install.folder, "auth.json")
+        files = [self.path, self.lock_path, *([extra] if self.context.ships(extra) else [])]
+        return Inputs(tuple(files), tuple(self.folders))
+
+    def _read(self, path: str) -> dict[str, Any] | Blocked:
+        text = self.context.read(path, _LARGEST)
+        if text is None:
+            return missing(self.context, path)
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            return Blocked("broken-manifest", f"{path} is not valid JSON", "composer could not read it either")
+        return data if isinstance(data, dict) else Blocked("broken-manifest", f"{path} holds no JSON object")
+
+    def _plugins(self, lock: dict[str, Any]) -> Blocked | None:
+        """Plugins run within the install, and may do anything to the project around them."""
+        if "--no-plugins" in self.flags:
+            return None
+        groups = ("packages",) if "--no-dev" in self.flags else ("packages", "packages-dev")
+        for package in (package for group in groups for package in _list(lock.get(group))):
+            if isinstance(package, dict) and package.get("type") == "composer-plugin":
+                name = str(package.get("name"))
+                if name not in _STAY_IN_VENDOR:
+                    return Blocked("plugin", f"{self.lock_path}: the plugin {name} may read or write the project")
+        return None
+
+    def _scripts(self, project: dict[str, Any]) -> Blocked | None:
+        if "--no-scripts" in self.flags:
+            return None
+        for event in _table(project.get("scripts")):
+            if event in _EVENTS:
+                hint = "install with --no-scripts, and run what they do behind the copy of the sources"
+                return Blocked("hook-script", f"{self.path}: the install runs the scripts of `{event}`", hint)
+        return None
+
+    def _autoloader(self, project: dict[str, Any]) -> Blocked | None:
+        """The autoloader lists the classes of the project where it has a class map, which then must be there."""
+        if "--no-autoloader" in self.flags:
+            return None
+        hint = "install with --no-autoloader, and run `composer dump-autoload` behind the copy of the sources"
+        config = _table(project.get("config"))
+        if self.flags & _OPTIMIZES or config.get("optimize-autoloader") or config.get("classmap-authoritative"):
+            return Blocked("autoloader", f"`{self.install.shown}` reads all classes for its optimized autoloader", hint)
+        for key in ("autoload", "autoload-dev"):
+            if _table(project.get(key)).get("classmap"):
+                return Blocked("autoloader", f"{self.path}: `{key}` has a class map, for which sources are read", hint)
+        return None
+
+    def _repositories(self, project: dict[str, Any]) -> Blocked | None:
+        """Packages in folders of the project (`path` repositories)."""
+        repositories = project.get("repositories")
+        entries = repositories.values() if isinstance(repositories, dict) else _list(repositories)
+        for entry in entries:
+            if not isinstance(entry, dict) or entry.get("type") not in ("path", "artifact"):
+                continue
+            written = str(entry.get("url", ""))
+            path = posixpath.normpath(posixpath.join(self.install.folder, written))
+            if written.startswith(("/", "~")) or path.startswith("..") or path == "." or "$" in written:
+                return Blocked("outside", f"{self.path}: a package lies at {written}, outside of the project's folders")
+            if any(mark in path for mark in "*?[{"):
+                return Blocked("local-dependency", f"{self.path}: packages lie at {written}, a pattern")
+            if not self.context.ships_any(path):
+                return missing(self.context, path)
+            self.folders.append(path)
+        return None
+
+    def _outputs(self, project: dict[str, Any]) -> Blocked | None:
+        """What the later copy would overwrite, or what would be missing while the install looks for it."""
+        vendor = str(_table(project.get("config")).get("vendor-dir", "vendor"))
+        places = [
+            (posixpath.normpath(posixpath.join(self.install.folder, vendor)), "which would replace the installed one")
+        ]
+        folder = self.install.folder
+        while folder:
+            places.append((f"{folder}/.git", _TAKES_VERSION))
+            folder = posixpath.dirname(folder)
+        for path, why in (*places, (".git", _TAKES_VERSION)):
+            if self.context.ships_any(path):
+                line = f"add `{path}` to {self.context.ignore_name}"
+                return Blocked("outputs-ship", f"the build context ships {path}, {why}", line)
+        return None
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rewriter.context.readers import Blocked, Inputs, Install, inputs
+from tests.context.conftest import MakeContext
+
+LOCK = {"packages": [{"name": "a/b"}], "packages-dev": [{"name": "c/d", "type": "library"}]}
+
+
+def read(make_context: MakeContext, project: object, command: str = "install", **more: object) -> Inputs | Blocked:
+    files = {"composer.json": json.dumps(project), "composer.lock": json.dumps(LOCK), "src/A.php": ""}
+    files |= {name: text if isinstance(text, str) else json.dumps(text) for name, text in more.items()}
+    return inputs(make_context(files), Install("composer", tuple(command.split()), "", "composer"))
+
+
+def test_manifest_lock_and_credentials(make_context: MakeContext) -> None:
+    assert read(make_context, {}) == Inputs(("composer.json", "composer.lock"))
+    assert read(make_context, {}, **{"auth.json": "{}"}) == Inputs(("composer.json", "composer.lock", "auth.json"))
+
+
+def test_a_folder_of_the_context(make_context: MakeContext) -> None:
+    files = {"api/composer.json": "{}", "api/composer.lock": "{}", "api/x.php": "", "web/.git/HEAD": ""}
+    install = Install("composer", ("install",), "api", "composer")
+    assert inputs(make_context(files), install) == Inputs(("api/composer.json", "api/composer.lock"))
+
+
+def test_packages_in_folders_of_the_project(make_context: MakeContext) -> None:
+    project = {
+        "repositories": [{"type": "path", "url": "./libs/x"}, {"type": "composer", "url": "https://example.org"}]
+    }
+    assert read(make_context, project, **{"libs/x/composer.json": "{}"}) == Inputs(
+        ("composer.json", "composer.lock"), ("libs/x",)
+    )
+
+
+@pytest.mark.parametrize(
+    "project",
+    [
+        {"scripts": {"test": "phpunit"}},
+        {"autoload": {"psr-4": {"A\\": "src/"}, "files": ["src/f.php"]}},
+        {"config": {"sort-packages": True, "allow-plugins": False}},
+    ],
+)
+def test_what_the_install_does_not_look_at(make_context: MakeContext, project: object) -> None:
+    assert isinstance(read(make_context, project), Inputs)
+
+
+@pytest.mark.parametrize(
+    ("project", "command", "more", "reason"),
+    [
+        ({}, "install -d api", {}, "`composer install -d api` works in another folder"),
+        (
+            {"scripts": {"post-autoload-dump": ["@php artisan"]}},
+            "install",
+            {},
+            "composer.json: the install runs the scripts of `post-autoload-dump`",
+        ),
+        ({}, "install -o", {}, "`composer install -o` reads all classes for its optimized autoloader"),
+        (
+            {"config": {"optimize-autoloader": True}},
+            "install",
+            {},
+            "`composer install` reads all classes for its optimized autoloader",
+        ),
+        (
+            {"autoload": {"classmap": ["database"]}},
+            "install --no-dev",
+            {},
+            "composer.json: `autoload` has a class map, for which sources are read",
+        ),
+        (
+            {},
+            "install",
+            {"composer.lock": {"packages": [{"name": "symfony/flex", "type": "composer-plugin"}]}},
+            "composer.lock: the plugin symfony/flex may read or write the project",
+        ),
+        (
+            {"repositories": [{"type": "path", "url": "../x"}]},
+            "install",
+            {},
+            "composer.json: a package lies at ../x, outside of the project's folders",
+        ),
+        (
+            {"repositories": {"x": {"type": "path", "url": "libs/*"}}},
+            "install",
+            {},
+            "composer.json: packages lie at libs/*, a pattern",
+        ),
+        ({"repositories": [{"type": "path", "url": "libs/x"}]}, "install", {}, "libs/x is not in the build context"),
+        (
+            {},
+            "install",
+            {"vendor/autoload.php": ""},
+            "the build context ships vendor, which would replace the installed one",
+        ),
+        (
+            {"config": {"vendor-dir": "lib"}},
+            "install",
+            {"lib/autoload.php": ""},
+            "the build context ships lib, which would replace the installed one",
+        ),
+        (
+            {},
+            "install",
+            {".git/HEAD": ""},
+            "the build context ships .git, from which the install takes the project's version",
+        ),
+        ([], "install", {}, "composer.json holds no JSON object"),
+        ({}, "install", {"composer.json": "{"}, "composer.json is not valid JSON"),
+        ({}, "install", {"composer.json": "[" * 100_000}, "composer.json is not valid JSON"),
+        (
+            {},
+            "install",
+            {".dockerignore": "composer.lock\n"},
+            "no composer.lock ships beside composer.json, so that the install writes one",
+        ),
+        ({}, "install", {".dockerignore": "*.json\n"}, "composer.json is left out by line 1 of .dockerignore"),
+    ],
+)
+def test_what_stands_in_the_way(
+    make_context: MakeContext, project: object, command: str, more: dict[str, object], reason: str
+) -> None:
+    found = read(make_context, project, command, **more)
+    assert isinstance(found, Blocked)
+    assert found.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("project", "command", "more"),
+    [
+        ({"scripts": {"post-install-cmd": "x"}}, "install --no-scripts", {}),
+        ({"autoload": {"classmap": ["database"]}}, "install --no-autoloader", {}),
+        (
+            {},
+            "install --no-plugins",
+            {"composer.lock": {"packages": [{"name": "symfony/flex", "type": "composer-plugin"}]}},
+        ),
+        (
+            {},
+            "install --no-dev",
+            {"composer.lock": {"packages-dev": [{"name": "symfony/flex", "type": "composer-plugin"}]}},
+        ),
+        (
+            {},
+            "install",
+            {"composer.lock": {"packages": [{"name": "phpstan/extension-installer", "type": "composer-plugin"}]}},
+        ),
+    ],
+)
+def test_options_that_keep_the_install_from_it(
+    make_context: MakeContext, project: object, command: str, more: dict[str, object]
+) -> None:
+    assert isinstance(read(make_context, project, command, **more), Inputs)
