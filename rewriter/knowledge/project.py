@@ -40,6 +40,8 @@ def _installs(found: Usage, project: Project) -> bool:
         return False
     # `--production false`: an option that may go without its value
     operands = [word for word in found.operands if word.text not in ("true", "false")]
+    if project.takes_paths:
+        return True
     if not project.named_by:
         return not operands
     if any(option.name in project.named_by and _is_local(option.value or "") for option in found.options):

@@ -35,12 +35,18 @@ from tests.knowledge.test_usage import words_of
         ("pip install ./a b", "pip", ["install", "./a", "b"]),
         ("pip install dist/a.whl", "pip", ["install", "dist/a.whl"]),
         ("composer install --no-dev", "composer", ["install", "--no-dev"]),
+        ("dotnet restore", "dotnet", ["restore"]),
+        (
+            "dotnet restore src/Web/Web.csproj -r linux-x64",
+            "dotnet",
+            ["restore", "src/Web/Web.csproj", "-r", "linux-x64"],
+        ),
         ("go mod download", "go", ["mod", "download"]),
         ("go mod download -x", "go", ["mod", "download", "-x"]),
     ],
 )
 def test_installs_of_a_project(command: str, manager: str, arguments: list[str]) -> None:
-    reader = {"pip": "pip", "go": "go", "composer": "composer"}.get(manager, "node")
+    reader = {"pip": "pip", "go": "go", "composer": "composer", "dotnet": "dotnet"}.get(manager, "node")
     assert project_install(words_of(command)) == (manager, tuple(arguments), reader)
 
 
@@ -83,6 +89,8 @@ def test_installs_of_a_project(command: str, manager: str, arguments: list[str])
         "composer require a/b",
         "composer dump-autoload",
         "composer",
+        "dotnet publish -c Release",
+        "dotnet tool restore",
         "go mod tidy",
         "go mod download example.com/b@v1.2.3",
         "go install example.com/b@latest",

@@ -40,6 +40,15 @@ PHP = {
     "composer.lock": '{"packages": [{"name": "a/b", "version": "1.0.0"}]}',
     "src/A.php": "",
 }
+NET = {
+    "App.sln": 'Project("{F}") = "Web", "src\\Web\\Web.csproj", "{1}"\nEndProject\n',
+    "Directory.Packages.props": "<Project/>",
+    "Directory.Build.props": "<Project/>",
+    "NuGet.config": "<configuration/>",
+    "src/Web/Web.csproj": '<Project><ItemGroup><ProjectReference Include="..\\Core\\Core.csproj" /></ItemGroup></Project>',
+    "src/Core/Core.csproj": "<Project/>",
+    "src/Web/Program.cs": "",
+}
 CHANGED = [
     (
         "JSON form",
@@ -211,6 +220,15 @@ CHANGED = [
         "COPY . .\nRUN composer dump-autoload -o\n",
     ),
     (
+        "projects of .NET at their own places (D12)",
+        NET,
+        "FROM mcr.microsoft.com/dotnet/sdk:8.0\nWORKDIR /src\nCOPY . .\n"
+        "RUN dotnet restore src/Web/Web.csproj && dotnet publish src/Web -c Release -o /out\n",
+        "FROM mcr.microsoft.com/dotnet/sdk:8.0\nWORKDIR /src\nCOPY src/Web/Web.csproj ./src/Web/\n"
+        "COPY src/Core/Core.csproj ./src/Core/\nCOPY Directory.Build.props Directory.Packages.props NuGet.config ./\n"
+        "RUN dotnet restore src/Web/Web.csproj\nCOPY . .\nRUN dotnet publish src/Web -c Release -o /out\n",
+    ),
+    (
         "another COPY in between that touches nothing of it",
         NODE,
         "FROM node:22\nWORKDIR /app\nCOPY . .\nCOPY conf/app.conf /etc/app/\nRUN npm ci\n",
@@ -230,6 +248,12 @@ GO_HEAD = "FROM golang:1.22\nWORKDIR /src\nCOPY . .\n"
 HEAD = "FROM node:22\nWORKDIR /app\nCOPY . .\n"
 GO_TAIL = "FROM scratch\nCOPY --from=0 /src/app /app\n"
 REFUSED = [
+    (
+        "a host's obj would win",
+        {**NET, "src/Core/obj/project.assets.json": ""},
+        "FROM sdk\nWORKDIR /src\nCOPY . .\nRUN dotnet restore src/Web/Web.csproj\n",
+        "the build context ships src/Core/obj, which would replace what the restore wrote",
+    ),
     (
         "scripts of PHP's install",
         PHP,

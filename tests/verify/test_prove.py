@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,10 +46,14 @@ RUN mkdir /tmp/e \\
 
 @pytest.fixture
 def in_process(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[..., tuple[int, Any]]:
     """Runs `dfix verify` in this process, so that a transform can be put in, and answers with status and JSON."""
     engine.bases("busybox")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("tmp")))
     for name, value in engine.environment.items():
         monkeypatch.setenv(name, value)
 
