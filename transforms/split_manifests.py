@@ -212,14 +212,19 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
 
 def _stage(model: Model, stage: Stage) -> Iterator[Change | Refusal]:
     copies: list[Step] = []
+    mounted: set[str] = set()
     for step in stage.steps:
         if step.onbuild:
             continue
         if step.keyword in ("COPY", "ADD"):
             if step.instruction.flag("from") is None and not step.instruction.heredocs:
                 copies.append(step)
-        elif step.keyword == "RUN" and copies:
+        elif step.keyword == "RUN":
             run = install_run(step)
+            if run is not None and not copies and any(mount.kind == "bind" for mount in step.mounts):
+                mounted.update(install.manager for install in run.installs)  # split already, without a copy
+            if not copies or (run is not None and mounted.issuperset(install.manager for install in run.installs)):
+                continue
             found = _consider(model, copies, run) if run is not None else _download_first(model, copies, step)
             if found is not None:
                 yield found

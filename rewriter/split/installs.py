@@ -8,7 +8,7 @@ from rewriter.knowledge import project_install
 from rewriter.model.commands import Located, chain, located
 from rewriter.model.stage import Step
 
-_PROGRAMS = ("npm", "yarn", "bun", "pip", "go mod", "composer", "dotnet")
+_PROGRAMS = ("npm", "yarn", "bun", "pip", "go mod", "composer", "dotnet", "poetry", "uv ")
 """A part of the name of each program that installs a project; most scripts hold none and need no reading."""
 
 

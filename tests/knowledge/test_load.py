@@ -11,7 +11,7 @@ KINDS = {"update", "install", "query", "remove", "clean"}
 
 def test_which_managers_are_known() -> None:
     assert set(MANAGERS) == set(
-        "apk apt bun composer conda dnf dotnet gem go mamba microdnf npm pip pnpm yarn yum zypper".split()
+        "apk apt bun composer conda dnf dotnet gem go mamba microdnf npm pip pnpm poetry uv yarn yum zypper".split()
     )
 
 

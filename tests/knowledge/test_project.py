@@ -41,12 +41,14 @@ from tests.knowledge.test_usage import words_of
             "dotnet",
             ["restore", "src/Web/Web.csproj", "-r", "linux-x64"],
         ),
+        ("poetry install --no-root --only main", "poetry", ["install", "--no-root", "--only", "main"]),
+        ("uv sync --frozen --no-install-project", "uv", ["sync", "--frozen", "--no-install-project"]),
         ("go mod download", "go", ["mod", "download"]),
         ("go mod download -x", "go", ["mod", "download", "-x"]),
     ],
 )
 def test_installs_of_a_project(command: str, manager: str, arguments: list[str]) -> None:
-    reader = {"pip": "pip", "go": "go", "composer": "composer", "dotnet": "dotnet"}.get(manager, "node")
+    reader = "node" if manager in ("npm", "yarn", "pnpm", "bun") else manager
     assert project_install(words_of(command)) == (manager, tuple(arguments), reader)
 
 
@@ -91,6 +93,10 @@ def test_installs_of_a_project(command: str, manager: str, arguments: list[str])
         "composer",
         "dotnet publish -c Release",
         "dotnet tool restore",
+        "poetry add a",
+        "poetry run a",
+        "uv pip install -r requirements.txt",
+        "uv run a",
         "go mod tidy",
         "go mod download example.com/b@v1.2.3",
         "go install example.com/b@latest",

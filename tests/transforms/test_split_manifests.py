@@ -229,6 +229,13 @@ CHANGED = [
         "RUN dotnet restore src/Web/Web.csproj\nCOPY . .\nRUN dotnet publish src/Web -c Release -o /out\n",
     ),
     (
+        "dependencies of uv, and the project behind the copy",
+        {"pyproject.toml": "[build-system]\nrequires = []\n", "uv.lock": "", "a.py": ""},
+        "FROM python\nWORKDIR /app\nCOPY . .\nRUN uv sync --locked --no-install-project\nRUN uv sync --locked\n",
+        "FROM python\nWORKDIR /app\nCOPY pyproject.toml uv.lock ./\nRUN uv sync --locked --no-install-project\n"
+        "COPY . .\nRUN uv sync --locked\n",
+    ),
+    (
         "another COPY in between that touches nothing of it",
         NODE,
         "FROM node:22\nWORKDIR /app\nCOPY . .\nCOPY conf/app.conf /etc/app/\nRUN npm ci\n",
@@ -486,6 +493,13 @@ def test_nothing_to_say(tmp_path: Path, text: str) -> None:
 
 
 NOTHING_TO_FETCH = [
+    (
+        "manifests that were mounted for an install before",
+        {"pyproject.toml": "", "uv.lock": "", "a.py": ""},
+        "FROM python\nWORKDIR /app\nRUN --mount=type=bind,source=uv.lock,target=uv.lock \\\n"
+        "    --mount=type=bind,source=pyproject.toml,target=pyproject.toml uv sync --locked --no-install-project\n"
+        "COPY . .\nRUN uv sync --locked\n",
+    ),
     ("a stage that ships", GO, GO_HEAD + "RUN go build -o app .\n"),
     ("vendored modules", {**GO, "vendor/modules.txt": ""}, GO_HEAD + "RUN go build -o app .\n" + GO_TAIL),
     ("no modules at all", {"go.mod": "module a\n", "main.go": ""}, GO_HEAD + "RUN go build -o app .\n" + GO_TAIL),

@@ -1,0 +1,57 @@
+"""What `poetry install --no-root` reads: pyproject.toml, poetry.lock, settings, dependencies in folders.
+
+Source: python-poetry.org/docs ("install", "Dependency specification", "Configuration").
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import Any
+
+from rewriter.context.folder import Context
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.pyproject import installs_project, local_paths, read_toml, table, urls_of_files
+
+_OTHER_FOLDER = frozenset(("-C", "--directory", "-P", "--project"))
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the install reads, or why that cannot be known."""
+    flags = {argument.partition("=")[0] for argument in install.arguments}
+    if flags & _OTHER_FOLDER:
+        return Blocked("folder-unknown", f"`{install.shown}` works in another folder")
+    path = posixpath.join(install.folder, "pyproject.toml")
+    data = read_toml(context, path)
+    if isinstance(data, Blocked):
+        return data
+    poetry = table(data, "tool", "poetry")
+    if "--only-root" in flags or not ("--no-root" in flags or poetry.get("package-mode") is False):
+        hint = "install with --no-root before the sources are copied, and as you do now behind them"
+        return installs_project(install, hint)
+    lock = posixpath.join(install.folder, "poetry.lock")
+    if not context.ships(lock):
+        return Blocked("no-lock", f"no poetry.lock ships beside {path}, so that the install writes one")
+    if "poetry-dynamic-versioning" in table(data, "tool") or table(poetry, "requires-plugins"):
+        return Blocked("plugin", f"{path} asks for plugins of poetry, which may read the project")
+    folders = local_paths(context, path, _dependencies(poetry))
+    if isinstance(folders, Blocked):
+        return folders
+    named = urls_of_files(path, table(data, "project").get("dependencies") or ())
+    if named is not None:
+        return named
+    output = posixpath.join(install.folder, ".venv")
+    if context.ships_any(output):
+        reason = f"the build context ships {output}, which poetry would use and the later copy replace"
+        return Blocked("outputs-ship", reason, f"add `{output}` to {context.ignore_name}")
+    settings = posixpath.join(install.folder, "poetry.toml")
+    files = (path, lock, *((settings,) if context.ships(settings) else ()))
+    alone = tuple(place for place in folders if context.ships(place))
+    return Inputs((*files, *alone), tuple(place for place in folders if place not in alone))
+
+
+def _dependencies(poetry: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key in ("dependencies", "dev-dependencies"):
+        yield from table(poetry, key).items()
+    for group in table(poetry, "group").values():
+        yield from table(group, "dependencies").items()

@@ -1,0 +1,66 @@
+"""pyproject.toml: reading it, and the folders and files that its dependencies name."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from typing import Any
+
+from rewriter.context.folder import Context
+from rewriter.context.readers.answer import Blocked, Install
+from rewriter.context.readers.missing import missing
+
+_LARGEST = 2_000_000
+
+
+def read_toml(context: Context, path: str) -> dict[str, Any] | Blocked:
+    """A TOML file that ships."""
+    import tomllib
+
+    text = context.read(path, _LARGEST)
+    if text is None:
+        return missing(context, path)
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return Blocked("broken-manifest", f"{path} is not valid TOML")
+
+
+def table(value: Any, *keys: str) -> dict[str, Any]:
+    """The table at a path of keys, empty when there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def local_paths(context: Context, path: str, entries: Iterable[tuple[str, Any]]) -> list[str] | Blocked:
+    """The context paths of dependencies like `name = {path = "libs/name"}`; `entries` are names and their tables."""
+    folder = posixpath.dirname(path)
+    found: list[str] = []
+    for name, entry in entries:
+        for one in entry if isinstance(entry, list) else [entry]:
+            written = one.get("path") if isinstance(one, dict) else None
+            if not isinstance(written, str):
+                continue
+            place = posixpath.normpath(posixpath.join(folder, written))
+            if written.startswith(("/", "~")) or place.startswith("..") or place == (folder or "."):
+                return Blocked(
+                    "local-dependency", f"{path}: {name} lies at {written}, outside of the project's folders"
+                )
+            if not context.ships(place) and not context.ships_any(place):
+                return missing(context, place)
+            found.append(place)
+    return found
+
+
+def urls_of_files(path: str, requirements: Iterable[Any]) -> Blocked | None:
+    """A requirement such as `a @ file:///x` names a place that no COPY brings."""
+    for requirement in requirements:
+        if isinstance(requirement, str) and "file:" in requirement:
+            return Blocked("local-dependency", f"{path} requires `{requirement}`")
+    return None
+
+
+def installs_project(install: Install, hint: str) -> Blocked:
+    """An install that builds the project in place as well."""
+    return Blocked("installs-project", f"`{install.shown}` installs the project itself, so it reads the sources", hint)

@@ -1,0 +1,76 @@
+"""What `uv sync --no-install-project` reads: pyproject.toml, uv.lock, settings, sources in folders.
+
+Source: docs.astral.sh/uv ("Using uv in Docker", "Locking and syncing", "Configuration files").
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Any
+
+from rewriter.context.folder import Context
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.pyproject import installs_project, local_paths, read_toml, table, urls_of_files
+
+_OTHER_PLACES = frozenset(("--directory", "--project", "--config-file", "--script", "--find-links", "-f", "--active"))
+_NO_PROJECT = frozenset(("--no-install-project", "--no-install-workspace"))
+_SETTINGS = ("uv.toml", ".python-version", ".python-versions")
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the sync reads, or why that cannot be known."""
+    flags = {argument.partition("=")[0] for argument in install.arguments}
+    elsewhere = flags & _OTHER_PLACES
+    if elsewhere:
+        return Blocked("other-files", f"`{install.shown}` has {min(elsewhere)}, which changes what it reads")
+    path = posixpath.join(install.folder, "pyproject.toml")
+    data = read_toml(context, path)
+    if isinstance(data, Blocked):
+        return data
+    uv = table(data, "tool", "uv")
+    packaged = uv.get("package", "build-system" in data)
+    if packaged and not flags & _NO_PROJECT:
+        hint = "sync with --no-install-project before the sources are copied, and as you do now behind them"
+        return installs_project(install, hint)
+    if "workspace" in uv or _is_member(context, install.folder):
+        return Blocked("workspace-member", f"{path} is part of a workspace, whose members dfix does not follow")
+    lock = posixpath.join(install.folder, "uv.lock")
+    if not context.ships(lock):
+        return Blocked("no-lock", f"no uv.lock ships beside {path}, so that the sync writes one")
+    if not flags & {"--frozen", "--locked"}:
+        return Blocked("lock-rewritten", f"`{install.shown}` may rewrite {lock}", "add `--locked`")
+    if "--frozen" not in flags and table(data, "project").get("dynamic"):
+        return Blocked("reads-first", f"{path}: fields of `dynamic` are read from the sources", "add `--frozen`")
+    folders = local_paths(context, path, table(uv, "sources").items())
+    if isinstance(folders, Blocked):
+        return folders
+    named = urls_of_files(path, table(data, "project").get("dependencies") or ()) or _indexes(path, uv)
+    if named is not None:
+        return named
+    output = posixpath.join(install.folder, ".venv")
+    if context.ships_any(output):
+        reason = f"the build context ships {output}, which would replace what was installed"
+        return Blocked("outputs-ship", reason, f"add `{output}` to {context.ignore_name}")
+    settings = [found for name in _SETTINGS if context.ships(found := posixpath.join(install.folder, name))]
+    alone = tuple(place for place in folders if context.ships(place))
+    return Inputs((path, lock, *settings, *alone), tuple(place for place in folders if place not in alone))
+
+
+def _indexes(path: str, uv: dict[str, Any]) -> Blocked | None:
+    """An index or a page of archives may be a folder."""
+    indexes = uv.get("index") or ()
+    urls = [one.get("url") for one in indexes if isinstance(one, dict)] + list(uv.get("find-links") or ())
+    for url in urls:
+        if isinstance(url, str) and ("://" not in url or url.startswith("file:")):
+            return Blocked("other-files", f"{path} takes packages from {url}")
+    return None
+
+
+def _is_member(context: Context, folder: str) -> bool:
+    """Whether a folder above has a workspace: uv then takes that one's lock file."""
+    while folder:
+        folder = posixpath.dirname(folder)
+        above = read_toml(context, posixpath.join(folder, "pyproject.toml"))
+        if isinstance(above, dict) and "workspace" in table(above, "tool", "uv"):
+            return True
+    return False

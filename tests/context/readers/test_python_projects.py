@@ -1,0 +1,153 @@
+"""Projects of poetry and uv: what their installs of dependencies alone read."""
+
+from __future__ import annotations
+
+import pytest
+
+from rewriter.context.readers import Blocked, Inputs, Install, inputs
+from tests.context.conftest import MakeContext
+
+POETRY = {"pyproject.toml": "[tool.poetry]\nname = 'a'\n", "poetry.lock": "", "a/__init__.py": "", "README.md": ""}
+UV = {
+    "pyproject.toml": "[project]\nname = 'a'\n[build-system]\nrequires = ['hatchling']\n",
+    "uv.lock": "",
+    "a/__init__.py": "",
+}
+NO_ROOT, NO_PROJECT = "install --no-root", "sync --frozen --no-install-project"
+
+
+def read(make_context: MakeContext, files: dict[str, str], command: str, folder: str = "") -> Inputs | Blocked:
+    manager = "uv" if "sync" in command else "poetry"
+    return inputs(make_context(files), Install(manager, tuple(command.split()), folder, manager))
+
+
+@pytest.mark.parametrize(
+    ("files", "command", "expected"),
+    [
+        (POETRY, NO_ROOT, Inputs(("pyproject.toml", "poetry.lock"))),
+        ({**POETRY, "poetry.toml": ""}, NO_ROOT, Inputs(("pyproject.toml", "poetry.lock", "poetry.toml"))),
+        (
+            {**POETRY, "pyproject.toml": "[tool.poetry]\npackage-mode = false\n"},
+            "install --only main",
+            Inputs(("pyproject.toml", "poetry.lock")),
+        ),
+        (
+            {
+                **POETRY,
+                "pyproject.toml": "[tool.poetry.dependencies]\nx = {path = 'libs/x'}\n[tool.poetry.group.dev.dependencies]\n"
+                "y = [{path = './y.whl'}, {version = '1'}]\n",
+                "libs/x/x.py": "",
+                "y.whl": "",
+            },
+            NO_ROOT,
+            Inputs(("pyproject.toml", "poetry.lock", "y.whl"), ("libs/x",)),
+        ),
+        (UV, NO_PROJECT, Inputs(("pyproject.toml", "uv.lock"))),
+        (
+            {**UV, ".python-version": "3.12\n", "uv.toml": ""},
+            "sync --locked --no-dev --no-install-project",
+            Inputs(("pyproject.toml", "uv.lock", "uv.toml", ".python-version")),
+        ),
+        (
+            {**UV, "pyproject.toml": "[project]\nname = 'a'\n"},
+            "sync --frozen",
+            Inputs(("pyproject.toml", "uv.lock")),
+        ),
+        (
+            {
+                **UV,
+                "pyproject.toml": "[tool.uv]\npackage = false\n[tool.uv.sources]\nx = {path = 'x', editable = true}\n",
+                "x/x.py": "",
+            },
+            "sync --frozen",
+            Inputs(("pyproject.toml", "uv.lock"), ("x",)),
+        ),
+    ],
+)
+def test_what_they_read(make_context: MakeContext, files: dict[str, str], command: str, expected: Inputs) -> None:
+    assert read(make_context, files, command) == expected
+
+
+INSTALLS_ITSELF = "installs the project itself, so it reads the sources"
+
+
+@pytest.mark.parametrize(
+    ("files", "command", "reason"),
+    [
+        (POETRY, "install", f"`poetry install` {INSTALLS_ITSELF}"),
+        (POETRY, "install --only-root", f"`poetry install --only-root` {INSTALLS_ITSELF}"),
+        (POETRY, "install -C x --no-root", "`poetry install -C x --no-root` works in another folder"),
+        ({"pyproject.toml": ""}, NO_ROOT, "no poetry.lock ships beside pyproject.toml, so that the install writes one"),
+        ({"poetry.lock": ""}, NO_ROOT, "pyproject.toml is not in the build context"),
+        ({**POETRY, "pyproject.toml": "["}, NO_ROOT, "pyproject.toml is not valid TOML"),
+        (
+            {**POETRY, "pyproject.toml": "[tool.poetry-dynamic-versioning]\nenable = true\n"},
+            NO_ROOT,
+            "pyproject.toml asks for plugins of poetry, which may read the project",
+        ),
+        (
+            {**POETRY, "pyproject.toml": "[tool.poetry.dependencies]\nx = {path = '../x'}\n"},
+            NO_ROOT,
+            "pyproject.toml: x lies at ../x, outside of the project's folders",
+        ),
+        (
+            {**POETRY, "pyproject.toml": "[project]\ndependencies = ['x @ file:///srv/x']\n[tool.poetry]\n"},
+            NO_ROOT,
+            "pyproject.toml requires `x @ file:///srv/x`",
+        ),
+        (
+            {**POETRY, "pyproject.toml": "[tool.poetry.dependencies]\nx = {path = 'x'}\n"},
+            NO_ROOT,
+            "x is not in the build context",
+        ),
+        (
+            {**POETRY, ".venv/pyvenv.cfg": ""},
+            NO_ROOT,
+            "the build context ships .venv, which poetry would use and the later copy replace",
+        ),
+        (UV, "sync --frozen", f"`uv sync --frozen` {INSTALLS_ITSELF}"),
+        (UV, "sync --no-install-project", "`uv sync --no-install-project` may rewrite uv.lock"),
+        (
+            {"pyproject.toml": UV["pyproject.toml"]},
+            NO_PROJECT,
+            "no uv.lock ships beside pyproject.toml, so that the sync writes one",
+        ),
+        (
+            {**UV, "pyproject.toml": "[project]\ndynamic = ['version']\n"},
+            "sync --locked",
+            "pyproject.toml: fields of `dynamic` are read from the sources",
+        ),
+        (
+            {**UV, "pyproject.toml": "[[tool.uv.index]]\nurl = './wheels'\n"},
+            NO_PROJECT,
+            "pyproject.toml takes packages from ./wheels",
+        ),
+        (
+            {**UV, "pyproject.toml": "[tool.uv.workspace]\nmembers = ['packages/*']\n"},
+            NO_PROJECT,
+            "pyproject.toml is part of a workspace, whose members dfix does not follow",
+        ),
+        (
+            UV,
+            "sync --frozen --no-install-project --find-links wheels",
+            "`uv sync --frozen --no-install-project --find-links wheels` has --find-links, which changes what it reads",
+        ),
+        (
+            {**UV, ".venv/pyvenv.cfg": ""},
+            NO_PROJECT,
+            "the build context ships .venv, which would replace what was installed",
+        ),
+    ],
+)
+def test_what_stands_in_the_way(make_context: MakeContext, files: dict[str, str], command: str, reason: str) -> None:
+    found = read(make_context, files, command)
+    assert isinstance(found, Blocked)
+    assert found.reason == reason
+
+
+def test_a_member_of_a_workspace_above(make_context: MakeContext) -> None:
+    files = {f"api/{name}": text for name, text in UV.items()}
+    files["pyproject.toml"] = "[tool.uv.workspace]\nmembers = ['api']\n"
+    found = read(make_context, files, NO_PROJECT, "api")
+    assert isinstance(found, Blocked)
+    assert found.code == "workspace-member"
