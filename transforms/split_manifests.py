@@ -5,6 +5,9 @@ writes a COPY of the manifests in front of the install and moves the copy of the
 edit of the sources leaves the install cached. Where install and build share a RUN, the RUN is parted between them, and
 `cd`, `export` and `set` go with the second part.
 
+**poetry** installs the project itself too, for which it needs the sources. Its dependencies come first then
+(`poetry install --no-root`), and the author's own command runs again behind the copy.
+
 **Go** has no install step: `go build` fetches modules behind the copy of the sources. In a stage that is thrown away
 a `RUN go mod download` of its own goes in front of that copy. Where the context brings a `vendor` folder, or a cache
 mount keeps the modules, there is nothing to gain.
@@ -38,6 +41,7 @@ from rewriter.split.between import blocker_between, cut, prefix, removes_afterwa
 from rewriter.split.download import early_download, vendored
 from rewriter.split.installs import InstallRun, install_run
 from rewriter.split.plan import Plan, looks_like_a_tree, needs, plan
+from rewriter.split.twice import INSTALLS_PROJECT, dependencies_first
 from rewriter.split.write import Parting, edits
 from transforms.example import Example
 
@@ -64,6 +68,7 @@ _GO_BUILD = (
     "FROM golang:1.22 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\n\n"
     "FROM scratch\nCOPY --from=build /app /app\n"
 )
+_POETRY = "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN poetry install\n"
 
 
 def _with_script(hook: str, script: str) -> str:
@@ -149,6 +154,20 @@ EXAMPLES: tuple[Example, ...] = (
         because="package.json: the hook `prepare` runs `tsc -p .`",
     ),
     Example(
+        name="poetry installs dependencies first, then the project",
+        files={"pyproject.toml": "[tool.poetry]\n", "poetry.lock": "", "a/__init__.py": ""},
+        before=_POETRY,
+        after=_POETRY.replace(
+            "COPY . .\n", "COPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root\nCOPY . .\n"
+        ),
+    ),
+    Example(
+        name="poetry without a lock file",
+        files={"pyproject.toml": "[tool.poetry]\n", "a/__init__.py": ""},
+        before=_POETRY,
+        because="no poetry.lock ships beside pyproject.toml",
+    ),
+    Example(
         name="modules of Go are fetched before the sources are copied",
         files=_GO,
         before=_GO_BUILD,
@@ -213,6 +232,7 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
 def _stage(model: Model, stage: Stage) -> Iterator[Change | Refusal]:
     copies: list[Step] = []
     mounted: set[str] = set()
+    seen: set[str] = set()
     for step in stage.steps:
         if step.onbuild:
             continue
@@ -225,13 +245,15 @@ def _stage(model: Model, stage: Stage) -> Iterator[Change | Refusal]:
                 mounted.update(install.manager for install in run.installs)  # split already, without a copy
             if not copies or (run is not None and mounted.issuperset(install.manager for install in run.installs)):
                 continue
-            found = _consider(model, copies, run) if run is not None else _download_first(model, copies, step)
+            found = _consider(model, copies, run, seen) if run is not None else _download_first(model, copies, step)
             if found is not None:
                 yield found
                 return
+            seen.update(install.manager for install in (run.installs if run is not None else ()))
 
 
-def _consider(model: Model, copies: list[Step], run: InstallRun) -> Change | Refusal | None:
+def _consider(model: Model, copies: list[Step], run: InstallRun, seen: set[str]) -> Change | Refusal | None:
+    """`seen` are managers whose installs stand in front of this one: their dependencies are there already."""
     context = model.context
     shown = run.installs[0].shown
     offset = run.step.instruction.span.start
@@ -241,9 +263,39 @@ def _consider(model: Model, copies: list[Step], run: InstallRun) -> Change | Ref
         reason = f"`{shown}` reads files of the build context, which is not known"
         return Refusal(NAME, offset, "no-context", reason, "name its folder with --context")
     found = _split(model, context, copies, run)
+    if isinstance(found, Blocked) and found.code == INSTALLS_PROJECT:
+        if seen.issuperset(install.manager for install in run.installs):
+            return None
+        found = _twice(model, context, copies, run) or found
     if isinstance(found, Blocked):
         return Refusal(NAME, offset, found.code, found.reason, found.hint)
     return found
+
+
+def _twice(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Change | Blocked | None:
+    """Dependencies in front of the copy of the sources, the author's command behind it."""
+    alone = dependencies_first(model, run)
+    if alone is None or isinstance(alone, Blocked):
+        return alone
+    run, command = alone
+    known = [copied(step, context) for step in copies]
+    at = cut(run, [item for item in known if isinstance(item, Copied)])
+    made = _movable(context, known, run)
+    if made is None or isinstance(made, Blocked):
+        return made
+    part = run.installs[0].located.part
+    if isinstance(at, Blocked):
+        return at
+    parts = chain(run.step.script)
+    assert parts is not None
+    state = removes_afterwards(run, part) or (prefix(run, parts, part, model.source.text) if part else "")
+    if isinstance(state, Blocked):
+        return state
+    written = edits(model, made, run, Parting(parts, part, state) if part else None, command)
+    if isinstance(written, Blocked):
+        return written
+    reason = f"{_reason(made, run)} for the dependencies; `{command}` installs those alone"
+    return Change(NAME, made.moved[0].step.instruction.span.start, written, reason, CONTRACT)
 
 
 def _download_first(model: Model, copies: list[Step], step: Step) -> Change | Refusal | None:

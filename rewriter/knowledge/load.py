@@ -19,8 +19,9 @@ class Project(NamedTuple):
 
     `reader` is the module of `context/readers` that tells what such an install reads.
     `bare` says that the command without a sub-command does. `everywhere` are the options that install for the whole
-    machine instead. With `takes_paths` an operand is a file or folder of the project. Where `named_by` holds options,
-    only those or a local path make it a project's install; else it is one when no package is named.
+    machine instead, `dependencies_only` is the one that leaves the project itself out. With `takes_paths` an operand is
+    a file or folder of the project. Where `named_by` holds options, only those or a local path make it a project's
+    install; else it is one when no package is named.
     """
 
     reader: str
@@ -29,6 +30,7 @@ class Project(NamedTuple):
     everywhere: frozenset[str]
     named_by: frozenset[str]
     takes_paths: bool
+    dependencies_only: str
 
 
 class CleanUp(NamedTuple):
@@ -146,6 +148,7 @@ def _project(data: dict[str, Any]) -> Project:
         everywhere=frozenset(data.get("everywhere", ())),
         named_by=frozenset(data.get("named-by", ())),
         takes_paths=data.get("takes-paths", False),
+        dependencies_only=data.get("dependencies-only", ""),
     )
 
 

@@ -57,7 +57,7 @@ def early_download(model: Model, step: Step) -> EarlyDownload | Blocked | None:
     taken = _cache_taken_over(model, step.stage)
     if taken:
         return Blocked("cache-taken-over", taken)
-    install = ProjectInstall(build, "go", DOWNLOAD, "go")
+    install = ProjectInstall(build, "go", (), "go", DOWNLOAD)
     return EarlyDownload(InstallRun(step, commands, (install,), True), build.part)
 
 

@@ -13,12 +13,16 @@ _PROGRAMS = ("npm", "yarn", "bun", "pip", "go mod", "composer", "dotnet", "poetr
 
 
 class ProjectInstall(NamedTuple):
-    """An install that reads the project's manifests. `arguments` follow the manager's name, as written."""
+    """An install that reads the project's manifests. `arguments` follow the manager's name, as written.
+
+    `added` are arguments of a command that the split would write, behind those.
+    """
 
     located: Located
     manager: str
     arguments: tuple[str, ...]
     reader: str
+    added: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:

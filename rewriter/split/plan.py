@@ -123,7 +123,7 @@ def _read(context: Context, known: list[Copied | Unclear], install: ProjectInsta
         return Blocked(
             "no-manifest", f"no COPY before `{install.shown}` brings files of the build context to {located.folder}"
         )
-    return inputs(context, Install(install.manager, tuple(arguments), folder or "", install.reader))
+    return inputs(context, Install(install.manager, (*arguments, *install.added), folder or "", install.reader))
 
 
 def context_folder(known: list[Copied | Unclear], image_folder: str) -> str | None:

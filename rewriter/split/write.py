@@ -24,11 +24,12 @@ class Parting(NamedTuple):
 
 
 def edits(
-    model: Model, plan: Plan, run: InstallRun, parting: Parting | None, download: str = ""
+    model: Model, plan: Plan, run: InstallRun, parting: Parting | None, first: str = ""
 ) -> tuple[Edit, ...] | Blocked:
     """Everything that the split writes; the RUN stays whole without a `parting`.
 
-    With a `download`, that becomes a RUN of its own and the copies go between the two.
+    `first` is a command that gets the install's place; what it stands for runs again behind the copies. Without a
+    parting it becomes a RUN of its own.
     """
     blocks: list[Block] = []
     moving: list[str] = []
@@ -51,12 +52,12 @@ def edits(
         moving.append(text)
     separator = "\n" * min(blocks[0].blanks_after, 1)
     joined = separator.join(moving)
-    if download:
-        found.append(_before(model, run.step.instruction, download, separator, joined))
-    elif parting is None:
-        found.append(_behind(model, run.step.instruction, separator + joined))
+    if parting is not None:
+        found.append(_parted(model, run.step.instruction, parting, f" && {first}" if first else "", separator, joined))
+    elif first:
+        found.append(_before(model, run.step.instruction, first, separator, joined))
     else:
-        found.append(_parted(model, run.step.instruction, parting, separator, joined))
+        found.append(_behind(model, run.step.instruction, separator + joined))
     return tuple(found)
 
 
@@ -72,18 +73,18 @@ def _behind(model: Model, instruction: Instruction, text: str) -> Edit:
     return Edit(Span(end, end), "\n" + text.removesuffix("\n"))
 
 
-def _before(model: Model, instruction: Instruction, download: str, separator: str, moved: str) -> Edit:
+def _before(model: Model, instruction: Instruction, first: str, separator: str, moved: str) -> Edit:
     start = block(model.tree, instruction).span.start
     keyword = model.source.text[instruction.keyword_span.start : instruction.keyword_span.end]
-    return Edit(Span(start, start), f"{keyword} {download}\n{separator}{moved}{separator}")
+    return Edit(Span(start, start), f"{keyword} {first}\n{separator}{moved}{separator}")
 
 
-def _parted(model: Model, instruction: Instruction, parting: Parting, separator: str, moved: str) -> Edit:
+def _parted(model: Model, instruction: Instruction, parting: Parting, first: str, separator: str, moved: str) -> Edit:
     text = model.source.text
     gap = Span(parting.parts[parting.at - 1].span.end, parting.parts[parting.at].span.start)
     comments = [line.strip() for line in text[gap.start : gap.end].split("\n") if line.lstrip().startswith("#")]
     head = text[instruction.keyword_span.start : instruction.value_span.start].replace("\r\n", "\n")
-    written = "\n" + separator + moved + separator + "".join(f"{comment}\n" for comment in comments)
+    written = first + "\n" + separator + moved + separator + "".join(f"{comment}\n" for comment in comments)
     written += head + parting.carried
     return Edit(gap, written)
 

@@ -236,6 +236,27 @@ CHANGED = [
         "COPY . .\nRUN uv sync --locked\n",
     ),
     (
+        "dependencies of poetry first, then the author's command (D08)",
+        {
+            "pyproject.toml": "[tool.poetry]\nreadme = 'README.md'\n",
+            "poetry.lock": "",
+            "README.md": "",
+            "spot/__init__.py": "",
+        },
+        "FROM python:3.11\nWORKDIR /app\nCOPY . .\nRUN pip install poetry && poetry install\n"
+        'ENTRYPOINT ["poetry","run","spot"]\n',
+        "FROM python:3.11\nWORKDIR /app\nCOPY pyproject.toml poetry.lock ./\n"
+        "RUN pip install poetry && poetry install --no-root\nCOPY . .\nRUN poetry install\n"
+        'ENTRYPOINT ["poetry","run","spot"]\n',
+    ),
+    (
+        "a RUN of its own, over several lines, and what follows it",
+        {"pyproject.toml": "[tool.poetry]\n", "poetry.lock": "", "a/__init__.py": ""},
+        "FROM python\nWORKDIR /app\nCOPY . .\n# everything\nRUN poetry install \\\n        --only main && python -m a\n",
+        "FROM python\nWORKDIR /app\nCOPY pyproject.toml poetry.lock ./\nRUN poetry install --only main --no-root\n"
+        "COPY . .\n# everything\nRUN poetry install \\\n        --only main && python -m a\n",
+    ),
+    (
         "another COPY in between that touches nothing of it",
         NODE,
         "FROM node:22\nWORKDIR /app\nCOPY . .\nCOPY conf/app.conf /etc/app/\nRUN npm ci\n",
@@ -255,6 +276,24 @@ GO_HEAD = "FROM golang:1.22\nWORKDIR /src\nCOPY . .\n"
 HEAD = "FROM node:22\nWORKDIR /app\nCOPY . .\n"
 GO_TAIL = "FROM scratch\nCOPY --from=0 /src/app /app\n"
 REFUSED = [
+    (
+        "a project's install within a condition",
+        {"pyproject.toml": "", "poetry.lock": ""},
+        "FROM python\nWORKDIR /app\nCOPY . .\nRUN poetry install || poetry lock\n",
+        "`poetry install` stands within a longer command",
+    ),
+    (
+        "tools that are removed at the end of the RUN",
+        {"pyproject.toml": "", "poetry.lock": "", "a.py": ""},
+        "FROM python\nWORKDIR /app\nCOPY . .\nRUN apk add gcc && poetry install && apk del gcc\n",
+        "`apk del gcc` at the end of the RUN frees space only in the RUN that used it",
+    ),
+    (
+        "a project of uv, whose scripts come out otherwise in two steps",
+        {"pyproject.toml": "[build-system]\n", "uv.lock": "", "a.py": ""},
+        "FROM python\nWORKDIR /app\nCOPY . .\nRUN uv sync --locked\n",
+        "installs the project itself, so it reads the sources",
+    ),
     (
         "a host's obj would win",
         {**NET, "src/Core/obj/project.assets.json": ""},
@@ -493,6 +532,12 @@ def test_nothing_to_say(tmp_path: Path, text: str) -> None:
 
 
 NOTHING_TO_FETCH = [
+    (
+        "dependencies first already, by the author",
+        {"pyproject.toml": "", "poetry.lock": "", "a.py": ""},
+        "FROM python\nCOPY pyproject.toml poetry.lock /app/\nWORKDIR /app\nRUN poetry install --no-root\nCOPY . .\n"
+        "RUN poetry install\n",
+    ),
     (
         "manifests that were mounted for an install before",
         {"pyproject.toml": "", "uv.lock": "", "a.py": ""},

@@ -1,0 +1,38 @@
+"""An install that installs the project itself too: its dependencies first, then the author's own command again.
+
+`poetry install` builds the project in place and so needs the sources, but most of its time goes into dependencies. The
+same command with `--no-root` installs those alone (python-poetry.org/docs, "install"). uv has such an option too, but
+real builds showed that the scripts of a project come out otherwise in two steps (uv 0.4).
+"""
+
+from __future__ import annotations
+
+import re
+
+from rewriter.context.readers import Blocked
+from rewriter.knowledge.load import load
+from rewriter.model.build import Model
+from rewriter.split.installs import InstallRun
+
+INSTALLS_PROJECT = "installs-project"
+_CONTINUED = re.compile(r"[ \t]*\\[ \t]*\r?\n[ \t]*")
+
+
+def dependencies_first(model: Model, run: InstallRun) -> tuple[InstallRun, str] | Blocked | None:
+    """The run with the install of dependencies in the place of its only install, and that command as text.
+
+    None where the manager has no such option.
+    """
+    install = run.installs[0]
+    project = load(install.manager).project
+    if project is None or not project.dependencies_only or len(run.installs) > 1:
+        return None
+    if not run.chained or install.located.depth:
+        return Blocked("not-a-chain", f"`{install.shown}` stands within a longer command")
+    span = install.located.command.span
+    written = _CONTINUED.sub(" ", model.source.text[span.start : span.end])
+    if "\n" in written:
+        return Blocked("comment-within", f"`{install.shown}` has a comment between its lines")
+    only = project.dependencies_only
+    alone = install._replace(added=(only,))
+    return run._replace(installs=(alone,)), f"{written} {only}"
