@@ -32,17 +32,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rewriter.change import Change, Contract, Refusal
-from rewriter.context.folder import Context
 from rewriter.context.readers import Blocked
 from rewriter.model import Model, Stage, Step
-from rewriter.model.commands import chain
-from rewriter.model.copied import Copied, Unclear, copied
-from rewriter.split.between import blocker_between, cut, prefix, removes_afterwards, settings_in_environment
-from rewriter.split.download import early_download, vendored
+from rewriter.split.forms import Split, download_first, install_moved, install_twice
 from rewriter.split.installs import InstallRun, install_run
-from rewriter.split.plan import Plan, looks_like_a_tree, needs, plan
-from rewriter.split.twice import INSTALLS_PROJECT, dependencies_first
-from rewriter.split.write import Parting, edits
+from rewriter.split.plan import looks_like_a_tree
+from rewriter.split.twice import INSTALLS_PROJECT
 from transforms.example import Example
 
 NAME = "split-manifests"
@@ -245,7 +240,7 @@ def _stage(model: Model, stage: Stage) -> Iterator[Change | Refusal]:
                 mounted.update(install.manager for install in run.installs)  # split already, without a copy
             if not copies or (run is not None and mounted.issuperset(install.manager for install in run.installs)):
                 continue
-            found = _consider(model, copies, run, seen) if run is not None else _download_first(model, copies, step)
+            found = _consider(model, copies, run, seen) if run is not None else _download(model, copies, step)
             if found is not None:
                 yield found
                 return
@@ -262,129 +257,22 @@ def _consider(model: Model, copies: list[Step], run: InstallRun, seen: set[str])
             return None
         reason = f"`{shown}` reads files of the build context, which is not known"
         return Refusal(NAME, offset, "no-context", reason, "name its folder with --context")
-    found = _split(model, context, copies, run)
+    found = install_moved(model, context, copies, run)
     if isinstance(found, Blocked) and found.code == INSTALLS_PROJECT:
         if seen.issuperset(install.manager for install in run.installs):
             return None
-        found = _twice(model, context, copies, run) or found
+        found = install_twice(model, context, copies, run) or found
+    return _result(found, offset)
+
+
+def _download(model: Model, copies: list[Step], step: Step) -> Change | Refusal | None:
+    if model.context is None:
+        return None
+    return _result(download_first(model, model.context, copies, step), step.instruction.span.start)
+
+
+def _result(found: Split | Blocked | None, offset: int) -> Change | Refusal | None:
+    """`offset` is the install's, where a refusal is shown."""
     if isinstance(found, Blocked):
         return Refusal(NAME, offset, found.code, found.reason, found.hint)
-    return found
-
-
-def _twice(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Change | Blocked | None:
-    """Dependencies in front of the copy of the sources, the author's command behind it."""
-    alone = dependencies_first(model, run)
-    if alone is None or isinstance(alone, Blocked):
-        return alone
-    run, command = alone
-    known = [copied(step, context) for step in copies]
-    at = cut(run, [item for item in known if isinstance(item, Copied)])
-    made = _movable(context, known, run)
-    if made is None or isinstance(made, Blocked):
-        return made
-    part = run.installs[0].located.part
-    if isinstance(at, Blocked):
-        return at
-    parts = chain(run.step.script)
-    assert parts is not None
-    state = removes_afterwards(run, part) or (prefix(run, parts, part, model.source.text) if part else "")
-    if isinstance(state, Blocked):
-        return state
-    written = edits(model, made, run, Parting(parts, part, state) if part else None, command)
-    if isinstance(written, Blocked):
-        return written
-    reason = f"{_reason(made, run)} for the dependencies; `{command}` installs those alone"
-    return Change(NAME, made.moved[0].step.instruction.span.start, written, reason, CONTRACT)
-
-
-def _download_first(model: Model, copies: list[Step], step: Step) -> Change | Refusal | None:
-    """A build that fetches modules by itself gets a download in front of the copy of the sources."""
-    found = early_download(model, step)
-    context = model.context if found is not None else None
-    if found is None or context is None:
-        return None
-    known = [copied(copy, context) for copy in copies]
-    if isinstance(found, Blocked):
-        return Refusal(NAME, step.instruction.span.start, found.code, found.reason, found.hint)
-    if vendored(context, known, found) or any(_brings_alone(item, "go.mod") for item in known):
-        return None
-    made = _movable(context, known, found.run)
-    if isinstance(made, Blocked):
-        return (
-            None
-            if made.code == "nothing"
-            else Refusal(NAME, step.instruction.span.start, made.code, made.reason, made.hint)
-        )
-    if made is None:
-        return None
-    parts = chain(step.script)
-    assert parts is not None
-    state = prefix(found.run, parts, found.part, model.source.text)
-    written = state if isinstance(state, Blocked) else edits(model, made, found.run, None, f"{state}go mod download")
-    if isinstance(written, Blocked):
-        return Refusal(NAME, step.instruction.span.start, written.code, written.reason, written.hint)
-    shown = found.run.installs[0].shown
-    reason = f"an edit of any file makes `{shown}` fetch all modules again, yet {_listed(made)} all that names them"
-    return Change(NAME, made.moved[0].step.instruction.span.start, written, reason, CONTRACT)
-
-
-def _brings_alone(item: Copied | Unclear, name: str) -> bool:
-    return isinstance(item, Copied) and any(
-        not entry.folder and entry.source.rpartition("/")[2] == name for entry in item.brought.entries
-    )
-
-
-def _split(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Change | Blocked | None:
-    known = [copied(step, context) for step in copies]
-    at = cut(run, [item for item in known if isinstance(item, Copied)])
-    if isinstance(at, int):
-        run = run._replace(installs=tuple(install for install in run.installs if install.located.part < at))
-    made = _movable(context, known, run)
-    if made is None or isinstance(made, Blocked):
-        return made
-    if isinstance(at, Blocked):
-        return at
-    parts = chain(run.step.script)
-    parting = None
-    if parts is not None and at < len(parts):
-        state = removes_afterwards(run, at) or prefix(run, parts, at, model.source.text)
-        if isinstance(state, Blocked):
-            return state
-        parting = Parting(parts, at, state)
-    written = edits(model, made, run, parting)
-    if isinstance(written, Blocked):
-        return written
-    return Change(NAME, made.moved[0].step.instruction.span.start, written, _reason(made, run), CONTRACT)
-
-
-def _movable(context: Context, known: list[Copied | Unclear], run: InstallRun) -> Plan | Blocked | None:
-    """A plan whose copies can pass what lies between. Copies of single files may stay where they are for that."""
-    read = needs(context, known, run)
-    if read is None or isinstance(read, Blocked):
-        return read
-    staying: frozenset[int] = frozenset()
-    while True:
-        made = plan(context, known, run, read, staying)
-        if made is None or isinstance(made, Blocked):
-            return made
-        between = blocker_between(context, made, run) or settings_in_environment(run, made)
-        if between is None:
-            return made
-        if made.moved[0].brings_a_folder:
-            return between
-        staying |= {made.moved[0].step.index}
-
-
-def _reason(made: Plan, run: InstallRun) -> str:
-    text = f"an edit of any file runs `{run.installs[0].shown}` again, yet {_listed(made)} all it reads"
-    return "; ".join([text, *made.warnings])
-
-
-def _listed(made: Plan) -> str:
-    """The files with their verb: "go.mod and go.sum are"."""
-    files = list(made.files)
-    listed = files[0] if len(files) == 1 else ", ".join(files[:-1]) + " and " + files[-1]
-    if len(files) > 6:
-        listed = ", ".join(files[:4]) + f" and {len(files) - 4} more"
-    return f"{listed} {'is' if len(files) == 1 else 'are'}"
+    return None if found is None else Change(NAME, found.at, found.edits, found.reason, CONTRACT)

@@ -22,7 +22,7 @@ SOURCES = frozenset(
     ".bat .c .cc .cjs .clj .cpp .cs .css .dart .ex .exs .fs .go .h .hpp .html .java .js .jsx .kt .kts .lua .mjs .php "
     ".pl .py .r .rb .rs .scala .scss .sh .sql .svelte .swift .ts .tsx .vb .vue .zig".split()
 )
-_REQUIREMENTS = re.compile(r"(.*[-_.])?requirements([-_.].*)?\.(txt|in)")
+_REQUIREMENTS = re.compile(r"(.*/)?(([^/]*[-_.])?requirements([-_.][^/]*)?|requirements/[^/]+)\.(txt|in)")
 _LOOKED_AT = 8192
 
 
@@ -66,7 +66,7 @@ def _names(kind: str) -> frozenset[str]:
 
 def _is_manifest(path: str, manifests: frozenset[str]) -> bool:
     name = posixpath.basename(path)
-    return name in manifests or _REQUIREMENTS.fullmatch(name) is not None
+    return name in manifests or _REQUIREMENTS.fullmatch(path) is not None
 
 
 def _near(path: str) -> tuple[int, str]:

@@ -49,6 +49,11 @@ def test_what_does_not_ship_is_not_edited(tmp_path: Path) -> None:
     assert chosen(tmp_path, "FROM a\nCOPY . /app\n", files) == Edits("b/c.py", "requirements.txt")
 
 
+def test_requirements_in_a_folder_of_that_name(tmp_path: Path) -> None:
+    files = {"requirements/prod.txt": "", "docs/notes.txt": "", "a.py": ""}
+    assert chosen(tmp_path, "FROM a\nCOPY . /app\n", files) == Edits("a.py", "requirements/prod.txt")
+
+
 @pytest.mark.parametrize("text", ["FROM a\nRUN b\n", "FROM a\nCOPY --from=b /x /y\n", "FROM a\nCOPY missing /y\n"])
 def test_nothing_copied_nothing_edited(tmp_path: Path, text: str) -> None:
     assert chosen(tmp_path, text, {"a.py": ""}) == Edits("", "")

@@ -46,6 +46,7 @@ LINES = {
         "usr/lib/python3.11/__pycache__/csv.cpython-311.pyc",
         "!usr/lib/python3.11/csv.py",
     ),
+    "**/target/.rustc_info.json": ("src/target/.rustc_info.json", "!src/target/release/app", "!src/.rustc_info.json"),
     "**.pyc": ("app/__pycache__/a.cpython-311.pyc", "a.pyc", "!app/a.py", "!app/a.pyc.txt"),
     "**.dist-info/RECORD": ("v/lib/pip-26.3.dist-info/RECORD", "!v/lib/pip-26.3.dist-info/METADATA", "!app/RECORD"),
     "~/.cache/pip/wheels/**.whl": ("root/.cache/pip/wheels/7f/a.whl", "!app/a.whl", "!root/.cache/pip/http/a"),

@@ -1,0 +1,136 @@
+"""The forms that a split takes: the install moved as it is, dependencies first, or a download first."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rewriter.context.folder import Context
+from rewriter.context.readers import Blocked
+from rewriter.model import Model, Step
+from rewriter.model.commands import chain
+from rewriter.model.copied import Copied, Unclear, copied
+from rewriter.source import Edit
+from rewriter.split.between import blocker_between, cut, prefix, removes_afterwards, settings_in_environment
+from rewriter.split.download import early_download, vendored
+from rewriter.split.installs import InstallRun
+from rewriter.split.plan import Plan, needs, plan
+from rewriter.split.twice import dependencies_first
+from rewriter.split.write import Parting, edits
+
+
+class Split(NamedTuple):
+    """What a split writes; `at` is the offset of the copy that it moves."""
+
+    at: int
+    edits: tuple[Edit, ...]
+    reason: str
+
+
+def install_moved(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Split | Blocked | None:
+    """Manifests, the install, then the sources; a RUN that does more behind it is parted. None: nothing to gain."""
+    known = [copied(step, context) for step in copies]
+    at = cut(run, [item for item in known if isinstance(item, Copied)])
+    if isinstance(at, int):
+        run = run._replace(installs=tuple(install for install in run.installs if install.located.part < at))
+    made = _movable(context, known, run)
+    if made is None or isinstance(made, Blocked):
+        return made
+    if isinstance(at, Blocked):
+        return at
+    parts = chain(run.step.script)
+    parting = None
+    if parts is not None and at < len(parts):
+        state = removes_afterwards(run, at) or prefix(run, parts, at, model.source.text)
+        if isinstance(state, Blocked):
+            return state
+        parting = Parting(parts, at, state)
+    written = edits(model, made, run, parting)
+    if isinstance(written, Blocked):
+        return written
+    return Split(made.moved[0].step.instruction.span.start, written, _reason(made, run))
+
+
+def install_twice(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Split | Blocked | None:
+    """Dependencies in front of the copy of the sources, the author's command behind it."""
+    alone = dependencies_first(model, run)
+    if alone is None or isinstance(alone, Blocked):
+        return alone
+    run, command = alone
+    known = [copied(step, context) for step in copies]
+    at = cut(run, [item for item in known if isinstance(item, Copied)])
+    made = _movable(context, known, run)
+    if made is None or isinstance(made, Blocked):
+        return made
+    part = run.installs[0].located.part
+    if isinstance(at, Blocked):
+        return at
+    parts = chain(run.step.script)
+    assert parts is not None
+    state = removes_afterwards(run, part) or (prefix(run, parts, part, model.source.text) if part else "")
+    if isinstance(state, Blocked):
+        return state
+    written = edits(model, made, run, Parting(parts, part, state) if part else None, command)
+    if isinstance(written, Blocked):
+        return written
+    reason = f"{_reason(made, run)} for the dependencies; `{command}` installs those alone"
+    return Split(made.moved[0].step.instruction.span.start, written, reason)
+
+
+def download_first(model: Model, context: Context, copies: list[Step], step: Step) -> Split | Blocked | None:
+    """A build that fetches modules by itself gets a download in front of the copy of the sources."""
+    found = early_download(model, step)
+    if found is None or isinstance(found, Blocked):
+        return found
+    known = [copied(copy, context) for copy in copies]
+    if vendored(context, known, found) or any(_brings_alone(item, "go.mod") for item in known):
+        return None
+    made = _movable(context, known, found.run)
+    if made is None or isinstance(made, Blocked):
+        return None if made is not None and made.code == "nothing" else made
+    parts = chain(step.script)
+    assert parts is not None
+    state = prefix(found.run, parts, found.part, model.source.text)
+    written = state if isinstance(state, Blocked) else edits(model, made, found.run, None, f"{state}go mod download")
+    if isinstance(written, Blocked):
+        return written
+    shown = found.run.installs[0].shown
+    reason = f"an edit of any file makes `{shown}` fetch all modules again, yet {_listed(made)} all that names them"
+    return Split(made.moved[0].step.instruction.span.start, written, reason)
+
+
+def _brings_alone(item: Copied | Unclear, name: str) -> bool:
+    return isinstance(item, Copied) and any(
+        not entry.folder and entry.source.rpartition("/")[2] == name for entry in item.brought.entries
+    )
+
+
+def _movable(context: Context, known: list[Copied | Unclear], run: InstallRun) -> Plan | Blocked | None:
+    """A plan whose copies can pass what lies between. Copies of single files may stay where they are for that."""
+    read = needs(context, known, run)
+    if read is None or isinstance(read, Blocked):
+        return read
+    staying: frozenset[int] = frozenset()
+    while True:
+        made = plan(context, known, run, read, staying)
+        if made is None or isinstance(made, Blocked):
+            return made
+        between = blocker_between(context, made, run) or settings_in_environment(run, made)
+        if between is None:
+            return made
+        if made.moved[0].brings_a_folder:
+            return between
+        staying |= {made.moved[0].step.index}
+
+
+def _reason(made: Plan, run: InstallRun) -> str:
+    text = f"an edit of any file runs `{run.installs[0].shown}` again, yet {_listed(made)} all it reads"
+    return "; ".join([text, *made.warnings])
+
+
+def _listed(made: Plan) -> str:
+    """The files with their verb: "go.mod and go.sum are"."""
+    files = list(made.files)
+    listed = files[0] if len(files) == 1 else ", ".join(files[:-1]) + " and " + files[-1]
+    if len(files) > 6:
+        listed = ", ".join(files[:4]) + f" and {len(files) - 4} more"
+    return f"{listed} {'is' if len(files) == 1 else 'are'}"
