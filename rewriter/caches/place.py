@@ -72,7 +72,7 @@ def _only_there(filling: Filling) -> Obstacle | None:
 def _replaced(filling: Filling) -> Obstacle | None:
     """Whether the last thing that the manager does is to replace or to remove itself: what runs then is another."""
     last, manager = filling.uses[-1], filling.manager
-    if manager.project is None or not last.usage.has(manager.project.everywhere):
+    if not any(last.usage.has(project.everywhere) for project in manager.projects):
         return None
     if any(text(word).partition("@")[0] in manager.commands for word in last.usage.operands):
         return Obstacle("replaced", f"`{last.shown}` replaces or removes {manager.name} itself")

@@ -191,3 +191,14 @@ def normal(path: str) -> str:
     `..` cannot leave the root: BuildKit cleans `/../x` to `/x`.
     """
     return posixpath.normpath("/" + path).lstrip("/")
+
+
+def inside(folder: str, written: str) -> str | None:
+    """What a file in `folder` names as `written`, as a context path, "" for the root.
+
+    None where that lies outside of the context or is not known: an absolute path, a home folder, a variable.
+    """
+    path = posixpath.normpath(posixpath.join(folder, written))
+    if written.startswith(("/", "~")) or "$" in written or path == ".." or path.startswith("../"):
+        return None
+    return "" if path == "." else path

@@ -15,13 +15,14 @@ SUFFIX = ".toml"
 
 
 class Project(NamedTuple):
-    """How a manager installs a project's own dependencies.
+    """How a manager installs a project's own dependencies; there may be several ways.
 
-    `reader` is the module of `context/readers` that tells what such an install reads.
-    `bare` says that the command without a sub-command does. `everywhere` are the options that install for the whole
-    machine instead, `dependencies_only` is the one that leaves the project itself out. With `takes_paths` an operand is
-    a file or folder of the project. Where `named_by` holds options, only those or a local path make it a project's
-    install; else it is one when no package is named.
+    `reader` is the module of `context/readers` that tells what such an install reads. `verbs` are the sub-commands that
+    do, and `bare` says that the command without one does too; with no verbs there are no sub-commands. With `mentions`,
+    one of its words has to hold that text. `everywhere` are the options that install for the whole machine instead,
+    `dependencies_only` is the one that leaves the project itself out. With `takes_paths` an operand is a file or folder
+    of the project. Where `named_by` holds options, only those or a local path make it a project's install; else it is
+    one when no package is named.
     """
 
     reader: str
@@ -31,6 +32,34 @@ class Project(NamedTuple):
     named_by: frozenset[str]
     takes_paths: bool
     dependencies_only: str
+    mentions: str
+
+
+class Early(NamedTuple):
+    """A command that fetches what a build would fetch by itself, to be written in front of it.
+
+    `reader` tells what `command` reads, as in `Project`; `what` is what it fetches, in words. `command` stands behind
+    the program's name, and the build is one with a sub-command of `builds` (none named: any). After one of `fetches`
+    nothing is left to fetch. `carries` are options that the command takes over from the build ("*": all of them), with
+    `operands` its operands too. With an option of `elsewhere` the build fetches in another way; so may one for which
+    a variable with a prefix of `variables` is set, unless it is of `harmless`. `settings` are variables and what
+    their value must not hold; those of `keeps` say where fetched files are kept. Where the context has a file of
+    `brings`, nothing is fetched.
+    """
+
+    what: str
+    reader: str
+    command: str
+    builds: frozenset[str]
+    fetches: frozenset[str]
+    carries: frozenset[str]
+    operands: bool
+    elsewhere: frozenset[str]
+    variables: tuple[str, ...]
+    harmless: frozenset[str]
+    settings: dict[str, str]
+    keeps: tuple[str, ...]
+    brings: tuple[str, ...]
 
 
 class CleanUp(NamedTuple):
@@ -86,7 +115,8 @@ class Manager(NamedTuple):
     manifests: tuple[str, ...]
     locks: tuple[str, ...]
     caches: tuple[str, ...]
-    project: Project | None
+    projects: tuple[Project, ...]
+    early: Early | None
     clean_up: CleanUp | None
 
 
@@ -117,7 +147,10 @@ def load(stem: str) -> Manager:
         manifests=tuple(data.get("manifests", ())),
         locks=tuple(data.get("locks", ())),
         caches=caches,
-        project=_project(data["project"]) if "project" in data else None,
+        projects=tuple(map(_project, data["project"] if isinstance(data.get("project"), list) else [data["project"]]))
+        if "project" in data
+        else (),
+        early=_early(data["early"]) if "early" in data else None,
         clean_up=_clean_up(data["clean-up"], caches) if "clean-up" in data else None,
     )
 
@@ -143,12 +176,31 @@ def named(program: str) -> Manager | None:
 def _project(data: dict[str, Any]) -> Project:
     return Project(
         reader=data["reader"],
-        verbs=frozenset(data["verbs"]),
+        verbs=frozenset(data.get("verbs", ())),
         bare=data.get("bare", False),
         everywhere=frozenset(data.get("everywhere", ())),
         named_by=frozenset(data.get("named-by", ())),
         takes_paths=data.get("takes-paths", False),
         dependencies_only=data.get("dependencies-only", ""),
+        mentions=data.get("mentions", ""),
+    )
+
+
+def _early(data: dict[str, Any]) -> Early:
+    return Early(
+        what=data["what"],
+        reader=data["reader"],
+        command=data["command"],
+        builds=frozenset(data.get("builds", ())),
+        fetches=frozenset(data.get("fetches", ())),
+        carries=frozenset(data.get("carries", ())),
+        operands=data.get("operands", False),
+        elsewhere=frozenset(data.get("elsewhere", ())),
+        variables=tuple(data.get("variables", ())),
+        harmless=frozenset(data.get("harmless", ())),
+        settings=data.get("settings", {}),
+        keeps=tuple(data.get("keeps", ())),
+        brings=tuple(data.get("brings", ())),
     )
 
 

@@ -21,18 +21,23 @@ def project_install(words: tuple[Word, ...]) -> tuple[str, tuple[str, ...], str]
     that names packages, or installs for the whole machine.
     """
     found = usage(words)
-    if found is None or found.manager.project is None or not _installs(found, found.manager.project):
+    if found is None:
         return None
-    return found.manager.name, tuple(text(word) for word in found.words), found.manager.project.reader
+    for project in found.manager.projects:
+        if _installs(found, project):
+            return found.manager.name, tuple(text(word) for word in found.words), project.reader
+    return None
 
 
 def _installs(found: Usage, project: Project) -> bool:
     if found.has(found.manager.asks):
         return False
+    if project.mentions and not any(project.mentions in text(word) for word in found.words):
+        return False
     if found.subcommand is None:
         if not project.bare:
             return False
-    elif _command(found, found.subcommand) not in project.verbs:
+    elif project.verbs and _command(found, found.subcommand) not in project.verbs:
         return False
     if found.has(project.everywhere) or any(
         option.value is not None and f"{option.name}={option.value}" in project.everywhere for option in found.options

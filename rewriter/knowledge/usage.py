@@ -68,7 +68,7 @@ def usage(words: tuple[Word, ...]) -> Usage | None:
     operands, options = _parted(rest, manager.values)
     first = operands[0] if operands else None
     verb = manager.verbs.get(text(first), "") if first is not None else ""
-    if first is None and manager.project is not None and manager.project.bare:
+    if first is None and any(project.bare for project in manager.projects):
         verb = "install"
     if len(operands) > 1:
         two = manager.verbs.get(f"{text(operands[0])} {text(operands[1])}")

@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Callable
 
+from rewriter.knowledge import usage
 from rewriter.model.commands import Located
 from rewriter.shell.nodes import Word
 from rewriter.shell.walk import has_substitution, program_name
@@ -67,7 +68,7 @@ def touches(located: Located, brought: Callable[[str], bool]) -> str:
         return _paths(located, program, operands[2:], brought)
     if program in _PATHS:
         return _paths(located, program, operands, brought)
-    if _installs_elsewhere(program, [word.text for word in operands]):
+    if _installs_elsewhere(program, [word.text for word in operands]) or _empties_caches(words):
         return ""
     return f"`{shown}` may read the copied files"
 
@@ -89,6 +90,12 @@ def _installs_elsewhere(program: str, arguments: list[str]) -> bool:
         )
         return operands[:1] == ["install"] and not reads_files and not _any_path(operands)
     return program == "gem" and operands[:1] == ["install"] and not _any_path(operands)
+
+
+def _empties_caches(words: tuple[Word, ...]) -> bool:
+    """`npm cache clean --force`, `conda clean --all`: what a package manager keeps for itself."""
+    found = usage(words)
+    return found is not None and found.verb == "clean" and not _any_path([word.text for word in found.operands])
 
 
 def _any_path(operands: list[str]) -> bool:

@@ -1,125 +1,175 @@
-"""A download of its own in front of a build: `go mod download`, so that an edit of the sources fetches nothing again.
+"""A fetch of its own in front of a build: `go mod download`, so that an edit of the sources fetches nothing again.
 
-`go build` fetches modules when it runs, behind the copy of the sources. The download reads go.mod and go.sum alone
-(go.dev/ref/mod, "go mod download"). What it adds to the module cache stays in the stage, so that only a
-stage that is thrown away, and whose cache no other stage takes over, gets one.
+`go build`, `mvn package` and `dotnet publish` fetch what they need when they run, behind the copy of the sources. Each
+has a command that fetches from manifests alone (`[early]` of knowledge/*.toml). What that adds to the caches
+stays in the stage, so that only a stage that is thrown away, and whose caches no other stage takes over, gets one.
 """
 
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import NamedTuple
 
 from rewriter.context.folder import Context
 from rewriter.context.readers import Blocked
+from rewriter.knowledge import Early, Usage, usage
+from rewriter.knowledge.load import load
+from rewriter.knowledge.usage import text
 from rewriter.model.build import Model
 from rewriter.model.commands import Located, chain, located
 from rewriter.model.copied import Copied, Unclear
 from rewriter.model.stage import Stage, Step
-from rewriter.shell.walk import program_name
+from rewriter.shell.nodes import Word
 from rewriter.split.installs import InstallRun, ProjectInstall
 from rewriter.split.plan import context_folder, overlaps
 
-_BUILDS = frozenset(("build", "install", "test", "vet", "run", "generate", "list"))
 _CARRIED = frozenset(("cd", "export", "set"))
-_ELSEWHERE = frozenset(("-C", "-modfile", "-mod", "-overlay", "-workfile"))
-_CACHE_PLACES = ("/go/pkg", "/root/go/pkg", "/root/.cache")
-DOWNLOAD = ("mod", "download")
+_PROGRAMS = ("go ", "mvn", "gradle", "dotnet", "swift", "sbt", "cargo")
+"""A part of the name of each program that is looked for; most scripts hold none and need no reading."""
 
 
 class EarlyDownload(NamedTuple):
-    """A RUN that builds, as an InstallRun whose only install is the download to be written in front of it."""
+    """A RUN that builds, as an InstallRun whose only install is the fetch.
+
+    `command` is the fetch as text, `what` is what it fetches, in words.
+    """
 
     run: InstallRun
     part: int
+    command: str
+    what: str
+
+
+class _Build(NamedTuple):
+    located: Located
+    usage: Usage
+    early: Early
 
 
 def early_download(model: Model, step: Step) -> EarlyDownload | Blocked | None:
-    """The download that a RUN should have in front of it. None where there is nothing of the kind to do."""
-    text = step.instruction.text[step.instruction.span.start : step.instruction.span.end]
-    if "go " not in text:
+    """The fetch that a RUN should have in front of it. None where there is nothing of the kind to do."""
+    written = step.instruction.text[step.instruction.span.start : step.instruction.span.end]
+    if not any(name in written for name in _PROGRAMS):
         return None
     commands = located(step, conditions=True)
-    build = next((command for command in commands if _builds(command)), None)
-    if build is None or _fetched_before(step) or step.stage.ships:
+    build = next((found for command in commands if (found := _build(command)) is not None), None)
+    if build is None or _fetched_before(step, build.usage.manager.name):
         return None
-    if chain(step.script) is None or build.depth:
-        return Blocked("not-a-chain", f"`{_shown(build)}` stands within a longer command")
+    if chain(step.script) is None or build.located.depth:
+        return Blocked("not-a-chain", f"`{_shown(build.located)}` stands within a longer command")
     if step.instruction.flags:
         return None if any(mount.kind == "cache" for mount in step.mounts) else _flags(step)
     for command in commands:
-        if command.part < build.part and (not command.words or command.words[0].text not in _CARRIED):
-            reason = f"`{_shown(command)}` comes before `{_shown(build)}` in the same RUN"
+        if command.part < build.located.part and (not command.words or command.words[0].text not in _CARRIED):
+            reason = f"`{_shown(command)}` comes before `{_shown(build.located)}` in the same RUN"
             return Blocked("reads-first", reason, "put it into a RUN of its own, before the copy of the sources")
     settings = _settings(build)
     if settings:
         return Blocked("environment", settings)
-    taken = _cache_taken_over(model, step.stage)
+    taken = _cache_taken_over(model, step.stage, build)
     if taken:
         return Blocked("cache-taken-over", taken)
-    install = ProjectInstall(build, "go", (), "go", DOWNLOAD)
-    return EarlyDownload(InstallRun(step, commands, (install,), True), build.part)
+    words = _words(build)
+    name, early = build.usage.manager.name, build.early
+    install = ProjectInstall(build.located, name, (), early.reader, (*early.command.split(), *map(text, words)))
+    written = " ".join((build.located.words[0].text, early.command, *(word.text for word in words)))
+    return EarlyDownload(InstallRun(step, commands, (install,), True), build.located.part, written, early.what)
 
 
-def vendored(context: Context, known: list[Copied | Unclear], found: EarlyDownload) -> bool:
-    """Whether the context brings the modules themselves, or no go.mod at all: then nothing is fetched."""
-    folder = context_folder(known, found.run.installs[0].located.folder or "?")
-    if folder is None or context.ships(posixpath.join(folder, "vendor/modules.txt")):
-        return True
-    while True:
-        if context.ships(posixpath.join(folder, "go.mod")) or context.ships(posixpath.join(folder, "go.work")):
-            return False
-        if not folder:
-            return True
-        folder = posixpath.dirname(folder)
+def brought_along(context: Context, known: list[Copied | Unclear], found: EarlyDownload) -> bool:
+    """Whether the context brings what would be fetched (a `vendor` folder)."""
+    install = found.run.installs[0]
+    manager = load(install.manager)
+    folder = context_folder(known, install.located.folder or "?")
+    places = manager.early.brings if manager.early is not None else ()
+    return folder is not None and any(context.ships(posixpath.join(folder, place)) for place in places)
 
 
-def _builds(command: Located) -> bool:
-    """Whether it is the first word of `go build` and its like on the project's own packages."""
-    words = [word.text for word in command.words]
-    if not words or program_name(command.words[0]) != "go" or len(words) < 2 or words[1] not in _BUILDS:
+def _build(command: Located) -> _Build | None:
+    """The command as a build of the project's own packages that fetches what it needs."""
+    found = usage(command.words)
+    early = None if found is None else found.manager.early
+    if found is None or early is None or found.has(found.manager.asks):
+        return None
+    if any("@" in word.text for word in found.operands):  # `go install tool@v1.2`
+        return None
+    said = {word.text for word in found.arguments}
+    if early.builds and not (early.builds & said):
+        return None
+    return None if early.fetches & said else _Build(command, found, early)
+
+
+def _fetches(command: Located, manager: str) -> bool:
+    found = usage(command.words)
+    if found is None or found.manager.name != manager or found.manager.early is None:
         return False
-    return not any("@" in word for word in words[2:])
+    written = found.manager.early.command.split()
+    if [word.text for word in found.words[: len(written)]] == written:
+        return True
+    return bool(found.manager.early.fetches & {word.text for word in found.arguments})
 
 
-def _fetches(command: Located) -> bool:
-    words = command.words
-    return bool(words) and program_name(words[0]) == "go" and words[1:2] != () and words[1].text in ("mod", "get")
-
-
-def _fetched_before(step: Step) -> bool:
-    """Whether an earlier RUN of the stage, or of those that it begins with, runs Go on the project."""
+def _fetched_before(step: Step, manager: str) -> bool:
+    """Whether an earlier RUN of the stage, or of those that it begins with, builds or fetches already."""
     stage: Stage | None = step.stage
     while stage is not None:
         for other in stage.steps:
             if other is step:
                 break
-            if other.keyword == "RUN" and any(_builds(command) or _fetches(command) for command in located(other)):
-                return True
+            if other.keyword != "RUN":
+                continue
+            for command in located(other):
+                build = _build(command)
+                if _fetches(command, manager) or (build is not None and build.usage.manager.name == manager):
+                    return True
         stage = stage.parent
     return False
 
 
-def _settings(build: Located) -> str:
+def _words(build: _Build) -> tuple[Word, ...]:
+    """The options and operands of the build that the fetch takes over."""
+    early, found = build.early, build.usage
+    taken: dict[int, Word] = {}
+    for at, word in enumerate(found.words):
+        option = next((option for option in found.options if option.word is word), None)
+        if option is not None and ("*" in early.carries or option.name in early.carries):
+            taken[at] = word
+            if option.value is not None and not word.text.endswith(option.value):
+                taken[at + 1] = found.words[at + 1]
+        elif early.operands and any(word is argument for argument in found.arguments) and _is_project(word.text, early):
+            taken[at] = word
+    return tuple(taken[at] for at in sorted(taken))
+
+
+def _is_project(operand: str, early: Early) -> bool:
+    """`src/App.csproj`, and not a sub-command, the value of an option that may go without, or `/p:Name=value`."""
+    return operand not in early.builds and operand not in ("true", "false") and ":" not in operand
+
+
+def _settings(build: _Build) -> str:
     """Why the command or its environment makes it fetch in a way of its own, or not at all; "" when it does not."""
-    for word in build.words[2:]:
-        if word.text.partition("=")[0].replace("--", "-") in _ELSEWHERE:
-            return f"`{_shown(build)}` has {word.text}"
-    assigned = {word.text.partition("=")[0] for word in build.command.assigns}
-    given = {name for name in assigned if name.startswith("GO") and name not in ("GOOS", "GOARCH", "GOARM", "GOAMD64")}
-    if given:
-        return f"`{_shown(build)}` is run with {min(given)} of its own"
-    for name, unwanted in (("GOFLAGS", "-mod"), ("GO111MODULE", "off"), ("GOPROXY", "off")):
-        value = build.env.get(name, "")
+    early, command = build.early, build.located
+    for word in build.usage.words:
+        name = word.text.partition("=")[0]
+        if name in early.elsewhere or name.replace("--", "-") in early.elsewhere:
+            return f"`{_shown(command)}` has {word.text}"
+    assigned = {word.text.partition("=")[0] for word in command.command.assigns}
+    given = {name for name in assigned if name.startswith(early.variables) and name not in early.harmless}
+    if early.variables and given:
+        return f"`{_shown(command)}` is run with {min(given)} of its own"
+    for name, unwanted in early.settings.items():
+        value = command.env.get(name, "")
         if value is None or unwanted in value:
             return f"{name} is {'set to ' + value if value else 'not known before the build'}"
     return ""
 
 
-def _cache_taken_over(model: Model, stage: Stage) -> str:
-    """Whether another stage takes files from where the modules are kept."""
+def _cache_taken_over(model: Model, stage: Stage, build: _Build) -> str:
+    """Whether another stage takes files from where the fetched ones are kept."""
     names = {str(stage.index), stage.name or str(stage.index)}
-    cache = [*_CACHE_PLACES, *(value for name in ("GOPATH", "GOMODCACHE", "HOME") if (value := stage.env.get(name)))]
+    kept = [path.replace("~", "/root", 1) for path in build.usage.manager.caches]
+    kept += [value for name in (*build.early.keeps, "HOME") if (value := stage.env.get(name))]
     for other in model.stages:
         for step in other.steps:
             flag = step.instruction.flag("from")
@@ -129,13 +179,20 @@ def _cache_taken_over(model: Model, stage: Stage) -> str:
             if flag is None or (flag.value or "").lower() not in names:
                 continue
             for word in step.instruction.words[:-1]:
-                source = step.expand(word.text)
-                path = None if source is None else posixpath.normpath(posixpath.join("/", source))
-                if path is None or "*" in path or any(overlaps(path, place) for place in cache):
-                    return f"line {step.instruction.line} copies {word.text} of this stage, where modules may lie"
+                place = _certain(step.expand(word.text) or word.text)
+                if any(overlaps(place, folder) for folder in kept):
+                    shown = f"line {step.instruction.line} copies {word.text} of this stage"
+                    return f"{shown}, where fetched files may lie"
         if other.parent is stage and other.ships:
             return f"the stage on line {other.instruction.line} begins with this one"
     return ""
+
+
+def _certain(source: str) -> str:
+    """The path, or the folder up to which it is known: `/src/target` of `/src/target/*.jar`."""
+    path = posixpath.normpath(posixpath.join("/", source))
+    known = re.split(r"[*?\[$]", path, maxsplit=1)[0]
+    return path if known == path else posixpath.dirname(known)
 
 
 def _flags(step: Step) -> Blocked:

@@ -11,7 +11,7 @@ from rewriter.model.commands import chain
 from rewriter.model.copied import Copied, Unclear, copied
 from rewriter.source import Edit
 from rewriter.split.between import blocker_between, cut, prefix, removes_afterwards, settings_in_environment
-from rewriter.split.download import early_download, vendored
+from rewriter.split.download import brought_along, early_download
 from rewriter.split.installs import InstallRun
 from rewriter.split.plan import Plan, needs, plan
 from rewriter.split.twice import dependencies_first
@@ -36,7 +36,7 @@ def install_moved(model: Model, context: Context, copies: list[Step], run: Insta
     if made is None or isinstance(made, Blocked):
         return made
     if isinstance(at, Blocked):
-        return at
+        return at if any(copy.brings_a_folder for copy in made.moved) else None
     parts = chain(run.step.script)
     parting = None
     if parts is not None and at < len(parts):
@@ -79,29 +79,28 @@ def install_twice(model: Model, context: Context, copies: list[Step], run: Insta
 def download_first(model: Model, context: Context, copies: list[Step], step: Step) -> Split | Blocked | None:
     """A build that fetches modules by itself gets a download in front of the copy of the sources."""
     found = early_download(model, step)
-    if found is None or isinstance(found, Blocked):
-        return found
     known = [copied(copy, context) for copy in copies]
-    if vendored(context, known, found) or any(_brings_alone(item, "go.mod") for item in known):
+    if found is None or not any(isinstance(item, Copied) and item.brings_a_folder for item in known):
+        return None
+    if isinstance(found, Blocked):
+        return found
+    if brought_along(context, known, found):
         return None
     made = _movable(context, known, found.run)
     if made is None or isinstance(made, Blocked):
-        return None if made is not None and made.code == "nothing" else made
+        return None if made is not None and made.code in ("nothing", "no-manifest") else made
+    shown = found.run.installs[0].shown
+    if step.stage.ships:
+        reason = f"`{shown}` runs in the stage that ships, where a fetch of its own may leave more files"
+        return Blocked("ships", reason, "build in a stage of its own, and copy the result from there")
     parts = chain(step.script)
     assert parts is not None
     state = prefix(found.run, parts, found.part, model.source.text)
-    written = state if isinstance(state, Blocked) else edits(model, made, found.run, None, f"{state}go mod download")
+    written = state if isinstance(state, Blocked) else edits(model, made, found.run, None, state + found.command)
     if isinstance(written, Blocked):
         return written
-    shown = found.run.installs[0].shown
-    reason = f"an edit of any file makes `{shown}` fetch all modules again, yet {_listed(made)} all that names them"
+    reason = f"an edit of any file makes `{shown}` fetch {found.what} again, yet {_listed(made)} all it reads for that"
     return Split(made.moved[0].step.instruction.span.start, written, reason)
-
-
-def _brings_alone(item: Copied | Unclear, name: str) -> bool:
-    return isinstance(item, Copied) and any(
-        not entry.folder and entry.source.rpartition("/")[2] == name for entry in item.brought.entries
-    )
 
 
 def _movable(context: Context, known: list[Copied | Unclear], run: InstallRun) -> Plan | Blocked | None:

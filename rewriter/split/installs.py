@@ -8,7 +8,9 @@ from rewriter.knowledge import project_install
 from rewriter.model.commands import Located, chain, located
 from rewriter.model.stage import Step
 
-_PROGRAMS = ("npm", "yarn", "bun", "pip", "go mod", "composer", "dotnet", "poetry", "uv ")
+_PROGRAMS = tuple(
+    "npm yarn bun pip go composer dotnet poetry uv mvn swift pdm hatch conda mamba mix dart flutter R sbt cargo".split()
+)
 """A part of the name of each program that installs a project; most scripts hold none and need no reading."""
 
 

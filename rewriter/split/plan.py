@@ -119,11 +119,26 @@ def _read(context: Context, known: list[Copied | Unclear], install: ProjectInsta
     for word in located.words[len(located.words) - len(install.arguments) :]:
         text = word.value if word.value is not None else word.text
         arguments.append(_context_argument(known, text, located.folder, folder))
-    if folder is None and arguments == list(install.arguments):
+    added = [_context_argument(known, text, located.folder, folder) for text in install.added]
+    if folder is None and (*arguments, *added) == (*install.arguments, *install.added):
         return Blocked(
             "no-manifest", f"no COPY before `{install.shown}` brings files of the build context to {located.folder}"
         )
-    return inputs(context, Install(install.manager, (*arguments, *install.added), folder or "", install.reader))
+    program = located.words[0].text
+    found = inputs(context, Install(install.manager, (*arguments, *added), folder or "", install.reader, program))
+    if isinstance(found, Blocked) or "/" not in program:
+        return found
+    return _with_program(known, program, located.folder, found)
+
+
+def _with_program(known: list[Copied | Unclear], program: str, folder: str, found: Inputs) -> Inputs | Blocked:
+    """A program that is copied itself (`./mvnw`) is read too."""
+    path = posixpath.normpath(posixpath.join(folder, program))
+    for item in reversed(known):
+        origin = item.brought.origin(path) if isinstance(item, Copied) else None
+        if origin is not None:
+            return found._replace(files=(origin, *(file for file in found.files if file != origin)))
+    return found if program.startswith("/") else Blocked("no-manifest", f"no COPY brings {program}")
 
 
 def context_folder(known: list[Copied | Unclear], image_folder: str) -> str | None:
@@ -178,7 +193,7 @@ def _needed(
         if _ODD.intersection(path) or path.startswith("-"):
             return Blocked("odd-name", f"{path} has a character that COPY would read as a pattern")
         for landed, copy in _landings(known, path).items():
-            if copy in moved:
+            if copy in moved and not _stands_before(known, moved, path, landed):
                 groups.setdefault((moved.index(copy), _below(copy, posixpath.dirname(landed))), []).append(path)
     for (index, relative), paths in groups.items():
         lines.append(Needed(moved[index], tuple(paths), relative))
@@ -205,6 +220,15 @@ def _landings(known: list[Copied | Unclear], path: str) -> dict[str, Copied]:
     return found
 
 
+def _stands_before(known: list[Copied | Unclear], moved: list[Copied], path: str, landed: str) -> bool:
+    """Whether a copy that stays in front of the moved ones brings the file to the same place already."""
+    first = moved[0].step.index
+    return any(
+        isinstance(item, Copied) and item.step.index < first and item.brought.lands(path) == landed for item in known
+    )
+
+
 def _below(copy: Copied, image_folder: str) -> str:
     """An image folder relative to the copy's destination, "" for the destination itself."""
-    return posixpath.relpath(image_folder, copy.destination).removeprefix(".").lstrip("/")
+    relative = posixpath.relpath(image_folder, copy.destination)
+    return "" if relative == "." else relative

@@ -24,8 +24,8 @@ def dependencies_first(model: Model, run: InstallRun) -> tuple[InstallRun, str] 
     None where the manager has no such option.
     """
     install = run.installs[0]
-    project = load(install.manager).project
-    if project is None or not project.dependencies_only or len(run.installs) > 1:
+    options = [p.dependencies_only for p in load(install.manager).projects if p.reader == install.reader]
+    if not any(options) or len(run.installs) > 1:
         return None
     if not run.chained or install.located.depth:
         return Blocked("not-a-chain", f"`{install.shown}` stands within a longer command")
@@ -33,6 +33,6 @@ def dependencies_first(model: Model, run: InstallRun) -> tuple[InstallRun, str] 
     written = _CONTINUED.sub(" ", model.source.text[span.start : span.end])
     if "\n" in written:
         return Blocked("comment-within", f"`{install.shown}` has a comment between its lines")
-    only = project.dependencies_only
+    only = options[0]
     alone = install._replace(added=(only,))
     return run._replace(installs=(alone,)), f"{written} {only}"

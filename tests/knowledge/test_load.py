@@ -11,7 +11,8 @@ KINDS = {"update", "install", "query", "remove", "clean"}
 
 def test_which_managers_are_known() -> None:
     assert set(MANAGERS) == set(
-        "apk apt bun composer conda dnf dotnet gem go mamba microdnf npm pip pnpm poetry uv yarn yum zypper".split()
+        "R apk apt bun bundle cargo composer conda dart dnf dotnet flutter gem go gradle hatch mamba microdnf mix mvn npm "
+        "pdm pip pip-sync pipenv pnpm poetry sbt swift uv yarn yum zypper".split()
     )
 
 
@@ -45,9 +46,7 @@ def test_what_a_file_says(manager: Manager) -> None:
         assert any(clean_up.append.startswith(done) for done in clean_up.done_by)
 
 
-@pytest.mark.parametrize(
-    "program", ["", "aptly", "apt-key", "add-apt-repository", "pipx", "pipenv", "bundle", "npx", "python"]
-)
+@pytest.mark.parametrize("program", ["", "aptly", "apt-key", "add-apt-repository", "pipx", "npx", "python"])
 def test_other_programs(program: str) -> None:
     assert named(program) is None
 

@@ -5,6 +5,13 @@ import pytest
 from rewriter.knowledge import project_install
 from tests.knowledge.test_usage import words_of
 
+READERS = {
+    **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), "node"),
+    "bundle": "bundler",
+    "pip-sync": "pip_sync",
+    "R": "renv",
+}
+
 
 @pytest.mark.parametrize(
     ("command", "manager", "arguments"),
@@ -43,12 +50,23 @@ from tests.knowledge.test_usage import words_of
         ),
         ("poetry install --no-root --only main", "poetry", ["install", "--no-root", "--only", "main"]),
         ("uv sync --frozen --no-install-project", "uv", ["sync", "--frozen", "--no-install-project"]),
+        ("pipenv sync --system", "pipenv", ["sync", "--system"]),
+        ("pdm install --no-self", "pdm", ["install", "--no-self"]),
+        ("bundle", "bundle", []),
+        ("bundle install -j4", "bundle", ["install", "-j4"]),
+        ("mix deps.get --only prod", "mix", ["deps.get", "--only", "prod"]),
+        ("conda env create -f env.yml", "conda", ["env", "create", "-f", "env.yml"]),
+        ("conda install --file a.txt", "conda", ["install", "--file", "a.txt"]),
+        ("pip-sync", "pip-sync", []),
+        ("pip-sync a.txt b.txt", "pip-sync", ["a.txt", "b.txt"]),
+        ("uv pip install -r a.txt", "uv", ["pip", "install", "-r", "a.txt"]),
+        ("Rscript -e 'renv::restore()'", "R", ["-e", "renv::restore()"]),
         ("go mod download", "go", ["mod", "download"]),
         ("go mod download -x", "go", ["mod", "download", "-x"]),
     ],
 )
 def test_installs_of_a_project(command: str, manager: str, arguments: list[str]) -> None:
-    reader = "node" if manager in ("npm", "yarn", "pnpm", "bun") else manager
+    reader = "uv_pip" if arguments[:1] == ["pip"] else READERS.get(manager, manager)
     assert project_install(words_of(command)) == (manager, tuple(arguments), reader)
 
 
@@ -95,7 +113,9 @@ def test_installs_of_a_project(command: str, manager: str, arguments: list[str])
         "dotnet tool restore",
         "poetry add a",
         "poetry run a",
-        "uv pip install -r requirements.txt",
+        "uv pip install flask",
+        "pipenv install flask",
+        "Rscript -e 'install.packages(\"a\")'",
         "uv run a",
         "go mod tidy",
         "go mod download example.com/b@v1.2.3",

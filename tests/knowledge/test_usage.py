@@ -72,7 +72,7 @@ def test_uses(command: str, manager: str, verb: str, operands: list[str]) -> Non
         "$PIP install a",
         "add-apt-repository ppa:a/b",
         "A=b",
-        "pipenv install",
+        "pipx install",
     ],
 )
 def test_no_use(command: str) -> None:

@@ -35,6 +35,9 @@ GO = {
     "sdk/c.go": "",
     "main.go": "",
 }
+GO_HEAD = "FROM golang:1.22\nWORKDIR /src\nCOPY . .\n"
+HEAD = "FROM node:22\nWORKDIR /app\nCOPY . .\n"
+GO_TAIL = "FROM scratch\nCOPY --from=0 /src/app /app\n"
 PHP = {
     "composer.json": '{"require": {"a/b": "^1"}, "scripts": {"post-install-cmd": "x", "test": "y"}, "autoload": {"psr-4": {"A": "src"}}}',
     "composer.lock": '{"packages": [{"name": "a/b", "version": "1.0.0"}]}',
@@ -190,6 +193,13 @@ CHANGED = [
         "RUN go build -o /app .\n",
     ),
     (
+        "manifests that are copied first, with nothing fetched from them",
+        GO,
+        "FROM golang\nWORKDIR /src\nCOPY go.mod go.sum ./\nCOPY . .\nRUN go build -o app .\n" + GO_TAIL,
+        "FROM golang\nWORKDIR /src\nCOPY go.mod go.sum ./\nCOPY sdk/go.mod ./sdk/\nRUN go mod download\nCOPY . .\n"
+        "RUN go build -o app .\n" + GO_TAIL,
+    ),
+    (
         "a build of Go gets a download in front of it",
         GO,
         "FROM golang:1.22 AS build\nWORKDIR /src\n# the sources\nCOPY . .\nARG V\n\n# build them\n"
@@ -272,9 +282,6 @@ def test_changed(tmp_path: Path, name: str, files: dict[str, str], before: str, 
     assert result.after.text == after
 
 
-GO_HEAD = "FROM golang:1.22\nWORKDIR /src\nCOPY . .\n"
-HEAD = "FROM node:22\nWORKDIR /app\nCOPY . .\n"
-GO_TAIL = "FROM scratch\nCOPY --from=0 /src/app /app\n"
 REFUSED = [
     (
         "a project's install within a condition",
@@ -349,10 +356,16 @@ REFUSED = [
         "the RUN on line 4 has flags, which a download may need or not",
     ),
     (
+        "a stage that ships",
+        GO,
+        GO_HEAD + "RUN go build -o app .\n",
+        "`go build -o app .` runs in the stage that ships, where a fetch of its own may leave more files",
+    ),
+    (
         "the module cache goes to another stage",
         GO,
         GO_HEAD + "RUN go build -o app .\nFROM golang\nCOPY --from=0 /go /go\n",
-        "line 6 copies /go of this stage, where modules may lie",
+        "line 6 copies /go of this stage, where fetched files may lie",
     ),
     (
         "a RUN in between that generates sources",
@@ -545,7 +558,6 @@ NOTHING_TO_FETCH = [
         "    --mount=type=bind,source=pyproject.toml,target=pyproject.toml uv sync --locked --no-install-project\n"
         "COPY . .\nRUN uv sync --locked\n",
     ),
-    ("a stage that ships", GO, GO_HEAD + "RUN go build -o app .\n"),
     ("vendored modules", {**GO, "vendor/modules.txt": ""}, GO_HEAD + "RUN go build -o app .\n" + GO_TAIL),
     ("no modules at all", {"go.mod": "module a\n", "main.go": ""}, GO_HEAD + "RUN go build -o app .\n" + GO_TAIL),
     ("no go.mod", {"main.go": ""}, GO_HEAD + "RUN go build -o app .\n" + GO_TAIL),
@@ -559,11 +571,6 @@ NOTHING_TO_FETCH = [
         GO,
         "FROM golang\nWORKDIR /src\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\nRUN go build -o app .\n"
         + GO_TAIL,
-    ),
-    (
-        "manifests copied by themselves, without a download",
-        GO,
-        "FROM golang\nWORKDIR /src\nCOPY go.mod go.sum ./\nCOPY . .\nRUN go build -o app .\n" + GO_TAIL,
     ),
     ("another program's module", GO, GO_HEAD + "RUN go install example.com/tool@latest\n" + GO_TAIL),
     ("a test behind a build", GO, GO_HEAD + "RUN go get ./...\nRUN go build -o app .\n" + GO_TAIL),

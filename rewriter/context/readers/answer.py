@@ -8,18 +8,19 @@ from typing import NamedTuple
 class Install(NamedTuple):
     """One install command. `arguments` follow the manager's name; `folder` is the context folder in which it runs.
 
-    `reader` is the module of this package that knows what it reads.
+    `reader` is the module of this package that knows what it reads, `program` the command's first word ("./mvnw").
     """
 
     manager: str
     arguments: tuple[str, ...]
     folder: str
     reader: str
+    program: str = ""
 
     @property
     def shown(self) -> str:
         """The command for messages."""
-        return " ".join((self.manager, *self.arguments))
+        return " ".join((self.program if "/" in self.program else self.manager, *self.arguments))
 
 
 class Inputs(NamedTuple):

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
 from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.formats import read_xml
 from rewriter.context.readers.missing import missing
 
 MOST_FILES = 1000
@@ -114,9 +115,9 @@ class _Reader:
         if text is None:
             return missing(self.context, path)
         self.files.append(path)
-        root = _parsed(text)
-        if root is None:
-            return Blocked("broken-manifest", f"{path} is not valid XML, or declares entities")
+        root = read_xml(self.context, path)
+        if isinstance(root, Blocked):
+            return root
         if "System.IO" in text:
             return Blocked("reads-files", f"{path} reads files by itself (System.IO)")
         for element in root.iter():
@@ -203,9 +204,9 @@ class _Reader:
         if not self.context.ships(path):
             return None
         self._add(path)
-        root = _parsed(self.context.read(path, _LARGEST) or "")
-        if root is None:
-            return Blocked("broken-manifest", f"{path} is not valid XML, or declares entities")
+        root = read_xml(self.context, path)
+        if isinstance(root, Blocked):
+            return root
         for source in root.iterfind("packageSources/add"):
             value = source.get("value", "")
             if "://" in value:
@@ -234,17 +235,6 @@ class _Reader:
                     return Blocked("lock-rewritten", f"the restore may rewrite {lock}", "add `--locked-mode`")
                 self._add(lock)
         return None
-
-
-def _parsed(text: str) -> Element | None:
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import fromstring
-
-    try:
-        root: Element = fromstring(text.encode("utf-8", "replace"), forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError, RecursionError):
-        return None
-    return root
 
 
 def _inside(folder: str, written: str) -> str | None:

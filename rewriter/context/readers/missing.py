@@ -1,4 +1,4 @@
-"""A file that an install needs and that does not ship."""
+"""A file that an install needs and that does not ship, and one that ships and should not."""
 
 from __future__ import annotations
 
@@ -14,3 +14,10 @@ def missing(context: Context, path: str) -> Blocked:
             return Blocked("no-manifest", f"{path} is left out by line {line} of {context.ignore_name}")
         return Blocked("no-manifest", f"{path} is no readable file of the build context")
     return Blocked("no-manifest", f"{path} is not in the build context", "name its folder with --context")
+
+
+def in_the_way(context: Context, path: str, why: str = "which would replace what the install writes") -> Blocked | None:
+    """Why an output of the install that ships with the context keeps the sources from being copied later."""
+    if not context.ships(path) and not context.ships_any(path):
+        return None
+    return Blocked("outputs-ship", f"the build context ships {path}, {why}", f"add `{path}` to {context.ignore_name}")

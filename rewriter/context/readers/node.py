@@ -8,11 +8,12 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
-from rewriter.context.folder import Context
+from rewriter.context.folder import Context, inside
 from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.formats import read_yaml
 from rewriter.context.readers.node_hooks import Hooks
 from rewriter.context.readers.node_lock import lock_blocker
-from rewriter.context.readers.node_manifest import Manifest, local_dependencies, read_manifest, read_yaml
+from rewriter.context.readers.node_manifest import Manifest, local_dependencies, read_manifest
 from rewriter.context.readers.node_workspaces import members, outer_workspace
 
 _LOCKS = {
@@ -60,9 +61,10 @@ class _Reader:
             name, sign, value = argument.partition("=")
             if name in _FOLDER_OPTIONS:
                 target = value if sign else arguments[index + 1] if index + 1 < len(arguments) else ""
-                if "$" in target or target.startswith("/"):
+                folder = inside(self.folder, target)
+                if folder is None:
                     return Blocked("folder-unknown", f"`{self.install.shown}` runs in a folder that is not known")
-                self.folder = posixpath.normpath(posixpath.join(self.folder, target)).removeprefix(".").lstrip("/")
+                self.folder = folder
         return self._project()
 
     def _project(self) -> Inputs | Blocked:

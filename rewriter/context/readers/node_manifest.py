@@ -58,23 +58,6 @@ def read_manifest(context: Context, path: str) -> Manifest | Blocked:
     return Manifest(path, data)
 
 
-def read_yaml(context: Context, path: str) -> dict[str, Any] | Blocked:
-    """A YAML file's mapping; empty when the file does not ship. Anchors are refused: they can grow without bound."""
-    text = context.read(path, _LARGEST)
-    if text is None:
-        return {}
-    import yaml
-
-    try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            return Blocked("broken-manifest", f"{path} uses YAML aliases, which dfix does not follow")
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        return Blocked("broken-manifest", f"{path}:{mark.line + 1 if mark else 1} is not valid YAML")
-    return data if isinstance(data, dict) else {}
-
-
 def local_dependencies(context: Context, manifest: Manifest) -> list[str] | Blocked:
     """The context paths that dependencies name with `file:`, `link:`, `portal:` or as a plain path."""
     found: list[str] = []

@@ -8,7 +8,8 @@ from typing import Any
 
 from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked
-from rewriter.context.readers.node_manifest import Manifest, read_manifest, read_yaml
+from rewriter.context.readers.formats import read_yaml
+from rewriter.context.readers.node_manifest import Manifest, read_manifest
 
 MOST_FOLDERS = 50_000
 

@@ -11,7 +11,9 @@ from typing import Any
 
 from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.pyproject import installs_project, local_paths, read_toml, table, urls_of_files
+from rewriter.context.readers.formats import read_toml
+from rewriter.context.readers.missing import in_the_way
+from rewriter.context.readers.pyproject import installs_project, local_paths, table, urls_of_files
 
 _OTHER_FOLDER = frozenset(("-C", "--directory", "-P", "--project"))
 
@@ -40,10 +42,10 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     named = urls_of_files(path, table(data, "project").get("dependencies") or ())
     if named is not None:
         return named
-    output = posixpath.join(install.folder, ".venv")
-    if context.ships_any(output):
-        reason = f"the build context ships {output}, which poetry would use and the later copy replace"
-        return Blocked("outputs-ship", reason, f"add `{output}` to {context.ignore_name}")
+    why = "which poetry would use and the later copy replace"
+    found = in_the_way(context, posixpath.join(install.folder, ".venv"), why)
+    if found is not None:
+        return found
     settings = posixpath.join(install.folder, "poetry.toml")
     files = (path, lock, *((settings,) if context.ships(settings) else ()))
     alone = tuple(place for place in folders if context.ships(place))

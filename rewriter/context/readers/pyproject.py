@@ -10,21 +10,6 @@ from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked, Install
 from rewriter.context.readers.missing import missing
 
-_LARGEST = 2_000_000
-
-
-def read_toml(context: Context, path: str) -> dict[str, Any] | Blocked:
-    """A TOML file that ships."""
-    import tomllib
-
-    text = context.read(path, _LARGEST)
-    if text is None:
-        return missing(context, path)
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return Blocked("broken-manifest", f"{path} is not valid TOML")
-
 
 def table(value: Any, *keys: str) -> dict[str, Any]:
     """The table at a path of keys, empty when there is none."""

@@ -10,7 +10,9 @@ from typing import Any
 
 from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.pyproject import installs_project, local_paths, read_toml, table, urls_of_files
+from rewriter.context.readers.formats import read_toml
+from rewriter.context.readers.missing import in_the_way
+from rewriter.context.readers.pyproject import installs_project, local_paths, table, urls_of_files
 
 _OTHER_PLACES = frozenset(("--directory", "--project", "--config-file", "--script", "--find-links", "-f", "--active"))
 _NO_PROJECT = frozenset(("--no-install-project", "--no-install-workspace"))
@@ -47,11 +49,10 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     named = urls_of_files(path, table(data, "project").get("dependencies") or ()) or _indexes(path, uv)
     if named is not None:
         return named
-    output = posixpath.join(install.folder, ".venv")
-    if context.ships_any(output):
-        reason = f"the build context ships {output}, which would replace what was installed"
-        return Blocked("outputs-ship", reason, f"add `{output}` to {context.ignore_name}")
-    settings = [found for name in _SETTINGS if context.ships(found := posixpath.join(install.folder, name))]
+    found = in_the_way(context, posixpath.join(install.folder, ".venv"))
+    if found is not None:
+        return found
+    settings = filter(context.ships, (posixpath.join(install.folder, name) for name in _SETTINGS))
     alone = tuple(place for place in folders if context.ships(place))
     return Inputs((path, lock, *settings, *alone), tuple(place for place in folders if place not in alone))
 

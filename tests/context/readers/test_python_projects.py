@@ -135,7 +135,7 @@ INSTALLS_ITSELF = "installs the project itself, so it reads the sources"
         (
             {**UV, ".venv/pyvenv.cfg": ""},
             NO_PROJECT,
-            "the build context ships .venv, which would replace what was installed",
+            "the build context ships .venv, which would replace what the install writes",
         ),
     ],
 )

@@ -1,0 +1,167 @@
+"""What `cargo fetch` reads: Cargo.toml of the package, its workspace and packages in folders, Cargo.lock, settings.
+
+Sources: doc.rust-lang.org/cargo ("The manifest format", "Cargo targets", "Workspaces", "cargo fetch"). Cargo looks for
+src/main.rs and src/lib.rs before it does anything, unless the manifest names the path of each target (seen with 1.65).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from fnmatch import fnmatch
+from typing import Any
+
+from rewriter.context.folder import Context, inside
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.formats import read_toml
+from rewriter.context.readers.missing import missing
+from rewriter.context.readers.pyproject import table
+from rewriter.context.readers.versions import fits
+
+MOST_PACKAGES = 500
+_CHEF = "cargo-chef builds dependencies apart from the sources; a cache mount keeps them: RUN --mount=type=cache"
+_GROUPS = ("dependencies", "dev-dependencies", "build-dependencies")
+_SETTINGS = (".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain")
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the fetch reads, or why that cannot be known."""
+    return _Reader(context, install).answer()
+
+
+class _Reader:
+    def __init__(self, context: Context, install: Install) -> None:
+        self.context = context
+        self.install = install
+        self.manifests: dict[str, dict[str, Any]] = {}
+        self.required: list[tuple[str, str]] = []
+
+    def answer(self) -> Inputs | Blocked:
+        path = self._named()
+        found = path if isinstance(path, Blocked) else self._packages(path) or self._targets()
+        if isinstance(found, Blocked):
+            return found
+        assert isinstance(path, str)
+        settings = self._settings(posixpath.dirname(path))
+        if isinstance(settings, Blocked):
+            return settings
+        lock = posixpath.join(posixpath.dirname(path), "Cargo.lock")
+        return self._lock(path, lock) or Inputs((path, lock, *(m for m in self.manifests if m != path), *settings))
+
+    def _named(self) -> str | Blocked:
+        """The manifest; one that belongs to a workspace above shares its lock file, which is not followed."""
+        words = iter(self.install.arguments)
+        written = "Cargo.toml"
+        for word in words:
+            if word == "--manifest-path":
+                written = next(words, written)
+            elif word.startswith("--manifest-path="):
+                written = word.partition("=")[2]
+            elif word.startswith("--config"):
+                return Blocked("other-files", f"`{self.install.shown}` has {word}, which changes what it reads")
+        path = inside(self.install.folder, written)
+        if path is None:
+            return Blocked("folder-unknown", f"`{self.install.shown}` reads {written}, whose place is not known")
+        folder = posixpath.dirname(path)
+        while folder:
+            folder = posixpath.dirname(folder)
+            above = posixpath.join(folder, "Cargo.toml")
+            data = read_toml(self.context, above) if self.context.ships(above) else {}
+            if isinstance(data, dict) and "workspace" in data:
+                return Blocked("workspace-member", f"{path} is part of the workspace in {above}, which is read too")
+        return path
+
+    def _packages(self, path: str) -> Blocked | None:
+        pending = [path]
+        while pending:
+            path = pending.pop(0)
+            if path in self.manifests:
+                continue
+            if len(self.manifests) >= MOST_PACKAGES:
+                return Blocked("too-many-files", f"{path} is one of more than {MOST_PACKAGES} packages")
+            data = read_toml(self.context, path)
+            if isinstance(data, Blocked):
+                return data
+            self.manifests[path] = data
+            more = self._local(path, data)
+            if isinstance(more, Blocked):
+                return more
+            pending += [posixpath.join(folder, "Cargo.toml") for folder in more + self._members(path, data)]
+        return None
+
+    def _members(self, path: str, data: dict[str, Any]) -> list[str]:
+        folder = posixpath.dirname(path)
+        workspace = table(data, "workspace")
+        excluded = [posixpath.join(folder, str(one)) for one in workspace.get("exclude") or ()]
+        found = []
+        for pattern in workspace.get("members") or ():
+            parent = inside(folder, posixpath.dirname(str(pattern)))
+            if parent is None:
+                continue
+            names = self.context.folders_in(parent) if "*" in str(pattern) else [posixpath.basename(str(pattern))]
+            for name in names:
+                member = posixpath.join(parent, name)
+                if fnmatch(name, posixpath.basename(str(pattern))) and member not in excluded:
+                    found.append(member)
+        return [member for member in found if self.context.ships(posixpath.join(member, "Cargo.toml"))]
+
+    def _local(self, path: str, data: dict[str, Any]) -> list[str] | Blocked:
+        """Folders of dependencies, and versions of the others."""
+        tables = [data, table(data, "workspace"), *table(data, "target").values()]
+        entries = [pair for one in tables for group in _GROUPS for pair in table(one, group).items()]
+        entries += [pair for registry in table(data, "patch").values() for pair in table(registry).items()]
+        found = []
+        for name, entry in entries:
+            written = entry.get("path") if isinstance(entry, dict) else None
+            if isinstance(written, str):
+                target = inside(posixpath.dirname(path), written)
+                if target is None:
+                    return Blocked("outside", f"{path}: {name} lies at {written}, outside of the build context")
+                found.append(target)
+            elif isinstance(entry, str):
+                self.required.append((name, entry))
+            elif isinstance(entry, dict) and not entry.get("workspace"):
+                self.required.append((str(entry.get("package", name)), str(entry.get("version", "any"))))
+        return found
+
+    def _targets(self) -> Blocked | None:
+        for path, data in self.manifests.items():
+            if "package" not in data:
+                continue
+            targets = [one for kind in ("bin", "example", "test", "bench") for one in data.get(kind) or ()]
+            targets += [data["lib"]] if "lib" in data else []
+            if not targets or not all(isinstance(one, dict) and "path" in one for one in targets):
+                reason = f"{path} does not name the path of its targets, so that Cargo needs their sources to fetch"
+                return Blocked("reads-first", reason, _CHEF)
+        return None
+
+    def _settings(self, folder: str) -> list[str] | Blocked:
+        found = []
+        while True:
+            found += [path for name in _SETTINGS if self.context.ships(path := posixpath.join(folder, name))]
+            if not folder:
+                break
+            folder = posixpath.dirname(folder)
+        for path in found:
+            if "directory" in (self.context.read(path) or "") and ".cargo/" in path:
+                return Blocked("nothing", f"{path} takes crates from a folder, so that nothing is fetched")
+        return found
+
+    def _lock(self, path: str, lock: str) -> Blocked | None:
+        if not self.context.ships(lock):
+            if self.context.exists(lock):
+                return missing(self.context, lock)
+            return Blocked("no-lock", f"no Cargo.lock ships beside {path}, so that the fetch writes one")
+        if {"--locked", "--frozen"} & {*self.install.arguments}:
+            return None
+        data = read_toml(self.context, lock)
+        if isinstance(data, Blocked):
+            return data
+        locked: dict[str, list[str]] = {}
+        for package in data.get("package") or ():
+            if isinstance(package, dict):
+                locked.setdefault(str(package.get("name")), []).append(str(package.get("version")))
+        for name, requirement in self.required:
+            asked = f"^{requirement}" if requirement[:1].isdigit() else requirement
+            if not any(fits(version, asked) for version in locked.get(name, ())):
+                return Blocked("lock-rewritten", f"{lock} has no {name} that fits `{requirement}`", "add `--locked`")
+        return None

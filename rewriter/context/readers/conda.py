@@ -1,0 +1,77 @@
+"""What `conda env create -f …` reads: environment files, lists of packages, requirement files that they name for pip.
+
+Sources: docs.conda.io ("Managing environments"), mamba.readthedocs.io ("micromamba create").
+"""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from typing import Any
+
+from rewriter.context.folder import Context, inside
+from rewriter.context.readers import pip
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.formats import read_yaml
+from rewriter.context.readers.missing import missing
+
+_FILE = ("-f", "--file")
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the install reads, or why that cannot be known."""
+    files: list[str] = []
+    folders: list[str] = []
+    for written in _named(install.arguments) or ["environment.yml"]:
+        if "://" in written:
+            continue
+        path = inside(install.folder, written)
+        if path is None:
+            return Blocked("folder-unknown", f"`{install.shown}` reads {written}, whose place is not known")
+        if not context.ships(path):
+            return missing(context, path)
+        files.append(path)
+        if path.endswith((".yml", ".yaml")):
+            data = read_yaml(context, path)
+            found = data if isinstance(data, Blocked) else _environment(context, path, data)
+            if isinstance(found, Blocked):
+                return found
+            files += [file for file in found.files if file not in files]
+            folders += found.folders
+    return Inputs(tuple(files), tuple(folders))
+
+
+def _named(arguments: tuple[str, ...]) -> list[str]:
+    """The values of `-f FILE`, `--file FILE` and `--file=FILE`."""
+    words = iter(arguments)
+    named = []
+    for word in words:
+        if word in _FILE:
+            named.append(next(words, ""))
+        elif word.startswith("--file="):
+            named.append(word.removeprefix("--file="))
+    return named
+
+
+def _environment(context: Context, path: str, data: dict[str, Any]) -> Inputs | Blocked:
+    """Channels must not be folders; what is left to pip is read as pip does, from the file's own folder."""
+    for channel in data.get("channels") or ():
+        if isinstance(channel, str) and channel.startswith(("file:", "/", ".")):
+            return Blocked("local-dependency", f"{path} takes packages from {channel}")
+    words: list[str] = []
+    for entry in data.get("dependencies") or ():
+        for requirement in entry.get("pip") or () if isinstance(entry, dict) else ():
+            words += _split(str(requirement))
+    if not words:
+        return Inputs(())
+    return pip.inputs(context, Install("pip", ("install", *words), posixpath.dirname(path), "pip"))
+
+
+def _split(requirement: str) -> list[str]:
+    """`-r more.txt` as two words; `flask >=2` as one."""
+    if not requirement.startswith("-"):
+        return [requirement.replace(" ", "")]
+    try:
+        return shlex.split(requirement)
+    except ValueError:
+        return [requirement]

@@ -1,0 +1,44 @@
+"""What `hatch env create` reads: an environment without the project itself needs pyproject.toml and hatch.toml alone.
+
+Source: hatch.pypa.io ("Environment configuration": skip-install, detached).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Any
+
+from rewriter.context.folder import Context
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.formats import read_toml
+from rewriter.context.readers.pyproject import installs_project, table, urls_of_files
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the install reads, or why that cannot be known."""
+    if any(word in ("-p", "--project") or word.startswith(("-p=", "--project=")) for word in install.arguments):
+        return Blocked("folder-unknown", f"`{install.shown}` works in another folder")
+    path = posixpath.join(install.folder, "pyproject.toml")
+    data = read_toml(context, path)
+    if isinstance(data, Blocked):
+        return data
+    settings = posixpath.join(install.folder, "hatch.toml")
+    own = read_toml(context, settings) if context.ships(settings) else {}
+    if isinstance(own, Blocked):
+        return own
+    environments = {**table(data, "tool", "hatch", "envs"), **table(own, "envs")}
+    name = next((word for word in install.arguments[2:] if not word.startswith("-")), "default")
+    chosen = {**table(environments, "default"), **table(environments, name)}
+    if not chosen.get("detached") and not chosen.get("skip-install"):
+        return installs_project(install, f"set `skip-install = true` for the environment {name}")
+    return _plain(path, data, chosen) or Inputs((path, *((settings,) if context.ships(settings) else ())))
+
+
+def _plain(path: str, data: dict[str, Any], chosen: dict[str, Any]) -> Blocked | None:
+    """Environments that look at more than these files."""
+    strange = [key for key in ("matrix", "template", "workspace", "type") if chosen.get(key)]
+    if strange:
+        return Blocked("option", f"{path}: the environment has `{strange[0]}`, which dfix does not follow")
+    if "dependencies" in (table(data, "project").get("dynamic") or ()):
+        return Blocked("reads-first", f"{path}: the dependencies are read from other files (`dynamic`)")
+    return urls_of_files(path, chosen.get("dependencies") or ())

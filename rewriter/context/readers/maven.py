@@ -1,0 +1,195 @@
+"""What `mvn dependency:go-offline` reads: pom.xml, parents and modules in the context, settings, local files.
+
+Sources: maven.apache.org ("POM reference", "Configuring Apache Maven", "Maven Dependency Plugin: go-offline").
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from rewriter.context.folder import Context, inside
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.formats import read_xml
+
+MOST_POMS = 500
+_BASE = ("${project.basedir}", "${basedir}", "${pom.basedir}")
+_POM, _FILE, _SETTINGS = "pom.xml", ("-f", "--file"), ("-s", "--settings", "-gs", "--global-settings")
+
+
+class _Pom(NamedTuple):
+    """A pom.xml: `root` without name spaces in its tags."""
+
+    path: str
+    root: Element
+
+    @property
+    def folder(self) -> str:
+        return posixpath.dirname(self.path)
+
+    def text(self, place: str) -> str:
+        return (self.root.findtext(place) or "").strip()
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Group and artifact; the group may come from the parent."""
+        return self.text("groupId") or self.text("parent/groupId"), self.text("artifactId")
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the fetch reads, or why that cannot be known."""
+    return _Reader(context, install).answer()
+
+
+class _Reader:
+    def __init__(self, context: Context, install: Install) -> None:
+        self.context = context
+        self.install = install
+        self.poms: dict[str, _Pom] = {}
+        self.files: list[str] = []
+        self.folders: list[str] = []
+
+    def answer(self) -> Inputs | Blocked:
+        written = _option(self.install.arguments, _FILE) or _POM
+        path = inside(self.install.folder, written)
+        if path is None:
+            return Blocked("folder-unknown", f"`{self.install.shown}` reads {written}, whose place is not known")
+        if not path.endswith(".xml"):
+            path = posixpath.join(path, _POM)
+        found = self._take(path) or self._siblings() or self._settings(posixpath.dirname(path))
+        return found or Inputs((*self.poms, *self.files), tuple(self.folders))
+
+    def _take(self, path: str) -> Blocked | None:
+        """A pom with its parents and modules."""
+        pending = [path]
+        while pending:
+            path = pending.pop(0)
+            if path in self.poms:
+                continue
+            if len(self.poms) >= MOST_POMS:
+                return Blocked("too-many-files", f"{path} is one of more than {MOST_POMS} poms")
+            root = read_xml(self.context, path)
+            if isinstance(root, Blocked):
+                return root
+            for element in root.iter():
+                element.tag = element.tag.rpartition("}")[2]
+            pom = self.poms[path] = _Pom(path, root)
+            found = self._local_files(pom) or _programs(pom)
+            if found is not None:
+                return found
+            for written in (element.text or "" for element in root.iter("module")):
+                module = inside(pom.folder, written.strip())
+                if module is None:
+                    return Blocked("outside", f"{path} has the module {written}, outside of the build context")
+                pending.append(module if module.endswith(".xml") else posixpath.join(module, _POM))
+            pending += self._parent(pom)
+        return None
+
+    def _parent(self, pom: _Pom) -> list[str]:
+        """The parent, where the place that is named for it (`../pom.xml`) has the pom of that name."""
+        parent = pom.root.find("parent")
+        if parent is None:
+            return []
+        written = parent.findtext("relativePath")
+        written = "../pom.xml" if written is None else written.strip()
+        place = inside(pom.folder, written)
+        if not written or place is None:
+            return []
+        place = place if place.endswith(".xml") else posixpath.join(place, _POM)
+        if not self.context.ships(place):
+            return []
+        root = read_xml(self.context, place)
+        known = isinstance(root, Element) and any(
+            child.tag.endswith("artifactId") and (child.text or "").strip() == pom.text("parent/artifactId")
+            for child in root
+        )
+        return [place] if known else []
+
+    def _siblings(self) -> Blocked | None:
+        """A module that needs what the build makes of another cannot be fetched for: that is in no repository."""
+        own = {pom.identity: pom.path for pom in self.poms.values()}
+        for pom in self.poms.values():
+            for kind in ("dependency", "plugin", "extension"):
+                for element in pom.root.iter(kind):
+                    group = (element.findtext("groupId") or "").strip()
+                    group = pom.identity[0] if group in ("${project.groupId}", "${pom.groupId}") else group
+                    other = own.get((group, (element.findtext("artifactId") or "").strip()))
+                    if other is not None and other != pom.path:
+                        reason = f"{pom.path} needs what the build makes of {other}, which cannot be fetched before"
+                        hint = "keep artifacts between builds: RUN --mount=type=cache,target=/root/.m2"
+                        return Blocked("reactor", reason, hint)
+        return None
+
+    def _local_files(self, pom: _Pom) -> Blocked | None:
+        """Libraries and repositories within the project."""
+        for element in pom.root.iter("systemPath"):
+            path = _below(pom.folder, (element.text or "").strip())
+            if path is None or not self.context.ships(path):
+                return Blocked("local-dependency", f"{pom.path} needs {element.text}, which does not ship")
+            self.files.append(path)
+        for kind in ("repository", "pluginRepository"):
+            for element in pom.root.iter(kind):
+                url = (element.findtext("url") or "").strip()
+                if not url.startswith(("file:", *_BASE)):
+                    continue
+                path = _below(pom.folder, "/" + url.removeprefix("file:").lstrip("/") if "${" not in url else url)
+                if not path or not self.context.ships_any(path):
+                    return Blocked("local-dependency", f"{pom.path} takes artifacts from {url}, which does not ship")
+                self.folders.append(path)
+        return None
+
+    def _settings(self, folder: str) -> Blocked | None:
+        for name in _SETTINGS:
+            written = _option(self.install.arguments, (name,))
+            if written is None or written.startswith("/"):
+                continue
+            path = posixpath.normpath(posixpath.join(self.install.folder, written))
+            if not self.context.ships(path):
+                return Blocked("no-manifest", f"{written} is not in the build context")
+            self.files.append(path)
+        while True:
+            place = posixpath.join(folder, ".mvn")
+            if self.context.ships_any(place):
+                self.folders.append(place)
+                return self._extensions(posixpath.join(place, "extensions.xml"))
+            if not folder:
+                return None
+            folder = posixpath.dirname(folder)
+
+    def _extensions(self, path: str) -> Blocked | None:
+        text = self.context.read(path) or ""
+        return Blocked("plugin", f"{path} has an extension that reads the history of git") if "git" in text else None
+
+
+def _programs(pom: _Pom) -> Blocked | None:
+    """What makes the project look at files before anything is fetched."""
+    if any(pom.root.iterfind("profiles/profile/activation/file")):
+        return Blocked("profile", f"{pom.path} has a profile that a file turns on")
+    for element in pom.root.iterfind("build/extensions/extension/artifactId"):
+        if "git" in (element.text or ""):
+            return Blocked("plugin", f"{pom.path} has an extension that reads the history of git ({element.text})")
+    return None
+
+
+def _below(folder: str, written: str) -> str | None:
+    """`${basedir}/lib/a.jar` as a context path."""
+    path = written.removeprefix("file:").removeprefix("//")
+    base = next((base for base in _BASE if path.startswith(base)), None)
+    if base is None:
+        return None
+    path = posixpath.normpath(posixpath.join(folder, path[len(base) :].lstrip("/")))
+    return None if path.startswith("..") or "$" in path else path
+
+
+def _option(arguments: tuple[str, ...], names: tuple[str, ...]) -> str | None:
+    """The value of `-f pom.xml`, `-fpom.xml` or `--file=pom.xml`."""
+    rest: Iterator[str] = iter(arguments)
+    for argument in rest:
+        if argument in names:
+            return next(rest, None)
+        for name in names:
+            if name.startswith("--") and argument.startswith(name + "="):
+                return argument[len(name) + 1 :]
+    return None

@@ -1,0 +1,123 @@
+"""What `mix deps.get` reads: mix.exs, mix.lock, the config folder, mix.exs of applications and dependencies in folders.
+
+Sources: hexdocs.pm/mix ("mix deps.get", "Mix.Project", "mix deps"). mix.exs is a program: one that reads files is not
+followed. Mix leaves a lock file alone that has each dependency in a version that fits.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from rewriter.context.folder import Context, inside
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.missing import in_the_way, missing
+from rewriter.context.readers.versions import fits
+
+MOST_PROJECTS = 200
+_READS = re.compile(
+    r"\b(File\.\w+|System\.(cmd|shell|get_env|fetch_env)\w*|Code\.\w+|Path\.wildcard|import_file|:os\.\w+)"
+)
+_DEPENDENCY = re.compile(r"\{\s*:(?P<name>\w+)\s*,(?P<rest>[^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
+_PATH = re.compile(r"\bpath:\s*\"(?P<value>[^\"]*)\"")
+_REQUIREMENT = re.compile(r"\s*\"(?P<value>[^\"]*)\"")
+_LOCKED = re.compile(
+    r"^\s*\"(?P<name>\w+)\":\s*\{:(?P<kind>\w+),\s*(?:[:\"]?[^,]*),\s*\"(?P<version>[^\"]*)\"", re.MULTILINE
+)
+_APPS = re.compile(r"\bapps_path:\s*\"(?P<value>[^\"]*)\"")
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the install reads, or why that cannot be known."""
+    return _Reader(context, install).answer()
+
+
+class _Reader:
+    def __init__(self, context: Context, install: Install) -> None:
+        self.context = context
+        self.install = install
+        self.files: list[str] = []
+        self.folders: list[str] = []
+        self.required: dict[str, str] = {}
+
+    def answer(self) -> Inputs | Blocked:
+        found = self._projects() or self._config() or self._lock() or self._outputs()
+        return found or Inputs(tuple(self.files), tuple(self.folders))
+
+    def _projects(self) -> Blocked | None:
+        pending = [self.install.folder]
+        while pending:
+            folder = pending.pop(0)
+            path = posixpath.join(folder, "mix.exs")
+            if path in self.files:
+                continue
+            if len(self.files) >= MOST_PROJECTS:
+                return Blocked("too-many-files", f"{path} is one of more than {MOST_PROJECTS} projects")
+            text = self.context.read(path)
+            if text is None:
+                return missing(self.context, path)
+            self.files.append(path)
+            text = re.sub(r"(?m)#(?!\{).*$", "", text)
+            reads = _READS.search(text)
+            if reads is not None:
+                return Blocked("build-script", f"{path} is a program that looks around (`{reads[0]}`)")
+            more = self._dependencies(folder, path, text)
+            if isinstance(more, Blocked):
+                return more
+            pending += more
+            apps = _APPS.search(text)
+            if apps is not None:
+                below = posixpath.normpath(posixpath.join(folder, apps["value"]))
+                names = (posixpath.join(below, name) for name in self.context.folders_in(below))
+                pending += [app for app in names if self.context.ships(posixpath.join(app, "mix.exs"))]
+        return None
+
+    def _dependencies(self, folder: str, path: str, text: str) -> list[str] | Blocked:
+        found = []
+        for match in _DEPENDENCY.finditer(text):
+            if "in_umbrella:" in match["rest"]:
+                continue
+            place = _PATH.search(match["rest"])
+            if place is not None:
+                target = inside(folder, place["value"])
+                if target is None:
+                    return Blocked("outside", f"{path}: {match['name']} lies outside of the build context")
+                found.append(target)
+                continue
+            requirement = _REQUIREMENT.match(match["rest"])
+            if requirement is not None:
+                self.required[match["name"]] = requirement["value"]
+            elif re.search(r"\b(git|github):", match["rest"]):
+                self.required[match["name"]] = ""
+        return found
+
+    def _config(self) -> Blocked | None:
+        """Mix loads the configuration before any task."""
+        folder = posixpath.join(self.install.folder, "config")
+        for path in self.context.below(folder) if self.context.ships_any(folder) else ():
+            text = self.context.read(path) or ""
+            reads = re.search(r"\b(File\.(read|stream|ls)\w*|Path\.wildcard|Code\.eval_file|\.\./)", text)
+            if reads is not None and not path.endswith(("runtime.exs", "releases.exs")):
+                return Blocked("build-script", f"{path} reads files itself (`{reads[0]}`)")
+            self.folders = [folder]
+        return None
+
+    def _lock(self) -> Blocked | None:
+        path = posixpath.join(self.install.folder, "mix.lock")
+        text = self.context.read(path)
+        if text is None:
+            if not self.required:
+                return Blocked("nothing", f"{self.files[0]} needs nothing that would be fetched")
+            return Blocked("no-lock", f"no mix.lock ships beside {self.files[0]}, so that the install writes one")
+        locked = {match["name"]: (match["kind"], match["version"]) for match in _LOCKED.finditer(text)}
+        for name, requirement in self.required.items():
+            kind, version = locked.get(name, ("", ""))
+            if not kind or (kind == "hex" and fits(version, requirement) is not True):
+                reason = f"`{self.install.shown}` may rewrite {path}: it has no {name} that fits `{requirement}`"
+                return Blocked("lock-rewritten", reason, "run `mix deps.get` and commit mix.lock")
+        self.files.insert(1, path)
+        return None
+
+    def _outputs(self) -> Blocked | None:
+        places = (posixpath.join(self.install.folder, name) for name in ("deps", "_build"))
+        return next((found for path in places if (found := in_the_way(self.context, path)) is not None), None)

@@ -1,0 +1,72 @@
+"""What `pdm install --no-self` reads: pyproject.toml, pdm.lock, settings, dependencies in folders.
+
+Sources: pdm-project.org ("pdm install", "Working with lock files", "Build configuration: distribution").
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Any
+
+from rewriter.context.folder import Context
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.formats import read_toml
+from rewriter.context.readers.missing import in_the_way
+from rewriter.context.readers.pyproject import installs_project, table, urls_of_files
+
+_OTHER_FILES = frozenset(("-p", "--project", "-L", "--lockfile", "--override", "-c", "--config"))
+_KEEPS_LOCK = frozenset(("--frozen-lockfile", "--no-lock", "--check", "sync"))
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the install reads, or why that cannot be known."""
+    flags = {argument.partition("=")[0] for argument in install.arguments}
+    elsewhere = flags & _OTHER_FILES
+    if elsewhere:
+        return Blocked("other-files", f"`{install.shown}` has {min(elsewhere)}, which changes what it reads")
+    path, lock = (posixpath.join(install.folder, name) for name in ("pyproject.toml", "pdm.lock"))
+    data = read_toml(context, path)
+    if isinstance(data, Blocked):
+        return data
+    pdm = table(data, "tool", "pdm")
+    if "--no-self" not in flags and _is_distribution(data, pdm):
+        hint = "install with --no-self before the sources are copied, and as you do now behind them"
+        return installs_project(install, hint)
+    if pdm.get("plugins") or {"pre_install", "post_install"} & {*table(pdm, "scripts")}:
+        return Blocked("plugin", f"{path} has plugins or scripts that run with the install")
+    if not context.ships(lock):
+        return Blocked("no-lock", f"no pdm.lock ships beside {path}, so that the install writes one")
+    if not flags & _KEEPS_LOCK:
+        return Blocked("lock-rewritten", f"`{install.shown}` may rewrite {lock}", "add `--frozen-lockfile`")
+    named = _requirements(path, data, pdm)
+    if named is not None:
+        return named
+    for output in (".venv", ".pdm-python", "__pypackages__"):
+        why = "which pdm would use and the later copy replace"
+        found = in_the_way(context, posixpath.join(install.folder, output), why)
+        if found is not None:
+            return found
+    settings = (posixpath.join(install.folder, name) for name in ("pdm.toml", ".pdm.toml"))
+    return Inputs((path, lock, *filter(context.ships, settings)))
+
+
+def _is_distribution(data: dict[str, Any], pdm: dict[str, Any]) -> bool:
+    if not table(data, "project").get("name"):
+        return False
+    if "package-type" in pdm:
+        return bool(pdm["package-type"] == "library")
+    return bool(pdm.get("distribution", True))
+
+
+def _requirements(path: str, data: dict[str, Any], pdm: dict[str, Any]) -> Blocked | None:
+    """Requirements that name files, as `-e file:///${PROJECT_ROOT}/libs/a` does."""
+    project = table(data, "project")
+    if "dependencies" in (project.get("dynamic") or ()):
+        return Blocked("reads-first", f"{path}: the dependencies are read from other files (`dynamic`)")
+    groups = [project.get("dependencies"), *table(project, "optional-dependencies").values()]
+    groups += [*table(pdm, "dev-dependencies").values(), *table(data, "dependency-groups").values()]
+    for group in groups:
+        named = urls_of_files(path, group or ())
+        if named is not None:
+            return named
+    return None

@@ -1,0 +1,29 @@
+"""What `pip-sync` reads: the requirement files that it names, or requirements.txt, and what they include.
+
+Source: pip-tools.readthedocs.io ("pip-sync").
+"""
+
+from __future__ import annotations
+
+from rewriter.context.folder import Context
+from rewriter.context.readers import pip
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+
+_WITH_VALUE = frozenset(("-f", "--find-links", "-i", "--index-url", "--extra-index-url", "--trusted-host"))
+_OTHER = frozenset(("--python-executable", "--pip-args", "--config", "--cert", "--client-cert"))
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the install reads, or why that cannot be known."""
+    options: list[str] = []
+    files: list[str] = []
+    words = iter(install.arguments)
+    for word in words:
+        if word.partition("=")[0] in _OTHER:
+            return Blocked("option", f"`{install.shown}` has {word}, which may change what it reads")
+        if word.startswith("-"):
+            options += [word, *([next(words, "")] if word in _WITH_VALUE else ())]
+        else:
+            files.append(word)
+    named = [word for name in files or ["requirements.txt"] for word in ("-r", name)]
+    return pip.inputs(context, install._replace(arguments=("install", *options, *named)))

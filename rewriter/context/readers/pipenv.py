@@ -1,0 +1,84 @@
+"""What `pipenv install` reads: Pipfile, Pipfile.lock, packages in folders of the project.
+
+Sources: pipenv.pypa.io ("Commands", "Pipfile & Pipfile.lock"). A lock file is in step when it holds the hash of the
+Pipfile; one that is not is written anew, unless `--deploy`, `--ignore-pipfile` or `sync` say otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+from typing import Any
+
+from rewriter.context.folder import Context
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.formats import read_toml
+from rewriter.context.readers.missing import in_the_way, missing
+from rewriter.context.readers.pyproject import local_paths, table
+
+_KEEPS_LOCK = frozenset(("--deploy", "--ignore-pipfile", "sync"))
+_IMPORTS = frozenset(("-r", "--requirements", "-e", "--editable", "-c", "--code"))
+_NO_PACKAGES = frozenset(("source", "requires", "scripts", "pipenv"))
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the install reads, or why that cannot be known."""
+    flags = {argument.partition("=")[0] for argument in install.arguments}
+    if flags & _IMPORTS:
+        return Blocked("option", f"`{install.shown}` adds to the Pipfile from other files")
+    path, lock = (posixpath.join(install.folder, name) for name in ("Pipfile", "Pipfile.lock"))
+    data = read_toml(context, path)
+    if isinstance(data, Blocked):
+        return data
+    found = _lock(context, install, path, lock, data if not flags & _KEEPS_LOCK else None)
+    if found is not None:
+        return found
+    groups = {key: value for key, value in data.items() if key not in _NO_PACKAGES and isinstance(value, dict)}
+    entries = [(name, entry) for group in groups.values() for name, entry in group.items()]
+    for name, entry in entries:
+        archive = entry.get("file") if isinstance(entry, dict) else None
+        if isinstance(archive, str) and "://" not in archive:
+            return Blocked("local-dependency", f"{path}: {name} is the file {archive}")
+        if isinstance(entry, dict) and entry.get("path") in (".", "./"):
+            return Blocked("installs-project", f"{path}: {name} is the project itself, whose sources are read")
+    folders = local_paths(context, path, entries)
+    if isinstance(folders, Blocked):
+        return folders
+    why = "which pipenv would use and the later copy replace"
+    found = None if "--system" in flags else in_the_way(context, posixpath.join(install.folder, ".venv"), why)
+    if found is not None:
+        return found
+    alone = tuple(place for place in folders if context.ships(place))
+    return Inputs((path, lock, *alone), tuple(place for place in folders if place not in alone))
+
+
+def _lock(context: Context, install: Install, path: str, lock: str, data: dict[str, Any] | None) -> Blocked | None:
+    """A lock file that would be written; `data` is the Pipfile where the command compares it with its lock file."""
+    if "--skip-lock" in install.arguments:
+        return None if context.ships(lock) else Blocked("no-lock", f"no Pipfile.lock ships beside {path}")
+    text = context.read(lock)
+    if text is None:
+        if context.exists(lock):
+            return missing(context, lock)
+        return Blocked("no-lock", f"no Pipfile.lock ships beside {path}, so that the install writes one")
+    try:
+        known = json.loads(text)["_meta"]["hash"]["sha256"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return Blocked("broken-manifest", f"{lock} holds no hash of its Pipfile")
+    if data is not None and known != pipfile_hash(data):
+        reason = f"`{install.shown}` may rewrite {lock}, which does not fit {path}"
+        return Blocked("lock-rewritten", reason, "run `pipenv lock`, or add `--deploy`")
+    return None
+
+
+def pipfile_hash(data: dict[str, Any]) -> str:
+    """The hash of a Pipfile that its lock file holds (plette, `Pipfile.get_hash`)."""
+    hashed: dict[str, Any] = {
+        "_meta": {"sources": data.get("source", []), "requires": data.get("requires", {})},
+        "default": data.get("packages", {}),
+        "develop": data.get("dev-packages", {}),
+    }
+    known = {*_NO_PACKAGES, "packages", "dev-packages", "default", "develop"}
+    hashed |= {name: table(data, name) for name in data if name not in known}
+    return hashlib.sha256(json.dumps(hashed, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

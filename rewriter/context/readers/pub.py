@@ -1,0 +1,120 @@
+"""What `dart pub get` and `flutter pub get` read: pubspec files of the project, its workspace and packages in folders.
+
+Sources: dart.dev ("The pubspec file", "dart pub get", "Pub workspaces"), docs.flutter.dev. A lock file is left alone
+that has each dependency in a version that fits.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Any
+
+from rewriter.context.folder import Context, inside
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.formats import read_yaml
+from rewriter.context.readers.missing import in_the_way, missing
+from rewriter.context.readers.pyproject import table
+from rewriter.context.readers.versions import fits
+
+MOST_PACKAGES = 500
+_GROUPS = ("dependencies", "dev_dependencies", "dependency_overrides")
+_PLATFORMS = ("android", "ios", "linux", "macos", "windows")
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the fetch reads, or why that cannot be known."""
+    return _Reader(context, install).answer()
+
+
+class _Reader:
+    def __init__(self, context: Context, install: Install) -> None:
+        self.context = context
+        self.install = install
+        self.files: list[str] = []
+        self.required: dict[str, str] = {}
+
+    def answer(self) -> Inputs | Blocked:
+        if any(word.startswith(("-C", "--directory")) for word in self.install.arguments):
+            return Blocked("folder-unknown", f"`{self.install.shown}` works in another folder")
+        found = self._packages() or self._lock() or self._outputs()
+        return found or Inputs(tuple(self.files))
+
+    def _packages(self) -> Blocked | None:
+        pending = [self.install.folder]
+        while pending:
+            folder = pending.pop(0)
+            path = posixpath.join(folder, "pubspec.yaml")
+            if path in self.files:
+                continue
+            if len(self.files) >= MOST_PACKAGES:
+                return Blocked("too-many-files", f"{path} is one of more than {MOST_PACKAGES} packages")
+            if not self.context.ships(path):
+                return missing(self.context, path)
+            self.files.append(path)
+            more = self._pubspec(folder, path)
+            if isinstance(more, Blocked):
+                return more
+            pending += more
+            overrides = posixpath.join(folder, "pubspec_overrides.yaml")
+            if folder == self.install.folder and self.context.ships(overrides):
+                return Blocked("other-files", f"{overrides} changes what {path} says")
+        return None
+
+    def _pubspec(self, folder: str, path: str) -> list[str] | Blocked:
+        data = read_yaml(self.context, path)
+        if isinstance(data, Blocked):
+            return data
+        if data.get("resolution") == "workspace" and folder == self.install.folder:
+            return Blocked("workspace-member", f"{path} is part of a workspace, whose other members are read too")
+        written: list[Any] = list(data.get("workspace") or ())
+        for group in _GROUPS:
+            for name, entry in table(data, group).items():
+                place = entry.get("path") if isinstance(entry, dict) else None
+                if place is not None:
+                    written.append(place)
+                elif folder == self.install.folder:
+                    self._require(str(name), entry)
+        found = []
+        for place in written:
+            target = inside(folder, str(place))
+            if target is None or "*" in target:
+                return Blocked("outside", f"{path} names {place}, outside of the build context")
+            found.append(target)
+        return found
+
+    def _require(self, name: str, entry: Any) -> None:
+        """`http: ^1.0.0`, `{version: ^1.0.0, hosted: …}`; what comes from git or the SDK has no version to compare."""
+        if isinstance(entry, dict):
+            entry = entry.get("version", None if {"sdk", "git"} & entry.keys() else "any")
+            if entry is None:
+                return
+        self.required[name] = str("any" if entry is None else entry)
+
+    def _lock(self) -> Blocked | None:
+        path = posixpath.join(self.install.folder, "pubspec.lock")
+        if not self.context.ships(path):
+            if self.context.exists(path):
+                return missing(self.context, path)
+            return Blocked("no-lock", f"no pubspec.lock ships beside {self.files[0]}, so that the fetch writes one")
+        data = read_yaml(self.context, path)
+        if isinstance(data, Blocked):
+            return data
+        self.files.insert(1, path)
+        if "--enforce-lockfile" in self.install.arguments:
+            return None
+        packages = table(data, "packages")
+        for name, requirement in self.required.items():
+            if fits(str(table(packages, name).get("version", "")), requirement) is not True:
+                reason = f"`{self.install.shown}` may rewrite {path}: it has no {name} that fits `{requirement}`"
+                return Blocked("lock-rewritten", reason, "add `--enforce-lockfile`")
+        return None
+
+    def _outputs(self) -> Blocked | None:
+        found = in_the_way(self.context, posixpath.join(self.install.folder, ".dart_tool"))
+        if found is not None or self.install.manager != "flutter":
+            return found
+        for name in _PLATFORMS:
+            folder = posixpath.join(self.install.folder, name)
+            if self.context.ships_any(folder):
+                return Blocked("writes-project", f"`{self.install.shown}` writes settings into {folder} of the project")
+        return None

@@ -1,0 +1,60 @@
+"""What `swift package resolve` reads: Package.swift, Package.resolved, the manifests of packages in folders.
+
+Source: SwiftPM's documentation ("Usage", "PackageDescription").
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from rewriter.context.folder import Context, inside
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.missing import in_the_way, missing
+
+MOST_PACKAGES = 200
+_LOCAL = re.compile(r'\.package\s*\(\s*(?:name:\s*"[^"]*"\s*,\s*)?path:\s*(?P<value>"[^"]*"|[^,)]*)')
+_READS = re.compile(
+    r"\b(FileManager|contentsOf(File)?|Process\s*\(|fopen|popen|getenv|ProcessInfo|Context\.\w+|#file(Path)?)\b"
+)
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the fetch reads, or why that cannot be known."""
+    files: list[str] = []
+    pending = [install.folder]
+    while pending:
+        folder = pending.pop()
+        path = posixpath.join(folder, "Package.swift")
+        if path in files:
+            continue
+        if len(files) >= MOST_PACKAGES:
+            return Blocked("too-many-files", f"{path} is one of more than {MOST_PACKAGES} packages")
+        text = context.read(path)
+        if text is None:
+            return missing(context, path)
+        files.append(path)
+        files += [other for name in _of_versions(context, folder) if (other := posixpath.join(folder, name))]
+        text = re.sub(r"//[^\n]*", "", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL).replace("://", ":"))
+        reads = _READS.search(text)
+        if reads is not None:
+            return Blocked("build-script", f"{path} is a program that looks around (`{reads[0].strip()}`)")
+        for match in _LOCAL.finditer(text):
+            written = match["value"].strip().strip('"')
+            place = inside(folder, written)
+            if not match["value"].startswith('"') or place is None or "\\(" in written:
+                return Blocked("outside", f"{path} takes in a package at {written}, outside of the build context")
+            pending.append(place)
+    lock = posixpath.join(install.folder, "Package.resolved")
+    if not context.ships(lock):
+        return Blocked("no-lock", f"no Package.resolved ships beside {files[0]}, so that the fetch writes one")
+    found = in_the_way(context, posixpath.join(install.folder, ".build"))
+    if found is not None:
+        return found
+    return Inputs((files[0], lock, *files[1:]))
+
+
+def _of_versions(context: Context, folder: str) -> list[str]:
+    """Manifests for other versions of Swift: Package@swift-5.9.swift."""
+    names = (name for name in context.names_in(folder) if name.startswith("Package@swift-") and name.endswith(".swift"))
+    return [name for name in names if context.ships(posixpath.join(folder, name))]

@@ -1,0 +1,34 @@
+"""What `uv pip install -r …` and `uv pip sync …` read: the same files as pip, and uv's own settings.
+
+Source: docs.astral.sh/uv ("The pip interface", "Compatibility with pip").
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from rewriter.context.folder import Context
+from rewriter.context.readers import pip
+from rewriter.context.readers.answer import Blocked, Inputs, Install
+
+_OTHER_FILES = frozenset("--override --overrides --build-constraint --config-file --directory --project".split())
+
+
+def inputs(context: Context, install: Install) -> Inputs | Blocked:
+    """What the install reads, or why that cannot be known."""
+    for argument in install.arguments:
+        if argument.partition("=")[0] in _OTHER_FILES:
+            return Blocked("other-files", f"`{install.shown}` has {argument}, which changes what it reads")
+    words = install.arguments[1:]
+    if words[:1] == ("sync",):
+        words = tuple(word for name in words[1:] for word in ((name,) if name.startswith("-") else ("-r", name)))
+        words = ("sync", *words)
+    found = pip.inputs(context, install._replace(arguments=words))
+    if isinstance(found, Blocked):
+        return found
+    for name in ("pyproject.toml", "uv.toml"):
+        path = posixpath.join(install.folder, name)
+        text = context.read(path)
+        if text is not None and (name == "uv.toml" or "[tool.uv" in text) and path not in found.files:
+            found = found._replace(files=(*found.files, path))
+    return found

@@ -1,0 +1,65 @@
+"""Whether a locked version fits what a manifest asks for, in the notations of Mix and pub.
+
+Sources: hexdocs.pm/elixir ("Version"), dart.dev ("Package versioning"). A version before its release (`-rc.1`) and
+anything unusual gets no answer.
+"""
+
+from __future__ import annotations
+
+import re
+
+_VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:\+[\w.-]+)?")
+_PART = re.compile(r"(?P<sign>~>|\^|>=|<=|==|>|<|!=|)\s*(?P<version>\d[\w.+-]*)")
+
+
+def fits(version: str, requirement: str) -> bool | None:
+    """Whether "1.7.3" fits "~> 1.7", "^1.2.0", ">=1.0.0 <2.0.0" or "~> 1.0 or ~> 2.0"; None where that is unclear."""
+    have = _numbers(version)
+    if have is None:
+        return None
+    answers = [_all(have, part) for part in re.split(r"\s+or\s+", requirement.strip())]
+    if True in answers:
+        return True
+    return None if None in answers else False
+
+
+def _all(have: tuple[int, int, int], requirement: str) -> bool | None:
+    if requirement in ("", "any"):
+        return True
+    rest = re.sub(r"\s+and\s+|,", " ", requirement).strip()
+    while rest:
+        part = _PART.match(rest)
+        if part is None:
+            return None
+        answer = _one(have, part["sign"], part["version"])
+        if answer is not True:
+            return answer
+        rest = rest[part.end() :].strip()
+    return True
+
+
+def _one(have: tuple[int, int, int], sign: str, written: str) -> bool | None:
+    want = _numbers(written)
+    if want is None:
+        return None
+    if sign == "~>":
+        last = written.partition("+")[0].count(".")
+        upper = (want[0] + 1, 0, 0) if last < 2 else (want[0], want[1] + 1, 0)
+        return want <= have < upper
+    if sign == "^":
+        upper = (want[0] + 1, 0, 0) if want[0] else (0, want[1] + 1, 0)
+        return want <= have < upper
+    return {
+        "": have == want,
+        "==": have == want,
+        "!=": have != want,
+        ">=": have >= want,
+        "<=": have <= want,
+        ">": have > want,
+        "<": have < want,
+    }[sign]
+
+
+def _numbers(written: str) -> tuple[int, int, int] | None:
+    match = _VERSION.fullmatch(written.strip())
+    return None if match is None else (int(match[1]), int(match[2] or 0), int(match[3] or 0))
