@@ -162,9 +162,11 @@ def _context_argument(known: list[Copied | Unclear], text: str, image_folder: st
         return text
     for item in reversed(known):
         if isinstance(item, Copied):
-            origin = item.brought.origin(posixpath.normpath(value))
+            path = posixpath.normpath(value)
+            origin = item.brought.origin(path)
+            origin = item.brought.folder_at(path) if origin is None else origin
             if origin is not None:
-                return flag + sign + posixpath.relpath(origin, folder or ".")
+                return flag + sign + posixpath.relpath(origin or ".", folder or ".")
     return text
 
 

@@ -14,6 +14,7 @@ from rewriter.context.readers.formats import read_yaml
 from rewriter.context.readers.node_hooks import Hooks
 from rewriter.context.readers.node_lock import lock_blocker
 from rewriter.context.readers.node_manifest import Manifest, local_dependencies, read_manifest
+from rewriter.context.readers.node_prisma import schema
 from rewriter.context.readers.node_workspaces import members, outer_workspace
 
 _LOCKS = {
@@ -33,7 +34,6 @@ _YARN_FOLDERS = (".yarn/releases", ".yarn/plugins", ".yarn/patches", ".yarn/cach
 _YARN_OUTPUTS = (".pnp.cjs", ".pnp.js", ".pnp.loader.mjs", ".yarn/install-state.gz", ".yarn/build-state.yml")
 _PATCH_FOLDERS = ("patches",)
 _READS_THE_PROJECT = {
-    "@prisma/client": "generates its client from the project's schema",
     "msw": "copies its worker into the project",
     "nuxt": "may prepare the project's types",
 }
@@ -179,6 +179,22 @@ class _Reader:
             why = _READS_THE_PROJECT.get(name)
             if why and "--ignore-scripts" not in self.flags and (name != "msw" or "msw" in manifest.data):
                 return Blocked("dependency-hook", f"{manifest.path}: {name} {why} while it is installed")
+        if "@prisma/client" in manifest.every_dependency() and "--ignore-scripts" not in self.flags:
+            return self._prisma(manifest)
+        return None
+
+    def _prisma(self, manifest: Manifest) -> Blocked | None:
+        """@prisma/client generates itself from the project's schema while it is installed."""
+        if manifest.folder != self.folder:
+            reason = f"{manifest.path}: @prisma/client generates its client while it is installed in a workspace"
+            return Blocked("dependency-hook", reason)
+        found = schema(self.context, manifest)
+        if isinstance(found, Blocked):
+            return found
+        for path in found.files:
+            self._add(path)
+        for folder in found.folders:
+            self._add_folder(folder)
         return None
 
     def _local_project(self, folder: str) -> Manifest | Blocked:

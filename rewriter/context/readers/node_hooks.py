@@ -11,6 +11,7 @@ import re
 from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked
 from rewriter.context.readers.node_manifest import Manifest
+from rewriter.context.readers.node_prisma import schema
 from rewriter.shell.nodes import Command
 from rewriter.shell.parse import parse
 from rewriter.shell.walk import commands, invoked, program_name
@@ -115,6 +116,8 @@ class Hooks:
         if words[0] == "patch-package":
             self._patch_package(words)
             return None
+        if words[:2] == ["prisma", "generate"]:
+            return self._prisma(hook, words[2:])
         if words[0] == "node" and len(words) >= 2 and not words[1].startswith("-"):
             return self._file(hook, posixpath.normpath(posixpath.join(self.manifest.folder, words[1])))
         if words[0] in _RUNNERS and len(words) >= 2:
@@ -123,6 +126,20 @@ class Hooks:
             if isinstance(script, str) and not name.startswith("-"):
                 return self._script(hook, script, depth + 1)
         return self._blocked(hook, f"runs `{shown}`")
+
+    def _prisma(self, hook: str, words: list[str]) -> Blocked | None:
+        """`prisma generate`, with its schema named by `--schema` or found."""
+        named = words[1] if words[:1] == ["--schema"] and len(words) == 2 else ""
+        if words and not named:
+            named = words[0].removeprefix("--schema=") if words[0].startswith("--schema=") and len(words) == 1 else ""
+            if not named:
+                return self._blocked(hook, f"runs `prisma generate {words[0]}`")
+        found = schema(self.context, self.manifest, named)
+        if isinstance(found, Blocked):
+            return found
+        self.files += found.files
+        self.folders += found.folders
+        return None
 
     def _patch_package(self, words: list[str]) -> None:
         folder = "patches"

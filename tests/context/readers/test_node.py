@@ -278,11 +278,11 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "code that the install runs",
     ),
     (
-        "prisma",
+        "prisma with a program for its settings",
         "npm ci",
-        {"package.json": package(dependencies={"@prisma/client": "5"})},
-        "dependency-hook",
-        "@prisma/client generates its client",
+        {"package.json": package(dependencies={"@prisma/client": "5"}), "prisma.config.ts": ""},
+        "hook-script",
+        "prisma.config.ts is a program that Prisma runs",
     ),
     (
         "workspace glob that escapes",

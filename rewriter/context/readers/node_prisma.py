@@ -1,0 +1,65 @@
+"""What `prisma generate` reads: the schema, for the client that the install of @prisma/client makes of it too.
+
+Sources: prisma.io/docs ("Prisma schema location", "Generating Prisma Client", "Generators").
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import NamedTuple
+
+from rewriter.context.folder import Context, inside
+from rewriter.context.readers.answer import Blocked
+from rewriter.context.readers.node_manifest import Manifest
+
+_PLACES = ("schema.prisma", "prisma/schema.prisma")
+_FOLDER = "prisma/schema"
+_CONFIGURATIONS = ("prisma.config", ".config/prisma")
+_OUTPUT = re.compile(r'^\s*output\s*=\s*(?P<value>"[^"]*"|\S.*)$', re.MULTILINE)
+_PROVIDER = re.compile(r'^\s*provider\s*=\s*"(?P<value>[^"]*)"', re.MULTILINE)
+
+
+class Schema(NamedTuple):
+    """The files and folders of a schema; none where the project has no schema."""
+
+    files: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
+def schema(context: Context, manifest: Manifest, named: str = "") -> Schema | Blocked:
+    """The schema that Prisma finds in the project of `manifest`, or `named`, the value of `--schema`."""
+    for stem in _CONFIGURATIONS:
+        for suffix in (".ts", ".js", ".mjs", ".cjs", ".mts", ".cts"):
+            path = posixpath.join(manifest.folder, stem + suffix)
+            if context.ships(path):
+                return Blocked("hook-script", f"{path} is a program that Prisma runs")
+    named = named or str(manifest.table("prisma").get("schema", ""))
+    places = [inside(manifest.folder, place) for place in ((named,) if named else _PLACES)]
+    for place in places:
+        if place is None:
+            return Blocked("outside", f"{manifest.path}: the schema {named} lies outside of the build context")
+        if context.ships(place):
+            return _output(context, place) or Schema((place,), ())
+    folder = inside(manifest.folder, named or _FOLDER)
+    if folder and context.ships_any(folder):
+        blocked = next((found for path in context.below(folder) if (found := _output(context, path))), None)
+        return blocked or Schema((), (folder,))
+    return Schema((), ())
+
+
+def _output(context: Context, path: str) -> Blocked | None:
+    """A generator of the project's own, or one that writes where the context ships files."""
+    text = re.sub(r"//[^\n]*", "", context.read(path) or "")
+    for match in _PROVIDER.finditer(text):
+        if " " in match["value"] or match["value"].startswith((".", "/")):
+            return Blocked("hook-script", f"{path} has a generator of its own (`{match['value']}`)")
+    for match in _OUTPUT.finditer(text):
+        written = match["value"].strip().strip('"')
+        target = inside(posixpath.dirname(path), written)
+        if target is None or "(" in written:
+            return Blocked("outputs-elsewhere", f"{path} writes to {written}, a place that is not known")
+        if "node_modules" not in target and context.ships_any(target):
+            hint = f"add `{target}` to {context.ignore_name}"
+            return Blocked("host-output", f"the build context ships {target}, which the install generates", hint)
+    return None
