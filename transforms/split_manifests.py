@@ -35,7 +35,9 @@ from rewriter.change import Change, Contract, Refusal
 from rewriter.context.readers import Blocked
 from rewriter.model import Model, Stage, Step
 from rewriter.split.forms import Split, download_first, install_moved, install_twice
+from rewriter.split.incomplete import left_behind
 from rewriter.split.installs import InstallRun, install_run
+from rewriter.split.make import make_run
 from rewriter.split.plan import looks_like_a_tree
 from rewriter.split.twice import INSTALLS_PROJECT
 from transforms.example import Example
@@ -228,6 +230,7 @@ def _stage(model: Model, stage: Stage) -> Iterator[Change | Refusal]:
     copies: list[Step] = []
     mounted: set[str] = set()
     seen: set[str] = set()
+    yield from _triggers(stage)
     for step in stage.steps:
         if step.onbuild:
             continue
@@ -235,7 +238,10 @@ def _stage(model: Model, stage: Stage) -> Iterator[Change | Refusal]:
             if step.instruction.flag("from") is None and not step.instruction.heredocs:
                 copies.append(step)
         elif step.keyword == "RUN":
-            run = install_run(step)
+            run = install_run(step) or _made(model, copies, step)
+            if isinstance(run, Blocked):
+                yield Refusal(NAME, step.instruction.span.start, run.code, run.reason, run.hint)
+                return
             if run is not None and not copies and any(mount.kind == "bind" for mount in step.mounts):
                 mounted.update(install.manager for install in run.installs)  # split already, without a copy
             if not copies or (run is not None and mounted.issuperset(install.manager for install in run.installs)):
@@ -245,6 +251,22 @@ def _stage(model: Model, stage: Stage) -> Iterator[Change | Refusal]:
                 yield found
                 return
             seen.update(install.manager for install in (run.installs if run is not None else ()))
+
+
+def _triggers(stage: Stage) -> Iterator[Refusal]:
+    """ONBUILD runs in builds that begin with this image, each with a context of its own."""
+    triggers = [step for step in stage.steps if step.onbuild]
+    tree = next((step for step in triggers if step.keyword in ("COPY", "ADD") and looks_like_a_tree(step)), None)
+    for step in triggers:
+        run = install_run(step) if step.keyword == "RUN" and tree is not None and step.index > tree.index else None
+        if run is not None:
+            reason = f"`{run.installs[0].shown}` runs in builds that begin with this image, whose files are not known"
+            yield Refusal(NAME, step.instruction.span.start, "onbuild", reason)
+            return
+
+
+def _made(model: Model, copies: list[Step], step: Step) -> InstallRun | Blocked | None:
+    return None if model.context is None or not copies else make_run(model.context, copies, step)
 
 
 def _consider(model: Model, copies: list[Step], run: InstallRun, seen: set[str]) -> Change | Refusal | None:
@@ -258,6 +280,8 @@ def _consider(model: Model, copies: list[Step], run: InstallRun, seen: set[str])
         reason = f"`{shown}` reads files of the build context, which is not known"
         return Refusal(NAME, offset, "no-context", reason, "name its folder with --context")
     found = install_moved(model, context, copies, run)
+    if found is None:
+        found = left_behind(context, copies, run)
     if isinstance(found, Blocked) and found.code == INSTALLS_PROJECT:
         if seen.issuperset(install.manager for install in run.installs):
             return None

@@ -17,7 +17,8 @@ _PROGRAMS = tuple(
 class ProjectInstall(NamedTuple):
     """An install that reads the project's manifests. `arguments` follow the manager's name, as written.
 
-    `added` are arguments of a command that the split would write, behind those.
+    `added` are arguments of a command that the split would write, behind those. `makefile` is the file's name where
+    `make` runs the install.
     """
 
     located: Located
@@ -25,6 +26,7 @@ class ProjectInstall(NamedTuple):
     arguments: tuple[str, ...]
     reader: str
     added: tuple[str, ...] = ()
+    makefile: str = ""
 
     @property
     def shown(self) -> str:

@@ -114,7 +114,22 @@ def _read(context: Context, known: list[Copied | Unclear], install: ProjectInsta
     located = install.located
     if located.folder is None:
         return Blocked("folder-unknown", f"the folder in which `{install.shown}` runs is not known before the build")
-    folder = context_folder(known, located.folder)
+    found: Inputs | Blocked | None = None
+    folders: list[str | None] = [*context_folders(known, located.folder)]
+    for folder in folders or [None]:
+        answer = _read_in(context, known, install, folder)
+        if found is None or (isinstance(found, Blocked) and not isinstance(answer, Blocked)):
+            found = answer
+    assert found is not None
+    return found
+
+
+def _read_in(
+    context: Context, known: list[Copied | Unclear], install: ProjectInstall, folder: str | None
+) -> Inputs | Blocked:
+    """The same, where the content of the context's `folder` lies in the folder of the install."""
+    located = install.located
+    assert located.folder is not None
     arguments = []
     for word in located.words[len(located.words) - len(install.arguments) :]:
         text = word.value if word.value is not None else word.text
@@ -126,7 +141,11 @@ def _read(context: Context, known: list[Copied | Unclear], install: ProjectInsta
         )
     program = located.words[0].text
     found = inputs(context, Install(install.manager, (*arguments, *added), folder or "", install.reader, program))
-    if isinstance(found, Blocked) or "/" not in program:
+    if isinstance(found, Blocked):
+        return found
+    if install.makefile:
+        return found._replace(files=(posixpath.join(folder or "", install.makefile), *found.files))
+    if "/" not in program:
         return found
     return _with_program(known, program, located.folder, found)
 
@@ -143,16 +162,15 @@ def _with_program(known: list[Copied | Unclear], program: str, folder: str, foun
 
 def context_folder(known: list[Copied | Unclear], image_folder: str) -> str | None:
     """The context folder whose content lies at `image_folder`, "" for the context's root; None when none does."""
-    for item in reversed(known):
-        if isinstance(item, Copied):
-            found = item.brought.folder_at(image_folder)
-            if found is not None:
-                return found
-    for item in reversed(known):
-        if isinstance(item, Copied):
-            for source in item.brought.files_in(image_folder):
-                return posixpath.dirname(source)
-    return None
+    return next(iter(context_folders(known, image_folder)), None)
+
+
+def context_folders(known: list[Copied | Unclear], image_folder: str) -> list[str]:
+    """Every context folder of which content lies at `image_folder`, those copied as a whole and later first."""
+    brought = [item.brought for item in reversed(known) if isinstance(item, Copied)]
+    whole = [folder for one in brought if (folder := one.folder_at(image_folder)) is not None]
+    single = [posixpath.dirname(source) for one in brought for source in one.files_in(image_folder)]
+    return list(dict.fromkeys((*whole, *single)))
 
 
 def _context_argument(known: list[Copied | Unclear], text: str, image_folder: str, folder: str | None) -> str:

@@ -14,7 +14,10 @@ from rewriter.result import Result
 from rewriter.source import Source
 
 FOLDER = Path(__file__).parent / "ecosystems"
-TABLES = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))}
+SHAPES = Path(__file__).parent / "shapes.toml"
+TABLES = {
+    path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in (*sorted(FOLDER.glob("*.toml")), SHAPES)
+}
 
 
 def cases(kind: str) -> list[Any]:

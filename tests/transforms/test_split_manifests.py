@@ -532,7 +532,6 @@ SILENT = [
     "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm run build\n",
     "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install -g serve\n",
     "FROM node:22\nCOPY --from=build /app /app\nWORKDIR /app\nRUN npm ci\n",
-    "FROM node:22\nWORKDIR /app\nONBUILD COPY . .\nONBUILD RUN npm ci\n",
     "FROM node:22\nCOPY my\\ file.txt /x/\nRUN echo npm ci\n",
 ]
 
@@ -569,8 +568,8 @@ NOTHING_TO_FETCH = [
     (
         "split already",
         GO,
-        "FROM golang\nWORKDIR /src\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\nRUN go build -o app .\n"
-        + GO_TAIL,
+        "FROM golang\nWORKDIR /src\nCOPY go.mod go.sum ./\nCOPY sdk/go.mod sdk/\nRUN go mod download\nCOPY . .\n"
+        "RUN go build -o app .\n" + GO_TAIL,
     ),
     ("another program's module", GO, GO_HEAD + "RUN go install example.com/tool@latest\n" + GO_TAIL),
     ("a test behind a build", GO, GO_HEAD + "RUN go get ./...\nRUN go build -o app .\n" + GO_TAIL),

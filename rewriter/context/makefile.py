@@ -1,0 +1,95 @@
+"""What `make TARGET` runs, where a Makefile is plain enough to tell without make.
+
+Source: GNU make manual ("Rule Syntax", "How to Use Variables", "Recipe Echoing", "Phony Targets").
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_VARIABLE = re.compile(r"(?P<name>[A-Za-z_][\w-]*)\s*(?P<sign>:=|::=|\?=|=)\s*(?P<value>.*)")
+_RULE = re.compile(r"(?P<targets>[^\s:=#][^:=#]*?)\s*::?(?!=)\s*(?P<needs>[^;#|]*)(?P<rest>[;|].*)?(?:#.*)?")
+_REFERENCE = re.compile(r"\$(?:\((?P<round>[\w-]+)\)|\{(?P<curly>[\w-]+)\})")
+_NOT_PLAIN = re.compile(
+    r"^\s*-?s?include\b|\$\(\s*(shell|eval|call|foreach|wildcard|file)\b|^(define|ifeq|ifneq|ifdef|ifndef|override|vpath)\b"
+    r"|^\.(ONESHELL|SHELLFLAGS|RECIPEPREFIX)|^(SHELL|MAKEFLAGS)\s*[:?+]?=|\+=|^[^\t]*%",
+    re.MULTILINE,
+)
+_DEPTH = 20
+
+
+class Unfollowed(NamedTuple):
+    """Why it cannot be told what a target runs."""
+
+    reason: str
+
+
+class _Rule(NamedTuple):
+    needs: tuple[str, ...]
+    recipe: tuple[str, ...]
+
+
+def recipe(text: str, target: str) -> tuple[str, ...] | Unfollowed:
+    """The commands that `make target` runs, those of what it needs first; each is one line of a recipe.
+
+    `text` is the Makefile's. A target that is missing or whose prerequisites are files gets no answer.
+    """
+    if _NOT_PLAIN.search(text):
+        return Unfollowed("it uses more of make than rules and variables")
+    variables: dict[str, str] = {}
+    rules: dict[str, _Rule] = {}
+    current: list[str] = []
+    for line in re.sub(r"[ \t]*\\\n[ \t]*", " ", text).splitlines():
+        if line.startswith("\t"):
+            for name in current:
+                rules[name] = rules[name]._replace(recipe=(*rules[name].recipe, line[1:]))
+            continue
+        if not line.strip() or line.startswith("#"):
+            continue
+        variable, rule = _VARIABLE.fullmatch(line), _RULE.fullmatch(line)
+        if variable is not None:
+            variables.setdefault(variable["name"], variable["value"].partition(" #")[0].strip())
+        elif rule is not None and not (rule["rest"] or "").startswith(";"):
+            current = rule["targets"].split()
+            if any(name in rules for name in current if not name.startswith(".")):
+                return Unfollowed(f"it has several rules for {current[0]}")
+            rules |= {name: _Rule(tuple(rule["needs"].split()), ()) for name in current}
+        else:
+            return Unfollowed("it uses more of make than rules and variables")
+    phony = rules.get(".PHONY", _Rule((), ())).needs
+    return _commands(rules, variables, phony, target, 0)
+
+
+def _commands(
+    rules: dict[str, _Rule], variables: dict[str, str], phony: tuple[str, ...], target: str, depth: int
+) -> tuple[str, ...] | Unfollowed:
+    rule = rules.get(target)
+    if rule is None or (depth and target not in phony):
+        return Unfollowed(f"it has no rule for {target}, or {target} is a file")
+    if depth > _DEPTH:
+        return Unfollowed(f"{target} needs itself")
+    found: list[str] = []
+    for need in rule.needs:
+        inner = _commands(rules, variables, phony, need, depth + 1)
+        if isinstance(inner, Unfollowed):
+            return inner
+        found += [command for command in inner if command not in found]
+    for line in rule.recipe:
+        command = _expanded(line.lstrip("@-+ \t"), variables, 0)
+        if command is None:
+            return Unfollowed(f"`{line.strip()}` has a variable that is not known")
+        if command and not command.startswith("#"):
+            found.append(command)
+    return tuple(found)
+
+
+def _expanded(line: str, variables: dict[str, str], depth: int) -> str | None:
+    """The line with its variables' values; None where one is not known. `$$` is a dollar sign of the shell's."""
+    names = [match["round"] or match["curly"] for match in _REFERENCE.finditer(line.replace("$$", "  "))]
+    if any(name not in variables for name in names) or depth > _DEPTH:
+        return None
+    known = _REFERENCE.sub(lambda match: variables[match["round"] or match["curly"]], line.replace("$$", "\0"))
+    if "$" in known:
+        return _expanded(known.replace("\0", "$$"), variables, depth + 1) if _REFERENCE.search(known) else None
+    return known.replace("\0", "$")

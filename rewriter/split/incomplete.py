@@ -1,0 +1,36 @@
+"""Files that an install reads where they are there, and that the stage copies only behind it."""
+
+from __future__ import annotations
+
+from rewriter.context.folder import Context
+from rewriter.context.readers import Blocked
+from rewriter.model.copied import Copied, copied
+from rewriter.model.stage import Step
+from rewriter.split.installs import InstallRun
+from rewriter.split.plan import needs
+
+
+def left_behind(context: Context, copies: list[Step], run: InstallRun) -> Blocked | None:
+    """A lock file or an included file that comes too late for the install.
+
+    To copy it in front changes what is installed, so that this is only told.
+    """
+    known = [copied(step, context) for step in copies]
+    read = needs(context, known, run)
+    if read is None or isinstance(read, Blocked):
+        return None
+    before = [item for item in known if isinstance(item, Copied)]
+    later = [
+        item
+        for step in run.step.stage.steps[run.step.index + 1 :]
+        if step.keyword in ("COPY", "ADD") and not step.onbuild and step.instruction.flag("from") is None
+        if isinstance(item := copied(step, context), Copied)
+    ]
+    for path in read.files:
+        if any(item.brought.lands(path) is not None for item in before):
+            continue
+        line = next((item.step.instruction.line for item in later if item.brought.lands(path) is not None), 0)
+        if line:
+            reason = f"`{run.installs[0].shown}` runs without {path}, which line {line} copies only behind it"
+            return Blocked("incomplete-split", reason, f"copy {path} with the manifests; another image comes of it")
+    return None
