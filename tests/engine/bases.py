@@ -52,6 +52,7 @@ BASES = {
     "rust": Base(("rust:1.63", "rust:1.63-bookworm", "rust:1.63-slim-bookworm"), recipes.rust, ("debian",)),
     "java": Base(("maven:3.8-openjdk-17", "maven:3.8-eclipse-temurin-17"), recipes.java, ("debian",)),
     "nginx": Base(("nginx:1.22", "nginx:stable"), recipes.nginx, ("debian",)),
+    "ruby": Base(("ruby:3.1", "ruby:3.1-slim"), recipes.ruby, ("debian",)),
     "php": Base(("php:8.2-cli", "composer:2"), recipes.php, ("debian",)),
 }
 

@@ -223,12 +223,26 @@ def rust(kitchen: Kitchen) -> None:
 
 
 def java(kitchen: Kitchen) -> None:
-    """Debian's OpenJDK and Maven, offline, with Debian's own Maven repository."""
+    """Debian's OpenJDK and Maven, offline, with Debian's own Maven repository.
+
+    Two plugins that Maven names for every project and that Debian lacks are there as empty files: `dependency:go-offline`
+    fetches them, and no build of the tests runs them.
+    """
     plugins = "libmaven-compiler-plugin-java libmaven-resources-plugin-java libmaven-jar-plugin-java libsurefire-java"
     more = "libmaven-install-plugin-java libmaven-clean-plugin-java junit4 maven-repo-helper maven-debian-helper"
+    more += " libmaven-dependency-plugin-java"
+    group = "org.apache.maven.plugins"
+    pom = (
+        f"<project><modelVersion>4.0.0</modelVersion><groupId>{group}</groupId><artifactId>$name</artifactId>"
+        "<version>$version</version><packaging>maven-plugin</packaging></project>"
+    )
     kitchen.build(
         "FROM debian:bookworm-slim\nRUN mkdir -p /usr/share/man/man1\n"
         + _apt(f"default-jdk-headless maven {plugins} {more}")
+        + "RUN for one in maven-deploy-plugin:2.7 maven-site-plugin:3.3; do name=${one%:*} version=${one#*:}"
+        + f" && folder=/usr/share/maven-repo/{group.replace('.', '/')}/$name/$version && mkdir -p $folder"
+        + f' && echo "{pom}" > $folder/$name-$version.pom'
+        + " && (cd $folder && jar cf $name-$version.jar $name-$version.pom); done\n"
         + "COPY <<EOF /root/.m2/settings.xml\n"
         "<settings><localRepository>/usr/share/maven-repo</localRepository><offline>true</offline></settings>\nEOF\n"
     )
@@ -237,6 +251,11 @@ def java(kitchen: Kitchen) -> None:
 def php(kitchen: Kitchen) -> None:
     """Debian's PHP and Composer."""
     kitchen.build("FROM debian:bookworm-slim\n" + _apt("php-cli php-zip unzip composer") + 'CMD ["php", "-a"]\n')
+
+
+def ruby(kitchen: Kitchen) -> None:
+    """Debian's Ruby and Bundler, with one gem."""
+    kitchen.build("FROM debian:bookworm-slim\n" + _apt("ruby bundler ruby-rack") + 'CMD ["irb"]\n')
 
 
 def nginx(kitchen: Kitchen) -> None:

@@ -21,6 +21,7 @@ TOOLS = {
     "node22": "node --version | grep ^v22 && npm --version",
     "go": "go version",
     "rust": "cargo --version && rustc --version",
+    "ruby": "ruby --version && bundle --version",
     "java": "mvn --version && javac --version",
     "nginx": "nginx -t",
     "php": "php --version && composer --version",

@@ -49,6 +49,7 @@ LINES = {
     "**/target/.rustc_info.json": ("src/target/.rustc_info.json", "!src/target/release/app", "!src/.rustc_info.json"),
     "**.pyc": ("app/__pycache__/a.cpython-311.pyc", "a.pyc", "!app/a.py", "!app/a.pyc.txt"),
     "**.dist-info/RECORD": ("v/lib/pip-26.3.dist-info/RECORD", "!v/lib/pip-26.3.dist-info/METADATA", "!app/RECORD"),
+    "~/.cache/pdm/metadata/*.json": ("root/.cache/pdm/metadata/a.json", "!root/.cache/pdm/http/a.json"),
     "~/.cache/pip/wheels/**.whl": ("root/.cache/pip/wheels/7f/a.whl", "!app/a.whl", "!root/.cache/pip/http/a"),
     "~/.cache/virtualenv/wheel/**.json": (
         "home/me/.cache/virtualenv/wheel/3.11/embed/3/pip.json",

@@ -1,6 +1,6 @@
 """What `pdm install --no-self` reads: pyproject.toml, pdm.lock, settings, dependencies in folders.
 
-Sources: pdm-project.org ("pdm install", "Working with lock files", "Build configuration: distribution").
+Sources: pdm-project.org ("pdm install", "Working with lock files").
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     if isinstance(data, Blocked):
         return data
     pdm = table(data, "tool", "pdm")
-    if "--no-self" not in flags and _is_distribution(data, pdm):
+    if "--no-self" not in flags and table(data, "project").get("name"):  # `distribution` counts since pdm 2.11 only
         hint = "install with --no-self before the sources are copied, and as you do now behind them"
         return installs_project(install, hint)
     if pdm.get("plugins") or {"pre_install", "post_install"} & {*table(pdm, "scripts")}:
@@ -48,14 +48,6 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
             return found
     settings = (posixpath.join(install.folder, name) for name in ("pdm.toml", ".pdm.toml"))
     return Inputs((path, lock, *filter(context.ships, settings)))
-
-
-def _is_distribution(data: dict[str, Any], pdm: dict[str, Any]) -> bool:
-    if not table(data, "project").get("name"):
-        return False
-    if "package-type" in pdm:
-        return bool(pdm["package-type"] == "library")
-    return bool(pdm.get("distribution", True))
 
 
 def _requirements(path: str, data: dict[str, Any], pdm: dict[str, Any]) -> Blocked | None:

@@ -1,0 +1,5 @@
+require 'bundler/setup'
+require 'greet'
+require 'rack'
+
+puts Greet.hello(ARGV.first || 'world'), Rack.release
