@@ -159,10 +159,10 @@ EXAMPLES: tuple[Example, ...] = (
         ),
     ),
     Example(
-        name="poetry without a lock file",
-        files={"pyproject.toml": "[tool.poetry]\n", "a/__init__.py": ""},
-        before=_POETRY,
-        because="no poetry.lock ships beside pyproject.toml",
+        name="plugins of poetry may read the project",
+        files={"pyproject.toml": '[tool.poetry.requires-plugins]\na = "*"\n', "a/__init__.py": ""},
+        before=_POETRY.replace("poetry install", "poetry install --no-root"),
+        because="asks for plugins of poetry",
     ),
     Example(
         name="modules of Go are fetched before the sources are copied",

@@ -73,7 +73,8 @@ def early_download(model: Model, step: Step) -> EarlyDownload | Blocked | None:
     words = _words(build)
     name, early = build.usage.manager.name, build.early
     install = ProjectInstall(build.located, name, (), early.reader, (*early.command.split(), *map(text, words)))
-    written = " ".join((build.located.words[0].text, early.command, *(word.text for word in words)))
+    own = (word.text for word in build.located.command.assigns if _concerns(word.text, early))
+    written = " ".join((*own, build.located.words[0].text, early.command, *(word.text for word in words)))
     return EarlyDownload(InstallRun(step, commands, (install,), True), build.located.part, written, early.what)
 
 
@@ -154,15 +155,21 @@ def _settings(build: _Build) -> str:
         name = word.text.partition("=")[0]
         if name in early.elsewhere or name.replace("--", "-") in early.elsewhere:
             return f"`{_shown(command)}` has {word.text}"
-    assigned = {word.text.partition("=")[0] for word in command.command.assigns}
-    given = {name for name in assigned if name.startswith(early.variables) and name not in early.harmless}
-    if early.variables and given:
-        return f"`{_shown(command)}` is run with {min(given)} of its own"
+    assigned = {word.text.partition("=")[0]: (word.value or "?=").partition("=")[2] for word in command.command.assigns}
+    for name, value in assigned.items():
+        if _concerns(f"{name}=", early) and (name not in early.settings or not value):
+            return f"`{_shown(command)}` is run with {name} of its own"
     for name, unwanted in early.settings.items():
-        value = command.env.get(name, "")
-        if value is None or unwanted in value:
-            return f"{name} is {'set to ' + value if value else 'not known before the build'}"
+        known: str | None = assigned.get(name) or command.env.get(name, "")
+        if known is None or unwanted in known:
+            return f"{name} is {'set to ' + known if known else 'not known before the build'}"
     return ""
+
+
+def _concerns(assignment: str, early: Early) -> bool:
+    """Whether `NAME=value` before the command may change what it fetches."""
+    name = assignment.partition("=")[0]
+    return bool(early.variables) and name.startswith(early.variables) and name not in early.harmless
 
 
 def _cache_taken_over(model: Model, stage: Stage, build: _Build) -> str:

@@ -136,9 +136,7 @@ def _read_in(
         arguments.append(_context_argument(known, text, located.folder, folder))
     added = [_context_argument(known, text, located.folder, folder) for text in install.added]
     if folder is None and (*arguments, *added) == (*install.arguments, *install.added):
-        return Blocked(
-            "no-manifest", f"no COPY before `{install.shown}` brings files of the build context to {located.folder}"
-        )
+        return Blocked("no-manifest", f"no COPY before `{install.shown}` brings what it reads")
     program = located.words[0].text
     found = inputs(context, Install(install.manager, (*arguments, *added), folder or "", install.reader, program))
     if isinstance(found, Blocked):

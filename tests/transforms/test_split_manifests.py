@@ -332,10 +332,10 @@ REFUSED = [
         "`make gen` comes before `go build -o app .` in the same RUN",
     ),
     (
-        "a build of Go that may not change what fetches",
+        "a build of Go with settings that are not known",
         GO,
-        GO_HEAD + "RUN GOPROXY=x go build -o app .\n" + GO_TAIL,
-        "`go build -o app .` is run with GOPROXY of its own",
+        GO_HEAD + "ARG F\nRUN GOFLAGS=$F go build -o app .\n" + GO_TAIL,
+        "`go build -o app .` is run with GOFLAGS of its own",
     ),
     (
         "modules from elsewhere",

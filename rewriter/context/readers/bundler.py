@@ -54,11 +54,7 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     if isinstance(gemfile, Blocked):
         return gemfile
     locked = context.read(lock)
-    if locked is None:
-        if context.exists(lock):
-            return missing(context, lock)
-        return Blocked("no-lock", f"no Gemfile.lock ships beside {path}, so that the install writes one")
-    if not flags & _FROZEN:
+    if locked is not None and not flags & _FROZEN:
         why = _rewritten(locked, gemfile, "ruby" in {line.split()[0] for line in text.splitlines() if line.split()})
         if why:
             return Blocked("lock-rewritten", f"`{install.shown}` may rewrite {lock}: {why}", "set BUNDLE_FROZEN=true")
@@ -68,7 +64,7 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
             return found
     cached = posixpath.join(install.folder, "vendor/cache")
     folders = (*gemfile.folders, *((cached,) if context.ships_any(cached) else ()))
-    return Inputs((path, lock, *gemfile.files), folders)
+    return Inputs((path, *((lock,) if locked is not None else ()), *gemfile.files), folders)
 
 
 def _read(context: Context, path: str, text: str) -> _Gemfile | Blocked:

@@ -13,7 +13,6 @@ from typing import Any
 from rewriter.context.folder import Context, inside
 from rewriter.context.readers.answer import Blocked, Inputs, Install
 from rewriter.context.readers.formats import read_toml
-from rewriter.context.readers.missing import missing
 from rewriter.context.readers.pyproject import table
 from rewriter.context.readers.versions import fits
 
@@ -37,15 +36,22 @@ class _Reader:
 
     def answer(self) -> Inputs | Blocked:
         path = self._named()
-        found = path if isinstance(path, Blocked) else self._packages(path) or self._targets()
+        found = path if isinstance(path, Blocked) else self._packages(path)
         if isinstance(found, Blocked):
             return found
         assert isinstance(path, str)
         settings = self._settings(posixpath.dirname(path))
         if isinstance(settings, Blocked):
             return settings
+        if not self.required:
+            return Blocked("nothing", f"{path} needs no crate that would be fetched")
+        inferred = self._targets()
+        if inferred is not None:
+            return inferred
         lock = posixpath.join(posixpath.dirname(path), "Cargo.lock")
-        return self._lock(path, lock) or Inputs((path, lock, *(m for m in self.manifests if m != path), *settings))
+        locks = (lock,) if self.context.ships(lock) else ()
+        others = (other for other in self.manifests if other != path)
+        return (self._lock(lock) if locks else None) or Inputs((path, *locks, *others, *settings))
 
     def _named(self) -> str | Blocked:
         """The manifest; one that belongs to a workspace above shares its lock file, which is not followed."""
@@ -146,11 +152,7 @@ class _Reader:
                 return Blocked("nothing", f"{path} takes crates from a folder, so that nothing is fetched")
         return found
 
-    def _lock(self, path: str, lock: str) -> Blocked | None:
-        if not self.context.ships(lock):
-            if self.context.exists(lock):
-                return missing(self.context, lock)
-            return Blocked("no-lock", f"no Cargo.lock ships beside {path}, so that the fetch writes one")
+    def _lock(self, lock: str) -> Blocked | None:
         if {"--locked", "--frozen"} & {*self.install.arguments}:
             return None
         data = read_toml(self.context, lock)

@@ -49,7 +49,8 @@ class _Reader:
         if isinstance(project, Blocked):
             return project
         if not self.context.ships(self.lock_path):
-            return Blocked("no-lock", f"no composer.lock ships beside {self.path}, so that the install writes one")
+            reason = f"no composer.lock ships beside {self.path}, which would tell what plugins the install runs"
+            return Blocked("no-lock", reason)
         lock = self._read(self.lock_path)
         if isinstance(lock, Blocked):
             return lock

@@ -106,9 +106,7 @@ class _Reader:
         path = posixpath.join(self.install.folder, "mix.lock")
         text = self.context.read(path)
         if text is None:
-            if not self.required:
-                return Blocked("nothing", f"{self.files[0]} needs nothing that would be fetched")
-            return Blocked("no-lock", f"no mix.lock ships beside {self.files[0]}, so that the install writes one")
+            return None if self.required else Blocked("nothing", f"{self.files[0]} needs nothing that would be fetched")
         locked = {match["name"]: (match["kind"], match["version"]) for match in _LOCKED.finditer(text)}
         for name, requirement in self.required.items():
             kind, version = locked.get(name, ("", ""))

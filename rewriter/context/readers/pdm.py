@@ -34,9 +34,7 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
         return installs_project(install, hint)
     if pdm.get("plugins") or {"pre_install", "post_install"} & {*table(pdm, "scripts")}:
         return Blocked("plugin", f"{path} has plugins or scripts that run with the install")
-    if not context.ships(lock):
-        return Blocked("no-lock", f"no pdm.lock ships beside {path}, so that the install writes one")
-    if not flags & _KEEPS_LOCK:
+    if context.ships(lock) and not flags & _KEEPS_LOCK:
         return Blocked("lock-rewritten", f"`{install.shown}` may rewrite {lock}", "add `--frozen-lockfile`")
     named = _requirements(path, data, pdm)
     if named is not None:
@@ -46,8 +44,8 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
         found = in_the_way(context, posixpath.join(install.folder, output), why)
         if found is not None:
             return found
-    settings = (posixpath.join(install.folder, name) for name in ("pdm.toml", ".pdm.toml"))
-    return Inputs((path, lock, *filter(context.ships, settings)))
+    others = (lock, *(posixpath.join(install.folder, name) for name in ("pdm.toml", ".pdm.toml")))
+    return Inputs((path, *filter(context.ships, others)))
 
 
 def _requirements(path: str, data: dict[str, Any], pdm: dict[str, Any]) -> Blocked | None:

@@ -14,7 +14,7 @@ from typing import Any
 from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked, Inputs, Install
 from rewriter.context.readers.formats import read_toml
-from rewriter.context.readers.missing import in_the_way, missing
+from rewriter.context.readers.missing import in_the_way
 from rewriter.context.readers.pyproject import local_paths, table
 
 _KEEPS_LOCK = frozenset(("--deploy", "--ignore-pipfile", "sync"))
@@ -50,18 +50,15 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     if found is not None:
         return found
     alone = tuple(place for place in folders if context.ships(place))
-    return Inputs((path, lock, *alone), tuple(place for place in folders if place not in alone))
+    locks = (lock,) if context.ships(lock) else ()
+    return Inputs((path, *locks, *alone), tuple(place for place in folders if place not in alone))
 
 
 def _lock(context: Context, install: Install, path: str, lock: str, data: dict[str, Any] | None) -> Blocked | None:
     """A lock file that would be written; `data` is the Pipfile where the command compares it with its lock file."""
-    if "--skip-lock" in install.arguments:
-        return None if context.ships(lock) else Blocked("no-lock", f"no Pipfile.lock ships beside {path}")
     text = context.read(lock)
-    if text is None:
-        if context.exists(lock):
-            return missing(context, lock)
-        return Blocked("no-lock", f"no Pipfile.lock ships beside {path}, so that the install writes one")
+    if text is None or "--skip-lock" in install.arguments:
+        return None
     try:
         known = json.loads(text)["_meta"]["hash"]["sha256"]
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -32,8 +32,6 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
         hint = "install with --no-root before the sources are copied, and as you do now behind them"
         return installs_project(install, hint)
     lock = posixpath.join(install.folder, "poetry.lock")
-    if not context.ships(lock):
-        return Blocked("no-lock", f"no poetry.lock ships beside {path}, so that the install writes one")
     if "poetry-dynamic-versioning" in table(data, "tool") or table(poetry, "requires-plugins"):
         return Blocked("plugin", f"{path} asks for plugins of poetry, which may read the project")
     folders = local_paths(context, path, _dependencies(poetry))
@@ -46,8 +44,8 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     found = in_the_way(context, posixpath.join(install.folder, ".venv"), why)
     if found is not None:
         return found
-    settings = posixpath.join(install.folder, "poetry.toml")
-    files = (path, lock, *((settings,) if context.ships(settings) else ()))
+    others = (lock, posixpath.join(install.folder, "poetry.toml"))
+    files = (path, *filter(context.ships, others))
     alone = tuple(place for place in folders if context.ships(place))
     return Inputs((*files, *alone), tuple(place for place in folders if place not in alone))
 

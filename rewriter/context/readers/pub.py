@@ -93,9 +93,7 @@ class _Reader:
     def _lock(self) -> Blocked | None:
         path = posixpath.join(self.install.folder, "pubspec.lock")
         if not self.context.ships(path):
-            if self.context.exists(path):
-                return missing(self.context, path)
-            return Blocked("no-lock", f"no pubspec.lock ships beside {self.files[0]}, so that the fetch writes one")
+            return None
         data = read_yaml(self.context, path)
         if isinstance(data, Blocked):
             return data

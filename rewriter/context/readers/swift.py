@@ -46,12 +46,11 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
                 return Blocked("outside", f"{path} takes in a package at {written}, outside of the build context")
             pending.append(place)
     lock = posixpath.join(install.folder, "Package.resolved")
-    if not context.ships(lock):
-        return Blocked("no-lock", f"no Package.resolved ships beside {files[0]}, so that the fetch writes one")
     found = in_the_way(context, posixpath.join(install.folder, ".build"))
     if found is not None:
         return found
-    return Inputs((files[0], lock, *files[1:]))
+    locks = (lock,) if context.ships(lock) else ()
+    return Inputs((files[0], *locks, *files[1:]))
 
 
 def _of_versions(context: Context, folder: str) -> list[str]:

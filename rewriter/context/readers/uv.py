@@ -6,9 +6,10 @@ Source: docs.astral.sh/uv ("Using uv in Docker", "Locking and syncing", "Configu
 from __future__ import annotations
 
 import posixpath
+from fnmatch import fnmatch
 from typing import Any
 
-from rewriter.context.folder import Context
+from rewriter.context.folder import Context, inside
 from rewriter.context.readers.answer import Blocked, Inputs, Install
 from rewriter.context.readers.formats import read_toml
 from rewriter.context.readers.missing import in_the_way
@@ -16,6 +17,7 @@ from rewriter.context.readers.pyproject import installs_project, local_paths, ta
 
 _OTHER_PLACES = frozenset(("--directory", "--project", "--config-file", "--script", "--find-links", "-f", "--active"))
 _NO_PROJECT = frozenset(("--no-install-project", "--no-install-workspace"))
+_NO_MEMBERS = frozenset(("--no-install-workspace",))
 _SETTINGS = ("uv.toml", ".python-version", ".python-versions")
 
 
@@ -34,12 +36,17 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     if packaged and not flags & _NO_PROJECT:
         hint = "sync with --no-install-project before the sources are copied, and as you do now behind them"
         return installs_project(install, hint)
-    if "workspace" in uv or _is_member(context, install.folder):
-        return Blocked("workspace-member", f"{path} is part of a workspace, whose members dfix does not follow")
+    if _is_member(context, install.folder):
+        return Blocked("workspace-member", f"{path} is part of a workspace above it, whose files are read too")
+    manifests = _members(context, path, table(uv, "workspace"))
+    if isinstance(manifests, Blocked):
+        return manifests
+    if manifests and not flags & _NO_MEMBERS:
+        hint = "sync with --no-install-workspace before the sources are copied, and as you do now behind them"
+        reason = f"`{install.shown}` installs the members of the workspace, so it reads their sources"
+        return Blocked("workspace-member", reason, hint)
     lock = posixpath.join(install.folder, "uv.lock")
-    if not context.ships(lock):
-        return Blocked("no-lock", f"no uv.lock ships beside {path}, so that the sync writes one")
-    if not flags & {"--frozen", "--locked"}:
+    if context.ships(lock) and not flags & {"--frozen", "--locked"}:
         return Blocked("lock-rewritten", f"`{install.shown}` may rewrite {lock}", "add `--locked`")
     if "--frozen" not in flags and table(data, "project").get("dynamic"):
         return Blocked("reads-first", f"{path}: fields of `dynamic` are read from the sources", "add `--frozen`")
@@ -52,9 +59,24 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     found = in_the_way(context, posixpath.join(install.folder, ".venv"))
     if found is not None:
         return found
-    settings = filter(context.ships, (posixpath.join(install.folder, name) for name in _SETTINGS))
+    others = filter(context.ships, (lock, *(posixpath.join(install.folder, name) for name in _SETTINGS)))
     alone = tuple(place for place in folders if context.ships(place))
-    return Inputs((path, lock, *settings, *alone), tuple(place for place in folders if place not in alone))
+    return Inputs((path, *others, *manifests, *alone), tuple(place for place in folders if place not in alone))
+
+
+def _members(context: Context, path: str, workspace: dict[str, Any]) -> list[str] | Blocked:
+    """The pyproject.toml of each member that the patterns of `members` find."""
+    folder = posixpath.dirname(path)
+    found: list[str] = []
+    for pattern in workspace.get("members") or ():
+        head, _, last = str(pattern).rpartition("/")
+        parent = inside(folder, head)
+        if parent is None or "*" in head:
+            return Blocked("workspace-member", f"{path}: the members at {pattern} are not followed")
+        names = context.folders_in(parent) if set(last) & set("*?[") else [last]
+        members = (posixpath.join(parent, name, "pyproject.toml") for name in names if fnmatch(name, last))
+        found += [member for member in members if context.ships(member) and member not in found]
+    return found
 
 
 def _indexes(path: str, uv: dict[str, Any]) -> Blocked | None:

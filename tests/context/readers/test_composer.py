@@ -115,7 +115,7 @@ def test_what_the_install_does_not_look_at(make_context: MakeContext, project: o
             {},
             "install",
             {".dockerignore": "composer.lock\n"},
-            "no composer.lock ships beside composer.json, so that the install writes one",
+            "no composer.lock ships beside composer.json, which would tell what plugins the install runs",
         ),
         ({}, "install", {".dockerignore": "*.json\n"}, "composer.json is left out by line 1 of .dockerignore"),
     ],

@@ -77,7 +77,6 @@ INSTALLS_ITSELF = "installs the project itself, so it reads the sources"
         (POETRY, "install", f"`poetry install` {INSTALLS_ITSELF}"),
         (POETRY, "install --only-root", f"`poetry install --only-root` {INSTALLS_ITSELF}"),
         (POETRY, "install -C x --no-root", "`poetry install -C x --no-root` works in another folder"),
-        ({"pyproject.toml": ""}, NO_ROOT, "no poetry.lock ships beside pyproject.toml, so that the install writes one"),
         ({"poetry.lock": ""}, NO_ROOT, "pyproject.toml is not in the build context"),
         ({**POETRY, "pyproject.toml": "["}, NO_ROOT, "pyproject.toml is not valid TOML"),
         (
@@ -108,11 +107,6 @@ INSTALLS_ITSELF = "installs the project itself, so it reads the sources"
         (UV, "sync --frozen", f"`uv sync --frozen` {INSTALLS_ITSELF}"),
         (UV, "sync --no-install-project", "`uv sync --no-install-project` may rewrite uv.lock"),
         (
-            {"pyproject.toml": UV["pyproject.toml"]},
-            NO_PROJECT,
-            "no uv.lock ships beside pyproject.toml, so that the sync writes one",
-        ),
-        (
             {**UV, "pyproject.toml": "[project]\ndynamic = ['version']\n"},
             "sync --locked",
             "pyproject.toml: fields of `dynamic` are read from the sources",
@@ -123,9 +117,9 @@ INSTALLS_ITSELF = "installs the project itself, so it reads the sources"
             "pyproject.toml takes packages from ./wheels",
         ),
         (
-            {**UV, "pyproject.toml": "[tool.uv.workspace]\nmembers = ['packages/*']\n"},
+            {**UV, "pyproject.toml": "[tool.uv.workspace]\nmembers = ['*/*']\n"},
             NO_PROJECT,
-            "pyproject.toml is part of a workspace, whose members dfix does not follow",
+            "pyproject.toml: the members at */* are not followed",
         ),
         (
             UV,
