@@ -29,6 +29,7 @@ from rewriter.syntax import Fault, parse
 from rewriter.syntax.rules import check
 
 PROCESSES = 2
+SPLIT = "split-manifests"
 
 
 class Case(NamedTuple):
@@ -42,7 +43,10 @@ class Case(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What happened to one file. `faults` has an entry for each thing that must not happen and did."""
+    """What happened to one file. `faults` has an entry for each thing that must not happen and did.
+
+    `splits` says of each install behind a copy of the sources what became of it: "split", or why it was not.
+    """
 
     name: str
     in_context: bool
@@ -52,6 +56,7 @@ class Seen(NamedTuple):
     changed: Counter[str]
     refused: Counter[tuple[str, str]]
     diff: str
+    splits: tuple[str, ...] = ()
 
 
 def look(rule: str, case: Case) -> Seen:
@@ -80,7 +85,13 @@ def _look(rule: str, case: Case) -> Seen:
         changed,
         refused,
         _diff(case.name, result) if result.changed else "",
+        _splits(result),
     )
+
+
+def _splits(result: Result) -> tuple[str, ...]:
+    made = ["split" for change in result.changes if change.rule == SPLIT]
+    return (*made, *(f"line {one.line}: {one.reason}" for one in result.refusals if one.rule == SPLIT))
 
 
 def _verdict(case: Case, fault: Fault | None) -> str:

@@ -38,6 +38,14 @@ JSON, and take such a line in shell form; so does dfix.
 """
 
 
+_SPLITS = """\
+## Installs behind a copy of the sources
+
+{all} Dockerfiles with a build context copy sources and then install dependencies, or run a build that fetches them;
+{split} of them are split. What lies in the corpus is text alone: a wrapper of Gradle lacks its library there.
+"""
+
+
 def report(seen: Sequence[Seen]) -> str:
     """The whole report."""
     lone = [one for one in seen if not one.in_context]
@@ -48,7 +56,16 @@ def report(seen: Sequence[Seen]) -> str:
         parts.append(_KNOWN + "\n" + _table(("file", "line"), known))
     parts.append("## Without a build context\n\n" + _rules(lone))
     parts.append("## With its build context\n\n" + _rules(contexts))
+    parts.append(_splits(contexts))
     return "\n".join(parts)
+
+
+def _splits(contexts: Sequence[Seen]) -> str:
+    """Each Dockerfile that installs or builds behind a copy of the sources."""
+    found = [one for one in contexts if one.splits]
+    split = sum("split" in one.splits for one in found)
+    rows = [(one.name.replace("|", r"\|"), "; ".join(one.splits).replace("|", r"\|")) for one in found]
+    return f"{_SPLITS.format(all=len(found), split=split)}\n{_table(('Dockerfile', 'split, or why not'), rows)}"
 
 
 def _counts(lone: Sequence[Seen], contexts: Sequence[Seen]) -> str:

@@ -34,6 +34,7 @@ from collections.abc import Iterator
 from rewriter.change import Change, Contract, Refusal
 from rewriter.context.readers import Blocked
 from rewriter.model import Model, Stage, Step
+from rewriter.split.download import EarlyDownload, early_download
 from rewriter.split.forms import Split, download_first, install_moved, install_twice
 from rewriter.split.incomplete import left_behind
 from rewriter.split.installs import InstallRun, install_run
@@ -277,8 +278,7 @@ def _consider(model: Model, copies: list[Step], run: InstallRun, seen: set[str])
     if context is None:
         if not any(looks_like_a_tree(step) for step in copies):
             return None
-        reason = f"`{shown}` reads files of the build context, which is not known"
-        return Refusal(NAME, offset, "no-context", reason, "name its folder with --context")
+        return _no_context(shown, offset)
     found = install_moved(model, context, copies, run)
     if found is None:
         found = left_behind(context, copies, run)
@@ -290,9 +290,18 @@ def _consider(model: Model, copies: list[Step], run: InstallRun, seen: set[str])
 
 
 def _download(model: Model, copies: list[Step], step: Step) -> Change | Refusal | None:
-    if model.context is None:
+    offset = step.instruction.span.start
+    if model.context is not None:
+        return _result(download_first(model, model.context, copies, step), offset)
+    found = early_download(model, step)
+    if not isinstance(found, EarlyDownload) or step.stage.ships or not any(map(looks_like_a_tree, copies)):
         return None
-    return _result(download_first(model, model.context, copies, step), step.instruction.span.start)
+    return _no_context(found.run.installs[0].shown, offset)
+
+
+def _no_context(shown: str, offset: int) -> Refusal:
+    reason = f"`{shown}` reads files of the build context, which is not known"
+    return Refusal(NAME, offset, "no-context", reason, "name its folder with --context")
 
 
 def _result(found: Split | Blocked | None, offset: int) -> Change | Refusal | None:

@@ -13,6 +13,7 @@ from rewriter.model.stage import Stage, Step
 from rewriter.split.installs import InstallRun, ProjectInstall
 
 MOST_COPY_LINES = 25
+_SETTLED = (".lock", ".json", ".toml", ".yaml", ".yml", ".txt", ".cfg", ".ini", ".xml", ".lockb", ".config")
 _ODD = frozenset("*?[]\\$'\"\n")
 
 
@@ -73,7 +74,7 @@ def plan(
         and _brings_more(item, read)
         and (overlaps(item.destination, folder) or any(item.brought.lands(path) for path in read.files))
     ]
-    if not moved:
+    if not moved or all(_is_settled(path, read) for copy in moved for path in _by_name(copy)):
         return None
     for item in known:
         if isinstance(item, Unclear) and item.step.index > moved[0].step.index:
@@ -192,6 +193,17 @@ def _brings_more(copy: Copied, read: Inputs) -> bool:
         if path not in read.files and not any(path.startswith(folder + "/") for folder in read.folders):
             return True
     return False
+
+
+def _by_name(copy: Copied) -> list[str]:
+    """What it brings, a folder as one that ends in a slash."""
+    return [entry.source + "/" * entry.folder for entry in copy.brought.entries]
+
+
+def _is_settled(path: str, read: Inputs) -> bool:
+    """Whether an edit of the file is as rare as one of a manifest: such a file may stand in front of the install."""
+    name = posixpath.basename(path)
+    return path in read.files or name.endswith(_SETTLED) or (name.startswith(".") and not path.endswith("/"))
 
 
 def overlaps(one: str, other: str) -> bool:
