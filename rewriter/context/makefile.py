@@ -6,10 +6,10 @@ Source: GNU make manual ("Rule Syntax", "How to Use Variables", "Recipe Echoing"
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
-_VARIABLE = re.compile(r"(?P<name>[A-Za-z_][\w-]*)\s*(?P<sign>:=|::=|\?=|=)\s*(?P<value>.*)")
-_RULE = re.compile(r"(?P<targets>[^\s:=#][^:=#]*?)\s*::?(?!=)\s*(?P<needs>[^;#|]*)(?P<rest>[;|].*)?(?:#.*)?")
+_VARIABLE = re.compile(r"(?P<name>[A-Za-z_][\w-]*+)[ \t]*+(?::=|::=|\?=|=)")
 _REFERENCE = re.compile(r"\$(?:\((?P<round>[\w-]+)\)|\{(?P<curly>[\w-]+)\})")
 _NOT_PLAIN = re.compile(
     r"^\s*-?s?include\b|\$\(\s*(shell|eval|call|foreach|wildcard|file)\b|^(define|ifeq|ifneq|ifdef|ifndef|override|vpath)\b"
@@ -40,25 +40,41 @@ def recipe(text: str, target: str) -> tuple[str, ...] | Unfollowed:
     variables: dict[str, str] = {}
     rules: dict[str, _Rule] = {}
     current: list[str] = []
-    for line in re.sub(r"[ \t]*\\\n[ \t]*", " ", text).splitlines():
+    for line in _lines(text):
         if line.startswith("\t"):
             for name in current:
                 rules[name] = rules[name]._replace(recipe=(*rules[name].recipe, line[1:]))
             continue
         if not line.strip() or line.startswith("#"):
             continue
-        variable, rule = _VARIABLE.fullmatch(line), _RULE.fullmatch(line)
+        variable = _VARIABLE.match(line)
         if variable is not None:
-            variables.setdefault(variable["name"], variable["value"].partition(" #")[0].strip())
-        elif rule is not None and not (rule["rest"] or "").startswith(";"):
-            current = rule["targets"].split()
-            if any(name in rules for name in current if not name.startswith(".")):
-                return Unfollowed(f"it has several rules for {current[0]}")
-            rules |= {name: _Rule(tuple(rule["needs"].split()), ()) for name in current}
-        else:
+            value = line[variable.end() :].partition(" #")[0].strip()
+            variables.setdefault(variable["name"], value)
+            continue
+        names, colon, needs = line.partition(":")
+        if not colon or set("=;#|") & set(line) or needs.startswith(":"):
             return Unfollowed("it uses more of make than rules and variables")
+        current = names.split()
+        if any(name in rules for name in current if not name.startswith(".")):
+            return Unfollowed(f"it has several rules for {current[0]}")
+        rules |= {name: _Rule(tuple(needs.split()), ()) for name in current}
     phony = rules.get(".PHONY", _Rule((), ())).needs
     return _commands(rules, variables, phony, target, 0)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The file's lines, those joined that end in a backslash."""
+    begun: list[str] = []
+    for line in text.splitlines():
+        part = line.lstrip() if begun else line
+        if part.endswith("\\"):
+            begun.append(part[:-1].rstrip())
+            continue
+        yield " ".join((*begun, part))
+        begun = []
+    if begun:
+        yield " ".join(begun)
 
 
 def _commands(

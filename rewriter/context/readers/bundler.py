@@ -18,10 +18,10 @@ _FROZEN = frozenset(("--deployment", "--frozen"))
 _ELSEWHERE = frozenset(("--gemfile", "--standalone", "--path", "--binstubs"))
 _EVERY_LINUX = frozenset(("x86_64-linux", "aarch64-linux"))
 _STRING = r"""(?:"[^"#\\]*"|'[^'\\]*')"""
-_VALUE = rf"(?:{_STRING}|:\w+|\w+:|=>|true|false|nil|[\d.]+|%[iw]\[[\w\s.-]*\]|[\[\]{{}},\s])"
+_VALUE = rf"(?:{_STRING}|[\d.]++|:\w++|\w++:|=>|true|false|nil|%[iw]\[[\w\s.-]*\]|[\[\]{{}},\s])"
 _PLAIN = re.compile(
     rf"(?:(?P<word>source|ruby|gem|group|platforms?|path|git|github|git_source|gemspec|eval_gemfile)\b"
-    rf"[\s(]*(?P<rest>{_VALUE}*)\)?\s*(?P<block>do|\{{\s*\|\w+\|.*\}})?|end)\s*"
+    rf"[\s(]*(?P<rest>{_VALUE}*+)\)?\s*(?P<block>do|\{{\s*\|\w+\|.*\}})?|end)\s*"
 )
 _GIT_SOURCE = re.compile(r"(?m)^git_source\(:\w+\) do \|\w+\|\n(?:[ \t]+.*\n|\n)*end$")
 _RUNS = re.compile(r"File|Dir|IO\.|system|require|`|eval|ENV")

@@ -12,7 +12,7 @@ from typing import Any
 
 from rewriter.context.folder import Context, inside
 from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.formats import read_toml
+from rewriter.context.readers.formats import listed, read_toml
 from rewriter.context.readers.pyproject import table
 from rewriter.context.readers.versions import fits
 
@@ -97,9 +97,9 @@ class _Reader:
     def _members(self, path: str, data: dict[str, Any]) -> list[str]:
         folder = posixpath.dirname(path)
         workspace = table(data, "workspace")
-        excluded = [posixpath.join(folder, str(one)) for one in workspace.get("exclude") or ()]
+        excluded = [posixpath.join(folder, str(one)) for one in listed(workspace.get("exclude"))]
         found = []
-        for pattern in workspace.get("members") or ():
+        for pattern in listed(workspace.get("members")):
             parent = inside(folder, posixpath.dirname(str(pattern)))
             if parent is None:
                 continue
@@ -133,7 +133,7 @@ class _Reader:
         for path, data in self.manifests.items():
             if "package" not in data:
                 continue
-            targets = [one for kind in ("bin", "example", "test", "bench") for one in data.get(kind) or ()]
+            targets = [one for kind in ("bin", "example", "test", "bench") for one in listed(data.get(kind))]
             targets += [data["lib"]] if "lib" in data else []
             if not targets or not all(isinstance(one, dict) and "path" in one for one in targets):
                 reason = f"{path} does not name the path of its targets, so that Cargo needs their sources to fetch"
@@ -159,7 +159,7 @@ class _Reader:
         if isinstance(data, Blocked):
             return data
         locked: dict[str, list[str]] = {}
-        for package in data.get("package") or ():
+        for package in listed(data.get("package")):
             if isinstance(package, dict):
                 locked.setdefault(str(package.get("name")), []).append(str(package.get("version")))
         for name, requirement in self.required:

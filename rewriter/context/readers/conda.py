@@ -12,7 +12,7 @@ from typing import Any
 from rewriter.context.folder import Context, inside
 from rewriter.context.readers import pip
 from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.formats import read_yaml
+from rewriter.context.readers.formats import listed, read_yaml
 from rewriter.context.readers.missing import missing
 
 _FILE = ("-f", "--file")
@@ -55,12 +55,12 @@ def _named(arguments: tuple[str, ...]) -> list[str]:
 
 def _environment(context: Context, path: str, data: dict[str, Any]) -> Inputs | Blocked:
     """Channels must not be folders; what is left to pip is read as pip does, from the file's own folder."""
-    for channel in data.get("channels") or ():
+    for channel in listed(data.get("channels")):
         if isinstance(channel, str) and channel.startswith(("file:", "/", ".")):
             return Blocked("local-dependency", f"{path} takes packages from {channel}")
     words: list[str] = []
-    for entry in data.get("dependencies") or ():
-        for requirement in entry.get("pip") or () if isinstance(entry, dict) else ():
+    for entry in listed(data.get("dependencies")):
+        for requirement in listed(entry.get("pip")) if isinstance(entry, dict) else ():
             words += _split(str(requirement))
     if not words:
         return Inputs(())

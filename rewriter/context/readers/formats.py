@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
@@ -10,6 +11,9 @@ from rewriter.context.readers.answer import Blocked
 from rewriter.context.readers.missing import missing
 
 _LARGEST = 5_000_000
+_LARGEST_YAML = 1_000_000
+_DEEPEST = 100
+_BRACKET = re.compile(r"[\[\]{}]")
 
 
 def read_toml(context: Context, path: str) -> dict[str, Any] | Blocked:
@@ -27,19 +31,35 @@ def read_toml(context: Context, path: str) -> dict[str, Any] | Blocked:
 
 def read_yaml(context: Context, path: str) -> dict[str, Any] | Blocked:
     """A YAML file's mapping; empty when the file does not ship. Anchors are refused: they can grow without bound."""
-    text = context.read(path, _LARGEST)
+    text = context.read(path, _LARGEST_YAML)
     if text is None:
-        return {}
+        return Blocked("broken-manifest", f"{path} is too large to be read") if context.ships(path) else {}
+    if _is_deep(text):
+        return Blocked("broken-manifest", f"{path} nests more than {_DEEPEST} lists and mappings")
     import yaml
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
             return Blocked("broken-manifest", f"{path} uses YAML aliases, which dfix does not follow")
-        data = yaml.safe_load(text)
+        data = yaml.load(text, Loader=loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         return Blocked("broken-manifest", f"{path}:{mark.line + 1 if mark else 1} is not valid YAML")
     return data if isinstance(data, dict) else {}
+
+
+def listed(value: Any) -> list[Any]:
+    """The list that a manifest has at some place; empty for anything else."""
+    return value if isinstance(value, list) else []
+
+
+def _is_deep(text: str) -> bool:
+    depth = deepest = 0
+    for mark in _BRACKET.findall(text):
+        depth = depth + 1 if mark in "[{" else max(depth - 1, 0)
+        deepest = max(deepest, depth)
+    return deepest > _DEEPEST
 
 
 def read_xml(context: Context, path: str) -> Element | Blocked:

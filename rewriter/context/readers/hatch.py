@@ -10,7 +10,7 @@ from typing import Any
 
 from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.formats import read_toml
+from rewriter.context.readers.formats import listed, read_toml
 from rewriter.context.readers.pyproject import installs_project, table, urls_of_files
 
 
@@ -39,6 +39,6 @@ def _plain(path: str, data: dict[str, Any], chosen: dict[str, Any]) -> Blocked |
     strange = [key for key in ("matrix", "template", "workspace", "type") if chosen.get(key)]
     if strange:
         return Blocked("option", f"{path}: the environment has `{strange[0]}`, which dfix does not follow")
-    if "dependencies" in (table(data, "project").get("dynamic") or ()):
+    if "dependencies" in listed(table(data, "project").get("dynamic")):
         return Blocked("reads-first", f"{path}: the dependencies are read from other files (`dynamic`)")
-    return urls_of_files(path, chosen.get("dependencies") or ())
+    return urls_of_files(path, chosen.get("dependencies"))

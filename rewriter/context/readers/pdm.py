@@ -10,7 +10,7 @@ from typing import Any
 
 from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.formats import read_toml
+from rewriter.context.readers.formats import listed, read_toml
 from rewriter.context.readers.missing import in_the_way
 from rewriter.context.readers.pyproject import installs_project, table, urls_of_files
 
@@ -51,12 +51,12 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
 def _requirements(path: str, data: dict[str, Any], pdm: dict[str, Any]) -> Blocked | None:
     """Requirements that name files, as `-e file:///${PROJECT_ROOT}/libs/a` does."""
     project = table(data, "project")
-    if "dependencies" in (project.get("dynamic") or ()):
+    if "dependencies" in listed(project.get("dynamic")):
         return Blocked("reads-first", f"{path}: the dependencies are read from other files (`dynamic`)")
     groups = [project.get("dependencies"), *table(project, "optional-dependencies").values()]
     groups += [*table(pdm, "dev-dependencies").values(), *table(data, "dependency-groups").values()]
     for group in groups:
-        named = urls_of_files(path, group or ())
+        named = urls_of_files(path, group)
         if named is not None:
             return named
     return None

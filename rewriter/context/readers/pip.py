@@ -26,6 +26,8 @@ _PROJECTS = frozenset(("-e", "--editable"))
 _LINKS = frozenset(("-f", "--find-links"))
 _ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
+_UNREADABLE = re.compile(r"[^\n]{20000}|[ \t]{200}")
+"""Lines on which the parser of requirements would take seconds."""
 MOST_FILES = 200
 
 
@@ -78,8 +80,11 @@ class _Reader:
                 continue
             if len(self.files) >= MOST_FILES:
                 return Blocked("too-many-files", f"{found} includes more than {MOST_FILES} files")
-            if self.context.read(found) is None:
+            text = self.context.read(found)
+            if text is None:
                 return missing(self.context, found)
+            if _UNREADABLE.search(text):
+                return Blocked("broken-manifest", f"{found} has a line that is too long to be one of requirements")
             self.files.append(found)
             blocked = self._lines(found, pending)
             if blocked is not None:

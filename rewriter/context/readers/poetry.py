@@ -37,7 +37,7 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     folders = local_paths(context, path, _dependencies(poetry))
     if isinstance(folders, Blocked):
         return folders
-    named = urls_of_files(path, table(data, "project").get("dependencies") or ())
+    named = urls_of_files(path, table(data, "project").get("dependencies"))
     if named is not None:
         return named
     why = "which poetry would use and the later copy replace"

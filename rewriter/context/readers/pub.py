@@ -11,7 +11,7 @@ from typing import Any
 
 from rewriter.context.folder import Context, inside
 from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.formats import read_yaml
+from rewriter.context.readers.formats import listed, read_yaml
 from rewriter.context.readers.missing import in_the_way, missing
 from rewriter.context.readers.pyproject import table
 from rewriter.context.readers.versions import fits
@@ -66,7 +66,7 @@ class _Reader:
             return data
         if data.get("resolution") == "workspace" and folder == self.install.folder:
             return Blocked("workspace-member", f"{path} is part of a workspace, whose other members are read too")
-        written: list[Any] = list(data.get("workspace") or ())
+        written: list[Any] = list(listed(data.get("workspace")))
         for group in _GROUPS:
             for name, entry in table(data, group).items():
                 place = entry.get("path") if isinstance(entry, dict) else None

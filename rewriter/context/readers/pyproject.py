@@ -8,6 +8,7 @@ from typing import Any
 
 from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked, Install
+from rewriter.context.readers.formats import listed
 from rewriter.context.readers.missing import missing
 
 
@@ -38,9 +39,9 @@ def local_paths(context: Context, path: str, entries: Iterable[tuple[str, Any]])
     return found
 
 
-def urls_of_files(path: str, requirements: Iterable[Any]) -> Blocked | None:
+def urls_of_files(path: str, requirements: Any) -> Blocked | None:
     """A requirement such as `a @ file:///x` names a place that no COPY brings."""
-    for requirement in requirements:
+    for requirement in listed(requirements):
         if isinstance(requirement, str) and "file:" in requirement:
             return Blocked("local-dependency", f"{path} requires `{requirement}`")
     return None

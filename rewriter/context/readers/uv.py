@@ -11,7 +11,7 @@ from typing import Any
 
 from rewriter.context.folder import Context, inside
 from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.formats import read_toml
+from rewriter.context.readers.formats import listed, read_toml
 from rewriter.context.readers.missing import in_the_way
 from rewriter.context.readers.pyproject import installs_project, local_paths, table, urls_of_files
 
@@ -53,7 +53,7 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     folders = local_paths(context, path, table(uv, "sources").items())
     if isinstance(folders, Blocked):
         return folders
-    named = urls_of_files(path, table(data, "project").get("dependencies") or ()) or _indexes(path, uv)
+    named = urls_of_files(path, table(data, "project").get("dependencies")) or _indexes(path, uv)
     if named is not None:
         return named
     found = in_the_way(context, posixpath.join(install.folder, ".venv"))
@@ -68,7 +68,7 @@ def _members(context: Context, path: str, workspace: dict[str, Any]) -> list[str
     """The pyproject.toml of each member that the patterns of `members` find."""
     folder = posixpath.dirname(path)
     found: list[str] = []
-    for pattern in workspace.get("members") or ():
+    for pattern in listed(workspace.get("members")):
         head, _, last = str(pattern).rpartition("/")
         parent = inside(folder, head)
         if parent is None or "*" in head:
