@@ -5,12 +5,19 @@ writes a COPY of the manifests in front of the install and moves the copy of the
 edit of the sources leaves the install cached. Where install and build share a RUN, the RUN is parted between them, and
 `cd`, `export` and `set` go with the second part.
 
-**poetry** installs the project itself too, for which it needs the sources. Its dependencies come first then
+**Which installs.** npm, Yarn (1 and later), pnpm, Bun, workspaces of each, Prisma's client; pip, pip-tools, poetry,
+pdm, pipenv, uv, hatch, conda and mamba; Composer; Bundler; `dotnet restore`; `go mod download`; Mix; Dart and
+Flutter; renv; a target of a plain Makefile that runs one of them.
+
+**poetry and pdm** install the project itself too, for which they need the sources. Its dependencies come first then
 (`poetry install --no-root`), and the author's own command runs again behind the copy.
 
-**Go** has no install step: `go build` fetches modules behind the copy of the sources. In a stage that is thrown away
-a `RUN go mod download` of its own goes in front of that copy. Where the context brings a `vendor` folder, or a cache
-mount keeps the modules, there is nothing to gain.
+**Builds that fetch for themselves.** `go build`, `mvn package`, `dotnet publish`, `cargo build`, `swift build` and
+`sbt assembly` run behind the copy of the sources. In a stage that is thrown away, a RUN of their own command for it
+goes in front of that copy: `go mod download`, `mvn dependency:go-offline`, `dotnet restore`, `cargo fetch`, `swift
+package resolve`, `sbt update`, and `./gradlew --version`, with which the wrapper fetches Gradle itself. Where the
+context brings what would be fetched, or a cache mount keeps it, there is nothing to gain. Cargo needs its sources to
+fetch, unless Cargo.toml names the path of each target; cargo-chef does more there.
 
 **Which files.** All that the install reads and that the build context ships after its ignore file: manifest, lock
 file, files that they include (`-r`, `-c`, workspaces, `file:` dependencies, patches), settings, hook scripts and what
@@ -21,7 +28,7 @@ these import. Each keeps its place, its owner flags and its folder.
 **When it refuses.** When the install runs code that cannot be followed, when something between the copy and the
 install may read the sources, when the later copy would overwrite what the install wrote (a `node_modules`
 folder in the context), or when the install may rewrite a lock file that the context brings. It also
-leaves files alone that are split already.
+leaves files alone that are split already, and tells where such a split forgot a file.
 
 References: [Optimize cache usage](https://docs.docker.com/build/cache/optimize/),
 [Dockerfile reference: COPY](https://docs.docker.com/reference/dockerfile/#copy)

@@ -12,7 +12,8 @@ from typing import NamedTuple
 _VARIABLE = re.compile(r"(?P<name>[A-Za-z_][\w-]*+)[ \t]*+(?::=|::=|\?=|=)")
 _REFERENCE = re.compile(r"\$(?:\((?P<round>[\w-]+)\)|\{(?P<curly>[\w-]+)\})")
 _NOT_PLAIN = re.compile(
-    r"^[ \t]*-?s?include\b|\$\(\s*(shell|eval|call|foreach|wildcard|file)\b|^(define|ifeq|ifneq|ifdef|ifndef|override|vpath)\b"
+    r"^[ \t]*-?s?include\b|\$\(\s*(shell|eval|call|foreach|wildcard|file)\b"
+    r"|^(define|ifeq|ifneq|ifdef|ifndef|override|vpath)\b"
     r"|^\.(ONESHELL|SHELLFLAGS|RECIPEPREFIX)|^(SHELL|MAKEFLAGS)\s*[:?+]?=|\+=|^[^\t\n]*%",
     re.MULTILINE,
 )
