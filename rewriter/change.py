@@ -14,7 +14,8 @@ class Change(NamedTuple):
     """One rewrite at one place.
 
     `offset` is where the change is reported (a character offset in the text it was proposed on), `edits` are
-    the replacements that belong together: all are applied or none. `reason` is one sentence for the user.
+    the replacements that belong together: all are applied or none. `reason` is one sentence for the user. `ignored` are
+    lines that the ignore file of the build context gets with them.
     """
 
     rule: str
@@ -22,6 +23,7 @@ class Change(NamedTuple):
     edits: tuple[Edit, ...]
     reason: str
     contract: Contract
+    ignored: tuple[str, ...] = ()
 
 
 class Refusal(NamedTuple):

@@ -68,7 +68,7 @@ def _filter(request: Request, plan: Plan, out: Output, err: Output) -> int:
     if request.force_exclude and plan.excludes(path):
         out.stream.write(data)
         return CLEAN
-    outcome = rewrite(Source.from_bytes(path, data), options)
+    outcome = rewrite(Source.from_bytes(path, data), options._replace(ignore_file=False))
     show = Show(request, out, err)
     if request.mode != "findings" or request.output_format != "text":
         show.add(outcome.result, trace=outcome.trace)

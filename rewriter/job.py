@@ -9,7 +9,7 @@ from rewriter.options import Options
 from rewriter.read import read
 from rewriter.result import Problem, Result
 from rewriter.source import Source
-from rewriter.write import write
+from rewriter.write import write_result
 
 REPORT = "please report it, with the file, at the project's issue tracker"
 
@@ -45,7 +45,7 @@ def work(job: Job) -> Outcome:
     result = outcome.result
     if not job.write or not result.changed:
         return outcome
-    problem = write(job.path, data, result.after.to_bytes())
+    problem = write_result(result, data)
     if problem is not None:
         return Outcome(Result(result.before, result.before, (), (), (), problem))
     return Outcome(result, written=True)

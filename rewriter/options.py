@@ -12,6 +12,7 @@ class Options(NamedTuple):
     """`select` None means every rule. `target` names the builder ("buildkit", "buildah", "kaniko"; "" when unsaid).
 
     `context` is a build context folder that overrides finding one; without `use_context` no folder is looked at.
+    Without `ignore_file` no change is made that needs lines in the context's ignore file, which nobody would write.
     Changes at the places of `without` are not made, and where `only` is given no others than those.
     """
 
@@ -21,5 +22,6 @@ class Options(NamedTuple):
     target: str = ""
     context: str | None = None
     use_context: bool = True
+    ignore_file: bool = True
     only: frozenset[Place] | None = None
     without: frozenset[Place] = frozenset()

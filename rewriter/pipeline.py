@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import exists
 from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter import guards
@@ -10,7 +11,7 @@ from rewriter.history import History
 from rewriter.model import Model, build
 from rewriter.options import Options
 from rewriter.registry import RuleInfo, Transform, rules, transforms
-from rewriter.result import Applied, Note, Problem, Refused, Result
+from rewriter.result import Applied, IgnoreFile, Note, Problem, Refused, Result
 from rewriter.source import Edit, OverlappingEditsError, Source
 from rewriter.suppress import Suppressions
 from rewriter.syntax import Tree, parse
@@ -59,6 +60,8 @@ class _Run:
         self.done: list[_Done] = []
         self._context: Context | None = None
         self._context_known = False
+        self.ignored: tuple[str, ...] = ()
+        self.ignore_before = ""
 
     def result(self) -> Result:
         source = self.first.source
@@ -109,6 +112,9 @@ class _Run:
                 refusals.append(item)
             elif not self._wanted(item):
                 continue
+            elif item.ignored and not self.options.ignore_file:
+                hint = f"dfix --write adds {', '.join(f'`{line}`' for line in item.ignored)} to the ignore file"
+                refusals.append(Refusal(item.rule, item.offset, "ignore-file", item.reason, hint))
             elif item.contract == "changed-image" and not self.options.unsafe:
                 refusals.append(Refusal(item.rule, item.offset, "unsafe", item.reason, "--unsafe applies it"))
             elif not _overlap(taken, item.edits):
@@ -131,10 +137,17 @@ class _Run:
         if after.text == before.text:
             raise GuardError(f"{changes[0].rule} proposes a change that changes nothing")
         self.done += [_Done(index, change) for change in changes]
+        self._ignore(tuple(line for change in changes for line in change.ignored))
         self.tree = parse(after)
         wrong = guards.outside_is_unchanged(before, after, edits) or guards.builds(self.tree)
         if wrong:
             raise GuardError(f"{changes[0].rule}: {wrong}")
+
+    def _ignore(self, lines: tuple[str, ...]) -> None:
+        if lines and self._context is not None:
+            self.ignore_before = self.ignore_before if self.ignored else self._context.ignore_text
+            self.ignored += lines
+            self._context = self._context.with_lines(lines)
 
     def _model(self) -> Model:
         return build(self.tree, self.options.target, self._open_context)
@@ -160,7 +173,14 @@ class _Run:
             refused.append(Refused(item.rule, line, last.line_of(item.offset), item.code, item.reason, item.hint))
         applied.sort(key=lambda a: a.line)
         refused.sort(key=lambda r: r.line)
-        return Result(first, last, tuple(applied), tuple(refused), (), None)
+        return Result(first, last, tuple(applied), tuple(refused), (), None, self._ignore_file())
+
+    def _ignore_file(self) -> IgnoreFile | None:
+        context = self._context
+        if not self.ignored or context is None:
+            return None
+        path, before = context.ignore_path, self.ignore_before
+        return IgnoreFile(Source(path, before), Source(path, context.ignore_text), not before and not exists(path))
 
 
 def _overlap(taken: list[Edit], edits: tuple[Edit, ...]) -> bool:

@@ -52,8 +52,19 @@ class Note(NamedTuple):
     message: str
 
 
+class IgnoreFile(NamedTuple):
+    """The ignore file of the build context, before and after; `new` where there is none yet."""
+
+    before: Source
+    after: Source
+    new: bool
+
+
 class Result(NamedTuple):
-    """One file, before and after. `problem` excludes changes: `after` is then `before`."""
+    """One file, before and after. `problem` excludes changes: `after` is then `before`.
+
+    `ignore_file` is there where changes rest on lines of that file.
+    """
 
     before: Source
     after: Source
@@ -61,6 +72,7 @@ class Result(NamedTuple):
     refusals: tuple[Refused, ...]
     notes: tuple[Note, ...]
     problem: Problem | None
+    ignore_file: IgnoreFile | None = None
 
     @property
     def changed(self) -> bool:

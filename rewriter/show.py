@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rewriter.report import text
-from rewriter.report.diff import shown_name, unified
+from rewriter.report.diff import ignore_diff, shown_name, unified
 from rewriter.report.output import Output
 from rewriter.report.tally import Tally
 from rewriter.request import Request
@@ -33,6 +33,7 @@ class Show:
             self._out.write(github.report(result, explain=request.explain))
         elif request.mode == "diff":
             text.diff_lines(self._out, unified(result.before, result.after))
+            text.diff_lines(self._out, ignore_diff(result))
             self._explain(result)
         elif request.mode == "check":
             if result.changed:

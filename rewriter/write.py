@@ -7,7 +7,7 @@ import stat
 from contextlib import suppress
 
 from rewriter.read import why
-from rewriter.result import Problem
+from rewriter.result import Problem, Result
 
 
 def write(path: str, before: bytes, after: bytes) -> Problem | None:
@@ -29,6 +29,42 @@ def write(path: str, before: bytes, after: bytes) -> Problem | None:
     if not os.access(target, os.W_OK):
         return Problem(path, 0, "is read-only", "make it writable")
     return _replace(path, target, found, after)
+
+
+def write_result(result: Result, data: bytes) -> Problem | None:
+    """Write a Dockerfile of `data`, and before it the ignore file on which its changes rest.
+
+    Where the Dockerfile cannot be written, the ignore file is put back.
+    """
+    path, ignore = result.before.path, result.ignore_file
+    if ignore is None:
+        return write(path, data, result.after.to_bytes())
+    target, before, after = ignore.before.path, ignore.before.to_bytes(), ignore.after.to_bytes()
+    problem = _create(target, after) if ignore.new else write(target, before, after)
+    if problem is not None:
+        return problem
+    problem = write(path, data, result.after.to_bytes())
+    if problem is not None:
+        if ignore.new:
+            with suppress(OSError):
+                os.unlink(target)
+        else:
+            write(target, after, before)
+    return problem
+
+
+def _create(path: str, data: bytes) -> Problem | None:
+    """A new file; nothing that came to be there in the meantime is replaced."""
+    try:
+        with open(path, "xb") as file:
+            file.write(data)
+    except FileExistsError:
+        return Problem(path, 0, "was made by something else in the meantime and is left as it is", "run dfix again")
+    except OSError as error:
+        with suppress(OSError):
+            os.unlink(path)
+        return Problem(path, 0, f"cannot be written: {why(error)}", "check its folder's permissions and the free space")
+    return None
 
 
 def _replace(path: str, target: str, found: os.stat_result, data: bytes) -> Problem | None:

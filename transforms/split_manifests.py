@@ -26,8 +26,9 @@ these import. Each keeps its place, its owner flags and its folder.
 **What it promises.** The same image: the same files with the same content, mode and owner, and the same configuration.
 
 **When it refuses.** When the install runs code that cannot be followed, when something between the copy and the
-install may read the sources, when the later copy would overwrite what the install wrote (a `node_modules`
-folder in the context), or when the install may rewrite a lock file that the context brings. It also
+install may read the sources, when the later copy would overwrite what the install wrote (a `node_modules` folder in
+the context; `npm ci` removes that itself, so that it gets a line in `.dockerignore` and the split is made, unless
+another Dockerfile lies in the context), or when the install may rewrite a lock file that the context brings. It also
 leaves files alone that are split already, and tells where such a split forgot a file.
 
 References: [Optimize cache usage](https://docs.docker.com/build/cache/optimize/),
@@ -192,7 +193,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         name="node_modules in the context would win",
         files={**_NODE, "node_modules/b/index.js": ""},
-        before=_NPM,
+        before=_NPM.replace("npm ci", "npm install"),
         because="the build context ships node_modules",
     ),
     Example(
@@ -315,4 +316,6 @@ def _result(found: Split | Blocked | None, offset: int) -> Change | Refusal | No
     """`offset` is the install's, where a refusal is shown."""
     if isinstance(found, Blocked):
         return Refusal(NAME, offset, found.code, found.reason, found.hint)
-    return None if found is None else Change(NAME, found.at, found.edits, found.reason, CONTRACT)
+    if found is None:
+        return None
+    return Change(NAME, found.at, found.edits, found.reason, CONTRACT, found.ignored)

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from rewriter.context.folder import normal
 
 MOST_LEVELS = 6
+_MOST_NAMES = 20_000
+_NO_DOCKERFILES = frozenset((".git", ".venv", "node_modules"))
 LARGEST = 1_000_000
 _COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml", re.IGNORECASE)
 _BAKE = re.compile(r"docker-bake[\w.-]*\.(?:hcl|json)", re.IGNORECASE)
@@ -44,6 +46,23 @@ def find_context(dockerfile: str, sources: Sequence[str]) -> FoundContext:
             if all(_there(folder, source) for source in sources):
                 return FoundContext(folder, "its COPY sources exist there")
     return FoundContext(folders[0], "the Dockerfile's own folder")
+
+
+def other_dockerfiles(root: str, dockerfile: str) -> bool:
+    """Whether another Dockerfile lies in the context folder or below it, that may be built from it too."""
+    path = os.path.realpath(dockerfile)
+    looked_at = 0
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in _NO_DOCKERFILES]
+        looked_at += len(names)
+        if looked_at > _MOST_NAMES:
+            return True
+        for name in names:
+            lower = name.lower()
+            named = lower.startswith(("dockerfile", "containerfile")) or lower.endswith(".dockerfile")
+            if named and not lower.endswith("dockerignore") and os.path.join(folder, name) != path:
+                return True
+    return False
 
 
 def _upwards(folder: str) -> Iterator[str]:

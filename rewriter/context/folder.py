@@ -20,10 +20,14 @@ class Context:
     `fault` says why the ignore file cannot be used ("" when it can).
     """
 
-    __slots__ = ("_below", "_ships", "fault", "ignore", "ignore_name", "root")
+    __slots__ = ("_below", "_ships", "fault", "ignore", "ignore_name", "ignore_path", "ignore_text", "root")
 
-    def __init__(self, root: str, ignore: IgnoreFile, ignore_name: str, fault: str = "") -> None:
+    def __init__(
+        self, root: str, ignore: IgnoreFile, ignore_name: str, fault: str = "", text: str = "", path: str = ""
+    ) -> None:
         self.root = root
+        self.ignore_text = text
+        self.ignore_path = path
         self.ignore = ignore
         self.ignore_name = ignore_name
         self.fault = fault
@@ -35,16 +39,25 @@ class Context:
         """The context in folder `root` for a Dockerfile; `NAME.dockerignore` beside it wins over `.dockerignore`."""
         for path in (f"{dockerfile}.dockerignore", os.path.join(root, ".dockerignore")):
             try:
-                with open(path, encoding="utf-8", errors="surrogateescape") as file:
+                with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
                     text = file.read(LARGEST_IGNORE_FILE)
             except OSError:
                 continue
             name = os.path.basename(path)
             try:
-                return cls(os.path.realpath(root), IgnoreFile.parse(text), name)
+                return cls(os.path.realpath(root), IgnoreFile.parse(text), name, "", text, path)
             except BadPatternError as error:
                 return cls(os.path.realpath(root), IgnoreFile(()), name, f"{name}: {error}")
-        return cls(os.path.realpath(root), IgnoreFile(()), ".dockerignore")
+        path = os.path.join(root, ".dockerignore")
+        return cls(os.path.realpath(root), IgnoreFile(()), ".dockerignore", "", "", path)
+
+    def with_lines(self, lines: tuple[str, ...]) -> Context:
+        """The same folder with lines added to its ignore file. Raises BadPatternError."""
+        text = self.ignore_text
+        end = "\r\n" if "\r\n" in text else "\n"
+        text += "" if not text or text.endswith("\n") else end
+        text += "".join(line + end for line in lines)
+        return Context(self.root, IgnoreFile.parse(text), self.ignore_name, "", text, self.ignore_path)
 
     def ships(self, path: str) -> bool:
         """Whether `path` is a file or link of the context that a build sends."""

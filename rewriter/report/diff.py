@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 
+from rewriter.result import Result
 from rewriter.source import Source
 
 _NO_NEWLINE = "\n\\ No newline at end of file\n"
@@ -27,6 +28,15 @@ def unified(before: Source, after: Source) -> str:
     old, new = header_name("a/" + name), header_name("b/" + name)
     lines = unified_diff(_lines(before), _lines(after), old, new)
     return "".join(line if line.endswith("\n") else line + _NO_NEWLINE for line in lines)
+
+
+def ignore_diff(result: Result) -> str:
+    """The diff of the ignore file on which changes of a result rest, "" where there is none."""
+    ignore = result.ignore_file
+    if ignore is None:
+        return ""
+    diff = unified(ignore.before, ignore.after)
+    return diff if not ignore.new else "--- /dev/null\n" + diff.partition("\n")[2]
 
 
 def shown_name(path: str) -> str:

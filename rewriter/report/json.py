@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from rewriter.report.diff import shown_name, unified
+from rewriter.report.diff import ignore_diff, shown_name, unified
 from rewriter.report.hunks import hunks
 from rewriter.report.output import valid
 from rewriter.result import Applied, Refused, Result
@@ -31,8 +31,16 @@ def _file(result: Result, written: bool) -> dict[str, Any]:
         "notes": [{"line": note.line, "message": valid(note.message)} for note in result.notes],
         "problem": problem and {"line": problem.line, "message": valid(problem.message), "hint": valid(problem.hint)},
         "edits": _edits(result),
-        "diff": valid(unified(result.before, result.after)),
+        "diff": valid(unified(result.before, result.after) + ignore_diff(result)),
+        "ignore_file": _ignore_file(result),
     }
+
+
+def _ignore_file(result: Result) -> dict[str, Any] | None:
+    ignore = result.ignore_file
+    if ignore is None:
+        return None
+    return {"path": valid(shown_name(ignore.before.path)), "new": ignore.new, "text": valid(ignore.after.text)}
 
 
 def _change(change: Applied) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rewriter.context.find import other_dockerfiles
 from rewriter.context.folder import Context
 from rewriter.context.readers import Blocked
 from rewriter.model import Model, Step
@@ -13,20 +14,41 @@ from rewriter.source import Edit
 from rewriter.split.between import blocker_between, cut, prefix, removes_afterwards, settings_in_environment
 from rewriter.split.download import brought_along, early_download
 from rewriter.split.installs import InstallRun
+from rewriter.split.left_out import replaced_unseen
 from rewriter.split.plan import Plan, needs, plan
 from rewriter.split.twice import dependencies_first
 from rewriter.split.write import Parting, edits
 
 
 class Split(NamedTuple):
-    """What a split writes; `at` is the offset of the copy that it moves."""
+    """What a split writes; `at` is the offset of the copy that it moves.
+
+    `ignored` are lines for the ignore file of the context, without which the split would be another image.
+    """
 
     at: int
     edits: tuple[Edit, ...]
     reason: str
+    ignored: tuple[str, ...] = ()
 
 
 def install_moved(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Split | Blocked | None:
+    """The install in front of the sources, where need be with the host's outputs left out of the context."""
+    found = _moved(model, context, copies, run)
+    if not isinstance(found, Blocked) or not found.ignored:
+        return found
+    if not replaced_unseen(model, context, copies, run, found.ignored):
+        return found
+    if other_dockerfiles(context.root, model.source.path):
+        return found
+    again = _moved(model, context.with_lines((found.ignored,)), copies, run)
+    if not isinstance(again, Split):
+        return found
+    reason = f"{again.reason}; {context.ignore_name} keeps {found.ignored} of the host out, which the install replaces"
+    return again._replace(reason=reason, ignored=(found.ignored,))
+
+
+def _moved(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Split | Blocked | None:
     """Manifests, the install, then the sources; a RUN that does more behind it is parted. None: nothing to gain."""
     known = [copied(step, context) for step in copies]
     at = cut(run, [item for item in known if isinstance(item, Copied)])

@@ -32,7 +32,7 @@ from rewriter.verify.snapshot import ContextError
 from rewriter.verify.strays import remove_strays
 from rewriter.verify.trial import Trial
 from rewriter.verify.workspace import Workspace
-from rewriter.write import write
+from rewriter.write import write_result
 
 PROVEN, BROKEN, FAILED = 0, 1, 2
 
@@ -152,7 +152,7 @@ def _written(proof: Proof) -> Proof:
     settled = proof.settled
     if proof.verdict not in ("proven", "broken") or not settled.changed or proof.message:
         return proof
-    problem = write(settled.before.path, settled.before.to_bytes(), settled.after.to_bytes())
+    problem = write_result(settled, settled.before.to_bytes())
     if problem is None:
         return proof._replace(written=True)
     return proof._replace(verdict="failed", message=f"{problem.message}. {problem.hint}")

@@ -66,6 +66,11 @@ class Trial:
             os.remove(log)
         return image, built
 
+    def ignores(self, side: str, text: bytes) -> None:
+        """From now on, builds of `side` leave out what this ignore file says."""
+        with open(self._dockerfile(side) + ".dockerignore", "wb") as file:
+            file.write(text)
+
     def image(self, tag: str) -> Image:
         """The image as it is saved. Raises EngineError, SavedImageError."""
         self._tell("reading the image")

@@ -1,4 +1,5 @@
 FROM node:22
 WORKDIR /app
-COPY . .
+COPY package.json package-lock.json ./
 RUN npm ci && npm cache clean --force
+COPY . .

@@ -41,6 +41,10 @@ def test_whole_file(name: str, snapshot: SnapshotAssertion) -> None:
     result = run(before, Options(context=str(context)))
     assert result.problem is None
     assert result.after.to_bytes() == snapshot(extension_class=WholeFile)
+    ignored = CASES / name / "after.dockerignore"
+    assert (result.ignore_file is not None) == ignored.exists()
+    if result.ignore_file is not None:
+        assert result.ignore_file.after.to_bytes() == ignored.read_bytes()
 
 
 def test_there_are_cases() -> None:

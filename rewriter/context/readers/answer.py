@@ -37,8 +37,12 @@ class Inputs(NamedTuple):
 
 
 class Blocked(NamedTuple):
-    """Why the inputs cannot be known, as a sentence that names the file and the thing found."""
+    """Why the inputs cannot be known, as a sentence that names the file and the thing found.
+
+    `ignored` is the line of the ignore file that takes the obstacle away and leaves the image as it is.
+    """
 
     code: str
     reason: str
     hint: str = ""
+    ignored: str = ""

@@ -32,6 +32,7 @@ _SETTINGS = {
 _FOLDER_OPTIONS = frozenset(("--prefix", "-C", "--cwd", "--dir"))
 _YARN_FOLDERS = (".yarn/releases", ".yarn/plugins", ".yarn/patches", ".yarn/cache", ".yarn/versions")
 _YARN_OUTPUTS = (".pnp.cjs", ".pnp.js", ".pnp.loader.mjs", ".yarn/install-state.gz", ".yarn/build-state.yml")
+_CLEAN_INSTALLS = frozenset(("ci", "clean-install", "ic", "install-clean", "isntall-clean"))
 _PATCH_FOLDERS = ("patches",)
 _READS_THE_PROJECT = {
     "msw": "copies its worker into the project",
@@ -240,15 +241,18 @@ class _Reader:
                 self._add_folder(folder)
         return None
 
+    def _replaces_modules(self, manifest: Manifest) -> bool:
+        """`npm ci` removes node_modules before it installs, so that those of the host are in no image."""
+        return self.install.manager == "npm" and manifest.folder == self.folder and bool(self.flags & _CLEAN_INSTALLS)
+
     def _outputs(self, manifests: list[Manifest]) -> Blocked | None:
         for manifest in manifests:
             path = posixpath.join(manifest.folder, "node_modules")
             if self.context.ships_any(path):
-                return Blocked(
-                    "host-output",
-                    f"the build context ships {path}, which the later COPY would put over what was installed",
-                    f"add `{'**/' if manifest.folder else ''}node_modules` to {self.context.ignore_name}",
-                )
+                line = f"{'**/' if manifest.folder else ''}node_modules"
+                reason = f"the build context ships {path}, which the later COPY would put over what was installed"
+                replaced = path if self._replaces_modules(manifest) else ""
+                return Blocked("host-output", reason, f"add `{line}` to {self.context.ignore_name}", replaced)
         if self.install.manager == "yarn":
             for name in _YARN_OUTPUTS:
                 if self.context.ships(self._in(name)):

@@ -1,0 +1,142 @@
+"""Splits that rest on a line in the ignore file of the build context."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rewriter.job import Job, work
+from rewriter.options import Options
+from rewriter.pipeline import run
+from rewriter.result import Result
+from rewriter.source import Source
+
+PACKAGE = '{"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}'
+LOCK = (
+    '{"name": "a", "version": "1.0.0", "lockfileVersion": 3, "packages": '
+    '{"": {"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}}}'
+)
+FILES = {"package.json": PACKAGE, "package-lock.json": LOCK, "a.js": "", "node_modules/b/index.js": ""}
+BEFORE = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\n"
+AFTER = "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n"
+ONLY = Options(select=frozenset(("split-manifests",)))
+
+
+def put(folder: Path, files: dict[str, str], dockerfile: str = BEFORE) -> Path:
+    for name, content in {**files, "Dockerfile": dockerfile}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, newline="")
+    return folder / "Dockerfile"
+
+
+def result_of(path: Path, options: Options = ONLY) -> Result:
+    return run(Source.from_bytes(str(path), path.read_bytes()), options)
+
+
+def dfix(folder: Path, *words: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rewriter.main", "--select", "split-manifests", *words]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.run(command, cwd=folder, env=environment, input=text, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("existing", "after"),
+    [
+        (None, "node_modules\n"),
+        ("", "node_modules\n"),
+        ("*.md\n", "*.md\nnode_modules\n"),
+        ("*.md", "*.md\nnode_modules\n"),
+        ("*.md\r\n.git\r\n", "*.md\r\n.git\r\nnode_modules\r\n"),
+    ],
+)
+def test_written(tmp_path: Path, existing: str | None, after: str) -> None:
+    path = put(tmp_path, FILES if existing is None else {**FILES, ".dockerignore": existing})
+    outcome = work(Job(str(path), ONLY, write=True))
+    assert outcome.written
+    assert path.read_text() == AFTER
+    assert (tmp_path / ".dockerignore").read_bytes().decode() == after
+    assert not result_of(path).changed
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == sorted(
+        {".dockerignore", "Dockerfile", "a.js", "node_modules", "package.json", "package-lock.json"}
+    )
+
+
+def test_an_ignore_file_of_the_dockerfile_gets_the_line(tmp_path: Path) -> None:
+    path = put(tmp_path, {**FILES, "Dockerfile.dockerignore": "*.md\n", ".dockerignore": "x\n"})
+    assert work(Job(str(path), ONLY, write=True)).written
+    assert (tmp_path / "Dockerfile.dockerignore").read_text() == "*.md\nnode_modules\n"
+    assert (tmp_path / ".dockerignore").read_text() == "x\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "dockerfile"),
+    [
+        ({"Dockerfile.dev": "FROM node:22\n"}, BEFORE),
+        ({"ops/worker/Dockerfile": "FROM node:22\n"}, BEFORE),
+        ({}, BEFORE.replace("npm ci", "npm install")),
+        ({}, BEFORE.replace("COPY . .", "COPY . .\nRUN ls node_modules")),
+        ({}, BEFORE.replace("npm ci", "ls node_modules && npm ci")),
+        ({}, BEFORE + "FROM node:22\nCOPY . .\nRUN node a.js\n"),
+        ({}, BEFORE + "COPY node_modules/b /b\n"),
+    ],
+)
+def test_left_alone(tmp_path: Path, files: dict[str, str], dockerfile: str) -> None:
+    path = put(tmp_path, {**FILES, **files}, dockerfile)
+    result = result_of(path)
+    assert not result.changed
+    assert result.ignore_file is None
+    assert result.refusals
+
+
+def test_a_failed_write_leaves_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put(tmp_path, {**FILES, ".dockerignore": "*.md\n"})
+    real = os.replace
+
+    def replace(source: str, target: str) -> None:
+        if target.endswith("Dockerfile"):
+            raise OSError(28, "No space left on device")
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    outcome = work(Job(str(path), ONLY, write=True))
+    assert outcome.result.problem is not None
+    assert path.read_text() == BEFORE
+    assert (tmp_path / ".dockerignore").read_text() == "*.md\n"
+
+
+def test_a_failed_write_removes_a_new_ignore_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put(tmp_path, FILES)
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    assert work(Job(str(path), ONLY, write=True)).result.problem is not None
+    assert path.read_text() == BEFORE
+    assert not (tmp_path / ".dockerignore").exists()
+
+
+@pytest.mark.parametrize("existing", [None, "*.md\n"])
+def test_the_diff_is_a_patch(tmp_path: Path, existing: str | None) -> None:
+    put(tmp_path, FILES if existing is None else {**FILES, ".dockerignore": existing})
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    diff = dfix(tmp_path, "--diff", ".").stdout
+    subprocess.run(["git", "apply"], cwd=tmp_path, input=diff, text=True, check=True)
+    assert (tmp_path / "Dockerfile").read_text() == AFTER
+    assert (tmp_path / ".dockerignore").read_text() == (existing or "") + "node_modules\n"
+
+
+def test_a_filter_cannot_write_it(tmp_path: Path) -> None:
+    put(tmp_path, FILES)
+    ran = dfix(tmp_path, "--stdin-filename", "Dockerfile", "--explain", "-", text=BEFORE)
+    assert ran.stdout == BEFORE
+    assert "dfix --write adds `node_modules` to the ignore file" in ran.stderr
+
+
+def test_json(tmp_path: Path) -> None:
+    put(tmp_path, FILES)
+    (file,) = json.loads(dfix(tmp_path, "--output-format", "json", ".").stdout)["files"]
+    assert file["ignore_file"] == {"path": ".dockerignore", "new": True, "text": "node_modules\n"}
+    assert file["diff"].endswith("--- /dev/null\n+++ b/.dockerignore\n@@ -0,0 +1 @@\n+node_modules\n")
