@@ -31,7 +31,10 @@ from tests.engine.fixture import Engine, start
 ROOT = Path(__file__).resolve().parents[1]
 OWN = ROOT / "tests/prove/contexts"
 LEAST_OWN, LEAST_REAL = 30, 20
-_INSTALL = re.compile(r"\b(npm (ci|install)|yarn (install|--frozen)|pnpm install|pip install|go mod download)\b")
+_INSTALL = re.compile(
+    r"\b(npm (ci|install)|yarn (install|--frozen)|(pnpm|bun|uv pip|pip|poetry|pipenv|composer|bundle) (install|sync)|pip-sync"
+    r"|pdm (install|sync)|hatch env create|make deps|go mod download|cargo fetch|mvn dependency:go-offline)\b"
+)
 
 
 class Case(NamedTuple):

@@ -15,7 +15,7 @@ from rewriter.split.plan import overlaps
 
 
 def replaced_unseen(model: Model, context: Context, copies: list[Step], run: InstallRun, folder: str) -> bool:
-    """Whether `folder` of the context comes into the image by `copies` alone, and is replaced before anybody reads it."""
+    """Whether `folder` comes into the image by `copies` alone, and is replaced before anybody reads it."""
     indexes = {copy.index for copy in copies}
     for stage in model.stages:
         for step in stage.steps:
