@@ -32,8 +32,8 @@ ROOT = Path(__file__).resolve().parents[1]
 OWN = ROOT / "tests/prove/contexts"
 LEAST_OWN, LEAST_REAL = 30, 20
 _INSTALL = re.compile(
-    r"\b(npm (ci|install)|yarn (install|--frozen)|(pnpm|bun|uv pip|pip|poetry|pipenv|composer|bundle) (install|sync)|pip-sync"
-    r"|pdm (install|sync)|hatch env create|make deps|go mod download|cargo fetch|mvn dependency:go-offline)\b"
+    r"\b(npm (ci|install)|yarn (install|--frozen)|(pnpm|bun|uv pip|pip|poetry|pdm|pipenv|composer|bundle) (install|sync)"
+    r"|pip-sync|hatch env create|make deps|go mod download|cargo fetch|mvn dependency:go-offline)\b"
 )
 
 
@@ -181,10 +181,12 @@ def _cache_fault(case: Case, row: Row) -> str:
     after = row.file["after"]
     if not after or not after["source_edit"]:
         return ""
-    if any(_INSTALL.search(step) for step in after["source_edit"]["ran"]):
-        return f"{case.name}: an edit of a source runs the install again"
-    if not after["dependency_edit"] or not any(_INSTALL.search(step) for step in after["dependency_edit"]["ran"]):
+    edited = after["dependency_edit"] or {"ran": []}
+    installs = [step for step in edited["ran"] if _INSTALL.search(step)]
+    if not installs:
         return f"{case.name}: an edit of the manifest does not run the install"
+    if installs[0] in after["source_edit"]["ran"]:  # a second one may be the author's own, which installs the project
+        return f"{case.name}: an edit of a source runs the install again"
     return ""
 
 
