@@ -10,7 +10,7 @@ from rewriter.change import Change, Refusal
 from rewriter.history import History
 from rewriter.model import Model, build
 from rewriter.options import Options
-from rewriter.registry import RuleInfo, Transform, rules, transforms
+from rewriter.registry import RuleInfo, Transform, by_name, rules, transforms
 from rewriter.result import Applied, IgnoreFile, Note, Problem, Refused, Result
 from rewriter.source import Edit, OverlappingEditsError, Source
 from rewriter.suppress import Suppressions
@@ -80,7 +80,11 @@ class _Run:
 
     def _chosen(self) -> list[Transform]:
         select, ignore = self.options.select, self.options.ignore
-        return [t for t in transforms() if t.NAME not in ignore and (select is None or t.NAME in select)]
+        return [
+            t
+            for t in transforms()
+            if t.NAME not in ignore and (t.NAME in select if select is not None else not by_name(t))
+        ]
 
     def _settle(self, model: Model, chosen: list[Transform]) -> list[Refusal]:
         """Ask the transforms in turn until each has left the same text alone; what they refuse there is reported."""
@@ -115,7 +119,7 @@ class _Run:
             elif item.ignored and not self.options.ignore_file:
                 hint = f"dfix --write adds {', '.join(f'`{line}`' for line in item.ignored)} to the ignore file"
                 refusals.append(Refusal(item.rule, item.offset, "ignore-file", item.reason, hint))
-            elif item.contract == "changed-image" and not self.options.unsafe:
+            elif item.contract == "changed-image" and not self.options.unsafe and not by_name(transform):
                 refusals.append(Refusal(item.rule, item.offset, "unsafe", item.reason, "--unsafe applies it"))
             elif not _overlap(taken, item.edits):
                 taken += item.edits
@@ -134,7 +138,7 @@ class _Run:
         before = self.tree.source
         index = len(self.history.texts) - 1
         after = self.history.apply(edits)
-        if after.text == before.text:
+        if after.text == before.text and not any(change.ignored for change in changes):
             raise GuardError(f"{changes[0].rule} proposes a change that changes nothing")
         self.done += [_Done(index, change) for change in changes]
         self._ignore(tuple(line for change in changes for line in change.ignored))

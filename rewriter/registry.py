@@ -33,6 +33,11 @@ class Transform(Protocol):
         """Changes on, and refusals of, places of the model; never touches text itself."""
 
 
+def by_name(transform: Transform) -> bool:
+    """Whether a transform runs only where it is selected by its name, and then without --unsafe (`BY_NAME = True`)."""
+    return bool(getattr(transform, "BY_NAME", False))
+
+
 class RuleInfo(NamedTuple):
     """A transform for people: `doc` is Markdown."""
 

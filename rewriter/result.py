@@ -76,5 +76,5 @@ class Result(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Whether the file would change."""
-        return self.after.text != self.before.text
+        """Whether the file would change, or the ignore file of its context."""
+        return self.after.text != self.before.text or self.ignore_file is not None

@@ -43,7 +43,7 @@ def write_result(result: Result, data: bytes) -> Problem | None:
     problem = _create(target, after) if ignore.new else write(target, before, after)
     if problem is not None:
         return problem
-    problem = write(path, data, result.after.to_bytes())
+    problem = write(path, data, result.after.to_bytes()) if result.after.text != result.before.text else None
     if problem is not None:
         if ignore.new:
             with suppress(OSError):

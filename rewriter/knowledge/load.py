@@ -101,7 +101,7 @@ class Manager(NamedTuple):
 
     `verbs` maps sub-commands to what they do: "update" (of the lists of packages), "install", "query" (of the
     lists), "remove" or "clean". `values` are the options that take the next word as their value, `asks` those that
-    only print.
+    only print. `outputs` are folders that it, or a build with it, makes beside a file with a name of `outputs_beside`.
     """
 
     name: str
@@ -117,6 +117,8 @@ class Manager(NamedTuple):
     caches: tuple[str, ...]
     projects: tuple[Project, ...]
     early: Early | None
+    outputs: tuple[str, ...]
+    outputs_beside: tuple[str, ...]
     clean_up: CleanUp | None
 
 
@@ -151,6 +153,8 @@ def load(stem: str) -> Manager:
         if "project" in data
         else (),
         early=_early(data["early"]) if "early" in data else None,
+        outputs=tuple(data.get("outputs", {}).get("folders", ())),
+        outputs_beside=tuple(data.get("outputs", {}).get("beside", ())),
         clean_up=_clean_up(data["clean-up"], caches) if "clean-up" in data else None,
     )
 

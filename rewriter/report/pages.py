@@ -62,7 +62,7 @@ def page(name: str) -> str:
 
 
 def _changed_first(info: RuleInfo) -> list[Example]:
-    return sorted(info.examples, key=lambda example: example.after is None)
+    return sorted(info.examples, key=lambda example: not example.changes)
 
 
 def _example(example: Example) -> str:
@@ -70,6 +70,9 @@ def _example(example: Example) -> str:
     files = ""
     if example.files:
         files = f"Build context: {', '.join(f'`{name}`' for name in sorted(example.files))}.\n\n"
+    if example.ignore_file and example.after is None:
+        ignore = f"The ignore file becomes:\n\n```text\n{example.ignore_file}```\n"
+        return f"\n### {title}\n\n{files}```dockerfile\n{example.before}```\n\n{ignore}"
     if example.after is None:
         reason = f": {example.because}" if example.because else ""
         return f"\n### {title}\n\n{files}Left alone{reason}.\n\n```dockerfile\n{example.before}```\n"

@@ -80,8 +80,13 @@ def _result(result: Result, change: Applied, index: int, fixes: list[dict[str, A
 
 
 def _fixes(result: Result) -> list[dict[str, Any]]:
-    """One fix with every change to the file, as changes may rest on each other; none where bytes would be lost."""
-    if not result.changed or valid(result.after.text) != result.after.text:
+    """One fix with every change to the file, as changes may rest on each other; none where bytes would be lost.
+
+    None either where a change needs lines in the ignore file, which may not be there yet.
+    """
+    if result.after.text == result.before.text or result.ignore_file is not None:
+        return []
+    if valid(result.after.text) != result.after.text:
         return []
     replacements = list(_replacements(hunks(result)))
     change = {"artifactLocation": _artifact(result.before.path), "replacements": replacements}

@@ -28,8 +28,10 @@ def framed(out: Output, result: Result, *, explain: bool) -> None:
     for changes, places in _groups(result):
         for change in changes:
             _change(out, path, change.line, change)
-        _frame(out, result, places)
+        if places:
+            _frame(out, result, places)
         out.write("\n")
+    _ignored(out, result)
     if not explain:
         return
     lines = lines_of(result.before.text)
@@ -45,6 +47,17 @@ def framed(out: Output, result: Result, *, explain: bool) -> None:
             out.write(f"{' ' * width} = {visible(refusal.hint)}\n", "cyan")
         out.write("\n")
     _notes(out, path, result)
+
+
+def _ignored(out: Output, result: Result) -> None:
+    """The lines that the ignore file gets."""
+    ignore = result.ignore_file
+    if ignore is None:
+        return
+    out.write(f"{visible(shown_name(ignore.before.path))}{' (new)' if ignore.new else ''}\n", "bold")
+    for line in ignore.after.text[len(ignore.before.text) :].split():
+        out.write(f"  + {visible(line)}\n", "green")
+    out.write("\n")
 
 
 def concise(out: Output, result: Result, *, explain: bool, written: bool = False) -> None:
@@ -101,6 +114,8 @@ def _groups(result: Result) -> Iterator[tuple[list[Applied], list[Hunk]]]:
     """The changes with the hunks near them; hunks without a change of their own belong to those before them."""
     blocks = _blocks(hunks(result))
     if not blocks:
+        if result.changes:  # the ignore file alone changes
+            yield list(result.changes), []
         return
     ends = {instruction.line: instruction.end_line for instruction in parse(result.before).instructions}
     owned: list[list[Applied]] = [[] for _ in blocks]

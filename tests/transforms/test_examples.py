@@ -73,8 +73,9 @@ def test_the_example(case: Case, tmp_path: Path) -> None:
         assert any(example.because in reason for reason in [*reasons, *(note.message for note in result.notes)]), (
             reasons
         )
-    elif example.after is None:
+    elif not example.changes:
         assert reasons == []
+    assert (result.ignore_file.after.text if result.ignore_file is not None else "") == example.ignore_file
     for change in result.changes:
         assert change.contract == case.transform.CONTRACT
         assert change.reason
@@ -106,7 +107,7 @@ def test_with_other_case(case: Case, tmp_path: Path) -> None:
         start, end = instruction.keyword_span
         text = text[:start] + text[start:end].lower() + text[end:]
     result = run(case, text, tmp_path)
-    assert result.changed == (case.example.after is not None)
+    assert result.changed == case.example.changes
 
 
 def test_under_onbuild(case: Case, tmp_path: Path) -> None:
@@ -171,7 +172,7 @@ def test_there_are_transforms() -> None:
 
 @pytest.mark.parametrize(("name", "examples"), BY_NAME)
 def test_half_of_the_examples_are_left_alone(name: str, examples: tuple[Example, ...]) -> None:
-    alone = sum(example.after is None for example in examples)
+    alone = sum(not example.changes for example in examples)
     assert alone * 2 >= len(examples) > alone, f"{name}: {alone} of {len(examples)}"
 
 

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rewriter.job import Job, work
+from rewriter.options import Options
+from rewriter.pipeline import run
+from rewriter.result import Result
+from rewriter.source import Source
+
+ONLY = Options(select=frozenset(("dockerignore",)))
+NPM = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install\n"
+
+
+def put(folder: Path, files: dict[str, str], dockerfile: str) -> Path:
+    for name, content in {**files, "Dockerfile": dockerfile}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return folder / "Dockerfile"
+
+
+def result_of(folder: Path, files: dict[str, str], dockerfile: str, options: Options = ONLY) -> Result:
+    path = put(folder, files, dockerfile)
+    return run(Source.from_bytes(str(path), path.read_bytes()), options)
+
+
+PROPOSED: list[tuple[str, dict[str, str], str, str]] = [
+    (
+        "modules and the history",
+        {"package.json": "{}", "node_modules/a/i.js": "", ".git/HEAD": ""},
+        NPM,
+        ".git\nnode_modules\n",
+    ),
+    (
+        "modules of a folder",
+        {"web/package.json": "{}", "web/node_modules/a/i.js": ""},
+        "FROM node:22\nCOPY . /src\nRUN cd /src/web && npm install\n",
+        "**/node_modules\n",
+    ),
+    (
+        "an environment of Python",
+        {"requirements.txt": "", ".venv/bin/python": "", "a.py": ""},
+        "FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt\n",
+        ".venv\n",
+    ),
+    (
+        "what Cargo built",
+        {"Cargo.toml": "", "target/debug/a": "", "src/main.rs": ""},
+        "FROM rust:1\nCOPY . .\nRUN cargo build\n",
+        "target\n",
+    ),
+    (
+        "what .NET built, beside each project",
+        {"Web/Web.csproj": "", "Web/bin/a.dll": "", "Web/obj/a.json": ""},
+        "FROM mcr.example/sdk\nCOPY . .\nRUN dotnet publish Web\n",
+        "**/bin\n**/obj\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "files", "dockerfile", "lines"), PROPOSED, ids=[case[0] for case in PROPOSED])
+def test_proposed(tmp_path: Path, name: str, files: dict[str, str], dockerfile: str, lines: str) -> None:
+    result = result_of(tmp_path, files, dockerfile)
+    assert result.problem is None
+    assert result.after.text == dockerfile
+    assert result.ignore_file is not None
+    assert result.ignore_file.after.text == lines
+    assert [change.contract for change in result.changes] == ["changed-image"]
+
+
+ALONE: list[tuple[str, dict[str, str], str]] = [
+    ("ignored already", {"package.json": "{}", "node_modules/a/i.js": "", ".dockerignore": "**/node_modules\n"}, NPM),
+    ("not copied", {"package.json": "{}", "node_modules/a/i.js": ""}, NPM.replace("COPY . .", "COPY package.json ./")),
+    (
+        "named by a COPY",
+        {"pom.xml": "", "target/a.jar": ""},
+        "FROM a\nCOPY . .\nCOPY target/*.jar /a.jar\nRUN mvn package\n",
+    ),
+    (
+        "named by a mount",
+        {"package.json": "{}", "node_modules/a/i.js": ""},
+        NPM + "RUN --mount=type=bind,source=node_modules,target=/m ls /m\n",
+    ),
+    ("git runs", {".git/HEAD": ""}, "FROM a\nCOPY . .\nRUN git describe > version\n"),
+    ("a folder of that name without a manifest", {"node_modules/a/i.js": ""}, NPM),
+    ("a target that is no output", {"target/a.txt": "", "package.json": "{}"}, NPM),
+]
+
+
+@pytest.mark.parametrize(("name", "files", "dockerfile"), ALONE, ids=[case[0] for case in ALONE])
+def test_left_alone(tmp_path: Path, name: str, files: dict[str, str], dockerfile: str) -> None:
+    result = result_of(tmp_path, files, dockerfile)
+    assert (result.changed, result.ignore_file, result.problem) == (False, None, None)
+
+
+@pytest.mark.parametrize("options", [Options(), Options(unsafe=True)])
+def test_only_when_selected_by_its_name(tmp_path: Path, options: Options) -> None:
+    result = result_of(tmp_path, {"package.json": "{}", ".git/HEAD": ""}, NPM, options)
+    assert result.ignore_file is None
+
+
+def test_written_without_touching_the_dockerfile(tmp_path: Path) -> None:
+    path = put(tmp_path, {".git/HEAD": ""}, NPM)
+    before = path.stat().st_mtime_ns
+    assert work(Job(str(path), ONLY, write=True)).written
+    assert (tmp_path / ".dockerignore").read_text() == ".git\n"
+    assert path.stat().st_mtime_ns == before
+
+
+def test_it_lets_a_split_be_made(tmp_path: Path) -> None:
+    options = Options(select=frozenset(("dockerignore", "split-manifests")))
+    files = {"package.json": '{"name": "a"}', "node_modules/a/i.js": "", "a.js": ""}
+    result = result_of(tmp_path, files, NPM, options)
+    assert result.after.text == NPM.replace(
+        "COPY . .\nRUN npm install\n", "COPY package.json ./\nRUN npm install\nCOPY . .\n"
+    )
+    assert result.ignore_file is not None
+    assert result.ignore_file.after.text == "node_modules\n"
