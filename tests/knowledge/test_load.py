@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import importlib.util
+
 import pytest
 
 from rewriter.knowledge import Manager, managers
 from rewriter.knowledge.load import named, stems
+from rewriter.split import download, installs
 
 MANAGERS = {manager.name: manager for manager in managers()}
 KINDS = {"update", "install", "query", "remove", "clean"}
@@ -62,3 +65,21 @@ def test_no_version_where_the_manager_has_none() -> None:
 
 def test_stems_are_sorted() -> None:
     assert list(stems()) == sorted(stems())
+
+
+@pytest.mark.parametrize("manager", MANAGERS.values(), ids=MANAGERS)
+def test_scripts_with_its_commands_are_read(manager: Manager) -> None:
+    """Where no part of a program's name occurs, a RUN is passed over unread."""
+    for command in manager.commands:
+        if manager.projects:
+            assert any(part.strip() in command for part in installs._PROGRAMS)
+        if manager.early is not None:
+            assert any(part.strip() in command for part in download._PROGRAMS)
+
+
+@pytest.mark.parametrize("manager", MANAGERS.values(), ids=MANAGERS)
+def test_readers_are_there(manager: Manager) -> None:
+    readers = [project.reader for project in manager.projects]
+    readers += [manager.early.reader] if manager.early is not None else []
+    for reader in readers:
+        assert importlib.util.find_spec(f"rewriter.context.readers.{reader}") is not None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from typing import TYPE_CHECKING, Any
 
 from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked
 from rewriter.context.readers.missing import missing
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 _LARGEST = 5_000_000
 _LARGEST_YAML = 1_000_000
@@ -67,6 +69,8 @@ def read_xml(context: Context, path: str) -> Element | Blocked:
     text = context.read(path, _LARGEST)
     if text is None:
         return missing(context, path)
+    from xml.etree.ElementTree import ParseError
+
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import fromstring
 
