@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rewriter.context.folder import Context
 from rewriter.context.readers import Blocked
-from rewriter.model.copied import Copied, copied
+from rewriter.model.copied import Copied, Unclear, copied
 from rewriter.model.stage import Step
 from rewriter.split.installs import InstallRun
 from rewriter.split.plan import needs
@@ -16,6 +16,10 @@ def left_behind(context: Context, copies: list[Step], run: InstallRun) -> Blocke
     To copy it in front changes what is installed, so that this is only told.
     """
     known = [copied(step, context) for step in copies]
+    earlier = run.step.stage.steps[: run.step.index]
+    others = [step for step in earlier if step.keyword in ("COPY", "ADD") and step not in copies and not step.onbuild]
+    if others or any(isinstance(item, Unclear) for item in known):
+        return None  # those may bring it
     read = needs(context, known, run)
     if read is None or isinstance(read, Blocked):
         return None

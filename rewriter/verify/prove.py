@@ -112,8 +112,7 @@ def _settle(trial: Trial, before: Before, result: Result, options: Options) -> t
 
 def _see(trial: Trial, before: Before, result: Result, *, cache: bool) -> Seen:
     """Build the version after and hold it against the one before."""
-    if result.ignore_file is not None:
-        trial.ignores("after", result.ignore_file.after.to_bytes())
+    trial.ignores("after", None if result.ignore_file is None else result.ignore_file.after.to_bytes())
     try:
         tag, built = trial.build("after", result.after, "build" if cache else "build without cache", cache=cache)
     except BuildError as error:

@@ -30,17 +30,16 @@ class Trial:
         self._engine, self._space, self._seen, self.options = engine, space, seen, options
         self._name, self._tell = name, tell
         self._images: list[str] = []
+        self._ignored: bytes | None = None
         self.context = space.path(f"{name}-context")
 
     def take_context(self, context: Context, dockerfile: str) -> None:
         """Copy what ships. Raises ContextError, OSError."""
         self._tell("copying the build context")
         snapshot(context, self.context)
-        ignored = ignore_file(context, dockerfile)
+        self._ignored = ignore_file(context, dockerfile)
         for side in ("before", "after"):
-            if ignored is not None:
-                with open(self._dockerfile(side) + ".dockerignore", "wb") as file:
-                    file.write(ignored)
+            self.ignores(side, None)
 
     def build(self, side: str, source: Source, doing: str, *, cache: bool = True) -> tuple[str, Built]:
         """Build one version and answer with the image's tag. Raises BuildError, whose log outlives the run."""
@@ -66,10 +65,16 @@ class Trial:
             os.remove(log)
         return image, built
 
-    def ignores(self, side: str, text: bytes) -> None:
-        """From now on, builds of `side` leave out what this ignore file says."""
-        with open(self._dockerfile(side) + ".dockerignore", "wb") as file:
-            file.write(text)
+    def ignores(self, side: str, text: bytes | None) -> None:
+        """From now on, builds of `side` leave out what this ignore file says; None is the one of the context."""
+        path = self._dockerfile(side) + ".dockerignore"
+        text = self._ignored if text is None else text
+        if text is not None:
+            with open(path, "wb") as file:
+                file.write(text)
+        else:
+            with suppress(FileNotFoundError):
+                os.remove(path)
 
     def image(self, tag: str) -> Image:
         """The image as it is saved. Raises EngineError, SavedImageError."""
