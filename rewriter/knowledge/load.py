@@ -38,13 +38,13 @@ class Project(NamedTuple):
 class Early(NamedTuple):
     """A command that fetches what a build would fetch by itself, to be written in front of it.
 
-    `reader` tells what `command` reads, as in `Project`; `what` is what it fetches, in words. `command` stands behind
-    the program's name, and the build is one with a sub-command of `builds` (none named: any). After one of `fetches`
-    nothing is left to fetch. `carries` are options that the command takes over from the build ("*": all of them), with
-    `operands` its operands too. With an option of `elsewhere` the build fetches in another way; so may one for which
-    a variable with a prefix of `variables` is set, unless it is of `harmless`. `settings` are variables and what
-    their value must not hold; those of `keeps` say where fetched files are kept. Where the context has a file of
-    `brings`, nothing is fetched.
+    `reader` tells what `command` reads, as in `Project`; `what` is what it fetches, in words. `command` stands
+    behind the program's name, and the build is one with a sub-command of `builds` (none named: any; "install
+    --path": with that option). After one of `fetches` nothing is left to fetch. `carries` are options that the
+    command takes over from the build ("*": all of them), with `operands` its operands too. With an option of
+    `elsewhere` the build fetches in another way; so may one for which a variable with a prefix of `variables` is
+    set, unless it is of `harmless`. `settings` are variables and what their value must not hold; those of `keeps`
+    say where fetched files are kept. Where the context has a file of `brings`, nothing is fetched.
     """
 
     what: str

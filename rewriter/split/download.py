@@ -96,7 +96,10 @@ def _build(command: Located) -> _Build | None:
     if any("@" in word.text for word in found.operands):  # `go install tool@v1.2`
         return None
     said = {word.text for word in found.arguments}
-    if early.builds and not (early.builds & said):
+    builds = [build.partition(" ") for build in early.builds]
+    if builds and not any(
+        verb in said and (not option or found.has(frozenset((option,)))) for verb, _, option in builds
+    ):
         return None
     return None if early.fetches & said else _Build(command, found, early)
 
