@@ -80,7 +80,8 @@ class Buildah:
         found = {}
         for image in self._ask("images", "--quiet", "--filter", f"label={LABEL}").split():
             shown = '{{index .OCIv1.Config.Labels "' + LABEL + '"}}'
-            found[image] = self._ask("inspect", "--type", "image", "--format", shown, image).strip()
+            with suppress(EngineError):  # a run that goes on may have removed it in between
+                found[image] = self._ask("inspect", "--type", "image", "--format", shown, image).strip()
         return found
 
     def _command(self, build: Build) -> list[str]:

@@ -7,7 +7,7 @@ import os
 import tarfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO
 
 from rewriter.verify.engine import LABEL, Build, BuildError, Built, EngineError
@@ -108,7 +108,8 @@ class Docker:
         found = {}
         for image in dict.fromkeys(ids.split()):
             run = '{{index .Config.Labels "' + LABEL + '"}}'
-            found[image] = self._ask(["docker", "image", "inspect", "--format", run, image]).strip()
+            with suppress(EngineError):  # a run that goes on may have removed it in between
+                found[image] = self._ask(["docker", "image", "inspect", "--format", run, image]).strip()
         return found
 
     def _command(self, build: Build) -> list[str]:

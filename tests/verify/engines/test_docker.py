@@ -71,3 +71,15 @@ def test_an_archive_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_bytes(b"nothing")
     with pytest.raises(EngineError, match="cannot be read back"):
         archived_layers(str(tmp_path / "a.tar"))
+
+
+def test_an_image_that_is_removed_while_strays_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(_: Docker, command: list[str]) -> str:
+        if command[2] == "ls":
+            return "aa\nbb\n"
+        if command[-1] == "aa":
+            raise EngineError("No such image: aa")
+        return "here:/x\n"
+
+    monkeypatch.setattr(Docker, "_ask", ask)
+    assert Docker.__new__(Docker).strays() == {"bb": "here:/x"}
