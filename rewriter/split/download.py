@@ -64,6 +64,8 @@ def early_download(model: Model, step: Step) -> EarlyDownload | Blocked | None:
         if command.part < build.located.part and (not command.words or command.words[0].text not in _CARRIED):
             reason = f"`{_shown(command)}` comes before `{_shown(build.located)}` in the same RUN"
             return Blocked("reads-first", reason, "put it into a RUN of its own, before the copy of the sources")
+    if build.located.command.words[0] != build.located.words[0]:
+        return Blocked("wrapped", f"`{build.located.command.words[0].text}` runs `{_shown(build.located)}`")
     settings = _settings(build)
     if settings:
         return Blocked("environment", settings)
