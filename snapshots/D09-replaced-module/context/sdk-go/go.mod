@@ -1,0 +1,3 @@
+module ex.com/sdk
+
+go 1.24
