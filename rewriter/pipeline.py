@@ -11,7 +11,7 @@ from rewriter.history import History
 from rewriter.model import Model, build
 from rewriter.options import Options
 from rewriter.registry import RuleInfo, Transform, by_name, rules, transforms
-from rewriter.result import Applied, IgnoreFile, Note, Problem, Refused, Result
+from rewriter.result import Applied, IgnoreFileChange, Note, Problem, Refused, Result
 from rewriter.source import Edit, OverlappingEditsError, Source
 from rewriter.suppress import Suppressions
 from rewriter.syntax import Tree, parse
@@ -60,8 +60,7 @@ class _Run:
         self.done: list[_Done] = []
         self._context: Context | None = None
         self._context_known = False
-        self.ignored: tuple[str, ...] = ()
-        self.ignore_before = ""
+        self._opened: Context | None = None
 
     def result(self) -> Result:
         source = self.first.source
@@ -149,8 +148,6 @@ class _Run:
 
     def _ignore(self, lines: tuple[str, ...]) -> None:
         if lines and self._context is not None:
-            self.ignore_before = self.ignore_before if self.ignored else self._context.ignore_text
-            self.ignored += lines
             self._context = self._context.with_lines(lines)
 
     def _model(self) -> Model:
@@ -160,7 +157,7 @@ class _Run:
         if not self._context_known:
             self._context_known = True
             if self.options.use_context:
-                self._context = open_context(self.first, self.options.context)
+                self._context = self._opened = open_context(self.first, self.options.context)
         return self._context
 
     def _report(self, refusals: list[Refusal]) -> Result:
@@ -179,12 +176,12 @@ class _Run:
         refused.sort(key=lambda r: r.line)
         return Result(first, last, tuple(applied), tuple(refused), (), None, self._ignore_file())
 
-    def _ignore_file(self) -> IgnoreFile | None:
-        context = self._context
-        if not self.ignored or context is None:
+    def _ignore_file(self) -> IgnoreFileChange | None:
+        first, last = self._opened, self._context
+        if first is None or last is None or first is last:
             return None
-        path, before = context.ignore_path, self.ignore_before
-        return IgnoreFile(Source(path, before), Source(path, context.ignore_text), not before and not exists(path))
+        path = first.ignore_path
+        return IgnoreFileChange(Source(path, first.ignore_text), Source(path, last.ignore_text), not exists(path))
 
 
 def _overlap(taken: list[Edit], edits: tuple[Edit, ...]) -> bool:

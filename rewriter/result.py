@@ -52,7 +52,7 @@ class Note(NamedTuple):
     message: str
 
 
-class IgnoreFile(NamedTuple):
+class IgnoreFileChange(NamedTuple):
     """The ignore file of the build context, before and after; `new` where there is none yet."""
 
     before: Source
@@ -72,7 +72,7 @@ class Result(NamedTuple):
     refusals: tuple[Refused, ...]
     notes: tuple[Note, ...]
     problem: Problem | None
-    ignore_file: IgnoreFile | None = None
+    ignore_file: IgnoreFileChange | None = None
 
     @property
     def changed(self) -> bool:

@@ -80,13 +80,12 @@ def main() -> int:
 
 
 def own_cases() -> list[Case]:
-    """The contexts of our own, each beside a .toml of the same name."""
+    """The contexts of our own: each beside a .toml of the same name, or where its `folder` says."""
     cases = []
     for path in sorted(OWN.glob("*.toml")):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        cases.append(
-            Case(path.stem, OWN / path.stem, "Dockerfile", data["what"], tuple(data["bases"]), tuple(data["rules"]))
-        )
+        folder = ROOT / data["folder"] if "folder" in data else OWN / path.stem
+        cases.append(Case(path.stem, folder, "Dockerfile", data["what"], tuple(data["bases"]), tuple(data["rules"])))
     return cases
 
 

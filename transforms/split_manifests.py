@@ -247,19 +247,24 @@ def _stage(model: Model, stage: Stage) -> Iterator[Change | Refusal]:
             if step.instruction.flag("from") is None and not step.instruction.heredocs:
                 copies.append(step)
         elif step.keyword == "RUN":
+            binds = any(mount.kind == "bind" for mount in step.mounts)
+            if not copies and not binds:
+                continue
             run = install_run(step) or _made(model, copies, step)
             if isinstance(run, Blocked):
                 yield Refusal(NAME, step.instruction.span.start, run.code, run.reason, run.hint)
                 return
-            if run is not None and not copies and any(mount.kind == "bind" for mount in step.mounts):
-                mounted.update(install.manager for install in run.installs)  # split already, without a copy
-            if not copies or (run is not None and mounted.issuperset(install.manager for install in run.installs)):
+            managers = {install.manager for install in run.installs} if run is not None else set()
+            if not copies:
+                mounted |= managers  # split already, without a copy
+                continue
+            if run is not None and managers <= mounted:
                 continue
             found = _consider(model, copies, run, seen) if run is not None else _download(model, copies, step)
             if found is not None:
                 yield found
                 return
-            seen.update(install.manager for install in (run.installs if run is not None else ()))
+            seen |= managers
 
 
 def _triggers(stage: Stage) -> Iterator[Refusal]:

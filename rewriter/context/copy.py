@@ -84,6 +84,15 @@ class Brought:
         """The files that it brings by name to an image folder."""
         return [e.source for e in self.entries if not e.folder and posixpath.dirname(e.image) == image_folder]
 
+    def reaches(self, folder: str) -> bool:
+        """Whether it brings a context folder or a part of it, as far as paths tell: nothing is listed."""
+        return any(
+            entry.source == folder
+            or entry.source.startswith(f"{folder}/")
+            or (entry.folder and (not entry.source or folder.startswith(f"{entry.source}/")))
+            for entry in self.entries
+        )
+
     def at_or_below(self, image_path: str) -> bool:
         """Whether it brings something to an image path or below it."""
         for entry in self.entries:

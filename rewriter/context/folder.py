@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
+from collections.abc import Iterator
 
 from rewriter.context.ignore import BadPatternError, IgnoreFile
 
@@ -93,6 +94,8 @@ class Context:
 
     def folders_in(self, folder: str) -> list[str]:
         """The names of the folders directly in a folder that are not ignored as a whole, sorted."""
+        if not self._inside(folder):
+            return []
         try:
             with os.scandir(self._disk(folder)) as entries:
                 names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
@@ -204,6 +207,13 @@ def normal(path: str) -> str:
     `..` cannot leave the root: BuildKit cleans `/../x` to `/x`.
     """
     return posixpath.normpath("/" + path).lstrip("/")
+
+
+def above(folder: str) -> Iterator[str]:
+    """The folders above a context folder, the nearest first, up to the root, which is "" and has none."""
+    while folder:
+        folder = posixpath.dirname(folder)
+        yield folder
 
 
 def inside(folder: str, written: str) -> str | None:

@@ -149,9 +149,7 @@ def load(stem: str) -> Manager:
         manifests=tuple(data.get("manifests", ())),
         locks=tuple(data.get("locks", ())),
         caches=caches,
-        projects=tuple(map(_project, data["project"] if isinstance(data.get("project"), list) else [data["project"]]))
-        if "project" in data
-        else (),
+        projects=tuple(map(_project, data.get("project", ()))),
         early=_early(data["early"]) if "early" in data else None,
         outputs=tuple(data.get("outputs", {}).get("folders", ())),
         outputs_beside=tuple(data.get("outputs", {}).get("beside", ())),

@@ -55,7 +55,7 @@ def _ignored(out: Output, result: Result) -> None:
     if ignore is None:
         return
     out.write(f"{visible(shown_name(ignore.before.path))}{' (new)' if ignore.new else ''}\n", "bold")
-    for line in ignore.after.text[len(ignore.before.text) :].split():
+    for line in filter(None, ignore.after.text[len(ignore.before.text) :].splitlines()):
         out.write(f"  + {visible(line)}\n", "green")
     out.write("\n")
 

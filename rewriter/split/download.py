@@ -14,7 +14,6 @@ from typing import NamedTuple
 from rewriter.context.folder import Context
 from rewriter.context.readers import Blocked
 from rewriter.knowledge import Early, Usage, usage
-from rewriter.knowledge.load import load
 from rewriter.knowledge.usage import text
 from rewriter.model.build import Model
 from rewriter.model.commands import Located, chain, located
@@ -25,20 +24,20 @@ from rewriter.split.installs import InstallRun, ProjectInstall
 from rewriter.split.plan import context_folder, overlaps
 
 _CARRIED = frozenset(("cd", "export", "set"))
-_PROGRAMS = ("go ", "mvn", "gradle", "dotnet", "swift", "sbt", "cargo")
+_PROGRAMS = ("go ", "mvn", "gradle", "dotnet", "swift", "sbt ", "cargo ")
 """A part of the name of each program that is looked for; most scripts hold none and need no reading."""
 
 
 class EarlyDownload(NamedTuple):
     """A RUN that builds, as an InstallRun whose only install is the fetch.
 
-    `command` is the fetch as text, `what` is what it fetches, in words.
+    `command` is the fetch as text, `early` says what it is.
     """
 
     run: InstallRun
     part: int
     command: str
-    what: str
+    early: Early
 
 
 class _Build(NamedTuple):
@@ -75,45 +74,41 @@ def early_download(model: Model, step: Step) -> EarlyDownload | Blocked | None:
     words = _words(build)
     name, early = build.usage.manager.name, build.early
     install = ProjectInstall(build.located, name, (), early.reader, (*early.command.split(), *map(text, words)))
-    own = (word.text for word in build.located.command.assigns if _concerns(word.text, early))
+    own = (word.text for word in build.located.command.assigns if _concerns(word.text.partition("=")[0], early))
     written = " ".join((*own, build.located.words[0].text, early.command, *(word.text for word in words)))
-    return EarlyDownload(InstallRun(step, commands, (install,), True), build.located.part, written, early.what)
+    return EarlyDownload(InstallRun(step, commands, (install,), True), build.located.part, written, early)
 
 
 def brought_along(context: Context, known: list[Copied | Unclear], found: EarlyDownload) -> bool:
     """Whether the context brings what would be fetched (a `vendor` folder)."""
-    install = found.run.installs[0]
-    manager = load(install.manager)
-    folder = context_folder(known, install.located.folder or "?")
-    places = manager.early.brings if manager.early is not None else ()
-    return folder is not None and any(context.ships(posixpath.join(folder, place)) for place in places)
+    folder = context_folder(known, found.run.installs[0].located.folder or "?")
+    return folder is not None and any(context.ships(posixpath.join(folder, place)) for place in found.early.brings)
 
 
 def _build(command: Located) -> _Build | None:
     """The command as a build of the project's own packages that fetches what it needs."""
     found = usage(command.words)
     early = None if found is None else found.manager.early
-    if found is None or early is None or found.has(found.manager.asks):
+    if found is None or early is None or not _builds(found, early) or _fetches(found, early):
         return None
-    if any("@" in word.text for word in found.operands):  # `go install tool@v1.2`
-        return None
+    return _Build(command, found, early)
+
+
+def _builds(found: Usage, early: Early) -> bool:
+    if found.has(found.manager.asks) or any("@" in word.text for word in found.operands):  # `go install tool@v1.2`
+        return False
     said = {word.text for word in found.arguments}
     builds = [build.partition(" ") for build in early.builds]
-    if builds and not any(
+    return not builds or any(
         verb in said and (not option or found.has(frozenset((option,)))) for verb, _, option in builds
-    ):
-        return None
-    return None if early.fetches & said else _Build(command, found, early)
+    )
 
 
-def _fetches(command: Located, manager: str) -> bool:
-    found = usage(command.words)
-    if found is None or found.manager.name != manager or found.manager.early is None:
-        return False
-    written = found.manager.early.command.split()
+def _fetches(found: Usage, early: Early) -> bool:
+    written = early.command.split()
     if [word.text for word in found.words[: len(written)]] == written:
         return True
-    return bool(found.manager.early.fetches & {word.text for word in found.arguments})
+    return bool(early.fetches & {word.text for word in found.arguments})
 
 
 def _fetched_before(step: Step, manager: str) -> bool:
@@ -125,9 +120,11 @@ def _fetched_before(step: Step, manager: str) -> bool:
                 break
             if other.keyword != "RUN":
                 continue
-            for command in located(other):
-                build = _build(command)
-                if _fetches(command, manager) or (build is not None and build.usage.manager.name == manager):
+            for found in (usage(command.words) for command in located(other)):
+                early = None if found is None else found.manager.early
+                if found is None or early is None or found.manager.name != manager:
+                    continue
+                if _fetches(found, early) or _builds(found, early):
                     return True
         stage = stage.parent
     return False
@@ -162,7 +159,7 @@ def _settings(build: _Build) -> str:
             return f"`{_shown(command)}` has {word.text}"
     assigned = {word.text.partition("=")[0]: (word.value or "?=").partition("=")[2] for word in command.command.assigns}
     for name, value in assigned.items():
-        if _concerns(f"{name}=", early) and (name not in early.settings or not value):
+        if _concerns(name, early) and (name not in early.settings or not value):
             return f"`{_shown(command)}` is run with {name} of its own"
     for name, unwanted in early.settings.items():
         known: str | None = assigned.get(name) or command.env.get(name, "")
@@ -171,9 +168,8 @@ def _settings(build: _Build) -> str:
     return ""
 
 
-def _concerns(assignment: str, early: Early) -> bool:
-    """Whether `NAME=value` before the command may change what it fetches."""
-    name = assignment.partition("=")[0]
+def _concerns(name: str, early: Early) -> bool:
+    """Whether a variable that is set before the command may change what it fetches."""
     return bool(early.variables) and name.startswith(early.variables) and name not in early.harmless
 
 

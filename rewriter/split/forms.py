@@ -66,10 +66,7 @@ def _moved(model: Model, context: Context, copies: list[Step], run: InstallRun) 
         if isinstance(state, Blocked):
             return state
         parting = Parting(parts, at, state)
-    written = edits(model, made, run, parting)
-    if isinstance(written, Blocked):
-        return written
-    return Split(made.moved[0].step.instruction.span.start, written, _reason(made, run))
+    return _split(made, edits(model, made, run, parting), _reason(made, run))
 
 
 def install_twice(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Split | Blocked | None:
@@ -92,17 +89,16 @@ def install_twice(model: Model, context: Context, copies: list[Step], run: Insta
     if isinstance(state, Blocked):
         return state
     written = edits(model, made, run, Parting(parts, part, state) if part else None, command)
-    if isinstance(written, Blocked):
-        return written
-    reason = f"{_reason(made, run)} for the dependencies; `{command}` installs those alone"
-    return Split(made.moved[0].step.instruction.span.start, written, reason)
+    return _split(made, written, f"{_reason(made, run)} for the dependencies; `{command}` installs those alone")
 
 
 def download_first(model: Model, context: Context, copies: list[Step], step: Step) -> Split | Blocked | None:
     """A build that fetches modules by itself gets a download in front of the copy of the sources."""
     found = early_download(model, step)
+    if found is None:
+        return None
     known = [copied(copy, context) for copy in copies]
-    if found is None or not any(isinstance(item, Copied) and item.brings_a_folder for item in known):
+    if not any(isinstance(item, Copied) and item.brings_a_folder for item in known):
         return None
     if isinstance(found, Blocked):
         return found
@@ -119,9 +115,14 @@ def download_first(model: Model, context: Context, copies: list[Step], step: Ste
     assert parts is not None
     state = prefix(found.run, parts, found.part, model.source.text)
     written = state if isinstance(state, Blocked) else edits(model, made, found.run, None, state + found.command)
+    what = found.early.what
+    reason = f"an edit of any file makes `{shown}` fetch {what} again, yet {_listed(made)} all it reads for that"
+    return _split(made, written, reason)
+
+
+def _split(made: Plan, written: tuple[Edit, ...] | Blocked, reason: str) -> Split | Blocked:
     if isinstance(written, Blocked):
         return written
-    reason = f"an edit of any file makes `{shown}` fetch {found.what} again, yet {_listed(made)} all it reads for that"
     return Split(made.moved[0].step.instruction.span.start, written, reason)
 
 

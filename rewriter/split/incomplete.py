@@ -15,21 +15,19 @@ def left_behind(context: Context, copies: list[Step], run: InstallRun) -> Blocke
 
     To copy it in front changes what is installed, so that this is only told.
     """
+    steps = [step for step in run.step.stage.steps if step.keyword in ("COPY", "ADD") and not step.onbuild]
+    behind = [step for step in steps if step.index > run.step.index and step.instruction.flag("from") is None]
+    if not behind:
+        return None
     known = [copied(step, context) for step in copies]
-    earlier = run.step.stage.steps[: run.step.index]
-    others = [step for step in earlier if step.keyword in ("COPY", "ADD") and step not in copies and not step.onbuild]
+    others = [step for step in steps if step.index < run.step.index and step not in copies]
     if others or any(isinstance(item, Unclear) for item in known):
         return None  # those may bring it
     read = needs(context, known, run)
     if read is None or isinstance(read, Blocked):
         return None
     before = [item for item in known if isinstance(item, Copied)]
-    later = [
-        item
-        for step in run.step.stage.steps[run.step.index + 1 :]
-        if step.keyword in ("COPY", "ADD") and not step.onbuild and step.instruction.flag("from") is None
-        if isinstance(item := copied(step, context), Copied)
-    ]
+    later = [item for step in behind if isinstance(item := copied(step, context), Copied)]
     for path in read.files:
         if any(item.brought.lands(path) is not None for item in before):
             continue

@@ -8,10 +8,11 @@ from rewriter.knowledge import project_install
 from rewriter.model.commands import Located, chain, located
 from rewriter.model.stage import Step
 
-_PROGRAMS = tuple(
-    "npm yarn bun pip go composer dotnet poetry uv mvn swift pdm hatch conda mamba mix dart flutter R sbt cargo".split()
+_PROGRAMS = (
+    *("npm", "yarn", "bun", "pip", "go ", "composer", "dotnet", "poetry", "uv ", "mvn", "swift", "pdm", "hatch"),
+    *("conda", "mamba", "mix ", "dart ", "flutter", "renv::", "sbt ", "cargo "),
 )
-"""A part of the name of each program that installs a project; most scripts hold none and need no reading."""
+"""What every script holds that installs a project; most scripts hold none of it and need no reading."""
 
 
 class ProjectInstall(NamedTuple):

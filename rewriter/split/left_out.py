@@ -23,7 +23,7 @@ def replaced_unseen(model: Model, context: Context, copies: list[Step], run: Ins
                 continue
             item = copied(step, context)
             known = stage is run.step.stage and step.index in indexes
-            if not known and (not isinstance(item, Copied) or _brings(context, item, folder)):
+            if not known and (not isinstance(item, Copied) or item.brought.reaches(folder)):
                 return False
     places = [
         place
@@ -33,12 +33,6 @@ def replaced_unseen(model: Model, context: Context, copies: list[Step], run: Ins
     return not any(
         touches(command, lambda path: any(overlaps(path, place) for place in places))
         for command in _before(copies, run)
-    )
-
-
-def _brings(context: Context, item: Copied, folder: str) -> bool:
-    return any(item.brought.lands(path) is not None for path in context.below(folder)[:1]) or any(
-        entry.source == folder or entry.source.startswith(f"{folder}/") for entry in item.brought.entries
     )
 
 

@@ -9,7 +9,7 @@ from rewriter.context.makefile import Unfollowed, recipe
 from rewriter.context.readers import Blocked
 from rewriter.knowledge import project_install, usage
 from rewriter.model.commands import Located, chain, located
-from rewriter.model.copied import Copied, copied
+from rewriter.model.copied import copied
 from rewriter.model.stage import Step
 from rewriter.shell.nodes import Command, Word
 from rewriter.shell.parse import parse
@@ -29,9 +29,8 @@ def make_run(context: Context, copies: list[Step], step: Step) -> InstallRun | B
     make = next((one for one in commands if one.words and program_name(one.words[0]) == "make"), None)
     if make is None:
         return None
-    known = [item for item in (copied(copy, context) for copy in copies) if isinstance(item, Copied)]
-    folder = context_folder(list(known), make.folder or "?")
     target = _target(make)
+    folder = context_folder([copied(copy, context) for copy in copies], make.folder or "?")
     path = None if folder is None else _makefile(context, folder)
     if path is None or target is None or folder is None:
         return None

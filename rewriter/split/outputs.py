@@ -5,13 +5,12 @@ from __future__ import annotations
 import posixpath
 from fnmatch import fnmatch
 
-from rewriter.context.folder import Context
-from rewriter.knowledge import managers, usage
+from rewriter.context.folder import Context, normal
+from rewriter.knowledge import Manager, usage
 from rewriter.model.build import Model
 from rewriter.model.commands import located
 from rewriter.model.copied import Copied
 from rewriter.shell.walk import program_name
-from rewriter.split.plan import overlaps
 
 _DEEPEST = 4
 _GIT = ".git"
@@ -20,9 +19,7 @@ _GIT = ".git"
 def outputs(model: Model, context: Context, copy: Copied) -> tuple[str, ...]:
     """Lines of the ignore file for what `copy` brings of the kind, without what the Dockerfile asks for itself."""
     used, runs_git = _programs(model)
-    beside = {
-        folder: manager.outputs_beside for manager in managers() if manager.name in used for folder in manager.outputs
-    }
+    beside = {folder: manager.outputs_beside for manager in used.values() for folder in manager.outputs}
     found: list[str] = []
     pending = [""]
     while pending:
@@ -34,29 +31,25 @@ def outputs(model: Model, context: Context, copy: Copied) -> tuple[str, ...]:
             patterns = beside.get(name, ())
             is_output = any(fnmatch(other, pattern) for other in names for pattern in patterns)
             if is_output or (path == _GIT and not runs_git):
-                if context.ships_any(path) and _brings(context, copy, path) and not _named(model, path):
+                if context.ships_any(path) and copy.brought.reaches(path) and not _named(model, path):
                     found.append(path)
             elif path.count("/") < _DEEPEST and name != _GIT:
                 pending.append(path)
     return tuple(dict.fromkeys(posixpath.basename(p) if "/" not in p else f"**/{posixpath.basename(p)}" for p in found))
 
 
-def _programs(model: Model) -> tuple[set[str], bool]:
-    """The package managers that the Dockerfile runs, and whether it runs git."""
-    used: set[str] = set()
+def _programs(model: Model) -> tuple[dict[str, Manager], bool]:
+    """The package managers that the Dockerfile runs, by name, and whether it runs git."""
+    used: dict[str, Manager] = {}
     runs_git = False
     for step in (step for stage in model.stages for step in stage.steps if step.keyword == "RUN"):
         runs_git = runs_git or bool(step.script.opaque)
         for command in located(step):
             found = usage(command.words)
             if found is not None:
-                used.add(found.manager.name)
+                used[found.manager.name] = found.manager
             runs_git = runs_git or bool(command.words and program_name(command.words[0]) == "git")
     return used, runs_git
-
-
-def _brings(context: Context, copy: Copied, path: str) -> bool:
-    return any(copy.brought.lands(file) is not None for file in context.below(path)[:1])
 
 
 def _named(model: Model, path: str) -> bool:
@@ -65,7 +58,7 @@ def _named(model: Model, path: str) -> bool:
         words = [word.text for word in step.instruction.words[:-1]] if step.keyword in ("COPY", "ADD") else []
         words += [mount.source or "" for mount in step.mounts] if step.keyword == "RUN" else []
         for word in words:
-            source = posixpath.normpath("/" + word.lstrip("/"))
-            if source != "/" and overlaps(source, "/" + path) and len(source) >= len(path) + 1:
+            source = normal(word)
+            if source == path or source.startswith(f"{path}/"):
                 return True
     return False

@@ -115,14 +115,13 @@ def _read(context: Context, known: list[Copied | Unclear], install: ProjectInsta
     located = install.located
     if located.folder is None:
         return Blocked("folder-unknown", f"the folder in which `{install.shown}` runs is not known before the build")
-    found: Inputs | Blocked | None = None
-    folders: list[str | None] = [*context_folders(known, located.folder)]
-    for folder in folders or [None]:
-        answer = _read_in(context, known, install, folder)
-        if found is None or (isinstance(found, Blocked) and not isinstance(answer, Blocked)):
-            found = answer
-    assert found is not None
-    return found
+    first: Blocked | None = None
+    for folder in context_folders(known, located.folder):
+        found = _read_in(context, known, install, folder)
+        if not isinstance(found, Blocked):
+            return found
+        first = first or found
+    return first or _read_in(context, known, install, None)
 
 
 def _read_in(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rewriter.context.folder import Context
+from tests.build_context import put
 
 MakeContext = Callable[[Mapping[str, str]], Context]
 
@@ -13,10 +14,7 @@ MakeContext = Callable[[Mapping[str, str]], Context]
 @pytest.fixture
 def make_context(tmp_path: Path) -> MakeContext:
     def make(files: Mapping[str, str]) -> Context:
-        for name, text in files.items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+        put(tmp_path, files)
         return Context.open(str(tmp_path), str(tmp_path / "Dockerfile"))
 
     return make

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from rewriter.context.folder import normal
+from rewriter.context.folder import Context, normal
 from tests.context.conftest import MakeContext
 
 
@@ -79,3 +79,10 @@ def test_folders_that_ship_with_the_empty_ones(make_context: MakeContext, tmp_pa
         (tmp_path / name).mkdir(parents=True)
     context = make_context({".dockerignore": "build\n!build/out\na\nsrc/k*\n"})
     assert context.folders() == ["build/out", "src", "src/empty"]
+
+
+def test_no_folder_outside_is_listed(tmp_path: Path) -> None:
+    (tmp_path / "context").mkdir()
+    (tmp_path / "secret" / "inner").mkdir(parents=True)
+    context = Context.open(str(tmp_path / "context"), str(tmp_path / "context/Dockerfile"))
+    assert [context.folders_in(folder) for folder in ("../secret", "..", str(tmp_path / "secret"))] == [[], [], []]

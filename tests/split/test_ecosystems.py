@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from rewriter.options import Options
-from rewriter.pipeline import run
 from rewriter.result import Result
-from rewriter.source import Source
+from tests.build_context import rewritten
 
 FOLDER = Path(__file__).parent / "ecosystems"
 SHAPES = Path(__file__).parent / "shapes.toml"
@@ -30,12 +29,8 @@ def cases(kind: str) -> list[Any]:
 
 def split(folder: Path, shared: dict[str, str], case: dict[str, Any], text: str) -> Result:
     files = {path: content for path, content in shared.items() if path not in case.get("without", ())}
-    for path, content in {**files, **case.get("files", {}), "Dockerfile": text}.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(content, encoding="utf-8")
     options = Options(select=frozenset(("split-manifests",)), context=str(folder))
-    return run(Source.from_bytes(str(folder / "Dockerfile"), text.encode()), options)
+    return rewritten(folder, {**files, **case.get("files", {})}, text, options)
 
 
 @pytest.mark.parametrize(("shared", "case"), cases("split"))

@@ -15,6 +15,7 @@ from rewriter.options import Options
 from rewriter.pipeline import run
 from rewriter.result import Result
 from rewriter.source import Source
+from tests.build_context import put
 
 PACKAGE = '{"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}'
 LOCK = (
@@ -27,11 +28,8 @@ AFTER = "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN
 ONLY = Options(select=frozenset(("split-manifests",)))
 
 
-def put(folder: Path, files: dict[str, str], dockerfile: str = BEFORE) -> Path:
-    for name, content in {**files, "Dockerfile": dockerfile}.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, newline="")
+def dockerfile_in(folder: Path, files: dict[str, str], dockerfile: str = BEFORE) -> Path:
+    put(folder, {**files, "Dockerfile": dockerfile})
     return folder / "Dockerfile"
 
 
@@ -56,7 +54,7 @@ def dfix(folder: Path, *words: str, text: str | None = None) -> subprocess.Compl
     ],
 )
 def test_written(tmp_path: Path, existing: str | None, after: str) -> None:
-    path = put(tmp_path, FILES if existing is None else {**FILES, ".dockerignore": existing})
+    path = dockerfile_in(tmp_path, FILES if existing is None else {**FILES, ".dockerignore": existing})
     outcome = work(Job(str(path), ONLY, write=True))
     assert outcome.written
     assert path.read_text() == AFTER
@@ -68,7 +66,7 @@ def test_written(tmp_path: Path, existing: str | None, after: str) -> None:
 
 
 def test_an_ignore_file_of_the_dockerfile_gets_the_line(tmp_path: Path) -> None:
-    path = put(tmp_path, {**FILES, "Dockerfile.dockerignore": "*.md\n", ".dockerignore": "x\n"})
+    path = dockerfile_in(tmp_path, {**FILES, "Dockerfile.dockerignore": "*.md\n", ".dockerignore": "x\n"})
     assert work(Job(str(path), ONLY, write=True)).written
     assert (tmp_path / "Dockerfile.dockerignore").read_text() == "*.md\nnode_modules\n"
     assert (tmp_path / ".dockerignore").read_text() == "x\n"
@@ -87,7 +85,7 @@ def test_an_ignore_file_of_the_dockerfile_gets_the_line(tmp_path: Path) -> None:
     ],
 )
 def test_left_alone(tmp_path: Path, files: dict[str, str], dockerfile: str) -> None:
-    path = put(tmp_path, {**FILES, **files}, dockerfile)
+    path = dockerfile_in(tmp_path, {**FILES, **files}, dockerfile)
     result = result_of(path)
     assert not result.changed
     assert result.ignore_file is None
@@ -95,7 +93,7 @@ def test_left_alone(tmp_path: Path, files: dict[str, str], dockerfile: str) -> N
 
 
 def test_a_failed_write_leaves_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = put(tmp_path, {**FILES, ".dockerignore": "*.md\n"})
+    path = dockerfile_in(tmp_path, {**FILES, ".dockerignore": "*.md\n"})
     real = os.replace
 
     def replace(source: str, target: str) -> None:
@@ -111,7 +109,7 @@ def test_a_failed_write_leaves_both(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_failed_write_removes_a_new_ignore_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = put(tmp_path, FILES)
+    path = dockerfile_in(tmp_path, FILES)
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     assert work(Job(str(path), ONLY, write=True)).result.problem is not None
     assert path.read_text() == BEFORE
@@ -120,7 +118,7 @@ def test_a_failed_write_removes_a_new_ignore_file(tmp_path: Path, monkeypatch: p
 
 @pytest.mark.parametrize("existing", [None, "*.md\n"])
 def test_the_diff_is_a_patch(tmp_path: Path, existing: str | None) -> None:
-    put(tmp_path, FILES if existing is None else {**FILES, ".dockerignore": existing})
+    dockerfile_in(tmp_path, FILES if existing is None else {**FILES, ".dockerignore": existing})
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     diff = dfix(tmp_path, "--diff", ".").stdout
     subprocess.run(["git", "apply"], cwd=tmp_path, input=diff, text=True, check=True)
@@ -129,14 +127,14 @@ def test_the_diff_is_a_patch(tmp_path: Path, existing: str | None) -> None:
 
 
 def test_a_filter_cannot_write_it(tmp_path: Path) -> None:
-    put(tmp_path, FILES)
+    dockerfile_in(tmp_path, FILES)
     ran = dfix(tmp_path, "--stdin-filename", "Dockerfile", "--explain", "-", text=BEFORE)
     assert ran.stdout == BEFORE
     assert "dfix --write adds `node_modules` to the ignore file" in ran.stderr
 
 
 def test_json(tmp_path: Path) -> None:
-    put(tmp_path, FILES)
+    dockerfile_in(tmp_path, FILES)
     (file,) = json.loads(dfix(tmp_path, "--output-format", "json", ".").stdout)["files"]
     assert file["ignore_file"] == {"path": ".dockerignore", "new": True, "text": "node_modules\n"}
     assert file["diff"].endswith("--- /dev/null\n+++ b/.dockerignore\n@@ -0,0 +1 @@\n+node_modules\n")

@@ -6,25 +6,15 @@ import pytest
 
 from rewriter.job import Job, work
 from rewriter.options import Options
-from rewriter.pipeline import run
 from rewriter.result import Result
-from rewriter.source import Source
+from tests.build_context import put, rewritten
 
 ONLY = Options(select=frozenset(("dockerignore",)))
 NPM = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install\n"
 
 
-def put(folder: Path, files: dict[str, str], dockerfile: str) -> Path:
-    for name, content in {**files, "Dockerfile": dockerfile}.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    return folder / "Dockerfile"
-
-
 def result_of(folder: Path, files: dict[str, str], dockerfile: str, options: Options = ONLY) -> Result:
-    path = put(folder, files, dockerfile)
-    return run(Source.from_bytes(str(path), path.read_bytes()), options)
+    return rewritten(folder, files, dockerfile, options)
 
 
 PROPOSED: list[tuple[str, dict[str, str], str, str]] = [
@@ -103,7 +93,8 @@ def test_only_when_selected_by_its_name(tmp_path: Path, options: Options) -> Non
 
 
 def test_written_without_touching_the_dockerfile(tmp_path: Path) -> None:
-    path = put(tmp_path, {".git/HEAD": ""}, NPM)
+    put(tmp_path, {".git/HEAD": "", "Dockerfile": NPM})
+    path = tmp_path / "Dockerfile"
     before = path.stat().st_mtime_ns
     assert work(Job(str(path), ONLY, write=True)).written
     assert (tmp_path / ".dockerignore").read_text() == ".git\n"

@@ -13,6 +13,7 @@ from rewriter.registry import Transform, transforms
 from rewriter.result import Result
 from rewriter.source import Source
 from rewriter.syntax import Instruction, parse
+from tests.build_context import put
 from transforms.example import Example
 
 NEVER_ON_BUILD = ("FROM", "ONBUILD", "MAINTAINER")
@@ -39,10 +40,7 @@ def run(case: Case, text: str, folder: Path) -> Result:
     """Run the example's transform alone, in the example's context, and check all that must hold for any file."""
     path = folder / "Dockerfile"
     data = text.encode("utf-8", "surrogateescape")
-    for name, content in (case.example.files or {}).items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(content, encoding="utf-8", newline="")
+    put(folder, case.example.files or {})
     path.write_bytes(data)
     options = Options(
         select=frozenset((case.transform.NAME,)),

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.pipeline import Options, run
+from rewriter.pipeline import Options
 from rewriter.result import Result
-from rewriter.source import Source
+from tests.build_context import rewritten
 
 PACKAGE = json.dumps({"name": "a", "version": "1.0.0"})
 LOCK = json.dumps({"lockfileVersion": 3, "packages": {"": {"name": "a", "version": "1.0.0"}}})
@@ -18,14 +18,7 @@ PIP = {"requirements.txt": "flask\n", "app.py": "", "static/a.css": ""}
 
 
 def split(tmp_path: Path, files: dict[str, str], text: str) -> Result:
-    for name, content in files.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    path = tmp_path / "Dockerfile"
-    path.write_text(text, newline="")
-    options = Options(select=frozenset(["split-manifests"]), context=str(tmp_path))
-    return run(Source.from_bytes(str(path), text.encode()), options)
+    return rewritten(tmp_path, files, text, Options(select=frozenset(["split-manifests"]), context=str(tmp_path)))
 
 
 GO = {

@@ -7,6 +7,8 @@ import pytest
 
 from rewriter.context.folder import Context
 from rewriter.verify.engine import BuildOptions
+from rewriter.verify.engines.docker import Docker
+from rewriter.verify.saved import LayerCache
 from rewriter.verify.trial import Trial
 from rewriter.verify.workspace import Workspace
 
@@ -24,7 +26,8 @@ def test_each_version_has_its_ignore_file(tmp_path: Path, space: Workspace, exis
     if existing is not None:
         (tmp_path / ".dockerignore").write_bytes(existing)
     dockerfile = str(tmp_path / "Dockerfile")
-    trial = Trial(None, space, {}, BuildOptions(), "file0", lambda _: None)  # type: ignore[arg-type]
+    engine = Docker.__new__(Docker)  # nothing is built, so that it need not answer
+    trial = Trial(engine, space, LayerCache(), BuildOptions(), "file0", lambda _: None)
     trial.take_context(Context.open(str(tmp_path), dockerfile), dockerfile)
 
     def of(side: str) -> bytes | None:

@@ -33,11 +33,12 @@ _REQUIREMENT = re.compile(rf",\s*(?P<value>{_STRING}(?:\s*,\s*{_STRING})*)\s*(?:
 
 
 class _Gemfile(NamedTuple):
-    """Gems with their requirements, folders of gems, and files that it reads besides."""
+    """Gems with their requirements, folders of gems, files that it reads besides, and whether it names a Ruby."""
 
     gems: dict[str, frozenset[str]]
     folders: tuple[str, ...]
     files: tuple[str, ...]
+    names_ruby: bool
 
 
 def inputs(context: Context, install: Install) -> Inputs | Blocked:
@@ -55,13 +56,12 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
         return gemfile
     locked = context.read(lock)
     if locked is not None and not flags & _FROZEN:
-        why = _rewritten(locked, gemfile, "ruby" in {line.split()[0] for line in text.splitlines() if line.split()})
+        why = _rewritten(locked, gemfile)
         if why:
             return Blocked("lock-rewritten", f"`{install.shown}` may rewrite {lock}: {why}", "set BUNDLE_FROZEN=true")
-    for output in (".bundle", "vendor/bundle"):
-        found = in_the_way(context, posixpath.join(install.folder, output))
-        if found is not None:
-            return found
+    found = in_the_way(context, install.folder, ".bundle", "vendor/bundle")
+    if found is not None:
+        return found
     cached = posixpath.join(install.folder, "vendor/cache")
     folders = (*gemfile.folders, *((cached,) if context.ships_any(cached) else ()))
     return Inputs((path, *((lock,) if locked is not None else ()), *gemfile.files), folders)
@@ -72,6 +72,7 @@ def _read(context: Context, path: str, text: str) -> _Gemfile | Blocked:
     gems: dict[str, frozenset[str]] = {}
     folders: list[str] = []
     files: list[str] = []
+    names_ruby = False
     for number, line in _statements(_without_sources(text)):
         match = _PLAIN.fullmatch(line)
         if match is None:
@@ -95,13 +96,14 @@ def _read(context: Context, path: str, text: str) -> _Gemfile | Blocked:
             if not context.ships_any(target):
                 return missing(context, target)
             folders.append(target)
+        names_ruby = names_ruby or word == "ruby"
         named = _FILE.search(rest) if word == "ruby" else None
         if named is not None:
             files.append(posixpath.normpath(posixpath.join(folder, _bare(named["value"]))))
     for file in files:
         if not context.ships(file):
             return missing(context, file)
-    return _Gemfile(gems, tuple(dict.fromkeys(folders)), tuple(files))
+    return _Gemfile(gems, tuple(dict.fromkeys(folders)), tuple(files), names_ruby)
 
 
 def _without_sources(text: str) -> str:
@@ -124,7 +126,7 @@ def _statements(text: str) -> list[tuple[int, str]]:
     return [*found, (0, begun)] if begun else found
 
 
-def _rewritten(lock: str, gemfile: _Gemfile, names_ruby: bool) -> str:
+def _rewritten(lock: str, gemfile: _Gemfile) -> str:
     """Why Bundler may write the lock file anew; "" when it leaves it alone."""
     sections = {part.partition("\n")[0].strip(): part.partition("\n")[2] for part in re.split(r"\n\n+", lock.strip())}
     platforms = set(sections.get("PLATFORMS", "").split())
@@ -138,7 +140,7 @@ def _rewritten(lock: str, gemfile: _Gemfile, names_ruby: bool) -> str:
     if locked != gemfile.gems:
         differing = {name for name in {*locked, *gemfile.gems} if locked.get(name) != gemfile.gems.get(name)}
         return f"`{min(differing)}` is not the same there as in the Gemfile"
-    if names_ruby and "RUBY VERSION" not in sections:
+    if gemfile.names_ruby and "RUBY VERSION" not in sections:
         return "the Gemfile names a version of Ruby, which it does not hold"
     version = sections.get("BUNDLED WITH", "").strip()
     return "" if version.startswith(("2.", "4.")) else f"Bundler {version or 'of unknown version'} wrote it"

@@ -10,8 +10,9 @@ import posixpath
 from fnmatch import fnmatch
 from typing import Any
 
-from rewriter.context.folder import Context, inside
+from rewriter.context.folder import Context, above, inside
 from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.follow import follow
 from rewriter.context.readers.formats import listed, read_toml
 from rewriter.context.readers.pyproject import table
 from rewriter.context.readers.versions import fits
@@ -36,10 +37,11 @@ class _Reader:
 
     def answer(self) -> Inputs | Blocked:
         path = self._named()
-        found = path if isinstance(path, Blocked) else self._packages(path)
-        if isinstance(found, Blocked):
+        if isinstance(path, Blocked):
+            return path
+        found = follow(path, MOST_PACKAGES, "packages", self._package)
+        if found is not None:
             return found
-        assert isinstance(path, str)
         settings = self._settings(posixpath.dirname(path))
         if isinstance(settings, Blocked):
             return settings
@@ -67,32 +69,22 @@ class _Reader:
         path = inside(self.install.folder, written)
         if path is None:
             return Blocked("folder-unknown", f"`{self.install.shown}` reads {written}, whose place is not known")
-        folder = posixpath.dirname(path)
-        while folder:
-            folder = posixpath.dirname(folder)
-            above = posixpath.join(folder, "Cargo.toml")
-            data = read_toml(self.context, above) if self.context.ships(above) else {}
+        for outer in (posixpath.join(folder, "Cargo.toml") for folder in above(posixpath.dirname(path))):
+            data = read_toml(self.context, outer) if self.context.ships(outer) else {}
             if isinstance(data, dict) and "workspace" in data:
-                return Blocked("workspace-member", f"{path} is part of the workspace in {above}, which is read too")
+                return Blocked("workspace-member", f"{path} is part of the workspace in {outer}, which is read too")
         return path
 
-    def _packages(self, path: str) -> Blocked | None:
-        pending = [path]
-        while pending:
-            path = pending.pop(0)
-            if path in self.manifests:
-                continue
-            if len(self.manifests) >= MOST_PACKAGES:
-                return Blocked("too-many-files", f"{path} is one of more than {MOST_PACKAGES} packages")
-            data = read_toml(self.context, path)
-            if isinstance(data, Blocked):
-                return data
-            self.manifests[path] = data
-            more = self._local(path, data)
-            if isinstance(more, Blocked):
-                return more
-            pending += [posixpath.join(folder, "Cargo.toml") for folder in more + self._members(path, data)]
-        return None
+    def _package(self, path: str) -> list[str] | Blocked:
+        """Take in a manifest; answers with those of packages in folders and of members."""
+        data = read_toml(self.context, path)
+        if isinstance(data, Blocked):
+            return data
+        self.manifests[path] = data
+        more = self._local(path, data)
+        if isinstance(more, Blocked):
+            return more
+        return [posixpath.join(folder, "Cargo.toml") for folder in more + self._members(path, data)]
 
     def _members(self, path: str, data: dict[str, Any]) -> list[str]:
         folder = posixpath.dirname(path)
@@ -141,12 +133,8 @@ class _Reader:
         return None
 
     def _settings(self, folder: str) -> list[str] | Blocked:
-        found = []
-        while True:
-            found += [path for name in _SETTINGS if self.context.ships(path := posixpath.join(folder, name))]
-            if not folder:
-                break
-            folder = posixpath.dirname(folder)
+        places = (posixpath.join(place, name) for place in (folder, *above(folder)) for name in _SETTINGS)
+        found = list(filter(self.context.ships, places))
         for path in found:
             if "directory" in (self.context.read(path) or "") and ".cargo/" in path:
                 return Blocked("nothing", f"{path} takes crates from a folder, so that nothing is fetched")

@@ -9,7 +9,7 @@ import json
 import posixpath
 from typing import Any
 
-from rewriter.context.folder import Context
+from rewriter.context.folder import Context, above
 from rewriter.context.readers.answer import Blocked, Inputs, Install
 from rewriter.context.readers.missing import missing
 
@@ -136,10 +136,8 @@ class _Reader:
             (posixpath.normpath(posixpath.join(self.install.folder, vendor)), "which would replace the installed one")
         ]
         folder = self.install.folder
-        while folder:
-            places.append((f"{folder}/.git", _TAKES_VERSION))
-            folder = posixpath.dirname(folder)
-        for path, why in (*places, (".git", _TAKES_VERSION)):
+        places += [(posixpath.join(place, ".git"), _TAKES_VERSION) for place in (folder, *above(folder))]
+        for path, why in places:
             if self.context.ships_any(path):
                 line = f"add `{path}` to {self.context.ignore_name}"
                 return Blocked("outputs-ship", f"the build context ships {path}, {why}", line)

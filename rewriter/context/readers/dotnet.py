@@ -10,7 +10,7 @@ import posixpath
 import re
 from xml.etree.ElementTree import Element
 
-from rewriter.context.folder import Context
+from rewriter.context.folder import Context, above
 from rewriter.context.readers.answer import Blocked, Inputs, Install
 from rewriter.context.readers.formats import read_xml
 from rewriter.context.readers.missing import missing
@@ -174,9 +174,7 @@ class _Reader:
         folders: dict[str, None] = {}
         for path in self.files:
             folder = posixpath.dirname(path)
-            while folder not in folders:
-                folders[folder] = None
-                folder = posixpath.dirname(folder)
+            folders |= dict.fromkeys((folder, *above(folder)))
         for folder in folders:
             for name in _ABOVE[:-1]:
                 extra = posixpath.join(folder, name)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rewriter.context.folder import Context
+from rewriter.context.folder import Context, above
 from rewriter.context.readers.answer import Blocked, Inputs, Install
 from rewriter.context.readers.missing import missing
 
@@ -57,12 +57,8 @@ class _Reader:
 
     def _workspace(self, folder: str) -> str | None:
         """The nearest folder with a go.work, which Go looks for upwards."""
-        while True:
-            if self.context.ships(posixpath.join(folder, "go.work")):
-                return folder
-            if not folder:
-                return None
-            folder = posixpath.dirname(folder)
+        places = (folder, *above(folder))
+        return next((place for place in places if self.context.ships(posixpath.join(place, "go.work"))), None)
 
     def _members(self, folder: str) -> Blocked | None:
         path = posixpath.join(folder, "go.work")

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
-from xml.etree.ElementTree import Element
+from typing import TYPE_CHECKING, NamedTuple
 
-from rewriter.context.folder import Context, inside
+from rewriter.context.folder import Context, above, inside
 from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.follow import follow
 from rewriter.context.readers.formats import read_xml
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 MOST_POMS = 500
 _BASE = ("${project.basedir}", "${basedir}", "${pom.basedir}")
@@ -48,6 +51,7 @@ class _Reader:
         self.context = context
         self.install = install
         self.poms: dict[str, _Pom] = {}
+        self.roots: dict[str, Element | Blocked] = {}
         self.files: list[str] = []
         self.folders: list[str] = []
 
@@ -58,34 +62,35 @@ class _Reader:
             return Blocked("folder-unknown", f"`{self.install.shown}` reads {written}, whose place is not known")
         if not path.endswith(".xml"):
             path = posixpath.join(path, _POM)
-        found = self._take(path) or self._siblings() or self._settings(posixpath.dirname(path))
+        found = follow(path, MOST_POMS, "poms", self._pom) or self._siblings()
+        found = found or self._settings(posixpath.dirname(path))
         return found or Inputs((*self.poms, *self.files), tuple(self.folders))
 
-    def _take(self, path: str) -> Blocked | None:
-        """A pom with its parents and modules."""
-        pending = [path]
-        while pending:
-            path = pending.pop(0)
-            if path in self.poms:
-                continue
-            if len(self.poms) >= MOST_POMS:
-                return Blocked("too-many-files", f"{path} is one of more than {MOST_POMS} poms")
-            root = read_xml(self.context, path)
-            if isinstance(root, Blocked):
-                return root
-            for element in root.iter():
+    def _pom(self, path: str) -> list[str] | Blocked:
+        """Take in a pom; answers with those of its modules and its parent."""
+        root = self._root(path)
+        if isinstance(root, Blocked):
+            return root
+        pom = self.poms[path] = _Pom(path, root)
+        found = self._local_files(pom) or _programs(pom)
+        if found is not None:
+            return found
+        modules = []
+        for written in (element.text or "" for element in root.iter("module")):
+            module = inside(pom.folder, written.strip())
+            if module is None:
+                return Blocked("outside", f"{path} has the module {written}, outside of the build context")
+            modules.append(module if module.endswith(".xml") else posixpath.join(module, _POM))
+        return modules + self._parent(pom)
+
+    def _root(self, path: str) -> Element | Blocked:
+        """The root of a pom without name spaces in its tags; a parent is asked for twice and read once."""
+        root = self.roots.get(path)
+        if root is None:
+            root = self.roots[path] = read_xml(self.context, path)
+            for element in root.iter() if not isinstance(root, Blocked) else ():
                 element.tag = element.tag.rpartition("}")[2]
-            pom = self.poms[path] = _Pom(path, root)
-            found = self._local_files(pom) or _programs(pom)
-            if found is not None:
-                return found
-            for written in (element.text or "" for element in root.iter("module")):
-                module = inside(pom.folder, written.strip())
-                if module is None:
-                    return Blocked("outside", f"{path} has the module {written}, outside of the build context")
-                pending.append(module if module.endswith(".xml") else posixpath.join(module, _POM))
-            pending += self._parent(pom)
-        return None
+        return root
 
     def _parent(self, pom: _Pom) -> list[str]:
         """The parent, where the place that is named for it (`../pom.xml`) has the pom of that name."""
@@ -100,12 +105,9 @@ class _Reader:
         place = place if place.endswith(".xml") else posixpath.join(place, _POM)
         if not self.context.ships(place):
             return []
-        root = read_xml(self.context, place)
-        known = isinstance(root, Element) and any(
-            child.tag.endswith("artifactId") and (child.text or "").strip() == pom.text("parent/artifactId")
-            for child in root
-        )
-        return [place] if known else []
+        root = self._root(place)
+        known = not isinstance(root, Blocked) and _Pom(place, root).text("artifactId")
+        return [place] if known == pom.text("parent/artifactId") else []
 
     def _siblings(self) -> Blocked | None:
         """A module that needs what the build makes of another cannot be fetched for: that is in no repository."""
@@ -149,14 +151,11 @@ class _Reader:
             if not self.context.ships(path):
                 return Blocked("no-manifest", f"{written} is not in the build context")
             self.files.append(path)
-        while True:
-            place = posixpath.join(folder, ".mvn")
+        for place in (posixpath.join(outer, ".mvn") for outer in (folder, *above(folder))):
             if self.context.ships_any(place):
                 self.folders.append(place)
                 return self._extensions(posixpath.join(place, "extensions.xml"))
-            if not folder:
-                return None
-            folder = posixpath.dirname(folder)
+        return None
 
     def _extensions(self, path: str) -> Blocked | None:
         text = self.context.read(path) or ""
@@ -179,8 +178,7 @@ def _below(folder: str, written: str) -> str | None:
     base = next((base for base in _BASE if path.startswith(base)), None)
     if base is None:
         return None
-    path = posixpath.normpath(posixpath.join(folder, path[len(base) :].lstrip("/")))
-    return None if path.startswith("..") or "$" in path else path
+    return inside(folder, path[len(base) :].lstrip("/"))
 
 
 def _option(arguments: tuple[str, ...], names: tuple[str, ...]) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from rewriter.context.folder import Context
 from rewriter.context.readers.answer import Blocked
 
@@ -16,8 +18,12 @@ def missing(context: Context, path: str) -> Blocked:
     return Blocked("no-manifest", f"{path} is not in the build context", "name its folder with --context")
 
 
-def in_the_way(context: Context, path: str, why: str = "which would replace what the install writes") -> Blocked | None:
-    """Why an output of the install that ships with the context keeps the sources from being copied later."""
-    if not context.ships(path) and not context.ships_any(path):
-        return None
-    return Blocked("outputs-ship", f"the build context ships {path}, {why}", f"add `{path}` to {context.ignore_name}")
+def in_the_way(
+    context: Context, folder: str, *names: str, why: str = "which would replace what the install writes"
+) -> Blocked | None:
+    """Why outputs of the install, files or folders in `folder`, keep the sources from being copied later."""
+    for path in (posixpath.join(folder, name) for name in names):
+        if context.ships(path) or context.ships_any(path):
+            hint = f"add `{path}` to {context.ignore_name}"
+            return Blocked("outputs-ship", f"the build context ships {path}, {why}", hint)
+    return None

@@ -11,10 +11,13 @@ import re
 
 from rewriter.context.folder import Context, inside
 from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.follow import follow
 from rewriter.context.readers.missing import in_the_way, missing
 from rewriter.context.readers.versions import fits
 
 MOST_PROJECTS = 200
+_FILE = "mix.exs"
+_OUTPUTS = ("deps", "_build")
 _READS = re.compile(
     r"\b(File\.\w+|System\.(cmd|shell|get_env|fetch_env)\w*|Code\.\w+|Path\.wildcard|import_file|:os\.\w+)"
 )
@@ -41,36 +44,32 @@ class _Reader:
         self.required: dict[str, str] = {}
 
     def answer(self) -> Inputs | Blocked:
-        found = self._projects() or self._config() or self._lock() or self._outputs()
+        first = posixpath.join(self.install.folder, _FILE)
+        found = follow(first, MOST_PROJECTS, "projects", self._project)
+        found = found or self._config() or self._lock() or in_the_way(self.context, self.install.folder, *_OUTPUTS)
         return found or Inputs(tuple(self.files), tuple(self.folders))
 
-    def _projects(self) -> Blocked | None:
-        pending = [self.install.folder]
-        while pending:
-            folder = pending.pop(0)
-            path = posixpath.join(folder, "mix.exs")
-            if path in self.files:
-                continue
-            if len(self.files) >= MOST_PROJECTS:
-                return Blocked("too-many-files", f"{path} is one of more than {MOST_PROJECTS} projects")
-            text = self.context.read(path)
-            if text is None:
-                return missing(self.context, path)
-            self.files.append(path)
-            text = re.sub(r"(?m)#(?!\{).*$", "", text)
-            reads = _READS.search(text)
-            if reads is not None:
-                return Blocked("build-script", f"{path} is a program that looks around (`{reads[0]}`)")
-            more = self._dependencies(folder, path, text)
-            if isinstance(more, Blocked):
-                return more
-            pending += more
-            apps = _APPS.search(text)
-            if apps is not None:
-                below = posixpath.normpath(posixpath.join(folder, apps["value"]))
-                names = (posixpath.join(below, name) for name in self.context.folders_in(below))
-                pending += [app for app in names if self.context.ships(posixpath.join(app, "mix.exs"))]
-        return None
+    def _project(self, path: str) -> list[str] | Blocked:
+        """Take in a mix.exs; answers with those of dependencies in folders and of an umbrella's applications."""
+        text = self.context.read(path)
+        if text is None:
+            return missing(self.context, path)
+        self.files.append(path)
+        text = re.sub(r"(?m)#(?!\{).*$", "", text)
+        reads = _READS.search(text)
+        if reads is not None:
+            return Blocked("build-script", f"{path} is a program that looks around (`{reads[0]}`)")
+        folder = posixpath.dirname(path)
+        more = self._dependencies(folder, path, text)
+        if isinstance(more, Blocked):
+            return more
+        found = [posixpath.join(other, _FILE) for other in more]
+        apps = _APPS.search(text)
+        below = None if apps is None else inside(folder, apps["value"])
+        if below is not None:
+            names = (posixpath.join(below, name, _FILE) for name in self.context.folders_in(below))
+            found += filter(self.context.ships, names)
+        return found
 
     def _dependencies(self, folder: str, path: str, text: str) -> list[str] | Blocked:
         found = []
@@ -115,7 +114,3 @@ class _Reader:
                 return Blocked("lock-rewritten", reason, "run `mix deps.get` and commit mix.lock")
         self.files.insert(1, path)
         return None
-
-    def _outputs(self) -> Blocked | None:
-        places = (posixpath.join(self.install.folder, name) for name in ("deps", "_build"))
-        return next((found for path in places if (found := in_the_way(self.context, path)) is not None), None)

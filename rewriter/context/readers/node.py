@@ -12,7 +12,7 @@ from rewriter.context.folder import Context, inside
 from rewriter.context.readers.answer import Blocked, Inputs, Install
 from rewriter.context.readers.formats import read_yaml
 from rewriter.context.readers.node_hooks import Hooks
-from rewriter.context.readers.node_lock import lock_blocker
+from rewriter.context.readers.node_lock import CLEAN_INSTALLS, lock_blocker
 from rewriter.context.readers.node_manifest import Manifest, local_dependencies, read_manifest
 from rewriter.context.readers.node_prisma import schema
 from rewriter.context.readers.node_workspaces import members, outer_workspace
@@ -32,7 +32,6 @@ _SETTINGS = {
 _FOLDER_OPTIONS = frozenset(("--prefix", "-C", "--cwd", "--dir"))
 _YARN_FOLDERS = (".yarn/releases", ".yarn/plugins", ".yarn/patches", ".yarn/cache", ".yarn/versions")
 _YARN_OUTPUTS = (".pnp.cjs", ".pnp.js", ".pnp.loader.mjs", ".yarn/install-state.gz", ".yarn/build-state.yml")
-_CLEAN_INSTALLS = frozenset(("ci", "clean-install", "ic", "install-clean", "isntall-clean"))
 _PATCH_FOLDERS = ("patches",)
 _READS_THE_PROJECT = {
     "msw": "copies its worker into the project",
@@ -243,7 +242,7 @@ class _Reader:
 
     def _replaces_modules(self, manifest: Manifest) -> bool:
         """`npm ci` removes node_modules before it installs, so that those of the host are in no image."""
-        return self.install.manager == "npm" and manifest.folder == self.folder and bool(self.flags & _CLEAN_INSTALLS)
+        return self.install.manager == "npm" and manifest.folder == self.folder and bool(self.flags & CLEAN_INSTALLS)
 
     def _outputs(self, manifests: list[Manifest]) -> Blocked | None:
         for manifest in manifests:

@@ -22,7 +22,7 @@ _FROZEN = {
     "pnpm": frozenset(("--frozen-lockfile", "--lockfile=false", "--no-lockfile")),
     "bun": frozenset(("ci", "--frozen-lockfile", "--no-save")),
 }
-_CI = frozenset(("ci", "clean-install", "ic", "install-clean"))
+CLEAN_INSTALLS = frozenset(("ci", "clean-install", "ic", "install-clean"))
 _ADVICE = {
     "npm": "use `npm ci`",
     "yarn": "add `--frozen-lockfile` (yarn 1) or `--immutable`",
@@ -45,7 +45,7 @@ def lock_blocker(
     context: Context, install: Install, root: Manifest, members: list[Manifest], locks: list[str]
 ) -> Blocked | None:
     """Why the lock file may be rewritten; None when there is none, or when it stays as it is."""
-    if not locks and install.manager == "npm" and _CI.intersection(install.arguments):
+    if not locks and install.manager == "npm" and CLEAN_INSTALLS.intersection(install.arguments):
         return Blocked("no-lock", f"`{install.shown}` needs package-lock.json, which the context does not ship")
     if not locks or _FROZEN[install.manager].intersection(install.arguments):
         return None

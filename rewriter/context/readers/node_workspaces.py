@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import Any
 
-from rewriter.context.folder import Context
+from rewriter.context.folder import Context, above
 from rewriter.context.readers.answer import Blocked
 from rewriter.context.readers.formats import read_yaml
 from rewriter.context.readers.node_manifest import Manifest, read_manifest
@@ -44,14 +44,13 @@ def members(context: Context, manager: str, root: Manifest) -> list[Manifest] | 
 
 def outer_workspace(context: Context, folder: str) -> str:
     """The manifest of a workspace around `folder` that would take it in; "" when there is none."""
-    while folder:
-        folder = posixpath.dirname(folder)
-        path = posixpath.join(folder, "package.json")
+    for outer in above(folder):
+        path = posixpath.join(outer, "package.json")
         if context.ships(path):
             manifest = read_manifest(context, path)
             if not isinstance(manifest, Blocked) and manifest.data.get("workspaces"):
                 return path
-        path = posixpath.join(folder, "pnpm-workspace.yaml")
+        path = posixpath.join(outer, "pnpm-workspace.yaml")
         if context.ships(path):
             return path
     return ""

@@ -39,11 +39,10 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     named = _requirements(path, data, pdm)
     if named is not None:
         return named
-    for output in (".venv", ".pdm-python", "__pypackages__"):
-        why = "which pdm would use and the later copy replace"
-        found = in_the_way(context, posixpath.join(install.folder, output), why)
-        if found is not None:
-            return found
+    why = "which pdm would use and the later copy replace"
+    found = in_the_way(context, install.folder, ".venv", ".pdm-python", "__pypackages__", why=why)
+    if found is not None:
+        return found
     others = (lock, *(posixpath.join(install.folder, name) for name in ("pdm.toml", ".pdm.toml")))
     return Inputs((path, *filter(context.ships, others)))
 

@@ -46,7 +46,7 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     if isinstance(folders, Blocked):
         return folders
     why = "which pipenv would use and the later copy replace"
-    found = None if "--system" in flags else in_the_way(context, posixpath.join(install.folder, ".venv"), why)
+    found = None if "--system" in flags else in_the_way(context, install.folder, ".venv", why=why)
     if found is not None:
         return found
     alone = tuple(place for place in folders if context.ships(place))

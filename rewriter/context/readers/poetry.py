@@ -41,7 +41,7 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     if named is not None:
         return named
     why = "which poetry would use and the later copy replace"
-    found = in_the_way(context, posixpath.join(install.folder, ".venv"), why)
+    found = in_the_way(context, install.folder, ".venv", why=why)
     if found is not None:
         return found
     others = (lock, posixpath.join(install.folder, "poetry.toml"))

@@ -11,12 +11,14 @@ from typing import Any
 
 from rewriter.context.folder import Context, inside
 from rewriter.context.readers.answer import Blocked, Inputs, Install
+from rewriter.context.readers.follow import follow
 from rewriter.context.readers.formats import listed, read_yaml
 from rewriter.context.readers.missing import in_the_way, missing
 from rewriter.context.readers.pyproject import table
 from rewriter.context.readers.versions import fits
 
 MOST_PACKAGES = 500
+_FILE = "pubspec.yaml"
 _GROUPS = ("dependencies", "dev_dependencies", "dependency_overrides")
 _PLATFORMS = ("android", "ios", "linux", "macos", "windows")
 
@@ -36,29 +38,23 @@ class _Reader:
     def answer(self) -> Inputs | Blocked:
         if any(word.startswith(("-C", "--directory")) for word in self.install.arguments):
             return Blocked("folder-unknown", f"`{self.install.shown}` works in another folder")
-        found = self._packages() or self._lock() or self._outputs()
+        first = posixpath.join(self.install.folder, _FILE)
+        found = follow(first, MOST_PACKAGES, "packages", self._package) or self._lock() or self._outputs()
         return found or Inputs(tuple(self.files))
 
-    def _packages(self) -> Blocked | None:
-        pending = [self.install.folder]
-        while pending:
-            folder = pending.pop(0)
-            path = posixpath.join(folder, "pubspec.yaml")
-            if path in self.files:
-                continue
-            if len(self.files) >= MOST_PACKAGES:
-                return Blocked("too-many-files", f"{path} is one of more than {MOST_PACKAGES} packages")
-            if not self.context.ships(path):
-                return missing(self.context, path)
-            self.files.append(path)
-            more = self._pubspec(folder, path)
-            if isinstance(more, Blocked):
-                return more
-            pending += more
-            overrides = posixpath.join(folder, "pubspec_overrides.yaml")
-            if folder == self.install.folder and self.context.ships(overrides):
-                return Blocked("other-files", f"{overrides} changes what {path} says")
-        return None
+    def _package(self, path: str) -> list[str] | Blocked:
+        """Take in a pubspec.yaml; answers with those of packages in folders and of a workspace."""
+        if not self.context.ships(path):
+            return missing(self.context, path)
+        self.files.append(path)
+        folder = posixpath.dirname(path)
+        more = self._pubspec(folder, path)
+        if isinstance(more, Blocked):
+            return more
+        overrides = posixpath.join(folder, "pubspec_overrides.yaml")
+        if folder == self.install.folder and self.context.ships(overrides):
+            return Blocked("other-files", f"{overrides} changes what {path} says")
+        return [posixpath.join(other, _FILE) for other in more]
 
     def _pubspec(self, folder: str, path: str) -> list[str] | Blocked:
         data = read_yaml(self.context, path)
@@ -108,7 +104,7 @@ class _Reader:
         return None
 
     def _outputs(self) -> Blocked | None:
-        found = in_the_way(self.context, posixpath.join(self.install.folder, ".dart_tool"))
+        found = in_the_way(self.context, self.install.folder, ".dart_tool")
         if found is not None or self.install.manager != "flutter":
             return found
         for name in _PLATFORMS:

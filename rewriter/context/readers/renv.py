@@ -33,7 +33,7 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     text = context.read(path, _LARGEST)
     if text is None:
         return missing(context, path)
-    found = _lock(path, text) or in_the_way(context, posixpath.join(install.folder, "renv/library"))
+    found = _lock(path, text) or in_the_way(context, install.folder, "renv/library")
     if found is not None:
         return found
     profile = posixpath.join(install.folder, ".Rprofile")

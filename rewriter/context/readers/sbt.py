@@ -42,10 +42,9 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     found = _program(context, (*files, *below))
     if found is not None:
         return found
-    for output in ("target", "project/target", "project/project"):
-        found = in_the_way(context, posixpath.join(install.folder, output))
-        if found is not None:
-            return found
+    found = in_the_way(context, install.folder, "target", "project/target", "project/project")
+    if found is not None:
+        return found
     return Inputs(tuple(files), (definition,) if below else ())
 
 

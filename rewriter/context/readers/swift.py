@@ -34,7 +34,7 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
         if text is None:
             return missing(context, path)
         files.append(path)
-        files += [other for name in _of_versions(context, folder) if (other := posixpath.join(folder, name))]
+        files += _of_versions(context, folder)
         text = re.sub(r"//[^\n]*", "", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL).replace("://", ":"))
         reads = _READS.search(text)
         if reads is not None:
@@ -46,7 +46,7 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
                 return Blocked("outside", f"{path} takes in a package at {written}, outside of the build context")
             pending.append(place)
     lock = posixpath.join(install.folder, "Package.resolved")
-    found = in_the_way(context, posixpath.join(install.folder, ".build"))
+    found = in_the_way(context, install.folder, ".build")
     if found is not None:
         return found
     locks = (lock,) if context.ships(lock) else ()
@@ -56,4 +56,4 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
 def _of_versions(context: Context, folder: str) -> list[str]:
     """Manifests for other versions of Swift: Package@swift-5.9.swift."""
     names = (name for name in context.names_in(folder) if name.startswith("Package@swift-") and name.endswith(".swift"))
-    return [name for name in names if context.ships(posixpath.join(folder, name))]
+    return list(filter(context.ships, (posixpath.join(folder, name) for name in names)))

@@ -9,7 +9,7 @@ import posixpath
 from fnmatch import fnmatch
 from typing import Any
 
-from rewriter.context.folder import Context, inside
+from rewriter.context.folder import Context, above, inside
 from rewriter.context.readers.answer import Blocked, Inputs, Install
 from rewriter.context.readers.formats import listed, read_toml
 from rewriter.context.readers.missing import in_the_way
@@ -56,7 +56,7 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
     named = urls_of_files(path, table(data, "project").get("dependencies")) or _indexes(path, uv)
     if named is not None:
         return named
-    found = in_the_way(context, posixpath.join(install.folder, ".venv"))
+    found = in_the_way(context, install.folder, ".venv")
     if found is not None:
         return found
     others = filter(context.ships, (lock, *(posixpath.join(install.folder, name) for name in _SETTINGS)))
@@ -91,9 +91,5 @@ def _indexes(path: str, uv: dict[str, Any]) -> Blocked | None:
 
 def _is_member(context: Context, folder: str) -> bool:
     """Whether a folder above has a workspace: uv then takes that one's lock file."""
-    while folder:
-        folder = posixpath.dirname(folder)
-        above = read_toml(context, posixpath.join(folder, "pyproject.toml"))
-        if isinstance(above, dict) and "workspace" in table(above, "tool", "uv"):
-            return True
-    return False
+    outer = (read_toml(context, posixpath.join(place, "pyproject.toml")) for place in above(folder))
+    return any(isinstance(data, dict) and "workspace" in table(data, "tool", "uv") for data in outer)

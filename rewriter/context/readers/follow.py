@@ -1,0 +1,29 @@
+"""Manifests that lead to others: workspaces, modules, packages in folders."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from rewriter.context.readers.answer import Blocked
+
+
+def follow(first: str, most: int, what: str, take: Callable[[str], list[str] | Blocked]) -> Blocked | None:
+    """Give `take` the path `first` and every path that a taken one answers with, each once and in order.
+
+    Ends with what `take` refuses, or with a refusal when there are more than `most` of them, which are called `what`.
+    """
+    seen: set[str] = set()
+    pending = deque((first,))
+    while pending:
+        path = pending.popleft()
+        if path in seen:
+            continue
+        if len(seen) >= most:
+            return Blocked("too-many-files", f"{path} is one of more than {most} {what}")
+        seen.add(path)
+        more = take(path)
+        if isinstance(more, Blocked):
+            return more
+        pending.extend(more)
+    return None
