@@ -10,7 +10,7 @@ from rewriter.change import Change, Refusal
 from rewriter.history import History
 from rewriter.model import Model, build
 from rewriter.options import Options
-from rewriter.registry import RuleInfo, Transform, by_name, rules, transforms
+from rewriter.registry import RuleInfo, Transform, by_name, reads_sources, rules, transforms
 from rewriter.result import Applied, IgnoreFileChange, Note, Problem, Refused, Result
 from rewriter.source import Edit, OverlappingEditsError, Source
 from rewriter.suppress import Suppressions
@@ -82,7 +82,12 @@ class _Run:
         return [
             t
             for t in transforms()
-            if t.NAME not in ignore and (t.NAME in select if select is not None else not by_name(t))
+            if t.NAME not in ignore
+            and (
+                t.NAME in select
+                if select is not None
+                else not by_name(t) and (self.options.unsafe or not reads_sources(t))
+            )
         ]
 
     def _settle(self, model: Model, chosen: list[Transform]) -> list[Refusal]:

@@ -38,6 +38,14 @@ def by_name(transform: Transform) -> bool:
     return bool(getattr(transform, "BY_NAME", False))
 
 
+def reads_sources(transform: Transform) -> bool:
+    """Whether a transform looks through the sources of the context (`READS_SOURCES = True`).
+
+    That takes its time, so that it is asked only with --unsafe, without which nothing of it is applied, or by its name.
+    """
+    return bool(getattr(transform, "READS_SOURCES", False))
+
+
 class RuleInfo(NamedTuple):
     """A transform for people: `doc` is Markdown."""
 

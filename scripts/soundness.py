@@ -86,12 +86,22 @@ def _compare(result: Result, options: Options) -> dict[str, str]:
     again = run(Source.from_bytes(result.after.path, result.after.to_bytes()), options)
     stable = again.after.text == result.after.text  # the ignore file on disk is still the old one
     comments, words = lost_comments(before, after), lost_words(before, after)
+    if any(change.contract == "changed-image" for change in result.changes):
+        words = [word for word in words if word not in _bases(result.before)]
     return {
         "refused after": "BuildKit refuses the result" if refused or check(parse(result.after)) is not None else "",
         "second run": "" if stable else f"{[change.rule for change in again.changes]} change it again",
         "comments": f"lost: {comments[0]}" if comments else "",
         "words": f"lost: {words[0]}" if words else "",
         "outside": changed_without_reason(before, after) or ("" if result.changes else "a change that is not told"),
+    }
+
+
+def _bases(source: Source) -> set[str]:
+    """The references of base images, which a change that says so may exchange."""
+    tree = parse(source)
+    return {
+        word.text for instruction in tree.instructions if instruction.keyword == "FROM" for word in instruction.words
     }
 
 

@@ -138,9 +138,9 @@ def test_with_a_comment_in_each_continuation(case: Case, tmp_path: Path) -> None
 
 
 def suppressed(text: str, name: str, lines: set[int] | None) -> str:
-    """The text with a comment above the instructions that begin on one of `lines` (None: above all but FROM)."""
+    """The text with a comment above the instructions that begin on one of `lines` (None: above all)."""
     for instruction in reversed(instructions(text)):
-        if instruction.keyword != "FROM" and (lines is None or instruction.line in lines):
+        if lines is None or instruction.line in lines:
             start = instruction.span.start
             text = text[:start] + f"# dfix: ignore[{name}]\n" + text[start:]
     return text

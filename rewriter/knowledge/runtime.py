@@ -1,0 +1,37 @@
+"""Which packages a program needs that was built with a -dev package, from the releases' own lists (`runtime.tsv`)."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+_TABLE = os.path.join(os.path.dirname(__file__), "runtime.tsv")
+
+
+def runtime_packages(package: str, release: str) -> tuple[str, ...] | None:
+    """The packages that bring the libraries of a -dev package in a release ("bookworm").
+
+    With a release of "" the answer is the one that all of Debian's releases share. None where the lists do not have the
+    package, or the releases differ.
+    """
+    groups = _groups(package)
+    if groups is None:
+        return None
+    if release:
+        return next((libraries for libraries, releases in groups if release in releases), None)
+    debian = {libraries for libraries, releases in groups if _DEBIAN.intersection(releases)}
+    return debian.pop() if len(debian) == 1 else None
+
+
+_DEBIAN = frozenset(("bullseye", "bookworm", "trixie"))
+
+
+@cache
+def _groups(package: str) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] | None:
+    with open(_TABLE, encoding="utf-8") as file:
+        for line in file:
+            if line.startswith(f"{package}\t"):
+                fields = line.rstrip("\n").split("\t")[1:]
+                pairs = zip(fields[::2], fields[1::2], strict=True)
+                return tuple((tuple(names.split()), tuple(releases.split())) for names, releases in pairs)
+    return None

@@ -1,0 +1,108 @@
+"""What each command of a stage's RUNs is for: packages, users, folders, clean-up, or the build itself."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
+
+from rewriter.context.readers import Blocked
+from rewriter.knowledge import usage
+from rewriter.knowledge.usage import Usage
+from rewriter.model.commands import Located, located
+from rewriter.model.stage import Stage, Step, known
+from rewriter.shell.nodes import Word
+from rewriter.shell.walk import program_name
+
+Kind = Literal["packages", "user", "folder", "clean", "plain", "build", "other"]
+
+_USERS = frozenset("useradd groupadd adduser addgroup usermod groupmod".split())
+_FOLDERS = frozenset("mkdir chmod chown chgrp touch ln".split())
+_PLAIN = frozenset("cd set export true : echo printf umask [ test".split())
+_SYSTEM = frozenset("apt apk".split())
+_OTHER_SYSTEMS = frozenset("dnf yum microdnf zypper".split())
+
+
+class Act(NamedTuple):
+    """A command and what it is for. `usage` is there for package managers."""
+
+    kind: Kind
+    step: Step
+    located: Located
+    usage: Usage | None = None
+
+    @property
+    def shown(self) -> str:
+        """The command as the author wrote it, shortened."""
+        text = " ".join(word.text for word in self.located.words)
+        return text if len(text) <= 60 else text[:57] + "…"
+
+    @property
+    def program(self) -> str:
+        """The program's name, "" for an assignment by itself."""
+        return program_name(self.located.words[0]) if self.located.words else ""
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The words behind the program's name, quotes removed where their value is known."""
+        return tuple(said(word) for word in self.located.words[1:])
+
+    def path(self, written: str) -> str | None:
+        """A path as seen from the folder in which the command runs; None when that is not known."""
+        value = written if "$" not in written else _expanded(written, self.located)
+        if value is None or (self.located.folder is None and not value.startswith("/")):
+            return None
+        return posixpath.normpath(posixpath.join(self.located.folder or "/", value))
+
+
+def said(word: Word) -> str:
+    """A word as the program gets it, or as written where that is not known."""
+    return word.value if word.value is not None else word.text.strip("\"'")
+
+
+def acts(stage: Stage, builds: Callable[[Located], bool]) -> tuple[Act, ...] | Blocked:
+    """Every command of the stage's RUNs; `builds` tells which belong to the build. Blocked for one that is not read."""
+    found: list[Act] = []
+    for step in stage.steps:
+        if step.onbuild:
+            return Blocked("onbuild", f"`ONBUILD {step.keyword}` runs in builds that begin with this image")
+        if step.keyword != "RUN":
+            continue
+        if step.script.opaque:
+            return Blocked("unread", f"the RUN in line {step.instruction.line} is not read: {step.script.opaque}")
+        if any(mount.kind == "bind" for mount in step.mounts):
+            return Blocked("mounts", f"the RUN in line {step.instruction.line} mounts files of the build context")
+        found += _of(step, builds)
+    return tuple(found)
+
+
+def _of(step: Step, builds: Callable[[Located], bool]) -> Iterator[Act]:
+    for command in located(step, conditions=True):
+        if not command.words:
+            yield Act("plain", step, command)
+            continue
+        found = usage(command.words)
+        yield Act(_kind(command, found, builds), step, command, found)
+
+
+def _kind(command: Located, found: Usage | None, builds: Callable[[Located], bool]) -> Kind:
+    program = program_name(command.words[0])
+    if builds(command):
+        return "build"
+    if found is not None and found.manager.name in _SYSTEM:
+        return "packages" if found.verb in ("update", "install", "remove", "clean") else "other"
+    if found is not None and found.manager.name in _OTHER_SYSTEMS:
+        return "packages"
+    if found is not None and found.verb == "clean":
+        return "clean"
+    if program == "rm":
+        return "clean"
+    if program in _USERS:
+        return "user"
+    if program in _FOLDERS:
+        return "folder"
+    return "plain" if program in _PLAIN else "other"
+
+
+def _expanded(written: str, command: Located) -> str | None:
+    return known(written, command.env, "\\")

@@ -1,0 +1,85 @@
+"""What the build context tells about a program: files that it may read when it runs, and what its sources call."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from rewriter.context.folder import Context
+from rewriter.model.copied import Copied
+
+MOST_READ = 2_000
+MOST_PLACES = 12
+LARGEST = 400_000
+_NEVER = re.compile(
+    r"(?:^|/)(?:readme|license|licence|copying|changelog|changes|contributing|authors|notice|todo|dockerfile|containerfile"
+    r"|docker-compose|compose|makefile|justfile|taskfile|jenkinsfile|procfile|renovate|codecov|sonar-project)[^/]*$"
+    r"|(?:^|/)\.(?!well-known)[^/]+(?:/|$)"
+    r"|\.(?:md|rst|adoc)$|(?:^|/)(?:tests?|testdata|__tests__|spec|node_modules|vendor)/",
+    re.IGNORECASE,
+)
+"""No program reads its documentation, build and editor files, tests and hidden files when it runs in a container."""
+
+
+def data(copies: Iterable[Copied], is_source: Callable[[str], bool]) -> tuple[str, ...]:
+    """The image paths that hold what a program may read besides being built from it.
+
+    A folder where none of its files is a source stands for all of them. With more than MOST_PLACES of them the answer
+    is the folders that the copies fill, sources and all.
+    """
+    wanted: dict[str, str] = {}
+    mixed: set[str] = set()
+    for copy in copies:
+        for path in copy.brought.paths():
+            lands = copy.brought.lands(path)
+            if lands is None:
+                continue
+            if is_source(path):
+                mixed.update(_above(lands))
+            elif not _NEVER.search(path):
+                wanted[lands] = copy.destination
+    places: dict[str, None] = {}
+    for lands, top in wanted.items():
+        folders = [folder for folder in _above(lands) if folder not in mixed and len(folder) > len(top)]
+        places[folders[-1] if folders else lands] = None
+    if len(places) <= MOST_PLACES:
+        return tuple(places)
+    return tuple(dict.fromkeys(wanted.values()))
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folders above an image path, the nearest first."""
+    while (path := posixpath.dirname(path)) not in ("/", "", "?"):
+        yield path
+
+
+def sources(context: Context, endings: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Path and text of the files that ship and end so, those of tests left out; at most MOST_READ of them."""
+    left = MOST_READ
+    for path in context.below(""):
+        if left and path.endswith(endings) and not _is_test(path):
+            left -= 1
+            text = context.read(path, LARGEST)
+            if text is not None:
+                yield path, text
+
+
+def calls(context: Context, endings: tuple[str, ...], pattern: re.Pattern[str]) -> str:
+    """The first place in sources that fits a pattern, as "main.go:12 (`os/exec`)"; "" where none does."""
+    for path, text in sources(context, endings):
+        match = pattern.search(text)
+        if match is not None:
+            line = text.count("\n", 0, match.start()) + 1
+            return f"{path}:{line} (`{match.group().strip()[:40]}`)"
+    return ""
+
+
+def _is_test(path: str) -> bool:
+    name = posixpath.basename(path)
+    parts = path.split("/")[:-1]
+    return (
+        bool({"test", "tests", "__tests__", "spec", "node_modules"}.intersection(parts))
+        or name.endswith(("_test.go", ".test.js", ".test.ts", ".spec.js", ".spec.ts", "_spec.rb", "_test.py"))
+        or name.startswith("test_")
+    )

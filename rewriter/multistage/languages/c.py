@@ -1,0 +1,187 @@
+"""C and C++ with make, CMake, autotools or the compiler itself: the program, or all that `make install` puts down."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from rewriter.context.readers import Blocked
+from rewriter.model.commands import Located
+from rewriter.multistage.acts import Act
+from rewriter.multistage.evidence import data, sources
+from rewriter.multistage.languages.go import LACKS
+from rewriter.multistage.work import MOVERS, Brought, Parts, Work
+from rewriter.shell.walk import program_name
+
+NAME = "C's tools"
+MAIN = frozenset(("make", "cmake", "gcc", "g++", "cc", "c++", "clang", "clang++", "ninja", "meson", "configure"))
+_BUILDS = MAIN | frozenset(
+    "ctest autoreconf autogen.sh autoconf automake aclocal libtoolize ld ar strip ranlib ldconfig bootstrap.sh".split()
+)
+_FILES = (
+    "Makefile",
+    "makefile",
+    "GNUmakefile",
+    ".mk",
+    "CMakeLists.txt",
+    ".cmake",
+    "configure.ac",
+    "Makefile.am",
+    "meson.build",
+)
+_SOURCES = (
+    ".c",
+    ".h",
+    ".cc",
+    ".cpp",
+    ".cxx",
+    ".hpp",
+    ".hh",
+    ".S",
+    ".s",
+    ".o",
+    ".a",
+    ".in",
+    ".am",
+    ".ac",
+    ".m4",
+    *_FILES,
+)
+_SHARED = re.compile(r"-shared\b|\.so\b|\bSHARED\b|\bMODULE\b|shared_library|LT_INIT|libtool", re.IGNORECASE)
+_LINKED = re.compile(
+    r"(?<![\w-])-l([\w+.-]+)|\b(?:find_package|pkg_check_modules|PKG_CHECK_MODULES|AC_CHECK_LIB|dependency)\s*\("
+)
+_OF_THE_LIBC = frozenset(("c", "m", "pthread", "dl", "rt", "util", "gcc", "gcc_s"))
+_INSTALLS = re.compile(r"(?:^|\s)install(?:\s|/|$)|--install")
+_LARGER = 1250
+"""Megabytes by which gcc:13 is larger than debian:bookworm-slim (amd64, unpacked)."""
+
+
+def builds(command: Located) -> bool:
+    """Whether a command belongs to a build of C."""
+    program = program_name(command.words[0])
+    return program in _BUILDS or program in MOVERS
+
+
+def parts(work: Work) -> Parts | Blocked | None:
+    """The program, what lies beside it, and the libraries that the base image lacks."""
+    own = [act for act in work.builds if act.program in MAIN]
+    if not own:
+        return None
+    of_gcc = work.base.language == "c"
+    if work.base.language not in ("", "c"):
+        return Blocked("base", f"what programs of {work.base.reference} need of it is not known")
+    libraries = _libraries(work, of_gcc)
+    if isinstance(libraries, Blocked):
+        return libraries
+    brought = _brought(work, own, of_gcc)
+    if isinstance(brought, Blocked):
+        return brought
+    if of_gcc and not work.base.release:
+        reason = f"{work.base.reference} does not tell its release, and the program is linked to its C library"
+        return Blocked("libc", reason, f"name the release: {work.base.name}:13-bookworm")
+    last = ("RUN ldconfig\n",) if any(act.program == "ldconfig" for act in work.acts) and not work.base.alpine else ()
+    return Parts(
+        f"debian:{work.base.release}-slim" if of_gcc else work.base.smaller or work.base.reference,
+        brought,
+        sources_only=True,
+        packages=libraries,
+        last=last,
+        left="GCC and the sources" if of_gcc else "the sources",
+        megabytes=_LARGER if of_gcc else 0,
+        lacks=LACKS if of_gcc else frozenset(),
+    )
+
+
+def _brought(work: Work, own: list[Act], of_gcc: bool) -> tuple[Brought, ...] | Blocked:
+    """What was installed, or the program with the files beside it."""
+    files = tuple(Brought(path, path) for path in data(work.copies, lambda path: path.endswith(_SOURCES)))
+    word = work.start.words[0]
+    prefixes = _prefixes(own)
+    if prefixes is None:
+        return Blocked("program", "where `make install` puts its files is not known")
+    if prefixes:
+        if of_gcc and "/usr/local" in prefixes:
+            return Blocked(
+                "program", "`make install` writes to /usr/local, where the compiler lies too", "name a --prefix"
+            )
+        if "/usr" in prefixes:
+            return Blocked("program", "`make install` writes to /usr, among the files of the distribution")
+        return (*(Brought(prefix, prefix) for prefix in prefixes), *files)
+    path = work.start.path(word) if "/" in word else posixpath.join("/usr/local/bin", word)
+    origin = work.origin(path)
+    if "/" not in word and origin == path:
+        return Blocked("program", f"the command runs {word}, which the file is not seen to build")
+    if any(copy.brought.origin(path) for copy in work.copies):
+        return Blocked("program", f"the command runs {word}, which the build context brings")
+    folders = [copy.destination for copy in work.copies if copy.brings_a_folder]
+    if not any(origin.startswith(f"{folder}/") for folder in folders) and not _written(own, origin):
+        return Blocked("program", f"the command runs {word}, which the file is not seen to build")
+    if any(_SHARED.search(text) for _, text in sources(work.context, _FILES)):
+        top = next((folder for folder in folders if origin.startswith(f"{folder}/")), "")
+        if not top or origin != path:
+            return Blocked("program", "the build makes shared libraries, and where they have to lie is not known")
+        return (Brought(top, top),)
+    return (Brought(path, path), *files)
+
+
+def _written(own: list[Act], path: str) -> bool:
+    """Whether a compiler is told to write a file there."""
+    return any(
+        name == "-o" and act.path(value) == path
+        for act in own
+        for name, value in zip(act.arguments, act.arguments[1:], strict=False)
+    )
+
+
+def _prefixes(own: list[Act]) -> list[str] | None:
+    """The folders that `make install` and the like fill; None where that is not known."""
+    installs = [act for act in own if _INSTALLS.search(" ".join(act.arguments))]
+    if not installs:
+        return []
+    found = []
+    for act in own:
+        for word in act.arguments:
+            name, _, value = word.partition("=")
+            if name in (
+                "--prefix",
+                "-DCMAKE_INSTALL_PREFIX",
+                "PREFIX",
+                "prefix",
+                "-Dprefix",
+                "-DCMAKE_INSTALL_PREFIX:PATH",
+            ):
+                if not value.startswith("/") or "$" in value:
+                    return None
+                found.append(value.rstrip("/"))
+            if name == "DESTDIR":
+                return None
+    return list(dict.fromkeys(found)) or ["/usr/local"]
+
+
+def _libraries(work: Work, of_gcc: bool) -> tuple[str, ...] | Blocked:
+    """Packages of the compiler's own libraries; with the gcc image, why others may be linked besides."""
+    texts = [text for _, text in sources(work.context, _FILES)]
+    texts += [" ".join((act.program, *act.arguments)) for act in work.builds]
+    every = "\n".join(texts)
+    plus = (
+        "g++" in every
+        or "c++" in every
+        or "CXX" in every
+        or any(True for _ in sources(work.context, (".cpp", ".cc", ".cxx")))
+    )
+    found = []
+    if of_gcc:
+        match = next((m for m in _LINKED.finditer(every) if m[1] is None or m[1] not in _OF_THE_LIBC), None)
+        if match is not None:
+            return Blocked(
+                "libraries", f"`{match.group().strip('( ')}` links a library that {work.base.reference} brings"
+            )
+        if plus and "-static-libstdc++" not in every and "-static" not in every.split():
+            reason = f"C++ programs of {work.base.reference} need its libstdc++, which is newer than the distribution's"
+            return Blocked("libraries", reason, "link with -static-libstdc++")
+    if "openmp" in every.lower():
+        found.append("libgomp" if work.base.alpine else "libgomp1")
+    if plus and work.base.alpine:
+        found += ["libstdc++", "libgcc"]
+    return tuple(found)

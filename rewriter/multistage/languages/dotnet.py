@@ -1,0 +1,86 @@
+""".NET: the folder that `dotnet publish` writes, on the runtime or ASP.NET Core image of the same version."""
+
+from __future__ import annotations
+
+import re
+
+from rewriter.context.readers import Blocked
+from rewriter.model.commands import Located
+from rewriter.multistage.acts import Act, said
+from rewriter.multistage.evidence import sources
+from rewriter.multistage.languages.go import LACKS
+from rewriter.multistage.work import MOVERS, Brought, Parts, Work
+from rewriter.shell.walk import program_name
+
+NAME = ".NET"
+MAIN = frozenset(("dotnet",))
+_BUILDS = frozenset(("restore", "build", "publish", "test", "tool", "nuget", "clean", "workload", "dev-certs"))
+_WEB = re.compile(r"Sdk\s*=\s*\"Microsoft\.NET\.Sdk\.(?:Web|BlazorWebAssembly|Razor)\"|Microsoft\.AspNetCore\.App")
+_LISTENS = frozenset(("ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "DOTNET_URLS"))
+_LARGER = 630
+"""Megabytes by which sdk:8.0 is larger than aspnet:8.0 (amd64, unpacked)."""
+
+
+def builds(command: Located) -> bool:
+    """Whether a command belongs to a build with .NET."""
+    program = program_name(command.words[0])
+    if program == "dotnet":
+        return len(command.words) > 1 and said(command.words[1]) in _BUILDS
+    return program in MOVERS
+
+
+def parts(work: Work) -> Parts | Blocked:
+    """The published folder on the image that runs it."""
+    if work.base.language != "dotnet":
+        return Blocked("base", f"{work.base.reference} is no image of .NET's SDK")
+    if work.base.version not in work.base.table["versions"]:
+        return Blocked("base", f"no runtime image is known for {work.base.reference}", "name the version: sdk:8.0")
+    publishes = [act for act in work.builds if act.program == "dotnet" and act.arguments[:1] == ("publish",)]
+    if not publishes:
+        return Blocked("program", "no `dotnet publish` writes what the container runs")
+    folder = _output(publishes[-1])
+    if folder is None:
+        return Blocked("program", f"where `{publishes[-1].shown}` writes is not known", "name a folder with -o")
+    words = work.start.words
+    program = words[1] if work.start.program == "dotnet" and len(words) > 1 else words[0]
+    if not work.start.path(program).startswith(f"{folder}/"):
+        return Blocked(
+            "program", f"the command runs {program}, which does not lie in {folder}, where `dotnet publish` writes"
+        )
+    web = any(_WEB.search(text) for _, text in sources(work.context, (".csproj", ".fsproj", ".vbproj")))
+    tail = "".join(f"-{part}" for part in (*work.base.parts, work.base.release) if part)
+    image = f"{work.base.name.rpartition('/')[0]}/{'aspnet' if web else 'runtime'}:{work.base.version}{tail}"
+    return Parts(
+        image,
+        (Brought(folder, folder),),
+        sources_only=True,
+        environment=_environment(work, web),
+        left="the SDK, its downloads and the sources",
+        megabytes=_LARGER,
+        lacks=LACKS,
+    )
+
+
+def _environment(work: Work, web: bool) -> tuple[str, ...]:
+    """What the SDK's image sets otherwise than the one for ASP.NET Core: the port that a program listens on."""
+    given = {
+        word.text.partition("=")[0]
+        for step in work.stage.steps
+        if step.keyword == "ENV"
+        for word in step.instruction.words
+    }
+    if not web or _LISTENS & given or any("--urls" in word for word in work.start.words):
+        return ()
+    name = "ASPNETCORE_HTTP_PORTS" if float(work.base.version) >= 8 else "ASPNETCORE_URLS"
+    return (f"ENV {name}=\n",)
+
+
+def _output(act: Act) -> str | None:
+    arguments = act.arguments
+    for name, value in zip(arguments, (*arguments[1:], ""), strict=True):
+        head, sign, rest = name.partition("=")
+        if head in ("-o", "--output") and not sign:
+            return act.path(value)
+        if head in ("-o", "--output"):
+            return act.path(rest)
+    return None

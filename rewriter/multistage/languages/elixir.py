@@ -1,0 +1,53 @@
+"""Elixir: a release, which brings the Erlang that runs it, on the slim variant of the same image."""
+
+from __future__ import annotations
+
+import re
+
+from rewriter.context.readers import Blocked
+from rewriter.model.commands import Located
+from rewriter.multistage.evidence import sources
+from rewriter.multistage.languages.go import LACKS
+from rewriter.multistage.work import MOVERS, Brought, Parts, Work
+from rewriter.shell.walk import program_name
+
+NAME = "Mix"
+MAIN = frozenset(("mix",))
+_RELEASE = re.compile(r"^(.*/_build/[\w-]+/rel/[\w-]+)/bin/[\w-]+$")
+_LARGER = 1200
+"""Megabytes by which elixir:1.17 is larger than elixir:1.17-slim (amd64, unpacked)."""
+
+
+def builds(command: Located) -> bool:
+    """Whether a command belongs to a build with Mix."""
+    program = program_name(command.words[0])
+    return program == "mix" or program in MOVERS
+
+
+def parts(work: Work) -> Parts | Blocked:
+    """The release that the command starts."""
+    if work.start.program in ("mix", "iex", "elixir"):
+        return Blocked(
+            "program", f"the command runs {work.start.program} itself, not a release", "build one with `mix release`"
+        )
+    if not any("release" in act.arguments for act in work.builds if act.program == "mix"):
+        return Blocked("program", "no `mix release` writes what the container runs")
+    match = _RELEASE.match(work.start.path(work.start.words[0]))
+    if match is None:
+        return Blocked(
+            "program", f"the command runs {work.start.words[0]}, which does not lie in a release below _build"
+        )
+    if not work.base.smaller and not work.base.slim:
+        return Blocked(
+            "base", f"no slim variant of {work.base.reference} is known, which has the libraries that Erlang needs"
+        )
+    if any("include_erts: false" in text for _, text in sources(work.context, ("mix.exs",))):
+        return Blocked("program", "the release does not bring Erlang (`include_erts: false` in mix.exs)")
+    return Parts(
+        work.base.smaller or work.base.reference,
+        (Brought(match[1], match[1]),),
+        sources_only=True,
+        left="dependencies, their builds and the sources",
+        megabytes=_LARGER if work.base.smaller else 0,
+        lacks=LACKS if work.base.smaller else frozenset(),
+    )

@@ -1,0 +1,153 @@
+"""Java with Maven or Gradle: the archive that the command runs, on a JRE of the same major, vendor and release."""
+
+from __future__ import annotations
+
+import itertools
+import posixpath
+import re
+
+from rewriter.context.readers import Blocked
+from rewriter.knowledge.official_images import jre
+from rewriter.model.commands import Located
+from rewriter.multistage.evidence import calls, data, sources
+from rewriter.multistage.languages.go import LACKS
+from rewriter.multistage.work import MOVERS, Brought, Parts, Work
+from rewriter.shell.walk import program_name
+
+NAME = "Maven or Gradle"
+MAIN = frozenset(("mvn", "mvnw", "gradle", "gradlew"))
+_BUILT = re.compile(r"/(?:target|build/libs)/[^/]+\.[jw]ar$")
+_JDK = re.compile(r"\bjavax\.tools\b|\bcom\.sun\.tools\b|\bjdk\.jshell\b|\bcom\.sun\.source\b")
+_WHOLE = re.compile(
+    r"spring-boot-maven-plugin|maven-shade-plugin|jar-with-dependencies|org\.springframework\.boot|shadow|quarkus"
+    r"|io\.micronaut\.application|com\.github\.johnrengelman"
+)
+"""What makes an archive that holds its dependencies."""
+_DEPENDENCY = re.compile(r"<dependency>(.*?)</dependency>", re.DOTALL)
+_NOT_AT_RUN_TIME = re.compile(r"<scope>\s*(?:test|provided|system)\s*</scope>")
+_GRADLE_DEPENDENCY = re.compile(r"^\s*(?:implementation|api|runtimeOnly|compile|runtime)\b", re.MULTILINE)
+_BOOT = re.compile(
+    r"<artifactId>spring-boot-starter-parent</artifactId>\s*<version>\s*(\d+)\.(\d+)"
+    r"|org\.springframework\.boot['\"]\)?\s*version\s*\(?['\"](\d+)\.(\d+)"
+)
+_CLASS_PATH = frozenset(("-cp", "-classpath", "--class-path"))
+_LARGER = {"maven": 330, "gradle": 500, "eclipse-temurin": 190, "openjdk": 330}
+"""Megabytes by which the images are larger than the JRE's (Java 17, amd64, unpacked)."""
+
+
+def builds(command: Located) -> bool:
+    """Whether a command belongs to a build with Maven or Gradle."""
+    program = program_name(command.words[0])
+    return program in MAIN or program in MOVERS or (program == "java" and "jarmode" in command.words[1].text)
+
+
+def parts(work: Work) -> Parts | Blocked:
+    """The archive on a JRE; a Spring Boot archive is taken apart into layers."""
+    if work.start.program in MAIN:
+        return Blocked("program", f"the command runs {work.start.program} itself, which needs the JDK and the sources")
+    if work.start.program != "java":
+        return Blocked("program", f"the command runs {work.start.words[0]}, not java")
+    place = calls(work.context, (".java", ".kt", ".scala", ".groovy"), _JDK)
+    if place:
+        return Blocked("jdk", f"{place} needs the JDK when it runs")
+    image = work.base.reference if work.base.language == "" else jre(work.base)
+    if not image:
+        return Blocked("base", f"no JRE of the same major, vendor and release is known for {work.base.reference}")
+    archive = _archive(work)
+    if isinstance(archive, Blocked):
+        return archive
+    files = tuple(Brought(path, path) for path in data(work.copies, _is_source))
+    found = Parts(
+        image,
+        (*archive, *files),
+        sources_only=True,
+        left="the JDK, its build tool, their downloads and the sources",
+        megabytes=_LARGER.get(work.base.name, 0),
+        lacks=LACKS | {"mvn", "gradle", "javac", "jar"} if work.base.language else frozenset(),
+    )
+    return _layered(work, found)
+
+
+def _archive(work: Work) -> tuple[Brought, ...] | Blocked:
+    """What `java` is told to run."""
+    words = work.start.words[1:]
+    for option, value in itertools.pairwise(words):
+        if option == "-jar":
+            path = work.start.path(value)
+            if set("*$").intersection(value):
+                return Blocked("program", f"the name of the archive is not literal: {value}")
+            if not _BUILT.search(work.origin(path)):
+                return Blocked("program", f"the command runs {value}, which no build of the file is seen to write")
+            blocked = _thin(work)
+            return blocked or (Brought(path, path),)
+        if option in _CLASS_PATH:
+            return _class_path(work, value)
+    return Blocked("program", "what java is told to run is not known")
+
+
+def _class_path(work: Work, value: str) -> tuple[Brought, ...] | Blocked:
+    found = []
+    for entry in value.split(":"):
+        path = work.start.path(entry.removesuffix("/*"))
+        if "$" in entry or "*" in path or not re.search(r"/(?:target|build)/", work.origin(f"{path}/")):
+            return Blocked("program", f"{entry} of the class path is nothing that the build is seen to write")
+        found.append(Brought(path, path))
+    return tuple(found)
+
+
+def _thin(work: Work) -> Blocked | None:
+    """Why the archive may need others beside it."""
+    poms = [text for path, text in sources(work.context, ("pom.xml",))]
+    gradle = [text for path, text in sources(work.context, (".gradle", ".gradle.kts"))]
+    if any(_WHOLE.search(text) for text in (*poms, *gradle)):
+        return None
+    needs = any(not _NOT_AT_RUN_TIME.search(one) for text in poms for one in _DEPENDENCY.findall(text))
+    if needs or any(_GRADLE_DEPENDENCY.search(text) for text in gradle):
+        return Blocked("thin-jar", "the archive does not hold its dependencies, and where they lie is not known")
+    return None
+
+
+def _layered(work: Work, found: Parts) -> Parts:
+    """The layers of a Spring Boot archive one by one, so that an edit ships the application's own classes alone.
+
+    Since 3.3 an archive taken apart is run as it was (`java -jar NAME.jar`):
+    https://docs.spring.io/spring-boot/reference/packaging/container-images/dockerfiles.html
+    """
+    versions = [
+        tuple(int(number) for number in match.groups() if number)
+        for _, text in sources(work.context, ("pom.xml", ".gradle", ".gradle.kts"))
+        for match in _BOOT.finditer(text)
+    ]
+    archive = found.brought[0]
+    if not versions or min(versions) < (3, 3) or not archive.target.endswith(".jar"):
+        return found
+    folder = posixpath.dirname(archive.target)
+    run = f"RUN java -Djarmode=tools -jar {archive.source} extract --layers --destination /layers\n"
+    layers = ("dependencies", "spring-boot-loader", "snapshot-dependencies", "application")
+    brought = tuple(Brought(f"/layers/{layer}/", f"{folder}/") for layer in layers)
+    return found._replace(brought=(*brought, *found.brought[1:]), finish=(run,))
+
+
+def _is_source(path: str) -> bool:
+    first = path.split("/", maxsplit=1)[0]
+    inside = "/src/main/" in f"/{path}" or "/src/test/" in f"/{path}"
+    return (
+        inside
+        or path.endswith(
+            (
+                ".java",
+                ".kt",
+                ".scala",
+                ".groovy",
+                ".gradle",
+                ".kts",
+                "pom.xml",
+                ".properties",
+                "mvnw",
+                "gradlew",
+                ".cmd",
+                ".bat",
+            )
+        )
+        or first in ("gradle", "target", "build")
+    )

@@ -1,0 +1,291 @@
+"""Node.js: the application without its development dependencies, or the files that its build made."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import posixpath
+import re
+from typing import Any, NamedTuple
+
+from rewriter.context.readers import Blocked
+from rewriter.knowledge import project_install
+from rewriter.model.commands import Located
+from rewriter.multistage.acts import Act
+from rewriter.multistage.evidence import calls, sources
+from rewriter.multistage.languages.go import LACKS
+from rewriter.multistage.packages import leaves
+from rewriter.multistage.work import MOVERS, Brought, Parts, Work
+from rewriter.shell.walk import program_name
+
+NAME = "Node.js"
+MAIN = frozenset(("npm", "yarn", "pnpm", "bun"))
+_BUILDS = MAIN | frozenset("npx pnpx bunx corepack tsc node-gyp".split())
+_RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
+_PRODUCTION = frozenset(
+    ("--production", "--production=true", "--omit=dev", "--only=prod", "--only=production", "--prod", "-P")
+)
+_GLOBAL = frozenset(("-g", "--global", "--location=global", "global"))
+_CODE = (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".jsx", ".tsx")
+PROGRAMS = re.compile(
+    r"""['"](?:node:)?child_process['"]|['"](?:execa|shelljs|zx|cross-spawn|simple-git|nodegit|gm|imagemagick)['"]"""
+)
+_NEEDS_MORE = frozenset(
+    "gm imagemagick simple-git nodegit pg-native oracledb puppeteer playwright node-rdkafka canvas".split()
+)
+"""Packages that run programs of the full image, or link its libraries."""
+_BINS = {
+    "tsc": "typescript",
+    "nest": "@nestjs/cli",
+    "ng": "@angular/cli",
+    "cross-env-shell": "cross-env",
+    "ts-node-dev": "ts-node-dev",
+}
+_IMPORTS = re.compile(
+    r"""(?:^|[\s;(=])(?:import\s(?!type\b)[^'"]*?from\s*|import\s*|import\(|require\()['"]((?:@[\w.-]+/)?[\w.-]+)"""
+)
+_CONFIGURES = re.compile(
+    r"(?:^|/)[\w.-]+\.config\.[cm]?[jt]s$|(?:^|/)(?:gulpfile|gruntfile|karma\.conf|\.eslintrc)\b", re.IGNORECASE
+)
+_SLIM_IS_SMALLER = 880
+"""Megabytes by which node:22 is larger than node:22-slim (amd64, unpacked)."""
+
+
+class _Project(NamedTuple):
+    """The folder in the image where the project was installed, and its package.json."""
+
+    folder: str
+    manifest: dict[str, Any]
+    manager: str
+    production: bool
+
+    def names(self, kind: str) -> set[str]:
+        """The names of `dependencies` or `devDependencies`."""
+        found = self.manifest.get(kind)
+        return set(found) if isinstance(found, dict) else set()
+
+
+def builds(command: Located) -> bool:
+    """Whether a command belongs to a build with Node.js."""
+    program = program_name(command.words[0])
+    return program in _BUILDS or program in MOVERS
+
+
+def parts(work: Work) -> Parts | Blocked | None:
+    """The application folder without development dependencies, or what a server that stays is told to serve."""
+    served = _served(work)
+    if served is not None:
+        return served
+    project = _project(work)
+    if isinstance(project, Blocked):
+        return project
+    blocked = _needs_development(work, project)
+    if blocked is not None:
+        return blocked
+    more = _needs_more(work, project)
+    image = work.base.smaller if work.base.smaller and not more else work.base.reference
+    prunes = bool(project.names("devDependencies")) and not project.production
+    if image == work.base.reference and not prunes and not leaves(work):
+        return Blocked("full-image", f"{work.base.reference} stays: {more}") if more and work.base.smaller else None
+    finish = _pruned(work, project) if prunes else ()
+    if isinstance(finish, Blocked):
+        return finish
+    standalone = _standalone(work, project)
+    left = "development dependencies" if prunes else ""
+    if image != work.base.reference:
+        left = f"{left} and the compilers of {work.base.reference}".removeprefix(" and ")
+    return Parts(
+        image,
+        (standalone or Brought(project.folder, project.folder),),
+        covered=(project.folder,),
+        finish=() if standalone else finish,
+        left=left,
+        megabytes=_SLIM_IS_SMALLER if image != work.base.reference else 0,
+        lacks=LACKS | {"python3"} if image != work.base.reference else frozenset(),
+    )
+
+
+def _project(work: Work) -> _Project | Blocked:
+    installs = [(act, found) for act in work.builds if (found := project_install(act.located.words)) is not None]
+    folders = {act.located.folder for act, _ in installs}
+    if len(folders) != 1:
+        return Blocked(
+            "several-projects", "the stage installs " + ("several projects" if folders else "no project that is seen")
+        )
+    folder = folders.pop()
+    if folder is None or folder == "/" or folder.startswith("?"):
+        return Blocked(
+            "several-projects", "the folder in which the project is installed is not known, or the root of the image"
+        )
+    for copy in reversed(work.copies):
+        origin = copy.brought.origin(posixpath.join(folder, "package.json"))
+        text = work.context.read(origin) if origin else None
+        if text is not None:
+            try:
+                manifest = json.loads(text)
+            except ValueError:
+                return Blocked("broken-manifest", f"{origin} is not valid JSON")
+            if not isinstance(manifest, dict):
+                return Blocked("broken-manifest", f"{origin} holds no object")
+            act, found = installs[-1]
+            production = bool(_PRODUCTION.intersection(found[1])) or _environment(act) == "production"
+            return _Project(folder, manifest, found[0], production)
+    return Blocked("no-manifest", f"no package.json of the build context lands in {folder}")
+
+
+def _environment(act: Act) -> str | None:
+    """NODE_ENV at an install, with the default of a build argument of that name."""
+    value = act.step.env.get("NODE_ENV")
+    if value is None:
+        steps = act.step.stage.steps[: act.step.index]
+        words = [word.text for step in steps if step.keyword == "ARG" for word in step.instruction.words]
+        value = next((word.partition("=")[2] for word in reversed(words) if word.startswith("NODE_ENV=")), None)
+    return value
+
+
+def _commands(work: Work, project: _Project) -> list[str] | Blocked:
+    """The commands that start the application, scripts of package.json followed."""
+    words = list(work.start.words)
+    scripts = project.manifest.get("scripts")
+    scripts = scripts if isinstance(scripts, dict) else {}
+    pending = [" ".join(words)]
+    found: list[str] = []
+    for _ in range(10):
+        if not pending:
+            return found
+        first = pending.pop(0).split()
+        while first and re.match(r"^\w+=", first[0]):
+            first = first[1:]
+        if not first:
+            continue
+        if posixpath.basename(first[0]) in _RUNNERS:
+            name = next((word for word in first[1:] if not word.startswith("-") and word != "run"), "")
+            if (
+                first[0] == "npm"
+                and name not in ("start", "test", "restart")
+                and "run" not in first
+                and "run-script" not in first
+            ):
+                return Blocked("start", f"`{' '.join(first)}` is no script of package.json")
+            script = scripts.get(name.removeprefix("run-script"))
+            if not isinstance(script, str):
+                script = "node server.js" if name == "start" else None
+            if script is None:
+                return Blocked("start", f"package.json has no script `{name}`, which the command runs")
+            pending += [
+                part
+                for part in re.split(r"&&|\|\||;|&", f"{scripts.get('pre' + name) or ''} && {script}")
+                if part.strip()
+            ]
+            continue
+        found.append(" ".join(first))
+    return Blocked("start", "the scripts of package.json call each other")
+
+
+def _needs_development(work: Work, project: _Project) -> Blocked | None:
+    """Why the application may need its development dependencies when it runs."""
+    commands = _commands(work, project)
+    if isinstance(commands, Blocked):
+        return commands
+    needed, development = project.names("dependencies"), project.names("devDependencies")
+    for command in commands:
+        words = command.split()
+        program = posixpath.basename(words[0])
+        if program == "npx" and len(words) > 1:
+            program = words[1]
+        package = _BINS.get(program, program)
+        if package in development and package not in needed:
+            return Blocked("start", f"`{command}` starts the application with {package}, a development dependency")
+        loaded = [b for a, b in itertools.pairwise(words) if a in ("-r", "--require", "--loader", "--import")]
+        for name in loaded:
+            base = "/".join(name.split("/")[: 2 if name.startswith("@") else 1])
+            if base in development and base not in needed:
+                return Blocked("start", f"`{command}` loads {base}, a development dependency")
+    only = development - needed
+    for path, text in sources(work.context, _CODE):
+        if _CONFIGURES.search(path) or path.endswith(".d.ts"):
+            continue
+        used = next((name for name in _IMPORTS.findall(text) if name in only and not name.startswith("@types/")), None)
+        if used is not None and not project.production:
+            return Blocked("imports", f"{path} imports {used}, a development dependency")
+    return None
+
+
+def _needs_more(work: Work, project: _Project) -> str:
+    """Why the slim image may lack something, as a phrase; "" where it does not."""
+    place = calls(work.context, _CODE, PROGRAMS)
+    if place:
+        return f"{place} may run other programs"
+    names = sorted(_NEEDS_MORE & project.names("dependencies"))
+    return f"{names[0]} needs programs or libraries of the full image" if names else ""
+
+
+def _pruned(work: Work, project: _Project) -> tuple[str, ...] | Blocked:
+    """The command that removes development dependencies from an installed project."""
+    if project.manager != "npm" and project.manifest.get("workspaces"):
+        return Blocked(
+            "workspaces", f"{project.manager} removes the development dependencies of a workspace in no known way"
+        )
+    major = work.base.version.split(".")[0]
+    old = major.isdigit() and int(major) < 16
+    commands = {
+        "npm": "npm prune --production" if old else "npm prune --omit=dev",
+        "yarn": "yarn install --production --frozen-lockfile --ignore-scripts --prefer-offline",
+        "pnpm": "pnpm prune --prod --ignore-scripts",
+        "bun": "rm -rf node_modules && bun install --production",
+    }
+    if project.manager == "yarn" and work.context.ships(".yarnrc.yml"):
+        commands["yarn"] = "yarn workspaces focus --production"
+    last = work.acts[-1].step
+    after = [step for step in work.stage.steps if step.index >= last.index and step.keyword == "WORKDIR"]
+    folder = after[-1].workdir if after else last.workdir
+    move = "" if folder == project.folder else f"cd {project.folder} && "
+    return (f"RUN {move}{commands[project.manager]}\n",)
+
+
+def _standalone(work: Work, project: _Project) -> Brought | None:
+    """The folder in which Next.js traced all that its server needs (`output: "standalone"`)."""
+    folder = posixpath.join(project.folder, ".next/standalone")
+    starts = work.start.program == "node" and any(
+        work.start.path(word).startswith(f"{folder}/") for word in work.start.words
+    )
+    return Brought(folder, folder) if starts else None
+
+
+def _served(work: Work) -> Parts | None:
+    """What a server that was installed for the whole machine is told to serve."""
+    install = next((act for act in work.builds if _installs(act, work.start.program)), None)
+    if install is None:
+        return None
+    folder = next(
+        (
+            work.start.path(word)
+            for word in work.start.words[1:]
+            if not word.startswith("-") and _built(work, work.start.path(word))
+        ),
+        None,
+    )
+    if folder is None:
+        return None
+    globals_ = f"RUN npm install -g {work.start.program}\n"
+    return Parts(
+        work.base.smaller or work.base.reference,
+        (Brought(folder, folder),),
+        sources_only=True,
+        environment=(globals_,),
+        left="the project's dependencies and its sources",
+        megabytes=_SLIM_IS_SMALLER if work.base.smaller else 0,
+        lacks=LACKS if work.base.smaller else frozenset(),
+    )
+
+
+def _installs(act: Act, program: str) -> bool:
+    return act.program == "npm" and bool(_GLOBAL.intersection(act.arguments)) and program in act.arguments
+
+
+def _built(work: Work, path: str) -> bool:
+    """Whether a folder is one that the build makes: below the sources, and not brought by a COPY."""
+    inside = any(path.startswith(f"{copy.destination}/") for copy in work.copies) or path.startswith(
+        f"{work.start.workdir}/"
+    )
+    return inside and not any(copy.brought.at_or_below(path) for copy in work.copies)

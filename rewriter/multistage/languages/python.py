@@ -1,0 +1,227 @@
+"""Python: what pip, poetry or uv installed, without the compilers that it took."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from rewriter.context.readers import Blocked
+from rewriter.knowledge.runtime import runtime_packages
+from rewriter.model.commands import Located
+from rewriter.multistage.acts import Act, said
+from rewriter.multistage.evidence import calls, sources
+from rewriter.multistage.languages.go import LACKS
+from rewriter.multistage.packages import leaves
+from rewriter.multistage.work import Brought, Parts, Work
+from rewriter.shell.walk import program_name
+from rewriter.source import Edit, Span
+
+NAME = "pip"
+MAIN = frozenset(("pip", "pip3", "poetry", "uv", "python", "python3"))
+_TOOLS = frozenset("pip setuptools wheel poetry uv pipenv virtualenv pip-tools build".split())
+_ELSEWHERE = frozenset(("--target", "-t", "--prefix", "--root", "--user"))
+_PROGRAMS = re.compile(
+    r"\bsubprocess\b|\bos\.(?:system|popen|exec\w+|spawn\w+)\(|\bfind_library\(|\bCDLL\(|\bshutil\.which\("
+)
+_LINKS = {
+    "psycopg2": "libpq-dev",
+    "psycopg": "libpq-dev",
+    "mysqlclient": "default-libmysqlclient-dev",
+    "pycurl": "libcurl4-openssl-dev",
+    "python-magic": "libmagic-dev",
+    "pyodbc": "unixodbc-dev",
+    "pymssql": "freetds-dev",
+}
+"""Packages that link or load a library which the full image has and the slim one lacks."""
+_NEEDS_MORE = frozenset(
+    "gitpython wand uwsgi xmlsec pygraphviz graphviz mod-wsgi python-ldap pdf2image pytesseract gdal".split()
+)
+_NAME = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)", re.MULTILINE)
+_SLIM_IS_SMALLER = 870
+"""Megabytes by which python:3.12 is larger than python:3.12-slim (amd64, unpacked)."""
+
+
+def builds(command: Located) -> bool:
+    """Whether a command belongs to an installation of Python packages."""
+    words = [said(word) for word in command.words]
+    program = program_name(command.words[0])
+    if program.startswith("pip") or program in ("poetry", "uv", "virtualenv"):
+        return True
+    return (
+        program.startswith("python")
+        and words[1:2] == ["-m"]
+        and words[2:3] in (["pip"], ["venv"], ["virtualenv"], ["ensurepip"])
+    )
+
+
+def parts(work: Work) -> Parts | Blocked | None:
+    """The environment, or the packages put under a prefix of their own, on the same interpreter."""
+    if work.base.language != "python":
+        return Blocked("base", f"where {work.base.reference} keeps Python's packages is not known")
+    if not any(_installs(act) for act in work.builds):
+        return None
+    more = _needs_more(work)
+    image = work.base.smaller if work.base.smaller and not more else work.base.reference
+    if image == work.base.reference and not leaves(work):
+        return Blocked("full-image", f"{work.base.reference} stays: {more}") if more and work.base.smaller else None
+    if work.start.program in ("poetry", "uv", "pipenv", "pip"):
+        return Blocked("start", f"the command runs {work.start.program} itself, which would stay behind")
+    libraries = _libraries(work) if image != work.base.reference else ()
+    if isinstance(libraries, Blocked):
+        return libraries
+    found = _environment(work) or _prefixed(work)
+    if isinstance(found, Blocked):
+        return found
+    brought, edits = found
+    return Parts(
+        image,
+        (brought,),
+        covered=(brought.source,),
+        packages=libraries,
+        edits=edits,
+        left=f"the compilers of {work.base.reference}" if image != work.base.reference else "",
+        megabytes=_SLIM_IS_SMALLER if image != work.base.reference else 0,
+        lacks=LACKS | {"file", "xz"} if image != work.base.reference else frozenset(),
+    )
+
+
+def _installs(act: Act) -> bool:
+    words = [word for word in act.arguments if word not in ("-m", "pip")]
+    if act.program in ("poetry", "uv"):
+        return words[:1] in (["install"], ["sync"])
+    return words[:1] == ["install"] and not _is_tool(act)
+
+
+def _is_tool(act: Act) -> bool:
+    """Whether only installers themselves are installed or brought up to date."""
+    operands = [re.split(r"[=<>~\[]", word)[0].lower() for word in act.arguments if not word.startswith("-")]
+    named = [word for word in operands if word not in ("install", "pip") or word == operands[-1]]
+    reads = any(
+        word.startswith(("-r", "--requirement", "-c", "--constraint", "-e", "--editable")) for word in act.arguments
+    )
+    return bool(named) and not reads and all(word in _TOOLS for word in named)
+
+
+def _environment(work: Work) -> tuple[Brought, tuple[Edit, ...]] | Blocked | None:
+    """The virtual environment into which everything is installed; None where there is none."""
+    for act in work.builds:
+        words = act.arguments
+        made = (
+            words[2:]
+            if words[:2] in (("-m", "venv"), ("-m", "virtualenv"))
+            else words
+            if act.program == "virtualenv"
+            else ()
+        )
+        operands = [word for word in made if not word.startswith("-")]
+        if operands:
+            path = act.path(operands[-1])
+            if path is None:
+                return Blocked("environment", f"where `{act.shown}` makes its environment is not known")
+            blocked = _outside(work, path)
+            return blocked or (Brought(path, path), ())
+    for act in work.builds:
+        if act.program in ("poetry", "uv") and _installs(act):
+            folder = act.located.folder
+            inside = act.program == "uv" or (act.step.env.get("POETRY_VIRTUALENVS_IN_PROJECT") or "").lower() in (
+                "1",
+                "true",
+            )
+            if not inside:
+                hint = "set POETRY_VIRTUALENVS_IN_PROJECT=1, and start the program from .venv/bin"
+                return Blocked("environment", f"`{act.shown}` installs where poetry chooses", hint)
+            path = act.step.env.get("UV_PROJECT_ENVIRONMENT") if act.program == "uv" else None
+            path = path or posixpath.join(folder or "?", ".venv")
+            if "?" in path:
+                return Blocked("environment", f"the folder in which `{act.shown}` runs is not known")
+            if "/.venv/" not in work.start.words[0] and not _on_path(work, path):
+                return Blocked("environment", f"the command does not say that it runs in {path}")
+            return Brought(path, path), ()
+    return None
+
+
+def _on_path(work: Work, environment: str) -> bool:
+    value = work.stage.env.get("PATH")
+    text = " ".join(step.instruction.value for step in work.stage.steps if step.keyword == "ENV")
+    return f"{environment}/bin" in (value or text)
+
+
+def _outside(work: Work, environment: str) -> Blocked | None:
+    """An install that does not go into the environment."""
+    for act in work.builds:
+        if _installs(act) and act.program not in ("poetry", "uv"):
+            own = act.located.words[0].text.startswith(f"{environment}/")
+            if not own and f"{environment}/bin" not in _path_text(act):
+                return Blocked("environment", f"`{act.shown}` does not say that it installs into {environment}")
+    return None
+
+
+def _path_text(act: Act) -> str:
+    steps = act.step.stage.steps[: act.step.index]
+    values = [step.expand(step.instruction.value) or step.instruction.value for step in steps if step.keyword == "ENV"]
+    variables = {name: value for name, value in act.step.env.items() if value}
+    text = " ".join(values)
+    for name, value in variables.items():
+        text = text.replace(f"${name}", value).replace(f"${{{name}}}", value)
+    return text
+
+
+def _prefixed(work: Work) -> tuple[Brought, tuple[Edit, ...]] | Blocked:
+    """The one install among the base image's packages, told to use a prefix of its own."""
+    installs = [act for act in work.builds if _installs(act)]
+    if len(installs) != 1:
+        return Blocked(
+            "several-installs", "packages are installed by several commands, of which the later see the earlier ones'"
+        )
+    (act,) = installs
+    for word in act.arguments:
+        if word.split("=")[0] in _ELSEWHERE:
+            return Blocked("elsewhere", f"`{act.shown}` installs to a place of its own")
+        if word in ("-e", "--editable") or word.startswith("--editable="):
+            return Blocked("editable", f"`{act.shown}` installs links to the sources")
+    if _links_to_sources(work):
+        return Blocked("editable", f"`{act.shown}` installs links to the sources")
+    verb = next(word for word in act.located.words if said(word) == "install")
+    earlier = any(_is_tool(other) for other in work.builds if other is not act and "install" in other.arguments)
+    options = " --prefix=/install" + (" --ignore-installed" if earlier else "")
+    return Brought("/install", "/usr/local"), (Edit(Span(verb.span.end, verb.span.end), options),)
+
+
+def _links_to_sources(work: Work) -> bool:
+    return any(re.search(r"^\s*-e\s", text, re.MULTILINE) for _, text in sources(work.context, ("requirements.txt",)))
+
+
+def _required(work: Work) -> set[str]:
+    """The names of packages that manifests and commands name."""
+    found: set[str] = set()
+    for path, text in sources(work.context, (".txt", ".in", "pyproject.toml", "Pipfile", "poetry.lock", "uv.lock")):
+        if path.endswith((".lock",)):
+            found |= set(re.findall(r'^name = "([\w.-]+)"', text, re.MULTILINE))
+        elif path.endswith(".toml"):
+            found |= set(re.findall(r'^\s*"?([A-Za-z][\w.-]*)', text, re.MULTILINE))
+        elif "require" in path or path.endswith(("Pipfile", ".in")):
+            found |= set(_NAME.findall(text))
+    for act in work.builds:
+        found |= {re.split(r"[=<>~\[]", word)[0] for word in act.arguments}
+    return {name.lower().replace("_", "-") for name in found}
+
+
+def _needs_more(work: Work) -> str:
+    """Why the slim image may lack something, as a phrase; "" where it does not."""
+    place = calls(work.context, (".py",), _PROGRAMS)
+    if place:
+        return f"{place} may run other programs"
+    names = sorted(_NEEDS_MORE & _required(work))
+    return f"{names[0]} needs programs or libraries of the full image" if names else ""
+
+
+def _libraries(work: Work) -> tuple[str, ...] | Blocked:
+    """The packages of libraries that the full image has and that installed packages link."""
+    found: list[str] = []
+    for name in sorted(_required(work) & set(_LINKS)):
+        libraries = runtime_packages(_LINKS[name], work.base.release)
+        if libraries is None:
+            hint = f"name the release in the tag: {work.base.name}:{work.base.version}-bookworm"
+            return Blocked("libraries", f"the library that {name} links has another package in each release", hint)
+        found += libraries
+    return tuple(dict.fromkeys(found))

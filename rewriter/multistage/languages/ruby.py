@@ -1,0 +1,129 @@
+"""Ruby: the installed gems and the application, without the compilers that they took."""
+
+from __future__ import annotations
+
+import itertools
+import posixpath
+import re
+
+from rewriter.context.readers import Blocked
+from rewriter.knowledge.runtime import runtime_packages
+from rewriter.model.commands import Located
+from rewriter.multistage.evidence import calls, sources
+from rewriter.multistage.languages.go import LACKS
+from rewriter.multistage.packages import leaves
+from rewriter.multistage.work import MOVERS, Brought, Parts, Work
+from rewriter.shell.walk import program_name
+
+NAME = "Bundler"
+MAIN = frozenset(("bundle", "bundler"))
+_GEMS = "/usr/local/bundle"
+"""GEM_HOME of the official images: https://github.com/docker-library/docs/tree/master/ruby"""
+_PROGRAMS = re.compile(r"\bsystem\(|\bsystem [\"']|\bOpen3\b|\bIO\.popen|%x[({\[]|(?<=[=(\s])`[a-z./]")
+_LINKS = {
+    "pg": "libpq-dev",
+    "mysql2": "default-libmysqlclient-dev",
+    "sqlite3": "libsqlite3-dev",
+    "curb": "libcurl4-openssl-dev",
+    "ffi": "libffi-dev",
+    "charlock_holmes": "libicu-dev",
+    "psych": "libyaml-dev",
+}
+_NEEDS_MORE = frozenset("rmagick mini_magick git rugged execjs wkhtmltopdf-binary ruby-vips".split())
+_LOCKED = re.compile(r"^    ([\w.-]+) \(", re.MULTILINE)
+_SLIM_IS_SMALLER = 770
+"""Megabytes by which ruby:3.3 is larger than ruby:3.3-slim (amd64, unpacked)."""
+
+
+def builds(command: Located) -> bool:
+    """Whether a command belongs to an installation of gems."""
+    program = program_name(command.words[0])
+    return program in MAIN or program in MOVERS or program in ("gem", "rake", "bootsnap")
+
+
+def parts(work: Work) -> Parts | Blocked | None:
+    """The folder of the gems on the same Ruby."""
+    if work.base.language != "ruby":
+        return Blocked("base", f"where {work.base.reference} keeps its gems is not known")
+    more = _needs_more(work)
+    image = work.base.smaller if work.base.smaller and not more else work.base.reference
+    if image == work.base.reference and not leaves(work):
+        return Blocked("full-image", f"{work.base.reference} stays: {more}") if more and work.base.smaller else None
+    libraries = _libraries(work) if image != work.base.reference else ()
+    if isinstance(libraries, Blocked):
+        return libraries
+    gems = _folder(work)
+    if isinstance(gems, Blocked):
+        return gems
+    brought = [Brought(gems, gems)]
+    covered = [gems]
+    if any(
+        act.arguments[:1] not in (("install",), ("config",), ("update",), ())
+        for act in work.builds
+        if act.program != "gem"
+    ):
+        folder = work.start.workdir
+        if folder == "/" or folder.startswith("?"):
+            return Blocked("program", "the folder of the application is not known, or the root of the image")
+        brought.append(Brought(folder, folder))
+        covered.append(folder)
+    return Parts(
+        image,
+        tuple(brought),
+        covered=tuple(covered),
+        packages=libraries,
+        left=f"the compilers of {work.base.reference}" if image != work.base.reference else "",
+        megabytes=_SLIM_IS_SMALLER if image != work.base.reference else 0,
+        lacks=LACKS if image != work.base.reference else frozenset(),
+    )
+
+
+def _folder(work: Work) -> str | Blocked:
+    """Where the gems are installed."""
+    for act in work.builds:
+        words = act.arguments
+        if act.program in MAIN and (words[:1] == ("config",) or any(word.startswith("--path") for word in words)):
+            names = [word for word in words if word not in ("config", "set", "--local", "--global")]
+            path = next((b for a, b in itertools.pairwise(names) if a in ("path", "--path")), None)
+            path = path or next((word.partition("=")[2] for word in words if word.startswith("--path=")), None)
+            if path is not None:
+                return act.path(path) or Blocked("gems", f"where `{act.shown}` puts the gems is not known")
+            if names[:1] == ["deployment"] or "--deployment" in words:
+                return posixpath.join(act.located.folder or "?", "vendor/bundle")
+    for name in ("BUNDLE_PATH", "GEM_HOME", "BUNDLE_DEPLOYMENT"):
+        if any(name in step.instruction.value for step in work.stage.steps if step.keyword in ("ENV", "ARG")):
+            value = work.stage.env.get(name)
+            if name == "BUNDLE_DEPLOYMENT" or value is None:
+                return Blocked("gems", f"where the gems are put is not known: {name} is set")
+            return value
+    return _GEMS
+
+
+def _named(work: Work) -> set[str]:
+    found: set[str] = set()
+    for path, text in sources(work.context, ("Gemfile", "Gemfile.lock")):
+        found |= (
+            set(_LOCKED.findall(text))
+            if path.endswith(".lock")
+            else set(re.findall(r"^\s*gem ['\"]([\w.-]+)", text, re.MULTILINE))
+        )
+    return found
+
+
+def _needs_more(work: Work) -> str:
+    place = calls(work.context, (".rb", "config.ru"), _PROGRAMS)
+    if place:
+        return f"{place} may run other programs"
+    names = sorted(_NEEDS_MORE & _named(work))
+    return f"{names[0]} needs programs or libraries of the full image" if names else ""
+
+
+def _libraries(work: Work) -> tuple[str, ...] | Blocked:
+    found: list[str] = []
+    for name in sorted(_named(work) & set(_LINKS)):
+        libraries = runtime_packages(_LINKS[name], work.base.release)
+        if libraries is None:
+            hint = f"name the release in the tag: {work.base.name}:{work.base.version}-bookworm"
+            return Blocked("libraries", f"the library that {name} links has another package in each release", hint)
+        found += libraries
+    return tuple(dict.fromkeys(found))

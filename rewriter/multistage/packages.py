@@ -1,0 +1,129 @@
+"""Which of the system packages that a stage installs have to be in the stage that runs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, NamedTuple
+
+from rewriter.context.readers import Blocked
+from rewriter.knowledge.runtime import runtime_packages
+from rewriter.knowledge.usage import text
+from rewriter.multistage.acts import Act
+from rewriter.multistage.work import Work
+
+_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "knowledge", "packages")
+_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*(?:[=~<>]\S+)?")
+
+
+class Packages(NamedTuple):
+    """`manager` is "apt", "apk" or "" where nothing was installed; `kept` go into the stage that runs, `left` do not.
+
+    `options` are those of the author's own install, `megabytes` is about what the packages left behind take.
+    """
+
+    manager: str
+    kept: tuple[str, ...]
+    left: tuple[str, ...]
+    options: tuple[str, ...]
+    megabytes: int
+
+
+def packages(acts: Iterable[Act], release: str, extra: tuple[str, ...] = ()) -> Packages | Blocked:
+    """What the installs of a stage come to in a release of its distribution; `extra` are needed besides."""
+    manager = ""
+    kept: list[str] = []
+    left: list[str] = []
+    options: list[str] = []
+    for act in acts:
+        found = act.usage
+        if act.kind != "packages" or found is None or found.verb != "install":
+            continue
+        if found.manager.name not in ("apt", "apk"):
+            return Blocked("packages", f"`{act.shown}`: {found.manager.name} is not followed into a second stage")
+        if found.subcommand is not None and text(found.subcommand) not in ("install", "add"):
+            return Blocked("packages", f"`{act.shown}` changes packages that the base image brings")
+        manager = found.manager.name
+        options += [text(option.word) for option in found.options]
+        for word in found.operands:
+            name = text(word)
+            if _NAME.fullmatch(name) is None:
+                return Blocked("packages", f"`{act.shown}` does not name its packages literally")
+            needed = _needed(manager, name, release)
+            if isinstance(needed, Blocked):
+                return needed
+            (kept if needed == (name,) else left).append(name)
+            kept += [one for one in needed if one != name]
+    kept += extra
+    table = _table(manager) if manager else {"size": {}}
+    sizes = table["size"]
+    return Packages(
+        manager,
+        tuple(dict.fromkeys(kept)),
+        tuple(dict.fromkeys(left)),
+        tuple(dict.fromkeys(options)),
+        sum(sizes.get(name, 0) for name in dict.fromkeys(left)),
+    )
+
+
+def installed(manager: str, chosen: tuple[str, ...], options: tuple[str, ...]) -> str:
+    """The RUN that installs packages, with the author's options on what to install besides, cleaned up."""
+    if manager == "apk":
+        return f"RUN apk add --no-cache {' '.join(chosen)}\n"
+    recommends = "" if "--install-recommends" in options else " --no-install-recommends"
+    return (
+        "RUN apt-get update \\\n"
+        f"    && apt-get install -y{recommends} {' '.join(chosen)} \\\n"
+        "    && rm -rf /var/lib/apt/lists/*\n"
+    )
+
+
+def builds(manager: str, name: str) -> bool:
+    """Whether a package is one to build with."""
+    table = _table(manager)
+    return name in table["build"] or _without_number(name) in table["numbered"]
+
+
+def leaves(work: Work) -> bool:
+    """Whether the stage installs packages to build with that its base image does not bring anyway."""
+    return not work.base.full and any(
+        builds(act.usage.manager.name, text(word)) or text(word).endswith("-dev")
+        for act in work.acts
+        if act.kind == "packages" and act.usage is not None and act.usage.verb == "install"
+        for word in act.usage.operands
+        if act.usage.manager.name in ("apt", "apk")
+    )
+
+
+def _needed(manager: str, name: str, release: str) -> tuple[str, ...] | Blocked:
+    """The packages that have to be there at run time instead of `name`; (name,) where it stays."""
+    bare = re.split(r"[=~<>]", name)[0]
+    table = _table(manager)
+    instead = table["instead"].get(bare)
+    if instead is not None:
+        return (instead,)
+    if builds(manager, bare):
+        library = table["libraries"].get(bare)
+        return () if library is None else (library,)
+    if not bare.endswith("-dev"):
+        return (name,)
+    libraries = runtime_packages(bare, release) if manager == "apt" else None
+    if libraries is None:
+        where = release or "the release of the base image, whose tag names none"
+        hint = "name the release in the tag of the base image" if manager == "apt" and not release else ""
+        return Blocked("libraries", f"the packages that {bare} stands for at run time are not known for {where}", hint)
+    return libraries
+
+
+def _without_number(name: str) -> str:
+    return re.sub(r"-?[\d.]+(?:-(?:base|dev))?$", "", name)
+
+
+@cache
+def _table(manager: str) -> dict[str, Any]:
+    import tomllib
+
+    with open(os.path.join(_FOLDER, f"{manager}.toml"), "rb") as file:
+        return tomllib.load(file)

@@ -1,0 +1,301 @@
+"""Whether a stage can be parted in one that builds and one that runs, and where."""
+
+from __future__ import annotations
+
+import importlib
+import posixpath
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple, Protocol, cast
+
+from rewriter.context.folder import Context
+from rewriter.context.readers import Blocked
+from rewriter.knowledge.official_images import base_image
+from rewriter.model.build import Model
+from rewriter.model.commands import Located
+from rewriter.model.copied import Copied, copied
+from rewriter.model.stage import Stage, Step
+from rewriter.multistage.acts import Act, acts, said
+from rewriter.multistage.packages import Packages, packages
+from rewriter.multistage.start import start
+from rewriter.multistage.work import MOVERS, Parts, Work, destination
+from rewriter.shell.walk import program_name
+
+LANGUAGES = ("go", "rust", "c", "java", "dotnet", "node", "python", "php", "ruby", "elixir")
+_TRIVIAL = frozenset(("user", "folder", "plain"))
+_TOOLS = {"curl": "curl", "wget": "wget", "nc": "netcat-openbsd", "pgrep": "procps", "ps": "procps"}
+_IN_THE_SHELL = frozenset("sh bash exit test [ true cat echo grep kill pidof ls".split())
+
+
+class Language(Protocol):
+    """A module of `languages`. `MAIN` are the programs that make a RUN one of this language."""
+
+    NAME: str
+    MAIN: frozenset[str]
+
+    def builds(self, command: Located) -> bool:
+        """Whether a command belongs to a build with it."""
+
+    def parts(self, work: Work) -> Parts | Blocked | None:
+        """What the stage that runs is made of; None where there is nothing to leave behind."""
+
+
+class Conversion(NamedTuple):
+    """`cut` is the last step of the stage that builds; `again` are the steps that the one that runs repeats."""
+
+    work: Work
+    language: str
+    parts: Parts
+    packages: Packages
+    cut: Step
+    again: tuple[Step, ...]
+    behind: tuple[Step, ...]
+
+
+def convert(model: Model, stage: Stage) -> Conversion | Blocked | None:
+    """How the stage is parted, why it is not, or None where it builds nothing."""
+    languages = list(_languages(stage))
+    if not languages:
+        return None
+    name, language = languages[0]
+    if len(languages) > 1:
+        names = " and ".join(other.NAME for _, other in languages[:2])
+        return Blocked("mixed", f"the stage builds with {names}")
+    base = base_image(stage.image)
+    if base is None:
+        return Blocked("base", f"what {stage.image} brings is not known")
+    if model.context is None:
+        return Blocked("no-context", "the build context is not known", "name its folder with --context")
+    begins = start(stage, getattr(language, "OWN_COMMAND", ()))
+    if isinstance(begins, Blocked):
+        return begins
+    found = acts(stage, language.builds)
+    if isinstance(found, Blocked):
+        return found
+    copies = list(_copies(model.context, stage))
+    for item in copies:
+        if isinstance(item, Blocked):
+            return item
+    brought = tuple(item for item in copies if isinstance(item, Copied))
+    work = Work(model, stage, model.context, base, begins, found, brought)
+    parts = language.parts(work)
+    if parts is None or isinstance(parts, Blocked):
+        return parts
+    return _settled(work, name, parts)
+
+
+def _languages(stage: Stage) -> Iterator[tuple[str, Language]]:
+    text = "\n".join(step.instruction.logical for step in stage.steps if step.keyword == "RUN")
+    for name in LANGUAGES:
+        language = _language(name)
+        if any(program in text for program in language.MAIN) and any(
+            program_name(command.words[0]) in language.MAIN for command in _commands(stage) if command.words
+        ):
+            yield name, language
+
+
+@cache
+def _language(name: str) -> Language:
+    return cast("Language", importlib.import_module(f"rewriter.multistage.languages.{name}"))
+
+
+def _commands(stage: Stage) -> Iterator[Located]:
+    from rewriter.model.commands import located
+
+    for step in stage.steps:
+        if step.keyword == "RUN" and not step.onbuild:
+            yield from located(step)
+
+
+def _copies(context: Context, stage: Stage) -> Iterator[Copied | Blocked]:
+    for step in stage.steps:
+        if step.keyword not in ("COPY", "ADD") or step.onbuild or step.instruction.flag("from") is not None:
+            continue
+        item = copied(step, context)
+        if isinstance(item, Copied):
+            yield item
+        else:
+            yield Blocked("copy", f"the {step.keyword} in line {step.instruction.line} is not followed: {item.reason}")
+
+
+def _settled(work: Work, name: str, parts: Parts) -> Conversion | Blocked:
+    """Where to cut, and what the second stage repeats of the steps before it."""
+    runs = [step for step in work.stage.steps if step.keyword == "RUN"]
+    own = [step for step in runs if any(act.kind not in _TRIVIAL for act in work.acts if act.step is step)]
+    cut = own[-1]
+    for step in runs:
+        blocked = _lost(work, parts, step) if step.index <= cut.index else None
+        if blocked is not None:
+            return blocked
+    needed, added = _tools(work, parts)
+    if isinstance(needed, Blocked):
+        return needed
+    release = _release(parts.image, work)
+    chosen = packages((act for act in work.acts if act.step.index <= cut.index), release, (*parts.packages, *added))
+    if isinstance(chosen, Blocked):
+        return chosen
+    if parts.image == "scratch" and chosen.kept:
+        return Blocked("packages", f"{', '.join(chosen.kept)} cannot be installed in an empty image")
+    again, behind = _again(work, parts, cut)
+    manager = "apk" if parts.image.startswith("alpine") or work.base.alpine else "apt"
+    return Conversion(work, name, parts, chosen._replace(manager=manager), cut, again, behind)
+
+
+def _lost(work: Work, parts: Parts, step: Step) -> Blocked | None:
+    """Why what a RUN of the first stage does would be missing from the second."""
+    mine = [act for act in work.acts if act.step is step]
+    line = step.instruction.line
+    for act in mine:
+        if act.kind == "other":
+            return Blocked("unknown-command", f"`{act.shown}` in line {line} may make what the program needs")
+    if all(act.kind in _TRIVIAL for act in mine):
+        return None
+    for act in mine:
+        if act.kind == "user":
+            return Blocked("shared-run", f"line {line} makes users and builds in one RUN", "part them in two RUNs")
+        writes = any(
+            redirect.target is not None and redirect.op.startswith(">") for redirect in act.located.command.redirects
+        )
+        if act.kind == "plain" and writes and not _inside(work, parts, _targets(act)):
+            return Blocked("shared-run", f"`{act.shown} > …` in line {line} may write what the program needs")
+        if act.kind == "folder" and not _inside(work, parts, _paths(act)):
+            return Blocked("shared-run", f"`{act.shown}` in line {line} shares a RUN with the build", "part them")
+        if act.program in MOVERS and not _inside(work, parts, list(destination(act) or ("?",))):
+            return Blocked("unknown-command", f"`{act.shown}` in line {line} may bring what the program needs")
+    return None
+
+
+def _targets(act: Act) -> list[str | None]:
+    return [
+        act.path(said(redirect.target))
+        for redirect in act.located.command.redirects
+        if redirect.target is not None and redirect.op.startswith(">") and not said(redirect.target).startswith("/dev/")
+    ]
+
+
+def _paths(act: Act) -> list[str | None]:
+    operands = [word for word in act.arguments if not word.startswith("-")]
+    if act.program in ("chmod", "chown", "chgrp"):
+        operands = operands[1:]
+    return [act.path(word) for word in operands]
+
+
+def _inside(work: Work, parts: Parts, paths: list[str | None] | list[str]) -> bool:
+    """Whether paths belong to what the second stage brings, or to the sources, which it does without."""
+    places = [*(one.source for one in parts.brought), *parts.covered, "/tmp"]
+    places += [copy.destination for copy in work.copies if copy.brings_a_folder]
+    if work.start.workdir != "/":
+        places.append(work.start.workdir)
+    places = [place for place in places if place != "/"]
+    return all(
+        path is not None and any(path == place or path.startswith(f"{place}/") for place in places) for path in paths
+    )
+
+
+def _release(image: str, work: Work) -> str:
+    """The release of the distribution of the second stage's image."""
+    found = base_image(image)
+    return (found.release if found is not None else "") or work.base.release
+
+
+def _tools(work: Work, parts: Parts) -> tuple[None, tuple[str, ...]] | tuple[Blocked, tuple[str, ...]]:
+    """The packages of what HEALTHCHECK and start scripts run that the base image had and the new one lacks."""
+    added: list[str] = []
+    programs = [name for step in work.stage.steps if step.keyword == "HEALTHCHECK" for name in _checked(step)]
+    named = {said(word) for act in work.acts if act.kind == "packages" and act.usage for word in act.usage.operands}
+    for program in programs:
+        if program in named or (program not in parts.lacks and parts.image != "scratch"):
+            continue
+        if program in (work.start.program, work.start.words[0]):
+            continue
+        package = _TOOLS.get(program)
+        if package is None or parts.image == "scratch":
+            return Blocked("healthcheck", f"HEALTHCHECK runs {program}, which {parts.image} does not have"), ()
+        added.append(package)
+    for text in _scripts(work):
+        lacking = sorted(name for name in parts.lacks - named if name in text.split())
+        if lacking:
+            return Blocked(
+                "script", f"the script that starts the program runs {lacking[0]}, which {parts.image} lacks"
+            ), ()
+    return None, tuple(dict.fromkeys(added))
+
+
+def _checked(step: Step) -> Iterator[str]:
+    """The programs that a HEALTHCHECK names."""
+    value = step.instruction.value
+    _, sign, command = value.partition("CMD")
+    if not sign:
+        return
+    import json
+
+    try:
+        words = [str(word) for word in json.loads(command)]
+    except ValueError:
+        words = command.replace("|", " ").replace(";", " ").replace("&", " ").split()
+        yield from (word for word in words if word in _TOOLS)
+    if words and posixpath.basename(words[0]) not in _IN_THE_SHELL:
+        yield words[0]
+
+
+def _scripts(work: Work) -> Iterator[str]:
+    """The texts of the scripts of the context that the command line names."""
+    for word in work.start.words:
+        path = work.start.path(word)
+        for copy in work.copies:
+            origin = copy.brought.origin(path) or copy.brought.origin(posixpath.join("/usr/local/bin", word))
+            text = work.context.read(origin) if origin else None
+            if text is not None and text.startswith("#!") and "sh" in text.partition("\n")[0]:
+                yield text
+
+
+def _again(work: Work, parts: Parts, cut: Step) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """The steps up to the cut that the second stage repeats, and those of them that go behind its copies."""
+    again, behind = [], []
+    places = [*(one.target for one in parts.brought), *parts.covered]
+    for step in work.stage.steps[: cut.index + 1]:
+        if step.keyword == "RUN":
+            mine = [act for act in work.acts if act.step is step]
+            if not all(act.kind in _TRIVIAL for act in mine):
+                continue
+            touched = [path for act in mine if act.kind == "folder" for path in _paths(act)]
+            if any(path is not None and _touch(path, place) for path in touched for place in places):
+                behind.append(step)
+            else:
+                again.append(step)
+        elif step.keyword in ("COPY", "ADD"):
+            if _repeats(work, parts, step):
+                again.append(step)
+        else:
+            again.append(step)
+    return tuple(again), tuple(behind)
+
+
+def _touch(path: str, place: str) -> bool:
+    return path == place or path.startswith(f"{place}/") or place.startswith(f"{path}/")
+
+
+def _later(work: Work, copy: Copied, path: str) -> bool:
+    """Whether a later COPY puts the same file to the same place."""
+    lands = copy.brought.lands(path)
+    return any(
+        other.step.index > copy.step.index and other.brought.lands(path) == lands and _flags(other) == _flags(copy)
+        for other in work.copies
+    )
+
+
+def _flags(copy: Copied) -> list[tuple[str, str | None]]:
+    return [(flag.name, flag.value) for flag in copy.step.instruction.flags]
+
+
+def _repeats(work: Work, parts: Parts, step: Step) -> bool:
+    """Whether what a COPY brings is still missing from the second stage."""
+    origin = step.instruction.flag("from")
+    if origin is not None:
+        return not (origin.value or "").partition(":")[0].endswith(("composer", "uv", "bun"))
+    if parts.sources_only:
+        return False
+    copy = next(item for item in work.copies if item.step is step)
+    if all(_later(work, copy, path) for path in copy.brought.paths()):
+        return False
+    return not any(copy.destination == place or copy.destination.startswith(f"{place}/") for place in parts.covered)

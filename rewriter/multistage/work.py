@@ -1,0 +1,113 @@
+"""What a language's module gets to judge a stage by, and what it answers."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import NamedTuple
+
+from rewriter.context.folder import Context
+from rewriter.knowledge.official_images import BaseImage
+from rewriter.model.build import Model
+from rewriter.model.copied import Copied
+from rewriter.model.stage import Stage, Step
+from rewriter.multistage.acts import Act
+from rewriter.multistage.start import Start
+from rewriter.source import Edit
+
+MOVERS = frozenset(("cp", "mv", "install"))
+"""Programs that put a built file in its place."""
+
+
+class Work(NamedTuple):
+    """A stage that builds and runs. `copies` are those from the build context."""
+
+    model: Model
+    stage: Stage
+    context: Context
+    base: BaseImage
+    start: Start
+    acts: tuple[Act, ...]
+    copies: tuple[Copied, ...]
+
+    @property
+    def builds(self) -> tuple[Act, ...]:
+        """The commands of the build."""
+        return tuple(act for act in self.acts if act.kind == "build")
+
+    def origin(self, path: str) -> str:
+        """Where the file at an image path was built, before the RUNs copied or moved it to its place."""
+        for act in reversed(self.acts):
+            if act.program in MOVERS:
+                moved = destination(act)
+                if moved is not None and path in moved:
+                    path = moved[path]
+        return path
+
+    def variable(self, step: Step, name: str) -> str | None:
+        """The value that ENV gives a variable at a step; None where it gives none that is known."""
+        return step.env.get(name)
+
+
+class Brought(NamedTuple):
+    """One COPY from the build stage: a file or folder of it, and where it comes to lie."""
+
+    source: str
+    target: str
+
+
+class Parts(NamedTuple):
+    """What the stage that runs is made of.
+
+    `image` is its base, `brought` what it takes from the build stage. `covered` are image folders whose files need no
+    other COPY; copies from the context that put files elsewhere are repeated, unless `sources_only`: then they were
+    there to be built from. `packages` are needed besides those that the author installs, `environment` are lines to
+    add, `last` are RUN lines behind the copies, and `finish` RUN lines at the end of the build stage. `edits` change
+    the build stage. `left` says what stays behind, `megabytes` how much smaller the base image is, and `lacks` which
+    programs of the old base image the new one lacks.
+    """
+
+    image: str
+    brought: tuple[Brought, ...]
+    covered: tuple[str, ...] = ()
+    sources_only: bool = False
+    packages: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+    finish: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    left: str = ""
+    megabytes: int = 0
+    lacks: frozenset[str] = frozenset()
+
+
+def destination(act: Act) -> dict[str, str] | None:
+    """For `cp`, `mv` and `install`: from each path where a file comes to lie to the one it had; None if not known."""
+    operands = [word for word in act.arguments if not word.startswith("-")]
+    if act.program == "install":
+        operands = _without_values(act.arguments)
+    if len(operands) < 2:
+        return None
+    target = act.path(operands[-1])
+    found = {}
+    for written in operands[:-1]:
+        source = act.path(written)
+        if source is None or target is None:
+            return None
+        found[posixpath.join(target, posixpath.basename(source))] = source
+        if len(operands) == 2 and not operands[-1].endswith("/"):
+            found[target] = source
+    return found
+
+
+def _without_values(arguments: tuple[str, ...]) -> list[str]:
+    """The operands of `install -m 755 -o root a b`."""
+    operands = []
+    skip = False
+    for word in arguments:
+        if skip:
+            skip = False
+        elif word in ("-m", "-o", "-g", "--mode", "--owner", "--group"):
+            skip = True
+        elif not word.startswith("-"):
+            operands.append(word)
+    return operands

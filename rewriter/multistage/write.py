@@ -1,0 +1,105 @@
+"""The text of a conversion: a name for the stage that builds, and behind it the stage that runs."""
+
+from __future__ import annotations
+
+import posixpath
+
+from rewriter.layout.copy_lines import block
+from rewriter.model.stage import Step
+from rewriter.multistage.packages import installed
+from rewriter.multistage.plan import Conversion
+from rewriter.source import Edit, Span
+
+_MOVED = frozenset(("LABEL", "MAINTAINER", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT"))
+"""What only describes the image that ships."""
+
+
+def edits(found: Conversion) -> tuple[Edit, ...]:
+    """The edits that part the stage."""
+    tree = found.work.model.tree
+    name, naming = _named(found)
+    cut = found.cut.instruction
+    lines, moved = _lines(found, name)
+    finish = "".join(found.parts.finish)
+    opening = "" if tree.source.text[: cut.span.end].endswith("\n") else "\n"
+    text = f"{opening}{finish}\n{_from(found)}{lines}"
+    return (*naming, *found.parts.edits, *moved, Edit(Span(cut.span.end, cut.span.end), text))
+
+
+def _named(found: Conversion) -> tuple[str, tuple[Edit, ...]]:
+    """The name of the stage that builds, and what gives it one."""
+    stage = found.work.stage
+    if stage.name is not None:
+        return stage.name, ()
+    taken = {other.name for other in found.work.model.stages}
+    name = next(name for name in ("build", "builder", "compile", "compiled", "built") if name not in taken)
+    instruction = stage.instruction
+    keyword = (
+        " as " if instruction.text[instruction.keyword_span.start : instruction.keyword_span.end].islower() else " AS "
+    )
+    end = instruction.words[0].span.end
+    return name, (Edit(Span(end, end), f"{keyword}{name}"),)
+
+
+def _from(found: Conversion) -> str:
+    instruction = found.work.stage.instruction
+    keyword = instruction.text[instruction.keyword_span.start : instruction.keyword_span.end]
+    flags = [instruction.text[flag.span.start : flag.span.end] for flag in instruction.flags]
+    return " ".join([keyword, *flags, found.parts.image]) + "\n"
+
+
+def _lines(found: Conversion, name: str) -> tuple[str, tuple[Edit, ...]]:
+    """What follows the second FROM, and the edits that take away from the first stage what moves there."""
+    tree = found.work.model.tree
+    parts, chosen = found.parts, found.packages
+    packages = installed(chosen.manager, chosen.kept, chosen.options) if chosen.kept else ""
+    first = next((act.step.index for act in found.work.acts if act.kind == "packages"), -1)
+    lines: list[str] = []
+    moved: list[Edit] = []
+    if not any(act.kind == "packages" for act in found.work.acts):
+        lines.append(packages)
+        packages = ""
+    if found.work.base.workdir and not any(step.keyword == "WORKDIR" for step in found.work.stage.steps):
+        lines.append(f"WORKDIR {found.work.base.workdir}\n")
+    user = ""
+    for step in found.work.stage.steps[: found.cut.index + 1]:
+        if packages and step.index >= first:
+            lines.append(_as_root(packages, user))
+            packages = ""
+        if step.keyword == "USER":
+            user = step.instruction.value
+        if step in found.again:
+            lines.append(_text(step))
+            if step.keyword in _MOVED:
+                moved.append(Edit(block(tree, step.instruction).span, ""))
+    lines.append(packages)
+    lines += parts.environment
+    lines += [_copy(name, one.source, one.target) for one in parts.brought]
+    lines += [_text(step) for step in found.behind]
+    lines += parts.last
+    return "".join(lines), tuple(moved)
+
+
+def _as_root(packages: str, user: str) -> str:
+    return packages if user in ("", "root", "0") else f"USER root\n{packages}USER {user}\n"
+
+
+def _text(step: Step) -> str:
+    span = step.instruction.span
+    text = step.instruction.text[span.start : span.end].replace("\r\n", "\n")
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _copy(stage: str, source: str, target: str) -> str:
+    return f"COPY --from={stage} {source} {target}\n"
+
+
+def reason(found: Conversion) -> str:
+    """What the conversion gains, for people."""
+    left = [found.parts.left] if found.parts.left else []
+    if found.packages.left:
+        left.append(", ".join(found.packages.left[:4]) + ("…" if len(found.packages.left) > 4 else ""))
+    size = found.parts.megabytes + (found.packages.megabytes if found.parts.image == found.work.base.reference else 0)
+    about = f", about {size} MB," if size else ""
+    what = posixpath.basename(found.work.start.words[0])
+    return f"{' and '.join(left)}{about} stay behind: {what} runs on {found.parts.image}"

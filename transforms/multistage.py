@@ -1,0 +1,163 @@
+"""Parts a stage that builds and runs into one that builds and one that runs.
+
+**What it does.** The stage keeps all that builds and gets a name; behind it comes a second stage with what the program
+needs: its binary or folder, the files that it may read, the libraries it is linked to, users, settings and the
+command. Compilers, sources, development dependencies and downloads stay behind. The reason says about how much that
+is.
+
+**Why.** A Go binary of 10 MB ships with 800 MB of compiler. What does not ship is neither pulled nor scanned nor
+attacked.
+
+**Which.** Go, Cargo, C and C++ (make, CMake, autotools), Maven and Gradle (a JRE of the same major; Spring Boot 3.3
+and later in layers), .NET, Node.js (development dependencies, slim image, static files for a server that stays,
+Next.js standalone), pip, poetry and uv (an environment, or a prefix of its own), PHP (extensions and vendor folder),
+Bundler, Mix releases. Files with one stage only.
+
+**What the second stage keeps.** ENV, ARG, WORKDIR, USER and the users themselves, EXPOSE, VOLUME, LABEL, HEALTHCHECK
+and the program it runs, STOPSIGNAL, SHELL, ENTRYPOINT and CMD; CA certificates and time zones where the base image had
+them; the packages that the author installs, apart from those to build with: a `-dev` package gives way to the
+libraries that it stands for, by the package lists of Debian and Ubuntu. Variables that the old base image itself sets
+(GOLANG_VERSION) go.
+
+**What it promises.** Another image, hence `--unsafe`: `dfix verify` builds both, compares their settings, lists what
+is gone and runs both. The C library and the release of the distribution stay the same; interpreters stay at their
+paths.
+
+**When it refuses.** When a RUN may leave something that the program needs (an unknown command, a download), when the
+command is not known or not seen to be built, when the tag of the base image does not tell its release and the program
+is linked to its C library, when the sources run other programs or development dependencies at run time, when a
+library's package is not known. Where there is nothing to leave behind it says nothing.
+
+References: [Multi-stage builds](https://docs.docker.com/build/building/multi-stage/)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rewriter.change import Change, Contract, Refusal
+from rewriter.model import Model
+from transforms.example import Example
+
+NAME = "multistage"
+SUMMARY = "leave compilers, sources and development dependencies in a stage of their own"
+CONTRACT: Contract = "changed-image"
+CODES: tuple[str, ...] = ()
+ORDER = 8
+READS_SOURCES = True
+
+_GO = {"go.mod": "module example.com/a\n\ngo 1.22\n", "main.go": 'package main\n\nimport "net"\n'}
+_GO_BUILD = 'FROM golang:1.22\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD ["/app"]\n'
+_RUNTIME = (
+    "RUN apt-get update \\\n    && apt-get install -y --no-install-recommends {} \\\n"
+    "    && rm -rf /var/lib/apt/lists/*\n"
+)
+_NODE = {
+    "package.json": '{"scripts": {"build": "tsc", "start": "node dist/a.js"}, "devDependencies": {"typescript": "5"}}',
+    "src/a.ts": "",
+}
+_TSC = 'FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build\nCMD ["npm", "start"]\n'
+_PYTHON = {"requirements.txt": "psycopg2==2.9.9\n", "app.py": "import psycopg2\n"}
+_PIP = (
+    "FROM python:3.12-slim\nRUN apt-get update && apt-get install -y gcc libpq-dev\nWORKDIR /srv\n"
+    'COPY requirements.txt ./\nRUN pip install -r requirements.txt\nCOPY . .\nCMD ["python", "app.py"]\n'
+)
+
+EXAMPLES: tuple[Example, ...] = (
+    Example(
+        name="Go: the binary and the folder of templates that it may read",
+        files={**_GO, "templates/index.html": "", "README.md": ""},
+        before=_GO_BUILD,
+        after=(
+            "FROM golang:1.22 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\n\n"
+            f"FROM debian:bookworm-slim\n{_RUNTIME.format('ca-certificates tzdata')}WORKDIR /src\n"
+            "COPY --from=build /app /app\nCOPY --from=build /src/templates /src/templates\n"
+            'CMD ["/app"]\n'
+        ),
+    ),
+    Example(
+        name="settings, users and the program of HEALTHCHECK",
+        files=_GO,
+        before=(
+            "FROM golang:1.22\nLABEL team=web\nENV LANG=C.UTF-8\nRUN useradd -u 1000 web\nWORKDIR /src\nCOPY . .\n"
+            "RUN go build -o /usr/local/bin/app .\nUSER web\nEXPOSE 8080\nHEALTHCHECK CMD curl -f localhost:8080\n"
+            "ENTRYPOINT app\n"
+        ),
+        after=(
+            "FROM golang:1.22 AS build\nENV LANG=C.UTF-8\nRUN useradd -u 1000 web\nWORKDIR /src\nCOPY . .\n"
+            "RUN go build -o /usr/local/bin/app .\n\n"
+            f"FROM debian:bookworm-slim\n{_RUNTIME.format('ca-certificates tzdata curl')}"
+            "LABEL team=web\nENV LANG=C.UTF-8\nRUN useradd -u 1000 web\nWORKDIR /src\n"
+            "COPY --from=build /usr/local/bin/app /usr/local/bin/app\n"
+            "USER web\nEXPOSE 8080\nHEALTHCHECK CMD curl -f localhost:8080\nENTRYPOINT app\n"
+        ),
+    ),
+    Example(
+        name="Node.js: what TypeScript takes to build stays behind",
+        files=_NODE,
+        before=_TSC,
+        after=(
+            "FROM node:22-slim AS build\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build\n"
+            "RUN npm prune --omit=dev\n\n"
+            "FROM node:22-slim\nWORKDIR /app\nCOPY --from=build /app /app\n"
+            'CMD ["npm", "start"]\n'
+        ),
+    ),
+    Example(
+        name="Python: compilers stay behind, the library that they linked to does not",
+        files=_PYTHON,
+        before=_PIP,
+        after=(
+            "FROM python:3.12-slim AS build\nRUN apt-get update && apt-get install -y gcc libpq-dev\nWORKDIR /srv\n"
+            "COPY requirements.txt ./\nRUN pip install --prefix=/install -r requirements.txt\n\n"
+            f"FROM python:3.12-slim\n{_RUNTIME.format('libpq5')}WORKDIR /srv\n"
+            'COPY --from=build /install /usr/local\nCOPY . .\nCMD ["python", "app.py"]\n'
+        ),
+    ),
+    Example(
+        name="a release that the tag does not tell",
+        files=_GO,
+        before=_GO_BUILD.replace("golang:1.22", "golang:latest"),
+        because="golang:latest does not tell its release",
+    ),
+    Example(
+        name="a download that the program may need",
+        files=_GO,
+        before=_GO_BUILD.replace("RUN go", "RUN curl -o /data https://example.com/data\nRUN go"),
+        because="`curl -o /data https://example.com/data` in line 4 may make what the program needs",
+    ),
+    Example(
+        name="a development dependency that starts the application",
+        files={**_NODE, "package.json": _NODE["package.json"].replace("node dist", "tsc dist")},
+        before=_TSC,
+        because="starts the application with typescript, a development dependency",
+    ),
+    Example(
+        name="packages among those of the base image, by several commands",
+        files=_PYTHON,
+        before=_PIP.replace("COPY . .\n", "RUN pip install gunicorn\nCOPY . .\n"),
+        because="packages are installed by several commands",
+    ),
+    Example(
+        name="nothing to leave behind",
+        files={"requirements.txt": "flask\n", "app.py": ""},
+        before="FROM python:3.12-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD python app.py\n",
+    ),
+)
+
+
+def propose(model: Model) -> Iterator[Change | Refusal]:
+    """Part the stage of a file that has only one."""
+    from rewriter.context.readers import Blocked
+    from rewriter.multistage.plan import convert
+    from rewriter.multistage.write import edits, reason
+
+    if len(model.stages) != 1:
+        return
+    (stage,) = model.stages
+    found = convert(model, stage)
+    offset = stage.instruction.span.start
+    if isinstance(found, Blocked):
+        yield Refusal(NAME, offset, found.code, found.reason, found.hint)
+    elif found is not None:
+        yield Change(NAME, offset, edits(found), reason(found), CONTRACT)

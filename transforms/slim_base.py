@@ -1,0 +1,113 @@
+"""Takes the slim variant of a base image where nothing in the stage needs what it lacks.
+
+**What it does.** `FROM node:22` becomes `FROM node:22-slim`, `python:3.12-bookworm` becomes
+`python:3.12-slim-bookworm`, `debian:12` becomes `debian:12-slim`.
+
+**Why.** The full images of Node.js, Python and Ruby bring compilers, headers, git and ImageMagick: some 800 MB that a
+program which is run, and not built, has no use for.
+
+**What it promises.** Another base of the same language version and the same release of the same distribution, whose
+tag is known to exist (the tables in `rewriter/knowledge/images` say from where and when). It is made with `--unsafe`
+only, and `dfix verify` runs the image before and after.
+
+**When it refuses.** When a RUN or HEALTHCHECK uses a program that the slim variant lacks, when an install may compile
+something (packages of Python and Ruby always may: the rule `multistage` keeps the compilers in a stage of their own),
+or when the sources run other programs. It never takes another release, another distribution or Alpine.
+
+References: [the official images' variants](https://github.com/docker-library/docs/tree/master/python#image-variants)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rewriter.change import Change, Contract, Refusal
+from rewriter.model import Model
+from rewriter.source import Edit
+from transforms.example import Example
+
+NAME = "slim-base"
+SUMMARY = "take the slim variant of a base image"
+CONTRACT: Contract = "changed-image"
+CODES: tuple[str, ...] = ()
+ORDER = 9
+READS_SOURCES = True
+
+_PACKAGE = '{"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}'
+_LOCK = (
+    '{"name": "a", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": {"name": "a", "version": "1.0.0", '
+    '"dependencies": {"b": "^1.0.0"}}, "node_modules/b": {"version": "1.0.0"%s}}}'
+)
+_NODE = {"package.json": _PACKAGE, "package-lock.json": _LOCK % "", "server.js": "require('http')\n"}
+_NPM = (
+    "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY server.js ./\n"
+    'CMD ["node", "server.js"]\n'
+)
+
+EXAMPLES: tuple[Example, ...] = (
+    Example(
+        name="Node.js without packages that are compiled",
+        files=_NODE,
+        before=_NPM,
+        after=_NPM.replace("node:22", "node:22-slim"),
+    ),
+    Example(
+        name="the release in the tag stays",
+        files={"app.py": "print('hi')\n"},
+        before='FROM python:3.12-bookworm AS app\nCOPY app.py /\nCMD ["python", "/app.py"]\n',
+        after='FROM python:3.12-slim-bookworm AS app\nCOPY app.py /\nCMD ["python", "/app.py"]\n',
+    ),
+    Example(
+        name="a plain distribution",
+        files={"run.sh": "#!/bin/sh\necho hi\n"},
+        before='FROM debian:12\nCOPY run.sh /\nCMD ["sh", "/run.sh"]\n',
+        after='FROM debian:12-slim\nCOPY run.sh /\nCMD ["sh", "/run.sh"]\n',
+    ),
+    Example(
+        name="a package that runs a script when it is installed",
+        files={**_NODE, "package-lock.json": _LOCK % ', "hasInstallScript": true'},
+        before=_NPM,
+        because="b runs a script when it is installed",
+    ),
+    Example(
+        name="sources that run other programs",
+        files={"app.py": "import subprocess\n"},
+        before='FROM python:3.12\nCOPY app.py /\nCMD ["python", "/app.py"]\n',
+        because="app.py:1 (`subprocess`) may run programs that python:3.12-slim lacks",
+    ),
+    Example(
+        name="a HEALTHCHECK with curl",
+        files=_NODE,
+        before=_NPM + "HEALTHCHECK CMD curl -f localhost\n",
+        because="HEALTHCHECK in line 7 runs a program that node:22-slim lacks",
+    ),
+    Example(
+        name="packages that may be compiled",
+        files={"requirements.txt": "numpy\n"},
+        before="FROM python:3.12\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n",
+        because="may compile packages",
+    ),
+    Example(
+        name="a tag that is not known to have a slim variant",
+        files={"a.py": ""},
+        before="FROM python:3.15-rc\nCOPY a.py /\n",
+    ),
+    Example(name="slim already", files={"a.py": ""}, before="FROM python:3.12-slim\nCOPY a.py /\n"),
+)
+
+
+def propose(model: Model) -> Iterator[Change | Refusal]:
+    """A slim variant for each base of a stage that ships."""
+    from rewriter.context.readers import Blocked
+    from rewriter.multistage.slim import slim
+
+    for stage in model.stages:
+        if not stage.ships:
+            continue
+        found = slim(model, stage)
+        offset = stage.instruction.span.start
+        if isinstance(found, Blocked):
+            yield Refusal(NAME, offset, found.code, found.reason, found.hint)
+        elif found is not None:
+            reason = f"nothing in the stage needs what {found.image} lacks, which is about {found.megabytes} MB smaller"
+            yield Change(NAME, offset, (Edit(stage.instruction.words[0].span, found.image),), reason, CONTRACT)
