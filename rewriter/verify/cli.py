@@ -15,7 +15,8 @@ from rewriter.verify.request import VerifyRequest
 _HELP = """Prove rewrites by real builds: the file as it was and as it would be, held against each other.
 
 Builds both with a real engine, compares configuration and files of the two images, and measures what was gained. With
---write, what is proven is written; a change that broke its promise is named and left out.
+--write, what is proven is written; a change that broke its promise is named and left out. Where a change makes
+another image (--unsafe), both are run: --smoke says what, else their own command, until it ends or its ports answer.
 
 Exit status: 0 proven, 1 a change broke its promise, 2 it could not be built before, or an error.
 
@@ -28,6 +29,8 @@ Examples:
   dfix verify --write services/
 
   dfix verify Dockerfile --against Dockerfile.new
+
+  dfix verify --unsafe --smoke 'app --version' Dockerfile
 
   dfix verify --engine docker:remote --jobs 8 .
 """
@@ -71,6 +74,9 @@ def _app(take: Callable[[VerifyRequest], None]) -> typer.Typer:
         network: Annotated[str, typer.Option(metavar="MODE", help="As docker build takes it.")] = "",
         timeout: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Time limit of each build.")] = 1800,
         no_measure: Annotated[bool, typer.Option("--no-measure", help="Prove only; no rebuilds are measured.")] = False,
+        smoke: Annotated[
+            str, typer.Option(metavar="CMD", help="What to run in both images where a change makes another one.")
+        ] = "",
         jobs: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="Files to prove at the same time.")] = 1,
         clean: Annotated[bool, typer.Option("--clean", help="Remove what ended runs have left behind.")] = False,
         unsafe: Annotated[bool, typer.Option("--unsafe", help="Also make changes that change the image.")] = False,
@@ -114,6 +120,15 @@ def _app(take: Callable[[VerifyRequest], None]) -> typer.Typer:
             verbose=verbose,
         )
         build = BuildOptions(tuple(build_args or ()), tuple(secrets or ()), platform, target, network, timeout)
-        take(VerifyRequest(files, build, engine, against, not no_measure, jobs, clean))
+        take(VerifyRequest(files, build, engine, against, not no_measure, jobs, clean, _words(smoke)))
 
     return app
+
+
+def _words(command: str) -> tuple[str, ...]:
+    import shlex
+
+    try:
+        return tuple(shlex.split(command))
+    except ValueError as error:
+        raise typer.BadParameter(f"--smoke: {error}") from None

@@ -19,6 +19,7 @@ from rewriter.result import Problem, Result
 from rewriter.settings import SettingsError
 from rewriter.source import Source
 from rewriter.syntax import parse
+from rewriter.verify.containers import Containers
 from rewriter.verify.engine import Engine, EngineError
 from rewriter.verify.engines.find import find
 from rewriter.verify.process import Processes, StoppedError
@@ -28,6 +29,7 @@ from rewriter.verify.prove import prove
 from rewriter.verify.request import VerifyRequest, fault
 from rewriter.verify.saved import LayerCache, SavedImageError
 from rewriter.verify.show import Show
+from rewriter.verify.smoke import Runs
 from rewriter.verify.snapshot import ContextError
 from rewriter.verify.strays import remove_strays
 from rewriter.verify.trial import Trial
@@ -64,7 +66,7 @@ def _prove_all(request: VerifyRequest, processes: Processes, out: Output, err: O
         engine = (
             find(request.engine, processes, space.folder) if any(_changes(result) for result, _ in results) else None
         )
-        prover = _Prover(request, engine, space)
+        prover = _Prover(request, engine, space, processes)
         show = Show(request, engine.name if engine else "", out, err)
         with Progress(err, len(results), quiet=request.files.quiet) as progress:
             for proof in prover.proofs(results, progress.teller, processes.stop):
@@ -79,8 +81,8 @@ def _prove_all(request: VerifyRequest, processes: Processes, out: Output, err: O
 class _Prover:
     """Proves several files at a time with one engine."""
 
-    def __init__(self, request: VerifyRequest, engine: Engine | None, space: Workspace) -> None:
-        self._request, self._engine, self._space = request, engine, space
+    def __init__(self, request: VerifyRequest, engine: Engine | None, space: Workspace, processes: Processes) -> None:
+        self._request, self._engine, self._space, self._processes = request, engine, space, processes
         self._seen = LayerCache()
 
     def proofs(
@@ -110,9 +112,13 @@ class _Prover:
             message = f"{problem.message}. {problem.hint}".rstrip(". ") if problem else ""
             return Proof("failed" if problem else "unchanged", result, result, message=message)
         trial = Trial(self._engine, self._space, self._seen, self._request.build, name, tell)
+        request, program = self._request, self._engine.runs
+        label, network = self._space.label, request.build.network
+        containers = Containers(program, self._processes, label, network) if program else None
+        runs = Runs(containers, request.smoke, bool(request.against and request.files.unsafe), not request.measuring)
         try:
             context = open_context(parse(result.before), options.context)
-            return prove(trial, result, options, context, measuring=self._request.measuring)
+            return prove(trial, result, options, context, runs, measuring=request.measuring)
         except (ContextError, SavedImageError, OSError) as error:
             return Proof("failed", result, result, message=_said(error))
         finally:

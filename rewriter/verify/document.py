@@ -51,6 +51,7 @@ def _file(proof: Proof) -> dict[str, Any]:
         "caches": [_difference(difference) for difference in seen.caches] if seen else [],
         "cache_bytes": seen.cache_bytes if seen else 0,
         "noise": [{**_difference(found), "reason": reason} for found, reason in seen.noise] if seen else [],
+        "ran": valid(proof.ran),
         "edited": {"source": valid(proof.edited[0]), "dependency": valid(proof.edited[1])},
         "before": _measures(proof.before),
         "after": _measures(proof.after),

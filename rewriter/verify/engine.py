@@ -81,6 +81,10 @@ class Engine(Protocol):
     def name(self) -> str:
         """As `--engine` takes it and people read it: "docker", "docker:BUILDER", "podman", "buildah"."""
 
+    @property
+    def runs(self) -> str:
+        """The command that runs the images it builds: "docker", "podman", or "" where none does."""
+
     def build(self, build: Build, at_step: Callable[[str], None]) -> Built:
         """Build, telling the name of each step as it starts. Raises BuildError, EngineError."""
 

@@ -49,7 +49,8 @@ class Blame(NamedTuple):
 class Proof(NamedTuple):
     """`result` is what was to be proven, `settled` what is left of it without the changes of `blamed`.
 
-    `edited` are the context paths that were edited to measure rebuilds.
+    `edited` are the context paths that were edited to measure rebuilds. `ran` says what running both images showed,
+    where a change declares another image.
     """
 
     verdict: Verdict
@@ -63,3 +64,4 @@ class Proof(NamedTuple):
     message: str = ""
     log: str = ""
     written: bool = False
+    ran: str = ""

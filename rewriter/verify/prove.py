@@ -13,13 +13,15 @@ from rewriter.result import Applied, Result
 from rewriter.source import Source
 from rewriter.syntax import parse
 from rewriter.verify.compare import Comparison, Difference, compare, without
+from rewriter.verify.declared import settings
 from rewriter.verify.edits import choose
-from rewriter.verify.engine import BuildError
+from rewriter.verify.engine import BuildError, EngineError
 from rewriter.verify.hints import hint
 from rewriter.verify.image import Image
 from rewriter.verify.measure import cold, measure
 from rewriter.verify.proof import Blame, Measures, Proof
 from rewriter.verify.sizes import size
+from rewriter.verify.smoke import Runs, Sides, smoke
 from rewriter.verify.trial import Trial
 
 NOTHING = Comparison((), (), (), 0)
@@ -30,11 +32,14 @@ LEAST_FREED = 100_000
 class Seen(NamedTuple):
     """What building one version showed, held against the version before; `message` says why it did not build.
 
-    `declared`: a change says that it changes the image, so that a difference is no fault.
+    `declared`: a change says that it changes the image, so that a difference is no fault; `faults` are those that are
+    faults even so: settings that got lost, and what running both images showed, which `ran` tells.
     """
 
     comparison: Comparison
+    faults: tuple[Difference, ...] = ()
     declared: bool = False
+    ran: str = ""
     measures: Measures | None = None
     message: str = ""
     log: str = ""
@@ -42,7 +47,12 @@ class Seen(NamedTuple):
     @property
     def broken(self) -> bool:
         """Whether it did not build or is another image."""
-        return bool(self.message or (self.comparison.differences and not self.declared))
+        return bool(self.message or self.faults or (self.comparison.differences and not self.declared))
+
+    @property
+    def blame(self) -> tuple[Difference, ...]:
+        """What broke a promise."""
+        return self.faults if self.declared else self.comparison.differences
 
 
 class Before:
@@ -50,8 +60,8 @@ class Before:
 
     def __init__(self, trial: Trial, source: Source) -> None:
         self._trial, self.source = trial, source
-        tag, built = trial.build("before", source, "build without cache", cache=False)
-        self.image: Image = trial.image(tag)
+        self.tag, built = trial.build("before", source, "build without cache", cache=False)
+        self.image: Image = trial.image(self.tag)
         self.measures = cold(built, self.image)
         self._again: Image | None = None
 
@@ -66,7 +76,7 @@ class Before:
         return without(found, compare(self.image, self._again, ()))
 
 
-def prove(trial: Trial, result: Result, options: Options, context: Context, *, measuring: bool) -> Proof:
+def prove(trial: Trial, result: Result, options: Options, context: Context, runs: Runs, *, measuring: bool) -> Proof:
     """The proof of a result that changes its file. Raises EngineError, SavedImageError, ContextError, OSError."""
     trial.take_context(context, result.before.path)
     try:
@@ -75,8 +85,8 @@ def prove(trial: Trial, result: Result, options: Options, context: Context, *, m
         advice = hint(error.message, parse(result.before), trial.options.args)
         message = f"{error.message}. {advice}" if advice else error.message
         return Proof("unbuilt", result, result, message=message, log=error.log)
-    left, seen, blamed = _settle(trial, before, result, options)
-    proof = Proof("broken" if blamed else "proven", result, left, seen.comparison, tuple(blamed))
+    left, seen, blamed = _settle(trial, before, result, options, runs)
+    proof = Proof("broken" if blamed else "proven", result, left, seen.comparison, tuple(blamed), ran=seen.ran)
     if seen.measures is None:
         return proof
     if not measuring:
@@ -92,36 +102,46 @@ def prove(trial: Trial, result: Result, options: Options, context: Context, *, m
     return proof._replace(before=found["before"], after=found["after"], edited=(edits.source, edits.dependency))
 
 
-def _settle(trial: Trial, before: Before, result: Result, options: Options) -> tuple[Result, Seen, list[Blame]]:
+def _settle(
+    trial: Trial, before: Before, result: Result, options: Options, runs: Runs
+) -> tuple[Result, Seen, list[Blame]]:
     """Leave out one broken change after the other until what is left is proven."""
     blamed: list[Blame] = []
     left = result
     while True:
-        seen = _see(trial, before, left, cache=False)
+        seen = _see(trial, before, left, runs, cache=False)
         if not seen.broken:
             return left, seen, blamed
         if not left.changes:  # somebody else's rewrite: there is nothing to leave out
-            return left, seen, [Blame(None, seen.comparison.differences, seen.message, seen.log)]
-        change, last = _pin(trial, before, left, options, seen)
-        blamed.append(Blame(change, last.comparison.differences, last.message, last.log))
+            return left, seen, [Blame(None, seen.blame, seen.message, seen.log)]
+        change, last = _pin(trial, before, left, options, runs, seen)
+        blamed.append(Blame(change, last.blame, last.message, last.log))
         options = options._replace(without=options.without | {place(change)})
         left = pipeline.run(result.before, options)
         if not left.changed:
             return left, Seen(NOTHING), blamed
 
 
-def _see(trial: Trial, before: Before, result: Result, *, cache: bool) -> Seen:
+def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: bool) -> Seen:
     """Build the version after and hold it against the one before."""
     trial.ignores("after", None if result.ignore_file is None else result.ignore_file.after.to_bytes())
+    declared = runs.declared or any(change.contract == "changed-image" for change in result.changes)
+    cache = cache or (declared and runs.cached)
     try:
         tag, built = trial.build("after", result.after, "build" if cache else "build without cache", cache=cache)
     except BuildError as error:
         return Seen(NOTHING, message=error.message, log=error.log)
     image = trial.image(tag)
     caches = caches_of(result) if allows_caches(result) else ()
-    declared = any(change.contract == "changed-image" for change in result.changes)
-    seen = _freed(before.image, image, before.against(image, caches))
-    return Seen(seen, declared, cold(built, image))
+    if not declared:
+        seen = _freed(before.image, image, before.against(image, caches))
+        return Seen(seen, measures=cold(built, image))
+    compared = compare(before.image, image, caches)
+    faults = settings(result.before, compared.differences, image)
+    if runs.containers is None:
+        raise EngineError("the engine runs no images, which a change of the image needs: use docker or podman")
+    seen_running = smoke(runs.containers, Sides(before.tag, tag, before.image, image), runs.words, trial.tell)
+    return Seen(compared, (*faults, *seen_running.faults), True, seen_running.said, cold(built, image))
 
 
 def _freed(before: Image, after: Image, seen: Comparison) -> Comparison:
@@ -150,14 +170,16 @@ def place(change: Applied) -> Place:
     return change.rule, change.offset
 
 
-def _pin(trial: Trial, before: Before, result: Result, options: Options, seen: Seen) -> tuple[Applied, Seen]:
+def _pin(
+    trial: Trial, before: Before, result: Result, options: Options, runs: Runs, seen: Seen
+) -> tuple[Applied, Seen]:
     """The change with which the first versions of growing length are broken, and what building that one showed."""
     changes = result.changes
     good, bad = 0, len(changes)
     while bad - good > 1:
         half = (good + bad) // 2
         some = pipeline.run(result.before, options._replace(only=frozenset(map(place, changes[:half]))))
-        found = _see(trial, before, some, cache=True) if some.changed else Seen(NOTHING)
+        found = _see(trial, before, some, runs, cache=True) if some.changed else Seen(NOTHING)
         if found.broken:
             bad, seen = half, found
         else:

@@ -13,7 +13,8 @@ from rewriter.verify.engine import BuildOptions
 class VerifyRequest(NamedTuple):
     """`files` holds the paths, and which rules and settings are in force; with mode "write" what is proven is written.
 
-    `against` is a rewrite that somebody else made of the one path. `clean` removes what ended runs left behind.
+    `against` is a rewrite that somebody else made of the one path, which may make another image where `files` are
+    unsafe. `smoke` is a command to run in both images. `clean` removes what ended runs left behind.
     """
 
     files: Request
@@ -23,6 +24,7 @@ class VerifyRequest(NamedTuple):
     measuring: bool = True
     jobs: int = 1
     clean: bool = False
+    smoke: tuple[str, ...] = ()
 
 
 def fault(request: VerifyRequest) -> str:

@@ -9,6 +9,7 @@ from rewriter.report.output import Output, visible
 from rewriter.report.text import PROMISES
 from rewriter.result import Applied
 from rewriter.verify.compare import Difference
+from rewriter.verify.declared import groups
 from rewriter.verify.proof import Blame, Measures, Proof, Rebuild
 from rewriter.verify.sizes import size
 
@@ -97,9 +98,10 @@ def _kept_apart(out: Output, proof: Proof, verbose: bool) -> None:
         return
     if seen.caches:
         out.write(f"  in caches: {_more(seen.cache_bytes)}\n")
+    if proof.ran and not proof.blamed:
+        out.write(f"  both images were run: {visible(proof.ran)}\n")
     if seen.differences and not proof.blamed:
-        out.write("  these differ, which a change declares:\n")
-        _paths(out, seen.differences, verbose)
+        _declared(out, seen.differences, verbose)
     if seen.noise and verbose:
         out.write("  these differ, and are no evidence:\n")
         for difference, reason in seen.noise:
@@ -108,6 +110,22 @@ def _kept_apart(out: Output, proof: Proof, verbose: bool) -> None:
         one = len(seen.noise) == 1
         said = "1 path differs that is" if one else f"{len(seen.noise)} paths differ that are"
         out.write(f"  {said} no evidence, -v shows {'it' if one else 'them'}\n")
+
+
+def _declared(out: Output, differences: tuple[Difference, ...], verbose: bool) -> None:
+    """What a change declares: the places that are gone, by folder and size, then the rest."""
+    gone = groups(differences)
+    if gone:
+        out.write("  these are gone, which a change declares:\n")
+        shown = list(gone.items()) if verbose else list(gone.items())[:MOST_PATHS]
+        for folder, (count, bytes_) in shown:
+            out.write(f"    {visible(folder)}: {count} path{'' if count == 1 else 's'}, {size(bytes_)}\n")
+        if len(shown) < len(gone):
+            out.write(f"    … {len(gone) - len(shown)} more folders, -v shows them\n")
+    rest = [one for one in differences if not (one.kind == "presence" and "is gone" in one.what)]
+    if rest:
+        out.write("  these differ, which a change declares:\n")
+        _paths(out, rest, verbose)
 
 
 def _paths(out: Output, differences: Sequence[Difference], verbose: bool) -> None:
@@ -136,7 +154,7 @@ def _rows(proof: Proof) -> Iterator[tuple[str, str, str, str]]:
     ]
     for label, field in kinds:
         was, now = field(before), field(after)
-        if was is not None and now is not None:
+        if was is not None and now is not None and not (label == kinds[0][0] and now.cached):
             yield label, _rebuild(was), _rebuild(now), _faster(was, now)
     yield "layers", str(before.layers), str(after.layers), ""
     saved = before.size - after.size

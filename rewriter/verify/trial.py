@@ -28,14 +28,14 @@ class Trial:
         tell: Callable[[str], None],
     ) -> None:
         self._engine, self._space, self._seen, self.options = engine, space, seen, options
-        self._name, self._tell = name, tell
+        self._name, self.tell = name, tell
         self._images: list[str] = []
         self._ignored: bytes | None = None
         self.context = space.path(f"{name}-context")
 
     def take_context(self, context: Context, dockerfile: str) -> None:
         """Copy what ships. Raises ContextError, OSError."""
-        self._tell("copying the build context")
+        self.tell("copying the build context")
         snapshot(context, self.context)
         self._ignored = ignore_file(context, dockerfile)
         for side in ("before", "after"):
@@ -58,7 +58,7 @@ class Trial:
             options=self.options,
         )
         try:
-            built = self._engine.build(build, lambda step: self._tell(f"{side}, {doing}: {step}"))
+            built = self._engine.build(build, lambda step: self.tell(f"{side}, {doing}: {step}"))
         except BuildError as error:
             raise BuildError(error.message, self._space.keep(error.log, f"{self._name}-{side}.log")) from None
         with suppress(OSError):
@@ -78,7 +78,7 @@ class Trial:
 
     def image(self, tag: str) -> Image:
         """The image as it is saved. Raises EngineError, SavedImageError."""
-        self._tell("reading the image")
+        self.tell("reading the image")
         with self._engine.saved(tag) as stream:
             try:
                 return read_saved(stream, self._seen)

@@ -127,6 +127,7 @@ def python(kitchen: Kitchen) -> None:
     (library / "site-packages").mkdir()
     for shared in (prefix / "lib").glob("libpython*.so*"):
         shutil.copy(shared, root / "usr/local/lib", follow_symlinks=False)
+    shutil.copytree(prefix / "include" / f"python{version}", root / "usr/local/include" / f"python{version}")
     shutil.copy(prefix / "bin" / f"python{version}", programs)
     for name in ("python", "python3"):
         (programs / name).symlink_to(f"python{version}")
@@ -140,6 +141,16 @@ def python(kitchen: Kitchen) -> None:
         'CMD ["python3"]\n',
         context,
     )
+
+
+def python_full(kitchen: Kitchen) -> None:
+    """The same with compilers and headers, as the full official images have them."""
+    kitchen.build(f"FROM python:3.11-slim\n{_apt(_BUILDPACK)}")
+
+
+def node_full(kitchen: Kitchen) -> None:
+    """Node.js 18 with compilers and headers."""
+    kitchen.build(f"FROM node:18-slim\n{_apt(_BUILDPACK)}")
 
 
 def node18(kitchen: Kitchen) -> None:
@@ -186,6 +197,10 @@ def _node(kitchen: Kitchen, major: int) -> None:
     )
 
 
+_BUILDPACK = "gcc g++ make git curl libpq-dev"
+"""A part of what buildpack-deps brings to the full images."""
+
+
 def _apt(packages: str) -> str:
     return (
         f"RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {packages}"
@@ -199,7 +214,7 @@ def go(kitchen: Kitchen) -> None:
     proxy = f"/usr/share/goproxy/{module}/@v"
     kitchen.build(
         "FROM debian:bookworm-slim\n"
-        + _apt("golang-go golang-github-spf13-pflag-dev gcc libc6-dev zip ca-certificates")
+        + _apt("golang-go golang-github-spf13-pflag-dev gcc libc6-dev zip ca-certificates curl")
         + f"RUN mkdir -p {proxy} /tmp/zip/{module} && cd /tmp/zip"
         f" && cp -rL /usr/share/gocode/src/{module} {module}@{version}"
         f" && printf 'module {module}\\n\\ngo 1.12\\n' | tee {proxy}/{version}.mod > {module}@{version}/go.mod"
@@ -253,9 +268,21 @@ def php(kitchen: Kitchen) -> None:
     kitchen.build("FROM debian:bookworm-slim\n" + _apt("php-cli php-zip unzip composer") + 'CMD ["php", "-a"]\n')
 
 
+def jre(kitchen: Kitchen) -> None:
+    """Debian's Java runtime."""
+    kitchen.build("FROM debian:bookworm-slim\nRUN mkdir -p /usr/share/man/man1\n" + _apt("openjdk-17-jre-headless"))
+
+
 def ruby(kitchen: Kitchen) -> None:
-    """Debian's Ruby and Bundler, with one gem."""
-    kitchen.build("FROM debian:bookworm-slim\n" + _apt("ruby bundler ruby-rack") + 'CMD ["irb"]\n')
+    """Debian's Ruby and Bundler, with one gem, and the place for gems that the official images have."""
+    kitchen.build(
+        "FROM debian:bookworm-slim\n"
+        + _apt("ruby bundler ruby-rack")
+        + "ENV GEM_HOME=/usr/local/bundle BUNDLE_SILENCE_ROOT_WARNING=1 BUNDLE_APP_CONFIG=/usr/local/bundle\n"
+        f"ENV PATH=/usr/local/bundle/bin:{PATH}\n"
+        "RUN mkdir -p /usr/local/bundle && chmod 1777 /usr/local/bundle\n"
+        'CMD ["irb"]\n'
+    )
 
 
 def nginx(kitchen: Kitchen) -> None:

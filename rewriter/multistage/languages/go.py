@@ -54,8 +54,11 @@ def parts(work: Work) -> Parts | Blocked:
         Brought(path, path) for path in data(work.copies, lambda path: _is_source(path) or below(path, embedded))
     ]
     static = _static(work, program)
+    alone = _alone(work, brought) if static is not None else None
+    if alone is not None:
+        return alone
     if work.base.alpine:
-        return _on_alpine(work, brought, static)
+        return _on_alpine(work, brought)
     if work.base.release:
         return _on_debian(work, brought, work.base.release)
     if static is None:
@@ -64,7 +67,7 @@ def parts(work: Work) -> Parts | Blocked:
             f"{work.base.reference} does not tell its release, and the binary may be linked to its C library",
             f"name the release ({work.base.name}:1.22-bookworm), or set CGO_ENABLED=0 where the program needs no cgo",
         )
-    return _alone(work, brought) or _on_debian(work, brought, "trixie")
+    return _on_debian(work, brought, "trixie")
 
 
 def _program(work: Work) -> tuple[Act | Blocked, str]:
@@ -187,7 +190,7 @@ def _alone(work: Work, brought: list[Brought]) -> Parts | None:
         (Brought(certificates, certificates), *brought),
         sources_only=True,
         left="Go and the sources",
-        megabytes=_LARGER_THAN_DEBIAN + 75,
+        megabytes=_LARGER_THAN_ALPINE + 8 if work.base.alpine else _LARGER_THAN_DEBIAN + 75,
     )
 
 
@@ -203,11 +206,8 @@ def _on_debian(work: Work, brought: list[Brought], release: str) -> Parts:
     )
 
 
-def _on_alpine(work: Work, brought: list[Brought], static: Act | None) -> Parts | Blocked:
+def _on_alpine(work: Work, brought: list[Brought]) -> Parts | Blocked:
     version = work.base.release.removeprefix("alpine")
-    alone = _alone(work, brought) if static is not None else None
-    if alone is not None:
-        return alone._replace(megabytes=_LARGER_THAN_ALPINE + 8)
     if not version:
         reason = f"{work.base.reference} does not tell its version of Alpine, and another one may have other libraries"
         return Blocked("libc", reason, f"name it: {work.base.name}:1.22-alpine3.20")

@@ -103,7 +103,7 @@ def _program(work: Work) -> Brought | Blocked:
     else:
         for place in ("/usr/local/bin", "/usr/bin", "/bin"):
             path = posixpath.join(place, word)
-            if re.search(rf"/target{folder}[\w-]+$", work.origin(path)):
+            if re.search(rf"/target{folder}[\w-]+$", work.origin(path)) or _installed(work, path):
                 return Brought(path, path)
         if _installed(work, f"/usr/local/cargo/bin/{word}"):
             return Brought(f"/usr/local/cargo/bin/{word}", f"/usr/local/bin/{word}")

@@ -21,6 +21,7 @@ class Buildah:
     """Images are kept in the user's own storage; BUILDAH_ISOLATION, STORAGE_DRIVER and storage.conf count as ever."""
 
     name = "buildah"
+    runs = ""
     _verb: tuple[str, ...] = ("bud",)
     _remove_verb: tuple[str, ...] = ("rm",)
 
@@ -133,6 +134,7 @@ class Podman(Buildah):
     """podman; what it builds is seen by buildah and the other way round."""
 
     name = "podman"
+    runs = "podman"
     _verb = ("build",)
     _remove_verb = ("rm", "--force")
 

@@ -53,6 +53,11 @@ class Docker:
         """Its name: "docker", or "docker:BUILDER"."""
         return f"docker:{self._builder}" if self._builder else "docker"
 
+    @property
+    def runs(self) -> str:
+        """The docker command, but not for another builder's images, which the daemon does not have."""
+        return "" if self._archives else "docker"
+
     def build(self, build: Build, at_step: Callable[[str], None]) -> Built:
         """Build, telling the name of each step as it starts. Raises BuildError, EngineError."""
         started = time.monotonic()

@@ -1,0 +1,150 @@
+"""Running an image with docker or podman, which take the same words: to its end, or until it serves."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import socket
+import time
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from rewriter.verify.engine import LABEL, EngineError
+from rewriter.verify.process import Processes, TimeoutExpiredError
+
+MOST_OUTPUT = 200_000
+"""Bytes of output that are compared."""
+_ANSWERS_WITHIN = 20.0
+_TICK = 0.3
+_GET = b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n"
+
+
+class Ran(NamedTuple):
+    """A container's end: its exit status (None: it still ran at the time limit) and what it said.
+
+    `answers` are those of the ports that the image exposes: the first line and the content of an HTTP answer, or "" for
+    a connection that was taken and no HTTP. `healthy` says that the image's HEALTHCHECK passed.
+    """
+
+    status: int | None
+    output: str
+    answers: tuple[tuple[int, str], ...] = ()
+    healthy: bool = False
+
+
+class Containers:
+    """`program` is docker or podman, `label` the run's, `network` as for builds."""
+
+    def __init__(self, program: str, processes: Processes, label: str, network: str) -> None:
+        self._program, self._processes, self._label, self._network = program, processes, label, network
+        self._numbers = itertools.count()
+
+    def run(self, image: str, words: tuple[str, ...], limit: float) -> Ran:
+        """Run a command in the image and wait for its end, `limit` seconds at most. Raises EngineError."""
+        name = self._name()
+        entry = ["--entrypoint", words[0], image, *words[1:]]
+        pieces: list[bytes] = []
+        try:
+            status = self._processes.run([*self._command("run", "--rm", name), *entry], limit, pieces.append)
+        except TimeoutExpiredError:
+            return Ran(None, _text(pieces))
+        except OSError as error:
+            raise EngineError(f"there is no {self._program} command") from error
+        finally:
+            self._remove(name)
+        return Ran(status, _text(pieces))
+
+    def serve(self, image: str, ports: tuple[int, ...], *, checked: bool, limit: float) -> Ran:
+        """Run the image's own command until its ports answer and its health check passes, it ends, or `limit` is over.
+
+        Raises EngineError.
+        """
+        name = self._name()
+        options = ["--health-interval=1s"] if checked else []
+        publish = ["--publish-all"] if ports and self._network != "host" else []
+        try:
+            status, said = self._ask([*self._command("run", "--detach", name), *options, *publish, image])
+            if status:
+                return Ran(status, said)
+            return self._served(name, ports, checked, time.monotonic() + limit)
+        finally:
+            self._remove(name)
+
+    def _served(self, name: str, ports: tuple[int, ...], checked: bool, end: float) -> Ran:
+        answers: dict[int, str] = {}
+        while True:
+            state = self._state(name)
+            healthy = (state.get("Health") or state.get("Healthcheck") or {}).get("Status") == "healthy"
+            for port in ports:
+                if port not in answers:
+                    answer = _answer(*self._address(name, port))
+                    if answer is not None:
+                        answers[port] = answer
+            running = bool(state.get("Running"))
+            done = bool(ports or checked) and len(answers) == len(ports) and (healthy or not checked)
+            if done or not running or time.monotonic() > end:
+                status = None if running else int(state.get("ExitCode") or 0)
+                return Ran(status, self._logs(name), tuple(sorted(answers.items())), healthy)
+            time.sleep(_TICK)
+
+    def _command(self, verb: str, how: str, name: str) -> list[str]:
+        network = ["--network", self._network] if self._network else []
+        return [self._program, verb, how, "--name", name, "--label", f"{LABEL}={self._label}", *network]
+
+    def _address(self, name: str, port: int) -> tuple[str, int]:
+        if self._network == "host":
+            return "127.0.0.1", port
+        status, said = self._ask([self._program, "port", name, f"{port}/tcp"])
+        host, _, found = said.strip().split("\n")[0].rpartition(":")
+        if status or not found.isdigit():
+            return "127.0.0.1", 0
+        return ("127.0.0.1" if host in ("0.0.0.0", "", "[::]") else host), int(found)
+
+    def _state(self, name: str) -> dict[str, Any]:
+        status, said = self._ask([self._program, "container", "inspect", "--format", "{{json .State}}", name])
+        try:
+            found = json.loads(said) if not status else {}
+        except ValueError:
+            found = {}
+        return found if isinstance(found, dict) else {}
+
+    def _logs(self, name: str) -> str:
+        return self._ask([self._program, "logs", name])[1][:MOST_OUTPUT]
+
+    def _ask(self, command: list[str]) -> tuple[int, str]:
+        try:
+            return self._processes.ask(command, _ANSWERS_WITHIN)
+        except TimeoutExpiredError:
+            limit = f"{' '.join(command[:2])} takes longer than {_ANSWERS_WITHIN:.0f} s"
+            raise EngineError(f"{self._program} does not answer ({limit})") from None
+        except OSError:
+            raise EngineError(f"there is no {self._program} command") from None
+
+    def _remove(self, name: str) -> None:
+        with suppress(OSError, TimeoutExpiredError):
+            self._processes.ask([self._program, "rm", "--force", "--volumes", name], 30, stoppable=False)
+
+    def _name(self) -> str:
+        return f"dfix-verify-{time.time_ns()}-{next(self._numbers)}"
+
+
+def _text(pieces: list[bytes]) -> str:
+    return b"".join(pieces)[:MOST_OUTPUT].decode("utf-8", "replace")
+
+
+def _answer(host: str, port: int) -> str | None:
+    """What a port answers to HTTP; "" for a connection without an HTTP answer, None when nobody listens."""
+    received = b""
+    try:
+        with socket.create_connection((host, port), 2) as connection:
+            connection.settimeout(3)
+            connection.sendall(_GET)
+            while len(received) < MOST_OUTPUT and (piece := connection.recv(65536)):
+                received += piece
+    except OSError:
+        if not received:
+            return None
+    if not received.startswith(b"HTTP/"):
+        return "" if received else None
+    head, _, content = received.partition(b"\r\n\r\n")
+    return (head.partition(b"\r\n")[0] + b"\n" + content).decode("utf-8", "replace")

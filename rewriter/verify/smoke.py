@@ -1,0 +1,140 @@
+"""Running the image before and after: the same exit, the same output, the same answers, no missing library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from rewriter.verify.compare import Difference
+from rewriter.verify.containers import Containers, Ran
+from rewriter.verify.declared import missing, programs
+from rewriter.verify.image import Image
+
+LIMIT = 30.0
+"""Seconds that a server has to answer, and a command to end."""
+PATIENCE = 8.0
+"""Seconds after which a program without port and health check counts as one that goes on."""
+_MOST = 160
+
+
+class Smoke(NamedTuple):
+    """What running both images showed: in words, and what differed."""
+
+    said: str
+    faults: tuple[Difference, ...]
+
+
+class Runs(NamedTuple):
+    """How images are run: `containers` is None where the engine runs none, `words` is a command instead of their own.
+
+    `declared` says of a rewrite that somebody else made that it makes another image. `cached` lets the build of another
+    image take steps from the one before, where no seconds are measured.
+    """
+
+    containers: Containers | None
+    words: tuple[str, ...] = ()
+    declared: bool = False
+    cached: bool = False
+
+
+class Sides(NamedTuple):
+    """Tags and content of the image before and after."""
+
+    before: str
+    after: str
+    was: Image
+    now: Image
+
+
+def smoke(containers: Containers, sides: Sides, words: tuple[str, ...], tell: Callable[[str], None]) -> Smoke:
+    """Run `words` in both images, or without any their own command. Raises EngineError.
+
+    What differs between two runs of the image before is no fault.
+    """
+    tell("looking for missing libraries")
+    faults = _libraries(containers, sides)
+    tell("running both images")
+    run = _runner(containers, sides.was, words)
+    was, now = run(sides.before), run(sides.after)
+    differing = _differences(was, now)
+    if differing:
+        noise = {difference.path for difference in _differences(was, run(sides.before))}
+        differing = [difference for difference in differing if difference.path not in noise]
+    return Smoke(_said(was, words), (*faults, *differing))
+
+
+def _runner(containers: Containers, image: Image, words: tuple[str, ...]) -> Callable[[str], Ran]:
+    if words:
+        return lambda tag: containers.run(tag, words, LIMIT)
+    fields = image.config.get("config") or {}
+    exposed = [port.partition("/") for port in fields.get("ExposedPorts") or ()]
+    ports = tuple(sorted(int(number) for number, _, kind in exposed if kind in ("tcp", "") and number.isdigit()))
+    checked = (fields.get("Healthcheck") or {}).get("Test") not in (None, [], ["NONE"])
+    limit = LIMIT if ports or checked else PATIENCE
+    return lambda tag: containers.serve(tag, ports, checked=checked, limit=limit)
+
+
+def _differences(was: Ran, now: Ran) -> list[Difference]:
+    found = []
+    if was.status != now.status:
+        found.append(_difference("exit", f"{_ended(now)}, before {_ended(was)}", now.output))
+    elif was.status is not None and was.output != now.output:
+        found.append(_difference("output", f"differs, before `{_short(was.output)}`", now.output))
+    before = dict(was.answers)
+    after = dict(now.answers)
+    for port, answer in before.items():
+        if port not in after:
+            found.append(_difference(f"port {port}", "does not answer", now.output))
+        elif after[port] != answer:
+            found.append(_difference(f"port {port}", f"answers otherwise, before `{_short(answer)}`", after[port]))
+    if was.healthy and not now.healthy:
+        found.append(_difference("health", "HEALTHCHECK does not pass", now.output))
+    return found
+
+
+def _difference(what: str, how: str, said: str) -> Difference:
+    output = f", says `{_short(said)}`" if said.strip() else ""
+    return Difference(f"run {what}", f"{how}{output}", 0, "run")
+
+
+def _ended(ran: Ran) -> str:
+    return "still runs" if ran.status is None else f"exits {ran.status}"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MOST else "…" + line[1 - _MOST :]
+
+
+def _said(was: Ran, words: tuple[str, ...]) -> str:
+    what = f"`{' '.join(words)}`" if words else "its command"
+    if was.answers:
+        ports = ", ".join(str(port) for port, _ in was.answers)
+        return f"{what} answers on port {ports}" + (" and is healthy" if was.healthy else "")
+    if was.healthy:
+        return f"{what} is healthy"
+    return f"{what} {'goes on' if was.status is None else f'exits {was.status} with the same output'}"
+
+
+def _libraries(containers: Containers, sides: Sides) -> list[Difference]:
+    """Libraries that programs of the new image lack and that they had; an image without ldd has to have static ones."""
+    paths = programs(sides.was, sides.now)
+    if not paths:
+        return []
+    after = containers.run(sides.after, ("ldd", *paths), LIMIT)
+    has_no_ldd = after.status in (125, 126, 127) and "ldd" in after.output
+    here = [path for path in paths if path.lstrip("/") in sides.was.entries]
+    if has_no_ldd:
+        before = containers.run(sides.before, ("ldd", *here), LIMIT) if here else None
+        linked = sorted(set(_linked(before.output))) if before is not None else []
+        return (
+            [Difference("run libraries", f"{linked[0]} is not there, the image has none", 0, "run")] if linked else []
+        )
+    lacking = set(missing(after.output))
+    if lacking and here:
+        lacking -= set(missing(containers.run(sides.before, ("ldd", *here), LIMIT).output))
+    return [Difference("run libraries", f"{name} is missing", 0, "run") for name in sorted(lacking)]
+
+
+def _linked(said: str) -> list[str]:
+    return [line.split()[0] for line in said.splitlines() if " => /" in line]

@@ -1,0 +1,3 @@
+require 'doubled'
+
+puts Doubled.of(21)

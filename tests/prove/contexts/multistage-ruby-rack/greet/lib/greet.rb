@@ -1,0 +1,3 @@
+module Greet
+  def self.hello(name) = "hello #{name}"
+end
