@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -23,7 +25,7 @@ class Wrong(NamedTuple):
     before: str
     after: str
     seen: tuple[str, ...]
-    files: dict[str, str] = {}
+    files: Mapping[str, str] = MappingProxyType({})
     words: tuple[str, ...] = ()
 
 

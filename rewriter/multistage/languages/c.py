@@ -110,7 +110,7 @@ def _brought(work: Work, own: list[Act], of_gcc: bool) -> tuple[Brought, ...] | 
         return (*(Brought(prefix, prefix) for prefix in prefixes), *files)
     path = work.start.path(word) if "/" in word else posixpath.join("/usr/local/bin", word)
     origin = work.origin(path)
-    if "/" not in word and origin == path:
+    if "/" not in word and origin == path and not _written(own, path):
         return Blocked("program", f"the command runs {word}, which the file is not seen to build")
     if any(copy.brought.origin(path) for copy in work.copies):
         return Blocked("program", f"the command runs {word}, which the build context brings")

@@ -134,7 +134,7 @@ def _environment(work: Work) -> tuple[Brought, tuple[Edit, ...]] | Blocked | Non
             path = path or posixpath.join(folder or "?", ".venv")
             if "?" in path:
                 return Blocked("environment", f"the folder in which `{act.shown}` runs is not known")
-            if "/.venv/" not in work.start.words[0] and not _on_path(work, path):
+            if not work.start.path(work.start.words[0]).startswith(f"{path}/") and not _on_path(work, path):
                 return Blocked("environment", f"the command does not say that it runs in {path}")
             return Brought(path, path), ()
     return None
