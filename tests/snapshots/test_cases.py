@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 CASES = Path(__file__).parents[2] / "snapshots"
+UNSAFE = ("D17", "D18")
+"""Cases of stages that are parted."""
 NAMES = sorted(path.name for path in CASES.iterdir())
 
 
@@ -38,7 +40,7 @@ def test_whole_file(name: str, snapshot: SnapshotAssertion) -> None:
     context = CASES / name / "context"
     path = context / "Dockerfile"
     before = Source.from_bytes(str(path), path.read_bytes())
-    result = run(before, Options(context=str(context)))
+    result = run(before, Options(context=str(context), unsafe=name.startswith(UNSAFE)))
     assert result.problem is None
     assert result.after.to_bytes() == snapshot(extension_class=WholeFile)
     ignored = CASES / name / "after.dockerignore"

@@ -1,0 +1,5 @@
+FROM golang:latest
+WORKDIR /src
+COPY . .
+RUN go build -o /app .
+CMD ["/app"]
