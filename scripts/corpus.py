@@ -30,6 +30,7 @@ from rewriter.syntax.rules import check
 
 PROCESSES = 2
 SPLIT = "split-manifests"
+UNSAFE = frozenset(("multistage", "slim-base"))
 
 
 class Case(NamedTuple):
@@ -45,7 +46,8 @@ class Case(NamedTuple):
 class Seen(NamedTuple):
     """What happened to one file. `faults` has an entry for each thing that must not happen and did.
 
-    `splits` says of each install behind a copy of the sources what became of it: "split", or why it was not.
+    `splits` says of each install behind a copy of the sources what became of it: "split", or why it was not; `parted`
+    says it of stages that build and run, with --unsafe.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Seen(NamedTuple):
     refused: Counter[tuple[str, str]]
     diff: str
     splits: tuple[str, ...] = ()
+    parted: tuple[str, ...] = ()
 
 
 def look(rule: str, case: Case) -> Seen:
@@ -76,6 +79,8 @@ def _look(rule: str, case: Case) -> Seen:
     result, faults, known = look_at(case.path, case.data, options)
     verdict = _verdict(case, check(parse(result.before)))
     changed, refused = counted(result)
+    parted = look_at(case.path, case.data, options._replace(unsafe=True))
+    faults = {**parted.faults, **faults}
     return Seen(
         case.name,
         bool(case.folder),
@@ -86,12 +91,19 @@ def _look(rule: str, case: Case) -> Seen:
         refused,
         _diff(case.name, result) if result.changed else "",
         _splits(result),
+        _parted(parted.result) if case.folder else (),
     )
 
 
 def _splits(result: Result) -> tuple[str, ...]:
     made = ["split" for change in result.changes if change.rule == SPLIT]
     return (*made, *(f"line {one.line}: {one.reason}" for one in result.refusals if one.rule == SPLIT))
+
+
+def _parted(result: Result) -> tuple[str, ...]:
+    made = [f"{change.rule}: {change.reason}" for change in result.changes if change.rule in UNSAFE]
+    refused = [one for one in result.refusals if one.rule in UNSAFE]
+    return (*made, *(f"{one.rule} left it alone: {one.reason}" for one in refused))
 
 
 def _verdict(case: Case, fault: Fault | None) -> str:

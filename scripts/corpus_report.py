@@ -46,6 +46,14 @@ _SPLITS = """\
 """
 
 
+_PARTED = """\
+## Stages that build and run
+
+With `--unsafe`: {all} Dockerfiles have a stage that builds, or a base with a slim variant; {made} of them are changed.
+The others need nothing that could be left behind, or are in several stages already.
+"""
+
+
 def report(seen: Sequence[Seen]) -> str:
     """The whole report."""
     lone = [one for one in seen if not one.in_context]
@@ -57,6 +65,7 @@ def report(seen: Sequence[Seen]) -> str:
     parts.append("## Without a build context\n\n" + _rules(lone))
     parts.append("## With its build context\n\n" + _rules(contexts))
     parts.append(_splits(contexts))
+    parts.append(_parted(contexts))
     return "\n".join(parts)
 
 
@@ -66,6 +75,14 @@ def _splits(contexts: Sequence[Seen]) -> str:
     split = sum("split" in one.splits for one in found)
     rows = [(one.name.replace("|", r"\|"), "; ".join(one.splits).replace("|", r"\|")) for one in found]
     return f"{_SPLITS.format(all=len(found), split=split)}\n{_table(('Dockerfile', 'split, or why not'), rows)}"
+
+
+def _parted(contexts: Sequence[Seen]) -> str:
+    """Each Dockerfile whose stage is parted in two or gets a slim base, and why others are left alone."""
+    found = [one for one in contexts if one.parted]
+    made = sum(any("left it alone" not in said for said in one.parted) for one in found)
+    rows = [(one.name.replace("|", r"\|"), "; ".join(one.parted).replace("|", r"\|")) for one in found]
+    return f"{_PARTED.format(all=len(found), made=made)}\n{_table(('Dockerfile', 'what became of it'), rows)}"
 
 
 def _counts(lone: Sequence[Seen], contexts: Sequence[Seen]) -> str:

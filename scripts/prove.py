@@ -107,8 +107,11 @@ def real_cases(folder: Path) -> list[Case]:
             target.write_bytes(data)
         _without_syntax(root / dockerfile)
         bases, args = tuple(entry["bases"]), tuple(entry.get("args", ()))
+        unsafe = entry.get("unsafe", False)
         label = name if dockerfile == "Dockerfile" else f"{name} {dockerfile}"
-        cases.append(Case(label, root, dockerfile, "", bases, (), args, tuple(entry.get("stand-ins", {}).items())))
+        label += " --unsafe" if unsafe else ""
+        stand_ins = tuple(entry.get("stand-ins", {}).items())
+        cases.append(Case(label, root, dockerfile, "", bases, (), args, stand_ins, unsafe))
     return cases
 
 

@@ -43,7 +43,7 @@ NAME = "multistage"
 SUMMARY = "leave compilers, sources and development dependencies in a stage of their own"
 CONTRACT: Contract = "changed-image"
 CODES: tuple[str, ...] = ()
-ORDER = 8
+ORDER = 12
 READS_SOURCES = True
 
 _GO = {"go.mod": "module example.com/a\n\ngo 1.22\n", "main.go": 'package main\n\nimport "net"\n'}

@@ -30,7 +30,7 @@ NAME = "slim-base"
 SUMMARY = "take the slim variant of a base image"
 CONTRACT: Contract = "changed-image"
 CODES: tuple[str, ...] = ()
-ORDER = 9
+ORDER = 14
 READS_SOURCES = True
 
 _PACKAGE = '{"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}'

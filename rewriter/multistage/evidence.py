@@ -22,6 +22,9 @@ _NEVER = re.compile(
 """No program reads its documentation, build and editor files, tests and hidden files when it runs in a container."""
 
 
+_COMMENTS = ("#", "//", "*")
+
+
 def data(copies: Iterable[Copied], is_source: Callable[[str], bool]) -> tuple[str, ...]:
     """The image paths that hold what a program may read besides being built from it.
 
@@ -68,10 +71,11 @@ def sources(context: Context, endings: tuple[str, ...]) -> Iterator[tuple[str, s
 def calls(context: Context, endings: tuple[str, ...], pattern: re.Pattern[str]) -> str:
     """The first place in sources that fits a pattern, as "main.go:12 (`os/exec`)"; "" where none does."""
     for path, text in sources(context, endings):
-        match = pattern.search(text)
-        if match is not None:
-            line = text.count("\n", 0, match.start()) + 1
-            return f"{path}:{line} (`{match.group().strip()[:40]}`)"
+        for match in pattern.finditer(text):
+            begins = text.rfind("\n", 0, match.start()) + 1
+            if not text[begins : match.start()].lstrip().startswith(_COMMENTS):
+                line = text.count("\n", 0, match.start()) + 1
+                return f"{path}:{line} (`{match.group().strip()[:40]}`)"
     return ""
 
 

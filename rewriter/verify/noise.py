@@ -64,6 +64,20 @@ def excuse(path: str, content_only: bool) -> str:
     return ""
 
 
+def spoken(output: str) -> str:
+    """What a container said, without the lines that differ between two runs of the same image (`[[output]]`)."""
+    return "\n".join(line for line in output.splitlines() if not _said_by_chance().fullmatch(line))
+
+
+@cache
+def _said_by_chance() -> re.Pattern[str]:
+    import tomllib
+
+    with open(TABLE, "rb") as file:
+        lines = tomllib.load(file)["output"]
+    return re.compile("|".join(f"(?:{line['line']})" for line in lines))
+
+
 @cache
 def table() -> tuple[Noise, ...]:
     """The lines of `noise.toml`, in the file's order."""

@@ -9,6 +9,7 @@ from rewriter.verify.compare import Difference
 from rewriter.verify.containers import Containers, Ran
 from rewriter.verify.declared import missing, programs
 from rewriter.verify.image import Image
+from rewriter.verify.noise import spoken
 
 LIMIT = 30.0
 """Seconds that a server has to answer, and a command to end."""
@@ -78,7 +79,7 @@ def _differences(was: Ran, now: Ran) -> list[Difference]:
     found = []
     if was.status != now.status:
         found.append(_difference("exit", f"{_ended(now)}, before {_ended(was)}", now.output))
-    elif was.status is not None and was.output != now.output:
+    elif was.status is not None and spoken(was.output) != spoken(now.output):
         found.append(_difference("output", f"differs, before `{_short(was.output)}`", now.output))
     before = dict(was.answers)
     after = dict(now.answers)

@@ -3,7 +3,7 @@ ENV LANG=C.UTF-8 PYTHONPATH=/srv/app
 ARG PORT=8080
 RUN useradd -u 1000 web
 WORKDIR /srv/app
-COPY --chown=web . .
+COPY --chown=web requirements.txt ./
 RUN pip install --prefix=/install -r requirements.txt
 
 FROM python:3.12-slim
@@ -14,8 +14,8 @@ ENV LANG=C.UTF-8 PYTHONPATH=/srv/app
 ARG PORT=8080
 RUN useradd -u 1000 web
 WORKDIR /srv/app
-COPY --chown=web . .
 COPY --from=build /install /usr/local
+COPY --chown=web . .
 USER web
 EXPOSE 8080
 HEALTHCHECK CMD curl -f localhost:8080
