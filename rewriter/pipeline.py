@@ -20,7 +20,7 @@ from rewriter.syntax.rules import check
 if TYPE_CHECKING:
     from rewriter.context.folder import Context
 
-__all__ = ["Options", "RuleInfo", "rules", "run"]
+__all__ = ["Options", "RuleInfo", "chosen", "rules", "run"]
 
 MAX_ROUNDS = 8
 """A round asks each transform at most once; real files settle in two or three."""
@@ -67,29 +67,21 @@ class _Run:
         model = self._model()
         if model.opaque:
             return Result(source, source, (), (), (Note(1, model.opaque),), None)
-        chosen = self._chosen()
+        running = chosen(self.options)
         if Suppressions.read(source.text).whole_file:
             return Result(source, source, (), (), (Note(1, "a comment in the file asks dfix to leave it alone"),), None)
-        refusals = self._settle(model, chosen)
+        refusals = self._settle(model, running)
         if self.done:
             wrong = guards.second_reader_agrees(self.first, self.tree)
             if wrong:
                 raise GuardError(wrong)
         return self._report(refusals)
 
-    def _chosen(self) -> list[Transform]:
-        select, ignore = self.options.select, self.options.ignore
-        return [
-            t
-            for t in transforms()
-            if t.NAME not in ignore and (t.NAME in select if select is not None else not by_name(t))
-        ]
-
-    def _settle(self, model: Model, chosen: list[Transform]) -> list[Refusal]:
+    def _settle(self, model: Model, running: list[Transform]) -> list[Refusal]:
         """Ask the transforms in turn until each has left the same text alone; what they refuse there is reported."""
         alone: dict[str, list[Refusal]] = {}
         for _ in range(MAX_ROUNDS):
-            for transform in chosen:
+            for transform in running:
                 if transform.NAME in alone:
                     continue
                 changes, refusals = self._ask(transform, model)
@@ -99,8 +91,8 @@ class _Run:
                     alone.clear()
                 else:
                     alone[transform.NAME] = refusals
-            if len(alone) == len(chosen):
-                return [refusal for transform in chosen for refusal in alone[transform.NAME]]
+            if len(alone) == len(running):
+                return [refusal for transform in running for refusal in alone[transform.NAME]]
         raise GuardError(f"it still changes after {MAX_ROUNDS} rounds")
 
     def _ask(self, transform: Transform, model: Model) -> tuple[list[Change], list[Refusal]]:
@@ -182,6 +174,14 @@ class _Run:
             return None
         path = first.ignore_path
         return IgnoreFileChange(Source(path, first.ignore_text), Source(path, last.ignore_text), not exists(path))
+
+
+def chosen(options: Options) -> list[Transform]:
+    """The transforms that run, in their order."""
+    select, ignore = options.select, options.ignore
+    return [
+        t for t in transforms() if t.NAME not in ignore and (t.NAME in select if select is not None else not by_name(t))
+    ]
 
 
 def _overlap(taken: list[Edit], edits: tuple[Edit, ...]) -> bool:

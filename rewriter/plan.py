@@ -55,8 +55,17 @@ class Plan:
 
     def options(self, path: str) -> Options:
         """What the settings say of one file and the command line overrules. Raises SettingsError."""
+        return self._overruled(self.settings(path).options(path))
+
+    def on_save(self, path: str) -> Options:
+        """As `options`, for what a save in an editor applies; rules that the command line selects are not narrowed."""
+        found = self.settings(path)
+        if self._request.select:
+            found = found._replace(save_select=None)
+        return self._overruled(found.on_save(path, self._known))
+
+    def _overruled(self, found: Options) -> Options:
         request = self._request
-        found = self.settings(path).options(path)
         return found._replace(
             select=frozenset(request.select) if request.select else found.select,
             ignore=found.ignore.union(request.ignore),

@@ -45,7 +45,15 @@ KEYS = (
     ),
     Key("context", "text", '"."', "The build context, relative to the settings file; found when left out."),
     Key("per-file-ignores", "table", '{ "*.dev" = ["merge-runs"] }', "Rules not to run on files that match a pattern."),
+    Key(
+        "save",
+        "save",
+        '{ select = ["split-manifests"] }',
+        "What a save in the editor applies of these rules: `select`, `ignore` or both; all when left out.",
+    ),
 )
+SAVE_KEYS = ("select", "ignore")
+"""The keys of `save`; both name rules."""
 _BY_NAME = {key.name: key for key in KEYS}
 _FORMS = {
     "names": "a list of strings",
@@ -53,6 +61,7 @@ _FORMS = {
     "target": "one of " + ", ".join(f'"{target}"' for target in TARGETS),
     "text": "a string",
     "table": "a table of lists of strings",
+    "save": "a table",
 }
 
 
@@ -65,7 +74,10 @@ class SettingsError(Exception):
 
 
 class Settings(NamedTuple):
-    """What a settings file says. `path` is "" where there is none; patterns are relative to `folder`."""
+    """What a settings file says. `path` is "" where there is none; patterns are relative to `folder`.
+
+    `save_select` and `save_ignore` are the keys of its table `save`.
+    """
 
     path: str = ""
     select: frozenset[str] | None = None
@@ -75,6 +87,8 @@ class Settings(NamedTuple):
     exclude: tuple[str, ...] = ()
     context: str | None = None
     per_file_ignores: Mapping[str, frozenset[str]] = {}
+    save_select: frozenset[str] | None = None
+    save_ignore: frozenset[str] = frozenset()
 
     @property
     def folder(self) -> str:
@@ -93,9 +107,20 @@ class Settings(NamedTuple):
                 ignore |= rules
         return Options(self.select, ignore, self.unsafe, self.target, self.context)
 
+    def on_save(self, path: str, known: frozenset[str]) -> Options:
+        """What a save in an editor applies to the file at `path`: `options`, narrowed by the table `save`.
+
+        `known` are the names of all rules. No rule runs that would not run otherwise.
+        """
+        found = self.options(path)
+        left_out = frozenset() if self.save_select is None else known - self.save_select
+        return found._replace(ignore=found.ignore | self.save_ignore | left_out)
+
     def check_rules(self, known: frozenset[str]) -> None:
         """Raises SettingsError when a rule is named that is not `known`."""
-        named = self.ignore.union(self.select or (), *self.per_file_ignores.values())
+        named = self.ignore.union(
+            self.select or (), self.save_select or (), self.save_ignore, *self.per_file_ignores.values()
+        )
         if named <= known:
             return
         name = min(named - known)
@@ -212,11 +237,31 @@ def _settings(path: str, text: str, found: dict[str, object]) -> Settings:
             raise _error(path, text, name, f"unknown key `{name}`", _nearest_key(name))
         if not _fits(key.form, value):
             raise _error(path, text, name, f"`{name}` is not {_FORMS[key.form]}", f"for example {name} = {key.example}")
-        values[name.replace("-", "_")] = _value(key, value, path)
+        if name == "save" and isinstance(value, dict):
+            values |= _save(path, text, value)
+        else:
+            values[name.replace("-", "_")] = _value(key, value, path)
     return Settings(**values)  # type: ignore[arg-type]  # each was held against its form
 
 
+def _save(path: str, text: str, found: dict[str, object]) -> dict[str, frozenset[str]]:
+    """The fields of Settings that the table `save` sets."""
+    values = {}
+    for name, value in found.items():
+        if name not in SAVE_KEYS:
+            hint = "the keys are " + ", ".join(f"`save.{key}`" for key in SAVE_KEYS)
+            raise _error(path, text, f"save.{name}", f"unknown key `save.{name}`", hint)
+        if not isinstance(value, list) or not _fits("names", value):
+            example = _BY_NAME[name].example
+            message = f"`save.{name}` is not {_FORMS['names']}"
+            raise _error(path, text, f"save.{name}", message, f"for example {name} = {example}")
+        values[f"save_{name}"] = frozenset(value)
+    return values
+
+
 def _fits(form: str, value: object) -> bool:
+    if form == "save":
+        return isinstance(value, dict)
     if form == "names":
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if form == "table":
@@ -248,11 +293,20 @@ def _error(path: str, text: str, name: str, message: str, hint: str) -> Settings
 
 
 def line_of(text: str, name: str) -> int:
-    """The 1-based line that sets a key or opens its table, 0 when it is not found (TOML readers give no lines)."""
+    """The 1-based line that sets a key or opens its table, 0 when it is not found (TOML readers give no lines).
+
+    A key within a table is named `table.key`; where it has no line of its own, it is the table's.
+    """
     import re
 
-    key = rf"[\"']?{re.escape(name)}[\"']?"
     in_pyproject = re.search(r"^\s*\[\s*tool\s*\.\s*dfix\b", text, re.MULTILINE)
     start = in_pyproject.start() if in_pyproject is not None else 0
-    found = re.compile(rf"^[ \t]*(?:{key}\s*[=.]|\[[^\]\n]*{key}\s*[\].])", re.MULTILINE).search(text, start)
-    return text.count("\n", 0, found.start()) + 1 if found is not None else 0
+    line = 0
+    for part in name.split("."):
+        key = rf"[\"']?{re.escape(part)}[\"']?"
+        found = re.compile(rf"^[ \t]*(?:{key}\s*[=.]|\[[^\]\n]*{key}\s*[\].])", re.MULTILINE).search(text, start)
+        if found is None:
+            break
+        start = found.start()
+        line = text.count("\n", 0, start) + 1
+    return line
