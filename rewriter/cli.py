@@ -77,7 +77,7 @@ def _app(take: Callable[[Request], None]) -> typer.Typer:
         ] = False,
         context: Annotated[str | None, typer.Option(metavar="FOLDER", help="The build context.")] = None,
         output_format: Annotated[
-            str, typer.Option(metavar="FORMAT", help="text, concise, json, github or sarif.")
+            str, typer.Option(metavar="FORMAT", help="text, concise, json, github, gitlab, sarif or rdjson.")
         ] = "text",
         color: Annotated[str, typer.Option(metavar="WHEN", help="auto, always or never.")] = "auto",
         statistics: Annotated[bool, typer.Option("--statistics", help="Count instead of showing.")] = False,
@@ -142,11 +142,7 @@ def check_choice(flag: str, value: str) -> None:
 
 def _version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import PackageNotFoundError, version
+        from rewriter.version import version
 
-        try:
-            number = version("dfix")
-        except PackageNotFoundError:  # run from a checkout
-            number = "of a checkout"
-        typer.echo(f"dfix {number}")
+        typer.echo(f"dfix {version() or 'of a checkout'}")
         raise typer.Exit
