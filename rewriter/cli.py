@@ -27,7 +27,7 @@ Examples:
 
   dfix --write --verify Dockerfile
 
-More: dfix verify, dfix rules, dfix rule NAME, dfix config
+More: dfix verify, dfix rules, dfix rule NAME, dfix config, dfix lsp (the language server)
 """
 
 
@@ -142,11 +142,7 @@ def check_choice(flag: str, value: str) -> None:
 
 def _version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import PackageNotFoundError, version
+        from rewriter.version import version
 
-        try:
-            number = version("dfix")
-        except PackageNotFoundError:  # run from a checkout
-            number = "of a checkout"
-        typer.echo(f"dfix {number}")
+        typer.echo(f"dfix {version()}")
         raise typer.Exit
