@@ -194,7 +194,9 @@ class _Run:
             refused.append(Refused(item.rule, line, last.line_of(item.offset), item.code, item.reason, item.hint))
         applied.sort(key=lambda a: a.line)
         refused.sort(key=lambda r: r.line)
-        return Result(first, last, tuple(applied), tuple(refused), (), None, self._ignore_file())
+        return Result(
+            first, last, tuple(applied), tuple(refused), (), None, self._ignore_file(), self.history.regions()
+        )
 
     def _ignore_file(self) -> IgnoreFileChange | None:
         first, last = self._opened, self._context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 
 from lsprotocol import types
@@ -62,10 +63,11 @@ def _fixes(
         if result is None or edit is None:
             continue
         safe = change.contract != "changed-image"
-        also = f", with lines in {result.ignore_file.before.path.rpartition('/')[2]}" if result.ignore_file else ""
-        title = _title(f"{change.rule}: {change.reason}{also}", "" if safe else " (unsafe)")
+        marks = "" if safe else " (unsafe)"
+        if result.ignore_file is not None:
+            marks += f" (and {os.path.basename(result.ignore_file.before.path)})"
         yield types.CodeAction(
-            title=title,
+            title=_title(f"{change.rule}: {change.reason}", marks),
             kind=types.CodeActionKind.QuickFix,
             diagnostics=_diagnostics(analysis, change),
             is_preferred=safe,

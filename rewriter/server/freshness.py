@@ -30,7 +30,7 @@ class Freshness:
     def __init__(self, server: Server, session: Session, folders: Folders) -> None:
         self._server, self._session, self._folders = server, session, folders
         self._pushes: dict[str, asyncio.Task[None]] = {}
-        self._others: set[asyncio.Task[None]] = set()
+        self._others: set[asyncio.Task[bool]] = set()
         self._files: asyncio.TimerHandle | None = None
         self._roots: list[str] | None = None
         self._registered = 0
