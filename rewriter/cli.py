@@ -35,7 +35,7 @@ Examples:
 
   dfix --write --verify Dockerfile
 
-More: dfix verify, dfix rules, dfix rule NAME, dfix config
+More: dfix verify, dfix rules, dfix rule NAME, dfix config, dfix lsp (the language server)
 """
 
 

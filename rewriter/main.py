@@ -48,6 +48,10 @@ def _carry_out(words: list[str]) -> int:
         from rewriter.report.pages import answer
 
         return answer(words, *outputs("auto"))
+    if words[:1] == ["lsp"]:
+        from rewriter.server.start import start
+
+        return start(words[1:])
     if "--verify" in words:
         from rewriter.verify.words import with_verify
 

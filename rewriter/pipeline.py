@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from os.path import exists
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +21,7 @@ from rewriter.syntax.rules import check
 if TYPE_CHECKING:
     from rewriter.context.folder import Context
 
-__all__ = ["Options", "RuleInfo", "chosen", "rules", "run"]
+__all__ = ["Hooks", "Options", "RuleInfo", "StoppedError", "chosen", "rules", "run"]
 
 MAX_ROUNDS = 8
 """A round asks each transform at most once; real files settle in two or three."""
@@ -33,11 +34,26 @@ class _Done(NamedTuple):
     change: Change
 
 
+class Hooks(NamedTuple):
+    """What a program that runs the pipeline again and again on the same files does in its own way.
+
+    `opened` gives the build context (of a tree, with the folder that the options name) where one is kept from run to
+    run. `proceed` is called at each proposal and ends the run with a StoppedError.
+    """
+
+    opened: Callable[[Tree, str | None], Context] | None = None
+    proceed: Callable[[], None] | None = None
+
+
+class StoppedError(Exception):
+    """The program that runs the pipeline no longer wants the result."""
+
+
 class GuardError(Exception):
     """A guard found a result that must not be written."""
 
 
-def run(source: Source, options: Options) -> Result:
+def run(source: Source, options: Options, hooks: Hooks | None = None) -> Result:
     """Rewrite one Dockerfile. Never raises for what a file holds: a file that BuildKit refuses is a `Problem`."""
     tree = parse(source)
     fault = check(tree)
@@ -45,7 +61,7 @@ def run(source: Source, options: Options) -> Result:
         problem = Problem(source.path, fault.line, fault.message, fault.hint)
         return Result(source, source, (), (), (), problem)
     try:
-        return _Run(tree, options).result()
+        return _Run(tree, options, hooks or Hooks()).result()
     except (GuardError, OverlappingEditsError) as error:
         message = f"dfix would have written a wrong file and did not ({error})"
         problem = Problem(source.path, 0, message, "please report this file at the project's issue tracker")
@@ -53,9 +69,10 @@ def run(source: Source, options: Options) -> Result:
 
 
 class _Run:
-    def __init__(self, tree: Tree, options: Options) -> None:
+    def __init__(self, tree: Tree, options: Options, hooks: Hooks) -> None:
         self.first = self.tree = tree
         self.options = options
+        self.hooks = hooks
         self.history = History(tree.source)
         self.done: list[_Done] = []
         self._context: Context | None = None
@@ -101,6 +118,8 @@ class _Run:
         refusals: list[Refusal] = []
         taken: list[Edit] = []
         for item in transform.propose(model):
+            if self.hooks.proceed is not None:
+                self.hooks.proceed()
             if suppressed.hides(transform.NAME, transform.CODES, model.source.line_of(item.offset)):
                 continue
             if isinstance(item, Refusal):
@@ -149,7 +168,8 @@ class _Run:
         if not self._context_known:
             self._context_known = True
             if self.options.use_context:
-                self._context = self._opened = open_context(self.first, self.options.context)
+                opened = self.hooks.opened or open_context
+                self._context = self._opened = opened(self.first, self.options.context)
         return self._context
 
     def _report(self, refusals: list[Refusal]) -> Result:
@@ -166,7 +186,9 @@ class _Run:
             refused.append(Refused(item.rule, line, last.line_of(item.offset), item.code, item.reason, item.hint))
         applied.sort(key=lambda a: a.line)
         refused.sort(key=lambda r: r.line)
-        return Result(first, last, tuple(applied), tuple(refused), (), None, self._ignore_file())
+        return Result(
+            first, last, tuple(applied), tuple(refused), (), None, self._ignore_file(), self.history.regions()
+        )
 
     def _ignore_file(self) -> IgnoreFileChange | None:
         first, last = self._opened, self._context

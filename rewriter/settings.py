@@ -271,6 +271,12 @@ def _fits(form: str, value: object) -> bool:
     return isinstance(value, str) and (form != "target" or value in TARGETS)
 
 
+def wrong_value(name: str, value: object) -> str:
+    """What is wrong with the value of a key of KEYS, "" when nothing is."""
+    key = _BY_NAME[name]
+    return "" if _fits(key.form, value) else f"`{name}` is not {_FORMS[key.form]}, for example {key.example}"
+
+
 def _value(key: Key, value: object, path: str) -> object:
     if isinstance(value, dict):
         return {pattern: frozenset(rules) for pattern, rules in value.items()}

@@ -1,0 +1,71 @@
+"""What the editor's own settings say, beside the settings files; they overrule those as a command line does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from rewriter.options import Options
+from rewriter.settings import Finder, Settings, wrong_value
+
+_NAMES = ("select", "ignore", "unsafe", "target", "context")
+
+
+class Preferences(NamedTuple):
+    """The keys that the editor may set, named as in the settings files; `explain` asks for what was left alone."""
+
+    select: frozenset[str] | None = None
+    ignore: frozenset[str] = frozenset()
+    unsafe: bool = False
+    target: str = ""
+    context: str = ""
+    explain: bool = False
+
+    def over(self, options: Options, folder: str) -> Options:
+        """The options of a settings file with these over them; `context` is relative to the workspace's `folder`."""
+        return options._replace(
+            select=self.select if self.select is not None else options.select,
+            ignore=options.ignore | self.ignore,
+            unsafe=options.unsafe or self.unsafe,
+            target=self.target or options.target,
+            context=os.path.normpath(os.path.join(folder, self.context)) if self.context else options.context,
+        )
+
+
+def read(data: object, known: frozenset[str]) -> tuple[Preferences, list[str]]:
+    """The preferences in what the editor sent, and what is wrong with it; a key that is wrong counts as unset.
+
+    `known` are the names of the rules. Keys that are not dfix's settings belong to the editor's side.
+    """
+    if not isinstance(data, Mapping):
+        return Preferences(), [] if data is None else ["the editor's settings for dfix are no table"]
+    values: dict[str, Any] = {}
+    faults = []
+    for name in _NAMES:
+        value = data.get(name)
+        if value is None:
+            continue
+        fault = wrong_value(name, value) or _unknown_rules(name, value, known)
+        if fault:
+            faults.append(f"in the editor's settings, {fault}")
+        else:
+            values[name] = frozenset(value) if isinstance(value, list) else value
+    explain = data.get("explain")
+    if isinstance(explain, bool):
+        values["explain"] = explain
+    elif explain is not None:
+        faults.append("in the editor's settings, `explain` is not true or false")
+    return Preferences(**values), faults
+
+
+def _unknown_rules(name: str, value: object, known: frozenset[str]) -> str:
+    unknown = set(value) - known if isinstance(value, list) else None
+    return f"`{name}` names an unknown rule, `{min(unknown)}`" if unknown else ""
+
+
+def settings_for(path: str, known: frozenset[str]) -> Settings:
+    """The settings file in force for a Dockerfile, read anew. Raises SettingsError."""
+    found = Finder().nearest(path)
+    found.check_rules(known)
+    return found

@@ -1,0 +1,148 @@
+"""One editor's session: answers are worked out one after the other on a thread, so that messages are read meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from rewriter import pipeline
+from rewriter.options import Options
+from rewriter.result import Problem, Result
+from rewriter.server.analysis import Analysis, LateError
+from rewriter.server.contexts import Contexts
+from rewriter.server.documents import Document, Documents
+from rewriter.server.preferences import Preferences, settings_for
+from rewriter.settings import SettingsError
+
+LONGEST_SECONDS = 2.0
+"""For one answer; what takes longer is left alone."""
+_TRIES = 3
+_SAMPLE = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\nRUN if true; then mkdir -p /a/{b,c}; fi\n"
+Answer = TypeVar("Answer")
+
+
+class _Kept(NamedTuple):
+    analysis: Analysis
+    generation: int
+
+
+class Session:
+    """The documents' analyses. `say(subject, text, trace)` shows a message once, from any thread."""
+
+    def __init__(self, documents: Documents, say: Callable[[str, str, str], None]) -> None:
+        self.documents = documents
+        self.contexts = Contexts()
+        self.preferences: Callable[[str], tuple[Preferences, str]] = lambda _uri: (Preferences(), "")
+        self.worker = ThreadPoolExecutor(1, "dfix")
+        self._say = say
+        self._rules = frozenset(info.name for info in pipeline.rules())
+        self._kept: dict[str, _Kept] = {}
+        self._deadline = 0.0
+        self._at: Document | None = None
+
+    def warm_up(self) -> None:
+        """Load what the first answer would have to wait for."""
+        sample = Document("", None, "dockerfile", 0, _SAMPLE)
+        analysis = Analysis(sample, Options(use_context=False), pipeline.Hooks(), self.documents.encoding)
+        self.worker.submit(lambda: analysis.found)
+
+    async def answer(self, uri: str, question: Callable[[Analysis], Answer]) -> Answer | None:
+        """What `question` says of the newest version of a document.
+
+        None where dfix has nothing to say of the document, and where it is edited faster than it is looked at. Raises
+        what the question raises.
+        """
+        loop = asyncio.get_running_loop()
+        for _ in range(_TRIES):
+            document = self.documents.get(uri)
+            if document is None or not document.is_dockerfile:
+                return None
+            try:
+                found = await loop.run_in_executor(self.worker, partial(self._ask, document, question))
+            except pipeline.StoppedError:
+                continue
+            if self.documents.get(uri) is document:
+                return found
+        return None
+
+    def forget(self, uri: str) -> None:
+        """A document is closed."""
+        kept = self._kept.pop(uri, None)
+        if kept is not None:
+            self.contexts.forget(kept.analysis.source.path)
+
+    def _ask(self, document: Document, question: Callable[[Analysis], Answer]) -> Answer | None:
+        """On the worker's thread."""
+        self._deadline = time.monotonic() + LONGEST_SECONDS
+        self._at = document
+        self._proceed()
+        analysis = self._analysis(document)
+        if analysis is None:
+            return None
+        found = question(analysis)
+        problem = analysis.found.problem
+        if analysis.trace and problem is not None:
+            self._say(document.uri, problem.message, analysis.trace)
+        return found
+
+    def _proceed(self) -> None:
+        if self._at is not None and self.documents.get(self._at.uri) is not self._at:
+            raise pipeline.StoppedError
+        if time.monotonic() > self._deadline:
+            raise LateError
+
+    def _analysis(self, document: Document) -> Analysis | None:
+        """The analysis that is kept where nothing has changed, else a new one; None for an excluded file."""
+        path = document.path or ""
+        preferences, folder = self.preferences(document.uri)
+        problem = None
+        options = Options()
+        try:
+            if path:
+                settings = settings_for(path, self._rules)
+                self._say(settings.path, "", "")
+                if settings.excludes(path):
+                    return None
+                options = settings.options(path)
+        except SettingsError as error:
+            problem = error.problem
+            self._say(problem.path, _sentence(problem), "")
+        options = preferences.over(options, folder)
+        if path:
+            self._look_at_context(path, options.context)
+        kept = self._kept.get(document.uri)
+        if problem is None and kept is not None and self._is_current(kept, document, options):
+            return kept.analysis
+        hooks = pipeline.Hooks(self.contexts.opened, self._proceed)
+        analysis = Analysis(document, options, hooks, self.documents.encoding)
+        if problem is not None:
+            analysis.found = Result(analysis.source, analysis.source, (), (), (), problem)
+        self._kept[document.uri] = _Kept(analysis, self.contexts.generation)
+        return analysis
+
+    def _look_at_context(self, path: str, named: str | None) -> None:
+        """Say when the folder that the build sends is not there; what is known of it is given up."""
+        gone = self.contexts.gone(path)
+        if named is not None and not os.path.isdir(named):
+            gone = named
+        self._say(f"context of {path}", f"there is no build context {gone}" if gone else "", "")
+        self.contexts.refresh(path)
+
+    def _is_current(self, kept: _Kept, document: Document, options: Options) -> bool:
+        analysis = kept.analysis
+        return (
+            analysis.document is document
+            and analysis.encoding == self.documents.encoding
+            and kept.generation == self.contexts.generation
+            and analysis.options == (options if document.path is not None else options._replace(use_context=False))
+        )
+
+
+def _sentence(problem: Problem) -> str:
+    place = f"{problem.path}:{problem.line}" if problem.line else problem.path
+    return f"{place}: {problem.message}. {problem.hint}" if problem.hint else f"{place}: {problem.message}"
