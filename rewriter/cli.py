@@ -14,6 +14,7 @@ COMMANDS = {
     "rules": "List the rules.",
     "rule": "Explain a rule.",
     "config": "Explain the settings.",
+    "lsp": "Serve an editor.",
 }
 """What may stand in place of the first path, and what it does."""
 

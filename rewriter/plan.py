@@ -55,23 +55,25 @@ class Plan:
 
     def options(self, path: str) -> Options:
         """What the settings say of one file and the command line overrules. Raises SettingsError."""
-        return self._overruled(self.settings(path).options(path))
-
-    def on_save(self, path: str) -> Options:
-        """As `options`, for what a save in an editor applies; rules that the command line selects are not narrowed."""
-        found = self.settings(path)
-        if self._request.select:
-            found = found._replace(save_select=None)
-        return self._overruled(found.on_save(path, self._known))
-
-    def _overruled(self, found: Options) -> Options:
         request = self._request
+        found = self.settings(path).options(path)
         return found._replace(
             select=frozenset(request.select) if request.select else found.select,
             ignore=found.ignore.union(request.ignore),
             unsafe=request.unsafe or found.unsafe,
             context=request.context if request.context is not None else found.context,
         )
+
+    def on_save(self, path: str) -> Options:
+        """What a save in an editor applies: `options`, narrowed as the settings say.
+
+        What the command line selects is not narrowed, and unsafe changes are made where it asks for them.
+        """
+        request = self._request
+        saving = self.settings(path).save
+        if request.select:
+            saving = saving._replace(select=None)
+        return saving.narrow(self.options(path), self._known)._replace(unsafe=request.unsafe)
 
     def excludes(self, path: str) -> bool:
         """Whether the command line or the settings leave out a path (a folder's ends in the separator)."""

@@ -7,62 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from rewriter.options import Options
+from rewriter.keys import BY_NAME, FORMS, Key, fits, nearest_key, save_faults
+from rewriter.options import Options, Saving
 from rewriter.read import read
 from rewriter.result import Problem
 
 FILES = ("dfix.toml", ".dfix.toml", "pyproject.toml")
 """In the order in which a folder is searched; a `pyproject.toml` counts when it has a `[tool.dfix]`."""
-TARGETS = ("buildkit", "buildah", "kaniko")
-
-
-class Key(NamedTuple):
-    """A key of the settings: `form` names what it takes (see `_fault`), `about` explains it."""
-
-    name: str
-    form: str
-    example: str
-    about: str
-
-
-KEYS = (
-    Key("select", "names", '["split-manifests", "clean-up"]', "The rules to run; all when left out."),
-    Key("ignore", "names", '["merge-runs"]', "Rules not to run."),
-    Key("unsafe", "flag", "true", "Also make changes that change the image in a way that they declare."),
-    Key(
-        "target",
-        "target",
-        '"buildah"',
-        "What builds the file: buildkit, buildah or kaniko. Says which flags are written.",
-    ),
-    Key(
-        "exclude",
-        "names",
-        '["vendor/**"]',
-        "Files and folders to leave out of a search, relative to the settings file.",
-    ),
-    Key("context", "text", '"."', "The build context, relative to the settings file; found when left out."),
-    Key("per-file-ignores", "table", '{ "*.dev" = ["merge-runs"] }', "Rules not to run on files that match a pattern."),
-    Key(
-        "save",
-        "save",
-        '{ select = ["split-manifests"] }',
-        "What a save in the editor applies of these rules: `select`, `ignore` or both; all when left out.",
-    ),
-)
-SAVE_KEYS = ("select", "ignore")
-"""The keys of `save`; both name rules."""
-_BY_NAME = {key.name: key for key in KEYS}
-_FORMS = {
-    "names": "a list of strings",
-    "flag": "true or false",
-    "target": "one of " + ", ".join(f'"{target}"' for target in TARGETS),
-    "text": "a string",
-    "table": "a table of lists of strings",
-    "save": "a table",
-}
 
 
 class SettingsError(Exception):
@@ -74,10 +27,7 @@ class SettingsError(Exception):
 
 
 class Settings(NamedTuple):
-    """What a settings file says. `path` is "" where there is none; patterns are relative to `folder`.
-
-    `save_select` and `save_ignore` are the keys of its table `save`.
-    """
+    """What a settings file says. `path` is "" where there is none; patterns are relative to `folder`."""
 
     path: str = ""
     select: frozenset[str] | None = None
@@ -87,8 +37,7 @@ class Settings(NamedTuple):
     exclude: tuple[str, ...] = ()
     context: str | None = None
     per_file_ignores: Mapping[str, frozenset[str]] = {}
-    save_select: frozenset[str] | None = None
-    save_ignore: frozenset[str] = frozenset()
+    save: Saving = Saving()
 
     @property
     def folder(self) -> str:
@@ -107,19 +56,10 @@ class Settings(NamedTuple):
                 ignore |= rules
         return Options(self.select, ignore, self.unsafe, self.target, self.context)
 
-    def on_save(self, path: str, known: frozenset[str]) -> Options:
-        """What a save in an editor applies to the file at `path`: `options`, narrowed by the table `save`.
-
-        `known` are the names of all rules. No rule runs that would not run otherwise.
-        """
-        found = self.options(path)
-        left_out = frozenset() if self.save_select is None else known - self.save_select
-        return found._replace(ignore=found.ignore | self.save_ignore | left_out)
-
     def check_rules(self, known: frozenset[str]) -> None:
         """Raises SettingsError when a rule is named that is not `known`."""
         named = self.ignore.union(
-            self.select or (), self.save_select or (), self.save_ignore, *self.per_file_ignores.values()
+            self.select or (), self.save.select or (), self.save.ignore, *self.per_file_ignores.values()
         )
         if named <= known:
             return
@@ -232,49 +172,29 @@ def _parse(path: str, data: bytes) -> Settings | None:
 def _settings(path: str, text: str, found: dict[str, object]) -> Settings:
     values: dict[str, object] = {"path": path}
     for name, value in found.items():
-        key = _BY_NAME.get(name)
+        key = BY_NAME.get(name)
         if key is None:
-            raise _error(path, text, name, f"unknown key `{name}`", _nearest_key(name))
-        if not _fits(key.form, value):
-            raise _error(path, text, name, f"`{name}` is not {_FORMS[key.form]}", f"for example {name} = {key.example}")
-        if name == "save" and isinstance(value, dict):
-            values |= _save(path, text, value)
+            raise _error(path, text, name, f"unknown key `{name}`", nearest_key(name))
+        if not fits(key.form, value):
+            raise _error(path, text, name, f"`{name}` is not {FORMS[key.form]}", f"for example {name} = {key.example}")
+        if isinstance(value, dict) and key.form == "save":
+            values["save"] = _save(path, text, value)
         else:
             values[name.replace("-", "_")] = _value(key, value, path)
     return Settings(**values)  # type: ignore[arg-type]  # each was held against its form
 
 
-def _save(path: str, text: str, found: dict[str, object]) -> dict[str, frozenset[str]]:
-    """The fields of Settings that the table `save` sets."""
-    values = {}
-    for name, value in found.items():
-        if name not in SAVE_KEYS:
-            hint = "the keys are " + ", ".join(f"`save.{key}`" for key in SAVE_KEYS)
-            raise _error(path, text, f"save.{name}", f"unknown key `save.{name}`", hint)
-        if not isinstance(value, list) or not _fits("names", value):
-            example = _BY_NAME[name].example
-            message = f"`save.{name}` is not {_FORMS['names']}"
-            raise _error(path, text, f"save.{name}", message, f"for example {name} = {example}")
-        values[f"save_{name}"] = frozenset(value)
-    return values
+def _save(path: str, text: str, found: dict[str, object]) -> Saving:
+    fault = next(save_faults(found), None)
+    if fault is not None:
+        raise _error(path, text, f"save.{fault.name}", fault.message, fault.hint)
+    return saving(found)
 
 
-def _fits(form: str, value: object) -> bool:
-    if form == "save":
-        return isinstance(value, dict)
-    if form == "names":
-        return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    if form == "table":
-        return isinstance(value, dict) and all(_fits("names", item) for item in value.values())
-    if form == "flag":
-        return isinstance(value, bool)
-    return isinstance(value, str) and (form != "target" or value in TARGETS)
-
-
-def wrong_value(name: str, value: object) -> str:
-    """What is wrong with the value of a key of KEYS, "" when nothing is."""
-    key = _BY_NAME[name]
-    return "" if _fits(key.form, value) else f"`{name}` is not {_FORMS[key.form]}, for example {key.example}"
+def saving(found: Mapping[str, Any]) -> Saving:
+    """What a table `save` says in which `save_faults` finds none."""
+    select = found.get("select")
+    return Saving(None if select is None else frozenset(select), frozenset(found.get("ignore") or ()))
 
 
 def _value(key: Key, value: object, path: str) -> object:
@@ -285,13 +205,6 @@ def _value(key: Key, value: object, path: str) -> object:
     if key.name == "context":
         return os.path.normpath(os.path.join(os.path.dirname(path), str(value)))
     return value
-
-
-def _nearest_key(name: str) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name.lower().replace("_", "-"), _BY_NAME, 1)
-    return f"did you mean `{close[0]}`?" if close else "the keys are " + ", ".join(_BY_NAME)
 
 
 def _error(path: str, text: str, name: str, message: str, hint: str) -> SettingsError:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.options import Options
+from rewriter.options import Options, Saving
 from rewriter.result import Problem
 from rewriter.settings import Finder, Settings, SettingsError, load, matches
 
@@ -51,8 +51,7 @@ def test_every_key(tmp_path: Path) -> None:
         exclude=("vendor", "*.old"),
         context=str(tmp_path / "app"),
         per_file_ignores={"*.dev": frozenset(("merge-runs",))},
-        save_select=frozenset(("merge-runs", "clean-up")),
-        save_ignore=frozenset(("split-manifests",)),
+        save=Saving(frozenset(("merge-runs", "clean-up")), frozenset(("split-manifests",))),
     )
 
 
@@ -177,9 +176,11 @@ KNOWN = frozenset("abcd")
 )
 def test_what_a_save_applies_is_part_of_what_runs(tmp_path: Path, text: str, runs: str) -> None:
     settings = load(put(tmp_path / "dfix.toml", text))
-    found = settings.on_save(str(tmp_path / "Dockerfile.dev"), KNOWN)
+    options = settings.options(str(tmp_path / "Dockerfile.dev"))
+    found = settings.save.narrow(options, KNOWN)
     assert (found.select or KNOWN) - found.ignore == set(runs)
     assert found.select == settings.select
+    assert settings.save.narrow(options._replace(unsafe=True), KNOWN) == found
 
 
 def test_what_cannot_be_used(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter import pipeline
 from rewriter.job import rewrite
@@ -30,6 +30,13 @@ class LateError(pipeline.StoppedError):
     """An answer took longer than an editor waits."""
 
 
+class Asked(NamedTuple):
+    """What is asked for: of the command line, and of a save."""
+
+    options: Options
+    saved: Options
+
+
 class Analysis:
     """One version of a document under one set of options.
 
@@ -37,9 +44,11 @@ class Analysis:
     options' that change the image. Offsets are those of `source`; `start` is where the source begins in the document.
     """
 
-    def __init__(self, document: Document, options: Options, hooks: pipeline.Hooks, encoding: str) -> None:
+    def __init__(self, document: Document, asked: Asked, hooks: pipeline.Hooks, encoding: str) -> None:
         self.document = document
-        self.options = options if document.path is not None else options._replace(use_context=False)
+        self.asked = asked
+        usable = document.path is not None
+        self.options, self.saved = (one._replace(use_context=one.use_context and usable) for one in asked)
         self.hooks = hooks
         self.encoding = encoding
         self.trace = ""
@@ -70,7 +79,7 @@ class Analysis:
     @cached_property
     def safe(self) -> Result:
         """The result with the changes that a save applies."""
-        found, options = self.found, save_options(self.options)
+        found, options = self.found, self.saved
         same = self.options._replace(ignore_file=False) == options
         if found.problem is not None or (same and found.ignore_file is None):
             return found
@@ -104,7 +113,7 @@ class Analysis:
 
     def only(self, changes: Sequence[Applied]) -> Result:
         """The result of a save with none but these of its changes."""
-        return self._run(save_options(self.options)._replace(only=frozenset((c.rule, c.offset) for c in changes)))
+        return self._run(self.saved._replace(only=frozenset((c.rule, c.offset) for c in changes)))
 
     def instruction_at(self, line: int) -> Instruction | None:
         """The instruction on a line, from 1."""
@@ -132,8 +141,3 @@ class Analysis:
 
     def _left(self, problem: Problem) -> Result:
         return Result(self.source, self.source, (), (), (), problem)
-
-
-def save_options(options: Options) -> Options:
-    """What a save applies: no change of the image, and nothing that another file must change for."""
-    return options._replace(unsafe=False, ignore_file=False)

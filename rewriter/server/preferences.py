@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from rewriter.options import Options
-from rewriter.settings import Finder, Settings, wrong_value
+from rewriter.keys import save_faults, wrong_value
+from rewriter.options import Options, Saving
+from rewriter.settings import Finder, Settings, saving
 
 _NAMES = ("select", "ignore", "unsafe", "target", "context")
 
@@ -21,6 +22,7 @@ class Preferences(NamedTuple):
     target: str = ""
     context: str = ""
     explain: bool = False
+    save: Saving = Saving()
 
     def over(self, options: Options, folder: str) -> Options:
         """The options of a settings file with these over them; `context` is relative to the workspace's `folder`."""
@@ -31,6 +33,12 @@ class Preferences(NamedTuple):
             target=self.target or options.target,
             context=os.path.normpath(os.path.join(folder, self.context)) if self.context else options.context,
         )
+
+    def saving(self, found: Saving) -> Saving:
+        """What a save applies by a settings file, with these over it; what is selected here is not narrowed there."""
+        overruled = self.save.select is not None or self.select is not None
+        select = self.save.select if overruled else found.select
+        return Saving(select, found.ignore | self.save.ignore)
 
 
 def read(data: object, known: frozenset[str]) -> tuple[Preferences, list[str]]:
@@ -56,6 +64,18 @@ def read(data: object, known: frozenset[str]) -> tuple[Preferences, list[str]]:
         values["explain"] = explain
     elif explain is not None:
         faults.append("in the editor's settings, `explain` is not true or false")
+    save = data.get("save")
+    if isinstance(save, Mapping):
+        given = {name: value for name, value in save.items() if value is not None}
+        fault = next((fault.message for fault in save_faults(given)), "") or _unknown_rules(
+            "save", [rule for rules in given.values() for rule in rules], known
+        )
+        if fault:
+            faults.append(f"in the editor's settings, {fault}")
+        else:
+            values["save"] = saving(given)
+    elif save is not None:
+        faults.append("in the editor's settings, `save` is not a table")
     return Preferences(**values), faults
 
 

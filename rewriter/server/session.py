@@ -11,9 +11,9 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from rewriter import pipeline
-from rewriter.options import Options
+from rewriter.options import Options, Saving
 from rewriter.result import Problem, Result
-from rewriter.server.analysis import Analysis, LateError
+from rewriter.server.analysis import Analysis, Asked, LateError
 from rewriter.server.contexts import Contexts
 from rewriter.server.documents import Document, Documents
 from rewriter.server.preferences import Preferences, settings_for
@@ -48,7 +48,8 @@ class Session:
     def warm_up(self) -> None:
         """Load what the first answer would have to wait for."""
         sample = Document("", None, "dockerfile", 0, _SAMPLE)
-        analysis = Analysis(sample, Options(use_context=False), pipeline.Hooks(), self.documents.encoding)
+        options = Options(use_context=False)
+        analysis = Analysis(sample, Asked(options, options), pipeline.Hooks(), self.documents.encoding)
         self.worker.submit(lambda: analysis.found)
 
     async def answer(self, uri: str, question: Callable[[Analysis], Answer]) -> Answer | None:
@@ -101,25 +102,26 @@ class Session:
         path = document.path or ""
         preferences, folder = self.preferences(document.uri)
         problem = None
-        options = Options()
+        options, saving = Options(), Saving()
         try:
             if path:
                 settings = settings_for(path, self._rules)
                 self._say(settings.path, "", "")
                 if settings.excludes(path):
                     return None
-                options = settings.options(path)
+                options, saving = settings.options(path), settings.save
         except SettingsError as error:
             problem = error.problem
             self._say(problem.path, _sentence(problem), "")
         options = preferences.over(options, folder)
+        asked = Asked(options, preferences.saving(saving).narrow(options, self._rules))
         if path:
             self._look_at_context(path, options.context)
         kept = self._kept.get(document.uri)
-        if problem is None and kept is not None and self._is_current(kept, document, options):
+        if problem is None and kept is not None and self._is_current(kept, document, asked):
             return kept.analysis
         hooks = pipeline.Hooks(self.contexts.opened, self._proceed)
-        analysis = Analysis(document, options, hooks, self.documents.encoding)
+        analysis = Analysis(document, asked, hooks, self.documents.encoding)
         if problem is not None:
             analysis.found = Result(analysis.source, analysis.source, (), (), (), problem)
         self._kept[document.uri] = _Kept(analysis, self.contexts.generation)
@@ -133,13 +135,13 @@ class Session:
         self._say(f"context of {path}", f"there is no build context {gone}" if gone else "", "")
         self.contexts.refresh(path)
 
-    def _is_current(self, kept: _Kept, document: Document, options: Options) -> bool:
+    def _is_current(self, kept: _Kept, document: Document, asked: Asked) -> bool:
         analysis = kept.analysis
         return (
             analysis.document is document
             and analysis.encoding == self.documents.encoding
             and kept.generation == self.contexts.generation
-            and analysis.options == (options if document.path is not None else options._replace(use_context=False))
+            and analysis.asked == asked
         )
 
 
