@@ -37,6 +37,7 @@ class _Features:
     async def ask(
         self, document: types.TextDocumentIdentifier, question: Callable[[Analysis], Answer]
     ) -> Answer | None:
+        await self.fresh.settled()
         found = await self.session.answer(document.uri, question)
         self.fresh.answered()
         return found

@@ -8,6 +8,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
@@ -75,7 +76,11 @@ class Server(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Tell the editor of an error that nobody foresaw; the server goes on."""
-        said = f"{type(error).__name__}: {error}".replace("\n", " ")[:200]
-        trace = "".join(traceback.format_exception(error))
+        said, trace = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
+        if isinstance(error, JsonRpcInternalError):  # it holds what was raised
+            said, trace = str(error), "".join((error.data or {}).get("traceback", ())) + str(error)
+        said = said.replace("\n", " ")[:200]
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, trace))
-        self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"dfix failed on a request ({said})"))
+        self.window_show_message(
+            types.ShowMessageParams(types.MessageType.Error, f"dfix: it failed on a request ({said})")
+        )

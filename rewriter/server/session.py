@@ -31,6 +31,16 @@ class _Kept(NamedTuple):
     generation: int
 
 
+class _Asked:
+    """A request for one version of a document; nobody waits any longer for one that is not `wanted`."""
+
+    __slots__ = ("document", "wanted")
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.wanted = True
+
+
 class Session:
     """The documents' analyses. `say(subject, text, trace)` shows a message once, from any thread."""
 
@@ -43,7 +53,7 @@ class Session:
         self._rules = frozenset(info.name for info in pipeline.rules())
         self._kept: dict[str, _Kept] = {}
         self._deadline = 0.0
-        self._at: Document | None = None
+        self._asked: _Asked | None = None
 
     def warm_up(self) -> None:
         """Load what the first answer would have to wait for."""
@@ -62,10 +72,14 @@ class Session:
             document = self.documents.get(uri)
             if document is None or not document.is_dockerfile:
                 return None
+            asked = _Asked(document)
             try:
-                found = await loop.run_in_executor(self.worker, partial(self._ask, document, question))
+                found = await loop.run_in_executor(self.worker, partial(self._ask, asked, question))
             except pipeline.StoppedError:
                 continue
+            except asyncio.CancelledError:
+                asked.wanted = False
+                raise
             if self.documents.get(uri) is document:
                 return found
         return None
@@ -76,10 +90,11 @@ class Session:
         if kept is not None:
             self.contexts.forget(kept.analysis.source.path)
 
-    def _ask(self, document: Document, question: Callable[[Analysis], Answer]) -> Answer | None:
+    def _ask(self, asked: _Asked, question: Callable[[Analysis], Answer]) -> Answer | None:
         """On the worker's thread."""
+        document = asked.document
         self._deadline = time.monotonic() + LONGEST_SECONDS
-        self._at = document
+        self._asked = asked
         self._proceed()
         analysis = self._analysis(document)
         if analysis is None:
@@ -91,7 +106,8 @@ class Session:
         return found
 
     def _proceed(self) -> None:
-        if self._at is not None and self.documents.get(self._at.uri) is not self._at:
+        asked = self._asked
+        if asked is not None and not (asked.wanted and self.documents.get(asked.document.uri) is asked.document):
             raise pipeline.StoppedError
         if time.monotonic() > self._deadline:
             raise LateError
@@ -122,6 +138,7 @@ class Session:
         analysis = Analysis(document, options, hooks, self.documents.encoding)
         if problem is not None:
             analysis.found = Result(analysis.source, analysis.source, (), (), (), problem)
+            return analysis
         self._kept[document.uri] = _Kept(analysis, self.contexts.generation)
         return analysis
 
