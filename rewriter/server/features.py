@@ -104,8 +104,10 @@ class _Features:
         return await self.ask(params.text_document, lambda found: hover(found, params.position))
 
     async def diagnostic(self, params: types.DocumentDiagnosticParams) -> types.RelatedFullDocumentDiagnosticReport:
-        explain = self.folders.of(params.text_document.uri)[0].explain
-        found = await self.ask(params.text_document, lambda analysis: diagnostics(analysis, explain=explain))
+        uri = params.text_document.uri
+        found = await self.ask(
+            params.text_document, lambda analysis: diagnostics(analysis, explain=self.folders.of(uri)[0].explain)
+        )
         return types.RelatedFullDocumentDiagnosticReport(items=found or [])
 
 

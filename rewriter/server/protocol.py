@@ -23,6 +23,22 @@ class Protocol(LanguageServerProtocol):
 
     _server: Server
 
+    def _execute_handler(
+        self,
+        msg_id: str | int,
+        handler: Callable[..., Any],
+        callback: Callable[[Any], None],
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        """As in pygls (2.1), which never forgets what became of a notification: 2 kB for each key that is pressed."""
+
+        def done(future: Any) -> None:
+            self._request_futures.pop(msg_id, None)
+            callback(future)
+
+        super()._execute_handler(msg_id, handler, done, args, kwargs)
+
     def _then(self, method: str, params: Any) -> Generator[Any, Any, None]:
         handler: Callable[[Any], Any] | None = self.fm.features.get(method)
         if handler is not None:
