@@ -30,7 +30,7 @@ class LateError(pipeline.StoppedError):
     """An answer took longer than an editor waits."""
 
 
-class Asked(NamedTuple):
+class Terms(NamedTuple):
     """What is asked for: of the command line, and of a save."""
 
     options: Options
@@ -38,17 +38,17 @@ class Asked(NamedTuple):
 
 
 class Analysis:
-    """One version of a document under one set of options.
+    """One version of a document under the terms of its folder.
 
     `found` is what the command line would say of it, `safe` what formatting applies, `unsafe` are changes beyond the
     options' that change the image. Offsets are those of `source`; `start` is where the source begins in the document.
     """
 
-    def __init__(self, document: Document, asked: Asked, hooks: pipeline.Hooks, encoding: str) -> None:
+    def __init__(self, document: Document, terms: Terms, hooks: pipeline.Hooks, encoding: str) -> None:
         self.document = document
-        self.asked = asked
+        self.terms = terms
         usable = document.path is not None
-        self.options, self.saved = (one._replace(use_context=one.use_context and usable) for one in asked)
+        self.options, self.saved = (one._replace(use_context=one.use_context and usable) for one in terms)
         self.hooks = hooks
         self.encoding = encoding
         self.trace = ""

@@ -37,6 +37,7 @@ class _Features:
     async def ask(
         self, document: types.TextDocumentIdentifier, question: Callable[[Analysis], Answer]
     ) -> Answer | None:
+        await self.fresh.settled()
         found = await self.session.answer(document.uri, question)
         self.fresh.answered()
         return found
@@ -103,8 +104,10 @@ class _Features:
         return await self.ask(params.text_document, lambda found: hover(found, params.position))
 
     async def diagnostic(self, params: types.DocumentDiagnosticParams) -> types.RelatedFullDocumentDiagnosticReport:
-        explain = self.folders.of(params.text_document.uri)[0].explain
-        found = await self.ask(params.text_document, lambda analysis: diagnostics(analysis, explain=explain))
+        uri = params.text_document.uri
+        found = await self.ask(
+            params.text_document, lambda analysis: diagnostics(analysis, explain=self.folders.of(uri)[0].explain)
+        )
         return types.RelatedFullDocumentDiagnosticReport(items=found or [])
 
 

@@ -39,11 +39,15 @@ class Folders:
     def take(self, data: object) -> None:
         """Settings for every folder, as they are or below the name of the server."""
         inner = data.get(SECTION, data) if isinstance(data, dict) else data
-        self._common = self._read("the editor", inner)
+        self._common, faults = read(inner, self._rules)
+        self._say("preferences", "; ".join(faults), "")
 
     def take_each(self, answers: Iterable[tuple[str, object]]) -> None:
         """Settings that the editor was asked for, folder by folder."""
-        self._by_uri = {uri: self._read(uri, data) for uri, data in answers if data is not None}
+        found = {uri: read(data, self._rules) for uri, data in answers if data is not None}
+        self._by_uri = {uri: preferences for uri, (preferences, _) in found.items()}
+        faults = dict.fromkeys(fault for _, told in found.values() for fault in told)
+        self._say("preferences", "; ".join(faults), "")
 
     def of(self, uri: str) -> tuple[Preferences, str]:
         """The preferences for a document, and the folder to which their paths are relative."""
@@ -57,8 +61,3 @@ class Folders:
         """Whether a file or folder lies in the workspace."""
         found = [os.path.realpath(path_of(uri) or "") for uri in self.uris]
         return any(path == folder or path.startswith(folder + os.sep) for folder in found)
-
-    def _read(self, whose: str, data: object) -> Preferences:
-        found, faults = read(data, self._rules)
-        self._say(f"preferences of {whose}", "; ".join(faults), "")
-        return found

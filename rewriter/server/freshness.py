@@ -21,6 +21,7 @@ TYPING_SECONDS = 0.15
 """A pause in typing after which diagnostics are pushed."""
 FILES_SECONDS = 0.2
 """A pause in the editor's reports of changed files, which may come by the thousand."""
+SETTINGS_SECONDS = 1.0
 _WATCHED = "dfix-files-"
 
 
@@ -35,6 +36,7 @@ class Freshness:
         self._roots: list[str] | None = None
         self._registered = 0
         self._client = types.ClientCapabilities()
+        self._settled = asyncio.Event()
 
     def begin(self, client: types.ClientCapabilities) -> None:
         """The editor has said what it can do."""
@@ -42,18 +44,26 @@ class Freshness:
 
     async def settle(self) -> None:
         """The session has begun: ask for settings, and to hear of their changes."""
+        await self.read_settings()
+        self._settled.set()
         workspace = self._client.workspace
         if workspace is not None and _dynamic(workspace.did_change_configuration):
             options = types.DidChangeConfigurationRegistrationOptions(SECTION)
             await self._register("dfix-settings", types.WORKSPACE_DID_CHANGE_CONFIGURATION, options)
-        await self.read_settings()
         await self._watch()
+
+    async def settled(self) -> None:
+        """Wait until the editor has said what its settings are: a save may come before. One that is silent has none."""
+        if not self._settled.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._settled.wait(), SETTINGS_SECONDS)
+            self._settled.set()
 
     async def read_settings(self) -> None:
         """Ask for the settings of each folder where the editor can answer, and look at everything again."""
         workspace = self._client.workspace
         if workspace is not None and workspace.configuration:
-            uris = self._folders.uris or [""]
+            uris = [*self._folders.uris, ""]
             items = [types.ConfigurationItem(scope_uri=uri or None, section=SECTION) for uri in uris]
             with suppress(JsonRpcException):
                 answers = await self._server.workspace_configuration_async(types.ConfigurationParams(items))
@@ -107,6 +117,7 @@ class Freshness:
 
     async def _push(self, uri: str, delay: float) -> None:
         await asyncio.sleep(delay)
+        await self.settled()
         explain = self._folders.of(uri)[0].explain
 
         def question(analysis: Analysis) -> tuple[int, list[types.Diagnostic]]:

@@ -8,6 +8,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
@@ -21,6 +22,22 @@ class Protocol(LanguageServerProtocol):
     """Keeps the documents itself: pygls parts their text into other lines than editors do (see `positions`)."""
 
     _server: Server
+
+    def _execute_handler(
+        self,
+        msg_id: str | int,
+        handler: Callable[..., Any],
+        callback: Callable[[Any], None],
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        """As in pygls (2.1), which never forgets what became of a notification: 2 kB for each key that is pressed."""
+
+        def done(future: Any) -> None:
+            self._request_futures.pop(msg_id, None)
+            callback(future)
+
+        super()._execute_handler(msg_id, handler, done, args, kwargs)
 
     def _then(self, method: str, params: Any) -> Generator[Any, Any, None]:
         handler: Callable[[Any], Any] | None = self.fm.features.get(method)
@@ -75,7 +92,11 @@ class Server(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Tell the editor of an error that nobody foresaw; the server goes on."""
-        said = f"{type(error).__name__}: {error}".replace("\n", " ")[:200]
-        trace = "".join(traceback.format_exception(error))
+        said, trace = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
+        if isinstance(error, JsonRpcInternalError):  # it holds what was raised
+            said, trace = str(error), "".join((error.data or {}).get("traceback", ())) + str(error)
+        said = said.replace("\n", " ")[:200]
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, trace))
-        self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"dfix failed on a request ({said})"))
+        self.window_show_message(
+            types.ShowMessageParams(types.MessageType.Error, f"dfix: it failed on a request ({said})")
+        )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from importlib import import_module
 from typing import NamedTuple, TypeVar
 
 from rewriter import pipeline
 from rewriter.options import Options, Saving
 from rewriter.result import Problem, Result
-from rewriter.server.analysis import Analysis, Asked, LateError
+from rewriter.server.analysis import Analysis, LateError, Terms
 from rewriter.server.contexts import Contexts
 from rewriter.server.documents import Document, Documents
 from rewriter.server.preferences import Preferences, settings_for
@@ -26,9 +28,29 @@ _SAMPLE = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\nRUN if
 Answer = TypeVar("Answer")
 
 
+def _load(analysis: Analysis) -> None:
+    """Everything that most files need, out of the way of the garbage collector, which would look at it for 80 ms."""
+    analysis.safe.changed  # noqa: B018  # worked out when it is asked for
+    for name in ("difflib", "tomllib", "pip_requirements_parser", "yaml"):
+        import_module(name)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+
+
 class _Kept(NamedTuple):
     analysis: Analysis
     generation: int
+
+
+class _Asked:
+    """A request for one version of a document; nobody waits any longer for one that is not `wanted`."""
+
+    __slots__ = ("document", "wanted")
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.wanted = True
 
 
 class Session:
@@ -43,14 +65,14 @@ class Session:
         self._rules = frozenset(info.name for info in pipeline.rules())
         self._kept: dict[str, _Kept] = {}
         self._deadline = 0.0
-        self._at: Document | None = None
+        self._asked: _Asked | None = None
 
     def warm_up(self) -> None:
-        """Load what the first answer would have to wait for."""
+        """Load what the first answer would have to wait for, before anybody asks."""
         sample = Document("", None, "dockerfile", 0, _SAMPLE)
         options = Options(use_context=False)
-        analysis = Analysis(sample, Asked(options, options), pipeline.Hooks(), self.documents.encoding)
-        self.worker.submit(lambda: analysis.found)
+        analysis = Analysis(sample, Terms(options, options), pipeline.Hooks(), self.documents.encoding)
+        self.worker.submit(_load, analysis)
 
     async def answer(self, uri: str, question: Callable[[Analysis], Answer]) -> Answer | None:
         """What `question` says of the newest version of a document.
@@ -63,10 +85,14 @@ class Session:
             document = self.documents.get(uri)
             if document is None or not document.is_dockerfile:
                 return None
+            asked = _Asked(document)
             try:
-                found = await loop.run_in_executor(self.worker, partial(self._ask, document, question))
+                found = await loop.run_in_executor(self.worker, partial(self._ask, asked, question))
             except pipeline.StoppedError:
                 continue
+            except asyncio.CancelledError:
+                asked.wanted = False
+                raise
             if self.documents.get(uri) is document:
                 return found
         return None
@@ -77,10 +103,11 @@ class Session:
         if kept is not None:
             self.contexts.forget(kept.analysis.source.path)
 
-    def _ask(self, document: Document, question: Callable[[Analysis], Answer]) -> Answer | None:
+    def _ask(self, asked: _Asked, question: Callable[[Analysis], Answer]) -> Answer | None:
         """On the worker's thread."""
+        document = asked.document
         self._deadline = time.monotonic() + LONGEST_SECONDS
-        self._at = document
+        self._asked = asked
         self._proceed()
         analysis = self._analysis(document)
         if analysis is None:
@@ -92,7 +119,8 @@ class Session:
         return found
 
     def _proceed(self) -> None:
-        if self._at is not None and self.documents.get(self._at.uri) is not self._at:
+        asked = self._asked
+        if asked is not None and not (asked.wanted and self.documents.get(asked.document.uri) is asked.document):
             raise pipeline.StoppedError
         if time.monotonic() > self._deadline:
             raise LateError
@@ -114,16 +142,17 @@ class Session:
             problem = error.problem
             self._say(problem.path, _sentence(problem), "")
         options = preferences.over(options, folder)
-        asked = Asked(options, preferences.saving(saving).narrow(options, self._rules))
+        terms = Terms(options, preferences.saving(saving).narrow(options, self._rules))
         if path:
             self._look_at_context(path, options.context)
         kept = self._kept.get(document.uri)
-        if problem is None and kept is not None and self._is_current(kept, document, asked):
+        if problem is None and kept is not None and self._is_current(kept, document, terms):
             return kept.analysis
         hooks = pipeline.Hooks(self.contexts.opened, self._proceed)
-        analysis = Analysis(document, asked, hooks, self.documents.encoding)
+        analysis = Analysis(document, terms, hooks, self.documents.encoding)
         if problem is not None:
             analysis.found = Result(analysis.source, analysis.source, (), (), (), problem)
+            return analysis
         self._kept[document.uri] = _Kept(analysis, self.contexts.generation)
         return analysis
 
@@ -135,13 +164,13 @@ class Session:
         self._say(f"context of {path}", f"there is no build context {gone}" if gone else "", "")
         self.contexts.refresh(path)
 
-    def _is_current(self, kept: _Kept, document: Document, asked: Asked) -> bool:
+    def _is_current(self, kept: _Kept, document: Document, terms: Terms) -> bool:
         analysis = kept.analysis
         return (
             analysis.document is document
             and analysis.encoding == self.documents.encoding
             and kept.generation == self.contexts.generation
-            and analysis.asked == asked
+            and analysis.terms == terms
         )
 
 

@@ -33,6 +33,21 @@ export function findings(name: string, found: Report, line: number): string {
   return parts.filter(Boolean).join("\n");
 }
 
+/** The first line of the instruction that a line (from 1) continues; comments and blank lines may lie between. */
+export function startOf(text: string, line: number): number {
+  const lines = text.split(/\r?\n/);
+  let start = line;
+  for (let above = line - 1; above > 0; above--) {
+    const content = (lines[above - 1] ?? "").trim();
+    if (/[\\`]$/.test(content) && !content.startsWith("#")) {
+      start = above;
+    } else if (content && !content.startsWith("#")) {
+      break;
+    }
+  }
+  return start;
+}
+
 /** The rules whose pages follow: those that speak of the line, else every one that says something of the file. */
 export function rulesFor(found: Report, line: number): string[] {
   const said = all(found);

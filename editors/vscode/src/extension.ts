@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { LanguageClient, TransportKind, type Executable, type LanguageClientOptions } from "vscode-languageclient/node";
+import { startOf } from "./explain";
 import { Pages, SCHEME, pageFor, reportOf } from "./pages";
 import { serverCommand, verifyWords } from "./program";
 import { nothingToShow } from "./report";
@@ -77,7 +78,8 @@ async function showDiff(editor: vscode.TextEditor): Promise<void> {
 }
 
 async function explain(editor: vscode.TextEditor): Promise<void> {
-  const page = pageFor("explain", editor.document, editor.selection.active.line + 1);
+  const line = startOf(editor.document.getText(), editor.selection.active.line + 1);
+  const page = pageFor("explain", editor.document, line);
   await reportOf(editor.document); // where there is none, the reason is told before a page opens
   await vscode.commands.executeCommand("markdown.showPreviewToSide", page);
 }

@@ -18,7 +18,7 @@ interface Question {
 /** The address of a page about a document; its name ends so that VS Code knows the language. */
 export function pageFor(kind: "diff" | "explain", document: vscode.TextDocument, line: number): vscode.Uri {
   const question: Question = { kind, document: document.uri.toString(), line };
-  const path = kind === "diff" ? document.uri.path : `${document.uri.path}.md`;
+  const path = document.uri.path.replace(/^\/?/, "/") + (kind === "diff" ? "" : ".md");
   return vscode.Uri.from({ scheme: SCHEME, authority: kind, path, query: JSON.stringify(question) });
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { findings, rulesFor } from "../src/explain";
+import { findings, rulesFor, startOf } from "../src/explain";
 import { MissingError, run, type Preferences } from "../src/program";
 import { FailedError, nothingToShow, report, rewritten } from "../src/report";
 import { BOTH, DFIX, MERGED, TEXT, folderWith } from "./place";
@@ -76,4 +76,9 @@ test("the page says why something was left alone", async () => {
   assert.match(findings("x", await report(DFIX, file, "FROM debian:12\n", {}), 1), /nothing to change, and nothing was/);
   const windows = "FROM mcr.microsoft.com/windows/nanoserver\n";
   assert.match(findings("x", await report(DFIX, file, windows, {}), 1), /The file is left alone: .*Windows/);
+});
+
+test("the instruction that a line continues", () => {
+  const text = "FROM a\n# b\nRUN c \\\n  # d \\\n\n  e \\\n  f\n\nRUN g `\r\n  h\r\n";
+  assert.deepEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((line) => startOf(text, line)), [1, 2, 3, 3, 3, 3, 3, 8, 9, 9]);
 });
