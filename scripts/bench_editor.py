@@ -17,12 +17,14 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from shared_data import Corpus, corpus
 
+Clock = Callable[[], float]
 _LENGTH = b"Content-Length:"
 
 
@@ -68,6 +70,7 @@ class Wire:
 def documents(found: Corpus, folder: Path, count: int, seed: int) -> Iterator[tuple[Path, str]]:
     """Dockerfiles of build contexts, written to `folder`, and lone ones of which nothing is on disk."""
     found.unpack_contexts(folder)
+    (folder / ".git").mkdir()  # nobody looks for contexts above
     chosen = random.Random(seed)
     inside = [folder / context / name for context, names in found.dockerfiles_of().items() for name in names]
     for path in chosen.sample(inside, min(count // 2, len(inside))):
@@ -76,17 +79,17 @@ def documents(found: Corpus, folder: Path, count: int, seed: int) -> Iterator[tu
         yield folder / "lone" / str(number) / "Dockerfile", found.dockerfiles[name].decode("utf-8", "replace")
 
 
-async def measure(wire: Wire, path: Path, text: str, times: dict[str, list[float]]) -> None:
-    """Ask everything about one document, as it is opened and after an edit."""
+async def measure(wire: Wire, path: Path, text: str, times: dict[str, list[float]], clock: Clock) -> None:
+    """Ask everything about one document, as it is opened and after an edit; `times` are in milliseconds."""
     named = {"uri": path.as_uri()}
     wire.tell(
         "textDocument/didOpen", {"textDocument": {**named, "languageId": "dockerfile", "version": 1, "text": text}}
     )
 
     async def timed(name: str, method: str, **params: Any) -> Any:
-        start = time.perf_counter()
+        start = clock()
         answer = await wire.ask(method, {"textDocument": named, **params})
-        times.setdefault(name, []).append((time.perf_counter() - start) * 1000)
+        times.setdefault(name, []).append((clock() - start) * 1000)
         return answer
 
     options = {"options": {"tabSize": 4, "insertSpaces": True}}
@@ -107,8 +110,13 @@ async def measure(wire: Wire, path: Path, text: str, times: dict[str, list[float
     wire.tell("textDocument/didClose", {"textDocument": named})
 
 
-async def run(count: int, seed: int) -> dict[str, list[float]]:
-    """The times in milliseconds of every kind of request."""
+def processor_time(pid: int) -> float:
+    """Seconds that a process has computed: the same however busy the machine is (proc(5), schedstat)."""
+    return sum(int(task.read_text().split()[0]) for task in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+
+
+async def run(count: int, seed: int, *, processor: bool = False) -> dict[str, list[float]]:
+    """The times in milliseconds of every kind of request; with `processor` those that the server computed."""
     found = corpus()
     if found is None:
         raise SystemExit("the corpus is missing; set DFIX_SHARED to the folder with it")
@@ -118,6 +126,7 @@ async def run(count: int, seed: int) -> dict[str, list[float]]:
         command = (sys.executable, "-m", "rewriter.main", "lsp")
         process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=1 << 24, env=os.environ)
         wire = Wire(process)
+        clock: Clock = partial(processor_time, process.pid) if processor else time.perf_counter
         try:
             folders = [{"uri": Path(name).as_uri(), "name": "corpus"}]
             pulls: Any = {"textDocument": {"diagnostic": {}}}
@@ -126,7 +135,7 @@ async def run(count: int, seed: int) -> dict[str, list[float]]:
             wire.tell("initialized", {})
             await asyncio.sleep(1)  # an editor has its server running before the user has typed
             for path, text in documents(found, Path(name), count, seed):
-                await measure(wire, path, text, times)
+                await measure(wire, path, text, times, clock)
         finally:
             process.kill()
             await process.wait()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from rewriter.context.folder import MOST_FILES, Context
+from rewriter.context.folder import Context
 from rewriter.model import Stage, Step
 from rewriter.model.copied import Copied, copied
 from rewriter.server.analysis import Analysis
 from rewriter.server.diagnostics import line_span
 from rewriter.server.edits import range_of
 
+MOST_FILES = 10_000
+"""More are not counted: an editor waits, and the number says enough."""
 _STEPS = frozenset(("RUN", "COPY", "ADD"))
 
 
@@ -47,12 +49,14 @@ def _copy_title(step: Step, context: Context) -> str:
     found = copied(step, context)
     if not isinstance(found, Copied):
         return ""
-    count = len(set(found.brought.paths()))
-    if not count:
-        return ""
-    if count == 1:
+    files: set[str] = set()
+    for entry in found.brought.entries:
+        files.update(context.some_below(entry.source, MOST_FILES) if entry.folder else (entry.source,))
+    if len(files) > MOST_FILES:
+        return f"runs again when more than {MOST_FILES} files change"
+    if len(files) == 1:
         return "runs again when 1 file changes"
-    return f"runs again when {'more than ' if count >= MOST_FILES else ''}{count} files change"
+    return f"runs again when {len(files)} files change" if files else ""
 
 
 def _again(stage: Stage, context: Context | None, before: dict[int, int]) -> int:

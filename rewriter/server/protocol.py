@@ -44,6 +44,13 @@ class Protocol(LanguageServerProtocol):
         if handler is not None:
             yield handler, (params,), None
 
+    @lsp_method(types.SHUTDOWN)
+    def lsp_shutdown(self, *_args: Any) -> None:  # type: ignore[override]  # as a plain function nobody keeps it
+        """Answer nothing more. pygls would walk through the requests while they go."""
+        for future in [*self._request_futures.values()]:
+            future.cancel()
+        self._shutdown = True
+
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Generator[Any, Any, None]:
         """Take over the document's text."""

@@ -91,6 +91,7 @@ class Editor:
     def _unregister(self, params: types.UnregistrationParams) -> None:
         for one in params.unregisterations:
             self.registered.pop(one.id)
+        self._something.set()
 
     async def start(
         self,

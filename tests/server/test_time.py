@@ -10,15 +10,12 @@ from shared_data import Corpus
 
 MEDIAN_MS = 20
 MOST_MS = 100
-LEFT_OUT = 0.005
-"""The part of all answers that may take longer: another process may have had the machine."""
-
 pytestmark = pytest.mark.asyncio
 
 
 async def test_answers_come_before_anybody_waits(real_files: Corpus) -> None:
     assert real_files.dockerfiles
-    times = await run(200, 3)
+    times = await run(200, 3, processor=True)  # another process may have the machine meanwhile
     assert set(times) >= {
         "format, just opened",
         "format, after an edit",
@@ -29,6 +26,5 @@ async def test_answers_come_before_anybody_waits(real_files: Corpus) -> None:
     }
     for name, found in times.items():
         assert statistics.median(found) < MEDIAN_MS, name
-    every = sorted(one for found in times.values() for one in found)
-    assert len(every) > 1000
-    assert every[int(len(every) * (1 - LEFT_OUT))] < MOST_MS
+        assert max(found) < MOST_MS, name
+    assert sum(map(len, times.values())) > 1000
