@@ -227,7 +227,7 @@ def test_a_wrong_input(step: Any, name: str, value: str) -> None:
 
 
 def test_a_long_diff_is_cut(runner: Runner, step: Any) -> None:
-    lines = "".join(f"RUN mkdir /{'x' * 200}{number}\n" for number in range(3000))
+    lines = "".join(f"RUN mkdir /{'x' * 2000}{number}\n" for number in range(300))
     (runner.checkout / "Dockerfile").write_text("FROM debian:12\n" + lines)
     ran = step()
     assert ran.status == 1

@@ -11,6 +11,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -58,9 +59,8 @@ def fish() -> Shell:
         root = unpacked("fish", "fish-common", "libpcre2-32-0")
     except NoToolError as error:
         absent(error)
-    if not (
-        root / "usr/etc"
-    ).exists():  # a fish outside of /usr looks for its files beside itself, and for both folders
+    # a fish outside of /usr looks for its files beside itself, and for both folders; another test may be faster
+    with suppress(FileExistsError):
         (root / "usr/etc").symlink_to("../etc")
     (libraries,) = root.glob("usr/lib/*-linux-gnu*/")
     return Shell((str(root / "usr/bin/fish"),), {"LD_LIBRARY_PATH": str(libraries)})
