@@ -65,9 +65,11 @@ def test_the_package(folder: Path) -> None:
     with zipfile.ZipFile(folder / "dfix.vsix") as package:
         files = {name: package.read(name) for name in package.namelist()}
     own = {name.removeprefix("extension/").lower() for name in files if name.startswith("extension/")}
-    assert own == {"package.json", "readme.md", "license.txt", "dist/extension.js"}
+    assert own == {"package.json", "readme.md", "license.txt", "dist/extension.js", "dist/licences.txt"}
     assert json.loads(files["extension/package.json"])["main"] == "./dist/extension.js"
     assert b"Apache License" in files["extension/LICENSE.txt"]
+    for name in ("vscode-languageclient", "vscode-languageserver-protocol", "vscode-jsonrpc", "semver"):
+        assert re.search(rf"^{name} [\d.]+ \((MIT|ISC)\)$", files["extension/dist/licences.txt"].decode(), re.MULTILINE)
     assert b'Publisher="dfix"' in files["extension.vsixmanifest"]
     script = files["extension/dist/extension.js"].decode()
     needed = {name for name in re.findall(r'\brequire\("([^"]+)"\)', script) if not name.startswith("node:")}
