@@ -171,7 +171,7 @@ async def test_the_editors_settings_overrule_those_of_files(editor: Editor, app:
     put(app, {"dfix.toml": 'select = ["merge-runs"]\n'})
     await editor.start(app, options={"select": ["split-manifests", "clean-up"], "ignore": ["clean-up"]})
     uri = editor.open(app / "Dockerfile")
-    editor.settings.update({"path": "whatever is the editor's own"})
+    editor.settings.update({"path": "whatever is the editor's own", "context": "", "ignore": [], "target": ""})
     editor.settings.update({"select": ["split-manifests"]})
     editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
     assert await editor.formatted(uri) == SPLIT.replace(" && npm cache clean --force", "")
