@@ -122,8 +122,10 @@ async def test_files_of_the_context_are_watched(editor: Editor, app: Path) -> No
     # a file deep in the context: nothing but the editor's word tells of it
     put(app, {".git/objects/pack": ""})
     assert (2, "runs again when 4 files change") in await editor.lenses(uri)
+    names = set(editor.registered)
     tell(editor, event(app / ".git/objects/pack", types.FileChangeType.Created))
     assert (2, "runs again when 5 files change") in await editor.lenses(uri)
+    assert set(editor.registered) == names
     await editor.until(lambda: "lenses" in editor.refreshed)
 
 
