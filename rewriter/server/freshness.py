@@ -33,7 +33,7 @@ class Freshness:
         self._pushes: dict[str, asyncio.Task[None]] = {}
         self._others: set[asyncio.Task[bool]] = set()
         self._files: asyncio.TimerHandle | None = None
-        self._roots: list[str] | None = None
+        self._roots: frozenset[str] | None = None
         self._registered = 0
         self._client = types.ClientCapabilities()
         self._settled = asyncio.Event()
@@ -112,7 +112,7 @@ class Freshness:
 
     def answered(self) -> None:
         """An answer may rest on a context that is not watched yet."""
-        if self._roots is not None and self._session.contexts.roots() != self._roots:
+        if self._roots is not None and not self._roots.issuperset(self._session.contexts.roots()):
             self._start(self._watch())
 
     async def _push(self, uri: str, delay: float) -> None:
@@ -141,7 +141,8 @@ class Freshness:
         can = workspace.did_change_watched_files if workspace is not None else None
         if can is None or not can.dynamic_registration:
             return
-        roots = self._roots = self._session.contexts.roots()
+        roots = self._session.contexts.roots()
+        self._roots = frozenset(roots)
         relative = bool(can.relative_pattern_support)
         options = types.DidChangeWatchedFilesRegistrationOptions(watchers(roots, relative=relative))
         self._registered += 1

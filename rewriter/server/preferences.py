@@ -44,7 +44,8 @@ class Preferences(NamedTuple):
 def read(data: object, known: frozenset[str]) -> tuple[Preferences, list[str]]:
     """The preferences in what the editor sent, and what is wrong with it; a key that is wrong counts as unset.
 
-    `known` are the names of the rules. Keys that are not dfix's settings belong to the editor's side.
+    `known` are the names of the rules. Keys that are not dfix's settings belong to the editor's side; an empty value is
+    how an editor shows a key that nobody has set.
     """
     if not isinstance(data, Mapping):
         return Preferences(), [] if data is None else ["the editor's settings for dfix are no table"]
@@ -52,7 +53,7 @@ def read(data: object, known: frozenset[str]) -> tuple[Preferences, list[str]]:
     faults = []
     for name in _NAMES:
         value = data.get(name)
-        if value is None:
+        if value in (None, "", []):
             continue
         fault = wrong_value(name, value) or _unknown_rules(name, value, known)
         if fault:

@@ -84,7 +84,8 @@ class Server(LanguageServer):
 
     def say(self, subject: str, text: str, trace: str = "") -> None:
         """As `tell`, from any thread."""
-        if self.loop is not None and not self.loop.is_closed():
+        new = self._told.get(subject, "") != text
+        if new and self.loop is not None and not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.tell, subject, text, trace)
 
     def tell(self, subject: str, text: str, trace: str = "") -> None:

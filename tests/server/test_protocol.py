@@ -78,7 +78,7 @@ async def test_the_text_in_the_window_counts_not_the_one_on_disk(editor: Editor,
 async def test_columns_in_every_encoding(editor: Editor, tmp_path: Path, encoding: str) -> None:
     await editor.start(tmp_path, can=capabilities(encodings=[encoding]))
     assert editor.encoding == encoding
-    text = 'FROM debian:12\nLABEL a="é𝄞😀" b="\u2028\f"\n' + APT.partition("\n")[2]
+    text = 'FROM debian:12\nLABEL a="é𝄞😀" b="\u2028\f\udcff"\n' + APT.partition("\n")[2]
     uri = editor.open(tmp_path / "Dockerfile", text)
     at = text.index("😀")
     editor.type(uri, at, at + 1, "🎉𝄞x")

@@ -122,8 +122,10 @@ async def test_files_of_the_context_are_watched(editor: Editor, app: Path) -> No
     # a file deep in the context: nothing but the editor's word tells of it
     put(app, {".git/objects/pack": ""})
     assert (2, "runs again when 4 files change") in await editor.lenses(uri)
+    names = set(editor.registered)
     tell(editor, event(app / ".git/objects/pack", types.FileChangeType.Created))
     assert (2, "runs again when 5 files change") in await editor.lenses(uri)
+    assert set(editor.registered) == names
     await editor.until(lambda: "lenses" in editor.refreshed)
 
 
@@ -171,7 +173,7 @@ async def test_the_editors_settings_overrule_those_of_files(editor: Editor, app:
     put(app, {"dfix.toml": 'select = ["merge-runs"]\n'})
     await editor.start(app, options={"select": ["split-manifests", "clean-up"], "ignore": ["clean-up"]})
     uri = editor.open(app / "Dockerfile")
-    editor.settings.update({"path": "whatever is the editor's own"})
+    editor.settings.update({"path": "whatever is the editor's own", "context": "", "ignore": [], "target": ""})
     editor.settings.update({"select": ["split-manifests"]})
     editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
     assert await editor.formatted(uri) == SPLIT.replace(" && npm cache clean --force", "")

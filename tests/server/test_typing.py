@@ -138,11 +138,12 @@ async def test_ten_thousand_edits(editor: Editor, tmp_path: Path) -> None:
     undo: list[str] = []
     kept = changed = 0
     used: list[int] = []
+    texts = {1: editor.texts[uri]}
     for number in range(1, EDITS + 1):
         text = editor.texts[uri]
         undo = [*undo[-30:], text]
         editor.type(uri, *edit(text, chosen, undo))
-        text = editor.texts[uri]
+        text = texts[editor.versions[uri]] = editor.texts[uri]
         if number % 10 == 0:
             made = await editor.formatted(uri)
             assert made == saved(path, text)
@@ -158,7 +159,7 @@ async def test_ten_thousand_edits(editor: Editor, tmp_path: Path) -> None:
     assert kept > 100
     assert changed > 100
     assert used[-1] - used[2] < STEADY_KB, used
-    await last_diagnostics(editor, uri)
+    await last_diagnostics(editor, uri, texts)
     assert editor.messages == []
     assert path.read_text() == NODE
 
@@ -183,10 +184,13 @@ async def one_of_everything(editor: Editor, uri: str, chosen: random.Random) -> 
     assert any(one.severity == types.DiagnosticSeverity.Error for one in found) == half_written(text)
 
 
-async def last_diagnostics(editor: Editor, uri: str) -> None:
-    """What was pushed came in the order of the versions, and the last is about the last one."""
+async def last_diagnostics(editor: Editor, uri: str, texts: dict[int, str]) -> None:
+    """What was pushed came in the order of the versions, each about the text of its own, and the last about the last."""
     await editor.until(lambda: bool(editor.pushed) and editor.pushed[-1].version == editor.versions[uri])
     versions = [one.version for one in editor.pushed]
     assert versions == sorted(versions, key=lambda version: version or 0)
     assert len(versions) > 5
+    for one in editor.pushed:
+        errors = [found for found in one.diagnostics if found.severity == types.DiagnosticSeverity.Error]
+        assert bool(errors) == half_written(texts[one.version or 0])
     assert list(editor.pushed[-1].diagnostics) == await editor.pulled(uri)
