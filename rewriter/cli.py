@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 import typer
 
 from rewriter.request import CHOICES, MODES, Request, split_names
+
+COMMANDS = {
+    "verify": "Prove rewrites by real builds.",
+    "rules": "List the rules.",
+    "rule": "Explain a rule.",
+    "config": "Explain the settings.",
+    "lsp": "Serve an editor.",
+}
+"""What may stand in place of the first path, and what it does."""
 
 _HELP = """Rewrite Dockerfiles so that they rebuild faster and ship smaller, and stay the same image.
 
@@ -27,7 +36,7 @@ Examples:
 
   dfix --write --verify Dockerfile
 
-More: dfix verify, dfix rules, dfix rule NAME, dfix config
+More: dfix verify, dfix rules, dfix rule NAME, dfix config, dfix lsp (the language server)
 """
 
 
@@ -35,21 +44,27 @@ def read(words: list[str]) -> Request | int:
     """The request that a command line makes, or the exit status when help, a version or a mistake was told instead."""
     found: list[Request] = []
     try:
-        _app(found.append)(args=words, prog_name="dfix")
+        app(found.append)(args=words, prog_name="dfix")
     except SystemExit as end:
         if not found:
             return end.code if isinstance(end.code, int) else 2
     return found[0]
 
 
-def _app(take: Callable[[Request], None]) -> typer.Typer:
-    help_flags = {"help_option_names": ["-h", "--help"]}
-    app = typer.Typer(pretty_exceptions_enable=False, context_settings=help_flags)
+def app(take: Callable[[Request], None], *, first: bool = False) -> typer.Typer:
+    """The command line, which hands what it asks for to `take`. `first`: a shell asks how its first word may go on."""
+    settings = {"help_option_names": ["-h", "--help"], "obj": first}
+    made = typer.Typer(pretty_exceptions_enable=False, context_settings=settings)
 
-    @app.command(help=_HELP, no_args_is_help=True)
+    @made.command(help=_HELP, no_args_is_help=True)
     def rewrite(  # noqa: PLR0913  # a command line has as many parameters as flags
         paths: Annotated[
-            list[str], typer.Argument(metavar="PATH", help="Dockerfiles, folders, or `-` with --stdin-filename.")
+            list[str],
+            typer.Argument(
+                metavar="PATH",
+                help="Dockerfiles, folders, or `-` with --stdin-filename.",
+                autocompletion=_commands,
+            ),
         ],
         diff: Annotated[bool, typer.Option("--diff", help="Show the changes as a diff.")] = False,
         check: Annotated[bool, typer.Option("--check", help="Print the names of files that would change.")] = False,
@@ -62,10 +77,12 @@ def _app(take: Callable[[Request], None]) -> typer.Typer:
         ] = None,
         unsafe: Annotated[bool, typer.Option("--unsafe", help="Also make changes that change the image.")] = False,
         select: Annotated[
-            list[str] | None, typer.Option(metavar="RULES", help="Rules to run, parted by commas.")
+            list[str] | None,
+            typer.Option(metavar="RULES", help="Rules to run, parted by commas.", autocompletion=rule_names),
         ] = None,
         ignore: Annotated[
-            list[str] | None, typer.Option(metavar="RULES", help="Rules not to run, parted by commas.")
+            list[str] | None,
+            typer.Option(metavar="RULES", help="Rules not to run, parted by commas.", autocompletion=rule_names),
         ] = None,
         config: Annotated[str | None, typer.Option(metavar="PATH", help="The settings file to use.")] = None,
         isolated: Annotated[bool, typer.Option("--isolated", help="Use no settings file.")] = False,
@@ -77,9 +94,16 @@ def _app(take: Callable[[Request], None]) -> typer.Typer:
         ] = False,
         context: Annotated[str | None, typer.Option(metavar="FOLDER", help="The build context.")] = None,
         output_format: Annotated[
-            str, typer.Option(metavar="FORMAT", help="text, concise, json, github or sarif.")
+            str,
+            typer.Option(
+                metavar="FORMAT",
+                help="text, concise, json, github, gitlab, sarif or rdjson.",
+                autocompletion=choices("--output-format"),
+            ),
         ] = "text",
-        color: Annotated[str, typer.Option(metavar="WHEN", help="auto, always or never.")] = "auto",
+        color: Annotated[
+            str, typer.Option(metavar="WHEN", help="auto, always or never.", autocompletion=choices("--color"))
+        ] = "auto",
         statistics: Annotated[bool, typer.Option("--statistics", help="Count instead of showing.")] = False,
         show_settings: Annotated[bool, typer.Option("--show-settings", help="Print the settings in force.")] = False,
         explain: Annotated[bool, typer.Option("--explain", help="Show what was left alone, and why.")] = False,
@@ -125,7 +149,7 @@ def _app(take: Callable[[Request], None]) -> typer.Typer:
             )
         )
 
-    return app
+    return made
 
 
 def names(values: list[str] | None) -> tuple[str, ...]:
@@ -140,13 +164,29 @@ def check_choice(flag: str, value: str) -> None:
         raise typer.BadParameter(f"{flag} takes one of {', '.join(choices)}")
 
 
+def choices(flag: str) -> Callable[[str], list[str]]:
+    """For a shell: how a value of the flag may go on."""
+    return lambda incomplete: [value for value in CHOICES[flag][1] if value.startswith(incomplete)]
+
+
+def rule_names(incomplete: str) -> Iterator[tuple[str, str]]:
+    """For a shell: how a list of rules, parted by commas, may go on, and what each rule does."""
+    from rewriter import pipeline
+
+    before, comma, start = incomplete.rpartition(",")
+    for info in pipeline.rules():
+        if info.name.startswith(start) and info.name not in before.split(","):
+            yield f"{before}{comma}{info.name}", info.summary
+
+
+def _commands(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """For a shell: the commands that may stand as the first word; for paths it uses its own list of files."""
+    return [item for item in COMMANDS.items() if context.obj and item[0].startswith(incomplete)]
+
+
 def _version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import PackageNotFoundError, version
+        from rewriter.version import version
 
-        try:
-            number = version("dfix")
-        except PackageNotFoundError:  # run from a checkout
-            number = "of a checkout"
-        typer.echo(f"dfix {number}")
+        typer.echo(f"dfix {version() or 'of a checkout'}")
         raise typer.Exit

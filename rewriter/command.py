@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from rewriter import pipeline
 from rewriter.job import Job, Outcome, died, failed, rewrite, work
+from rewriter.options import Options
 from rewriter.plan import Plan, unknown_rule
 from rewriter.read import MAX_BYTES, too_large
 from rewriter.report.output import Output, outputs
@@ -57,8 +58,9 @@ def _filter(request: Request, plan: Plan, out: Output, err: Output) -> int:
     """Standard input to standard output; nothing goes there when the text cannot be handled."""
     path = request.stdin_filename or ""
     data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    plain = request.mode == "findings" and request.output_format == "text"
     try:
-        options = plan.options(path)
+        options = plan.on_save(path) if plain else plan.options(path)
     except SettingsError as error:
         problem_line(err, error.problem)
         return FAILED
@@ -70,7 +72,7 @@ def _filter(request: Request, plan: Plan, out: Output, err: Output) -> int:
         return CLEAN
     outcome = rewrite(Source.from_bytes(path, data), options._replace(ignore_file=False))
     show = Show(request, out, err)
-    if request.mode != "findings" or request.output_format != "text":
+    if not plain:
         show.add(outcome.result, trace=outcome.trace)
         show.finish()
         return _status(request, show)
@@ -131,11 +133,17 @@ def _show_settings(plan: Plan, items: list[Job | Problem], out: Output, err: Out
             continue
         out.write(f"# {item.path}: {plan.origin(item.path)}\n", "bold")
         options = item.options
-        select = (info.name for info in pipeline.rules()) if options.select is None else options.select
-        rules = sorted(set(select) - options.ignore)
+        rules, saved = _names(options), _names(plan.on_save(item.path))
         out.write(f"select = {json.dumps(rules)}\n")
+        if saved != rules:
+            out.write(f"save.select = {json.dumps(saved)}\n")
         out.write(f"unsafe = {json.dumps(options.unsafe)}\n")
         for name, value in (("target", options.target), ("context", options.context)):
             if value:
                 out.write(f"{name} = {json.dumps(value)}\n")
     return status
+
+
+def _names(options: Options) -> list[str]:
+    """The rules that run."""
+    return sorted(transform.NAME for transform in pipeline.chosen(options))

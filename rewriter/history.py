@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rewriter.source import Edit, Source
+from rewriter.source import Edit, Region, Source, Span
 
 
 class _Moved(NamedTuple):
@@ -36,6 +36,13 @@ class History:
         self._steps.append(tuple(moved))
         return after
 
+    def regions(self) -> tuple[Region, ...]:
+        """Where the first and the last text may differ, in their order; everything else is the same in both."""
+        joined: tuple[_Moved, ...] = ()
+        for step in self._steps:
+            joined = _joined(joined, step)
+        return tuple(Region(Span(m.start, m.end), Span(m.new_start, m.new_end)) for m in joined)
+
     def original(self, index: int, offset: int) -> int:
         """The offset in the first text of what stands at `offset` in text `index`."""
         for step in reversed(self._steps[:index]):
@@ -47,6 +54,29 @@ class History:
         for step in self._steps[index:]:
             offset = _forth(step, offset)
         return offset
+
+
+def _joined(first: tuple[_Moved, ...], second: tuple[_Moved, ...]) -> tuple[_Moved, ...]:
+    """Two steps as one; places that touch in the text between them become one place."""
+    places = sorted(
+        [(m.new_start, m.new_end, _growth(m), 0) for m in first] + [(m.start, m.end, 0, _growth(m)) for m in second]
+    )
+    found: list[_Moved] = []
+    before = after = at = 0
+    while at < len(places):
+        start, end, grown, grows = places[at]
+        at += 1
+        while at < len(places) and places[at][0] <= end:
+            end = max(end, places[at][1])
+            grown, grows = grown + places[at][2], grows + places[at][3]
+            at += 1
+        found.append(_Moved(start - before, end - before - grown, start + after, end + after + grows))
+        before, after = before + grown, after + grows
+    return tuple(found)
+
+
+def _growth(moved: _Moved) -> int:
+    return (moved.new_end - moved.new_start) - (moved.end - moved.start)
 
 
 def _forth(step: tuple[_Moved, ...], offset: int) -> int:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from rewriter import pipeline
 from rewriter.options import Options
+from rewriter.pipeline import Hooks, StoppedError
 from rewriter.read import read
 from rewriter.result import Problem, Result
 from rewriter.source import Source
@@ -51,10 +52,12 @@ def work(job: Job) -> Outcome:
     return Outcome(result, written=True)
 
 
-def rewrite(source: Source, options: Options) -> Outcome:
-    """Run the pipeline; an error in it is a `Problem` of this file."""
+def rewrite(source: Source, options: Options, hooks: Hooks | None = None) -> Outcome:
+    """Run the pipeline; an error in it is a `Problem` of this file. Only a StoppedError is raised."""
     try:
-        return Outcome(pipeline.run(source, options))
+        return Outcome(pipeline.run(source, options, hooks))
+    except StoppedError:
+        raise
     except Exception as error:
         import traceback
 

@@ -6,6 +6,8 @@ import os
 import sys
 
 FAILED = 2
+ASKED = "_DFIX_COMPLETE"
+"""The variable by which a shell asks how a command line could go on."""
 INTERRUPTED = 130
 """What a shell reports for a command that Ctrl-C ended."""
 
@@ -35,6 +37,10 @@ def run(words: list[str]) -> int:
 
 
 def _carry_out(words: list[str]) -> int:
+    if ASKED in os.environ:
+        from rewriter.complete import complete
+
+        return complete()
     from rewriter.request import COMMANDS, read_plain
 
     if words and words[0] in COMMANDS:
@@ -42,6 +48,10 @@ def _carry_out(words: list[str]) -> int:
         from rewriter.report.pages import answer
 
         return answer(words, *outputs("auto"))
+    if words[:1] == ["lsp"]:
+        from rewriter.server.start import start
+
+        return start(words[1:])
     if "--verify" in words:
         from rewriter.verify.words import with_verify
 

@@ -25,3 +25,18 @@ class Options(NamedTuple):
     ignore_file: bool = True
     only: frozenset[Place] | None = None
     without: frozenset[Place] = frozenset()
+
+
+class Saving(NamedTuple):
+    """Which of the rules that run a save in the editor applies; `select` None means all."""
+
+    select: frozenset[str] | None = None
+    ignore: frozenset[str] = frozenset()
+
+    def narrow(self, options: Options, known: frozenset[str]) -> Options:
+        """What a save applies: safe changes alone, by no rule that would not run otherwise.
+
+        `known` are the names of all rules. A save has one file to write, so that none gets lines in the ignore file.
+        """
+        left_out = frozenset() if self.select is None else known - self.select
+        return options._replace(unsafe=False, ignore_file=False, ignore=options.ignore | self.ignore | left_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from os.path import exists
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +21,7 @@ from rewriter.syntax.rules import check
 if TYPE_CHECKING:
     from rewriter.context.folder import Context
 
-__all__ = ["Options", "RuleInfo", "rules", "run"]
+__all__ = ["Hooks", "Options", "RuleInfo", "StoppedError", "chosen", "rules", "run"]
 
 MAX_ROUNDS = 8
 """A round asks each transform at most once; real files settle in two or three."""
@@ -33,11 +34,26 @@ class _Done(NamedTuple):
     change: Change
 
 
+class Hooks(NamedTuple):
+    """What a program that runs the pipeline again and again on the same files does in its own way.
+
+    `opened` gives the build context (of a tree, with the folder that the options name) where one is kept from run to
+    run. `proceed` is called at each proposal and ends the run with a StoppedError.
+    """
+
+    opened: Callable[[Tree, str | None], Context] | None = None
+    proceed: Callable[[], None] | None = None
+
+
+class StoppedError(Exception):
+    """The program that runs the pipeline no longer wants the result."""
+
+
 class GuardError(Exception):
     """A guard found a result that must not be written."""
 
 
-def run(source: Source, options: Options) -> Result:
+def run(source: Source, options: Options, hooks: Hooks | None = None) -> Result:
     """Rewrite one Dockerfile. Never raises for what a file holds: a file that BuildKit refuses is a `Problem`."""
     tree = parse(source)
     fault = check(tree)
@@ -45,7 +61,7 @@ def run(source: Source, options: Options) -> Result:
         problem = Problem(source.path, fault.line, fault.message, fault.hint)
         return Result(source, source, (), (), (), problem)
     try:
-        return _Run(tree, options).result()
+        return _Run(tree, options, hooks or Hooks()).result()
     except (GuardError, OverlappingEditsError) as error:
         message = f"dfix would have written a wrong file and did not ({error})"
         problem = Problem(source.path, 0, message, "please report this file at the project's issue tracker")
@@ -53,9 +69,10 @@ def run(source: Source, options: Options) -> Result:
 
 
 class _Run:
-    def __init__(self, tree: Tree, options: Options) -> None:
+    def __init__(self, tree: Tree, options: Options, hooks: Hooks) -> None:
         self.first = self.tree = tree
         self.options = options
+        self.hooks = hooks
         self.history = History(tree.source)
         self.done: list[_Done] = []
         self._context: Context | None = None
@@ -67,34 +84,21 @@ class _Run:
         model = self._model()
         if model.opaque:
             return Result(source, source, (), (), (Note(1, model.opaque),), None)
-        chosen = self._chosen()
+        running = chosen(self.options)
         if Suppressions.read(source.text).whole_file:
             return Result(source, source, (), (), (Note(1, "a comment in the file asks dfix to leave it alone"),), None)
-        refusals = self._settle(model, chosen)
+        refusals = self._settle(model, running)
         if self.done:
             wrong = guards.second_reader_agrees(self.first, self.tree)
             if wrong:
                 raise GuardError(wrong)
         return self._report(refusals)
 
-    def _chosen(self) -> list[Transform]:
-        select, ignore = self.options.select, self.options.ignore
-        return [
-            t
-            for t in transforms()
-            if t.NAME not in ignore
-            and (
-                t.NAME in select
-                if select is not None
-                else not by_name(t) and (self.options.unsafe or not reads_sources(t))
-            )
-        ]
-
-    def _settle(self, model: Model, chosen: list[Transform]) -> list[Refusal]:
+    def _settle(self, model: Model, running: list[Transform]) -> list[Refusal]:
         """Ask the transforms in turn until each has left the same text alone; what they refuse there is reported."""
         alone: dict[str, list[Refusal]] = {}
         for _ in range(MAX_ROUNDS):
-            for transform in chosen:
+            for transform in running:
                 if transform.NAME in alone:
                     continue
                 changes, refusals = self._ask(transform, model)
@@ -104,8 +108,8 @@ class _Run:
                     alone.clear()
                 else:
                     alone[transform.NAME] = refusals
-            if len(alone) == len(chosen):
-                return [refusal for transform in chosen for refusal in alone[transform.NAME]]
+            if len(alone) == len(running):
+                return [refusal for transform in running for refusal in alone[transform.NAME]]
         raise GuardError(f"it still changes after {MAX_ROUNDS} rounds")
 
     def _ask(self, transform: Transform, model: Model) -> tuple[list[Change], list[Refusal]]:
@@ -114,6 +118,8 @@ class _Run:
         refusals: list[Refusal] = []
         taken: list[Edit] = []
         for item in transform.propose(model):
+            if self.hooks.proceed is not None:
+                self.hooks.proceed()
             if suppressed.hides(transform.NAME, transform.CODES, model.source.line_of(item.offset)):
                 continue
             if isinstance(item, Refusal):
@@ -162,7 +168,8 @@ class _Run:
         if not self._context_known:
             self._context_known = True
             if self.options.use_context:
-                self._context = self._opened = open_context(self.first, self.options.context)
+                opened = self.hooks.opened or open_context
+                self._context = self._opened = opened(self.first, self.options.context)
         return self._context
 
     def _report(self, refusals: list[Refusal]) -> Result:
@@ -179,7 +186,9 @@ class _Run:
             refused.append(Refused(item.rule, line, last.line_of(item.offset), item.code, item.reason, item.hint))
         applied.sort(key=lambda a: a.line)
         refused.sort(key=lambda r: r.line)
-        return Result(first, last, tuple(applied), tuple(refused), (), None, self._ignore_file())
+        return Result(
+            first, last, tuple(applied), tuple(refused), (), None, self._ignore_file(), self.history.regions()
+        )
 
     def _ignore_file(self) -> IgnoreFileChange | None:
         first, last = self._opened, self._context
@@ -187,6 +196,17 @@ class _Run:
             return None
         path = first.ignore_path
         return IgnoreFileChange(Source(path, first.ignore_text), Source(path, last.ignore_text), not exists(path))
+
+
+def chosen(options: Options) -> list[Transform]:
+    """The transforms that run, in their order."""
+    select, ignore = options.select, options.ignore
+    return [
+        t
+        for t in transforms()
+        if t.NAME not in ignore
+        and (t.NAME in select if select is not None else not by_name(t) and (options.unsafe or not reads_sources(t)))
+    ]
 
 
 def _overlap(taken: list[Edit], edits: tuple[Edit, ...]) -> bool:

@@ -64,6 +64,17 @@ class Plan:
             context=request.context if request.context is not None else found.context,
         )
 
+    def on_save(self, path: str) -> Options:
+        """What a save in an editor applies: `options`, narrowed as the settings say.
+
+        What the command line selects is not narrowed, and unsafe changes are made where it asks for them.
+        """
+        request = self._request
+        saving = self.settings(path).save
+        if request.select:
+            saving = saving._replace(select=None)
+        return saving.narrow(self.options(path), self._known)._replace(unsafe=request.unsafe)
+
     def excludes(self, path: str) -> bool:
         """Whether the command line or the settings leave out a path (a folder's ends in the separator)."""
         if self._request.exclude and matches(path, self._request.exclude, os.getcwd()):

@@ -59,7 +59,7 @@ VALUES = {
     "--context": "context",
 }
 CHOICES = {
-    "--output-format": ("output_format", ("text", "concise", "json", "github", "sarif")),
+    "--output-format": ("output_format", ("text", "concise", "json", "github", "gitlab", "sarif", "rdjson")),
     "--color": ("color", ("auto", "always", "never")),
 }
 LISTS = {"--select": "select", "--ignore": "ignore", "--exclude": "exclude"}

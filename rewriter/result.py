@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rewriter.change import Contract
-from rewriter.source import Edit, Source
+from rewriter.source import Edit, Region, Source
 
 
 class Applied(NamedTuple):
@@ -63,7 +63,8 @@ class IgnoreFileChange(NamedTuple):
 class Result(NamedTuple):
     """One file, before and after. `problem` excludes changes: `after` is then `before`.
 
-    `ignore_file` is there where changes rest on lines of that file.
+    `ignore_file` is there where changes rest on lines of that file. Outside of the `regions` both texts are the same;
+    None where that is not known.
     """
 
     before: Source
@@ -73,6 +74,7 @@ class Result(NamedTuple):
     notes: tuple[Note, ...]
     problem: Problem | None
     ignore_file: IgnoreFileChange | None = None
+    regions: tuple[Region, ...] | None = None
 
     @property
     def changed(self) -> bool:

@@ -7,53 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from rewriter.options import Options
+from rewriter.keys import BY_NAME, FORMS, Key, fits, nearest_key, save_faults
+from rewriter.options import Options, Saving
 from rewriter.read import read
 from rewriter.result import Problem
 
 FILES = ("dfix.toml", ".dfix.toml", "pyproject.toml")
 """In the order in which a folder is searched; a `pyproject.toml` counts when it has a `[tool.dfix]`."""
-TARGETS = ("buildkit", "buildah", "kaniko")
-
-
-class Key(NamedTuple):
-    """A key of the settings: `form` names what it takes (see `_fault`), `about` explains it."""
-
-    name: str
-    form: str
-    example: str
-    about: str
-
-
-KEYS = (
-    Key("select", "names", '["split-manifests", "clean-up"]', "The rules to run; all when left out."),
-    Key("ignore", "names", '["merge-runs"]', "Rules not to run."),
-    Key("unsafe", "flag", "true", "Also make changes that change the image in a way that they declare."),
-    Key(
-        "target",
-        "target",
-        '"buildah"',
-        "What builds the file: buildkit, buildah or kaniko. Says which flags are written.",
-    ),
-    Key(
-        "exclude",
-        "names",
-        '["vendor/**"]',
-        "Files and folders to leave out of a search, relative to the settings file.",
-    ),
-    Key("context", "text", '"."', "The build context, relative to the settings file; found when left out."),
-    Key("per-file-ignores", "table", '{ "*.dev" = ["merge-runs"] }', "Rules not to run on files that match a pattern."),
-)
-_BY_NAME = {key.name: key for key in KEYS}
-_FORMS = {
-    "names": "a list of strings",
-    "flag": "true or false",
-    "target": "one of " + ", ".join(f'"{target}"' for target in TARGETS),
-    "text": "a string",
-    "table": "a table of lists of strings",
-}
 
 
 class SettingsError(Exception):
@@ -75,6 +37,7 @@ class Settings(NamedTuple):
     exclude: tuple[str, ...] = ()
     context: str | None = None
     per_file_ignores: Mapping[str, frozenset[str]] = {}
+    save: Saving = Saving()
 
     @property
     def folder(self) -> str:
@@ -95,7 +58,9 @@ class Settings(NamedTuple):
 
     def check_rules(self, known: frozenset[str]) -> None:
         """Raises SettingsError when a rule is named that is not `known`."""
-        named = self.ignore.union(self.select or (), *self.per_file_ignores.values())
+        named = self.ignore.union(
+            self.select or (), self.save.select or (), self.save.ignore, *self.per_file_ignores.values()
+        )
         if named <= known:
             return
         name = min(named - known)
@@ -207,23 +172,29 @@ def _parse(path: str, data: bytes) -> Settings | None:
 def _settings(path: str, text: str, found: dict[str, object]) -> Settings:
     values: dict[str, object] = {"path": path}
     for name, value in found.items():
-        key = _BY_NAME.get(name)
+        key = BY_NAME.get(name)
         if key is None:
-            raise _error(path, text, name, f"unknown key `{name}`", _nearest_key(name))
-        if not _fits(key.form, value):
-            raise _error(path, text, name, f"`{name}` is not {_FORMS[key.form]}", f"for example {name} = {key.example}")
-        values[name.replace("-", "_")] = _value(key, value, path)
+            raise _error(path, text, name, f"unknown key `{name}`", nearest_key(name))
+        if not fits(key.form, value):
+            raise _error(path, text, name, f"`{name}` is not {FORMS[key.form]}", f"for example {name} = {key.example}")
+        if isinstance(value, dict) and key.form == "save":
+            values["save"] = _save(path, text, value)
+        else:
+            values[name.replace("-", "_")] = _value(key, value, path)
     return Settings(**values)  # type: ignore[arg-type]  # each was held against its form
 
 
-def _fits(form: str, value: object) -> bool:
-    if form == "names":
-        return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    if form == "table":
-        return isinstance(value, dict) and all(_fits("names", item) for item in value.values())
-    if form == "flag":
-        return isinstance(value, bool)
-    return isinstance(value, str) and (form != "target" or value in TARGETS)
+def _save(path: str, text: str, found: dict[str, object]) -> Saving:
+    fault = next(save_faults(found), None)
+    if fault is not None:
+        raise _error(path, text, f"save.{fault.name}", fault.message, fault.hint)
+    return saving(found)
+
+
+def saving(found: Mapping[str, Any]) -> Saving:
+    """What a table `save` says in which `save_faults` finds none."""
+    select = found.get("select")
+    return Saving(None if select is None else frozenset(select), frozenset(found.get("ignore") or ()))
 
 
 def _value(key: Key, value: object, path: str) -> object:
@@ -236,23 +207,25 @@ def _value(key: Key, value: object, path: str) -> object:
     return value
 
 
-def _nearest_key(name: str) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name.lower().replace("_", "-"), _BY_NAME, 1)
-    return f"did you mean `{close[0]}`?" if close else "the keys are " + ", ".join(_BY_NAME)
-
-
 def _error(path: str, text: str, name: str, message: str, hint: str) -> SettingsError:
     return SettingsError(Problem(path, line_of(text, name), message, hint))
 
 
 def line_of(text: str, name: str) -> int:
-    """The 1-based line that sets a key or opens its table, 0 when it is not found (TOML readers give no lines)."""
+    """The 1-based line that sets a key or opens its table, 0 when it is not found (TOML readers give no lines).
+
+    A key within a table is named `table.key`; where it has no line of its own, it is the table's.
+    """
     import re
 
-    key = rf"[\"']?{re.escape(name)}[\"']?"
     in_pyproject = re.search(r"^\s*\[\s*tool\s*\.\s*dfix\b", text, re.MULTILINE)
     start = in_pyproject.start() if in_pyproject is not None else 0
-    found = re.compile(rf"^[ \t]*(?:{key}\s*[=.]|\[[^\]\n]*{key}\s*[\].])", re.MULTILINE).search(text, start)
-    return text.count("\n", 0, found.start()) + 1 if found is not None else 0
+    line = 0
+    for part in name.split("."):
+        key = rf"[\"']?{re.escape(part)}[\"']?"
+        found = re.compile(rf"^[ \t]*(?:{key}\s*[=.]|\[[^\]\n]*{key}\s*[\].])", re.MULTILINE).search(text, start)
+        if found is None:
+            break
+        start = found.start()
+        line = text.count("\n", 0, start) + 1
+    return line

@@ -9,6 +9,9 @@ from rewriter.report.tally import Tally
 from rewriter.request import Request
 from rewriter.result import Problem, Result
 
+WHOLE = ("json", "sarif", "gitlab", "rdjson")
+"""Formats that are one document for all files."""
+
 
 class Show:
     """Takes the results in order; findings go to `out`, problems and the summary to `err`."""
@@ -25,7 +28,7 @@ class Show:
         if result.problem is not None:
             self.problem(result.problem, trace)
         request = self._request
-        if request.output_format in ("json", "sarif"):
+        if request.output_format in WHOLE:
             self._kept.append(result)
         elif request.output_format == "github":
             from rewriter.report import github
@@ -73,16 +76,22 @@ class Show:
     def finish(self) -> None:
         """Show what needs all results."""
         request = self._request
-        if request.output_format == "json":
-            from rewriter.report import json
-
-            self._out.write(json.report(self._kept, written=request.mode == "write"))
-        elif request.output_format == "sarif":
-            from rewriter.report import sarif
-
-            self._out.write(sarif.report(self._kept))
+        if request.output_format in WHOLE:
+            self._out.write(self._document())
         if request.statistics:
             self._out.write(self.tally.statistics())
         if not request.quiet:
             self._out.flush()
             self._err.write(self.tally.summary(written=request.mode == "write", explained=request.explain) + "\n")
+
+    def _document(self) -> str:
+        request = self._request
+        from rewriter.report import gitlab, json, rdjson, sarif
+
+        if request.output_format == "json":
+            return json.report(self._kept, written=request.mode == "write")
+        if request.output_format == "gitlab":
+            return gitlab.report(self._kept, explain=request.explain)
+        if request.output_format == "rdjson":
+            return rdjson.report(self._kept, explain=request.explain)
+        return sarif.report(self._kept)

@@ -32,6 +32,13 @@ class Edit(NamedTuple):
     text: str
 
 
+class Region(NamedTuple):
+    """A place that was rewritten: its span in the file as it is, and in the result."""
+
+    before: Span
+    after: Span
+
+
 class OverlappingEditsError(ValueError):
     """Two edits claim the same characters, so no order of applying them is right."""
 

@@ -70,3 +70,20 @@ def test_offsets_count_the_files_own_line_ending() -> None:
     assert history.texts[-1].text == "x\r\ny\r\nb\r\n"
     assert history.final(0, 3) == 6
     assert history.original(1, 6) == 3
+
+
+def regions(history: History) -> list[tuple[int, int, int, int]]:
+    return [(*region.before, *region.after) for region in history.regions()]
+
+
+def test_regions_of_one_step_are_its_edits() -> None:
+    history = after("one two three", [Edit(Span(0, 3), "1"), Edit(Span(8, 13), "3"), Edit(Span(4, 4), "x ")])
+    assert history.texts[-1].text == "1 x two 3"
+    assert regions(history) == [(0, 3, 0, 1), (4, 4, 2, 4), (8, 13, 8, 9)]
+
+
+def test_regions_of_several_steps_are_places_of_the_first_and_the_last_text() -> None:
+    history = after("abcdefgh", [Edit(Span(2, 3), "CCC")], [Edit(Span(0, 1), ""), Edit(Span(4, 6), "x")])
+    assert [text.text for text in history.texts] == ["abcdefgh", "abCCCdefgh", "bCCxefgh"]
+    assert regions(history) == [(0, 1, 0, 0), (2, 4, 1, 4)]
+    assert regions(after("abc")) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.options import Options
+from rewriter.options import Options, Saving
 from rewriter.result import Problem
 from rewriter.settings import Finder, Settings, SettingsError, load, matches
 
@@ -21,6 +21,10 @@ context = "../app"
 
 [per-file-ignores]
 "*.dev" = ["merge-runs"]
+
+[save]
+select = ["merge-runs", "clean-up"]
+ignore = ["split-manifests"]
 """
 
 
@@ -47,6 +51,7 @@ def test_every_key(tmp_path: Path) -> None:
         exclude=("vendor", "*.old"),
         context=str(tmp_path / "app"),
         per_file_ignores={"*.dev": frozenset(("merge-runs",))},
+        save=Saving(frozenset(("merge-runs", "clean-up")), frozenset(("split-manifests",))),
     )
 
 
@@ -109,6 +114,22 @@ def test_without_settings(tmp_path: Path) -> None:
         ("context = 1", 1, "`context` is not a string", "for example context = "),
         ('per-file-ignores = ["x"]', 1, "`per-file-ignores` is not a table of lists of strings", "for example "),
         ('\n[per-file-ignores]\n"*" = "x"', 2, "`per-file-ignores` is not a table of lists of strings", "for example "),
+        ('save = ["x"]', 1, "`save` is not a table", "for example save = { select = ["),
+        ('select = ["a"]\n[save]\nselect = "x"', 3, "`save.select` is not a list of strings", "for example select = ["),
+        (
+            'select = ["a"]\n[save]\nselect = ["b"]\nignore = [1]',
+            4,
+            "`save.ignore` is not a list of strings",
+            "for example ignore = [",
+        ),
+        ("\n[save]\n\nunsafe = true", 4, "unknown key `save.unsafe`", "the keys are `save.select`, `save.ignore`"),
+        (
+            "unsafe = true\nsave = { selct = [] }",
+            2,
+            "unknown key `save.selct`",
+            "the keys are `save.select`, `save.ignore`",
+        ),
+        ("save.ignore = 1", 1, "`save.ignore` is not a list of strings", "for example ignore = ["),
         ("unsafe = true\nignore = [", 2, "is no valid TOML: Invalid value", "correct it"),
         ("unsafe = true\nunsafe = true\n", 2, "is no valid TOML: Cannot overwrite a value", "correct it"),
     ],
@@ -125,6 +146,41 @@ def test_the_line_in_a_pyproject(tmp_path: Path) -> None:
     assert problem_of(path).line == 5
     put(tmp_path / "pyproject.toml", '[tool.x]\ny = 1\n[tool.dfix.per-file-ignores]\n"*" = 1\n')
     assert problem_of(path).line == 3
+
+
+def test_the_line_of_a_key_of_save_in_a_pyproject(tmp_path: Path) -> None:
+    text = '[tool.dfix.save]\nselect = ["a"]\n[tool.other]\nignore = 1\n[tool.dfix]\nignore = ["a"]\n'
+    path = put(tmp_path / "pyproject.toml", text.replace('select = ["a"]', "ignore = 1"))
+    assert problem_of(path).line == 2
+    put(tmp_path / "pyproject.toml", '[tool.dfix]\nignore = ["a"]\n[tool.dfix.save]\nignore = 1\n')
+    assert problem_of(path).line == 4
+
+
+KNOWN = frozenset("abcd")
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        ("", "abcd"),
+        ("[save]", "abcd"),
+        ('save.select = ["a", "b"]', "ab"),
+        ("save.select = []", ""),
+        ('save.ignore = ["a"]', "bcd"),
+        ('save = { select = ["a", "b"], ignore = ["b"] }', "a"),
+        ('ignore = ["a"]\nsave.select = ["a", "b"]', "b"),
+        ('select = ["a", "c"]\nsave.select = ["a", "b"]', "a"),
+        ('select = ["a", "c"]\nsave.ignore = ["c"]', "a"),
+        ('save.select = ["a", "b"]\n[per-file-ignores]\n"*.dev" = ["b"]', "a"),
+    ],
+)
+def test_what_a_save_applies_is_part_of_what_runs(tmp_path: Path, text: str, runs: str) -> None:
+    settings = load(put(tmp_path / "dfix.toml", text))
+    options = settings.options(str(tmp_path / "Dockerfile.dev"))
+    found = settings.save.narrow(options, KNOWN)
+    assert (found.select or KNOWN) - found.ignore == set(runs)
+    assert found.select == settings.select
+    assert settings.save.narrow(options._replace(unsafe=True), KNOWN) == found
 
 
 def test_what_cannot_be_used(tmp_path: Path) -> None:
@@ -197,4 +253,8 @@ def test_rules_that_are_not_known(tmp_path: Path) -> None:
     path = put(tmp_path / "dfix.toml", '[per-file-ignores]\n"*.dev" = ["x"]')
     with pytest.raises(SettingsError):
         load(path).check_rules(known)
+    path = put(tmp_path / "dfix.toml", '[save]\nselect = [\n"y",\n]\nignore = ["clean-up"]')
+    with pytest.raises(SettingsError) as found:
+        load(path).check_rules(known)
+    assert found.value.problem == Problem(path, 3, "unknown rule `y`", "`dfix rules` lists them")
     Settings().check_rules(frozenset())

@@ -21,7 +21,7 @@ class Context:
     `fault` says why the ignore file cannot be used ("" when it can).
     """
 
-    __slots__ = ("_below", "_ships", "fault", "ignore", "ignore_name", "ignore_path", "ignore_text", "root")
+    __slots__ = ("_below", "_ships", "_some", "fault", "ignore", "ignore_name", "ignore_path", "ignore_text", "root")
 
     def __init__(
         self, root: str, ignore: IgnoreFile, ignore_name: str, fault: str = "", text: str = "", path: str = ""
@@ -33,6 +33,7 @@ class Context:
         self.ignore_name = ignore_name
         self.fault = fault
         self._below: dict[str, tuple[str, ...]] = {}
+        self._some: dict[tuple[str, int], tuple[str, ...]] = {}
         self._ships: dict[str, bool] = {}
 
     @classmethod
@@ -90,6 +91,20 @@ class Context:
             if self._opens(folder):
                 self._walk(folder, listed)
             found = self._below[folder] = tuple(sorted(listed))
+        return found
+
+    def some_below(self, folder: str, most: int) -> tuple[str, ...]:
+        """As `below`, but where there are more files than `most`, the listing ends soon after that many."""
+        found = self._below.get(folder, self._some.get((folder, most)))
+        if found is None:
+            listed: list[str] = []
+            if self._opens(folder):
+                self._walk(folder, listed, most=most + 1)
+            found = tuple(sorted(listed))
+            if len(found) > most:
+                self._some[folder, most] = found
+            else:
+                self._below[folder] = found
         return found
 
     def folders_in(self, folder: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
 from typing import NamedTuple
 
 from rewriter.result import Result
@@ -27,10 +29,47 @@ def hunks(result: Result) -> list[Hunk]:
 
     before, after = lines_of(result.before.text), lines_of(result.after.text)
     found = []
-    for kind, old, old_end, new, new_end in SequenceMatcher(None, before, after).get_opcodes():
-        if kind != "equal":
-            found.append(Hunk(old + 1, tuple(before[old:old_end]), new + 1, tuple(after[new:new_end])))
+    for area in _areas(result, before, after):
+        old_lines, new_lines = before[area.old : area.old_end], after[area.new : area.new_end]
+        for kind, old, old_end, new, new_end in SequenceMatcher(None, old_lines, new_lines).get_opcodes():
+            if kind != "equal":
+                removed, added = tuple(old_lines[old:old_end]), tuple(new_lines[new:new_end])
+                found.append(Hunk(area.old + old + 1, removed, area.new + new + 1, added))
     return found
+
+
+class _Area(NamedTuple):
+    """Lines of both texts, from 0; the ends are not part of it."""
+
+    old: int
+    old_end: int
+    new: int
+    new_end: int
+
+
+def _areas(result: Result, before: list[str], after: list[str]) -> list[_Area]:
+    """The lines that were rewritten. A comparison of whole files would take one of two like stages for the other."""
+    if result.regions is None:
+        return [_Area(0, len(before), 0, len(after))]
+    starts = [_starts(lines) for lines in (before, after)]
+    found: list[_Area] = []
+    for old, new in result.regions:
+        (first, last), (new_first, new_last) = (
+            (bisect_right(at, span.start) - 1, bisect_right(at, span.end))
+            for at, span in zip(starts, (old, new), strict=True)
+        )
+        last, new_last = min(last, len(before)), min(new_last, len(after))
+        if found and first <= found[-1].old_end:
+            area = found.pop()
+            first, new_first = area.old, area.new
+        found.append(_Area(first, last, new_first, new_last))
+    return found
+
+
+def _starts(lines: list[str]) -> list[int]:
+    """Where each line begins; after a last line end begins an empty one."""
+    starts = [0, *accumulate(map(len, lines))]
+    return starts[:-1] if lines and not lines[-1].endswith("\n") else starts
 
 
 def lines_of(text: str) -> list[str]:

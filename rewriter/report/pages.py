@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from rewriter.keys import KEYS
 from rewriter.registry import RuleInfo, rules
 from rewriter.report.diff import unified
 from rewriter.report.output import Output
 from rewriter.report.text import PROMISES
-from rewriter.settings import FILES, KEYS
+from rewriter.settings import FILES
 from rewriter.source import Source
 from transforms.example import Example
 

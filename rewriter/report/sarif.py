@@ -12,6 +12,7 @@ from rewriter.report.hunks import Hunk, hunks
 from rewriter.report.output import valid
 from rewriter.report.text import PROMISES
 from rewriter.result import Applied, Problem, Result
+from rewriter.version import version
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -28,7 +29,7 @@ def report(results: Iterable[Result]) -> str:
         fixes = _fixes(result)
         for change in result.changes:
             found.append(_result(result, change, index[change.rule], fixes))
-    driver = {
+    driver: dict[str, Any] = {
         "name": "dfix",
         "rules": [
             {
@@ -40,6 +41,9 @@ def report(results: Iterable[Result]) -> str:
             for info in infos
         ],
     }
+    number = version()
+    if number:
+        driver["semanticVersion"] = number
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",

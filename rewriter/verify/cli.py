@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rewriter.cli import check_choice, names
+from rewriter.cli import check_choice, choices, names, rule_names
 from rewriter.request import Request
 from rewriter.verify.engine import BuildOptions
 from rewriter.verify.request import VerifyRequest
@@ -41,19 +41,20 @@ def read(words: list[str]) -> VerifyRequest | int:
     """The request that a command line makes, or the exit status when help or a mistake was told instead."""
     found: list[VerifyRequest] = []
     try:
-        _app(found.append)(args=words, prog_name="dfix verify")
+        app(found.append)(args=words, prog_name="dfix verify")
     except SystemExit as end:
         if not found:
             return end.code if isinstance(end.code, int) else 2
     return found[0]
 
 
-def _app(take: Callable[[VerifyRequest], None]) -> typer.Typer:
-    app = typer.Typer(
+def app(take: Callable[[VerifyRequest], None]) -> typer.Typer:
+    """The command line, which hands what it asks for to `take`."""
+    made = typer.Typer(
         pretty_exceptions_enable=False, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]}
     )
 
-    @app.command(help=_HELP, no_args_is_help=True)
+    @made.command(help=_HELP, no_args_is_help=True)
     def verify(  # noqa: PLR0913  # a command line has as many parameters as flags
         paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Dockerfiles or folders.")] = None,
         write: Annotated[bool, typer.Option("--write", help="Write what is proven.")] = False,
@@ -81,10 +82,12 @@ def _app(take: Callable[[VerifyRequest], None]) -> typer.Typer:
         clean: Annotated[bool, typer.Option("--clean", help="Remove what ended runs have left behind.")] = False,
         unsafe: Annotated[bool, typer.Option("--unsafe", help="Also make changes that change the image.")] = False,
         select: Annotated[
-            list[str] | None, typer.Option(metavar="RULES", help="Rules to run, parted by commas.")
+            list[str] | None,
+            typer.Option(metavar="RULES", help="Rules to run, parted by commas.", autocompletion=rule_names),
         ] = None,
         ignore: Annotated[
-            list[str] | None, typer.Option(metavar="RULES", help="Rules not to run, parted by commas.")
+            list[str] | None,
+            typer.Option(metavar="RULES", help="Rules not to run, parted by commas.", autocompletion=rule_names),
         ] = None,
         config: Annotated[str | None, typer.Option(metavar="PATH", help="The settings file to use.")] = None,
         isolated: Annotated[bool, typer.Option("--isolated", help="Use no settings file.")] = False,
@@ -95,8 +98,12 @@ def _app(take: Callable[[VerifyRequest], None]) -> typer.Typer:
             bool, typer.Option("--force-exclude", help="Leave out excluded files that are named, too.")
         ] = False,
         context: Annotated[str | None, typer.Option(metavar="FOLDER", help="The build context.")] = None,
-        output_format: Annotated[str, typer.Option(metavar="FORMAT", help="text or json.")] = "text",
-        color: Annotated[str, typer.Option(metavar="WHEN", help="auto, always or never.")] = "auto",
+        output_format: Annotated[
+            str, typer.Option(metavar="FORMAT", help="text or json.", autocompletion=_formats)
+        ] = "text",
+        color: Annotated[
+            str, typer.Option(metavar="WHEN", help="auto, always or never.", autocompletion=choices("--color"))
+        ] = "auto",
         quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary, no progress.")] = False,
         verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every step, every path, tracebacks.")] = False,
     ) -> None:
@@ -122,7 +129,11 @@ def _app(take: Callable[[VerifyRequest], None]) -> typer.Typer:
         build = BuildOptions(tuple(build_args or ()), tuple(secrets or ()), platform, target, network, timeout)
         take(VerifyRequest(files, build, engine, against, not no_measure, jobs, clean, _words(smoke)))
 
-    return app
+    return made
+
+
+def _formats(incomplete: str) -> list[str]:
+    return [name for name in FORMATS if name.startswith(incomplete)]
 
 
 def _words(command: str) -> tuple[str, ...]:

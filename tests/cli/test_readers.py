@@ -80,7 +80,7 @@ def test_what_typer_reads_alone(line: str, request_: Request) -> None:
         ("--bogus x", "No such option: --bogus"),
         ("--diff --write x", "exclude each other"),
         ("--color purple x", "auto, always, never"),
-        ("--output-format xml x", "text, concise, json, github, sarif"),
+        ("--output-format xml x", "text, concise, json, github, gitlab, sarif, rdjson"),
         ("--jobs -1 x", "--jobs"),
         ("--config", "requires an argument"),
     ],

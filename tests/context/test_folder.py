@@ -86,3 +86,11 @@ def test_no_folder_outside_is_listed(tmp_path: Path) -> None:
     (tmp_path / "secret" / "inner").mkdir(parents=True)
     context = Context.open(str(tmp_path / "context"), str(tmp_path / "context/Dockerfile"))
     assert [context.folders_in(folder) for folder in ("../secret", "..", str(tmp_path / "secret"))] == [[], [], []]
+
+
+def test_some_of_many_files(make_context: MakeContext) -> None:
+    context = make_context({f"src/{folder}/{number}": "" for folder in "abc" for number in range(4)})
+    assert len(context.some_below("src", 5)) == 8  # a folder that is begun is listed to its end
+    assert len(context.below("src")) == 12
+    assert context.some_below("src", 5) == context.below("src")
+    assert context.some_below("src/a", 4) == ("src/a/0", "src/a/1", "src/a/2", "src/a/3")

@@ -1,0 +1,86 @@
+"""Completing command lines in a shell, by typer's protocol: it asks in the environment, and the answer is printed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from typer.main import get_command
+
+from rewriter import cli, pipeline
+from rewriter.verify import cli as verify
+
+_LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
+"""What the shell's line stands in: bash sends its words, a line each, and the number of the one in question; the others
+send the part before the cursor."""
+
+
+def complete() -> int:
+    """Answer the question in the environment; the exit status. Nothing is run."""
+    get_command(cli.app(lambda _: None))  # makes the shells known to typer
+    _join_flags()
+    try:
+        _app(_words())(args=[], prog_name="dfix")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 2
+    return 0
+
+
+def _join_flags() -> None:
+    """Bash makes three words of `--flag=value`: the middle one goes, unless it is in question."""
+    words = os.environ.get("COMP_WORDS", "").split("\n")
+    number = int(os.environ.get("COMP_CWORD", "0"))
+    signs = words[:number].count("=")
+    if signs:
+        before = [word for word in words[:number] if word != "="]
+        os.environ.update(COMP_WORDS="\n".join(before + words[number:]), COMP_CWORD=str(number - signs))
+
+
+def _words() -> list[str]:
+    """The words before the one in question."""
+    if "COMP_WORDS" in os.environ:
+        return os.environ["COMP_WORDS"].split("\n")[: int(os.environ["COMP_CWORD"])]
+    line = os.environ.get("_TYPER_COMPLETE_ARGS", "")
+    words = line.split()
+    return words if line[-1:].isspace() else words[:-1]
+
+
+def _app(words: list[str]) -> typer.Typer:
+    """The command line that is asked about. A command has one of its own, for which it is taken out of the line."""
+    command = words[1] if len(words) > 1 else ""
+    if command not in cli.COMMANDS:
+        return cli.app(lambda _: None, first=len(words) == 1)
+    for variable in _LINES:
+        line = os.environ.get(variable, "")
+        start = line.find(command, len(words[0]))
+        os.environ[variable] = line[:start].rstrip() + line[start + len(command) :]
+    os.environ["COMP_CWORD"] = str(len(words) - 1)
+    if command == "verify":
+        return verify.app(lambda _: None)
+    return _rule() if command == "rule" else _nothing()
+
+
+def _rule() -> typer.Typer:
+    app = typer.Typer(add_completion=False)
+
+    @app.command()
+    def rule(name: Annotated[str, typer.Argument(autocompletion=_rules)]) -> None: ...
+
+    return app
+
+
+def _nothing() -> typer.Typer:
+    app = typer.Typer(add_completion=False)
+
+    @app.command()
+    def nothing() -> None: ...
+
+    return app
+
+
+def _rules(incomplete: str) -> Iterator[tuple[str, str]]:
+    for info in pipeline.rules():
+        if info.name.startswith(incomplete):
+            yield info.name, info.summary

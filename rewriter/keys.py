@@ -1,0 +1,100 @@
+"""The keys of the settings: what each takes, and what is wrong with a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from rewriter.options import Saving
+
+TARGETS = ("buildkit", "buildah", "kaniko")
+
+
+class Key(NamedTuple):
+    """A key of the settings: `form` names what it takes (see `fits`), `about` explains it."""
+
+    name: str
+    form: str
+    example: str
+    about: str
+
+
+KEYS = (
+    Key("select", "names", '["split-manifests", "clean-up"]', "The rules to run; all when left out."),
+    Key("ignore", "names", '["merge-runs"]', "Rules not to run."),
+    Key("unsafe", "flag", "true", "Also make changes that change the image in a way that they declare."),
+    Key(
+        "target",
+        "target",
+        '"buildah"',
+        "What builds the file: buildkit, buildah or kaniko. Says which flags are written.",
+    ),
+    Key(
+        "exclude",
+        "names",
+        '["vendor/**"]',
+        "Files and folders to leave out of a search, relative to the settings file.",
+    ),
+    Key("context", "text", '"."', "The build context, relative to the settings file; found when left out."),
+    Key("per-file-ignores", "table", '{ "*.dev" = ["merge-runs"] }', "Rules not to run on files that match a pattern."),
+    Key(
+        "save",
+        "save",
+        '{ select = ["split-manifests"] }',
+        "What a save in the editor applies of these rules: `select`, `ignore` or both; all when left out.",
+    ),
+)
+BY_NAME = {key.name: key for key in KEYS}
+FORMS = {
+    "names": "a list of strings",
+    "flag": "true or false",
+    "target": "one of " + ", ".join(f'"{target}"' for target in TARGETS),
+    "text": "a string",
+    "table": "a table of lists of strings",
+    "save": "a table",
+}
+
+
+class Fault(NamedTuple):
+    """What is wrong with a key of a table."""
+
+    name: str
+    message: str
+    hint: str
+
+
+def save_faults(found: Mapping[str, object]) -> Iterator[Fault]:
+    """What is wrong with a table `save`."""
+    for name, value in found.items():
+        if name not in Saving._fields:
+            hint = "the keys are " + ", ".join(f"`save.{key}`" for key in Saving._fields)
+            yield Fault(name, f"unknown key `save.{name}`", hint)
+        elif not fits("names", value):
+            yield Fault(name, f"`save.{name}` is not {FORMS['names']}", f"for example {name} = {BY_NAME[name].example}")
+
+
+def fits(form: str, value: object) -> bool:
+    """Whether a value is of the form of a key."""
+    if form == "save":
+        return isinstance(value, dict)
+    if form == "names":
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if form == "table":
+        return isinstance(value, dict) and all(fits("names", item) for item in value.values())
+    if form == "flag":
+        return isinstance(value, bool)
+    return isinstance(value, str) and (form != "target" or value in TARGETS)
+
+
+def wrong_value(name: str, value: object) -> str:
+    """What is wrong with the value of a key of KEYS, "" when nothing is."""
+    key = BY_NAME[name]
+    return "" if fits(key.form, value) else f"`{name}` is not {FORMS[key.form]}, for example {key.example}"
+
+
+def nearest_key(name: str) -> str:
+    """What may have been meant by an unknown key."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.lower().replace("_", "-"), BY_NAME, 1)
+    return f"did you mean `{close[0]}`?" if close else "the keys are " + ", ".join(BY_NAME)

@@ -1,0 +1,45 @@
+"""GitLab's code quality report (docs.gitlab.com, "Code Quality", "Code Quality report format")."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rewriter.report.diff import shown_name
+from rewriter.report.findings import findings
+from rewriter.report.hunks import lines_of
+from rewriter.report.output import valid, visible
+from rewriter.result import Result
+
+_SEVERITIES = {"error": "major", "warning": "minor", "notice": "info"}
+
+
+def report(results: Iterable[Result], *, explain: bool) -> str:
+    """One list for all files."""
+    return json.dumps([item for result in results for item in _items(result, explain)], indent=2) + "\n"
+
+
+def _items(result: Result, explain: bool) -> Iterator[dict[str, Any]]:
+    """A finding keeps its fingerprint when lines come or go elsewhere in its file: GitLab tells old ones by it."""
+    path = valid(shown_name(result.before.path))
+    lines = lines_of(result.before.text)
+    seen: dict[str, int] = {}
+    for found in findings(result, explain=explain):
+        name = found.rule or "dfix"
+        text = lines[found.line - 1].strip() if found.line <= len(lines) else ""
+        key = "\0".join((path, found.level, name, text))
+        count = seen[key] = seen.get(key, 0) + 1
+        yield {
+            "description": visible(found.message),
+            "check_name": name,
+            "fingerprint": _digest(f"{key}\0{count}"),
+            "severity": _SEVERITIES[found.level],
+            "location": {"path": path, "lines": {"begin": found.line}},
+        }
+
+
+def _digest(text: str) -> str:
+    from hashlib import sha256
+
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

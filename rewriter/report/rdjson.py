@@ -1,0 +1,96 @@
+"""The Reviewdog Diagnostic Format (`rdjson`), with the file's changes as a suggestion.
+
+Lines and columns count from 1, columns in bytes of UTF-8, a byte order mark too; the end of a range is exclusive.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from rewriter.report.diff import shown_name
+from rewriter.report.findings import findings
+from rewriter.report.hunks import hunks, lines_of
+from rewriter.report.output import valid, visible
+from rewriter.result import Result
+from rewriter.source import BOM, Source
+
+_SEVERITIES = {"error": "ERROR", "warning": "WARNING", "notice": "INFO"}
+
+
+def report(results: Iterable[Result], *, explain: bool) -> str:
+    """One document for all files."""
+    found = [item for result in results for item in _diagnostics(result, explain)]
+    return json.dumps({"source": {"name": "dfix"}, "diagnostics": found}, indent=2) + "\n"
+
+
+def _diagnostics(result: Result, explain: bool) -> Iterator[dict[str, Any]]:
+    """Changes may rest on each other, so all of a file's are one suggestion.
+
+    It stands with the first of them, whose range is that of the suggestion: reviewdog asks for that.
+    """
+    path = valid(shown_name(result.before.path))
+    suggestion = _suggestion(result)
+    for found in findings(result, explain=explain):
+        message = visible(found.message)
+        place: dict[str, Any] = {"start": {"line": found.line}}
+        item: dict[str, Any] = {"message": message, "location": {"path": path, "range": place}}
+        item["severity"] = _SEVERITIES[found.level]
+        if found.rule:
+            item["code"] = {"value": found.rule}
+        if suggestion is not None and found.level == "warning":
+            item["location"]["range"] = suggestion["range"]
+            item["suggestions"] = [suggestion]
+            if len(result.changes) > 1:
+                item["message"] += f". The suggestion makes all {len(result.changes)} changes of this file"
+            suggestion = None
+        yield item
+
+
+class _Place(NamedTuple):
+    """Lines of the file, `first` to before `end` (0-based), and what they become; some of the text is there."""
+
+    first: int
+    end: int
+    text: str
+
+
+def _suggestion(result: Result) -> dict[str, Any] | None:
+    """From the first line that changes to the last; none where bytes would be lost.
+
+    None either where a change needs lines in the ignore file, which may not be there yet.
+    """
+    before, after = result.before, result.after
+    if after.text == before.text or result.ignore_file is not None or valid(after.text) != after.text:
+        return None
+    lines = lines_of(before.text)
+    place = _place(result, lines)
+    old = "".join(lines[place.first : place.end])
+    new = place.text
+    end = next((end for end in ("\r\n", "\n") if old.endswith(end) and new.endswith(end)), "")
+    old, new = old.removesuffix(end), new.removesuffix(end)
+    start = _position(before, place.first + 1, "")
+    return {"range": {"start": start, "end": _position(before, place.first + 1, old)}, "text": new}
+
+
+def _place(result: Result, lines: list[str]) -> _Place:
+    """What changes, with a line beside it where lines only come or only go: a comment in a review stands on a line."""
+    places = hunks(result)
+    first, last = places[0].line - 1, places[-1]
+    end = last.line - 1 + len(last.old)
+    after = lines_of(result.after.text)
+    text = "".join(after[places[0].line_after - 1 : last.line_after - 1 + len(last.new)])
+    if first == end or not text:
+        if end < len(lines):
+            return _Place(first, end + 1, text + lines[end])
+        if first:
+            return _Place(first - 1, end, lines[first - 1] + text)
+    return _Place(first, end, text)
+
+
+def _position(source: Source, line: int, text: str) -> dict[str, int]:
+    """Where `text` ends that begins at the start of a line."""
+    line += text.count("\n")
+    column = len(text.rpartition("\n")[2].encode("utf-8", "surrogateescape")) + 1
+    return {"line": line, "column": column + (len(BOM) if source.bom and line == 1 else 0)}

@@ -1,0 +1,125 @@
+"""What the light bulb offers: each change by itself, leaving a place alone, and everything that a save applies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+from lsprotocol import types
+
+from rewriter.report.output import valid
+from rewriter.result import Applied, Refused
+from rewriter.server.analysis import Analysis
+from rewriter.server.diagnostics import diagnostics
+from rewriter.server.documents import Documents
+from rewriter.server.edits import Abilities, range_of, text_edits, workspace_edit
+from rewriter.source import Span
+
+FIX_ALL = "source.fixAll.dfix"
+KINDS = (types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll, FIX_ALL)
+_MOST_TITLE = 100
+
+
+def actions(
+    analysis: Analysis, params: types.CodeActionParams, abilities: Abilities, documents: Documents
+) -> list[types.CodeAction]:
+    """The actions of the kinds that were asked for, on the instructions that the range touches."""
+    if analysis.found.problem is not None:
+        return []
+    wanted = params.context.only
+    found: list[types.CodeAction] = []
+    if _asked(types.CodeActionKind.QuickFix, wanted):
+        lines = _lines(analysis, params.range)
+        found += _fixes(analysis, lines, abilities, documents)
+        found += _leaving_alone(analysis, lines, abilities)
+    if _asked(FIX_ALL, wanted):
+        found += _everything(analysis, abilities, documents)
+    return found
+
+
+def _asked(kind: str, wanted: Sequence[str] | None) -> bool:
+    """Whether a kind is one of those wanted, or below one: `source` asks for `source.fixAll.dfix` too."""
+    return wanted is None or any(kind == one or kind.startswith(f"{one}.") or not one for one in wanted)
+
+
+def _lines(analysis: Analysis, found: types.Range) -> frozenset[int]:
+    """The lines, from 1, of every instruction that a range touches."""
+    first, last = found.start.line + 1, found.end.line + 1
+    lines: set[int] = set()
+    for instruction in analysis.tree.instructions:
+        if instruction.line <= last and first <= instruction.end_line:
+            lines.update(range(instruction.line, instruction.end_line + 1))
+    return frozenset(lines)
+
+
+def _fixes(
+    analysis: Analysis, lines: frozenset[int], abilities: Abilities, documents: Documents
+) -> Iterator[types.CodeAction]:
+    for change in (*analysis.found.changes, *analysis.unsafe):
+        if change.line not in lines:
+            continue
+        result = analysis.fix(change)
+        edit = workspace_edit(analysis, result, abilities, documents) if result is not None else None
+        if result is None or edit is None:
+            continue
+        safe = change.contract != "changed-image"
+        marks = "" if safe else " (unsafe)"
+        if result.ignore_file is not None:
+            marks += f" (and {os.path.basename(result.ignore_file.before.path)})"
+        yield types.CodeAction(
+            title=_title(f"{change.rule}: {change.reason}", marks),
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=_diagnostics(analysis, change),
+            is_preferred=safe,
+            edit=edit,
+        )
+
+
+def _leaving_alone(analysis: Analysis, lines: frozenset[int], abilities: Abilities) -> Iterator[types.CodeAction]:
+    """A comment above the instruction for each rule that has a word to say about it."""
+    seen: set[tuple[str, int]] = set()
+    items: list[Applied | Refused] = [*analysis.found.changes, *analysis.unsafe, *analysis.found.refusals]
+    for item in items:
+        instruction = analysis.instruction_at(item.line) if item.line in lines else None
+        if instruction is None or (item.rule, instruction.line) in seen:
+            continue
+        seen.add((item.rule, instruction.line))
+        start = instruction.span.start
+        text = analysis.source.text
+        indent = text[start : len(text) - len(text[start:].lstrip(" \t"))]
+        comment = f"{indent}# dfix: ignore[{item.rule}]{analysis.source.newline}"
+        edit = types.TextEdit(range_of(analysis, Span(start, start)), comment)
+        yield types.CodeAction(
+            title=f"{item.rule}: ignore this here",
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=_diagnostics(analysis, item) if isinstance(item, Applied) else None,
+            is_preferred=False,
+            edit=_one_file(analysis, edit, abilities),
+        )
+
+
+def _everything(analysis: Analysis, abilities: Abilities, documents: Documents) -> Iterator[types.CodeAction]:
+    if text_edits(analysis, analysis.safe):
+        edit = workspace_edit(analysis, analysis.safe, abilities, documents)
+        yield types.CodeAction(title="dfix: every safe change", kind=FIX_ALL, edit=edit)
+
+
+def _one_file(analysis: Analysis, edit: types.TextEdit, abilities: Abilities) -> types.WorkspaceEdit:
+    document = analysis.document
+    if not abilities.versioned:
+        return types.WorkspaceEdit(changes={document.uri: [edit]})
+    named = types.OptionalVersionedTextDocumentIdentifier(uri=document.uri, version=document.version)
+    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(named, [edit])])
+
+
+def _diagnostics(analysis: Analysis, change: Applied) -> list[types.Diagnostic]:
+    """The diagnostic of a change, by which an editor shows the action beside it."""
+    line = change.line - 1
+    return [
+        one for one in diagnostics(analysis, explain=False) if (one.code, one.range.start.line) == (change.rule, line)
+    ]
+
+
+def _title(text: str, mark: str) -> str:
+    text = valid(text)
+    return f"{text}{mark}" if len(text) <= _MOST_TITLE else f"{text[: _MOST_TITLE - 1]}…{mark}"

@@ -1,0 +1,143 @@
+"""What dfix finds in one version of a document; each part is worked out when it is first asked for, and kept."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from rewriter import pipeline
+from rewriter.job import rewrite
+from rewriter.model import Model
+from rewriter.model import build as build_model
+from rewriter.options import Options, Place
+from rewriter.read import MAX_BYTES
+from rewriter.report.tally import UNSAFE
+from rewriter.result import Applied, Problem, Result
+from rewriter.server.documents import Document
+from rewriter.server.positions import Positions
+from rewriter.source import Source
+from rewriter.syntax import Instruction, Tree, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BOM = "\ufeff"
+MOST_CHARACTERS = 500_000
+"""Of a document that an editor is told about while it is typed; the largest of 10,699 real ones has 54,944."""
+
+
+class LateError(pipeline.StoppedError):
+    """An answer took longer than an editor waits."""
+
+
+class Terms(NamedTuple):
+    """What is asked for: of the command line, and of a save."""
+
+    options: Options
+    saved: Options
+
+
+class Analysis:
+    """One version of a document under the terms of its folder.
+
+    `found` is what the command line would say of it, `safe` what formatting applies, `unsafe` are changes beyond the
+    options' that change the image. Offsets are those of `source`; `start` is where the source begins in the document.
+    """
+
+    def __init__(self, document: Document, terms: Terms, hooks: pipeline.Hooks, encoding: str) -> None:
+        self.document = document
+        self.terms = terms
+        usable = document.path is not None
+        self.options, self.saved = (one._replace(use_context=one.use_context and usable) for one in terms)
+        self.hooks = hooks
+        self.encoding = encoding
+        self.trace = ""
+        self.start = len(BOM) if document.text.startswith(BOM) else 0
+        self.source = Source(document.path or document.uri, document.text[self.start :], bom=bool(self.start))
+        self._fixes: dict[Place, Result | None] = {}
+
+    @cached_property
+    def positions(self) -> Positions:
+        """Lines and columns of the document."""
+        return Positions(self.document.text, self.encoding)
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The document's instructions."""
+        return parse(self.source)
+
+    @cached_property
+    def found(self) -> Result:
+        """The result with everything that the options allow, lines for the ignore file included."""
+        length = len(self.source.text)
+        if length > MOST_CHARACTERS:
+            size = f"{MOST_CHARACTERS // 1000} kB"
+            hint = "`dfix --write` takes longer" if length <= MAX_BYTES else "no Dockerfile is that large"
+            return self._left(Problem(self.source.path, 0, f"is larger than {size} and left alone in the editor", hint))
+        return self._run(self.options)
+
+    @cached_property
+    def safe(self) -> Result:
+        """The result with the changes that a save applies."""
+        found, options = self.found, self.saved
+        same = self.options._replace(ignore_file=False) == options
+        if found.problem is not None or (same and found.ignore_file is None):
+            return found
+        return self._run(options)
+
+    @cached_property
+    def unsafe(self) -> tuple[Applied, ...]:
+        """Changes that need to be asked for, since the image changes with them."""
+        if self.options.unsafe or all(refusal.code != UNSAFE for refusal in self.found.refusals):
+            return ()
+        known = {(change.rule, change.offset) for change in self.found.changes}
+        every = self._run(self.options._replace(unsafe=True)).changes
+        return tuple(c for c in every if c.contract == "changed-image" and (c.rule, c.offset) not in known)
+
+    @cached_property
+    def model(self) -> Model | None:
+        """What the document means, None for one that cannot build."""
+        if self.found.problem is not None:
+            return None
+        opened = self.hooks.opened or pipeline.open_context
+        context = self.options.context
+        usable = self.options.use_context
+        return build_model(self.tree, self.options.target, lambda: opened(self.tree, context) if usable else None)
+
+    def fix(self, change: Applied) -> Result | None:
+        """The result with one change alone, or with those that stand with it at one place where it needs them."""
+        place = change.rule, change.offset
+        if place not in self._fixes:
+            self._fixes[place] = self._alone([place], change) or self._alone(self._beside(change), change)
+        return self._fixes[place]
+
+    def only(self, changes: Sequence[Applied]) -> Result:
+        """The result of a save with none but these of its changes."""
+        return self._run(self.saved._replace(only=frozenset((c.rule, c.offset) for c in changes)))
+
+    def instruction_at(self, line: int) -> Instruction | None:
+        """The instruction on a line, from 1."""
+        return next((found for found in self.tree.instructions if found.line <= line <= found.end_line), None)
+
+    def _beside(self, change: Applied) -> list[Place]:
+        return [(c.rule, c.offset) for c in (*self.found.changes, *self.unsafe) if c.line == change.line]
+
+    def _alone(self, places: list[Place], change: Applied) -> Result | None:
+        unsafe = self.options.unsafe or change.contract == "changed-image"
+        result = self._run(self.options._replace(unsafe=unsafe, only=frozenset(places)))
+        made = any((c.rule, c.offset) == (change.rule, change.offset) for c in result.changes)
+        return result if made and result.changed else None
+
+    def _run(self, options: Options) -> Result:
+        try:
+            outcome = rewrite(self.source, options, self.hooks)
+        except LateError:
+            message = "takes too long to look through and is left alone in the editor"
+            return self._left(Problem(self.source.path, 0, message, "`dfix --write` has the time"))
+        self.trace = self.trace or outcome.trace
+        if outcome.result.problem is not None:
+            return self._left(outcome.result.problem)
+        return outcome.result
+
+    def _left(self, problem: Problem) -> Result:
+        return Result(self.source, self.source, (), (), (), problem)

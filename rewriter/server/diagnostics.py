@@ -1,0 +1,99 @@
+"""What stands beside the lines of a document: changes that can be made, and why it could not be read."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from lsprotocol import types
+
+from rewriter.report.output import valid
+from rewriter.report.text import PROMISES
+from rewriter.result import Applied, Problem, Refused
+from rewriter.server.analysis import Analysis
+from rewriter.server.edits import range_of
+from rewriter.source import Span
+
+SOURCE = "dfix"
+_PAGES = Path(__file__).resolve().parents[1] / "pages"
+"""Where a wheel has the rules' pages; a checkout has them in docs/rules."""
+
+
+def diagnostics(analysis: Analysis, *, explain: bool) -> list[types.Diagnostic]:
+    """One for each change, and with `explain` a hint for each place that was left alone."""
+    result = analysis.found
+    if result.problem is not None:
+        return [_problem(analysis, result.problem)]
+    found = [_change(analysis, change) for change in result.changes]
+    if explain:
+        found += [_refusal(analysis, refusal) for refusal in result.refusals]
+        for note in result.notes:
+            message = f"the file is left alone: {note.message}"
+            found.append(_made(analysis, note.line, message, types.DiagnosticSeverity.Hint))
+    return found
+
+
+def line_span(analysis: Analysis, line: int) -> Span:
+    """The text of a line, from 1, without the blanks around it; an empty one where there is none."""
+    text = analysis.source.text
+    start = 0
+    for _ in range(line - 1):
+        start = text.find("\n", start) + 1
+        if not start:
+            return Span(len(text), len(text))
+    end = text.find("\n", start)
+    content = text[start : end if end >= 0 else len(text)]
+    blank = len(content) - len(content.lstrip())
+    return Span(start + blank, max(start + blank, start + len(content.rstrip())))
+
+
+@cache
+def page(rule: str) -> str | None:
+    """The address of a rule's page as it was installed, None where it was not."""
+    for folder in (_PAGES, _PAGES.parents[1] / "docs" / "rules"):
+        path = folder / f"{rule}.md"
+        if os.path.isfile(path):
+            return path.as_uri()
+    return None
+
+
+def described(change: Applied) -> str:
+    """A change's reason and promise."""
+    return valid(f"{change.reason} ({PROMISES[change.contract]})")
+
+
+def left_alone(refusal: Refused) -> str:
+    """A refusal's reason and what would allow the change."""
+    said = f"left alone: {refusal.reason}"
+    return valid(f"{said}. {refusal.hint}" if refusal.hint else said)
+
+
+def _change(analysis: Analysis, change: Applied) -> types.Diagnostic:
+    return _made(analysis, change.line, described(change), types.DiagnosticSeverity.Warning, change.rule)
+
+
+def _refusal(analysis: Analysis, refusal: Refused) -> types.Diagnostic:
+    return _made(analysis, refusal.line, left_alone(refusal), types.DiagnosticSeverity.Hint, refusal.rule)
+
+
+def _problem(analysis: Analysis, problem: Problem) -> types.Diagnostic:
+    message = valid(f"{problem.message}. {problem.hint}" if problem.hint else problem.message)
+    if problem.path != analysis.source.path:  # a settings file's
+        message = valid(f"{problem.path}: {message}")
+        return _made(analysis, 1, message, types.DiagnosticSeverity.Error)
+    return _made(analysis, max(problem.line, 1), message, types.DiagnosticSeverity.Error)
+
+
+def _made(
+    analysis: Analysis, line: int, message: str, severity: types.DiagnosticSeverity, rule: str = ""
+) -> types.Diagnostic:
+    address = page(rule) if rule else None
+    return types.Diagnostic(
+        range=range_of(analysis, line_span(analysis, line)),
+        message=message,
+        severity=severity,
+        source=SOURCE,
+        code=rule or None,
+        code_description=types.CodeDescription(address) if address is not None else None,
+    )

@@ -1,0 +1,127 @@
+"""Results as edits of the protocol: the lines that differ, and no others."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lsprotocol import types
+
+from rewriter.report.hunks import Hunk, hunks, lines_of
+from rewriter.result import IgnoreFileChange, Result
+from rewriter.server.analysis import Analysis
+from rewriter.server.documents import Document, Documents, uri_of
+from rewriter.server.positions import Positions
+from rewriter.source import Span
+
+
+class Abilities(NamedTuple):
+    """What the editor can do with an answer: edits of versioned documents, of several files, new files among them."""
+
+    versioned: bool = False
+    creates: bool = False
+
+
+def range_of(analysis: Analysis, span: Span) -> types.Range:
+    """A span of the source as a range of the document."""
+    return _range(analysis.positions, span, analysis.start)
+
+
+def span_of(analysis: Analysis, found: types.Range) -> Span:
+    """A range of the document as a span of the source."""
+    offsets = [analysis.positions.offset(place.line, place.character) for place in (found.start, found.end)]
+    start, end = (max(0, offset - analysis.start) for offset in offsets)
+    return Span(start, max(start, end))
+
+
+def text_edits(analysis: Analysis, result: Result) -> list[types.TextEdit]:
+    """What makes a result of the document, hunk by hunk."""
+    if result.problem is not None or result.after.text == result.before.text:
+        return []
+    pairs = zip(spans(result), hunks(result), strict=True)
+    return [types.TextEdit(range_of(analysis, span), "".join(hunk.new)) for span, hunk in pairs]
+
+
+def formatting(analysis: Analysis) -> list[types.TextEdit]:
+    """The edits of a save."""
+    return text_edits(analysis, analysis.safe)
+
+
+def range_formatting(analysis: Analysis, wanted: types.Range) -> list[types.TextEdit]:
+    """The edits of those changes of a save that lie within a range wholly."""
+    inside = span_of(analysis, wanted)
+    lines = range(wanted.start.line + 1, wanted.end.line + 2)
+    near = [change for change in analysis.safe.changes if change.line in lines]
+    if not near:
+        return []
+    fitting = near if _inside(analysis.only(near), inside) else [c for c in near if _inside(analysis.only([c]), inside)]
+    result = analysis.only(fitting) if fitting else None
+    return text_edits(analysis, result) if result is not None and _inside(result, inside) else []
+
+
+def workspace_edit(
+    analysis: Analysis, result: Result, abilities: Abilities, documents: Documents
+) -> types.WorkspaceEdit | None:
+    """A result as an edit that a quick fix carries, of the ignore file too; None where the editor cannot take it."""
+    edits = text_edits(analysis, result)
+    document = analysis.document
+    ignore = result.ignore_file
+    if not abilities.versioned:
+        return types.WorkspaceEdit(changes={document.uri: edits}) if ignore is None else None
+    changes: list[_Change] = []
+    if ignore is not None:
+        found = _ignore_file(ignore, abilities, documents)
+        if found is None:
+            return None
+        changes += found
+    if edits:
+        named = types.OptionalVersionedTextDocumentIdentifier(uri=document.uri, version=document.version)
+        changes.append(types.TextDocumentEdit(named, list(edits)))
+    return types.WorkspaceEdit(document_changes=changes)
+
+
+def spans(result: Result) -> list[Span]:
+    """Where in the file as it is each of the result's hunks stands."""
+    starts = [0]
+    for line in lines_of(result.before.text):
+        starts.append(starts[-1] + len(line))
+    return [Span(starts[hunk.line - 1], starts[_last(hunk)]) for hunk in hunks(result)]
+
+
+_Change = types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile
+
+
+def _last(hunk: Hunk) -> int:
+    return hunk.line - 1 + len(hunk.old)
+
+
+def _inside(result: Result, inside: Span) -> bool:
+    """Whether every edit lies within; the line end after the last selected line counts as selected."""
+    text = result.before.text
+    end = inside.end
+    if end and text[end - 1 : end] != "\n":
+        found = text.find("\n", end)
+        end = len(text) if found < 0 else found + 1
+    start = text.rfind("\n", 0, inside.start) + 1
+    return all(Span(start, end).contains(span) for span in spans(result))
+
+
+def _ignore_file(ignore: IgnoreFileChange, abilities: Abilities, documents: Documents) -> list[_Change] | None:
+    """The lines that the ignore file gets, at its end; None where the editor's text of it is not the one on disk."""
+    path, before, after = ignore.before.path, ignore.before.text, ignore.after.text
+    opened: Document | None = documents.at(path)
+    if (ignore.new and not abilities.creates) or (opened is not None and opened.text != before):
+        return None
+    uri = opened.uri if opened is not None else uri_of(path)
+    version = opened.version if opened is not None else None
+    positions = Positions(before, documents.encoding)
+    edit = types.TextEdit(_range(positions, Span(len(before), len(before)), 0), after[len(before) :])
+    named = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version)
+    changes: list[_Change] = [types.TextDocumentEdit(named, [edit])]
+    if ignore.new and opened is None:
+        changes.insert(0, types.CreateFile(uri=uri, options=types.CreateFileOptions(ignore_if_exists=True)))
+    return changes
+
+
+def _range(positions: Positions, span: Span, shift: int) -> types.Range:
+    start, end = (types.Position(*positions.place(offset + shift)) for offset in span)
+    return types.Range(start, end)

@@ -1,0 +1,139 @@
+"""Which request is answered by what."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from lsprotocol import types
+
+from rewriter.server.actions import KINDS, actions
+from rewriter.server.analysis import Analysis
+from rewriter.server.diagnostics import diagnostics
+from rewriter.server.edits import Abilities, formatting, range_formatting
+from rewriter.server.folders import Folders
+from rewriter.server.freshness import Freshness
+from rewriter.server.hover import hover
+from rewriter.server.lenses import lenses
+from rewriter.server.protocol import Server
+from rewriter.server.session import Session
+
+Answer = TypeVar("Answer")
+
+
+class _Features:
+    """The handlers of one server."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.folders = Folders(server.say)
+        self.session = Session(server.documents, server.say)
+        self.session.preferences = self.folders.of
+        self.fresh = Freshness(server, self.session, self.folders)
+        self.abilities = Abilities()
+
+    async def ask(
+        self, document: types.TextDocumentIdentifier, question: Callable[[Analysis], Answer]
+    ) -> Answer | None:
+        await self.fresh.settled()
+        found = await self.session.answer(document.uri, question)
+        self.fresh.answered()
+        return found
+
+    def initialize(self, params: types.InitializeParams) -> None:
+        self.server.loop = asyncio.get_running_loop()
+        encoding = self.server.workspace.position_encoding
+        self.server.documents.encoding = str(getattr(encoding, "value", encoding))
+        self.folders.set(params.workspace_folders or (), params.root_uri)
+        self.folders.take(params.initialization_options)
+        client = params.capabilities
+        edit = client.workspace.workspace_edit if client.workspace is not None else None
+        if edit is not None:
+            creates = types.ResourceOperationKind.Create in (edit.resource_operations or ())
+            self.abilities = Abilities(versioned=bool(edit.document_changes), creates=creates)
+        self.fresh.begin(client)
+        self.session.warm_up()
+
+    async def initialized(self, _params: types.InitializedParams) -> None:
+        await self.fresh.settle()
+
+    async def configured(self, params: types.DidChangeConfigurationParams) -> None:
+        if params.settings is not None:
+            self.folders.take(params.settings)
+        await self.fresh.read_settings()
+
+    async def folders_changed(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
+        self.folders.move(params.event)
+        await self.fresh.read_settings()
+
+    def files_changed(self, params: types.DidChangeWatchedFilesParams) -> None:
+        self.fresh.files_changed(list(params.changes))
+
+    def opened(self, params: types.DidOpenTextDocumentParams) -> None:
+        self.fresh.edited(params.text_document.uri, typing=False)
+
+    def changed(self, params: types.DidChangeTextDocumentParams) -> None:
+        self.fresh.edited(params.text_document.uri, typing=True)
+
+    def saved(self, params: types.DidSaveTextDocumentParams) -> None:
+        self.fresh.edited(params.text_document.uri, typing=False)
+
+    def closed(self, params: types.DidCloseTextDocumentParams) -> None:
+        uri = params.text_document.uri
+        self.fresh.closed(uri)
+        self.session.forget(uri)
+        self.server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+
+    async def formatting(self, params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
+        return await self.ask(params.text_document, formatting)
+
+    async def range_formatting(self, params: types.DocumentRangeFormattingParams) -> list[types.TextEdit] | None:
+        return await self.ask(params.text_document, lambda found: range_formatting(found, params.range))
+
+    async def code_action(self, params: types.CodeActionParams) -> list[types.CodeAction] | None:
+        return await self.ask(
+            params.text_document, lambda found: actions(found, params, self.abilities, self.server.documents)
+        )
+
+    async def code_lens(self, params: types.CodeLensParams) -> list[types.CodeLens] | None:
+        return await self.ask(params.text_document, lenses)
+
+    async def hover(self, params: types.HoverParams) -> types.Hover | None:
+        return await self.ask(params.text_document, lambda found: hover(found, params.position))
+
+    async def diagnostic(self, params: types.DocumentDiagnosticParams) -> types.RelatedFullDocumentDiagnosticReport:
+        uri = params.text_document.uri
+        found = await self.ask(
+            params.text_document, lambda analysis: diagnostics(analysis, explain=self.folders.of(uri)[0].explain)
+        )
+        return types.RelatedFullDocumentDiagnosticReport(items=found or [])
+
+
+def serve(version: str) -> Server:
+    """A server that answers every request that dfix knows."""
+    server = Server(version)
+    handlers = _Features(server)
+    fix = types.CodeActionOptions(code_action_kinds=list(KINDS))
+    pull = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier="dfix")
+
+    def take(method: str, handler: Callable[..., Any], options: Any = None) -> None:
+        server.feature(method, options)(partial(handler))  # pygls marks what it is given, which no method can bear
+
+    take(types.INITIALIZE, handlers.initialize)
+    take(types.INITIALIZED, handlers.initialized)
+    take(types.WORKSPACE_DID_CHANGE_CONFIGURATION, handlers.configured)
+    take(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, handlers.folders_changed)
+    take(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, handlers.files_changed)
+    take(types.TEXT_DOCUMENT_DID_OPEN, handlers.opened)
+    take(types.TEXT_DOCUMENT_DID_CHANGE, handlers.changed)
+    take(types.TEXT_DOCUMENT_DID_SAVE, handlers.saved)
+    take(types.TEXT_DOCUMENT_DID_CLOSE, handlers.closed)
+    take(types.TEXT_DOCUMENT_FORMATTING, handlers.formatting)
+    take(types.TEXT_DOCUMENT_RANGE_FORMATTING, handlers.range_formatting)
+    take(types.TEXT_DOCUMENT_CODE_ACTION, handlers.code_action, fix)
+    take(types.TEXT_DOCUMENT_CODE_LENS, handlers.code_lens)
+    take(types.TEXT_DOCUMENT_HOVER, handlers.hover)
+    take(types.TEXT_DOCUMENT_DIAGNOSTIC, handlers.diagnostic, pull)
+    return server

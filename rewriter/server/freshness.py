@@ -1,0 +1,183 @@
+"""Keeping what the editor shows up to date: diagnostics after edits, watched files, settings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from rewriter.server.analysis import Analysis
+from rewriter.server.diagnostics import diagnostics
+from rewriter.server.folders import SECTION, Folders
+from rewriter.server.protocol import Server
+from rewriter.server.session import Session
+from rewriter.server.watching import events, says_where, watchers
+
+TYPING_SECONDS = 0.15
+"""A pause in typing after which diagnostics are pushed."""
+FILES_SECONDS = 0.2
+"""A pause in the editor's reports of changed files, which may come by the thousand."""
+SETTINGS_SECONDS = 1.0
+_WATCHED = "dfix-files-"
+
+
+class Freshness:
+    """What the server does without being asked. Everything runs on the event loop's thread."""
+
+    def __init__(self, server: Server, session: Session, folders: Folders) -> None:
+        self._server, self._session, self._folders = server, session, folders
+        self._pushes: dict[str, asyncio.Task[None]] = {}
+        self._others: set[asyncio.Task[bool]] = set()
+        self._files: asyncio.TimerHandle | None = None
+        self._roots: frozenset[str] | None = None
+        self._registered = 0
+        self._client = types.ClientCapabilities()
+        self._settled = asyncio.Event()
+
+    def begin(self, client: types.ClientCapabilities) -> None:
+        """The editor has said what it can do."""
+        self._client = client
+
+    async def settle(self) -> None:
+        """The session has begun: ask for settings, and to hear of their changes."""
+        await self.read_settings()
+        self._settled.set()
+        workspace = self._client.workspace
+        if workspace is not None and _dynamic(workspace.did_change_configuration):
+            options = types.DidChangeConfigurationRegistrationOptions(SECTION)
+            await self._register("dfix-settings", types.WORKSPACE_DID_CHANGE_CONFIGURATION, options)
+        await self._watch()
+
+    async def settled(self) -> None:
+        """Wait until the editor has said what its settings are: a save may come before. One that is silent has none."""
+        if not self._settled.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._settled.wait(), SETTINGS_SECONDS)
+            self._settled.set()
+
+    async def read_settings(self) -> None:
+        """Ask for the settings of each folder where the editor can answer, and look at everything again."""
+        workspace = self._client.workspace
+        if workspace is not None and workspace.configuration:
+            uris = [*self._folders.uris, ""]
+            items = [types.ConfigurationItem(scope_uri=uri or None, section=SECTION) for uri in uris]
+            with suppress(JsonRpcException):
+                answers = await self._server.workspace_configuration_async(types.ConfigurationParams(items))
+                self._folders.take_each(zip(uris, answers, strict=False))
+        self.look_again()
+
+    def edited(self, uri: str, *, typing: bool) -> None:
+        """Push a document's diagnostics, after a pause where it is being typed; editors that pull ask by themselves."""
+        if self._pulls():
+            return
+        self.closed(uri)
+        self._pushes[uri] = asyncio.ensure_future(self._push(uri, TYPING_SECONDS if typing else 0.0))
+
+    def closed(self, uri: str) -> None:
+        """Push nothing more for a document."""
+        task = self._pushes.pop(uri, None)
+        if task is not None:
+            task.cancel()
+
+    def files_changed(self, changes: list[types.FileEvent]) -> None:
+        """Files on disk changed; one that is open counts as it stands in its window."""
+        own = {document.uri for document in self._server.documents.all() if document.is_dockerfile}
+        found = events([c for c in changes if c.uri not in own or c.type != types.FileChangeType.Changed])
+        contexts = self._session.contexts
+        touched = contexts.moved(found.moved)
+        touched = contexts.edited(found.edited) or touched
+        if says_where(found.moved + found.edited):
+            contexts.clear()
+            touched = True
+        if touched:
+            if self._files is not None:
+                self._files.cancel()
+            self._files = asyncio.get_running_loop().call_later(FILES_SECONDS, self.look_again)
+
+    def look_again(self) -> None:
+        """Diagnostics and lenses of every document may be others now."""
+        for document in self._server.documents.all():
+            self.edited(document.uri, typing=False)
+        workspace = self._client.workspace
+        if workspace is None:
+            return
+        if self._pulls() and workspace.diagnostics is not None and workspace.diagnostics.refresh_support:
+            self._start(self._server.workspace_diagnostic_refresh_async(None))
+        if workspace.code_lens is not None and workspace.code_lens.refresh_support:
+            self._start(self._server.workspace_code_lens_refresh_async(None))
+
+    def answered(self) -> None:
+        """An answer may rest on a context that is not watched yet."""
+        if self._roots is not None and not self._roots.issuperset(self._session.contexts.roots()):
+            self._start(self._watch())
+
+    async def _push(self, uri: str, delay: float) -> None:
+        await asyncio.sleep(delay)
+        await self.settled()
+        explain = self._folders.of(uri)[0].explain
+
+        def question(analysis: Analysis) -> tuple[int, list[types.Diagnostic]]:
+            return analysis.document.version, diagnostics(analysis, explain=explain)
+
+        try:
+            found = await self._session.answer(uri, question)
+        except Exception as error:
+            self._server.report_server_error(error, type(error))
+            return
+        document = self._server.documents.get(uri)
+        if found is not None and document is not None and document.version == found[0]:
+            self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found[1], found[0]))
+        elif found is None and document is not None and self._pushes.get(uri) is asyncio.current_task():
+            self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, [], document.version))
+        self.answered()
+
+    async def _watch(self) -> None:
+        """Ask to hear of changes of the files of every context, in place of what was asked for before."""
+        workspace = self._client.workspace
+        can = workspace.did_change_watched_files if workspace is not None else None
+        if can is None or not can.dynamic_registration:
+            return
+        roots = self._session.contexts.roots()
+        self._roots = frozenset(roots)
+        relative = bool(can.relative_pattern_support)
+        options = types.DidChangeWatchedFilesRegistrationOptions(watchers(roots, relative=relative))
+        self._registered += 1
+        number = self._registered
+        if not await self._register(f"{_WATCHED}{number}", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options):
+            return
+        if number > 1:
+            old = types.Unregistration(f"{_WATCHED}{number - 1}", types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+            await _granted(self._server.client_unregister_capability_async(types.UnregistrationParams([old])))
+        inside = [root for root in roots if relative or self._folders.holds(root)]
+        self._session.contexts.watch(inside)
+
+    async def _register(self, name: str, method: str, options: Any) -> bool:
+        registration = types.Registration(name, method, options)
+        return await _granted(self._server.client_register_capability_async(types.RegistrationParams([registration])))
+
+    def _pulls(self) -> bool:
+        document = self._client.text_document
+        return document is not None and document.diagnostic is not None
+
+    def _start(self, request: Coroutine[Any, Any, Any]) -> None:
+        """Do something that nobody waits for."""
+        task = asyncio.ensure_future(_granted(request))
+        self._others.add(task)
+        task.add_done_callback(self._others.discard)
+
+
+async def _granted(request: Coroutine[Any, Any, Any]) -> bool:
+    """Whether the editor did what it was asked for; one that refuses goes without."""
+    try:
+        await request
+    except JsonRpcException:
+        return False
+    return True
+
+
+def _dynamic(can: types.DidChangeConfigurationClientCapabilities | None) -> bool:
+    return can is not None and bool(can.dynamic_registration)

@@ -1,0 +1,60 @@
+r"""Lines and columns as editors count them, and the offsets in a text that they stand for.
+
+The protocol's lines end in `\n`, `\r\n` or `\r`, its columns count units of the encoding that both sides agreed on.
+pygls splits at every line end that Python knows (a form feed, U+2028), which would shift all that follows.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+UTF8, UTF16, UTF32 = "utf-8", "utf-16", "utf-32"
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+class Positions:
+    """The places of one text, with columns in units of `encoding`."""
+
+    __slots__ = ("_encoding", "_starts", "_text")
+
+    def __init__(self, text: str, encoding: str) -> None:
+        self._text = text
+        self._encoding = encoding
+        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a place; one beyond its line's end is that end, one within a character is before it."""
+        if line >= len(self._starts):
+            return len(self._text)
+        start = self._starts[line]
+        content = self._line(line)
+        if self._is_plain(content):
+            return start + min(column, len(content))
+        units = 0
+        for index, char in enumerate(content):
+            units += self._width(char)
+            if units > column:
+                return start + index
+        return start + len(content)
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """The line and column, both from 0, of an offset."""
+        line = bisect_right(self._starts, offset) - 1
+        before = self._text[self._starts[line] : offset]
+        if self._is_plain(before):
+            return line, len(before)
+        return line, sum(map(self._width, before))
+
+    def _line(self, line: int) -> str:
+        end = self._starts[line + 1] if line + 1 < len(self._starts) else len(self._text)
+        return self._text[self._starts[line] : end].rstrip("\r\n")
+
+    def _is_plain(self, text: str) -> bool:
+        return text.isascii() or self._encoding == UTF32
+
+    def _width(self, char: str) -> int:
+        code = ord(char)
+        if self._encoding == UTF16:
+            return 1 + (code > 0xFFFF)
+        return 1 + (code > 0x7F) + (code > 0x7FF) + (code > 0xFFFF)

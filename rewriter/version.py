@@ -1,0 +1,14 @@
+"""Which dfix this is."""
+
+from __future__ import annotations
+
+
+def version() -> str:
+    """The installed distribution's version; "" when dfix is run from a checkout."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed("dfix")
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,1 @@
+"""Real editors: each saves a file through dfix."""

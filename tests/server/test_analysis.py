@@ -1,0 +1,146 @@
+"""What is found in one version of a document, with rules made for the purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from lsprotocol import types
+
+from rewriter import pipeline
+from rewriter.change import Change, Refusal
+from rewriter.model import Model
+from rewriter.options import Options, Saving
+from rewriter.server.actions import actions
+from rewriter.server.analysis import Analysis, Terms
+from rewriter.server.contexts import Contexts
+from rewriter.server.diagnostics import diagnostics
+from rewriter.server.documents import Document, Documents, path_of, uri_of
+from rewriter.server.edits import Abilities, formatting
+from rewriter.server.hover import hover
+from rewriter.source import Edit, Source, Span
+from rewriter.syntax import parse
+
+TEXT = "FROM debian:12\nRUN one\nRUN two\n"
+
+
+def analysis(text: str, options: Options = Options()) -> Analysis:  # noqa: B008  # a tuple
+    terms = Terms(options, Saving().narrow(options, frozenset()))
+    return Analysis(Document("untitled:x", None, "dockerfile", 3, text), terms, pipeline.Hooks(), "utf-16")
+
+
+def replacing(old: str, new: str, contract: str = "changed-image") -> SimpleNamespace:
+    """A rule that puts one word in place of another."""
+    name = f"{old}-{new}"
+
+    def propose(model: Model) -> Iterator[Change | Refusal]:
+        at = model.source.text.find(old)
+        if at >= 0:
+            edit = Edit(Span(at, at + len(old)), new)
+            yield Change(name, at, (edit,), f"`{old}` is [not] <b>new</b>", contract)  # type: ignore[arg-type]
+
+    return SimpleNamespace(
+        NAME=name, CODES=(), ORDER=1, SUMMARY="new words", CONTRACT=contract, EXAMPLES=(), __doc__="", propose=propose
+    )
+
+
+def offered(found: Analysis, line: int) -> list[types.CodeAction]:
+    where = types.Range(types.Position(line, 0), types.Position(line, 0))
+    asked = types.CodeActionParams(types.TextDocumentIdentifier("untitled:x"), where, types.CodeActionContext([]))
+    return actions(found, asked, Abilities(versioned=True), Documents())
+
+
+def test_unsafe_changes_are_labelled_and_never_part_of_a_save(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = (replacing("one", "uno"), replacing("two", "due", "same-image"))
+    monkeypatch.setattr(pipeline, "transforms", lambda: rules)
+    found = analysis(TEXT)
+    assert [edit.new_text for edit in formatting(found)] == ["RUN due\n"]
+    assert [one.code for one in diagnostics(found, explain=False)] == ["two-due"]
+    titles = {one.title: one.is_preferred for one in offered(found, 1)}
+    assert titles == {
+        "one-uno: `one` is [not] <b>new</b> (unsafe)": False,
+        "one-uno: ignore this here": False,
+        "dfix: every safe change": None,
+    }
+    (fix,) = [one for one in offered(found, 1) if one.title.endswith("(unsafe)")]
+    assert fix.edit is not None
+    (change,) = fix.edit.document_changes or ()
+    assert isinstance(change, types.TextDocumentEdit)
+    assert [edit.new_text for edit in change.edits if isinstance(edit, types.TextEdit)] == ["RUN uno\n"]
+
+
+def test_unsafe_settings_show_more_and_save_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = (replacing("one", "uno"), replacing("two", "due", "same-image"))
+    monkeypatch.setattr(pipeline, "transforms", lambda: rules)
+    found = analysis(TEXT, Options(unsafe=True))
+    assert [edit.new_text for edit in formatting(found)] == ["RUN due\n"]
+    assert [one.code for one in diagnostics(found, explain=False)] == ["one-uno", "two-due"]
+    assert [one.title for one in offered(found, 1) if one.is_preferred] == []
+
+
+def test_a_change_that_rests_on_another_comes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = (replacing("one", "uno", "same-image"), replacing("uno", "eins", "same-image"))
+    monkeypatch.setattr(pipeline, "transforms", lambda: rules)
+    found = analysis(TEXT)
+    first, second = found.found.changes
+    fix = found.fix(first)
+    assert fix is not None
+    assert "RUN uno\n" in fix.after.text
+    both = found.fix(second)
+    assert both is not None
+    assert "RUN eins\n" in both.after.text
+
+
+def test_words_of_a_file_are_no_markup_in_a_hover(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "transforms", lambda: (replacing("one", "uno", "same-image"),))
+    shown = hover(analysis(TEXT), types.Position(1, 2))
+    assert shown is not None
+    assert isinstance(shown.contents, types.MarkupContent)
+    assert r"`one` is \[not\] \<b\>new\</b\>" in shown.contents.value
+
+
+def test_a_comment_that_ignores_stands_below_directives_and_a_bom() -> None:
+    text = "\ufeff# syntax=docker/dockerfile:1\n# escape=\\\nFROM debian:12\n  RUN apt-get update\nRUN apt-get install -y curl\n"
+    found = analysis(text)
+    (one,) = [action for action in offered(found, 3) if action.title == "merge-runs: ignore this here"]
+    assert one.edit is not None
+    (change,) = one.edit.document_changes or ()
+    assert isinstance(change, types.TextDocumentEdit)
+    (edit,) = change.edits
+    assert isinstance(edit, types.TextEdit)
+    assert (edit.range.start, edit.range.end) == (types.Position(3, 0), types.Position(3, 0))
+    assert edit.new_text == "  # dfix: ignore[merge-runs]\n"
+
+
+def test_bytes_that_are_no_utf_8_stay_in_a_path_and_leave_diagnostics_valid(tmp_path: Path) -> None:
+    path = f"{tmp_path}/a b\udcff%25"
+    assert path_of(uri_of(path)) == path
+    assert path_of("untitled:Untitled-1") is None
+    assert path_of("git:/x/Dockerfile?ref") is None
+    found = diagnostics(analysis("FROM debian:12\nX\udcff\n"), explain=False)
+    found[0].message.encode()
+
+
+def test_a_context_is_kept_until_something_tells_of_a_change(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / ".git").mkdir()
+    tree = parse(Source(str(tmp_path / "Dockerfile"), "FROM a\nCOPY src /src\n"))
+    contexts = Contexts()
+    first = contexts.opened(tree, None)
+    contexts.watch([first.root])
+    assert first.below("src") == ()
+    (tmp_path / "src" / "new").touch()
+    contexts.refresh(tree.source.path)
+    assert contexts.opened(tree, None) is first
+    before = contexts.generation
+    assert not contexts.moved([str(tmp_path.parent / "elsewhere")])
+    assert contexts.generation == before
+    assert contexts.moved([str(tmp_path / "src" / "new")])
+    assert contexts.generation > before
+    second = contexts.opened(tree, None)
+    assert second.below("src") == ("src/new",)
+    (tmp_path / ".dockerignore").write_text("src\n")  # seen without anybody's word
+    contexts.refresh(tree.source.path)
+    assert contexts.opened(tree, None) is not second
