@@ -28,7 +28,7 @@ from tests.tools.home import NoToolError, absent
 PATIENCE = 20
 KEYS_APART = 0.05
 COLUMNS, LINES = 150, 40
-RULES = ("clean-up", "dockerignore", "merge-runs", "split-manifests")
+RULES = ("clean-up", "dockerignore", "merge-runs", "multistage", "slim-base", "split-manifests")
 
 
 class Shell(NamedTuple):
