@@ -19,22 +19,74 @@ not. Sizes are of uncompressed layers.
 """
 
 
+ANOTHER = "## Another image (`--unsafe`)\n"
+_ANOTHER_TEXT = """
+Stages parted in two and slim bases: another image, whose settings are the same and which runs as before. Both images
+are run: to their end, where exit and output are compared, or until the ports that they expose answer and their health
+check passes; `ldd` looks for missing libraries. Contexts of our own lie in `tests/prove/contexts`, with bases made
+from Debian's packages: the official images are larger, before more than after. `scripts/prove.py --unsafe --write`
+writes this part alone.
+"""
+
+
 class Row(NamedTuple):
-    """A context and what `dfix verify --output-format json` said of it."""
+    """A context and what `dfix verify --output-format json` said of it; `unsafe` where it was run so."""
 
     name: str
     what: str
     file: dict[str, Any]
+    unsafe: bool = False
 
 
 def report(own: list[Row], real: list[Row], not_built: dict[str, str]) -> str:
     """The whole page."""
+    unsafe = [row for row in (*own, *real) if row.unsafe]
+    own, real = [row for row in own if not row.unsafe], [row for row in real if not row.unsafe]
     parts = [HEAD, _summary(own, real), "## Contexts of our own\n", _own_table(own)]
-    parts += ["## Real contexts\n", _real_table(real)]
+    parts += [another(unsafe), "## Real contexts\n", _real_table(real)]
     if not_built:
         rows = "".join(f"| {name} | {reason} |\n" for name, reason in sorted(not_built.items()))
         parts.append("Tried, and not to be built here:\n\n| context | reason |\n| --- | --- |\n" + rows)
     return "\n".join(parts)
+
+
+def another(rows: list[Row]) -> str:
+    """The part on changes that make another image."""
+    gone = sorted(_gone(row) for row in rows if row.file["verdict"] == "proven" and row.file["after"])
+    half = median(gone) if gone else 0.0
+    lines = [
+        _verdicts("Contexts", rows),
+        f"- Gone of the image's size: {half:.0%} at the median, {gone[0]:.0%} to {gone[-1]:.0%}." if gone else "",
+    ]
+    cells = [
+        [
+            row.name,
+            row.what or "-",
+            ", ".join(rules(row)),
+            row.file["verdict"],
+            row.file["ran"] or "-",
+            _change(row, "size", size),
+            f"{_gone(row):.0%}" if row.file["after"] else "-",
+        ]
+        for row in rows
+    ]
+    table = _markdown(["context", "what", "rules", "verdict", "both images", "image size", "gone"], cells)
+    return f"{ANOTHER}{_ANOTHER_TEXT}\n" + "\n".join(lines) + f"\n\n{table}"
+
+
+def renewed(page: str, rows: list[Row]) -> str:
+    """A page with the part on other images written anew."""
+    head, _, tail = page.partition(ANOTHER)
+    _, _, rest = (tail or page[len(head) :]).partition("\n## ")
+    if not tail:
+        head, _, rest = page.partition("\n## Real contexts")
+        head, rest = f"{head}\n", f"Real contexts{rest}"
+    return f"{head}{another(rows)}\n## {rest}"
+
+
+def _gone(row: Row) -> float:
+    before, after = row.file["before"]["size"], row.file["after"]["size"]
+    return float((before - after) / max(before, 1))
 
 
 def _summary(own: list[Row], real: list[Row]) -> str:

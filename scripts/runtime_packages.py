@@ -89,13 +89,17 @@ def _linked(name: str, known: dict[str, Package], seen: set[str]) -> set[str]:
     package = known[name]
     own = {other for other in package.depends if other in known and _is_library(other, known[other])}
     for other in package.depends:
-        if other in known and other.endswith("-dev") and known[other].source == package.source:
+        if other in known and _for_building(other, known[other]) and known[other].source == package.source:
             own |= _linked(other, known, seen)
     if not own:
         for other in package.depends:
-            if other in known and other.endswith("-dev"):
+            if other in known and _for_building(other, known[other]):
                 own |= _linked(other, known, seen)
     return own
+
+
+def _for_building(name: str, package: Package) -> bool:
+    return name.endswith("-dev") or package.section == "libdevel"
 
 
 def _is_library(name: str, package: Package) -> bool:
