@@ -15,11 +15,16 @@ LARGEST = 400_000
 _NEVER = re.compile(
     r"(?:^|/)(?:readme|license|licence|copying|changelog|changes|contributing|authors|notice|todo|dockerfile|containerfile"
     r"|docker-compose|compose|makefile|justfile|taskfile|jenkinsfile|procfile|renovate|codecov|sonar-project)[^/]*$"
-    r"|(?:^|/)\.(?!well-known)[^/]+(?:/|$)"
-    r"|\.(?:md|rst|adoc)$|(?:^|/)(?:tests?|testdata|__tests__|spec|node_modules|vendor)/",
+    r"|(?:^|/)\.(?!well-known|env)[^/]+(?:/|$)"
+    r"|^[^/]+\.(?:md|rst|adoc)$|(?:^|/)(?:tests?|testdata|__tests__|node_modules|vendor)/",
     re.IGNORECASE,
 )
-"""No program reads its documentation, build and editor files, tests and hidden files when it runs in a container."""
+"""No program reads its documentation, build and editor files, tests and hidden files (but .env) when it runs."""
+_HARMLESS = frozenset(
+    "sh bash ls cat cp mv rm mkdir echo env true false sleep date id uname hostname tar gzip sed grep awk find sort "
+    "head tail test chmod chown ln touch wc tr cut basename dirname kill".split()
+)
+"""Programs that every distribution's image has."""
 
 
 _COMMENTS = ("#", "//", "*")
@@ -72,11 +77,35 @@ def calls(context: Context, endings: tuple[str, ...], pattern: re.Pattern[str]) 
     """The first place in sources that fits a pattern, as "main.go:12 (`os/exec`)"; "" where none does."""
     for path, text in sources(context, endings):
         for match in pattern.finditer(text):
-            begins = text.rfind("\n", 0, match.start()) + 1
-            if not text[begins : match.start()].lstrip().startswith(_COMMENTS):
+            if not _commented(text, match.start()):
                 line = text.count("\n", 0, match.start()) + 1
                 return f"{path}:{line} (`{match.group().strip()[:40]}`)"
     return ""
+
+
+def runs_programs(
+    context: Context, endings: tuple[str, ...], starts: re.Pattern[str], named: re.Pattern[str], there: Iterable[str]
+) -> str:
+    """The first place in sources that runs a program which the image may not have; "" where none does.
+
+    `starts` finds what starts programs in a file at all, `named` each start whose program is literal (its group); a
+    file with more of the first than of the second runs programs that are not known.
+    """
+    known = _HARMLESS.union(there)
+    for path, text in sources(context, endings):
+        begun = [match for match in starts.finditer(text) if not _commented(text, match.start())]
+        names = [match for match in named.finditer(text) if not _commented(text, match.start())]
+        strange = next((match for match in names if posixpath.basename(match[1]) not in known), None)
+        first = strange or (begun[0] if len(begun) > len(names) else None)
+        if first is not None:
+            line = text.count("\n", 0, first.start()) + 1
+            return f"{path}:{line} (`{first.group().strip()[:40]}`)"
+    return ""
+
+
+def _commented(text: str, offset: int) -> bool:
+    begins = text.rfind("\n", 0, offset) + 1
+    return text[begins:offset].lstrip().startswith(_COMMENTS)
 
 
 def _is_test(path: str) -> bool:

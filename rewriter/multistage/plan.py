@@ -202,7 +202,9 @@ def _tools(work: Work, parts: Parts) -> tuple[None, tuple[str, ...]] | tuple[Blo
     """The packages of what HEALTHCHECK and start scripts run that the base image had and the new one lacks."""
     added: list[str] = []
     programs = [name for step in work.stage.steps if step.keyword == "HEALTHCHECK" for name in _checked(step)]
-    named = {said(word) for act in work.acts if act.kind == "packages" and act.usage for word in act.usage.operands}
+    named = work.installed
+    if parts.image != work.base.reference and _release(parts.image, work) in ("", "trixie"):
+        added += ["adduser"] if any(act.program in ("adduser", "addgroup") for act in work.acts) else []
     for program in programs:
         if program in named or (program not in parts.lacks and parts.image != "scratch"):
             continue
@@ -259,6 +261,8 @@ def _again(work: Work, parts: Parts, cut: Step) -> tuple[tuple[Step, ...], tuple
             if not all(act.kind in _TRIVIAL for act in mine):
                 continue
             touched = [path for act in mine if act.kind == "folder" for path in _paths(act)]
+            if mine and all(act.program in ("chown", "chmod", "chgrp") for act in mine) and set(touched) <= set(places):
+                continue  # what lies in a folder that is brought keeps its owners and modes, see write._owned
             if any(path is not None and _touch(path, place) for path in touched for place in places):
                 behind.append(step)
             else:

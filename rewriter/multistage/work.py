@@ -10,7 +10,7 @@ from rewriter.knowledge.official_images import BaseImage
 from rewriter.model.build import Model
 from rewriter.model.copied import Copied
 from rewriter.model.stage import Stage, Step
-from rewriter.multistage.acts import Act
+from rewriter.multistage.acts import Act, said
 from rewriter.multistage.start import Start
 from rewriter.source import Edit
 
@@ -28,6 +28,16 @@ class Work(NamedTuple):
     start: Start
     acts: tuple[Act, ...]
     copies: tuple[Copied, ...]
+
+    @property
+    def installed(self) -> frozenset[str]:
+        """The names of the system packages that the stage installs."""
+        return frozenset(
+            said(word)
+            for act in self.acts
+            if act.kind == "packages" and act.usage is not None and act.usage.verb == "install"
+            for word in act.usage.operands
+        )
 
     @property
     def builds(self) -> tuple[Act, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 
 from rewriter.layout.copy_lines import block
 from rewriter.model.stage import Step
@@ -68,16 +69,38 @@ def _lines(found: Conversion, name: str) -> tuple[str, tuple[Edit, ...]]:
             packages = ""
         if step.keyword == "USER":
             user = step.instruction.value
-        if step in found.again:
+        if step in found.again and step.keyword in _MOVED:
+            moving = block(tree, step.instruction)
+            lines.append(moving.text)
+            moved.append(Edit(moving.span, ""))
+        elif step in found.again:
             lines.append(_text(step))
-            if step.keyword in _MOVED:
-                moved.append(Edit(block(tree, step.instruction).span, ""))
     lines.append(packages)
     lines += parts.environment
     lines += [_copy(name, one.source, one.target) for one in parts.brought]
     lines += [_text(step) for step in found.behind]
+    lines += _owned(found)
     lines += parts.last
     return "".join(lines), tuple(moved)
+
+
+def _owned(found: Conversion) -> Iterator[str]:
+    """Owner and mode of a folder that a COPY creates, which belongs to root, as the build gave them to it.
+
+    What lies in it keeps its own.
+    """
+    targets = {one.target for one in found.parts.brought}
+    done = {step.index for step in found.behind}
+    for act in found.work.acts:
+        if (
+            act.program in ("chown", "chmod", "chgrp")
+            and act.step.index <= found.cut.index
+            and act.step.index not in done
+        ):
+            owner, *paths = [word for word in act.arguments if not word.startswith("-")] or [""]
+            for path in paths:
+                if act.path(path) in targets:
+                    yield f"RUN {act.program} {owner} {act.path(path)}\n"
 
 
 def _as_root(packages: str, user: str) -> str:

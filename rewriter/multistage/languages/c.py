@@ -8,7 +8,7 @@ import re
 from rewriter.context.readers import Blocked
 from rewriter.model.commands import Located
 from rewriter.multistage.acts import Act
-from rewriter.multistage.evidence import data, sources
+from rewriter.multistage.evidence import data, runs_programs, sources
 from rewriter.multistage.languages.go import LACKS
 from rewriter.multistage.work import MOVERS, Brought, Parts, Work
 from rewriter.shell.walk import program_name
@@ -47,6 +47,9 @@ _SOURCES = (
     ".m4",
     *_FILES,
 )
+_CODE = (".c", ".cc", ".cpp", ".cxx", ".h")
+_STARTS = re.compile(r"\b(?:system|popen|execl|execlp|execle|execv|execvp|execve|posix_spawnp?)\s*\(")
+_STARTS_NAMED = re.compile(r"\b(?:system|popen|execl|execlp)\s*\(\s*\"([\w./-]+)[ \"]")
 _SHARED = re.compile(r"-shared\b|\.so\b|\bSHARED\b|\bMODULE\b|shared_library|LT_INIT|libtool", re.IGNORECASE)
 _LINKED = re.compile(
     r"(?<![\w-])-l([\w+.-]+)|\b(?:find_package|pkg_check_modules|PKG_CHECK_MODULES|AC_CHECK_LIB|dependency)\s*\("
@@ -74,6 +77,9 @@ def parts(work: Work) -> Parts | Blocked | None:
     libraries = _libraries(work, of_gcc)
     if isinstance(libraries, Blocked):
         return libraries
+    others = runs_programs(work.context, _CODE, _STARTS, _STARTS_NAMED, work.installed) if of_gcc else ""
+    if others:
+        return Blocked("runs-programs", f"{others} may run a program that GCC's image has and a smaller one lacks")
     brought = _brought(work, own, of_gcc)
     if isinstance(brought, Blocked):
         return brought

@@ -7,7 +7,7 @@ import re
 from rewriter.context.readers import Blocked
 from rewriter.model.commands import Located
 from rewriter.multistage.acts import Act, said
-from rewriter.multistage.evidence import sources
+from rewriter.multistage.evidence import data, runs_programs, sources
 from rewriter.multistage.languages.go import LACKS
 from rewriter.multistage.work import MOVERS, Brought, Parts, Work
 from rewriter.shell.walk import program_name
@@ -16,6 +16,23 @@ NAME = ".NET"
 MAIN = frozenset(("dotnet",))
 _BUILDS = frozenset(("restore", "build", "publish", "test", "tool", "nuget", "clean", "workload", "dev-certs"))
 _WEB = re.compile(r"Sdk\s*=\s*\"Microsoft\.NET\.Sdk\.(?:Web|BlazorWebAssembly|Razor)\"|Microsoft\.AspNetCore\.App")
+_STARTS = re.compile(r"\bProcess\.Start\(|\bnew\s+ProcessStartInfo\b")
+_STARTS_NAMED = re.compile(r"\b(?:Process\.Start|ProcessStartInfo)\(\s*\"([\w./-]+)\"")
+_SOURCES = (
+    ".cs",
+    ".fs",
+    ".vb",
+    ".csproj",
+    ".fsproj",
+    ".vbproj",
+    ".sln",
+    ".slnx",
+    ".razor",
+    ".cshtml",
+    ".resx",
+    ".props",
+    ".targets",
+)
 _LISTENS = frozenset(("ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "DOTNET_URLS"))
 _LARGER = 630
 """Megabytes by which sdk:8.0 is larger than aspnet:8.0 (amd64, unpacked)."""
@@ -48,11 +65,15 @@ def parts(work: Work) -> Parts | Blocked:
             "program", f"the command runs {program}, which does not lie in {folder}, where `dotnet publish` writes"
         )
     web = any(_WEB.search(text) for _, text in sources(work.context, (".csproj", ".fsproj", ".vbproj")))
+    others = runs_programs(work.context, (".cs", ".fs", ".vb"), _STARTS, _STARTS_NAMED, work.installed)
+    if others:
+        return Blocked("runs-programs", f"{others} may run a program that the SDK's image has and a smaller one lacks")
+    beside = () if work.start.workdir == folder else data(work.copies, _is_source)
     tail = "".join(f"-{part}" for part in (*work.base.parts, work.base.release) if part)
     image = f"{work.base.name.rpartition('/')[0]}/{'aspnet' if web else 'runtime'}:{work.base.version}{tail}"
     return Parts(
         image,
-        (Brought(folder, folder),),
+        (Brought(folder, folder), *(Brought(path, path) for path in beside if not path.startswith(f"{folder}/"))),
         sources_only=True,
         environment=_environment(work, web),
         left="the SDK, its downloads and the sources",
@@ -84,3 +105,7 @@ def _output(act: Act) -> str | None:
         if head in ("-o", "--output"):
             return act.path(rest)
     return None
+
+
+def _is_source(path: str) -> bool:
+    return path.endswith(_SOURCES) or bool({"bin", "obj"}.intersection(path.split("/")[:-1]))

@@ -8,7 +8,7 @@ import re
 from rewriter.context.readers import Blocked
 from rewriter.model.commands import Located
 from rewriter.multistage.acts import Act, said
-from rewriter.multistage.evidence import calls, data, sources
+from rewriter.multistage.evidence import calls, data, runs_programs, sources
 from rewriter.multistage.work import MOVERS, Brought, Parts, Work
 from rewriter.shell.walk import program_name
 
@@ -27,6 +27,8 @@ _OUTSIDE = re.compile(
     r'"os/exec"|"plugin"|syscall\.Exec\(|\.LoadLocation\(|"os/user"|\.(?:CreateTemp|MkdirTemp|TempDir)\('
 )
 """What needs more than the binary itself in an otherwise empty image."""
+_STARTS = re.compile(r"\bexec\.(?:Command|CommandContext|LookPath)\(|\bsyscall\.Exec\(|\bos\.StartProcess\(")
+_STARTS_NAMED = re.compile(r"\bexec\.(?:Command\(|LookPath\(|CommandContext\(\s*[\w.()]+,)\s*\"([\w./-]+)\"")
 _SOURCES = (".go", ".mod", ".sum", ".work", ".s", ".c", ".h", ".cc", ".cpp", ".proto")
 _LARGER_THAN_DEBIAN = 740
 """Megabytes by which golang:1.22 is larger than debian:bookworm-slim (amd64, unpacked)."""
@@ -54,6 +56,9 @@ def parts(work: Work) -> Parts | Blocked:
         Brought(path, path) for path in data(work.copies, lambda path: _is_source(path) or below(path, embedded))
     ]
     static = _static(work, program)
+    others = runs_programs(work.context, (".go",), _STARTS, _STARTS_NAMED, work.installed)
+    if others:
+        return Blocked("runs-programs", f"{others} may run a program that Go's image has and a smaller one lacks")
     alone = _alone(work, brought) if static is not None else None
     if alone is not None:
         return alone

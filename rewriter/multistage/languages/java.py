@@ -9,7 +9,7 @@ import re
 from rewriter.context.readers import Blocked
 from rewriter.knowledge.official_images import jre
 from rewriter.model.commands import Located
-from rewriter.multistage.evidence import calls, data, sources
+from rewriter.multistage.evidence import calls, data, runs_programs, sources
 from rewriter.multistage.languages.go import LACKS
 from rewriter.multistage.work import MOVERS, Brought, Parts, Work
 from rewriter.shell.walk import program_name
@@ -17,6 +17,7 @@ from rewriter.shell.walk import program_name
 NAME = "Maven or Gradle"
 MAIN = frozenset(("mvn", "mvnw", "gradle", "gradlew"))
 _BUILT = re.compile(r"/(?:target|build/libs)/[^/]+\.[jw]ar$")
+_CODE = (".java", ".kt", ".scala", ".groovy")
 _JDK = re.compile(r"\bjavax\.tools\b|\bcom\.sun\.tools\b|\bjdk\.jshell\b|\bcom\.sun\.source\b")
 _WHOLE = re.compile(
     r"spring-boot-maven-plugin|maven-shade-plugin|jar-with-dependencies|org\.springframework\.boot|shadow|quarkus"
@@ -30,6 +31,9 @@ _BOOT = re.compile(
     r"<artifactId>spring-boot-starter-parent</artifactId>\s*<version>\s*(\d+)\.(\d+)"
     r"|org\.springframework\.boot['\"]\)?\s*version\s*\(?['\"](\d+)\.(\d+)"
 )
+_SOURCES = (".java", ".kt", ".scala", ".groovy", ".gradle", ".kts", "pom.xml", "gradle.properties", "mvnw", "gradlew")
+_STARTS = re.compile(r"\bnew\s+ProcessBuilder\b|\bgetRuntime\(\)\s*\.\s*exec\(|\bProcessBuilder\(")
+_STARTS_NAMED = re.compile(r"\bProcessBuilder\(\s*\"([\w./-]+)\"")
 _CLASS_PATH = frozenset(("-cp", "-classpath", "--class-path"))
 _LARGER = {"maven": 330, "gradle": 500, "eclipse-temurin": 190, "openjdk": 330}
 """Megabytes by which the images are larger than the JRE's (Java 17, amd64, unpacked)."""
@@ -47,12 +51,17 @@ def parts(work: Work) -> Parts | Blocked:
         return Blocked("program", f"the command runs {work.start.program} itself, which needs the JDK and the sources")
     if work.start.program != "java":
         return Blocked("program", f"the command runs {work.start.words[0]}, not java")
-    place = calls(work.context, (".java", ".kt", ".scala", ".groovy"), _JDK)
+    place = calls(work.context, _CODE, _JDK)
     if place:
         return Blocked("jdk", f"{place} needs the JDK when it runs")
     image = work.base.reference if work.base.language == "" else jre(work.base)
     if not image:
         return Blocked("base", f"no JRE of the same major, vendor and release is known for {work.base.reference}")
+    others = (
+        "" if not work.base.language else runs_programs(work.context, _CODE, _STARTS, _STARTS_NAMED, work.installed)
+    )
+    if others:
+        return Blocked("runs-programs", f"{others} may run a program that {image} lacks")
     archive = _archive(work)
     if isinstance(archive, Blocked):
         return archive
@@ -131,23 +140,4 @@ def _layered(work: Work, found: Parts) -> Parts:
 def _is_source(path: str) -> bool:
     first = path.split("/", maxsplit=1)[0]
     inside = "/src/main/" in f"/{path}" or "/src/test/" in f"/{path}"
-    return (
-        inside
-        or path.endswith(
-            (
-                ".java",
-                ".kt",
-                ".scala",
-                ".groovy",
-                ".gradle",
-                ".kts",
-                "pom.xml",
-                ".properties",
-                "mvnw",
-                "gradlew",
-                ".cmd",
-                ".bat",
-            )
-        )
-        or first in ("gradle", "target", "build")
-    )
+    return inside or path.endswith(_SOURCES) or first in ("gradle", "target", "build")

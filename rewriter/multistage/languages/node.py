@@ -15,13 +15,13 @@ from rewriter.multistage.acts import Act
 from rewriter.multistage.evidence import calls, sources
 from rewriter.multistage.languages.go import LACKS
 from rewriter.multistage.packages import leaves
+from rewriter.multistage.scripts import RUNNERS, started
 from rewriter.multistage.work import MOVERS, Brought, Parts, Work
 from rewriter.shell.walk import program_name
 
 NAME = "Node.js"
-MAIN = frozenset(("npm", "yarn", "pnpm", "bun"))
+MAIN = RUNNERS
 _BUILDS = MAIN | frozenset("npx pnpx bunx corepack tsc node-gyp".split())
-_RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
 _PRODUCTION = frozenset(
     ("--production", "--production=true", "--omit=dev", "--only=prod", "--only=production", "--prod", "-P")
 )
@@ -34,6 +34,11 @@ _NEEDS_MORE = frozenset(
     "gm imagemagick simple-git nodegit pg-native oracledb puppeteer playwright node-rdkafka canvas".split()
 )
 """Packages that run programs of the full image, or link its libraries."""
+_BUILD_TOOLS = frozenset(
+    "npm yarn pnpm bun corepack typescript ts-node @nestjs/cli @angular/cli gulp gulp-cli grunt grunt-cli rimraf vite "
+    "webpack webpack-cli turbo nx lerna node-gyp bower".split()
+)
+"""Packages whose programs build."""
 _BINS = {
     "tsc": "typescript",
     "nest": "@nestjs/cli",
@@ -79,7 +84,7 @@ def parts(work: Work) -> Parts | Blocked | None:
     project = _project(work)
     if isinstance(project, Blocked):
         return project
-    blocked = _needs_development(work, project)
+    blocked = _globals(work) or _needs_development(work, project)
     if blocked is not None:
         return blocked
     more = _needs_more(work, project)
@@ -143,48 +148,9 @@ def _environment(act: Act) -> str | None:
     return value
 
 
-def _commands(work: Work, project: _Project) -> list[str] | Blocked:
-    """The commands that start the application, scripts of package.json followed."""
-    words = list(work.start.words)
-    scripts = project.manifest.get("scripts")
-    scripts = scripts if isinstance(scripts, dict) else {}
-    pending = [" ".join(words)]
-    found: list[str] = []
-    for _ in range(10):
-        if not pending:
-            return found
-        first = pending.pop(0).split()
-        while first and re.match(r"^\w+=", first[0]):
-            first = first[1:]
-        if not first:
-            continue
-        if posixpath.basename(first[0]) in _RUNNERS:
-            name = next((word for word in first[1:] if not word.startswith("-") and word != "run"), "")
-            if (
-                first[0] == "npm"
-                and name not in ("start", "test", "restart")
-                and "run" not in first
-                and "run-script" not in first
-            ):
-                return Blocked("start", f"`{' '.join(first)}` is no script of package.json")
-            script = scripts.get(name.removeprefix("run-script"))
-            if not isinstance(script, str):
-                script = "node server.js" if name == "start" else None
-            if script is None:
-                return Blocked("start", f"package.json has no script `{name}`, which the command runs")
-            pending += [
-                part
-                for part in re.split(r"&&|\|\||;|&", f"{scripts.get('pre' + name) or ''} && {script}")
-                if part.strip()
-            ]
-            continue
-        found.append(" ".join(first))
-    return Blocked("start", "the scripts of package.json call each other")
-
-
 def _needs_development(work: Work, project: _Project) -> Blocked | None:
     """Why the application may need its development dependencies when it runs."""
-    commands = _commands(work, project)
+    commands = started(work.start.words, project.manifest)
     if isinstance(commands, Blocked):
         return commands
     needed, development = project.names("dependencies"), project.names("devDependencies")
@@ -208,6 +174,20 @@ def _needs_development(work: Work, project: _Project) -> Blocked | None:
         used = next((name for name in _IMPORTS.findall(text) if name in only and not name.startswith("@types/")), None)
         if used is not None and not project.production:
             return Blocked("imports", f"{path} imports {used}, a development dependency")
+    return None
+
+
+def _globals(work: Work) -> Blocked | None:
+    """A package that is installed for the whole machine and may be needed when the container runs."""
+    for act in work.builds:
+        if not (_GLOBAL.intersection(act.arguments) and {"install", "i", "add"}.intersection(act.arguments)):
+            continue
+        for word in act.arguments:
+            name = re.sub(r"(?<=.)@.*", "", word)
+            if word.startswith("-") or word in ("install", "i", "add", "global"):
+                continue
+            if name not in _BUILD_TOOLS or name == work.start.program or work.start.program == _BINS.get(name):
+                return Blocked("global-package", f"`{act.shown}` may install what the program needs")
     return None
 
 
@@ -237,6 +217,11 @@ def _pruned(work: Work, project: _Project) -> tuple[str, ...] | Blocked:
     if project.manager == "yarn" and work.context.ships(".yarnrc.yml"):
         commands["yarn"] = "yarn workspaces focus --production"
     last = work.acts[-1].step
+    installed = next(act.step for act in work.builds if project_install(act.located.words) is not None)
+    if installed.user != last.user or any(
+        step.keyword == "USER" for step in work.stage.steps[installed.index : last.index]
+    ):
+        return Blocked("user", "the user who installs the project is another than the one who builds it")
     after = [step for step in work.stage.steps if step.index >= last.index and step.keyword == "WORKDIR"]
     folder = after[-1].workdir if after else last.workdir
     move = "" if folder == project.folder else f"cd {project.folder} && "

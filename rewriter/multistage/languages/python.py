@@ -20,6 +20,7 @@ NAME = "pip"
 MAIN = frozenset(("pip", "pip3", "poetry", "uv", "python", "python3"))
 _TOOLS = frozenset("pip setuptools wheel poetry uv pipenv virtualenv pip-tools build".split())
 _ELSEWHERE = frozenset(("--target", "-t", "--prefix", "--root", "--user"))
+_MOVED_BY = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PYTHONUSERBASE", "PIP_ROOT")
 _PROGRAMS = re.compile(
     r"\bsubprocess\b|\bos\.(?:system|popen|exec\w+|spawn\w+)\(|\bfind_library\(|\bCDLL\(|\bshutil\.which\("
 )
@@ -174,6 +175,11 @@ def _prefixed(work: Work) -> tuple[Brought, tuple[Edit, ...]] | Blocked:
             "several-installs", "packages are installed by several commands, of which the later see the earlier ones'"
         )
     (act,) = installs
+    if act.step.user not in (None, "root", "0"):
+        return Blocked("user", f"`{act.shown}` runs as {act.step.user}, who cannot write to a prefix of its own")
+    moved = next((name for name in _MOVED_BY if name in act.step.env), None)
+    if moved is not None:
+        return Blocked("elsewhere", f"{moved} puts packages to a place of its own")
     for word in act.arguments:
         if word.split("=")[0] in _ELSEWHERE:
             return Blocked("elsewhere", f"`{act.shown}` installs to a place of its own")

@@ -9,7 +9,7 @@ from rewriter.context.readers import Blocked
 from rewriter.knowledge.runtime import runtime_packages
 from rewriter.model.commands import Located
 from rewriter.multistage.acts import said
-from rewriter.multistage.evidence import data, sources
+from rewriter.multistage.evidence import data, runs_programs, sources
 from rewriter.multistage.languages.go import LACKS
 from rewriter.multistage.work import MOVERS, Brought, Parts, Work
 from rewriter.shell.walk import program_name
@@ -20,6 +20,8 @@ _BUILDS = frozenset(
     ("build", "b", "install", "fetch", "test", "check", "clippy", "fmt", "chef", "update", "vendor", "clean", "rustc")
 )
 _SOURCES = (".rs", ".lock", ".toml", ".c", ".h", ".cc", ".cpp", ".proto")
+_STARTS = re.compile(r"\bCommand::new\(")
+_STARTS_NAMED = re.compile(r"\bCommand::new\(\s*\"([\w./-]+)\"")
 _CRATE = re.compile(r'^name = "([\w-]+)"', re.MULTILINE)
 _LINKS = {
     "openssl-sys": "libssl-dev",
@@ -62,6 +64,9 @@ def parts(work: Work) -> Parts | Blocked:
     target = _program(work)
     if isinstance(target, Blocked):
         return target
+    others = runs_programs(work.context, (".rs",), _STARTS, _STARTS_NAMED, work.installed)
+    if others and work.base.language:
+        return Blocked("runs-programs", f"{others} may run a program that Rust's image has and a smaller one lacks")
     libraries = _libraries(work)
     if isinstance(libraries, Blocked):
         return libraries

@@ -1,0 +1,57 @@
+"""The commands that a start command comes to, scripts of package.json followed."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rewriter.context.readers import Blocked
+
+RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
+_SHELLS = frozenset(("sh", "bash", "ash"))
+_JOINED = re.compile(r"&&|\|\||;|&")
+_ASSIGNS = re.compile(r"\w+=")
+_WITHOUT_RUN = frozenset(("start", "test", "restart", "stop"))
+_MOST = 20
+
+
+def started(words: tuple[str, ...], manifest: Mapping[str, Any]) -> list[str] | Blocked:
+    """The commands, without `npm run` and the like; `words` are the container's own."""
+    scripts = manifest.get("scripts")
+    scripts = scripts if isinstance(scripts, dict) else {}
+    pending = [" ".join(words)]
+    if posixpath.basename(words[0]) in _SHELLS and "-c" in words[:-1]:
+        pending = _JOINED.split(words[words.index("-c") + 1])
+    found: list[str] = []
+    for _ in range(_MOST):
+        if not pending:
+            return found
+        command = pending.pop(0).split()
+        while command and _ASSIGNS.match(command[0]):
+            command = command[1:]
+        if not command:
+            continue
+        if posixpath.basename(command[0]) not in RUNNERS:
+            found.append(" ".join(command))
+            continue
+        script = _script(command, scripts)
+        if isinstance(script, Blocked):
+            return script
+        pending += _JOINED.split(script)
+    return Blocked("start", "the scripts of package.json call each other")
+
+
+def _script(command: list[str], scripts: Mapping[str, Any]) -> str | Blocked:
+    """What `npm start`, `npm run NAME` or `yarn NAME` runs, with the script that comes before it."""
+    operands = [word for word in command[1:] if not word.startswith("-")]
+    runs = operands[:1] in (["run"], ["run-script"])
+    name = "".join(operands[1:2] if runs else operands[:1])
+    if posixpath.basename(command[0]) == "npm" and not runs and name not in _WITHOUT_RUN:
+        return Blocked("start", f"`{' '.join(command)}` is no script of package.json")
+    script = scripts.get(name, "node server.js" if name == "start" else None)
+    if not isinstance(script, str):
+        return Blocked("start", f"package.json has no script `{name}`, which the command runs")
+    before = scripts.get(f"pre{name}")
+    return f"{before} && {script}" if isinstance(before, str) else script

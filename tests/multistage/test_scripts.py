@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from rewriter.context.readers import Blocked
+from rewriter.multistage.scripts import started
+
+MANIFEST = {
+    "scripts": {
+        "prestart": "node check.js",
+        "start": "NODE_ENV=production node dist/a.js",
+        "start:prod": "npm start && echo done",
+        "again": "npm run again",
+        "both": "tsc; node a.js",
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "commands"),
+    [
+        ("node a.js", ["node a.js"]),
+        ("npm start", ["node check.js", "node dist/a.js"]),
+        ("npm run start:prod", ["echo done", "node check.js", "node dist/a.js"]),
+        ("yarn both", ["tsc", "node a.js"]),
+        ("pnpm --silent run both", ["tsc", "node a.js"]),
+        ("/usr/local/bin/npm run-script both", ["tsc", "node a.js"]),
+    ],
+)
+def test_what_runs(words: str, commands: list[str]) -> None:
+    assert started(tuple(words.split()), MANIFEST) == commands
+
+
+def test_a_shell_with_a_command() -> None:
+    assert started(("sh", "-c", "A=1 tsc && node a.js"), MANIFEST) == ["tsc", "node a.js"]
+
+
+def test_start_without_a_script() -> None:
+    assert started(("npm", "start"), {}) == ["node server.js"]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("npm run nothing", "package.json has no script `nothing`"),
+        ("npm exec x", "`npm exec x` is no script of package.json"),
+        ("npm run again", "call each other"),
+    ],
+)
+def test_what_is_not_known(words: str, reason: str) -> None:
+    found = started(tuple(words.split()), MANIFEST)
+    assert isinstance(found, Blocked)
+    assert reason in found.reason
