@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import posixpath
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple, Protocol, cast
@@ -16,6 +17,7 @@ from rewriter.model.commands import Located
 from rewriter.model.copied import Copied, copied
 from rewriter.model.stage import Stage, Step
 from rewriter.multistage.acts import Act, acts, said
+from rewriter.multistage.evidence import sources
 from rewriter.multistage.packages import Packages, packages
 from rewriter.multistage.start import start
 from rewriter.multistage.work import MOVERS, Parts, Work, destination
@@ -66,6 +68,9 @@ def convert(model: Model, stage: Stage) -> Conversion | Blocked | None:
         return Blocked("base", f"what {stage.image} brings is not known")
     if model.context is None:
         return Blocked("no-context", "the build context is not known", "name its folder with --context")
+    target = _targeted(model.context, stage.name) if stage.name else ""
+    if target:
+        return Blocked("target", f"{target} builds the stage {stage.name}, which would be the one that builds alone")
     begins = start(stage, getattr(language, "OWN_COMMAND", ()))
     if isinstance(begins, Blocked):
         return begins
@@ -82,6 +87,13 @@ def convert(model: Model, stage: Stage) -> Conversion | Blocked | None:
     if parts is None or isinstance(parts, Blocked):
         return parts
     return _settled(work, name, parts)
+
+
+def _targeted(context: Context, name: str) -> str:
+    """The file of the context that asks a build for a stage of this name; "" where none does."""
+    asks = re.compile(rf"\btarget\b\s*[:=]\s*[\"']?{re.escape(name)}\b|--target[= ]{re.escape(name)}\b", re.IGNORECASE)
+    endings = (".yml", ".yaml", ".hcl", ".json", ".sh", "Makefile")
+    return next((path for path, text in sources(context, endings) if asks.search(text)), "")
 
 
 def _languages(stage: Stage) -> Iterator[tuple[str, Language]]:
