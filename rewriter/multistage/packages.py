@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -84,6 +84,21 @@ def builds(manager: str, name: str) -> bool:
     """Whether a package is one to build with."""
     table = _table(manager)
     return name in table["build"] or _without_number(name) in table["numbered"]
+
+
+def linked(work: Work, names: set[str], links: Mapping[str, str]) -> tuple[str, ...] | Blocked:
+    """The packages of libraries that installed packages link, and that the full base image has.
+
+    `links` says for some of `names` which -dev package they are built with.
+    """
+    found: list[str] = []
+    for name in sorted(names & set(links)):
+        libraries = runtime_packages(links[name], work.base.release)
+        if libraries is None:
+            hint = f"name the release in the tag: {work.base.name}:{work.base.version}-bookworm"
+            return Blocked("libraries", f"the library that {name} links has another package in each release", hint)
+        found += libraries
+    return tuple(dict.fromkeys(found))
 
 
 def leaves(work: Work) -> bool:

@@ -11,13 +11,13 @@ from typing import NamedTuple, Protocol, cast
 
 from rewriter.context.folder import Context
 from rewriter.context.readers import Blocked
-from rewriter.knowledge.official_images import base_image
 from rewriter.model.build import Model
 from rewriter.model.commands import Located
 from rewriter.model.copied import Copied, copied
 from rewriter.model.stage import Stage, Step
 from rewriter.multistage.acts import Act, acts, said
 from rewriter.multistage.evidence import sources
+from rewriter.multistage.official_images import base_image
 from rewriter.multistage.packages import Packages, packages
 from rewriter.multistage.start import start
 from rewriter.multistage.work import MOVERS, Parts, Work, destination

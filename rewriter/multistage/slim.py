@@ -9,13 +9,13 @@ from typing import NamedTuple
 from rewriter.context.folder import Context
 from rewriter.context.readers import Blocked
 from rewriter.knowledge import project_install
-from rewriter.knowledge.official_images import BaseImage, base_image
 from rewriter.model.build import Model
 from rewriter.model.commands import Located, located
 from rewriter.model.stage import Stage
 from rewriter.multistage.acts import said
 from rewriter.multistage.evidence import calls, sources
 from rewriter.multistage.languages import node
+from rewriter.multistage.official_images import BaseImage, base_image
 from rewriter.shell.walk import program_name
 
 _HARMLESS = frozenset(

@@ -6,11 +6,11 @@ import posixpath
 from typing import NamedTuple
 
 from rewriter.context.folder import Context
-from rewriter.knowledge.official_images import BaseImage
 from rewriter.model.build import Model
 from rewriter.model.copied import Copied
 from rewriter.model.stage import Stage, Step
 from rewriter.multistage.acts import Act, said
+from rewriter.multistage.official_images import BaseImage
 from rewriter.multistage.start import Start
 from rewriter.source import Edit
 

@@ -7,10 +7,10 @@ import posixpath
 import re
 
 from rewriter.context.readers import Blocked
-from rewriter.knowledge.official_images import jre
 from rewriter.model.commands import Located
 from rewriter.multistage.evidence import calls, data, runs_programs, sources
 from rewriter.multistage.languages.go import LACKS
+from rewriter.multistage.official_images import jre
 from rewriter.multistage.work import MOVERS, Brought, Parts, Work
 from rewriter.shell.walk import program_name
 

@@ -6,12 +6,11 @@ import posixpath
 import re
 
 from rewriter.context.readers import Blocked
-from rewriter.knowledge.runtime import runtime_packages
 from rewriter.model.commands import Located
 from rewriter.multistage.acts import Act, said
 from rewriter.multistage.evidence import calls, sources
 from rewriter.multistage.languages.go import LACKS
-from rewriter.multistage.packages import leaves
+from rewriter.multistage.packages import leaves, linked
 from rewriter.multistage.work import Brought, Parts, Work
 from rewriter.shell.walk import program_name
 from rewriter.source import Edit, Span
@@ -67,7 +66,7 @@ def parts(work: Work) -> Parts | Blocked | None:
         return Blocked("full-image", f"{work.base.reference} stays: {more}") if more and work.base.smaller else None
     if work.start.program in ("poetry", "uv", "pipenv", "pip"):
         return Blocked("start", f"the command runs {work.start.program} itself, which would stay behind")
-    libraries = _libraries(work) if image != work.base.reference else ()
+    libraries = linked(work, _required(work), _LINKS) if image != work.base.reference else ()
     if isinstance(libraries, Blocked):
         return libraries
     found = _environment(work) or _prefixed(work)
@@ -219,15 +218,3 @@ def _needs_more(work: Work) -> str:
         return f"{place} may run other programs"
     names = sorted(_NEEDS_MORE & _required(work))
     return f"{names[0]} needs programs or libraries of the full image" if names else ""
-
-
-def _libraries(work: Work) -> tuple[str, ...] | Blocked:
-    """The packages of libraries that the full image has and that installed packages link."""
-    found: list[str] = []
-    for name in sorted(_required(work) & set(_LINKS)):
-        libraries = runtime_packages(_LINKS[name], work.base.release)
-        if libraries is None:
-            hint = f"name the release in the tag: {work.base.name}:{work.base.version}-bookworm"
-            return Blocked("libraries", f"the library that {name} links has another package in each release", hint)
-        found += libraries
-    return tuple(dict.fromkeys(found))

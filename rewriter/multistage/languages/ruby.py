@@ -7,11 +7,10 @@ import posixpath
 import re
 
 from rewriter.context.readers import Blocked
-from rewriter.knowledge.runtime import runtime_packages
 from rewriter.model.commands import Located
 from rewriter.multistage.evidence import calls, sources
 from rewriter.multistage.languages.go import LACKS
-from rewriter.multistage.packages import leaves
+from rewriter.multistage.packages import leaves, linked
 from rewriter.multistage.work import MOVERS, Brought, Parts, Work
 from rewriter.shell.walk import program_name
 
@@ -49,7 +48,7 @@ def parts(work: Work) -> Parts | Blocked | None:
     image = work.base.smaller if work.base.smaller and not more else work.base.reference
     if image == work.base.reference and not leaves(work):
         return Blocked("full-image", f"{work.base.reference} stays: {more}") if more and work.base.smaller else None
-    libraries = _libraries(work) if image != work.base.reference else ()
+    libraries = linked(work, _named(work), _LINKS) if image != work.base.reference else ()
     if isinstance(libraries, Blocked):
         return libraries
     gems = _folder(work)
@@ -116,14 +115,3 @@ def _needs_more(work: Work) -> str:
         return f"{place} may run other programs"
     names = sorted(_NEEDS_MORE & _named(work))
     return f"{names[0]} needs programs or libraries of the full image" if names else ""
-
-
-def _libraries(work: Work) -> tuple[str, ...] | Blocked:
-    found: list[str] = []
-    for name in sorted(_named(work) & set(_LINKS)):
-        libraries = runtime_packages(_LINKS[name], work.base.release)
-        if libraries is None:
-            hint = f"name the release in the tag: {work.base.name}:{work.base.version}-bookworm"
-            return Blocked("libraries", f"the library that {name} links has another package in each release", hint)
-        found += libraries
-    return tuple(dict.fromkeys(found))

@@ -1,6 +1,6 @@
 """What the reference of a base image tells: language, version, release of its distribution, smaller variants.
 
-The tables lie in `images/`, one file for each image, with where and when they were read. What is not in them is not
+The tables lie in `knowledge/images`, one file for each image, with where and when they were read. What is not in them is not
 known: a tag is written into a Dockerfile only where a table says that it exists.
 """
 
@@ -11,7 +11,9 @@ import re
 from functools import cache
 from typing import Any, NamedTuple
 
-_FOLDER = os.path.join(os.path.dirname(__file__), "images")
+from rewriter.model.images import repository
+
+_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "knowledge", "images")
 _NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 _NAMED = {
     "9": "stretch", "10": "buster", "11": "bullseye", "12": "bookworm", "13": "trixie",
@@ -66,7 +68,7 @@ def base_image(reference: str) -> BaseImage | None:
     """The image that a reference names; None for one without a table, with a variable or without a readable tag."""
     if "$" in reference:
         return None
-    name, tag = _parted(reference)
+    name, tag = repository(reference.lower())
     table = _tables().get(name)
     if table is None:
         return None
@@ -126,16 +128,6 @@ def _smaller(name: str, tag: str, table: dict[str, Any]) -> str:
         return ""
     tail = f"-{release}" if release else ""
     return f"{name}:{pattern.replace('{-release}', tail).replace('{version}', version).strip('-')}"
-
-
-def _parted(reference: str) -> tuple[str, str]:
-    name = reference.partition("@")[0].lower()
-    head, slash, last = name.rpartition("/")
-    last, _, tag = last.partition(":")
-    name = head + slash + last
-    for prefix in ("docker.io/", "index.docker.io/", "library/"):
-        name = name.removeprefix(prefix)
-    return name, tag
 
 
 def _read(name: str, tag: str) -> tuple[str, str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import rewriter.knowledge
-from rewriter.knowledge.official_images import base_image, jre
+from rewriter.multistage.official_images import base_image, jre
 
 TABLES = sorted((Path(rewriter.knowledge.__file__).parent / "images").glob("*.toml"))
 
