@@ -1,7 +1,7 @@
 """What the reference of a base image tells: language, version, release of its distribution, smaller variants.
 
-The tables lie in `knowledge/images`, one file for each image, with where and when they were read. What is not in them is not
-known: a tag is written into a Dockerfile only where a table says that it exists.
+The tables lie in `knowledge/images`, one file for each image, with where and when they were read. What is not in them
+is not known: a tag is written into a Dockerfile only where a table says that it exists.
 """
 
 from __future__ import annotations
