@@ -21,13 +21,14 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*(?:[=~<>]\S+)?")
 class Packages(NamedTuple):
     """`manager` is "apt", "apk" or "" where nothing was installed; `kept` go into the stage that runs, `left` do not.
 
-    `options` are those of the author's own install, `megabytes` is about what the packages left behind take.
+    `recommends` says that packages stay whose author installs what they recommend, too. `megabytes` is about what the
+    packages left behind take.
     """
 
     manager: str
     kept: tuple[str, ...]
     left: tuple[str, ...]
-    options: tuple[str, ...]
+    recommends: bool
     megabytes: int
 
 
@@ -36,10 +37,15 @@ def packages(acts: Iterable[Act], release: str, extra: tuple[str, ...] = ()) -> 
     manager = ""
     kept: list[str] = []
     left: list[str] = []
+    own: set[str] = set()
     options: list[str] = []
+    removed: set[str] = set()
     for act in acts:
         found = act.usage
-        if act.kind != "packages" or found is None or found.verb != "install":
+        if act.kind != "packages" or found is None or found.verb not in ("install", "remove"):
+            continue
+        if found.verb == "remove":
+            removed |= {text(word) for word in found.operands}
             continue
         if found.manager.name not in ("apt", "apk"):
             return Blocked("packages", f"`{act.shown}`: {found.manager.name} is not followed into a second stage")
@@ -54,8 +60,11 @@ def packages(acts: Iterable[Act], release: str, extra: tuple[str, ...] = ()) -> 
             needed = _needed(manager, name, release)
             if isinstance(needed, Blocked):
                 return needed
+            own |= {name} if needed == (name,) else set()
             (kept if needed == (name,) else left).append(name)
             kept += [one for one in needed if one != name]
+    kept = [name for name in kept if name not in removed]
+    recommends = manager == "apt" and "--no-install-recommends" not in options and bool(own - removed)
     kept += extra
     table = _table(manager) if manager else {"size": {}}
     sizes = table["size"]
@@ -63,19 +72,18 @@ def packages(acts: Iterable[Act], release: str, extra: tuple[str, ...] = ()) -> 
         manager,
         tuple(dict.fromkeys(kept)),
         tuple(dict.fromkeys(left)),
-        tuple(dict.fromkeys(options)),
+        recommends,
         sum(sizes.get(name, 0) for name in dict.fromkeys(left)),
     )
 
 
-def installed(manager: str, chosen: tuple[str, ...], options: tuple[str, ...]) -> str:
-    """The RUN that installs packages, with the author's options on what to install besides, cleaned up."""
+def installed(manager: str, chosen: tuple[str, ...], *, recommends: bool = False) -> str:
+    """The RUN that installs packages, with what they recommend where the author has it, cleaned up."""
     if manager == "apk":
         return f"RUN apk add --no-cache {' '.join(chosen)}\n"
-    recommends = "" if "--install-recommends" in options else " --no-install-recommends"
     return (
         "RUN apt-get update \\\n"
-        f"    && apt-get install -y{recommends} {' '.join(chosen)} \\\n"
+        f"    && apt-get install -y{'' if recommends else ' --no-install-recommends'} {' '.join(chosen)} \\\n"
         "    && rm -rf /var/lib/apt/lists/*\n"
     )
 

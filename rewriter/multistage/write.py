@@ -53,7 +53,7 @@ def _lines(found: Conversion, name: str) -> tuple[str, tuple[Edit, ...]]:
     """What follows the second FROM, and the edits that take away from the first stage what moves there."""
     tree = found.work.model.tree
     parts, chosen = found.parts, found.packages
-    packages = installed(chosen.manager, chosen.kept, chosen.options) if chosen.kept else ""
+    packages = installed(chosen.manager, chosen.kept, recommends=chosen.recommends) if chosen.kept else ""
     first = next((act.step.index for act in found.work.acts if act.kind == "packages"), -1)
     lines: list[str] = []
     moved: list[Edit] = []

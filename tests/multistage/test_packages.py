@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+
+from rewriter.context.readers import Blocked
+from rewriter.model import build
+from rewriter.multistage.acts import acts
+from rewriter.multistage.packages import Packages, builds, installed, packages
+from rewriter.source import Source
+from rewriter.syntax import parse
+
+
+def of(script: str, release: str = "bookworm") -> Packages | Blocked:
+    (stage,) = build(parse(Source("Dockerfile", f"FROM a\nRUN {script}\n"))).stages
+    found = acts(stage, lambda command: False)
+    assert not isinstance(found, Blocked)
+    return packages(found, release)
+
+
+@pytest.mark.parametrize(
+    ("script", "kept", "left"),
+    [
+        ("apt-get update && apt-get install -y gcc-12 make curl", ("curl",), ("gcc-12", "make")),
+        ("apt-get install -y build-essential libpq-dev", ("libpq5",), ("build-essential", "libpq-dev")),
+        ("apt-get install -y default-jdk-headless maven", ("default-jre-headless",), ("default-jdk-headless", "maven")),
+        ("apt-get install -y gfortran nginx=1.22.1-9", ("libgfortran5", "nginx=1.22.1-9"), ("gfortran",)),
+        ("apt-get install -y git ffmpeg", ("git", "ffmpeg"), ()),
+        ("apt-get install -y gcc wget && apt-get purge -y gcc wget", (), ("gcc",)),
+        ("apk add --no-cache gcc musl-dev libffi-dev curl", ("libffi", "curl"), ("gcc", "musl-dev", "libffi-dev")),
+        ("apk add --virtual .deps g++ && apk del .deps", ("libstdc++",), ("g++",)),
+        ("echo", (), ()),
+    ],
+)
+def test_what_stays_and_what_is_left(script: str, kept: tuple[str, ...], left: tuple[str, ...]) -> None:
+    found = of(script)
+    assert not isinstance(found, Blocked), found
+    assert (found.kept, found.left) == (kept, left)
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("apt-get install -y $PACKAGES", "does not name its packages literally"),
+        ("apt-get install -y ./a.deb", "does not name its packages literally"),
+        ("apt-get upgrade -y", "changes packages that the base image brings"),
+        ("apk upgrade", "changes packages that the base image brings"),
+        ("apk add frobnicate-dev", "the packages that frobnicate-dev stands for at run time are not known"),
+        ("dnf install -y gcc", "dnf is not followed into a second stage"),
+    ],
+)
+def test_what_is_not_known(script: str, reason: str) -> None:
+    found = of(script)
+    assert isinstance(found, Blocked)
+    assert reason in found.reason
+
+
+def test_the_run_that_installs_keeps_the_authors_choice() -> None:
+    assert installed("apk", ("curl",)) == "RUN apk add --no-cache curl\n"
+    text = installed("apt", ("curl", "git"), recommends=True)
+    assert text.split("\n")[1] == "    && apt-get install -y curl git \\"
+
+
+@pytest.mark.parametrize(
+    ("script", "recommends"),
+    [
+        ("apt-get install -y gcc git", True),
+        ("apt-get install -y --no-install-recommends gcc git", False),
+        ("apt-get install -y gcc libpq-dev", False),
+        ("apt-get install -y git && apt-get purge -y git", False),
+        ("apk add git", False),
+    ],
+)
+def test_what_packages_recommend(script: str, recommends: bool) -> None:
+    found = of(script)
+    assert not isinstance(found, Blocked)
+    assert found.recommends is recommends
+
+
+@pytest.mark.parametrize(
+    "name", ["gcc", "gcc-12", "g++-12", "clang-15", "libstdc++-12-dev", "llvm-14", "make", "golang-1.19"]
+)
+def test_for_building(name: str) -> None:
+    assert builds("apt", name)
+
+
+@pytest.mark.parametrize("name", ["git", "curl", "libpq5", "python3.11", "nginx"])
+def test_not_for_building(name: str) -> None:
+    assert not builds("apt", name)
