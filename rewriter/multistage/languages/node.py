@@ -96,7 +96,7 @@ def parts(work: Work) -> Parts | Blocked | None:
     if isinstance(finish, Blocked):
         return finish
     standalone = _standalone(work, project)
-    left = "development dependencies" if prunes else ""
+    left = f"development dependencies{_counted(work, project)}" if prunes else ""
     if image != work.base.reference:
         left = f"{left} and the compilers of {work.base.reference}".removeprefix(" and ")
     return Parts(
@@ -175,6 +175,19 @@ def _needs_development(work: Work, project: _Project) -> Blocked | None:
         if used is not None and not project.production:
             return Blocked("imports", f"{path} imports {used}, a development dependency")
     return None
+
+
+def _counted(work: Work, project: _Project) -> str:
+    """How many packages are there for development alone, where npm's lock file tells, in brackets."""
+    lock = posixpath.join(project.folder, "package-lock.json")
+    origin = next((found for copy in work.copies if (found := copy.brought.origin(lock))), None)
+    text = work.context.read(origin) if origin else None
+    try:
+        packages = json.loads(text or "{}").get("packages", {})
+        count = sum(bool(entry.get("dev")) for entry in packages.values())
+    except (ValueError, AttributeError):
+        return ""
+    return f" ({count} package{'' if count == 1 else 's'})" if count else ""
 
 
 def _globals(work: Work) -> Blocked | None:

@@ -1,0 +1,46 @@
+"""What a conversion says that it gains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rewriter.options import Options
+from tests.build_context import rewritten
+
+NODE = {
+    "package.json": '{"devDependencies": {"typescript": "5"}}',
+    "package-lock.json": '{"packages": {"": {}, "node_modules/a": {"dev": true}, "node_modules/b": {"dev": true}, "node_modules/c": {}}}',
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "dockerfile", "reason"),
+    [
+        (
+            {"go.mod": "module a\n\nrequire b.c/d v1.0.0\n"},
+            'FROM golang:1.22\nWORKDIR /s\nCOPY . .\nRUN go build -o /a .\nCMD ["/a"]\n',
+            "Go and the sources, about 740 MB, stay behind: a runs on debian:bookworm-slim",
+        ),
+        (
+            NODE,
+            'FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "a.js"]\n',
+            "development dependencies (2 packages) stay behind: node runs on node:22-slim",
+        ),
+        (
+            {**NODE, "package-lock.json": "[]"},
+            'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "a.js"]\n',
+            "development dependencies and the compilers of node:22, about 880 MB, stay behind: node runs on node:22-slim",
+        ),
+        (
+            {"Makefile": "a: a.c\n\tcc -o a a.c\n"},
+            'FROM debian:12-slim\nRUN apt-get install -y gcc make\nWORKDIR /s\nCOPY . .\nRUN make\nCMD ["./a"]\n',
+            "the sources and gcc, make, about 192 MB, stay behind: a runs on debian:12-slim",
+        ),
+    ],
+)
+def test_what_is_gained(tmp_path: Path, files: dict[str, str], dockerfile: str, reason: str) -> None:
+    options = Options(select=frozenset(("multistage",)), unsafe=True, context=str(tmp_path))
+    result = rewritten(tmp_path, files, dockerfile, options)
+    assert [change.reason for change in result.changes] == [reason], result.refusals
