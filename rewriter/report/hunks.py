@@ -29,28 +29,23 @@ def hunks(result: Result) -> list[Hunk]:
 
     before, after = lines_of(result.before.text), lines_of(result.after.text)
     found = []
-    for area in _areas(result, before, after):
-        old_lines, new_lines = before[area.old : area.old_end], after[area.new : area.new_end]
+    for first, last, new_first, new_last in _areas(result, before, after):
+        old_lines, new_lines = before[first:last], after[new_first:new_last]
         for kind, old, old_end, new, new_end in SequenceMatcher(None, old_lines, new_lines).get_opcodes():
             if kind != "equal":
                 removed, added = tuple(old_lines[old:old_end]), tuple(new_lines[new:new_end])
-                found.append(Hunk(area.old + old + 1, removed, area.new + new + 1, added))
+                found.append(Hunk(first + old + 1, removed, new_first + new + 1, added))
     return found
 
 
-class _Area(NamedTuple):
-    """Lines of both texts, from 0; the ends are not part of it."""
-
-    old: int
-    old_end: int
-    new: int
-    new_end: int
+_Area = tuple[int, int, int, int]
+"""Lines of the one text and of the other, from 0: begin and end, which is not part of it."""
 
 
 def _areas(result: Result, before: list[str], after: list[str]) -> list[_Area]:
     """The lines that were rewritten. A comparison of whole files would take one of two like stages for the other."""
     if result.regions is None:
-        return [_Area(0, len(before), 0, len(after))]
+        return [(0, len(before), 0, len(after))]
     starts = [_starts(lines) for lines in (before, after)]
     found: list[_Area] = []
     for old, new in result.regions:
@@ -59,10 +54,9 @@ def _areas(result: Result, before: list[str], after: list[str]) -> list[_Area]:
             for at, span in zip(starts, (old, new), strict=True)
         )
         last, new_last = min(last, len(before)), min(new_last, len(after))
-        if found and first <= found[-1].old_end:
-            area = found.pop()
-            first, new_first = area.old, area.new
-        found.append(_Area(first, last, new_first, new_last))
+        if found and first <= found[-1][1]:
+            first, _, new_first, _ = found.pop()
+        found.append((first, last, new_first, new_last))
     return found
 
 

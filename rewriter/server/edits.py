@@ -9,7 +9,7 @@ from lsprotocol import types
 from rewriter.report.hunks import Hunk, hunks, lines_of
 from rewriter.result import IgnoreFileChange, Result
 from rewriter.server.analysis import Analysis
-from rewriter.server.documents import Document, Documents, uri_of
+from rewriter.server.documents import Documents, uri_of
 from rewriter.server.positions import Positions
 from rewriter.source import Span
 
@@ -64,19 +64,22 @@ def workspace_edit(
     """A result as an edit that a quick fix carries, of the ignore file too; None where the editor cannot take it."""
     edits = text_edits(analysis, result)
     document = analysis.document
-    ignore = result.ignore_file
-    if not abilities.versioned:
-        return types.WorkspaceEdit(changes={document.uri: edits}) if ignore is None else None
-    changes: list[_Change] = []
-    if ignore is not None:
-        found = _ignore_file(ignore, abilities, documents)
-        if found is None:
+    ignore = None
+    if result.ignore_file is not None:
+        ignore = _ignore_file(result.ignore_file, documents)
+        if ignore is None or (ignore.new and not (abilities.versioned and abilities.creates)):
             return None
-        changes += found
+    if not abilities.versioned:
+        changes = {document.uri: edits} if edits else {}
+        return types.WorkspaceEdit(changes=changes if ignore is None else {**changes, ignore.uri: [ignore.edit]})
+    parts: list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile] = []
+    if ignore is not None:
+        if ignore.new:
+            parts.append(types.CreateFile(uri=ignore.uri, options=types.CreateFileOptions(ignore_if_exists=True)))
+        parts.append(_versioned(ignore.uri, ignore.version, [ignore.edit]))
     if edits:
-        named = types.OptionalVersionedTextDocumentIdentifier(uri=document.uri, version=document.version)
-        changes.append(types.TextDocumentEdit(named, list(edits)))
-    return types.WorkspaceEdit(document_changes=changes)
+        parts.append(_versioned(document.uri, document.version, edits))
+    return types.WorkspaceEdit(document_changes=parts)
 
 
 def spans(result: Result) -> list[Span]:
@@ -85,9 +88,6 @@ def spans(result: Result) -> list[Span]:
     for line in lines_of(result.before.text):
         starts.append(starts[-1] + len(line))
     return [Span(starts[hunk.line - 1], starts[_last(hunk)]) for hunk in hunks(result)]
-
-
-_Change = types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile
 
 
 def _last(hunk: Hunk) -> int:
@@ -105,21 +105,28 @@ def _inside(result: Result, inside: Span) -> bool:
     return all(Span(start, end).contains(span) for span in spans(result))
 
 
-def _ignore_file(ignore: IgnoreFileChange, abilities: Abilities, documents: Documents) -> list[_Change] | None:
+class _IgnoreEdit(NamedTuple):
+    uri: str
+    version: int | None
+    edit: types.TextEdit
+    new: bool
+
+
+def _ignore_file(ignore: IgnoreFileChange, documents: Documents) -> _IgnoreEdit | None:
     """The lines that the ignore file gets, at its end; None where the editor's text of it is not the one on disk."""
     path, before, after = ignore.before.path, ignore.before.text, ignore.after.text
-    opened: Document | None = documents.at(path)
-    if (ignore.new and not abilities.creates) or (opened is not None and opened.text != before):
+    opened = documents.at(path)
+    if opened is not None and opened.text != before:
         return None
-    uri = opened.uri if opened is not None else uri_of(path)
-    version = opened.version if opened is not None else None
     positions = Positions(before, documents.encoding)
     edit = types.TextEdit(_range(positions, Span(len(before), len(before)), 0), after[len(before) :])
-    named = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version)
-    changes: list[_Change] = [types.TextDocumentEdit(named, [edit])]
-    if ignore.new and opened is None:
-        changes.insert(0, types.CreateFile(uri=uri, options=types.CreateFileOptions(ignore_if_exists=True)))
-    return changes
+    if opened is not None:
+        return _IgnoreEdit(opened.uri, opened.version, edit, False)
+    return _IgnoreEdit(uri_of(path), None, edit, ignore.new)
+
+
+def _versioned(uri: str, version: int | None, edits: list[types.TextEdit]) -> types.TextDocumentEdit:
+    return types.TextDocumentEdit(types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version), list(edits))
 
 
 def _range(positions: Positions, span: Span, shift: int) -> types.Range:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from rewriter.shell.compound import ScriptReader
 from rewriter.shell.nodes import Script
@@ -23,7 +24,14 @@ def parse(mask: str, start: int, text: str) -> Script:
 
     A script that is not read with certainty is answered with `opaque` set and no statements: a clause that completes
     "left alone, since …". One of more than words, heredocs and lists is also read by tree-sitter: both must agree.
+    Scripts that were read last are remembered: each round over a file reads most of them again.
     """
+    return _parsed(mask, start, text[start : start + len(mask)])
+
+
+@lru_cache(maxsize=256)
+def _parsed(mask: str, start: int, written: str) -> Script:
+    text = " " * start + written  # readers count from the file's beginning, and look at nothing else of it
     span = Span(start, start + len(mask))
     if _CONTROL.search(mask):
         return Script(span, (), (), "its script holds a control character")

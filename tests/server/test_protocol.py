@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from lsprotocol import types
+from pytest_lsp import client_capabilities
 
 from tests.build_context import put
 from tests.server.editor import FORMAT, Editor, applied, capabilities
@@ -208,6 +209,20 @@ async def test_lines_for_the_ignore_file_come_with_a_quick_fix_alone(
     assert kinds == [types.CreateFile] * (old is None) + [types.TextDocumentEdit] * 2
 
 
+async def test_lines_for_the_ignore_file_as_plain_changes(editor: Editor, app: Path) -> None:
+    put(app, {"node_modules/x/package.json": "{}", ".dockerignore": "*.log"})
+    await editor.start(app, can=capabilities(workspace_edit=types.WorkspaceEditClientCapabilities()))
+    uri = editor.open(app / "Dockerfile")
+    (fix,) = [one for one in await editor.actions(uri, 2, "quickfix") if one.is_preferred]
+    assert fix.edit is not None
+    assert fix.edit.changes is not None
+    assert set(fix.edit.changes) == {uri, (app / ".dockerignore").as_uri()}
+    edits = fix.edit.changes[(app / ".dockerignore").as_uri()]
+    assert applied("*.log", edits, editor.encoding) == "*.log\nnode_modules\n"
+    (app / ".dockerignore").unlink()
+    assert [one for one in await editor.actions(uri, 2, "quickfix") if one.is_preferred] == []
+
+
 async def test_the_ignore_file_in_another_window_is_not_written_over(editor: Editor, app: Path) -> None:
     (app / ".dockerignore").write_text("*.log\n")
     put(app, {"node_modules/x/package.json": "{}"})
@@ -257,3 +272,16 @@ async def test_lenses(editor: Editor, app: Path) -> None:
         (6, "ships, 3 steps"),
         (8, "runs again when 1 file changes"),
     ]
+
+
+@pytest.mark.parametrize("name", ["visual_studio_code", "neovim", "emacs"])
+async def test_what_real_editors_say_that_they_can_do(editor: Editor, app: Path, name: str) -> None:
+    await editor.start(app, can=client_capabilities(name))
+    uri = editor.open(app / "Dockerfile")
+    assert await editor.formatted(uri) == SPLIT
+    (action,) = await editor.actions(uri, 0, "source.fixAll")
+    assert action.edit is not None
+    assert bool(action.edit.document_changes) == (name != "neovim")  # which says nothing of them
+    assert action.edit.document_changes or action.edit.changes
+    assert len(await editor.pulled(uri)) == 2
+    assert editor.messages == []
