@@ -10,9 +10,9 @@ from lsprotocol import types
 from rewriter.report.output import valid
 from rewriter.result import Applied, Refused
 from rewriter.server.analysis import Analysis
-from rewriter.server.diagnostics import diagnostics
+from rewriter.server.diagnostics import of_change
 from rewriter.server.documents import Documents
-from rewriter.server.edits import Abilities, range_of, text_edits, workspace_edit
+from rewriter.server.edits import Abilities, lines_in, range_of, text_edits, workspace_edit
 from rewriter.source import Span
 
 FIX_ALL = "source.fixAll.dfix"
@@ -44,10 +44,10 @@ def _asked(kind: str, wanted: Sequence[str] | None) -> bool:
 
 def _lines(analysis: Analysis, found: types.Range) -> frozenset[int]:
     """The lines, from 1, of every instruction that a range touches."""
-    first, last = found.start.line + 1, found.end.line + 1
+    touched = lines_in(analysis, found)
     lines: set[int] = set()
     for instruction in analysis.tree.instructions:
-        if instruction.line <= last and first <= instruction.end_line:
+        if instruction.line < touched.stop and touched.start <= instruction.end_line:
             lines.update(range(instruction.line, instruction.end_line + 1))
     return frozenset(lines)
 
@@ -92,7 +92,7 @@ def _leaving_alone(analysis: Analysis, lines: frozenset[int], abilities: Abiliti
         yield types.CodeAction(
             title=f"{item.rule}: ignore this here",
             kind=types.CodeActionKind.QuickFix,
-            diagnostics=_diagnostics(analysis, item) if isinstance(item, Applied) else None,
+            diagnostics=_diagnostics(analysis, item),
             is_preferred=False,
             edit=_one_file(analysis, edit, abilities),
         )
@@ -112,12 +112,9 @@ def _one_file(analysis: Analysis, edit: types.TextEdit, abilities: Abilities) ->
     return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(named, [edit])])
 
 
-def _diagnostics(analysis: Analysis, change: Applied) -> list[types.Diagnostic]:
+def _diagnostics(analysis: Analysis, item: Applied | Refused) -> list[types.Diagnostic] | None:
     """The diagnostic of a change, by which an editor shows the action beside it."""
-    line = change.line - 1
-    return [
-        one for one in diagnostics(analysis, explain=False) if (one.code, one.range.start.line) == (change.rule, line)
-    ]
+    return [of_change(analysis, item)] if isinstance(item, Applied) and item in analysis.found.changes else None
 
 
 def _title(text: str, mark: str) -> str:

@@ -25,7 +25,7 @@ def diagnostics(analysis: Analysis, *, explain: bool) -> list[types.Diagnostic]:
     result = analysis.found
     if result.problem is not None:
         return [_problem(analysis, result.problem)]
-    found = [_change(analysis, change) for change in result.changes]
+    found = [of_change(analysis, change) for change in result.changes]
     if explain:
         found += [_refusal(analysis, refusal) for refusal in result.refusals]
         for note in result.notes:
@@ -69,7 +69,8 @@ def left_alone(refusal: Refused) -> str:
     return valid(f"{said}. {refusal.hint}" if refusal.hint else said)
 
 
-def _change(analysis: Analysis, change: Applied) -> types.Diagnostic:
+def of_change(analysis: Analysis, change: Applied) -> types.Diagnostic:
+    """The diagnostic of a change that can be made."""
     return _made(analysis, change.line, described(change), types.DiagnosticSeverity.Warning, change.rule)
 
 

@@ -33,6 +33,12 @@ def span_of(analysis: Analysis, found: types.Range) -> Span:
     return Span(start, max(start, end))
 
 
+def lines_in(analysis: Analysis, found: types.Range) -> range:
+    """The lines, from 1 and as dfix counts them, that a range of the document touches."""
+    start, end = span_of(analysis, found)
+    return range(analysis.source.line_of(start), analysis.source.line_of(end) + 1)
+
+
 def text_edits(analysis: Analysis, result: Result) -> list[types.TextEdit]:
     """What makes a result of the document, hunk by hunk."""
     if result.problem is not None or result.after.text == result.before.text:
@@ -49,7 +55,7 @@ def formatting(analysis: Analysis) -> list[types.TextEdit]:
 def range_formatting(analysis: Analysis, wanted: types.Range) -> list[types.TextEdit]:
     """The edits of those changes of a save that lie within a range wholly."""
     inside = span_of(analysis, wanted)
-    lines = range(wanted.start.line + 1, wanted.end.line + 2)
+    lines = lines_in(analysis, wanted)
     near = [change for change in analysis.safe.changes if change.line in lines]
     if not near:
         return []

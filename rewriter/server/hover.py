@@ -9,12 +9,12 @@ from rewriter.report.output import valid
 from rewriter.report.text import PROMISES
 from rewriter.server.analysis import Analysis
 from rewriter.server.diagnostics import page
-from rewriter.server.edits import range_of
+from rewriter.server.edits import lines_in, range_of
 
 
 def hover(analysis: Analysis, position: types.Position) -> types.Hover | None:
     """The rules that change the instruction on a line or leave it alone, and why; None where there are none."""
-    instruction = analysis.instruction_at(position.line + 1)
+    instruction = analysis.instruction_at(lines_in(analysis, types.Range(position, position)).start)
     if instruction is None or analysis.found.problem is not None:
         return None
     lines = range(instruction.line, instruction.end_line + 1)

@@ -18,7 +18,7 @@ from rewriter.server.analysis import Analysis, Terms
 from rewriter.server.contexts import Contexts
 from rewriter.server.diagnostics import diagnostics
 from rewriter.server.documents import Document, Documents, path_of, uri_of
-from rewriter.server.edits import Abilities, formatting
+from rewriter.server.edits import Abilities, formatting, range_formatting
 from rewriter.server.hover import hover
 from rewriter.source import Edit, Source, Span
 from rewriter.syntax import parse
@@ -91,6 +91,20 @@ def test_a_change_that_rests_on_another_comes_with_it(monkeypatch: pytest.Monkey
     both = found.fix(second)
     assert both is not None
     assert "RUN eins\n" in both.after.text
+
+
+def test_lines_that_only_the_protocol_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lone carriage return ends a line for editors, and none for BuildKit."""
+    monkeypatch.setattr(pipeline, "transforms", lambda: (replacing("two", "due", "same-image"),))
+    found = analysis("FROM debian:12\n# a\rb\rc\nRUN one\nRUN two\n")
+    (one,) = diagnostics(found, explain=False)
+    assert one.range == types.Range(types.Position(5, 0), types.Position(5, 7))
+    assert [action.diagnostics for action in offered(found, 5)[:2]] == [[one], [one]]
+    assert [action.title for action in offered(found, 4)] == ["dfix: every safe change"]
+    assert hover(found, types.Position(5, 0)) is not None
+    assert hover(found, types.Position(4, 0)) is None
+    lines = types.Range(types.Position(5, 0), types.Position(5, 7))
+    assert [edit.new_text for edit in range_formatting(found, lines)] == ["RUN due\n"]
 
 
 def test_words_of_a_file_are_no_markup_in_a_hover(monkeypatch: pytest.MonkeyPatch) -> None:
