@@ -43,7 +43,7 @@ def hooks(tmp_path: Path) -> tuple[Path, str]:
     folder.mkdir()
     listed = done(git(ROOT, "ls-files", "-co", "--exclude-standard", "-z")).split("\0")
     for name in filter(None, listed):
-        if name.startswith(("rewriter/", "transforms/")) or "/" not in name:
+        if name.startswith(("rewriter/", "transforms/", "docs/rules/")) or "/" not in name:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes((ROOT / name).read_bytes())

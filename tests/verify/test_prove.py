@@ -158,11 +158,11 @@ def test_a_change_that_declares_its_difference_is_no_fault(
     in_process: Callable[..., tuple[int, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def propose(model: Model) -> Iterator[Change | Refusal]:
-        at = model.source.text.find("USER 1000\n")
+        at = model.source.text.find("mkdir /c")
         if at >= 0:
-            yield Change("no-user", at, (Edit(Span(at, at + 10), ""),), "no user is needed", "changed-image")
+            yield Change("no-folder", at, (Edit(Span(at, at + 8), "true"),), "no folder is needed", "changed-image")
 
-    unsafe = SimpleNamespace(NAME="no-user", CODES=(), ORDER=99, CONTRACT="changed-image", SUMMARY="", propose=propose)
+    unsafe = SimpleNamespace(NAME="no-folder", CODES=(), ORDER=99, CONTRACT="changed-image", SUMMARY="", propose=propose)
     put_in(monkeypatch, unsafe)
     path = tmp_path / "Dockerfile"
     path.write_text(THREE)
@@ -171,7 +171,28 @@ def test_a_change_that_declares_its_difference_is_no_fault(
     status, document = in_process("--unsafe", str(path))
     (file,) = document["files"]
     assert (status, file["verdict"]) == (0, "proven")
-    assert {"path": "config User", "what": 'is not set, was "1000"', "bytes": 0} in file["differences"]
+    assert {"path": "/c", "what": "is gone", "bytes": 0} in file["differences"]
+    assert file["ran"] == "its command exits 0 with the same output"
+
+
+def test_a_setting_that_a_declared_change_loses_is_a_fault(
+    in_process: Callable[..., tuple[int, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def propose(model: Model) -> Iterator[Change | Refusal]:
+        at = model.source.text.find("USER 1000\n")
+        if at >= 0:
+            yield Change("no-user", at, (Edit(Span(at, at + 10), ""),), "no user is needed", "changed-image")
+
+    unsafe = SimpleNamespace(NAME="no-user", CODES=(), ORDER=99, CONTRACT="changed-image", SUMMARY="", propose=propose)
+    put_in(monkeypatch, unsafe)
+    path = tmp_path / "Dockerfile"
+    path.write_text(THREE)
+    status, document = in_process("--unsafe", str(path))
+    (file,) = document["files"]
+    assert (status, file["verdict"]) == (1, "broken")
+    (blame,) = file["broken"]
+    assert blame["change"]["rule"] == "no-user"
+    assert {"path": "config User", "what": 'is not set, was "1000"', "bytes": 0} in blame["differences"]
 
 
 def test_against_a_rewrite_of_somebody_else(verify: Verify, tmp_path: Path) -> None:
