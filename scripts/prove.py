@@ -50,6 +50,7 @@ class Case(NamedTuple):
     args: tuple[str, ...] = ()
     stand_ins: tuple[tuple[str, str], ...] = ()
     unsafe: bool = False
+    in_ci: bool = True
 
 
 def main() -> int:
@@ -59,14 +60,15 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write docs/results.md")
     parser.add_argument("--no-measure", action="store_true", help="prove only")
     parser.add_argument("--unsafe", action="store_true", help="only contexts whose changes make another image")
+    parser.add_argument("--ci", action="store_true", help="our own contexts, and real ones whose entry says so")
     asked = parser.parse_args()
     engine = start()
     with tempfile.TemporaryDirectory() as folder:
         own = [case for case in own_cases() if _asked(case, asked)]
         real = [case for case in real_cases(Path(folder)) if _asked(case, asked)]
-        with ThreadPoolExecutor(2 if asked.no_measure else 1) as pool:  # seconds are measured one at a time
+        with ThreadPoolExecutor(4 if asked.no_measure else 1) as pool:  # seconds are measured one at a time
             rows = list(pool.map(partial(prove, engine, measuring=not asked.no_measure), own))
-        with ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(4) as pool:
             real_rows = list(pool.map(partial(prove, engine, measuring=False), real))
     faults = [fault for case, row in zip(own, rows, strict=True) if (fault := _fault(case, row))]
     faults += [f"{row.name}: {row.file['verdict']}" for row in real_rows if row.file["verdict"] == "broken"]
@@ -74,7 +76,8 @@ def main() -> int:
         proven = sum(row.file["verdict"] == "proven" for row in rows)
         built = sum(row.file["verdict"] in ("proven", "built", "broken") for row in real_rows)
         faults += [f"only {proven} of our own contexts are proven"] if proven < LEAST_OWN else []
-        faults += [f"only {built} of the real contexts were built"] if built < LEAST_REAL else []
+        short = built < LEAST_REAL and not asked.ci
+        faults += [f"only {built} of the real contexts were built"] if short else []
     for fault in faults:
         print(fault, file=sys.stderr)
     if asked.write and not faults:
@@ -86,7 +89,9 @@ def main() -> int:
 
 
 def _asked(case: Case, asked: argparse.Namespace) -> bool:
-    return case.name in asked.names if asked.names else case.unsafe or not asked.unsafe
+    if asked.names:
+        return case.name in asked.names
+    return (case.unsafe or not asked.unsafe) and (case.in_ci or not asked.ci)
 
 
 def own_cases() -> list[Case]:
@@ -120,7 +125,7 @@ def real_cases(folder: Path) -> list[Case]:
         label = name if dockerfile == "Dockerfile" else f"{name} {dockerfile}"
         label += " --unsafe" if unsafe else ""
         stand_ins = tuple(entry.get("stand-ins", {}).items())
-        cases.append(Case(label, root, dockerfile, "", bases, (), args, stand_ins, unsafe))
+        cases.append(Case(label, root, dockerfile, "", bases, (), args, stand_ins, unsafe, entry.get("ci", False)))
     return cases
 
 
