@@ -162,7 +162,9 @@ def test_a_change_that_declares_its_difference_is_no_fault(
         if at >= 0:
             yield Change("no-folder", at, (Edit(Span(at, at + 8), "true"),), "no folder is needed", "changed-image")
 
-    unsafe = SimpleNamespace(NAME="no-folder", CODES=(), ORDER=99, CONTRACT="changed-image", SUMMARY="", propose=propose)
+    unsafe = SimpleNamespace(
+        NAME="no-folder", CODES=(), ORDER=99, CONTRACT="changed-image", SUMMARY="", propose=propose
+    )
     put_in(monkeypatch, unsafe)
     path = tmp_path / "Dockerfile"
     path.write_text(THREE)
