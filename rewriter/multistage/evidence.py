@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from rewriter.context.folder import Context
+from rewriter.context.readers import Blocked
 from rewriter.model.copied import Copied
 
 MOST_READ = 2_000
-MOST_PLACES = 12
+MOST_PLACES = 25
 LARGEST = 400_000
 _NEVER = re.compile(
     r"(?:^|/)(?:readme|license|licence|copying|changelog|changes|contributing|authors|notice|todo|dockerfile|containerfile"
@@ -30,11 +31,10 @@ _HARMLESS = frozenset(
 _COMMENTS = ("#", "//", "*")
 
 
-def data(copies: Iterable[Copied], is_source: Callable[[str], bool]) -> tuple[str, ...]:
+def data(copies: Iterable[Copied], is_source: Callable[[str], bool]) -> tuple[str, ...] | Blocked:
     """The image paths that hold what a program may read besides being built from it.
 
-    A folder where none of its files is a source stands for all of them. With more than MOST_PLACES of them the answer
-    is the folders that the copies fill, sources and all.
+    A folder where none of its files is a source stands for all of them. Blocked with more than MOST_PLACES of them.
     """
     wanted: dict[str, str] = {}
     mixed: set[str] = set()
@@ -53,7 +53,7 @@ def data(copies: Iterable[Copied], is_source: Callable[[str], bool]) -> tuple[st
         places[folders[-1] if folders else lands] = None
     if len(places) <= MOST_PLACES:
         return tuple(places)
-    return tuple(dict.fromkeys(wanted.values()))
+    return Blocked("many-places", f"files that the program may read lie in {len(places)} places among the sources")
 
 
 def _above(path: str) -> Iterator[str]:

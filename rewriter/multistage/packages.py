@@ -15,6 +15,7 @@ from rewriter.multistage.acts import Act
 from rewriter.multistage.work import Work
 
 _FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "knowledge", "packages")
+_VIRTUAL = frozenset(("--virtual", "-t"))
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*(?:[=~<>]\S+)?")
 
 
@@ -39,13 +40,14 @@ def packages(acts: Iterable[Act], release: str, extra: tuple[str, ...] = ()) -> 
     left: list[str] = []
     own: set[str] = set()
     options: list[str] = []
-    removed: set[str] = set()
+    acts = list(acts)
+    removed = removed_again(acts)
+    orphans = any(word.strip("-").replace("-", "") == "autoremove" for act in acts for word in act.arguments)
     for act in acts:
         found = act.usage
-        if act.kind != "packages" or found is None or found.verb not in ("install", "remove"):
+        if act.kind != "packages" or found is None or found.verb != "install":
             continue
-        if found.verb == "remove":
-            removed |= {text(word) for word in found.operands}
+        if removed.intersection(option.value or "" for option in found.options if option.name in _VIRTUAL):
             continue
         if found.manager.name not in ("apt", "apk"):
             return Blocked("packages", f"`{act.shown}`: {found.manager.name} is not followed into a second stage")
@@ -55,16 +57,18 @@ def packages(acts: Iterable[Act], release: str, extra: tuple[str, ...] = ()) -> 
         options += [text(option.word) for option in found.options]
         for word in found.operands:
             name = text(word)
+            if name in removed and (manager == "apk" or orphans):
+                continue
             if _NAME.fullmatch(name) is None:
                 return Blocked("packages", f"`{act.shown}` does not name its packages literally")
             needed = _needed(manager, name, release)
             if isinstance(needed, Blocked):
                 return needed
-            own |= {name} if needed == (name,) else set()
-            (kept if needed == (name,) else left).append(name)
+            if name not in removed:
+                own |= {name} if needed == (name,) else set()
+                (kept if needed == (name,) else left).append(name)
             kept += [one for one in needed if one != name]
-    kept = [name for name in kept if name not in removed]
-    recommends = manager == "apt" and "--no-install-recommends" not in options and bool(own - removed)
+    recommends = manager == "apt" and "--no-install-recommends" not in options and bool(own)
     kept += extra
     table = _table(manager) if manager else {"size": {}}
     sizes = table["size"]
@@ -94,6 +98,16 @@ def builds(manager: str, name: str) -> bool:
     return name in table["build"] or _without_number(name) in table["numbered"]
 
 
+def removed_again(acts: Iterable[Act]) -> set[str]:
+    """The names of packages, and of Alpine's virtual ones, that a stage removes after their use."""
+    return {
+        text(word)
+        for act in acts
+        if act.kind == "packages" and act.usage is not None and act.usage.verb == "remove"
+        for word in act.usage.operands
+    }
+
+
 def linked(work: Work, names: set[str], links: Mapping[str, str]) -> tuple[str, ...] | Blocked:
     """The packages of libraries that installed packages link, and that the full base image has.
 
@@ -111,13 +125,22 @@ def linked(work: Work, names: set[str], links: Mapping[str, str]) -> tuple[str, 
 
 def leaves(work: Work) -> bool:
     """Whether the stage installs packages to build with that its base image does not bring anyway."""
-    return not work.base.full and any(
-        builds(act.usage.manager.name, text(word)) or text(word).endswith("-dev")
-        for act in work.acts
-        if act.kind == "packages" and act.usage is not None and act.usage.verb == "install"
-        for word in act.usage.operands
-        if act.usage.manager.name in ("apt", "apk")
-    )
+    if work.base.full:
+        return False
+    removed = removed_again(work.acts)
+    for act in work.acts:
+        found = act.usage
+        if act.kind != "packages" or found is None or found.verb != "install":
+            continue
+        names = {text(word) for word in found.operands} - removed
+        virtual = {option.value for option in found.options if option.name in _VIRTUAL}
+        if not virtual & removed and any(_for_building(found.manager.name, name) for name in names):
+            return True
+    return False
+
+
+def _for_building(manager: str, name: str) -> bool:
+    return manager in ("apt", "apk") and (builds(manager, name) or name.endswith("-dev"))
 
 
 def _needed(manager: str, name: str, release: str) -> tuple[str, ...] | Blocked:

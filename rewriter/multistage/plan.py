@@ -16,6 +16,7 @@ from rewriter.model.commands import Located
 from rewriter.model.copied import Copied, copied
 from rewriter.model.stage import Stage, Step
 from rewriter.multistage.acts import Act, acts, said
+from rewriter.multistage.again import TRIVIAL, changed, repeated
 from rewriter.multistage.evidence import sources
 from rewriter.multistage.official_images import base_image
 from rewriter.multistage.packages import Packages, packages
@@ -24,7 +25,6 @@ from rewriter.multistage.work import MOVERS, Parts, Work, destination
 from rewriter.shell.walk import program_name
 
 LANGUAGES = ("go", "rust", "c", "java", "dotnet", "node", "python", "php", "ruby", "elixir")
-_TRIVIAL = frozenset(("user", "folder", "plain"))
 _TOOLS = {"curl": "curl", "wget": "wget", "nc": "netcat-openbsd", "pgrep": "procps", "ps": "procps"}
 _IN_THE_SHELL = frozenset("sh bash exit test [ true cat echo grep kill pidof ls".split())
 
@@ -86,7 +86,8 @@ def convert(model: Model, stage: Stage) -> Conversion | Blocked | None:
     parts = language.parts(work)
     if parts is None or isinstance(parts, Blocked):
         return parts
-    return _settled(work, name, parts)
+    left = _not_removed(work, parts)
+    return left if isinstance(left, Blocked) else _settled(work, name, left)
 
 
 def _targeted(context: Context, name: str) -> str:
@@ -130,10 +131,31 @@ def _copies(context: Context, stage: Stage) -> Iterator[Copied | Blocked]:
             yield Blocked("copy", f"the {step.keyword} in line {step.instruction.line} is not followed: {item.reason}")
 
 
+def _not_removed(work: Work, parts: Parts) -> Parts | Blocked:
+    """The parts without what a RUN of the build removes again."""
+    operands = [
+        (act, word) for act in work.acts if act.program == "rm" for word in act.arguments if not word.startswith("-")
+    ]
+    gone: list[str] = []
+    for act, word in operands:
+        path = act.path(word.rstrip("*").rstrip("/") or "/")
+        if path is None or set("*?[{").intersection(word.rstrip("*")):
+            return Blocked("removed", f"what `{act.shown}` removes is not known")
+        gone.append(path)
+    brought = tuple(one for one in parts.brought if not any(_within(one.source, path) for path in gone))
+    if parts.brought[0] not in brought:
+        return Blocked("removed", f"{parts.brought[0].source}, which the program needs, is removed by an `rm`")
+    return parts._replace(brought=brought)
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
+
+
 def _settled(work: Work, name: str, parts: Parts) -> Conversion | Blocked:
     """Where to cut, and what the second stage repeats of the steps before it."""
     runs = [step for step in work.stage.steps if step.keyword == "RUN"]
-    own = [step for step in runs if any(act.kind not in _TRIVIAL for act in work.acts if act.step is step)]
+    own = [step for step in runs if any(act.kind not in TRIVIAL for act in work.acts if act.step is step)]
     cut = own[-1]
     for step in runs:
         blocked = _lost(work, parts, step) if step.index <= cut.index else None
@@ -148,9 +170,11 @@ def _settled(work: Work, name: str, parts: Parts) -> Conversion | Blocked:
         return chosen
     if parts.image == "scratch" and chosen.kept:
         return Blocked("packages", f"{', '.join(chosen.kept)} cannot be installed in an empty image")
-    again, behind = _again(work, parts, cut)
+    found = repeated(work, parts, cut)
+    if isinstance(found, Blocked):
+        return found
     manager = "apk" if parts.image.startswith("alpine") or work.base.alpine else "apt"
-    return Conversion(work, name, parts, chosen._replace(manager=manager), cut, again, behind)
+    return Conversion(work, name, parts, chosen._replace(manager=manager), cut, found.again, found.behind)
 
 
 def _lost(work: Work, parts: Parts, step: Step) -> Blocked | None:
@@ -160,7 +184,7 @@ def _lost(work: Work, parts: Parts, step: Step) -> Blocked | None:
     for act in mine:
         if act.kind == "other":
             return Blocked("unknown-command", f"`{act.shown}` in line {line} may make what the program needs")
-    if all(act.kind in _TRIVIAL for act in mine):
+    if all(act.kind in TRIVIAL for act in mine):
         return None
     for act in mine:
         if act.kind == "user":
@@ -170,7 +194,7 @@ def _lost(work: Work, parts: Parts, step: Step) -> Blocked | None:
         )
         if act.kind == "plain" and writes and not _inside(work, parts, _targets(act)):
             return Blocked("shared-run", f"`{act.shown} > …` in line {line} may write what the program needs")
-        if act.kind == "folder" and not _inside(work, parts, _paths(act)):
+        if act.kind == "folder" and not _inside(work, parts, changed(act)):
             return Blocked("shared-run", f"`{act.shown}` in line {line} shares a RUN with the build", "part them")
         if act.program in MOVERS and not _inside(work, parts, list(destination(act) or ("?",))):
             return Blocked("unknown-command", f"`{act.shown}` in line {line} may bring what the program needs")
@@ -183,13 +207,6 @@ def _targets(act: Act) -> list[str | None]:
         for redirect in act.located.command.redirects
         if redirect.target is not None and redirect.op.startswith(">") and not said(redirect.target).startswith("/dev/")
     ]
-
-
-def _paths(act: Act) -> list[str | None]:
-    operands = [word for word in act.arguments if not word.startswith("-")]
-    if act.program in ("chmod", "chown", "chgrp"):
-        operands = operands[1:]
-    return [act.path(word) for word in operands]
 
 
 def _inside(work: Work, parts: Parts, paths: list[str | None] | list[str]) -> bool:
@@ -261,57 +278,3 @@ def _scripts(work: Work) -> Iterator[str]:
             text = work.context.read(origin) if origin else None
             if text is not None and text.startswith("#!") and "sh" in text.partition("\n")[0]:
                 yield text
-
-
-def _again(work: Work, parts: Parts, cut: Step) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
-    """The steps up to the cut that the second stage repeats, and those of them that go behind its copies."""
-    again, behind = [], []
-    places = [*(one.target for one in parts.brought), *parts.covered]
-    for step in work.stage.steps[: cut.index + 1]:
-        if step.keyword == "RUN":
-            mine = [act for act in work.acts if act.step is step]
-            if not all(act.kind in _TRIVIAL for act in mine):
-                continue
-            touched = [path for act in mine if act.kind == "folder" for path in _paths(act)]
-            if mine and all(act.program in ("chown", "chmod", "chgrp") for act in mine) and set(touched) <= set(places):
-                continue  # what lies in a folder that is brought keeps its owners and modes, see write._owned
-            if any(path is not None and _touch(path, place) for path in touched for place in places):
-                behind.append(step)
-            else:
-                again.append(step)
-        elif step.keyword in ("COPY", "ADD"):
-            if _repeats(work, parts, step):
-                again.append(step)
-        else:
-            again.append(step)
-    return tuple(again), tuple(behind)
-
-
-def _touch(path: str, place: str) -> bool:
-    return path == place or path.startswith(f"{place}/") or place.startswith(f"{path}/")
-
-
-def _later(work: Work, copy: Copied, path: str) -> bool:
-    """Whether a later COPY puts the same file to the same place."""
-    lands = copy.brought.lands(path)
-    return any(
-        other.step.index > copy.step.index and other.brought.lands(path) == lands and _flags(other) == _flags(copy)
-        for other in work.copies
-    )
-
-
-def _flags(copy: Copied) -> list[tuple[str, str | None]]:
-    return [(flag.name, flag.value) for flag in copy.step.instruction.flags]
-
-
-def _repeats(work: Work, parts: Parts, step: Step) -> bool:
-    """Whether what a COPY brings is still missing from the second stage."""
-    origin = step.instruction.flag("from")
-    if origin is not None:
-        return not (origin.value or "").partition(":")[0].endswith(("composer", "uv", "bun"))
-    if parts.sources_only:
-        return False
-    copy = next(item for item in work.copies if item.step is step)
-    if all(_later(work, copy, path) for path in copy.brought.paths()):
-        return False
-    return not any(copy.destination == place or copy.destination.startswith(f"{place}/") for place in parts.covered)

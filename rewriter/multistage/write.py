@@ -78,19 +78,28 @@ def _lines(found: Conversion, name: str) -> tuple[str, tuple[Edit, ...]]:
     lines.append(packages)
     lines += parts.environment
     lines += [_copy(name, one.source, one.target) for one in parts.brought]
-    lines += [_text(step) for step in found.behind]
-    lines += _owned(found)
+    lines += _by_users([*((step.user or "root", _text(step)) for step in found.behind), *_owned(found)], user or "root")
     lines += parts.last
     return "".join(lines), tuple(moved)
 
 
-def _owned(found: Conversion) -> Iterator[str]:
-    """Owner and mode of a folder that a COPY creates, which belongs to root, as the build gave them to it.
+def _by_users(runs: list[tuple[str, str]], user: str) -> Iterator[str]:
+    """RUNs, each as the user who has to run it, and then `user` again."""
+    now = user
+    for then, text in [*runs, (user, "")]:
+        if then != now:
+            yield f"USER {then}\n"
+            now = then
+        yield text
+
+
+def _owned(found: Conversion) -> Iterator[tuple[str, str]]:
+    """For root: owner and mode of a folder that a COPY creates, which belongs to root, as the build gave them to it.
 
     What lies in it keeps its own.
     """
     targets = {one.target for one in found.parts.brought}
-    done = {step.index for step in found.behind}
+    done = {step.index for step in (*found.behind, *found.again)}
     for act in found.work.acts:
         if (
             act.program in ("chown", "chmod", "chgrp")
@@ -100,7 +109,7 @@ def _owned(found: Conversion) -> Iterator[str]:
             owner, *paths = [word for word in act.arguments if not word.startswith("-")] or [""]
             for path in paths:
                 if act.path(path) in targets:
-                    yield f"RUN {act.program} {owner} {act.path(path)}\n"
+                    yield "root", f"RUN {act.program} {owner} {act.path(path)}\n"
 
 
 def _as_root(packages: str, user: str) -> str:

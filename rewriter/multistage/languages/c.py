@@ -101,7 +101,10 @@ def parts(work: Work) -> Parts | Blocked | None:
 
 def _brought(work: Work, own: list[Act], of_gcc: bool) -> tuple[Brought, ...] | Blocked:
     """What was installed, or the program with the files beside it."""
-    files = tuple(Brought(path, path) for path in data(work.copies, lambda path: path.endswith(_SOURCES)))
+    found = data(work.copies, lambda path: path.endswith(_SOURCES))
+    if isinstance(found, Blocked):
+        return found
+    files = tuple(Brought(path, path) for path in found)
     word = work.start.words[0]
     prefixes = _prefixes(own)
     if prefixes is None:

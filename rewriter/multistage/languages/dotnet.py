@@ -69,6 +69,8 @@ def parts(work: Work) -> Parts | Blocked:
     if others:
         return Blocked("runs-programs", f"{others} may run a program that the SDK's image has and a smaller one lacks")
     beside = () if work.start.workdir == folder else data(work.copies, _is_source)
+    if isinstance(beside, Blocked):
+        return beside
     tail = "".join(f"-{part}" for part in (*work.base.parts, work.base.release) if part)
     image = f"{work.base.name.rpartition('/')[0]}/{'aspnet' if web else 'runtime'}:{work.base.version}{tail}"
     return Parts(

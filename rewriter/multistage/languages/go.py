@@ -52,9 +52,10 @@ def parts(work: Work) -> Parts | Blocked:
     if not work.start.words[0].startswith("/") and "/" not in work.start.words[0]:
         brought = [Brought(target, posixpath.join("/usr/local/bin", posixpath.basename(target)))]
     embedded = _embedded(work)
-    brought += [
-        Brought(path, path) for path in data(work.copies, lambda path: _is_source(path) or below(path, embedded))
-    ]
+    beside = data(work.copies, lambda path: _is_source(path) or below(path, embedded))
+    if isinstance(beside, Blocked):
+        return beside
+    brought += [Brought(path, path) for path in beside]
     static = _static(work, program)
     others = runs_programs(work.context, (".go",), _STARTS, _STARTS_NAMED, work.installed)
     if others:

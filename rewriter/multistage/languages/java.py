@@ -42,7 +42,11 @@ _LARGER = {"maven": 330, "gradle": 500, "eclipse-temurin": 190, "openjdk": 330}
 def builds(command: Located) -> bool:
     """Whether a command belongs to a build with Maven or Gradle."""
     program = program_name(command.words[0])
-    return program in MAIN or program in MOVERS or (program == "java" and "jarmode" in command.words[1].text)
+    return (
+        program in MAIN
+        or program in MOVERS
+        or (program == "java" and any("jarmode" in word.text for word in command.words))
+    )
 
 
 def parts(work: Work) -> Parts | Blocked:
@@ -65,7 +69,10 @@ def parts(work: Work) -> Parts | Blocked:
     archive = _archive(work)
     if isinstance(archive, Blocked):
         return archive
-    files = tuple(Brought(path, path) for path in data(work.copies, _is_source))
+    beside = data(work.copies, _is_source)
+    if isinstance(beside, Blocked):
+        return beside
+    files = tuple(Brought(path, path) for path in beside)
     found = Parts(
         image,
         (*archive, *files),

@@ -34,6 +34,7 @@ _NEEDS_MORE = frozenset(
     "gm imagemagick simple-git nodegit pg-native oracledb puppeteer playwright node-rdkafka canvas".split()
 )
 """Packages that run programs of the full image, or link its libraries."""
+_OUTPUTS = frozenset(("build", "dist", "out", "public", "www", "_site", "site", "storybook-static"))
 _BUILD_TOOLS = frozenset(
     "npm yarn pnpm bun corepack typescript ts-node @nestjs/cli @angular/cli gulp gulp-cli grunt grunt-cli rimraf vite "
     "webpack webpack-cli turbo nx lerna node-gyp bower".split()
@@ -220,10 +221,11 @@ def _pruned(work: Work, project: _Project) -> tuple[str, ...] | Blocked:
             "workspaces", f"{project.manager} removes the development dependencies of a workspace in no known way"
         )
     major = work.base.version.split(".")[0]
-    old = major.isdigit() and int(major) < 16
+    old = (major.isdigit() and int(major) < 16) or work.base.language != "node"
+    frozen = " --frozen-lockfile" if any("--frozen-lockfile" in act.arguments for act in work.builds) else ""
     commands = {
         "npm": "npm prune --production" if old else "npm prune --omit=dev",
-        "yarn": "yarn install --production --frozen-lockfile --ignore-scripts --prefer-offline",
+        "yarn": f"yarn install --production{frozen} --ignore-scripts --prefer-offline",
         "pnpm": "pnpm prune --prod --ignore-scripts",
         "bun": "rm -rf node_modules && bun install --production",
     }
@@ -286,4 +288,5 @@ def _built(work: Work, path: str) -> bool:
     inside = any(path.startswith(f"{copy.destination}/") for copy in work.copies) or path.startswith(
         f"{work.start.workdir}/"
     )
-    return inside and not any(copy.brought.at_or_below(path) for copy in work.copies)
+    named = bool(_OUTPUTS.intersection(path.split("/")))
+    return inside and named and not any(copy.brought.at_or_below(path) for copy in work.copies)

@@ -54,7 +54,10 @@ def parts(work: Work) -> Parts | Blocked | None:
     gems = _folder(work)
     if isinstance(gems, Blocked):
         return gems
-    brought = [Brought(gems, gems)]
+    settings = _settings(work)
+    if isinstance(settings, Blocked):
+        return settings
+    brought = [Brought(gems, gems), *settings]
     covered = [gems]
     if any(
         act.arguments[:1] not in (("install",), ("config",), ("update",), ())
@@ -96,6 +99,20 @@ def _folder(work: Work) -> str | Blocked:
                 return Blocked("gems", f"where the gems are put is not known: {name} is set")
             return value
     return _GEMS
+
+
+def _settings(work: Work) -> tuple[Brought, ...] | Blocked:
+    """Bundler's settings where they lie in the user's home: `bundle exec` has to know which groups were left out."""
+    for act in work.builds:
+        if act.program not in MAIN or act.arguments[:1] != ("config",):
+            continue
+        if "--global" in act.arguments:
+            if act.step.user not in (None, "root", "0"):
+                return Blocked("gems", f"where `{act.shown}` keeps its setting is not known")
+            return (Brought("/root/.bundle", "/root/.bundle"),)
+        if "set" not in act.arguments and "--local" not in act.arguments:
+            return Blocked("gems", f"where `{act.shown}` keeps its setting depends on Bundler's version", "add --local")
+    return ()
 
 
 def _named(work: Work) -> set[str]:

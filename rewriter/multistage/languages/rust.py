@@ -70,7 +70,10 @@ def parts(work: Work) -> Parts | Blocked:
     libraries = _libraries(work)
     if isinstance(libraries, Blocked):
         return libraries
-    brought = [target, *(Brought(path, path) for path in data(work.copies, _is_source))]
+    beside = data(work.copies, _is_source)
+    if isinstance(beside, Blocked):
+        return beside
+    brought = [target, *(Brought(path, path) for path in beside)]
     if work.base.alpine:
         version = work.base.release.removeprefix("alpine")
         if not version:
