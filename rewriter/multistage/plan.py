@@ -212,9 +212,9 @@ def _targets(act: Act) -> list[str | None]:
 def _inside(work: Work, parts: Parts, paths: list[str | None] | list[str]) -> bool:
     """Whether paths belong to what the second stage brings, or to the sources, which it does without."""
     places = [*(one.source for one in parts.brought), *parts.covered, "/tmp"]
-    places += [copy.destination for copy in work.copies if copy.brings_a_folder]
-    if work.start.workdir != "/":
-        places.append(work.start.workdir)
+    if parts.sources_only:  # else the copies are made again from the context, without what was done to them
+        places += [copy.destination for copy in work.copies if copy.brings_a_folder]
+        places += [work.start.workdir]
     places = [place for place in places if place != "/"]
     return all(
         path is not None and any(path == place or path.startswith(f"{place}/") for place in places) for path in paths

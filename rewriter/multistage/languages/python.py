@@ -87,8 +87,8 @@ def parts(work: Work) -> Parts | Blocked | None:
 
 def _installs(act: Act) -> bool:
     words = [word for word in act.arguments if word not in ("-m", "pip")]
-    if act.program in ("poetry", "uv"):
-        return words[:1] in (["install"], ["sync"])
+    if act.program in ("poetry", "uv", "pipenv") or act.program == "pip-sync":
+        return act.program == "pip-sync" or words[:1] in (["install"], ["sync"])
     return words[:1] == ["install"] and not _is_tool(act)
 
 
@@ -174,6 +174,10 @@ def _prefixed(work: Work) -> tuple[Brought, tuple[Edit, ...]] | Blocked:
             "several-installs", "packages are installed by several commands, of which the later see the earlier ones'"
         )
     (act,) = installs
+    if act.program in ("poetry", "uv", "pipenv", "pip-sync"):
+        return Blocked(
+            "environment", f"`{act.shown}` installs among the packages of the base image, or where it chooses"
+        )
     if act.step.user not in (None, "root", "0"):
         return Blocked("user", f"`{act.shown}` runs as {act.step.user}, who cannot write to a prefix of its own")
     moved = next((name for name in _MOVED_BY if name in act.step.env), None)
