@@ -132,7 +132,11 @@ def _copies(context: Context, stage: Stage) -> Iterator[Copied | Blocked]:
 
 
 def _not_removed(work: Work, parts: Parts) -> Parts | Blocked:
-    """The parts without what a RUN of the build removes again."""
+    """The parts without what a RUN of the build removes again; Blocked where a place is not known."""
+    unknown = next((path for one in parts.brought for path in one if not path.startswith("/")), None)
+    if unknown is not None:
+        shown = unknown.removeprefix("?/")
+        return Blocked("unknown-folder", f"where {shown} lies in the image is not known: no WORKDIR says it", "add one")
     operands = [
         (act, word) for act in work.acts if act.program == "rm" for word in act.arguments if not word.startswith("-")
     ]
