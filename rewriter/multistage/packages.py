@@ -127,8 +127,9 @@ def leaves(work: Work) -> bool:
     """Whether the stage installs packages to build with that its base image does not bring anyway."""
     if work.base.full:
         return False
-    removed = removed_again(work.acts)
     for act in work.acts:
+        # what a later RUN removes stays in the layer of this one
+        removed = removed_again(other for other in work.acts if other.step is act.step)
         found = act.usage
         if act.kind != "packages" or found is None or found.verb != "install":
             continue
