@@ -34,6 +34,12 @@ NODE = {
             "development dependencies and the compilers of node:22, about 880 MB, stay behind: node runs on node:22-slim",
         ),
         (
+            {"requirements.txt": "flask\n"},
+            "FROM python:3.12-slim\nCOPY requirements.txt /\nRUN apt-get install -y gcc\nRUN pip install -r /requirements.txt\n"
+            'RUN apt-get purge -y gcc\nCMD ["python"]\n',
+            "packages that only the build needs stay behind: python runs on python:3.12-slim",
+        ),
+        (
             {"Makefile": "a: a.c\n\tcc -o a a.c\n"},
             'FROM debian:12-slim\nRUN apt-get install -y gcc make\nWORKDIR /s\nCOPY . .\nRUN make\nCMD ["./a"]\n',
             "the sources and gcc, make, about 192 MB, stay behind: a runs on debian:12-slim",
