@@ -134,4 +134,5 @@ def reason(found: Conversion) -> str:
     size = found.parts.megabytes + (found.packages.megabytes if found.parts.image == found.work.base.reference else 0)
     about = f", about {size} MB," if size else ""
     what = posixpath.basename(found.work.start.words[0])
-    return f"{' and '.join(left) or 'packages that only the build needs'}{about} stay behind: {what} runs on {found.parts.image}"
+    said = " and ".join(left) or "packages that only the build needs"
+    return f"{said}{about} stay behind: {what} runs on {found.parts.image}"
