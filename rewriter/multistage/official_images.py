@@ -58,11 +58,6 @@ class BaseImage(NamedTuple):
         """Whether it is Alpine, whose C library is musl."""
         return self.release.startswith("alpine")
 
-    @property
-    def minor(self) -> str:
-        """The version up to its second number: "3.12" of "3.12.4"."""
-        return ".".join(self.version.split(".")[:2])
-
 
 def base_image(reference: str) -> BaseImage | None:
     """The image that a reference names; None for one without a table, with a variable or without a readable tag."""

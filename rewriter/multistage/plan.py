@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol, cast
 from rewriter.context.folder import Context
 from rewriter.context.readers import Blocked
 from rewriter.model.build import Model
-from rewriter.model.commands import Located
+from rewriter.model.commands import Located, located
 from rewriter.model.copied import Copied, copied
 from rewriter.model.stage import Stage, Step
 from rewriter.multistage.acts import Act, acts, said
@@ -46,7 +46,6 @@ class Conversion(NamedTuple):
     """`cut` is the last step of the stage that builds; `again` are the steps that the one that runs repeats."""
 
     work: Work
-    language: str
     parts: Parts
     packages: Packages
     cut: Step
@@ -59,9 +58,9 @@ def convert(model: Model, stage: Stage) -> Conversion | Blocked | None:
     languages = list(_languages(stage))
     if not languages:
         return None
-    name, language = languages[0]
+    language = languages[0]
     if len(languages) > 1:
-        names = " and ".join(other.NAME for _, other in languages[:2])
+        names = " and ".join(other.NAME for other in languages[:2])
         return Blocked("mixed", f"the stage builds with {names}")
     base = base_image(stage.image)
     if base is None:
@@ -87,7 +86,7 @@ def convert(model: Model, stage: Stage) -> Conversion | Blocked | None:
     if parts is None or isinstance(parts, Blocked):
         return parts
     left = _not_removed(work, parts)
-    return left if isinstance(left, Blocked) else _settled(work, name, left)
+    return left if isinstance(left, Blocked) else _settled(work, left)
 
 
 def _targeted(context: Context, name: str) -> str:
@@ -97,14 +96,14 @@ def _targeted(context: Context, name: str) -> str:
     return next((path for path, text in sources(context, endings) if asks.search(text)), "")
 
 
-def _languages(stage: Stage) -> Iterator[tuple[str, Language]]:
+def _languages(stage: Stage) -> Iterator[Language]:
     text = "\n".join(step.instruction.logical for step in stage.steps if step.keyword == "RUN")
     for name in LANGUAGES:
         language = _language(name)
         if any(program in text for program in language.MAIN) and any(
             program_name(command.words[0]) in language.MAIN for command in _commands(stage) if command.words
         ):
-            yield name, language
+            yield language
 
 
 @cache
@@ -113,8 +112,6 @@ def _language(name: str) -> Language:
 
 
 def _commands(stage: Stage) -> Iterator[Located]:
-    from rewriter.model.commands import located
-
     for step in stage.steps:
         if step.keyword == "RUN" and not step.onbuild:
             yield from located(step)
@@ -156,7 +153,7 @@ def _within(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder.rstrip('/')}/")
 
 
-def _settled(work: Work, name: str, parts: Parts) -> Conversion | Blocked:
+def _settled(work: Work, parts: Parts) -> Conversion | Blocked:
     """Where to cut, and what the second stage repeats of the steps before it."""
     runs = [step for step in work.stage.steps if step.keyword == "RUN"]
     own = [step for step in runs if any(act.kind not in TRIVIAL for act in work.acts if act.step is step)]
@@ -178,7 +175,7 @@ def _settled(work: Work, name: str, parts: Parts) -> Conversion | Blocked:
     if isinstance(found, Blocked):
         return found
     manager = "apk" if parts.image.startswith("alpine") or work.base.alpine else "apt"
-    return Conversion(work, name, parts, chosen._replace(manager=manager), cut, found.again, found.behind)
+    return Conversion(work, parts, chosen._replace(manager=manager), cut, found.again, found.behind)
 
 
 def _lost(work: Work, parts: Parts, step: Step) -> Blocked | None:

@@ -14,7 +14,7 @@ from rewriter.model.commands import Located, located
 from rewriter.model.stage import Stage
 from rewriter.multistage.acts import said
 from rewriter.multistage.evidence import calls, sources
-from rewriter.multistage.languages import node
+from rewriter.multistage.languages import node, python, ruby
 from rewriter.multistage.official_images import BaseImage, base_image
 from rewriter.shell.walk import program_name
 
@@ -24,10 +24,7 @@ _HARMLESS = frozenset(
     "xargs tee install dirname basename python python3 pip pip3 ruby update-ca-certificates adduser addgroup".split()
 )
 """Programs that the slim variants of Debian's images have, with their languages' own."""
-_PYTHON_PROGRAMS = re.compile(r"\bsubprocess\b|\bos\.(?:system|popen|exec\w+|spawn\w+)\(|\bfind_library\(|\bCDLL\(")
-_RUBY_PROGRAMS = re.compile(r"\bsystem\(|\bOpen3\b|\bIO\.popen|%x[({\[]|(?<=[=(\s])`[a-z./]")
 _MEGABYTES = {"node": 880, "python": 870, "ruby": 770, "debian": 40}
-_SCRIPTS = (".js", ".cjs", ".mjs", ".ts", ".jsx", ".tsx")
 
 
 class Slim(NamedTuple):
@@ -55,6 +52,7 @@ def slim(model: Model, stage: Stage) -> Slim | Blocked | None:
 
 def _commands(base: BaseImage, stage: Stage) -> Blocked | None:
     """A command that the slim variant may not be able to run."""
+    installed = _installed(stage)
     for step in stage.steps:
         line = step.instruction.line
         if step.onbuild:
@@ -65,7 +63,6 @@ def _commands(base: BaseImage, stage: Stage) -> Blocked | None:
             continue
         if step.script.opaque:
             return Blocked("unread", f"the RUN in line {line} is not read: {step.script.opaque}")
-        installed = _installed(stage)
         for command in located(step):
             if not command.words:
                 continue
@@ -95,13 +92,13 @@ def _sources(base: BaseImage, context: Context, stage: Stage) -> Blocked | None:
         if install is not None:
             shown = " ".join(word.text for word in install.words)
             return Blocked("compiles", f"`{shown}` may compile packages, for which {base.smaller} has no compiler")
-        pattern = _PYTHON_PROGRAMS if base.language == "python" else _RUBY_PROGRAMS
+        pattern = python.PROGRAMS if base.language == "python" else ruby.PROGRAMS
         place = calls(context, (".py",) if base.language == "python" else (".rb",), pattern)
     elif base.language == "node":
         native = _native(context, commands)
         if native is not None:
             return native
-        place = calls(context, _SCRIPTS, node.PROGRAMS)
+        place = calls(context, node.CODE, node.PROGRAMS)
     else:
         place = ""
     return Blocked("runs-programs", f"{place} may run programs that {base.smaller} lacks") if place else None

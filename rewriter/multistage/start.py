@@ -34,11 +34,6 @@ class Start(NamedTuple):
         """A path as the program sees it."""
         return posixpath.normpath(posixpath.join(self.workdir, written))
 
-    @property
-    def shown(self) -> str:
-        """The command line, for messages."""
-        return " ".join(self.words)
-
 
 def start(stage: Stage, own: tuple[str, ...] = ()) -> Start | Blocked:
     """What the stage's image runs; `own` is what its base image runs where the file does not say it.

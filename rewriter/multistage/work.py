@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rewriter.context.folder import Context
 from rewriter.model.build import Model
 from rewriter.model.copied import Copied
-from rewriter.model.stage import Stage, Step
+from rewriter.model.stage import Stage
 from rewriter.multistage.acts import Act, said
 from rewriter.multistage.official_images import BaseImage
 from rewriter.multistage.start import Start
@@ -52,10 +52,6 @@ class Work(NamedTuple):
                 if moved is not None and path in moved:
                     path = moved[path]
         return path
-
-    def variable(self, step: Step, name: str) -> str | None:
-        """The value that ENV gives a variable at a step; None where it gives none that is known."""
-        return step.env.get(name)
 
 
 class Brought(NamedTuple):

@@ -21,7 +21,6 @@ _VALUED = frozenset(
 )
 _MODULE = re.compile(r"^\s*module\s+\"?([^\s\"]+)", re.MULTILINE)
 _REQUIRES = re.compile(r"^\s*(?:require\s+)?([\w.-]+\.[\w./-]+)\s+v\d", re.MULTILINE)
-_CGO = re.compile(r'^\s*import\s+(?:\(\s*)?"C"|^\s*"C"\s*$', re.MULTILINE)
 _EMBED = re.compile(r"^//go:embed\s+(.+)$", re.MULTILINE)
 _OUTSIDE = re.compile(
     r'"os/exec"|"plugin"|syscall\.Exec\(|\.LoadLocation\(|"os/user"|\.(?:CreateTemp|MkdirTemp|TempDir)\('
@@ -60,14 +59,14 @@ def parts(work: Work) -> Parts | Blocked:
     others = runs_programs(work.context, (".go",), _STARTS, _STARTS_NAMED, work.installed)
     if others:
         return Blocked("runs-programs", f"{others} may run a program that Go's image has and a smaller one lacks")
-    alone = _alone(work, brought) if static is not None else None
+    alone = _alone(work, brought) if static else None
     if alone is not None:
         return alone
     if work.base.alpine:
         return _on_alpine(work, brought)
     if work.base.release:
         return _on_debian(work, brought, work.base.release)
-    if static is None:
+    if not static:
         return Blocked(
             "libc",
             f"{work.base.reference} does not tell its release, and the binary may be linked to its C library",
@@ -143,31 +142,22 @@ def _name(work: Work, act: Act, operands: list[str]) -> str | None:
     return None
 
 
-def _static(work: Work, act: Act) -> Act | None:
-    """The build command, where its binary is linked to nothing; None where it may be."""
+def _static(work: Work, act: Act) -> bool:
+    """Whether the binary of a build command is linked to nothing."""
     for word in act.located.command.assigns:
         if word.text.strip("\"'") == "CGO_ENABLED=0":
-            return act
+            return True
     said_before = any(
         "CGO_ENABLED=0" in other.arguments and other.program == "export"
         for other in work.acts
         if other.step is act.step
     )
     if said_before or act.step.env.get("CGO_ENABLED") == "0":
-        return act
+        return True
     if "CGO_ENABLED=0" in [said(word) for word in act.located.command.words]:
-        return act
-    installs_compiler = any(
-        other.usage is not None
-        and other.usage.verb == "install"
-        and any(
-            said(word) in ("gcc", "g++", "build-base", "musl-dev", "clang", "alpine-sdk")
-            for word in other.usage.operands
-        )
-        for other in work.acts
-        if other.kind == "packages"
-    )
-    return act if work.base.alpine and not installs_compiler else None
+        return True
+    compilers = {"gcc", "g++", "build-base", "musl-dev", "clang", "alpine-sdk"}
+    return work.base.alpine and not compilers & work.installed
 
 
 def _requirements(work: Work) -> bool:

@@ -26,7 +26,7 @@ _PRODUCTION = frozenset(
     ("--production", "--production=true", "--omit=dev", "--only=prod", "--only=production", "--prod", "-P")
 )
 _GLOBAL = frozenset(("-g", "--global", "--location=global", "global"))
-_CODE = (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".jsx", ".tsx")
+CODE = (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".jsx", ".tsx")
 PROGRAMS = re.compile(
     r"""['"](?:node:)?child_process['"]|['"](?:execa|shelljs|zx|cross-spawn|simple-git|nodegit|gm|imagemagick)['"]"""
 )
@@ -169,7 +169,7 @@ def _needs_development(work: Work, project: _Project) -> Blocked | None:
             if base in development and base not in needed:
                 return Blocked("start", f"`{command}` loads {base}, a development dependency")
     only = development - needed
-    for path, text in sources(work.context, _CODE):
+    for path, text in sources(work.context, CODE):
         if _CONFIGURES.search(path) or path.endswith(".d.ts"):
             continue
         used = next((name for name in _IMPORTS.findall(text) if name in only and not name.startswith("@types/")), None)
@@ -207,7 +207,7 @@ def _globals(work: Work) -> Blocked | None:
 
 def _needs_more(work: Work, project: _Project) -> str:
     """Why the slim image may lack something, as a phrase; "" where it does not."""
-    place = calls(work.context, _CODE, PROGRAMS)
+    place = calls(work.context, CODE, PROGRAMS)
     if place:
         return f"{place} may run other programs"
     names = sorted(_NEEDS_MORE & project.names("dependencies"))

@@ -20,7 +20,7 @@ MAIN = frozenset(("pip", "pip3", "poetry", "uv", "python", "python3"))
 _TOOLS = frozenset("pip setuptools wheel poetry uv pipenv virtualenv pip-tools build".split())
 _ELSEWHERE = frozenset(("--target", "-t", "--prefix", "--root", "--user"))
 _MOVED_BY = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PYTHONUSERBASE", "PIP_ROOT")
-_PROGRAMS = re.compile(
+PROGRAMS = re.compile(
     r"\bsubprocess\b|\bos\.(?:system|popen|exec\w+|spawn\w+)\(|\bfind_library\(|\bCDLL\(|\bshutil\.which\("
 )
 _LINKS = {
@@ -217,7 +217,7 @@ def _required(work: Work) -> set[str]:
 
 def _needs_more(work: Work) -> str:
     """Why the slim image may lack something, as a phrase; "" where it does not."""
-    place = calls(work.context, (".py",), _PROGRAMS)
+    place = calls(work.context, (".py",), PROGRAMS)
     if place:
         return f"{place} may run other programs"
     names = sorted(_NEEDS_MORE & _required(work))

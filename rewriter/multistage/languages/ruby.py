@@ -18,7 +18,7 @@ NAME = "Bundler"
 MAIN = frozenset(("bundle", "bundler"))
 _GEMS = "/usr/local/bundle"
 """GEM_HOME of the official images: https://github.com/docker-library/docs/tree/master/ruby"""
-_PROGRAMS = re.compile(r"\bsystem\(|\bsystem [\"']|\bOpen3\b|\bIO\.popen|%x[({\[]|(?<=[=(\s])`[a-z./]")
+PROGRAMS = re.compile(r"\bsystem\(|\bsystem [\"']|\bOpen3\b|\bIO\.popen|%x[({\[]|(?<=[=(\s])`[a-z./]")
 _LINKS = {
     "pg": "libpq-dev",
     "mysql2": "default-libmysqlclient-dev",
@@ -127,7 +127,7 @@ def _named(work: Work) -> set[str]:
 
 
 def _needs_more(work: Work) -> str:
-    place = calls(work.context, (".rb", "config.ru"), _PROGRAMS)
+    place = calls(work.context, (".rb", "config.ru"), PROGRAMS)
     if place:
         return f"{place} may run other programs"
     names = sorted(_NEEDS_MORE & _named(work))
