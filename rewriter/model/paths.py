@@ -17,3 +17,13 @@ def resolve(folder: str | None, path: str) -> str | None:
         return None
     joined = posixpath.normpath(posixpath.join(folder, path))
     return None if folder[0] == "?" and joined[0] != "?" else joined
+
+
+def within(path: str, folder: str) -> bool:
+    """Whether a path is a file or folder itself, or lies in it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def overlaps(one: str, other: str) -> bool:
+    """Whether one of two folders is the other or lies in it."""
+    return one == other or within(one.rstrip("/") + "/", other) or within(other.rstrip("/") + "/", one)

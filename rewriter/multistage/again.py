@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from rewriter.context.readers import Blocked
 from rewriter.model.copied import Copied
+from rewriter.model.paths import overlaps, within
 from rewriter.model.stage import Step
 from rewriter.multistage.acts import Act
 from rewriter.multistage.work import Parts, Work
@@ -34,7 +35,7 @@ def repeated(work: Work, parts: Parts, cut: Step) -> Repeated | Blocked:
     the copies that bring them. What lies in a folder that is brought keeps its owners and modes.
     """
     again, behind = [], []
-    places = [*(one.target for one in parts.brought), *parts.covered]
+    places = [*(one.target for one in parts.brought), *parts.beside, *parts.covered]
     there = set(_THERE)
     for step in work.stage.steps[: cut.index + 1]:
         if step.keyword == "RUN":
@@ -42,7 +43,7 @@ def repeated(work: Work, parts: Parts, cut: Step) -> Repeated | Blocked:
             if not all(act.kind in TRIVIAL for act in mine):
                 continue
             touched = [path for act in mine if act.program in _OWNERS for path in changed(act)]
-            brought = [path for path in touched if path is not None and any(_touch(path, place) for place in places)]
+            brought = [path for path in touched if path is not None and any(overlaps(path, place) for place in places)]
             made = {path for act in mine if act.program == "mkdir" for path in changed(act) if path is not None}
             if all(path in there | made for path in brought) and not _reads(mine, places):
                 there |= made
@@ -76,11 +77,7 @@ def changed(act: Act) -> list[str | None]:
 def _reads(mine: list[Act], places: list[str]) -> bool:
     """Whether `ln` or `touch` names something that is brought."""
     paths = [path for act in mine if act.program in ("ln", "touch") for path in changed(act)]
-    return any(path is not None and _touch(path, place) for path in paths for place in places)
-
-
-def _touch(path: str, place: str) -> bool:
-    return path == place or path.startswith(f"{place}/") or place.startswith(f"{path}/")
+    return any(path is not None and overlaps(path, place) for path in paths for place in places)
 
 
 def _later(work: Work, copy: Copied, path: str) -> bool:
@@ -106,4 +103,4 @@ def _repeats(work: Work, parts: Parts, step: Step) -> bool:
     copy = next(item for item in work.copies if item.step is step)
     if all(_later(work, copy, path) for path in copy.brought.paths()):
         return False
-    return not any(copy.destination == place or copy.destination.startswith(f"{place}/") for place in parts.covered)
+    return not any(within(copy.destination, place) for place in parts.covered)

@@ -14,6 +14,7 @@ from rewriter.context.readers import Blocked
 from rewriter.model.build import Model
 from rewriter.model.commands import Located, located
 from rewriter.model.copied import Copied, copied
+from rewriter.model.paths import within
 from rewriter.model.stage import Stage, Step
 from rewriter.multistage.acts import Act, acts, said
 from rewriter.multistage.again import TRIVIAL, changed, repeated
@@ -130,7 +131,8 @@ def _copies(context: Context, stage: Stage) -> Iterator[Copied | Blocked]:
 
 def _not_removed(work: Work, parts: Parts) -> Parts | Blocked:
     """The parts without what a RUN of the build removes again; Blocked where a place is not known."""
-    unknown = next((path for one in parts.brought for path in one if not path.startswith("/")), None)
+    every = [*(path for one in parts.brought for path in one), *parts.beside]
+    unknown = next((path for path in every if not path.startswith("/")), None)
     if unknown is not None:
         shown = unknown.removeprefix("?/")
         return Blocked("unknown-folder", f"where {shown} lies in the image is not known: no WORKDIR says it", "add one")
@@ -143,14 +145,11 @@ def _not_removed(work: Work, parts: Parts) -> Parts | Blocked:
         if path is None or set("*?[{").intersection(word.rstrip("*")):
             return Blocked("removed", f"what `{act.shown}` removes is not known")
         gone.append(path)
-    brought = tuple(one for one in parts.brought if not any(_within(one.source, path) for path in gone))
-    if parts.brought[0] not in brought:
-        return Blocked("removed", f"{parts.brought[0].source}, which the program needs, is removed by an `rm`")
-    return parts._replace(brought=brought)
-
-
-def _within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
+    needed = next((one.source for one in parts.brought if any(within(one.source, path) for path in gone)), None)
+    if needed is not None:
+        return Blocked("removed", f"{needed}, which the program needs, is removed by an `rm`")
+    left = tuple(place for place in parts.beside if not any(within(place, path) for path in gone))
+    return parts._replace(beside=left)
 
 
 def _settled(work: Work, parts: Parts) -> Conversion | Blocked:
@@ -212,14 +211,12 @@ def _targets(act: Act) -> list[str | None]:
 
 def _inside(work: Work, parts: Parts, paths: list[str | None] | list[str]) -> bool:
     """Whether paths belong to what the second stage brings, or to the sources, which it does without."""
-    places = [*(one.source for one in parts.brought), *parts.covered, "/tmp"]
+    places = [*(one.source for one in parts.brought), *parts.beside, *parts.covered, "/tmp"]
     if parts.sources_only:  # else the copies are made again from the context, without what was done to them
         places += [copy.destination for copy in work.copies if copy.brings_a_folder]
         places += [work.start.workdir]
     places = [place for place in places if place != "/"]
-    return all(
-        path is not None and any(path == place or path.startswith(f"{place}/") for place in places) for path in paths
-    )
+    return all(path is not None and any(within(path, place) for place in places) for path in paths)
 
 
 def _release(image: str, work: Work) -> str:

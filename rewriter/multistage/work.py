@@ -64,7 +64,8 @@ class Brought(NamedTuple):
 class Parts(NamedTuple):
     """What the stage that runs is made of.
 
-    `image` is its base, `brought` what it takes from the build stage. `covered` are image folders whose files need no
+    `image` is its base, `brought` what it takes from the build stage and cannot do without, `beside` are places of
+    files that it may read besides. `covered` are image folders whose files need no
     other COPY; copies from the context that put files elsewhere are repeated, unless `sources_only`: then they were
     there to be built from. `packages` are needed besides those that the author installs, `environment` are lines to
     add, `last` are RUN lines behind the copies, and `finish` RUN lines at the end of the build stage. `edits` change
@@ -74,6 +75,7 @@ class Parts(NamedTuple):
 
     image: str
     brought: tuple[Brought, ...]
+    beside: tuple[str, ...] = ()
     covered: tuple[str, ...] = ()
     sources_only: bool = False
     packages: tuple[str, ...] = ()

@@ -78,6 +78,7 @@ def _lines(found: Conversion, name: str) -> tuple[str, tuple[Edit, ...]]:
     lines.append(packages)
     lines += parts.environment
     lines += [_copy(name, one.source, one.target) for one in parts.brought]
+    lines += [_copy(name, place, place) for place in parts.beside]
     lines += _by_users([*((step.user or "root", _text(step)) for step in found.behind), *_owned(found)], user or "root")
     lines += parts.last
     return "".join(lines), tuple(moved)
@@ -98,7 +99,7 @@ def _owned(found: Conversion) -> Iterator[tuple[str, str]]:
 
     What lies in it keeps its own.
     """
-    targets = {one.target for one in found.parts.brought}
+    targets = {*(one.target for one in found.parts.brought), *found.parts.beside}
     done = {step.index for step in (*found.behind, *found.again)}
     for act in found.work.acts:
         if (

@@ -8,14 +8,14 @@ from rewriter.context.folder import Context
 from rewriter.context.readers import Blocked
 from rewriter.model.commands import located
 from rewriter.model.copied import Copied, copied
-from rewriter.model.paths import resolve
+from rewriter.model.paths import overlaps, resolve
 from rewriter.model.stage import Step
 from rewriter.model.touch import touches
 from rewriter.shell.nodes import Command, Node, Script, Statement
 from rewriter.shell.state import leaks
 from rewriter.shell.walk import program_name
 from rewriter.split.installs import InstallRun
-from rewriter.split.plan import Plan, overlaps
+from rewriter.split.plan import Plan
 from rewriter.syntax.expand import names
 
 _CONFIGURATION = frozenset(

@@ -18,10 +18,11 @@ from rewriter.knowledge.usage import text
 from rewriter.model.build import Model
 from rewriter.model.commands import Located, chain, located
 from rewriter.model.copied import Copied, Unclear
+from rewriter.model.paths import overlaps
 from rewriter.model.stage import Stage, Step
 from rewriter.shell.nodes import Word
 from rewriter.split.installs import InstallRun, ProjectInstall
-from rewriter.split.plan import context_folder, overlaps
+from rewriter.split.plan import context_folder
 
 _CARRIED = frozenset(("cd", "export", "set"))
 _PROGRAMS = ("go ", "mvn", "gradle", "dotnet", "swift", "sbt ", "cargo ")

@@ -8,10 +8,10 @@ from rewriter.context.folder import Context
 from rewriter.model.build import Model
 from rewriter.model.commands import Located, located
 from rewriter.model.copied import Copied, copied
+from rewriter.model.paths import overlaps
 from rewriter.model.stage import Step
 from rewriter.model.touch import touches
 from rewriter.split.installs import InstallRun
-from rewriter.split.plan import overlaps
 
 
 def replaced_unseen(model: Model, context: Context, copies: list[Step], run: InstallRun, folder: str) -> bool:

@@ -9,6 +9,7 @@ from rewriter.context.folder import Context
 from rewriter.context.readers import Blocked, Inputs, Install, inputs
 from rewriter.model.copied import Copied, Unclear
 from rewriter.model.images import repository
+from rewriter.model.paths import overlaps
 from rewriter.model.stage import Stage, Step
 from rewriter.split.installs import InstallRun, ProjectInstall
 
@@ -203,14 +204,6 @@ def _is_settled(path: str, read: Inputs) -> bool:
     """Whether an edit of the file is as rare as one of a manifest: such a file may stand in front of the install."""
     name = posixpath.basename(path)
     return path in read.files or name.endswith(_SETTLED) or (name.startswith(".") and not path.endswith("/"))
-
-
-def overlaps(one: str, other: str) -> bool:
-    """Whether one of two folders is the other or lies in it."""
-    if one == other:
-        return True
-    a, b = one.rstrip("/") + "/", other.rstrip("/") + "/"
-    return a.startswith(b) or b.startswith(a)
 
 
 def _needed(

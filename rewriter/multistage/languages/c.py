@@ -7,6 +7,7 @@ import re
 
 from rewriter.context.readers import Blocked
 from rewriter.model.commands import Located
+from rewriter.model.paths import within
 from rewriter.multistage.acts import Act
 from rewriter.multistage.evidence import data, runs_programs, sources
 from rewriter.multistage.languages.go import LACKS
@@ -83,6 +84,9 @@ def parts(work: Work) -> Parts | Blocked | None:
     brought = _brought(work, own, of_gcc)
     if isinstance(brought, Blocked):
         return brought
+    beside = data(work.copies, lambda path: path.endswith(_SOURCES))
+    if isinstance(beside, Blocked):
+        return beside
     if of_gcc and not work.base.release:
         reason = f"{work.base.reference} does not tell its release, and the program is linked to its C library"
         return Blocked("libc", reason, f"name the release: {work.base.name}:13-bookworm")
@@ -90,6 +94,7 @@ def parts(work: Work) -> Parts | Blocked | None:
     return Parts(
         f"debian:{work.base.release}-slim" if of_gcc else work.base.smaller or work.base.reference,
         brought,
+        tuple(place for place in beside if not any(within(place, one.target) for one in brought)),
         sources_only=True,
         packages=libraries,
         last=last,
@@ -100,11 +105,7 @@ def parts(work: Work) -> Parts | Blocked | None:
 
 
 def _brought(work: Work, own: list[Act], of_gcc: bool) -> tuple[Brought, ...] | Blocked:
-    """What was installed, or the program with the files beside it."""
-    found = data(work.copies, lambda path: path.endswith(_SOURCES))
-    if isinstance(found, Blocked):
-        return found
-    files = tuple(Brought(path, path) for path in found)
+    """What was installed, or the program, or the whole folder where the build makes more than that."""
     word = work.start.words[0]
     prefixes = _prefixes(own)
     if prefixes is None:
@@ -116,7 +117,7 @@ def _brought(work: Work, own: list[Act], of_gcc: bool) -> tuple[Brought, ...] | 
             )
         if "/usr" in prefixes:
             return Blocked("program", "`make install` writes to /usr, among the files of the distribution")
-        return (*(Brought(prefix, prefix) for prefix in prefixes), *files)
+        return tuple(Brought(prefix, prefix) for prefix in prefixes)
     path = work.start.path(word) if "/" in word else posixpath.join("/usr/local/bin", word)
     origin = work.origin(path)
     if "/" not in word and origin == path and not _written(own, path):
@@ -131,7 +132,7 @@ def _brought(work: Work, own: list[Act], of_gcc: bool) -> tuple[Brought, ...] | 
         if not top or origin != path:
             return Blocked("program", "the build makes shared libraries, and where they have to lie is not known")
         return (Brought(top, top),)
-    return (Brought(path, path), *files)
+    return (Brought(path, path),)
 
 
 def _written(own: list[Act], path: str) -> bool:

@@ -75,7 +75,8 @@ def parts(work: Work) -> Parts | Blocked:
     image = f"{work.base.name.rpartition('/')[0]}/{'aspnet' if web else 'runtime'}:{work.base.version}{tail}"
     return Parts(
         image,
-        (Brought(folder, folder), *(Brought(path, path) for path in beside if not path.startswith(f"{folder}/"))),
+        (Brought(folder, folder),),
+        tuple(path for path in beside if not path.startswith(f"{folder}/")),
         sources_only=True,
         environment=_environment(work, web),
         left="the SDK, its downloads and the sources",

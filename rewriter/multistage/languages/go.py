@@ -7,6 +7,7 @@ import re
 
 from rewriter.context.readers import Blocked
 from rewriter.model.commands import Located
+from rewriter.model.paths import within
 from rewriter.multistage.acts import Act, said
 from rewriter.multistage.evidence import calls, data, runs_programs, sources
 from rewriter.multistage.work import MOVERS, Brought, Parts, Work
@@ -47,32 +48,31 @@ def parts(work: Work) -> Parts | Blocked:
     program, target = _program(work)
     if isinstance(program, Blocked):
         return program
-    brought = [Brought(target, target)]
+    brought = Brought(target, target)
     if not work.start.words[0].startswith("/") and "/" not in work.start.words[0]:
-        brought = [Brought(target, posixpath.join("/usr/local/bin", posixpath.basename(target)))]
+        brought = Brought(target, posixpath.join("/usr/local/bin", posixpath.basename(target)))
     embedded = _embedded(work)
-    beside = data(work.copies, lambda path: _is_source(path) or below(path, embedded))
+    beside = data(work.copies, lambda path: _is_source(path) or any(within(path, place) for place in embedded))
     if isinstance(beside, Blocked):
         return beside
-    brought += [Brought(path, path) for path in beside]
     static = _static(work, program)
     others = runs_programs(work.context, (".go",), _STARTS, _STARTS_NAMED, work.installed)
     if others:
         return Blocked("runs-programs", f"{others} may run a program that Go's image has and a smaller one lacks")
-    alone = _alone(work, brought) if static else None
+    alone = _alone(work, brought, beside) if static else None
     if alone is not None:
         return alone
     if work.base.alpine:
-        return _on_alpine(work, brought)
+        return _on_alpine(work, brought, beside)
     if work.base.release:
-        return _on_debian(work, brought, work.base.release)
+        return _on_debian(work, brought, beside, work.base.release)
     if not static:
         return Blocked(
             "libc",
             f"{work.base.reference} does not tell its release, and the binary may be linked to its C library",
             f"name the release ({work.base.name}:1.22-bookworm), or set CGO_ENABLED=0 where the program needs no cgo",
         )
-    return _on_debian(work, brought, "trixie")
+    return _on_debian(work, brought, beside, "trixie")
 
 
 def _program(work: Work) -> tuple[Act | Blocked, str]:
@@ -171,7 +171,7 @@ def _requirements(work: Work) -> bool:
     )
 
 
-def _alone(work: Work, brought: list[Brought]) -> Parts | None:
+def _alone(work: Work, brought: Brought, beside: tuple[str, ...]) -> Parts | None:
     """The binary in an image of its own, where all of its code is at hand and needs nothing else."""
     steps = work.stage.steps
     if work.start.shell or _requirements(work) or calls(work.context, (".go",), _OUTSIDE):
@@ -183,17 +183,19 @@ def _alone(work: Work, brought: list[Brought]) -> Parts | None:
     certificates = "/etc/ssl/certs/ca-certificates.crt"
     return Parts(
         "scratch",
-        (Brought(certificates, certificates), *brought),
+        (Brought(certificates, certificates), brought),
+        beside,
         sources_only=True,
         left="Go and the sources",
         megabytes=_LARGER_THAN_ALPINE + 8 if work.base.alpine else _LARGER_THAN_DEBIAN + 75,
     )
 
 
-def _on_debian(work: Work, brought: list[Brought], release: str) -> Parts:
+def _on_debian(work: Work, brought: Brought, beside: tuple[str, ...], release: str) -> Parts:
     return Parts(
         f"debian:{release}-slim",
-        tuple(brought),
+        (brought,),
+        beside,
         sources_only=True,
         packages=("ca-certificates", "tzdata"),
         left="Go and the sources",
@@ -202,14 +204,15 @@ def _on_debian(work: Work, brought: list[Brought], release: str) -> Parts:
     )
 
 
-def _on_alpine(work: Work, brought: list[Brought]) -> Parts | Blocked:
+def _on_alpine(work: Work, brought: Brought, beside: tuple[str, ...]) -> Parts | Blocked:
     version = work.base.release.removeprefix("alpine")
     if not version:
         reason = f"{work.base.reference} does not tell its version of Alpine, and another one may have other libraries"
         return Blocked("libc", reason, f"name it: {work.base.name}:1.22-alpine3.20")
     return Parts(
         f"alpine:{version}",
-        tuple(brought),
+        (brought,),
+        beside,
         sources_only=True,
         packages=("ca-certificates",),
         left="Go and the sources",
@@ -237,8 +240,3 @@ def _embedded(work: Work) -> set[str]:
                     plain = posixpath.dirname(plain)
                 found.add(posixpath.join(posixpath.dirname(path), plain).rstrip("/"))
     return found - {""}
-
-
-def below(path: str, places: set[str]) -> bool:
-    """Whether a path is one of some files and folders, or lies in one."""
-    return any(path == place or path.startswith(f"{place}/") for place in places)

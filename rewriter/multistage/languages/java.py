@@ -72,10 +72,10 @@ def parts(work: Work) -> Parts | Blocked:
     beside = data(work.copies, _is_source)
     if isinstance(beside, Blocked):
         return beside
-    files = tuple(Brought(path, path) for path in beside)
     found = Parts(
         image,
-        (*archive, *files),
+        archive,
+        beside,
         sources_only=True,
         left="the JDK, its build tool, their downloads and the sources",
         megabytes=_LARGER.get(work.base.name, 0),
@@ -141,7 +141,7 @@ def _layered(work: Work, found: Parts) -> Parts:
     run = f"RUN java -Djarmode=tools -jar {archive.source} extract --layers --destination /layers\n"
     layers = ("dependencies", "spring-boot-loader", "snapshot-dependencies", "application")
     brought = tuple(Brought(f"/layers/{layer}/", f"{folder}/") for layer in layers)
-    return found._replace(brought=(*brought, *found.brought[1:]), finish=(run,))
+    return found._replace(brought=brought, finish=(run,))
 
 
 def _is_source(path: str) -> bool:

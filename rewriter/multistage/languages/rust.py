@@ -73,7 +73,6 @@ def parts(work: Work) -> Parts | Blocked:
     beside = data(work.copies, _is_source)
     if isinstance(beside, Blocked):
         return beside
-    brought = [target, *(Brought(path, path) for path in beside)]
     if work.base.alpine:
         version = work.base.release.removeprefix("alpine")
         if not version:
@@ -91,7 +90,8 @@ def parts(work: Work) -> Parts | Blocked:
         image, needed = work.base.reference, []
     return Parts(
         image,
-        tuple(brought),
+        (target,),
+        beside,
         sources_only=True,
         packages=(*needed, *libraries),
         left="Rust and the sources",
