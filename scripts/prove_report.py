@@ -77,10 +77,7 @@ def another(rows: list[Row]) -> str:
 def renewed(page: str, rows: list[Row]) -> str:
     """A page with the part on other images written anew."""
     head, _, tail = page.partition(ANOTHER)
-    _, _, rest = (tail or page[len(head) :]).partition("\n## ")
-    if not tail:
-        head, _, rest = page.partition("\n## Real contexts")
-        head, rest = f"{head}\n", f"Real contexts{rest}"
+    _, _, rest = tail.partition("\n## ")
     return f"{head}{another(rows)}\n## {rest}"
 
 

@@ -161,9 +161,9 @@ def _settled(work: Work, parts: Parts) -> Conversion | Blocked:
         blocked = _lost(work, parts, step) if step.index <= cut.index else None
         if blocked is not None:
             return blocked
-    needed, added = _tools(work, parts)
-    if isinstance(needed, Blocked):
-        return needed
+    added = _tools(work, parts)
+    if isinstance(added, Blocked):
+        return added
     release = _release(parts.image, work)
     chosen = packages((act for act in work.acts if act.step.index <= cut.index), release, (*parts.packages, *added))
     if isinstance(chosen, Blocked):
@@ -225,7 +225,7 @@ def _release(image: str, work: Work) -> str:
     return (found.release if found is not None else "") or work.base.release
 
 
-def _tools(work: Work, parts: Parts) -> tuple[None, tuple[str, ...]] | tuple[Blocked, tuple[str, ...]]:
+def _tools(work: Work, parts: Parts) -> tuple[str, ...] | Blocked:
     """The packages of what HEALTHCHECK and start scripts run that the base image had and the new one lacks."""
     added: list[str] = []
     programs = [name for step in work.stage.steps if step.keyword == "HEALTHCHECK" for name in _checked(step)]
@@ -239,15 +239,13 @@ def _tools(work: Work, parts: Parts) -> tuple[None, tuple[str, ...]] | tuple[Blo
             continue
         package = _TOOLS.get(program)
         if package is None or parts.image == "scratch":
-            return Blocked("healthcheck", f"HEALTHCHECK runs {program}, which {parts.image} does not have"), ()
+            return Blocked("healthcheck", f"HEALTHCHECK runs {program}, which {parts.image} does not have")
         added.append(package)
     for text in _scripts(work):
         lacking = sorted(name for name in parts.lacks - named if name in text.split())
         if lacking:
-            return Blocked(
-                "script", f"the script that starts the program runs {lacking[0]}, which {parts.image} lacks"
-            ), ()
-    return None, tuple(dict.fromkeys(added))
+            return Blocked("script", f"the script that starts the program runs {lacking[0]}, which {parts.image} lacks")
+    return tuple(dict.fromkeys(added))
 
 
 def _checked(step: Step) -> Iterator[str]:

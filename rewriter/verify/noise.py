@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 TABLE = os.path.join(os.path.dirname(__file__), "noise.toml")
 
@@ -71,20 +71,21 @@ def spoken(output: str) -> str:
 
 @cache
 def _said_by_chance() -> re.Pattern[str]:
-    import tomllib
-
-    with open(TABLE, "rb") as file:
-        lines = tomllib.load(file)["output"]
-    return re.compile("|".join(f"(?:{line['line']})" for line in lines))
+    return re.compile("|".join(f"(?:{line['line']})" for line in _file()["output"]))
 
 
 @cache
 def table() -> tuple[Noise, ...]:
     """The lines of `noise.toml`, in the file's order."""
+    return tuple(Noise(**line) for line in _file()["noise"])
+
+
+@cache
+def _file() -> dict[str, list[dict[str, Any]]]:
     import tomllib
 
     with open(TABLE, "rb") as file:
-        return tuple(Noise(**line) for line in tomllib.load(file)["noise"])
+        return tomllib.load(file)
 
 
 def translated(glob: str) -> str:
