@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.build_context import put
-from tests.editors.programs import NoEditorError, Program, program
+from tests.editors.programs import Program, program
 from tests.server.test_protocol import APP, NODE
+from tests.tools.home import NoToolError, absent
 
 EDITORS = Path(__file__).resolve().parents[2] / "editors"
 
@@ -19,10 +20,8 @@ def editor(name: str) -> Program:
     """An editor; without it a test is skipped, but not in CI."""
     try:
         return program(name)
-    except NoEditorError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+    except NoToolError as error:
+        absent(error)
 
 
 @pytest.fixture

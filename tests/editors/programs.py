@@ -6,18 +6,15 @@ an older Debian, too.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.engine.home import NoEngineError
 from tests.engine.packages import sources
+from tests.tools.home import NoToolError, kept, run
 
 SUITE = "trixie"
 VERSION = "1"
@@ -30,10 +27,6 @@ _PACKAGES = {
 }
 
 
-class NoEditorError(Exception):
-    """An editor cannot be had here: why, in one line."""
-
-
 class Program(NamedTuple):
     """How to start an editor: the command's first words and the environment that its files need."""
 
@@ -43,19 +36,14 @@ class Program(NamedTuple):
 
     def env(self, **more: str) -> dict[str, str]:
         """A whole environment, without the user's settings where `HOME` is among `more`."""
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-        return {**kept, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", **self.environment, **more}
+        own = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+        return {**own, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", **self.environment, **more}
 
 
 @cache
 def program(editor: str) -> Program:
-    """An editor of `_PACKAGES`, fetched when it is first asked for. Raises NoEditorError."""
-    root = _home() / f"{editor}-{SUITE}-{VERSION}"
-    with _locked(editor):
-        if not (root / ".whole").exists():
-            shutil.rmtree(root, ignore_errors=True)
-            _fetch(_PACKAGES[editor], root)
-            (root / ".whole").touch()
+    """An editor of `_PACKAGES`, fetched when it is first asked for. Raises NoToolError."""
+    root = kept(f"{editor}-{SUITE}-{VERSION}", lambda folder: _fetch(_PACKAGES[editor], folder))
     (loader,) = root.glob("usr/lib/*/ld-linux*.so.?")
     libraries = loader.parent
     start = (str(loader), "--library-path", str(libraries))
@@ -87,29 +75,12 @@ def _emacs(root: Path, start: tuple[str, ...]) -> Program:
     return Program((*start, f"{root}/usr/bin/emacs-nox", f"--dump-file={dump}"), found, root)
 
 
-def _home() -> Path:
-    named = os.environ.get("DFIX_EDITORS_HOME")
-    kept = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(named).resolve() if named else kept.resolve() / "dfix-editors"
-
-
-@contextmanager
-def _locked(name: str) -> Iterator[None]:
-    home = _home()
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / f"{name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def _fetch(packages: tuple[str, ...], root: Path) -> None:
     """Download packages and everything that they depend on, as if nothing were installed, and unpack them."""
-    if not shutil.which("apt-get"):
-        raise NoEditorError("no editor: its packages are Debian's, and there is no apt-get")
     try:
         archive = sources()[0]
     except NoEngineError as error:
-        raise NoEditorError(str(error).replace("no engine", "no editor")) from error
+        raise NoToolError(str(error).replace("no engine", "no editor")) from error
     folder = root.parent / f"{root.name}.fetching"
     shutil.rmtree(folder, ignore_errors=True)
     for name in ("lists/partial", "cache/archives/partial"):
@@ -129,16 +100,8 @@ def _fetch(packages: tuple[str, ...], root: Path) -> None:
         "Debug::NoLocking": "1",
     }
     apt = ["apt-get", "-qq", *(f"-o{name}={value}" for name, value in options.items())]
-    _run([*apt, "update"])
-    _run([*apt, "--yes", "--download-only", "install", *packages])
-    root.mkdir(parents=True)
+    run([*apt, "update"], folder)
+    run([*apt, "--yes", "--download-only", "install", *packages], folder)
     for deb in sorted((folder / "cache" / "archives").glob("*.deb")):
-        _run(["dpkg-deb", "-x", str(deb), str(root)])
+        run(["dpkg-deb", "-x", deb, root], folder)
     shutil.rmtree(folder)
-
-
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or "no word why").splitlines()[-1]
-        raise NoEditorError(f"no editor: {command[0]} failed: {said}")
