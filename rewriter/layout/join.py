@@ -14,6 +14,8 @@ from rewriter.source import Edit, Span
 from rewriter.syntax import Instruction
 
 USUAL = " \\\n    && "
+_DEEPEST = 8
+"""Columns of an indentation that one RUN may take over from another."""
 _PADDING = re.compile(r"^[ \t]*(?=\\\n)")
 
 
@@ -54,10 +56,15 @@ def _separator(elements: Sequence[Element], others: Iterable[tuple[Instruction, 
         found = _break(element.instruction, element.script)
         if found:
             return found
-    usual = Counter(
-        _break(instruction, script) for instruction, script in others if _chained_over_lines(instruction, script)
-    )
+    breaks = (_break(instruction, script) for instruction, script in others if _chained_over_lines(instruction, script))
+    usual = Counter(found for found in breaks if not _aligned(found))
     return usual.most_common(1)[0][0] if usual else USUAL
+
+
+def _aligned(separator: str) -> bool:
+    """Whether a break goes so far in that it stands below words of its own RUN, which another RUN does not have."""
+    line = separator.rpartition("\n")[2]
+    return len(line.expandtabs(4)) - len(line.lstrip()) > _DEEPEST
 
 
 def _break(instruction: Instruction, script: Script) -> str:

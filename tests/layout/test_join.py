@@ -59,6 +59,11 @@ def test_blanks_before_the_escape_are_not_copied_to_other_runs() -> None:
     assert joined(before) == "RUN a       \\\n && b     \\\n && c \\\n && d\n"
 
 
+def test_what_stands_below_the_words_of_its_own_run_is_not_copied_to_other_runs() -> None:
+    aligned = "RUN apk add --no-cache --update a \\\n                               && c\n"
+    assert joined("RUN x\nRUN y\n" + aligned) == "RUN x \\\n    && y\n" + aligned
+
+
 def test_line_ends_are_those_of_the_file() -> None:
     assert joined("RUN a \\\r\n && b\r\n\r\nRUN c\r\n") == "RUN a \\\r\n && b \\\r\n && c\r\n"
 
