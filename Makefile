@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 MADE := .venv/.made
 
-.PHONY: demo test corpus prove bench lint fuzz docs lock clean
+.PHONY: demo test corpus compare prove bench lint fuzz docs lock clean
 
 demo: $(MADE)
 	@$(BIN)/python scripts/demo.py
@@ -14,6 +14,9 @@ test: $(MADE)
 
 corpus: $(MADE)
 	$(BIN)/python scripts/corpus.py --write
+
+compare: $(MADE)
+	$(BIN)/python scripts/compare.py $(or $(BASE),origin/HEAD)
 
 prove: $(MADE)
 	$(BIN)/python scripts/prove.py --write

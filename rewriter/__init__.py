@@ -1,1 +1,1 @@
-"""dfix: rewrites Dockerfiles together with their build context."""
+"""The engine: reads Dockerfiles and their build context, runs transforms, guards and reports the result."""

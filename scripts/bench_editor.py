@@ -123,7 +123,7 @@ async def run(count: int, seed: int, *, processor: bool = False) -> dict[str, li
     times: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as name:
         pipe = asyncio.subprocess.PIPE
-        command = (sys.executable, "-m", "rewriter.main", "lsp")
+        command = (sys.executable, "-m", "dfix", "lsp")
         process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=1 << 24, env=os.environ)
         wire = Wire(process)
         clock: Clock = partial(processor_time, process.pid) if processor else time.perf_counter

@@ -23,10 +23,10 @@ from corpus_report import report
 from shared_data import corpus
 from soundness import as_valid_text, counted, look_at
 
-from rewriter.options import Options
-from rewriter.result import Result
-from rewriter.syntax import Fault, parse
-from rewriter.syntax.rules import check
+from dfix.rewriter.dockerfile import Fault, parse
+from dfix.rewriter.dockerfile.rules import check
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.result import Result
 
 PROCESSES = 2
 SPLIT = "split-manifests"

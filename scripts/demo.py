@@ -15,7 +15,7 @@ def main() -> int:
         path = str(dockerfile.relative_to(ROOT))
         print(f"\n\033[1m{path}\033[0m\n", flush=True)
         for mode in ("--diff", "--explain"):
-            command = [sys.executable, "-m", "rewriter.main", mode, "--color", "always", path]
+            command = [sys.executable, "-m", "dfix", mode, "--color", "always", path]
             status = subprocess.run(command, cwd=ROOT, check=False).returncode
             if status not in (0, 1):
                 return status

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["rewriter", "transforms"]):
-    from rewriter.options import Options
-    from rewriter.pipeline import run  # noqa: F401  # everything that is to be instrumented is imported here
-    from rewriter.registry import transforms
+with atheris.instrument_imports(include=["dfix"]):
+    from dfix.rewriter.pipeline.options import Options
+    from dfix.rewriter.pipeline.registry import transforms
+    from dfix.rewriter.pipeline.run import run  # noqa: F401  # everything that is to be instrumented is imported here
 
     transforms()
 

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import dockerfile
 
-from rewriter.model.build import assignments
-from rewriter.syntax import Instruction, Tree
-from rewriter.syntax.instruction import KEYWORDS
-from rewriter.syntax.json_form import read_array
+from dfix.rewriter.dockerfile import Instruction, Tree
+from dfix.rewriter.dockerfile.instruction import KEYWORDS
+from dfix.rewriter.dockerfile.json_form import read_array
+from dfix.rewriter.model.build import assignments
 
 LISTS = frozenset(("FROM", "EXPOSE", "COPY", "ADD", "VOLUME", "ARG"))
 """Instructions whose value BuildKit cuts into words, in shell form too."""

@@ -10,8 +10,8 @@ import sys
 from difflib import unified_diff
 from pathlib import Path
 
-from rewriter.pipeline import RuleInfo, rules
-from transforms.example import Example
+from dfix.rewriter.answers.example import Example
+from dfix.rewriter.pipeline.run import RuleInfo, rules
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "rules"
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-OUT = Path(__file__).resolve().parents[1] / "rewriter" / "knowledge" / "runtime.tsv"
+OUT = Path(__file__).resolve().parents[1] / "rewriter" / "knowledge" / "packages" / "runtime.tsv"
 _DEBIAN, _UBUNTU = "http://deb.debian.org/debian", "http://archive.ubuntu.com/ubuntu"
 RELEASES = {
     "bullseye": (_DEBIAN, ("main",)),

@@ -15,12 +15,12 @@ from reference import (
     text_after_json,
 )
 
-from rewriter.options import Options
-from rewriter.pipeline import run
-from rewriter.result import Result
-from rewriter.source import Source
-from rewriter.syntax import Instruction, Tree, parse
-from rewriter.syntax.rules import check
+from dfix.rewriter.dockerfile import Instruction, Tree, parse
+from dfix.rewriter.dockerfile.rules import check
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.pipeline.run import run
+from dfix.rewriter.text.source import Source
 
 
 class Looked(NamedTuple):

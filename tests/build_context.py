@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from rewriter.options import Options
-from rewriter.pipeline import run
-from rewriter.result import Result
-from rewriter.source import Source
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.pipeline.run import run
+from dfix.rewriter.text.source import Source
 
 
 def put(folder: Path, files: Mapping[str, str]) -> None:

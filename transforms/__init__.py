@@ -1,1 +1,1 @@
-"""The rewrites, one module each; every module here is found by `rewriter.pipeline` on its own."""
+"""The rewrites, one module each; every module here is found by `dfix.rewriter.pipeline.run` on its own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from rewriter.source import Edit
+from dfix.rewriter.text.source import Edit
 
 Contract = Literal["same-image", "same-but-caches", "changed-image"]
 """What a change promises about the image that ships (docs/rules.md explains each)."""

@@ -1,4 +1,4 @@
-"""The whole command line (typer): help, the rules' pages, and every flag that `rewriter.request` knows."""
+"""The whole command line (typer): help, the rules' pages, and every flag that `dfix.rewriter.cli.request` knows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rewriter.request import CHOICES, MODES, Request, split_names
+from dfix.rewriter.cli.request import CHOICES, MODES, Request, split_names
 
 COMMANDS = {
     "verify": "Prove rewrites by real builds.",
@@ -116,7 +116,7 @@ def app(take: Callable[[Request], None], *, first: bool = False) -> typer.Typer:
         jobs: Annotated[int, typer.Option(min=0, metavar="NUMBER", help="Processes to use; 0: one a core.")] = 0,
         version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_version, help="Show it.")] = False,
     ) -> None:
-        if verify:  # with --write it is for `dfix verify`, see rewriter.main
+        if verify:  # with --write it is for `dfix verify`, see dfix.rewriter.cli.main
             raise typer.BadParameter("--verify goes with --write. `dfix verify PATH` proves and writes nothing")
         modes = [mode for given, mode in zip((diff, check, write), MODES.values(), strict=True) if given]
         if len(modes) > 1:
@@ -171,7 +171,7 @@ def choices(flag: str) -> Callable[[str], list[str]]:
 
 def rule_names(incomplete: str) -> Iterator[tuple[str, str]]:
     """For a shell: how a list of rules, parted by commas, may go on, and what each rule does."""
-    from rewriter import pipeline
+    from dfix.rewriter.pipeline import run as pipeline
 
     before, comma, start = incomplete.rpartition(",")
     for info in pipeline.rules():
@@ -186,7 +186,7 @@ def _commands(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
 
 def _version(asked: bool) -> None:
     if asked:
-        from rewriter.version import version
+        from dfix.rewriter.report.version import version
 
         typer.echo(f"dfix {version() or 'of a checkout'}")
         raise typer.Exit

@@ -6,18 +6,18 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 
-from rewriter import pipeline
-from rewriter.job import Job, Outcome, died, failed, rewrite, work
-from rewriter.options import Options
-from rewriter.plan import Plan, unknown_rule
-from rewriter.read import MAX_BYTES, too_large
-from rewriter.report.output import Output, outputs
-from rewriter.report.text import problem_line
-from rewriter.request import Request, fault
-from rewriter.result import Problem
-from rewriter.settings import SettingsError
-from rewriter.show import Show
-from rewriter.source import Source
+from dfix.rewriter.cli.printer import Show
+from dfix.rewriter.cli.request import Request, fault
+from dfix.rewriter.cli.selected_files import Plan, unknown_rule
+from dfix.rewriter.pipeline import run as pipeline
+from dfix.rewriter.pipeline.job import Job, Outcome, died, failed, rewrite, work
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.report.output import Output, outputs
+from dfix.rewriter.report.terminal import problem_line
+from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.read import MAX_BYTES, too_large
+from dfix.rewriter.text.source import Source
 
 CLEAN, FOUND, FAILED = 0, 1, 2
 WORKERS_PAY_FROM = 60
@@ -90,7 +90,7 @@ def _outcomes(request: Request, items: list[Job | Problem]) -> Iterator[Outcome]
     count = request.jobs or _cores()
     answers: Iterator[Outcome] = map(work, jobs)
     if count > 1 and len(jobs) > WORKERS_PAY_FROM and hasattr(os, "fork"):
-        from rewriter.workers import Workers
+        from dfix.rewriter.cli.workers import Workers
 
         answers = iter(Workers(jobs, count, work, died))
     for item in items:

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from rewriter import cli, pipeline
-from rewriter.verify import cli as verify
+from dfix.rewriter.cli import app as cli
+from dfix.rewriter.cli import verify_app as verify
+from dfix.rewriter.pipeline import run as pipeline
 
 _LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
 """What the shell's line stands in: bash sends its words, a line each, and the number of the one in question; the others

@@ -38,39 +38,39 @@ def run(words: list[str]) -> int:
 
 def _carry_out(words: list[str]) -> int:
     if ASKED in os.environ:
-        from rewriter.complete import complete
+        from dfix.rewriter.cli.completion import complete
 
         return complete()
-    from rewriter.request import COMMANDS, read_plain
+    from dfix.rewriter.cli.request import COMMANDS, read_plain
 
     if words and words[0] in COMMANDS:
-        from rewriter.report.output import outputs
-        from rewriter.report.pages import answer
+        from dfix.rewriter.report.output import outputs
+        from dfix.rewriter.report.pages import answer
 
         return answer(words, *outputs("auto"))
     if words[:1] == ["lsp"]:
-        from rewriter.server.start import start
+        from dfix.rewriter.server.start import start
 
         return start(words[1:])
     if "--verify" in words:
-        from rewriter.verify.words import with_verify
+        from dfix.rewriter.cli.verify_flag import with_verify
 
         words = with_verify(words)
     if words[:1] == ["verify"]:
-        from rewriter.verify.cli import read as read_verify
-        from rewriter.verify.command import execute as verify
+        from dfix.rewriter.cli.verify_app import read as read_verify
+        from dfix.rewriter.cli.verify_command import execute as verify
 
         asked = read_verify(words[1:])
         return asked if isinstance(asked, int) else verify(asked)
     request = read_plain(words)
     if request is None:
-        from rewriter.cli import read
+        from dfix.rewriter.cli.app import read
 
         found = read(words)
         if isinstance(found, int):
             return found
         request = found
-    from rewriter.command import execute
+    from dfix.rewriter.cli.command import execute
 
     return execute(request)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from rewriter.report import text
-from rewriter.report.diff import ignore_diff, shown_name, unified
-from rewriter.report.output import Output
-from rewriter.report.tally import Tally
-from rewriter.request import Request
-from rewriter.result import Problem, Result
+from dfix.rewriter.cli.request import Request
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.report import terminal
+from dfix.rewriter.report.diff import ignore_diff, shown_name, unified
+from dfix.rewriter.report.output import Output
+from dfix.rewriter.report.tally import Tally
+from dfix.rewriter.text.problem import Problem
 
 WHOLE = ("json", "sarif", "gitlab", "rdjson")
 """Formats that are one document for all files."""
@@ -31,12 +32,12 @@ class Show:
         if request.output_format in WHOLE:
             self._kept.append(result)
         elif request.output_format == "github":
-            from rewriter.report import github
+            from dfix.rewriter.report import github
 
             self._out.write(github.report(result, explain=request.explain))
         elif request.mode == "diff":
-            text.diff_lines(self._out, unified(result.before, result.after))
-            text.diff_lines(self._out, ignore_diff(result))
+            terminal.diff_lines(self._out, unified(result.before, result.after))
+            terminal.diff_lines(self._out, ignore_diff(result))
             self._explain(result)
         elif request.mode == "check":
             if result.changed:
@@ -49,29 +50,29 @@ class Show:
         request = self._request
         if request.mode == "write":
             if not request.quiet:
-                text.concise(self._out, result, explain=request.explain, written=True)
+                terminal.concise(self._out, result, explain=request.explain, written=True)
         elif request.output_format == "concise":
-            text.concise(self._out, result, explain=request.explain)
+            terminal.concise(self._out, result, explain=request.explain)
         else:
-            text.framed(self._out, result, explain=request.explain)
+            terminal.framed(self._out, result, explain=request.explain)
 
     def _explain(self, result: Result) -> None:
         """What was left alone, where standard output is for other programs."""
         if self._request.explain:
-            text.concise(self._err, result._replace(changes=()), explain=True)
+            terminal.concise(self._err, result._replace(changes=()), explain=True)
 
     def problem(self, problem: Problem, trace: str) -> None:
         """Say why a file could not be handled; a settings file that spoils many is told once."""
         if problem in self._told:
             return
         self._told.add(problem)
-        text.problem_line(self._err, problem)
+        terminal.problem_line(self._err, problem)
         if trace and self._request.verbose:
             self._err.write(trace)
 
     def messages(self, result: Result) -> None:
         """What was done to a text that went through as a filter."""
-        text.concise(self._err, result, explain=self._request.explain, written=True)
+        terminal.concise(self._err, result, explain=self._request.explain, written=True)
 
     def finish(self) -> None:
         """Show what needs all results."""
@@ -86,7 +87,7 @@ class Show:
 
     def _document(self) -> str:
         request = self._request
-        from rewriter.report import gitlab, json, rdjson, sarif
+        from dfix.rewriter.report import gitlab, json, rdjson, sarif
 
         if request.output_format == "json":
             return json.report(self._kept, written=request.mode == "write")

@@ -1,7 +1,7 @@
 """What a command line asks for, and reading the plain ones without loading typer.
 
 Editors and hooks start the command on each save. Importing typer takes longer than all the rest together, so a command
-line that holds nothing but paths and the flags below is read here; anything else goes to `rewriter.cli`.
+line that holds nothing but paths and the flags below is read here; anything else goes to `dfix.rewriter.cli.app`.
 """
 
 from __future__ import annotations

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from rewriter import pipeline
-from rewriter.discover import discover
-from rewriter.job import Job
-from rewriter.options import Options
-from rewriter.report.diff import shown_name
-from rewriter.request import Request
-from rewriter.result import Problem
-from rewriter.settings import Finder, Settings, SettingsError, load, matches
+from dfix.rewriter.cli.request import Request
+from dfix.rewriter.pipeline import run as pipeline
+from dfix.rewriter.pipeline.job import Job
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.report.diff import shown_name
+from dfix.rewriter.settings.files import Finder, Settings, SettingsError, load, matches
+from dfix.rewriter.text.discover import discover
+from dfix.rewriter.text.problem import Problem
 
 
 class Plan:

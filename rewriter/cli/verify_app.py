@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from rewriter.cli import check_choice, choices, names, rule_names
-from rewriter.request import Request
-from rewriter.verify.engine import BuildOptions
-from rewriter.verify.request import VerifyRequest
+from dfix.rewriter.cli.app import check_choice, choices, names, rule_names
+from dfix.rewriter.cli.request import Request
+from dfix.rewriter.cli.verify_request import VerifyRequest
+from dfix.rewriter.verify.engine import BuildOptions
 
 _HELP = """Prove rewrites by real builds: the file as it was and as it would be, held against each other.
 

@@ -8,33 +8,33 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
-from rewriter.job import Job, failed, work
-from rewriter.options import Options
-from rewriter.pipeline import open_context
-from rewriter.plan import Plan, unknown_rule
-from rewriter.read import read
-from rewriter.report.output import Output, outputs
-from rewriter.report.text import problem_line
-from rewriter.result import Problem, Result
-from rewriter.settings import SettingsError
-from rewriter.source import Source
-from rewriter.syntax import parse
-from rewriter.verify.containers import Containers
-from rewriter.verify.engine import Engine, EngineError
-from rewriter.verify.engines.find import find
-from rewriter.verify.process import Processes, StoppedError
-from rewriter.verify.progress import Progress
-from rewriter.verify.proof import Proof
-from rewriter.verify.prove import prove
-from rewriter.verify.request import VerifyRequest, fault
-from rewriter.verify.saved import LayerCache, SavedImageError
-from rewriter.verify.show import Show
-from rewriter.verify.smoke import Runs
-from rewriter.verify.snapshot import ContextError
-from rewriter.verify.strays import remove_strays
-from rewriter.verify.trial import Trial
-from rewriter.verify.workspace import Workspace
-from rewriter.write import write_result
+from dfix.rewriter.cli.selected_files import Plan, unknown_rule
+from dfix.rewriter.cli.verify_printer import Show
+from dfix.rewriter.cli.verify_request import VerifyRequest, fault
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.pipeline.job import Job, failed, work, write_result
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.pipeline.run import open_context
+from dfix.rewriter.report.output import Output, outputs
+from dfix.rewriter.report.terminal import problem_line
+from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.read import read
+from dfix.rewriter.text.source import Source
+from dfix.rewriter.verify.containers import Containers
+from dfix.rewriter.verify.engine import Engine, EngineError
+from dfix.rewriter.verify.engines.find_engine import find
+from dfix.rewriter.verify.process import Processes, StoppedError
+from dfix.rewriter.verify.progress import Progress
+from dfix.rewriter.verify.proof import Proof
+from dfix.rewriter.verify.prove import prove
+from dfix.rewriter.verify.saved import LayerCache, SavedImageError
+from dfix.rewriter.verify.smoke import Runs
+from dfix.rewriter.verify.snapshot import ContextError
+from dfix.rewriter.verify.strays import remove_strays
+from dfix.rewriter.verify.trial import Trial
+from dfix.rewriter.verify.workspace import Workspace
 
 PROVEN, BROKEN, FAILED = 0, 1, 2
 

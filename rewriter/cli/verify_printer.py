@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rewriter.report.output import Output
-from rewriter.verify.proof import Proof
-from rewriter.verify.request import VerifyRequest
+from dfix.rewriter.cli.verify_request import VerifyRequest
+from dfix.rewriter.report.output import Output
+from dfix.rewriter.verify.proof import Proof
 
 _STATUS = {"proven": 0, "unchanged": 0, "broken": 1, "unbuilt": 2, "failed": 2}
 
@@ -22,7 +22,7 @@ class Show:
         self.status = max(self.status, _STATUS[proof.verdict])
         self._kept.append(proof)
         if self._request.files.output_format == "text":
-            from rewriter.verify.text import proof_text
+            from dfix.rewriter.verify.proof_text import proof_text
 
             proof_text(self._out, self._err, proof, verbose=self._request.files.verbose)
             self._out.flush()
@@ -30,7 +30,7 @@ class Show:
     def finish(self) -> None:
         """Show what needs all proofs."""
         if self._request.files.output_format == "json":
-            from rewriter.verify.document import document
+            from dfix.rewriter.verify.document import document
 
             self._out.write(document(self._kept, self._engine))
         if not self._request.files.quiet:

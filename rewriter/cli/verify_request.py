@@ -6,8 +6,8 @@ import os
 import re
 from typing import NamedTuple
 
-from rewriter.request import Request
-from rewriter.verify.engine import BuildOptions
+from dfix.rewriter.cli.request import Request
+from dfix.rewriter.verify.engine import BuildOptions
 
 
 class VerifyRequest(NamedTuple):

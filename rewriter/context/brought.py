@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from rewriter.context.folder import Context, normal
+from dfix.rewriter.context.folder import Context, normal
 
 _WILDCARDS = frozenset("*?[\\")
 _ARCHIVES = (".tar", ".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz2", ".tbz", ".zst")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from rewriter.context.folder import normal
+from dfix.rewriter.context.folder import normal
 
 MOST_LEVELS = 6
 _MOST_NAMES = 20_000

@@ -7,7 +7,7 @@ import posixpath
 import stat
 from collections.abc import Iterator
 
-from rewriter.context.ignore import BadPatternError, IgnoreFile
+from dfix.rewriter.context.ignore import BadPatternError, IgnoreFile
 
 MOST_FILES = 200_000
 LARGEST_READ = 5_000_000

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from rewriter.syntax.lexing import SPACE
-from rewriter.syntax.pattern import Pattern, PatternError, replace_all
+from dfix.rewriter.dockerfile.lexing import SPACE
+from dfix.rewriter.dockerfile.pattern import Pattern, PatternError, replace_all
 
 T = TypeVar("T")
 

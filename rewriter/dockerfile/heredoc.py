@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from rewriter.syntax.expand import ExpansionError, _Expansion, _Unknown
+from dfix.rewriter.dockerfile.expand import ExpansionError, _Expansion, _Unknown
 
 _HEREDOC = re.compile(r"[0-9]*<<(-?)([^<]+)")
 

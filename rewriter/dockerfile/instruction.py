@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rewriter.source import Span
-from rewriter.syntax.lexing import BLANKS, SPACE, Piece, split_blanks, split_flags, split_words
+from dfix.rewriter.dockerfile.lexing import BLANKS, SPACE, Piece, split_blanks, split_flags, split_words
+from dfix.rewriter.text.source import Span
 
 KEYWORDS = frozenset(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER "
@@ -140,7 +140,7 @@ class Instruction:
         if self._json is False:
             self._json = None
             if self.keyword in MAY_BE_JSON and self.value.startswith("["):
-                from rewriter.syntax.json_form import read_array
+                from dfix.rewriter.dockerfile.json_form import read_array
 
                 found = read_array(self.value)
                 if found is not None:

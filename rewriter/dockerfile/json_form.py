@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from json.decoder import scanstring  # type: ignore[attr-defined]  # undocumented in stubs, public in the module
 
-from rewriter.syntax.lexing import Piece
+from dfix.rewriter.dockerfile.lexing import Piece
 
 _JSON_SPACE = " \t\r\n"
 

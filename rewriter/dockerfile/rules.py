@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from rewriter.syntax.instruction import KEYWORDS, MAY_BE_JSON, Instruction
-from rewriter.syntax.lexing import BLANKS
-from rewriter.syntax.tree import Fault, Tree
+from dfix.rewriter.dockerfile.instruction import KEYWORDS, MAY_BE_JSON, Instruction
+from dfix.rewriter.dockerfile.lexing import BLANKS
+from dfix.rewriter.dockerfile.tree import Fault, Tree
 
 _FLAGS: dict[str, frozenset[str]] = {
     "ADD": frozenset(("chmod", "chown", "link", "keep-git-dir", "checksum", "exclude", "unpack")),
@@ -95,7 +95,7 @@ def _is_mixed(instruction: Instruction) -> bool:
     """Whether the value is a JSON array, but not of strings: BuildKit takes it neither as exec nor as shell form."""
     if instruction.keyword not in MAY_BE_JSON or instruction.json is not None:
         return False
-    from rewriter.syntax.json_form import load
+    from dfix.rewriter.dockerfile.json_form import load
 
     return load(instruction.value) is not None
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from rewriter.source import Source, Span
-from rewriter.syntax.instruction import Heredoc, Instruction
-from rewriter.syntax.lexing import SPACE
+from dfix.rewriter.dockerfile.instruction import Heredoc, Instruction
+from dfix.rewriter.dockerfile.lexing import SPACE
+from dfix.rewriter.text.source import Source, Span
 
 if TYPE_CHECKING:
-    from rewriter.syntax.heredoc import HeredocMark
+    from dfix.rewriter.dockerfile.heredoc import HeredocMark
 
 _DIRECTIVE = re.compile(r"#[\t\n\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*", re.DOTALL)
 _KNOWN_DIRECTIVES = frozenset(("syntax", "escape", "check"))
@@ -208,7 +208,7 @@ class _Scanner:
         return -1 if at and stripped[at - 1] == self.escape else at
 
     def _heredocs(self, instruction: Instruction, first: int) -> None:
-        from rewriter.syntax.heredoc import heredoc_marks
+        from dfix.rewriter.dockerfile.heredoc import heredoc_marks
 
         inner = instruction.inner or instruction
         if inner.keyword not in _HAS_HEREDOC or inner.json is not None:

@@ -10,7 +10,7 @@ import os
 from functools import cache
 from typing import Any, NamedTuple
 
-FOLDER = os.path.dirname(__file__)
+FOLDER = os.path.join(os.path.dirname(__file__), "managers")
 SUFFIX = ".toml"
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rewriter.knowledge.usage import Usage, text, usage
+from dfix.rewriter.knowledge.usage import Usage, text, usage
 
 if TYPE_CHECKING:
-    from rewriter.knowledge.load import Project
-    from rewriter.shell.nodes import Word
+    from dfix.rewriter.knowledge.load import Project
+    from dfix.rewriter.shell.nodes import Word
 
 _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip")
 

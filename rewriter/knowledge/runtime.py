@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 
-_TABLE = os.path.join(os.path.dirname(__file__), "runtime.tsv")
+_TABLE = os.path.join(os.path.dirname(__file__), "packages", "runtime.tsv")
 
 
 def runtime_packages(package: str, release: str) -> tuple[str, ...] | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rewriter.knowledge.load import Manager, named
-from rewriter.shell.walk import program_name
+from dfix.rewriter.knowledge.load import Manager, named
+from dfix.rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
-    from rewriter.shell.nodes import Word
+    from dfix.rewriter.shell.nodes import Word
 
 _PYTHON = "python"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from rewriter.shell.nodes import AndOr, Script
-from rewriter.source import Edit, Span
-from rewriter.syntax import Instruction
+from dfix.rewriter.dockerfile import Instruction
+from dfix.rewriter.shell.nodes import AndOr, Script
+from dfix.rewriter.text.source import Edit, Span
 
 _BEGINS = re.compile(r"^[ \t]*&&", re.MULTILINE)
 _ENDS = re.compile(r"&&[ \t]*\\[ \t]*\r?$", re.MULTILINE)

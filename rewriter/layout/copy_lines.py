@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rewriter.source import Span
-from rewriter.syntax import Instruction, Tree, Trivia
+from dfix.rewriter.dockerfile import Instruction, Tree, Trivia
+from dfix.rewriter.text.source import Span
 
 _NEEDS_JSON = frozenset(" \t\"'\\[]*?$")
 _KEPT_FLAGS = ("chown", "chmod", "link")

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from rewriter.layout.chain import after_part
-from rewriter.shell.nodes import AndOr, Script
-from rewriter.source import Edit, Span
-from rewriter.syntax import Instruction
+from dfix.rewriter.dockerfile import Instruction
+from dfix.rewriter.layout.chain import after_part
+from dfix.rewriter.shell.nodes import AndOr, Script
+from dfix.rewriter.text.source import Edit, Span
 
 USUAL = " \\\n    && "
 _DEEPEST = 8

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Protocol, cast
 
-from rewriter.context.folder import Context
-from rewriter.context.readers.answer import Blocked, Inputs, Install
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
 
 __all__ = ["Blocked", "Inputs", "Install", "inputs"]
 

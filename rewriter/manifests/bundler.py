@@ -10,9 +10,9 @@ import posixpath
 import re
 from typing import NamedTuple
 
-from rewriter.context.folder import Context, inside
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.missing import in_the_way, missing
+from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.missing import in_the_way, missing
 
 _FROZEN = frozenset(("--deployment", "--frozen"))
 _ELSEWHERE = frozenset(("--gemfile", "--standalone", "--path", "--binstubs"))

@@ -10,12 +10,12 @@ import posixpath
 from fnmatch import fnmatch
 from typing import Any
 
-from rewriter.context.folder import Context, above, inside
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.follow import follow
-from rewriter.context.readers.formats import listed, read_toml
-from rewriter.context.readers.pyproject import table
-from rewriter.context.readers.versions import fits
+from dfix.rewriter.context.folder import Context, above, inside
+from dfix.rewriter.manifests.python.pyproject import table
+from dfix.rewriter.manifests.shared.follow import follow
+from dfix.rewriter.manifests.shared.formats import listed, read_toml
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.semver_ranges import fits
 
 MOST_PACKAGES = 500
 _CHEF = "cargo-chef builds dependencies apart from the sources; a cache mount keeps them: RUN --mount=type=cache"

@@ -9,9 +9,9 @@ import json
 import posixpath
 from typing import Any
 
-from rewriter.context.folder import Context, above
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.missing import missing
+from dfix.rewriter.context.folder import Context, above
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.missing import missing
 
 _EVENTS = frozenset(
     "pre-install-cmd post-install-cmd pre-autoload-dump post-autoload-dump pre-operations-exec pre-package-install "

@@ -9,11 +9,11 @@ import posixpath
 import shlex
 from typing import Any
 
-from rewriter.context.folder import Context, inside
-from rewriter.context.readers import pip
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.formats import listed, read_yaml
-from rewriter.context.readers.missing import missing
+from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.manifests.python import pip
+from dfix.rewriter.manifests.shared.formats import listed, read_yaml
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.missing import missing
 
 _FILE = ("-f", "--file")
 
@@ -64,7 +64,7 @@ def _environment(context: Context, path: str, data: dict[str, Any]) -> Inputs | 
             words += _split(str(requirement))
     if not words:
         return Inputs(())
-    return pip.inputs(context, Install("pip", ("install", *words), posixpath.dirname(path), "pip"))
+    return pip.inputs(context, Install("pip", ("install", *words), posixpath.dirname(path), "python.pip"))
 
 
 def _split(requirement: str) -> list[str]:

@@ -10,10 +10,10 @@ import posixpath
 import re
 from xml.etree.ElementTree import Element
 
-from rewriter.context.folder import Context, above
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.formats import read_xml
-from rewriter.context.readers.missing import missing
+from dfix.rewriter.context.folder import Context, above
+from dfix.rewriter.manifests.shared.formats import read_xml
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.missing import missing
 
 MOST_FILES = 1000
 _LARGEST = 5_000_000

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rewriter.context.folder import Context, above
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.missing import missing
+from dfix.rewriter.context.folder import Context, above
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.missing import missing
 
 MOST_MODULES = 500
 _LARGEST = 2_000_000

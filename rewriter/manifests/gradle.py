@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import posixpath
 
-from rewriter.context.folder import Context
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.missing import missing
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.missing import missing
 
 _CACHE = "keep what it fetches between builds: RUN --mount=type=cache,target=/root/.gradle"
 

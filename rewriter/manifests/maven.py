@@ -9,10 +9,10 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from rewriter.context.folder import Context, above, inside
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.follow import follow
-from rewriter.context.readers.formats import read_xml
+from dfix.rewriter.context.folder import Context, above, inside
+from dfix.rewriter.manifests.shared.follow import follow
+from dfix.rewriter.manifests.shared.formats import read_xml
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -9,13 +9,13 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
-from rewriter.context.folder import Context, inside
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.follow import follow
-from rewriter.context.readers.formats import listed, read_yaml
-from rewriter.context.readers.missing import in_the_way, missing
-from rewriter.context.readers.pyproject import table
-from rewriter.context.readers.versions import fits
+from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.manifests.python.pyproject import table
+from dfix.rewriter.manifests.shared.follow import follow
+from dfix.rewriter.manifests.shared.formats import listed, read_yaml
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.missing import in_the_way, missing
+from dfix.rewriter.manifests.shared.semver_ranges import fits
 
 MOST_PACKAGES = 500
 _FILE = "pubspec.yaml"

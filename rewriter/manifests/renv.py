@@ -9,9 +9,9 @@ import json
 import posixpath
 import re
 
-from rewriter.context.folder import Context
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.missing import in_the_way, missing
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.missing import in_the_way, missing
 
 _LARGEST = 10_000_000
 _RESTORE = re.compile(r"renv::restore\((?:\s*(?:prompt|clean)\s*=\s*(?:TRUE|FALSE|T|F)\s*,?)*\s*\)")

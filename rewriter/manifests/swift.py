@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 
-from rewriter.context.folder import Context, inside
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.missing import in_the_way, missing
+from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.missing import in_the_way, missing
 
 MOST_PACKAGES = 200
 _LOCAL = re.compile(r'\.package\s*\(\s*(?:name:\s*"[^"]*"\s*,\s*)?path:\s*(?P<value>"[^"]*"|[^,)]*)')

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rewriter.model.images import family
-from rewriter.model.paths import resolve
-from rewriter.model.stage import Stage, Step, known
-from rewriter.source import Source
-from rewriter.syntax import Instruction, Tree
-from rewriter.syntax.lexing import BLANKS
+from dfix.rewriter.dockerfile import Instruction, Tree
+from dfix.rewriter.dockerfile.lexing import BLANKS
+from dfix.rewriter.model.images import family
+from dfix.rewriter.model.paths import resolve
+from dfix.rewriter.model.stage import Stage, Step, known
+from dfix.rewriter.text.source import Source
 
 if TYPE_CHECKING:
-    from rewriter.context.folder import Context
+    from dfix.rewriter.context.folder import Context
 
 
 class Model:

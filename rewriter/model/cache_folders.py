@@ -6,11 +6,11 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
-from rewriter.knowledge.usage import text
+from dfix.rewriter.knowledge.usage import text
 
 if TYPE_CHECKING:
-    from rewriter.model import Step
-    from rewriter.shell.nodes import Word
+    from dfix.rewriter.model import Step
+    from dfix.rewriter.shell.nodes import Word
 
 Relation = Literal["", "above", "within"]
 

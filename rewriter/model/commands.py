@@ -6,10 +6,10 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from rewriter.model.stage import Step
-from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement, Word
-from rewriter.shell.walk import invoked
-from rewriter.source import Span
+from dfix.rewriter.model.stage import Step
+from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement, Word
+from dfix.rewriter.shell.walk import invoked
+from dfix.rewriter.text.source import Span
 
 _SETTERS = frozenset(("export", "unset", "read", "readonly", "declare", "local", "."))
 _BRANCHES = frozenset(("if", "for", "while", "case"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 from typing import NamedTuple
 
-from rewriter.context.copy import Brought, brings
-from rewriter.context.folder import Context
-from rewriter.model.stage import Step
+from dfix.rewriter.context.brought import Brought, brings
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.model.stage import Step
 
 
 class Copied(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rewriter.model.paths import resolve
-from rewriter.syntax import Instruction
+from dfix.rewriter.dockerfile import Instruction
+from dfix.rewriter.model.paths import resolve
 
 _SAME = {"dst": "target", "destination": "target", "src": "source"}
 

@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import Any, NamedTuple
 
-from rewriter.model.images import repository
+from dfix.rewriter.model.images import repository
 
 _FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "knowledge", "images")
 _NUMBERS = re.compile(r"\d+(?:\.\d+)*")

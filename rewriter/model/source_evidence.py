@@ -6,9 +6,9 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from rewriter.context.folder import Context
-from rewriter.context.readers import Blocked
-from rewriter.model.copied import Copied
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.copied import Copied
 
 MOST_READ = 2_000
 MOST_PLACES = 25
@@ -28,6 +28,22 @@ _HARMLESS = frozenset(
 """Programs that every distribution's image has."""
 
 
+ENDINGS = {
+    "node": (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".jsx", ".tsx"),
+    "python": (".py",),
+    "ruby": (".rb", "config.ru"),
+}
+"""How a language's source files end."""
+_STARTS_PROGRAMS = {
+    "node": re.compile(
+        r"""['"](?:node:)?child_process['"]|['"](?:execa|shelljs|zx|cross-spawn|simple-git|nodegit|gm|imagemagick)['"]"""
+    ),
+    "python": re.compile(
+        r"\bsubprocess\b|\bos\.(?:system|popen|exec\w+|spawn\w+)\(|\bfind_library\(|\bCDLL\(|\bshutil\.which\("
+    ),
+    "ruby": re.compile(r"\bsystem\(|\bsystem [\"']|\bOpen3\b|\bIO\.popen|%x[({\[]|(?<=[=(\s])`[a-z./]"),
+}
+"""What starts other programs in a language's sources."""
 _COMMENTS = ("#", "//", "*")
 
 
@@ -81,6 +97,11 @@ def calls(context: Context, endings: tuple[str, ...], pattern: re.Pattern[str]) 
                 line = text.count("\n", 0, match.start()) + 1
                 return f"{path}:{line} (`{match.group().strip()[:40]}`)"
     return ""
+
+
+def starts_programs(context: Context, language: str) -> str:
+    """The first place in a language's sources that starts another program; "" where none does."""
+    return calls(context, ENDINGS[language], _STARTS_PROGRAMS[language])
 
 
 def runs_programs(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rewriter.model.mounts import Mount, mounts
-from rewriter.shell.nodes import Script
-from rewriter.source import Span
-from rewriter.syntax import Heredoc, Instruction
-from rewriter.syntax.expand import ExpansionError, expand_known, names
+from dfix.rewriter.dockerfile import Heredoc, Instruction
+from dfix.rewriter.dockerfile.expand import ExpansionError, expand_known, names
+from dfix.rewriter.model.mounts import Mount, mounts
+from dfix.rewriter.shell.nodes import Script
+from dfix.rewriter.text.source import Span
 
 if TYPE_CHECKING:
-    from rewriter.model.images import Family
+    from dfix.rewriter.model.images import Family
 
 POSIX_SHELLS = frozenset(("sh", "bash", "ash", "dash", "ksh", "zsh"))
 DEFAULT_SHELL = ("/bin/sh", "-c")
@@ -79,7 +79,7 @@ class Step:
         return self._script
 
     def _read_script(self) -> Script:
-        from rewriter.shell.parse import parse
+        from dfix.rewriter.shell.parse import parse
 
         instruction = self.instruction
         span = instruction.value_span

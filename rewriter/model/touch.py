@@ -10,10 +10,10 @@ import posixpath
 import re
 from collections.abc import Callable
 
-from rewriter.knowledge import usage
-from rewriter.model.commands import Located
-from rewriter.shell.nodes import Word
-from rewriter.shell.walk import has_substitution, program_name
+from dfix.rewriter.knowledge import usage
+from dfix.rewriter.model.commands import Located
+from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.shell.walk import has_substitution, program_name
 
 _NAMES_ONLY = frozenset(
     "echo printf true false : groupadd useradd adduser addgroup groupmod usermod passwd chpasswd locale-gen ldconfig "

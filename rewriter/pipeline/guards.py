@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rewriter.source import Edit, Source
-from rewriter.syntax import Tree
-from rewriter.syntax.rules import check
+from dfix.rewriter.dockerfile import Tree
+from dfix.rewriter.dockerfile.rules import check
+from dfix.rewriter.text.source import Edit, Source
 
 
 def outside_is_unchanged(before: Source, after: Source, edits: list[Edit]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rewriter.source import Edit, Region, Source, Span
+from dfix.rewriter.text.source import Edit, Region, Source, Span
 
 
 class _Moved(NamedTuple):

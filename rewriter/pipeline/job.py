@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import NamedTuple
 
-from rewriter import pipeline
-from rewriter.options import Options
-from rewriter.pipeline import Hooks, StoppedError
-from rewriter.read import read
-from rewriter.result import Problem, Result
-from rewriter.source import Source
-from rewriter.write import write_result
+from dfix.rewriter.pipeline import run as pipeline
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.pipeline.run import Hooks, StoppedError
+from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.read import read
+from dfix.rewriter.text.source import Source
+from dfix.rewriter.text.write import create, write
 
 REPORT = "please report it, with the file, at the project's issue tracker"
 
@@ -69,3 +72,25 @@ def rewrite(source: Source, options: Options, hooks: Hooks | None = None) -> Out
 def died(job: Job) -> Outcome:
     """The outcome for a file on which the process was lost."""
     return failed(job.path, Problem(job.path, 0, "dfix crashed on this file", REPORT))
+
+
+def write_result(result: Result, data: bytes) -> Problem | None:
+    """Write a Dockerfile of `data`, and before it the ignore file on which its changes rest.
+
+    Where the Dockerfile cannot be written, the ignore file is put back.
+    """
+    path, ignore = result.before.path, result.ignore_file
+    if ignore is None:
+        return write(path, data, result.after.to_bytes())
+    target, before, after = ignore.before.path, ignore.before.to_bytes(), ignore.after.to_bytes()
+    problem = create(target, after) if ignore.new else write(target, before, after)
+    if problem is not None:
+        return problem
+    problem = write(path, data, result.after.to_bytes()) if result.after.text != result.before.text else None
+    if problem is not None:
+        if ignore.new:
+            with suppress(OSError):
+                os.unlink(target)
+        else:
+            write(target, after, before)
+    return problem

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
-from rewriter.change import Change, Contract, Refusal
+from dfix.rewriter.answers.change import Change, Contract, Refusal
 
 if TYPE_CHECKING:
-    from rewriter.model import Model
-    from transforms.example import Example
+    from dfix.rewriter.answers.example import Example
+    from dfix.rewriter.model import Model
 
 
 class Transform(Protocol):
@@ -60,7 +60,7 @@ class RuleInfo(NamedTuple):
 @cache
 def transforms() -> tuple[Transform, ...]:
     """Every transform of the package, in the order in which the pipeline runs them."""
-    import transforms as package
+    import dfix.transforms as package
 
     found: list[Transform] = []
     for name in _modules(list(package.__path__)):
@@ -74,11 +74,22 @@ def _modules(folders: list[str]) -> list[str]:
     """The names of the modules in a package's folders."""
     if all(map(os.path.isdir, folders)):
         # what pkgutil does, without its import of inspect, which takes longer than all of this
-        files = [name for folder in folders for name in os.listdir(folder)]
-        return sorted(name[:-3] for name in files if name.endswith(".py") and name[:2] != "__")
+        return sorted(_rules_in(folders))
     import pkgutil
 
-    return [module.name for module in pkgutil.iter_modules(folders)]
+    return [f"{module.name}.rule" if module.ispkg else module.name for module in pkgutil.iter_modules(folders)]
+
+
+def _rules_in(folders: list[str]) -> Iterator[str]:
+    """A rule is a module, or a package with a module `rule`."""
+    for folder in folders:
+        for entry in os.scandir(folder):
+            if entry.name[:2] == "__":
+                continue
+            if entry.name.endswith(".py"):
+                yield entry.name[:-3]
+            elif entry.is_dir():
+                yield f"{entry.name}.rule"
 
 
 def rules() -> tuple[RuleInfo, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rewriter.change import Contract
-from rewriter.source import Edit, Region, Source
+from dfix.rewriter.answers.change import Contract
+from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.source import Edit, Region, Source
 
 
 class Applied(NamedTuple):
@@ -34,15 +35,6 @@ class Refused(NamedTuple):
     code: str
     reason: str
     hint: str
-
-
-class Problem(NamedTuple):
-    """Why a file could not be handled: `path:line: what. what to do`. `line` 0 means the file as a whole."""
-
-    path: str
-    line: int
-    message: str
-    hint: str = ""
 
 
 class Note(NamedTuple):

@@ -6,20 +6,21 @@ from collections.abc import Callable
 from os.path import exists
 from typing import TYPE_CHECKING, NamedTuple
 
-from rewriter import guards
-from rewriter.change import Change, Refusal
-from rewriter.history import History
-from rewriter.model import Model, build
-from rewriter.options import Options
-from rewriter.registry import RuleInfo, Transform, by_name, reads_sources, rules, transforms
-from rewriter.result import Applied, IgnoreFileChange, Note, Problem, Refused, Result
-from rewriter.source import Edit, OverlappingEditsError, Source
-from rewriter.suppress import Suppressions
-from rewriter.syntax import Tree, parse
-from rewriter.syntax.rules import check
+from dfix.rewriter.answers.change import Change, Refusal
+from dfix.rewriter.dockerfile import Tree, parse
+from dfix.rewriter.dockerfile.rules import check
+from dfix.rewriter.model import Model, build
+from dfix.rewriter.pipeline import guards
+from dfix.rewriter.pipeline.history import History
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.registry import RuleInfo, Transform, by_name, reads_sources, rules, transforms
+from dfix.rewriter.pipeline.result import Applied, IgnoreFileChange, Note, Refused, Result
+from dfix.rewriter.pipeline.suppressions import Suppressions
+from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.source import Edit, OverlappingEditsError, Source
 
 if TYPE_CHECKING:
-    from rewriter.context.folder import Context
+    from dfix.rewriter.context.folder import Context
 
 __all__ = ["Hooks", "Options", "RuleInfo", "StoppedError", "chosen", "rules", "run"]
 
@@ -222,8 +223,8 @@ def _overlap(taken: list[Edit], edits: tuple[Edit, ...]) -> bool:
 
 def open_context(tree: Tree, folder: str | None) -> Context:
     """The build context of a Dockerfile: `folder` where one is given, else the one that is found for it."""
-    from rewriter.context.find import find_context
-    from rewriter.context.folder import Context
+    from dfix.rewriter.context.find_context import find_context
+    from dfix.rewriter.context.folder import Context
 
     path = tree.source.path
     root = folder if folder is not None else find_context(path, literal_sources(tree)).root

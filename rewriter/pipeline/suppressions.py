@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from rewriter.source import Source
-from rewriter.syntax import parse
-from rewriter.syntax.instruction import Instruction
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.dockerfile.instruction import Instruction
+from dfix.rewriter.text.source import Source
 
 _DFIX = re.compile(r"\s*#\s*dfix:\s*ignore(-file)?(?![\w-])\s*(?:\[([^\]]*)\])?")
 _HADOLINT = re.compile(r"\s*#\s*hadolint\s+(global\s+)?ignore\s*=\s*(\w+(?:\s*,\s*\w+)*)")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 
-from rewriter.result import Result
-from rewriter.source import Source
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.text.source import Source
 
 _NO_NEWLINE = "\n\\ No newline at end of file\n"
 _QUOTED = re.compile(r'[\x00-\x1f"\\\x7f]|[^\x00-\x7f]')

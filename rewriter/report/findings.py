@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from rewriter.report.text import PROMISES
-from rewriter.result import Result
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.report.terminal import PROMISES
 
 Level = Literal["error", "warning", "notice"]
 """A file that cannot be handled, a change, and something that was left alone."""

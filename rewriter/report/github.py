@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rewriter.report.diff import shown_name
-from rewriter.report.findings import findings
-from rewriter.report.output import visible
-from rewriter.result import Result
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.report.diff import shown_name
+from dfix.rewriter.report.findings import findings
+from dfix.rewriter.report.output import visible
 
 
 def report(result: Result, *, explain: bool) -> str:

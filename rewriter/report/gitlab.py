@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rewriter.report.diff import shown_name
-from rewriter.report.findings import findings
-from rewriter.report.hunks import lines_of
-from rewriter.report.output import valid, visible
-from rewriter.result import Result
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.report.diff import shown_name
+from dfix.rewriter.report.findings import findings
+from dfix.rewriter.report.hunks import lines_of
+from dfix.rewriter.report.output import valid, visible
 
 _SEVERITIES = {"error": "major", "warning": "minor", "notice": "info"}
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import NamedTuple
 
-from rewriter.result import Result
+from dfix.rewriter.pipeline.result import Result
 
 
 class Hunk(NamedTuple):

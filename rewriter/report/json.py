@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from rewriter.report.diff import ignore_diff, shown_name, unified
-from rewriter.report.hunks import hunks
-from rewriter.report.output import valid
-from rewriter.result import Applied, Refused, Result
+from dfix.rewriter.pipeline.result import Applied, Refused, Result
+from dfix.rewriter.report.diff import ignore_diff, shown_name, unified
+from dfix.rewriter.report.hunks import hunks
+from dfix.rewriter.report.output import valid
 
 VERSION = 1
 

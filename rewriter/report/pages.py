@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from rewriter.keys import KEYS
-from rewriter.registry import RuleInfo, rules
-from rewriter.report.diff import unified
-from rewriter.report.output import Output
-from rewriter.report.text import PROMISES
-from rewriter.settings import FILES
-from rewriter.source import Source
-from transforms.example import Example
+from dfix.rewriter.answers.example import Example
+from dfix.rewriter.pipeline.registry import RuleInfo, rules
+from dfix.rewriter.report.diff import unified
+from dfix.rewriter.report.output import Output
+from dfix.rewriter.report.terminal import PROMISES
+from dfix.rewriter.settings.files import FILES
+from dfix.rewriter.settings.keys import KEYS
+from dfix.rewriter.text.source import Source
 
 _USAGE = "usage: dfix rules, dfix rule NAME, dfix config; for a file of that name dfix ./{name}\n"
 

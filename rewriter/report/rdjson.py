@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from rewriter.report.diff import shown_name
-from rewriter.report.findings import findings
-from rewriter.report.hunks import hunks, lines_of
-from rewriter.report.output import valid, visible
-from rewriter.result import Result
-from rewriter.source import BOM, Source
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.report.diff import shown_name
+from dfix.rewriter.report.findings import findings
+from dfix.rewriter.report.hunks import hunks, lines_of
+from dfix.rewriter.report.output import valid, visible
+from dfix.rewriter.text.source import BOM, Source
 
 _SEVERITIES = {"error": "ERROR", "warning": "WARNING", "notice": "INFO"}
 

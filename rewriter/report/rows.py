@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rewriter.report.output import Output
+from dfix.rewriter.report.output import Output
 
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _WORD = re.compile(r"\s+|\w+|[^\w\s]")

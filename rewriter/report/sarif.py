@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rewriter.registry import rules
-from rewriter.report.diff import shown_name
-from rewriter.report.hunks import Hunk, hunks
-from rewriter.report.output import valid
-from rewriter.report.text import PROMISES
-from rewriter.result import Applied, Problem, Result
-from rewriter.version import version
+from dfix.rewriter.pipeline.registry import rules
+from dfix.rewriter.pipeline.result import Applied, Result
+from dfix.rewriter.report.diff import shown_name
+from dfix.rewriter.report.hunks import Hunk, hunks
+from dfix.rewriter.report.output import valid
+from dfix.rewriter.report.terminal import PROMISES
+from dfix.rewriter.report.version import version
+from dfix.rewriter.text.problem import Problem
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

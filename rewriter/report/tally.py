@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewriter.result import Result
+from dfix.rewriter.pipeline.result import Result
 
 UNSAFE = "unsafe"
 """The code of a refusal that `--unsafe` lifts."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rewriter.report.diff import shown_name
-from rewriter.report.hunks import Hunk, hunks, lines_of
-from rewriter.report.output import Output, visible
-from rewriter.report.rows import Row, write_rows
-from rewriter.result import Applied, Problem, Refused, Result
-from rewriter.syntax import parse
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.pipeline.result import Applied, Refused, Result
+from dfix.rewriter.report.diff import shown_name
+from dfix.rewriter.report.hunks import Hunk, hunks, lines_of
+from dfix.rewriter.report.output import Output, visible
+from dfix.rewriter.report.rows import Row, write_rows
+from dfix.rewriter.text.problem import Problem
 
 PROMISES = {
     "same-image": "same image",

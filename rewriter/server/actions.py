@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from lsprotocol import types
 
-from rewriter.report.output import valid
-from rewriter.result import Applied, Refused
-from rewriter.server.analysis import Analysis
-from rewriter.server.diagnostics import of_change
-from rewriter.server.documents import Documents
-from rewriter.server.edits import Abilities, lines_in, range_of, text_edits, workspace_edit
-from rewriter.source import Span
+from dfix.rewriter.pipeline.result import Applied, Refused
+from dfix.rewriter.report.output import valid
+from dfix.rewriter.server.analysis import Analysis
+from dfix.rewriter.server.diagnostics import of_change
+from dfix.rewriter.server.documents import Documents
+from dfix.rewriter.server.workspace_edits import Abilities, lines_in, range_of, text_edits, workspace_edit
+from dfix.rewriter.text.source import Span
 
 FIX_ALL = "source.fixAll.dfix"
 KINDS = (types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll, FIX_ALL)

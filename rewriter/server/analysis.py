@@ -5,18 +5,19 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from rewriter import pipeline
-from rewriter.job import rewrite
-from rewriter.model import Model
-from rewriter.model import build as build_model
-from rewriter.options import Options, Place
-from rewriter.read import MAX_BYTES
-from rewriter.report.tally import UNSAFE
-from rewriter.result import Applied, Problem, Result
-from rewriter.server.documents import Document
-from rewriter.server.positions import Positions
-from rewriter.source import Source
-from rewriter.syntax import Instruction, Tree, parse
+from dfix.rewriter.dockerfile import Instruction, Tree, parse
+from dfix.rewriter.model import Model
+from dfix.rewriter.model import build as build_model
+from dfix.rewriter.pipeline import run as pipeline
+from dfix.rewriter.pipeline.job import rewrite
+from dfix.rewriter.pipeline.options import Options, Place
+from dfix.rewriter.pipeline.result import Applied, Result
+from dfix.rewriter.report.tally import UNSAFE
+from dfix.rewriter.server.documents import Document
+from dfix.rewriter.server.positions import Positions
+from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.read import MAX_BYTES
+from dfix.rewriter.text.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rewriter import pipeline
-from rewriter.context.folder import Context
-from rewriter.syntax import Tree
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.dockerfile import Tree
+from dfix.rewriter.pipeline import run as pipeline
 
 UNWATCHED_SECONDS = 1.0
 _Key = tuple[str, str | None, tuple[str, ...]]

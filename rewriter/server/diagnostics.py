@@ -8,15 +8,16 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from rewriter.report.output import valid
-from rewriter.report.text import PROMISES
-from rewriter.result import Applied, Problem, Refused
-from rewriter.server.analysis import Analysis
-from rewriter.server.edits import range_of
-from rewriter.source import Span
+from dfix.rewriter.pipeline.result import Applied, Refused
+from dfix.rewriter.report.output import valid
+from dfix.rewriter.report.terminal import PROMISES
+from dfix.rewriter.server.analysis import Analysis
+from dfix.rewriter.server.workspace_edits import range_of
+from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.source import Span
 
 SOURCE = "dfix"
-_PAGES = Path(__file__).resolve().parents[1] / "pages"
+_PAGES = Path(__file__).resolve().parents[2] / "pages"
 """Where a wheel has the rules' pages; a checkout has them in docs/rules."""
 
 

@@ -9,8 +9,8 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from lsprotocol.types import TextDocumentContentChangeEvent, TextDocumentContentChangePartial, TextDocumentItem
 
-from rewriter.discover import is_dockerfile_name
-from rewriter.server.positions import Positions
+from dfix.rewriter.server.positions import Positions
+from dfix.rewriter.text.discover import is_dockerfile_name
 
 _LANGUAGES = frozenset(("dockerfile", "docker", "containerfile"))
 

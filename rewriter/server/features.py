@@ -9,16 +9,16 @@ from typing import Any, TypeVar
 
 from lsprotocol import types
 
-from rewriter.server.actions import KINDS, actions
-from rewriter.server.analysis import Analysis
-from rewriter.server.diagnostics import diagnostics
-from rewriter.server.edits import Abilities, formatting, range_formatting
-from rewriter.server.folders import Folders
-from rewriter.server.freshness import Freshness
-from rewriter.server.hover import hover
-from rewriter.server.lenses import lenses
-from rewriter.server.protocol import Server
-from rewriter.server.session import Session
+from dfix.rewriter.server.actions import KINDS, actions
+from dfix.rewriter.server.analysis import Analysis
+from dfix.rewriter.server.diagnostics import diagnostics
+from dfix.rewriter.server.freshness import Freshness
+from dfix.rewriter.server.hover import hover
+from dfix.rewriter.server.lenses import lenses
+from dfix.rewriter.server.protocol import Server
+from dfix.rewriter.server.session import Session
+from dfix.rewriter.server.workspace_edits import Abilities, formatting, range_formatting
+from dfix.rewriter.server.workspace_folders import Folders
 
 Answer = TypeVar("Answer")
 

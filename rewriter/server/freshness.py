@@ -10,12 +10,12 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from rewriter.server.analysis import Analysis
-from rewriter.server.diagnostics import diagnostics
-from rewriter.server.folders import SECTION, Folders
-from rewriter.server.protocol import Server
-from rewriter.server.session import Session
-from rewriter.server.watching import events, says_where, watchers
+from dfix.rewriter.server.analysis import Analysis
+from dfix.rewriter.server.diagnostics import diagnostics
+from dfix.rewriter.server.protocol import Server
+from dfix.rewriter.server.session import Session
+from dfix.rewriter.server.watching import events, says_where, watchers
+from dfix.rewriter.server.workspace_folders import SECTION, Folders
 
 TYPING_SECONDS = 0.15
 """A pause in typing after which diagnostics are pushed."""

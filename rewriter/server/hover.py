@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from rewriter.registry import rules
-from rewriter.report.output import valid
-from rewriter.report.text import PROMISES
-from rewriter.server.analysis import Analysis
-from rewriter.server.diagnostics import page
-from rewriter.server.edits import lines_in, range_of
+from dfix.rewriter.pipeline.registry import rules
+from dfix.rewriter.report.output import valid
+from dfix.rewriter.report.terminal import PROMISES
+from dfix.rewriter.server.analysis import Analysis
+from dfix.rewriter.server.diagnostics import page
+from dfix.rewriter.server.workspace_edits import lines_in, range_of
 
 
 def hover(analysis: Analysis, position: types.Position) -> types.Hover | None:

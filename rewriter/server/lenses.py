@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from rewriter.context.folder import Context
-from rewriter.model import Stage, Step
-from rewriter.model.copied import Copied, copied
-from rewriter.server.analysis import Analysis
-from rewriter.server.diagnostics import line_span
-from rewriter.server.edits import range_of
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.model import Stage, Step
+from dfix.rewriter.model.copied import Copied, copied
+from dfix.rewriter.server.analysis import Analysis
+from dfix.rewriter.server.diagnostics import line_span
+from dfix.rewriter.server.workspace_edits import range_of
 
 MOST_FILES = 10_000
 """More are not counted: an editor waits, and the number says enough."""

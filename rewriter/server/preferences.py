@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from rewriter.keys import save_faults, wrong_value
-from rewriter.options import Options, Saving
-from rewriter.settings import Finder, Settings, saving
+from dfix.rewriter.pipeline.options import Options, Saving
+from dfix.rewriter.settings.files import Finder, Settings, saving
+from dfix.rewriter.settings.keys import save_faults, wrong_value
 
 _NAMES = ("select", "ignore", "unsafe", "target", "context")
 

@@ -12,7 +12,7 @@ from pygls.exceptions import JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
-from rewriter.server.documents import Documents
+from dfix.rewriter.server.documents import Documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

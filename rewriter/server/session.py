@@ -12,14 +12,15 @@ from functools import partial
 from importlib import import_module
 from typing import NamedTuple, TypeVar
 
-from rewriter import pipeline
-from rewriter.options import Options, Saving
-from rewriter.result import Problem, Result
-from rewriter.server.analysis import Analysis, LateError, Terms
-from rewriter.server.contexts import Contexts
-from rewriter.server.documents import Document, Documents
-from rewriter.server.preferences import Preferences, settings_for
-from rewriter.settings import SettingsError
+from dfix.rewriter.pipeline import run as pipeline
+from dfix.rewriter.pipeline.options import Options, Saving
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.server.analysis import Analysis, LateError, Terms
+from dfix.rewriter.server.contexts import Contexts
+from dfix.rewriter.server.documents import Document, Documents
+from dfix.rewriter.server.preferences import Preferences, settings_for
+from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.text.problem import Problem
 
 LONGEST_SECONDS = 2.0
 """For one answer; what takes longer is left alone."""

@@ -18,13 +18,13 @@ def start(words: list[str]) -> int:
         sys.stderr.write(_USAGE)
         return 2
     try:
-        from rewriter.server.features import serve
+        from dfix.rewriter.server.features import serve
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol", "cattrs", "attrs"):
             raise
         sys.stderr.write(_MISSING)
         return 2
-    from rewriter.version import version
+    from dfix.rewriter.report.version import version
 
     # what anything else writes to standard output would come between the messages
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from lsprotocol import types
 
-from rewriter.server.documents import path_of, uri_of
-from rewriter.settings import FILES
+from dfix.rewriter.server.documents import path_of, uri_of
+from dfix.rewriter.settings.files import FILES
 
 _DECLARING = ("*compose*.yml", "*compose*.yaml", "docker-bake*.hcl", "docker-bake*.json", "skaffold.yaml")
 _ELSEWHERE = (*FILES, *_DECLARING, "devcontainer.json", "*.dockerignore")

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from lsprotocol import types
 
-from rewriter.report.hunks import Hunk, hunks, lines_of
-from rewriter.result import IgnoreFileChange, Result
-from rewriter.server.analysis import Analysis
-from rewriter.server.documents import Documents, uri_of
-from rewriter.server.positions import Positions
-from rewriter.source import Span
+from dfix.rewriter.pipeline.result import IgnoreFileChange, Result
+from dfix.rewriter.report.hunks import Hunk, hunks, lines_of
+from dfix.rewriter.server.analysis import Analysis
+from dfix.rewriter.server.documents import Documents, uri_of
+from dfix.rewriter.server.positions import Positions
+from dfix.rewriter.text.source import Span
 
 
 class Abilities(NamedTuple):

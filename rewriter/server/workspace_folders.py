@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 
 from lsprotocol import types
 
-from rewriter import pipeline
-from rewriter.server.documents import path_of
-from rewriter.server.preferences import Preferences, read
+from dfix.rewriter.pipeline import run as pipeline
+from dfix.rewriter.server.documents import path_of
+from dfix.rewriter.server.preferences import Preferences, read
 
 SECTION = "dfix"
 

@@ -9,10 +9,10 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from rewriter.keys import BY_NAME, FORMS, Key, fits, nearest_key, save_faults
-from rewriter.options import Options, Saving
-from rewriter.read import read
-from rewriter.result import Problem
+from dfix.rewriter.pipeline.options import Options, Saving
+from dfix.rewriter.settings.keys import BY_NAME, FORMS, Key, fits, nearest_key, save_faults
+from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.read import read
 
 FILES = ("dfix.toml", ".dfix.toml", "pyproject.toml")
 """In the order in which a folder is searched; a `pyproject.toml` counts when it has a `[tool.dfix]`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from rewriter.options import Saving
+from dfix.rewriter.pipeline.options import Saving
 
 TARGETS = ("buildkit", "buildah", "kaniko")
 

@@ -10,8 +10,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from rewriter.shell.nodes import Script
-from rewriter.shell.walk import commands
+from dfix.rewriter.shell.nodes import Script
+from dfix.rewriter.shell.walk import commands
 
 if TYPE_CHECKING:
     from tree_sitter import Parser, Query

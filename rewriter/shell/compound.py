@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from rewriter.shell.lists import ListReader
-from rewriter.shell.nodes import Compound, Statement, Word
-from rewriter.shell.quoting import UnreadableError
+from dfix.rewriter.shell.lists import ListReader
+from dfix.rewriter.shell.nodes import Compound, Statement, Word
+from dfix.rewriter.shell.quoting import UnreadableError
 
 _THEN = frozenset(("then",))
 _BRANCH = frozenset(("elif", "else", "fi"))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from rewriter.shell.nodes import Word
-from rewriter.shell.quoting import OPENING, QuoteReader, UnreadableError
+from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.shell.quoting import OPENING, QuoteReader, UnreadableError
 
 PLAIN_WORD = re.compile(r"[ \t]*([^ \t\n\\'\"$`;&|<>()#~*?\[{]++)(?=[ \t\n;&|)]|\Z)")
 """Blanks and a word that is its own value."""

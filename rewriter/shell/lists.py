@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from rewriter.shell.nodes import AndOr, Command, Compound, Node, Operator, Pipeline, Statement
-from rewriter.shell.quoting import UnreadableError
-from rewriter.shell.simple import SimpleReader
+from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Operator, Pipeline, Statement
+from dfix.rewriter.shell.quoting import UnreadableError
+from dfix.rewriter.shell.simple import SimpleReader
 
 _RESERVED = re.compile(
     r"(?:if|then|elif|else|fi|for|while|until|do|done|case|esac|function|select|coproc|[{}!]|\[\[)"

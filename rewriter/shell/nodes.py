@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rewriter.source import Span
+from dfix.rewriter.text.source import Span
 
 
 class Word(NamedTuple):

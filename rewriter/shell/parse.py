@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rewriter.shell.compound import ScriptReader
-from rewriter.shell.nodes import Script
-from rewriter.shell.quoting import UnreadableError
-from rewriter.source import Span
+from dfix.rewriter.shell.compound import ScriptReader
+from dfix.rewriter.shell.nodes import Script
+from dfix.rewriter.shell.quoting import UnreadableError
+from dfix.rewriter.text.source import Span
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LINE_END = re.compile(r"(?<!\\)\n")
@@ -48,7 +48,7 @@ def _parsed(mask: str, start: int, written: str) -> Script:
         return Script(span, (), (), str(why))
     script = Script(span, statements, tuple(reader.comments), "")
     if not reader.plain:
-        from rewriter.shell.agreement import disagreement
+        from dfix.rewriter.shell.agreement import disagreement
 
         why_not = disagreement(mask, script)
         if why_not:

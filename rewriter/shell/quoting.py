@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rewriter.source import Span
+from dfix.rewriter.text.source import Span
 
 
 class UnreadableError(Exception):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from rewriter.shell.lexing import PLAIN_WORD, Lexer
-from rewriter.shell.nodes import Command, Compound, Redirect, Word
-from rewriter.shell.quoting import UnreadableError
-from rewriter.source import Span
+from dfix.rewriter.shell.lexing import PLAIN_WORD, Lexer
+from dfix.rewriter.shell.nodes import Command, Compound, Redirect, Word
+from dfix.rewriter.shell.quoting import UnreadableError
+from dfix.rewriter.text.source import Span
 
 RESERVED = frozenset(
     "if then elif else fi for while until do done case esac function select coproc { } ! [[ ]]".split()

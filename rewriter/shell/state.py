@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Redirect, Script, Statement, Word
-from rewriter.shell.walk import BUILT_IN
-from rewriter.source import Span
+from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Redirect, Script, Statement, Word
+from dfix.rewriter.shell.walk import BUILT_IN
+from dfix.rewriter.text.source import Span
 
 _KINDS = {
     "cd": "cd",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Redirect, Script, Word
+from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Redirect, Script, Word
 
 BUILT_IN = frozenset(
     ". : alias bg cd command declare dirs enable eval exec exit export fg getopts hash history let local logout "

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from rewriter.read import why
-from rewriter.result import Problem
+from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.read import why
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec

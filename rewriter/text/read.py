@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from rewriter.result import Problem
+from dfix.rewriter.text.problem import Problem
 
 MAX_BYTES = 5_000_000
 """A Dockerfile of more is a mistake, and reading it would take long."""

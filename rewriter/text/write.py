@@ -6,8 +6,8 @@ import os
 import stat
 from contextlib import suppress
 
-from rewriter.read import why
-from rewriter.result import Problem, Result
+from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.read import why
 
 
 def write(path: str, before: bytes, after: bytes) -> Problem | None:
@@ -31,30 +31,8 @@ def write(path: str, before: bytes, after: bytes) -> Problem | None:
     return _replace(path, target, found, after)
 
 
-def write_result(result: Result, data: bytes) -> Problem | None:
-    """Write a Dockerfile of `data`, and before it the ignore file on which its changes rest.
-
-    Where the Dockerfile cannot be written, the ignore file is put back.
-    """
-    path, ignore = result.before.path, result.ignore_file
-    if ignore is None:
-        return write(path, data, result.after.to_bytes())
-    target, before, after = ignore.before.path, ignore.before.to_bytes(), ignore.after.to_bytes()
-    problem = _create(target, after) if ignore.new else write(target, before, after)
-    if problem is not None:
-        return problem
-    problem = write(path, data, result.after.to_bytes()) if result.after.text != result.before.text else None
-    if problem is not None:
-        if ignore.new:
-            with suppress(OSError):
-                os.unlink(target)
-        else:
-            write(target, after, before)
-    return problem
-
-
-def _create(path: str, data: bytes) -> Problem | None:
-    """A new file; nothing that came to be there in the meantime is replaced."""
+def create(path: str, data: bytes) -> Problem | None:
+    """Write a new file; nothing that came to be there in the meantime is replaced."""
     try:
         with open(path, "xb") as file:
             file.write(data)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from rewriter.verify.image import Entry
-from rewriter.verify.noise import translated
+from dfix.rewriter.verify.image import Entry
+from dfix.rewriter.verify.noise import translated
 
 
 class CachePaths:

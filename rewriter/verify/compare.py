@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from rewriter.verify.cache_paths import CachePaths
-from rewriter.verify.engine import LABEL
-from rewriter.verify.image import Entry, Image
-from rewriter.verify.noise import excuse
+from dfix.rewriter.verify.cache_paths import CachePaths
+from dfix.rewriter.verify.engine import LABEL
+from dfix.rewriter.verify.image import Entry, Image
+from dfix.rewriter.verify.noise import excuse
 
 PRESENCE, CONTENT = "presence", "content"
 BUILT_TWICE = "differs between two builds of the same file"

@@ -9,8 +9,8 @@ import time
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from rewriter.verify.engine import LABEL, EngineError
-from rewriter.verify.process import Processes, TimeoutExpiredError
+from dfix.rewriter.verify.engine import LABEL, EngineError
+from dfix.rewriter.verify.process import Processes, TimeoutExpiredError
 
 MOST_OUTPUT = 200_000
 """Bytes of output that are compared."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from rewriter.model.build import assignments
-from rewriter.source import Source
-from rewriter.syntax import parse
-from rewriter.verify.compare import Difference
-from rewriter.verify.image import Entry, Image
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.model.build import assignments
+from dfix.rewriter.text.source import Source
+from dfix.rewriter.verify.compare import Difference
+from dfix.rewriter.verify.image import Entry, Image
 
 MOST_PROGRAMS = 300
 _OF_THE_DISTRIBUTION = re.compile(

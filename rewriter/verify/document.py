@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from rewriter.report.diff import shown_name
-from rewriter.report.output import valid
-from rewriter.result import Applied
-from rewriter.verify.compare import Difference
-from rewriter.verify.proof import Measures, Proof, Rebuild
+from dfix.rewriter.pipeline.result import Applied
+from dfix.rewriter.report.diff import shown_name
+from dfix.rewriter.report.output import valid
+from dfix.rewriter.verify.compare import Difference
+from dfix.rewriter.verify.proof import Measures, Proof, Rebuild
 
 VERSION = 1
 

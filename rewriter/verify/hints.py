@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rewriter.syntax import Tree
+from dfix.rewriter.dockerfile import Tree
 
 _SECRET = re.compile(r"secret (?P<id>[\w.-]+): not found|secret required but no value provided")
 _SIGNS = (

@@ -8,8 +8,8 @@ import tarfile
 from collections.abc import Iterable
 from typing import IO, NamedTuple
 
-from rewriter.verify.image import Entry
-from rewriter.verify.noise import blank, blanked
+from dfix.rewriter.verify.image import Entry
+from dfix.rewriter.verify.noise import blank, blanked
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from statistics import median
 
-from rewriter.source import Source
-from rewriter.verify.edits import Edits, edit
-from rewriter.verify.engine import Built
-from rewriter.verify.image import Image
-from rewriter.verify.proof import Measures, Rebuild
-from rewriter.verify.trial import Trial
+from dfix.rewriter.text.source import Source
+from dfix.rewriter.verify.engine import Built
+from dfix.rewriter.verify.image import Image
+from dfix.rewriter.verify.proof import Measures, Rebuild
+from dfix.rewriter.verify.trial import Trial
+from dfix.rewriter.verify.usual_edits import Edits, edit
 
 TIMES = 3
 """Rebuilds of each kind whose median is told. Both versions take turns, so that a busy machine slows both."""

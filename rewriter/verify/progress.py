@@ -7,8 +7,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rewriter.report.diff import shown_name
-from rewriter.report.output import Output, visible
+from dfix.rewriter.report.diff import shown_name
+from dfix.rewriter.report.output import Output, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

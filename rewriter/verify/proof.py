@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from rewriter.result import Applied, Result
-from rewriter.verify.compare import Comparison, Difference
+from dfix.rewriter.pipeline.result import Applied, Result
+from dfix.rewriter.verify.compare import Comparison, Difference
 
 Verdict = Literal["proven", "broken", "unbuilt", "unchanged", "failed"]
 """`unbuilt`: it did not build before either, which proves nothing. `failed`: it could not be tried, see `message`."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from rewriter.report.diff import shown_name
-from rewriter.report.output import Output, visible
-from rewriter.report.text import PROMISES
-from rewriter.result import Applied
-from rewriter.verify.compare import Difference
-from rewriter.verify.declared import groups
-from rewriter.verify.proof import Blame, Measures, Proof, Rebuild
-from rewriter.verify.sizes import size
+from dfix.rewriter.pipeline.result import Applied
+from dfix.rewriter.report.diff import shown_name
+from dfix.rewriter.report.output import Output, visible
+from dfix.rewriter.report.terminal import PROMISES
+from dfix.rewriter.verify.compare import Difference
+from dfix.rewriter.verify.declared import groups
+from dfix.rewriter.verify.proof import Blame, Measures, Proof, Rebuild
+from dfix.rewriter.verify.sizes import size
 
 MOST_PATHS = 8
 

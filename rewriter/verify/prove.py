@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rewriter import pipeline
-from rewriter.context.folder import Context
-from rewriter.knowledge import managers
-from rewriter.model import build as build_model
-from rewriter.options import Options, Place
-from rewriter.result import Applied, Result
-from rewriter.source import Source
-from rewriter.syntax import parse
-from rewriter.verify.compare import Comparison, Difference, compare, without
-from rewriter.verify.declared import settings
-from rewriter.verify.edits import choose
-from rewriter.verify.engine import BuildError, EngineError
-from rewriter.verify.hints import hint
-from rewriter.verify.image import Image
-from rewriter.verify.measure import cold, measure
-from rewriter.verify.proof import Blame, Measures, Proof
-from rewriter.verify.sizes import size
-from rewriter.verify.smoke import Runs, Sides, smoke
-from rewriter.verify.trial import Trial
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.knowledge import managers
+from dfix.rewriter.model import build as build_model
+from dfix.rewriter.pipeline import run as pipeline
+from dfix.rewriter.pipeline.options import Options, Place
+from dfix.rewriter.pipeline.result import Applied, Result
+from dfix.rewriter.text.source import Source
+from dfix.rewriter.verify.compare import Comparison, Difference, compare, without
+from dfix.rewriter.verify.declared import settings
+from dfix.rewriter.verify.engine import BuildError, EngineError
+from dfix.rewriter.verify.hints import hint
+from dfix.rewriter.verify.image import Image
+from dfix.rewriter.verify.measure import cold, measure
+from dfix.rewriter.verify.proof import Blame, Measures, Proof
+from dfix.rewriter.verify.sizes import size
+from dfix.rewriter.verify.smoke import Runs, Sides, smoke
+from dfix.rewriter.verify.trial import Trial
+from dfix.rewriter.verify.usual_edits import choose
 
 NOTHING = Comparison((), (), (), 0)
 LEAST_FREED = 100_000

@@ -13,8 +13,8 @@ import threading
 import zlib
 from typing import IO, Any, cast
 
-from rewriter.verify.image import Image, Layer
-from rewriter.verify.layers import LayerError, Listing, flatten, listing
+from dfix.rewriter.verify.image import Image, Layer
+from dfix.rewriter.verify.layers import LayerError, Listing, flatten, listing
 
 _BLOBS = "blobs/sha256/"
 _GZIP = b"\x1f\x8b"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from rewriter.verify.compare import Difference
-from rewriter.verify.containers import Containers, Ran
-from rewriter.verify.declared import missing, programs
-from rewriter.verify.image import Image
-from rewriter.verify.noise import spoken
+from dfix.rewriter.verify.compare import Difference
+from dfix.rewriter.verify.containers import Containers, Ran
+from dfix.rewriter.verify.declared import missing, programs
+from dfix.rewriter.verify.image import Image
+from dfix.rewriter.verify.noise import spoken
 
 LIMIT = 30.0
 """Seconds that a server has to answer, and a command to end."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 
-from rewriter.context.folder import MOST_FILES, Context
+from dfix.rewriter.context.folder import MOST_FILES, Context
 
 
 class ContextError(Exception):

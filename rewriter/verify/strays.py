@@ -8,11 +8,11 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from rewriter.report.output import Output
-from rewriter.verify.engine import LABEL, EngineError
-from rewriter.verify.engines.find import NAMES, find
-from rewriter.verify.process import Processes
-from rewriter.verify.workspace import clear, ended_runs, may_be_alive
+from dfix.rewriter.report.output import Output
+from dfix.rewriter.verify.engine import LABEL, EngineError
+from dfix.rewriter.verify.engines.find_engine import NAMES, find
+from dfix.rewriter.verify.process import Processes
+from dfix.rewriter.verify.workspace import clear, ended_runs, may_be_alive
 
 
 def remove_strays(engine: str, processes: Processes, out: Output) -> int:

@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 
-from rewriter.context.folder import Context
-from rewriter.source import Source
-from rewriter.verify.engine import Build, BuildError, BuildOptions, Built, Engine
-from rewriter.verify.image import Image
-from rewriter.verify.saved import LayerCache, SavedImageError, read_saved
-from rewriter.verify.snapshot import ignore_file, snapshot
-from rewriter.verify.workspace import Workspace, clear
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.text.source import Source
+from dfix.rewriter.verify.engine import Build, BuildError, BuildOptions, Built, Engine
+from dfix.rewriter.verify.image import Image
+from dfix.rewriter.verify.saved import LayerCache, SavedImageError, read_saved
+from dfix.rewriter.verify.snapshot import ignore_file, snapshot
+from dfix.rewriter.verify.workspace import Workspace, clear
 
 
 class Trial:

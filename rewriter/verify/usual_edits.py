@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rewriter.context.folder import Context
-from rewriter.knowledge import managers
-from rewriter.model import Model
-from rewriter.model.copied import Copied, copied
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.knowledge import managers
+from dfix.rewriter.model import Model
+from dfix.rewriter.model.copied import Copied, copied
 
 SOURCES = frozenset(
     ".bat .c .cc .cjs .clj .cpp .cs .css .dart .ex .exs .fs .go .h .hpp .html .java .js .jsx .kt .kts .lua .mjs .php "

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.pipeline import Options, run
-from rewriter.source import Source
+from dfix.rewriter.pipeline.run import Options, run
+from dfix.rewriter.text.source import Source
 
 LISTS = "rm -rf /var/lib/apt/lists/*"
 

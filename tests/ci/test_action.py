@@ -127,10 +127,10 @@ def test_the_whole_action(runner: Runner, tmp_path: Path) -> None:
     """It installs the dfix that lies beside action.yml."""
     itself = tmp_path / "itself"
     itself.mkdir()
-    for name in ("action.yml", "pyproject.toml", "README.md", "LICENSE"):
+    for name in ("action.yml", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"):
         shutil.copy(ROOT / name, itself)
-    for name in ("rewriter", "transforms", "docs/rules"):
-        shutil.copytree(ROOT / name, itself / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("dfix", "rewriter", "transforms", "docs/rules"):
+        shutil.copytree(ROOT / name, itself / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
     runner.itself = itself
     (runner.checkout / "Dockerfile").write_text(CHANGES)
     ran = runner.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rewriter import discover
-from rewriter.discover import is_dockerfile_name
+from dfix.rewriter.text import discover
+from dfix.rewriter.text.discover import is_dockerfile_name
 
 ROOT = Path(__file__).resolve().parents[2]
 HOOKS = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
@@ -43,10 +44,10 @@ def hooks(tmp_path: Path) -> tuple[Path, str]:
     folder.mkdir()
     listed = done(git(ROOT, "ls-files", "-co", "--exclude-standard", "-z")).split("\0")
     for name in filter(None, listed):
-        if name.startswith(("rewriter/", "transforms/", "docs/rules/")) or "/" not in name:
+        if name.startswith(("dfix/", "rewriter/", "transforms/", "docs/rules/")) or "/" not in name:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes((ROOT / name).read_bytes())
+            shutil.copy(ROOT / name, target, follow_symlinks=False)
     done(git(folder, "init", "-q", "."))
     done(git(folder, "add", "--all"))
     done(git(folder, "commit", "-q", "-m", "all"))

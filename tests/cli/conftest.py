@@ -11,7 +11,10 @@ from typing import NoReturn
 
 import pytest
 
-from rewriter import cli, command, main, pipeline, registry
+from dfix.rewriter.cli import app as cli
+from dfix.rewriter.cli import command, main
+from dfix.rewriter.pipeline import registry
+from dfix.rewriter.pipeline import run as pipeline
 from tests.cli.rules import RULES
 from tests.cli.script import Answer
 

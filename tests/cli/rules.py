@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from rewriter.change import Change, Contract, Refusal
-from rewriter.source import Edit, Span
-from transforms.example import Example
+from dfix.rewriter.answers.change import Change, Contract, Refusal
+from dfix.rewriter.answers.example import Example
+from dfix.rewriter.text.source import Edit, Span
 
 if TYPE_CHECKING:
-    from rewriter.model import Model
+    from dfix.rewriter.model import Model
 
 Found = Iterator[Change | Refusal]
 

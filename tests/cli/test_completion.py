@@ -19,9 +19,9 @@ from typing import NamedTuple
 import pyte
 import pytest
 
-from rewriter.cli import COMMANDS
-from rewriter.main import ASKED
-from rewriter.request import CHOICES
+from dfix.rewriter.cli.app import COMMANDS
+from dfix.rewriter.cli.main import ASKED
+from dfix.rewriter.cli.request import CHOICES
 from tests.tools.debian import unpacked
 from tests.tools.home import NoToolError, absent
 
@@ -171,7 +171,7 @@ def ask(line: str, number: int) -> list[str]:
         "COMP_WORDS": line.replace("|", "\n"),
         "COMP_CWORD": str(number),
     }
-    command = [sys.executable, "-m", "rewriter.main"]
+    command = [sys.executable, "-m", "dfix"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     return done.stdout.split()
@@ -207,6 +207,6 @@ def test_what_a_shell_is_told(line: str, number: int, answer: list[str]) -> None
 
 
 def test_a_script_for_a_shell_that_is_named() -> None:
-    command = [sys.executable, "-m", "rewriter.main"]
+    command = [sys.executable, "-m", "dfix"]
     done = subprocess.run(command, env={**os.environ, ASKED: "source_zsh"}, capture_output=True, text=True, check=True)
     assert "#compdef dfix" in done.stdout

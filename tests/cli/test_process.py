@@ -18,7 +18,7 @@ HEAVY = (
     "dataclasses inspect rich typer click yaml libcst pathspec json dockerfile_parse argparse multiprocessing asyncio"
 )
 SLOW = (
-    "import sys, time; from types import SimpleNamespace as N; from rewriter import main, pipeline, registry\n"
+    "import sys, time; from types import SimpleNamespace as N; from dfix.rewriter.cli import main; from dfix.rewriter.pipeline import registry, run as pipeline\n"
     "def propose(model):\n    print('started', file=sys.stderr, flush=True); time.sleep(60); yield\n"
     "rules = (N(NAME='x', CODES=(), ORDER=1, SUMMARY='', CONTRACT='same-image', EXAMPLES=(), __doc__='', propose=propose),)\n"
     "pipeline.transforms = registry.transforms = lambda: rules\n"
@@ -27,7 +27,7 @@ SLOW = (
 
 
 def dfix(*words: str, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "rewriter.main", *words]
+    command = [sys.executable, "-m", "dfix", *words]
     return subprocess.run(command, cwd=cwd, env=ENVIRONMENT, input=stdin, capture_output=True, check=False)
 
 
@@ -50,7 +50,7 @@ def test_it_is_a_filter(folder: Path) -> None:
 def test_plain_forms_load_nothing_heavy(folder: Path) -> None:
     """What an editor or a hook starts, on a file that stays as it is."""
     program = (
-        "import sys; from rewriter.main import run\n"
+        "import sys; from dfix.rewriter.cli.main import run\n"
         "for words in (['--stdin-filename', 'Dockerfile', '-'], ['--check', 'Dockerfile'], ['--write', 'Dockerfile']):\n"
         "    assert run([*words]) == 0\n"
         f"print(sorted(set({HEAVY.split()!r}) & set(sys.modules)), file=sys.stderr)\n"
@@ -82,7 +82,7 @@ def test_a_reader_that_has_gone(folder: Path) -> None:
     """As in `dfix … | head`: no traceback, and no status that says that all is well."""
     read, write = os.pipe()
     os.close(read)
-    command = [sys.executable, "-m", "rewriter.main", "rule", "clean-up"]
+    command = [sys.executable, "-m", "dfix", "rule", "clean-up"]
     found = subprocess.run(command, cwd=folder, env=ENVIRONMENT, stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert (found.returncode, found.stderr) == (2, b"")
@@ -90,7 +90,7 @@ def test_a_reader_that_has_gone(folder: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 def test_a_full_disk(folder: Path) -> None:
-    command = [sys.executable, "-m", "rewriter.main", "rules"]
+    command = [sys.executable, "-m", "dfix", "rules"]
     with open("/dev/full", "wb") as full:
         found = subprocess.run(command, cwd=folder, env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, check=False)
     assert found.returncode == 2
@@ -98,7 +98,7 @@ def test_a_full_disk(folder: Path) -> None:
 
 
 def test_closed_streams(folder: Path) -> None:
-    command = ["sh", "-c", f"exec {sys.executable} -m rewriter.main --write Dockerfile <&- >&- 2>&-"]
+    command = ["sh", "-c", f"exec {sys.executable} -m dfix.rewriter.cli.main --write Dockerfile <&- >&- 2>&-"]
     assert subprocess.run(command, cwd=folder, env=ENVIRONMENT, check=False).returncode == 0
     assert (folder / "Dockerfile").read_bytes() == TEXT
 
@@ -106,7 +106,7 @@ def test_closed_streams(folder: Path) -> None:
 @pytest.mark.parametrize("verbose", [False, True])
 def test_an_error_in_dfix_itself(folder: Path, verbose: bool) -> None:
     program = (
-        "from rewriter import command, main\n"
+        "from dfix.rewriter.cli import command, main\n"
         "def fail(request): raise RuntimeError('one\\ntwo')\n"
         "command.execute = fail\nmain.main()\n"
     )

@@ -6,8 +6,8 @@ import shlex
 
 import pytest
 
-from rewriter.cli import read
-from rewriter.request import CHOICES, LISTS, MODES, SWITCHES, VALUES, Request, read_plain, split_names
+from dfix.rewriter.cli.app import read
+from dfix.rewriter.cli.request import CHOICES, LISTS, MODES, SWITCHES, VALUES, Request, read_plain, split_names
 
 PLAIN = [
     "Dockerfile",

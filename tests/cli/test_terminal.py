@@ -16,7 +16,7 @@ from tests.cli.test_process import ENVIRONMENT
 def at_a_terminal(folder: Path, *words: str, **environment: str) -> str:
     """All that the command writes, both streams being one terminal."""
     ours, theirs = os.openpty()
-    command = [sys.executable, "-m", "rewriter.main", *words]
+    command = [sys.executable, "-m", "dfix", *words]
     variables = {**ENVIRONMENT, "TERM": "xterm", "COLUMNS": "80", **environment}
     with subprocess.Popen(command, cwd=folder, env=variables, stdin=theirs, stdout=theirs, stderr=theirs):
         os.close(theirs)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rewriter import workers
-from rewriter.workers import Workers
+from dfix.rewriter.cli import workers
+from dfix.rewriter.cli.workers import Workers
 
 MANY = 50
 

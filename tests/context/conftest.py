@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.context.folder import Context
+from dfix.rewriter.context.folder import Context
 from tests.build_context import put
 
 MakeContext = Callable[[Mapping[str, str]], Context]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.context.copy import Brought, Missing, brings
+from dfix.rewriter.context.brought import Brought, Missing, brings
 from tests.context.conftest import MakeContext
 
 FILES = {

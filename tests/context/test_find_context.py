@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.context.find import find_context
+from dfix.rewriter.context.find_context import find_context
 
 
 def make(root: Path, files: dict[str, str]) -> None:

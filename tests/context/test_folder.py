@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from rewriter.context.folder import Context, normal
+from dfix.rewriter.context.folder import Context, normal
 from tests.context.conftest import MakeContext
 
 

@@ -5,7 +5,7 @@ from e2b_dockerfile_utils import dockerignore
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewriter.context.ignore import BadPatternError, IgnoreFile
+from dfix.rewriter.context.ignore import BadPatternError, IgnoreFile
 
 CASES = [
     ("node_modules", "node_modules", True),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.context.makefile import Unfollowed, recipe
+from dfix.rewriter.context.makefile import Unfollowed, recipe
 
 PLAIN = "PIP ?= pip3\nREQ := requirements.txt\n.PHONY: deps base\n\ndeps: base\n\t@$(PIP) install -r ${REQ}\n\nbase:\n\t-echo $$HOME\n"
 

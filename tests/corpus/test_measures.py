@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from reference import buildkit_reads, changed_without_reason, dfix_reads, difference, lost_comments, lost_words
 
-from rewriter.source import Source
-from rewriter.syntax import parse
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.text.source import Source
 
 BEFORE = "# syntax=x\nFROM a\n\n# one\nRUN b \\\n  # two\n  && c # three\nCOPY d e\n\nRUN f\n"
 

@@ -9,9 +9,9 @@ from e2b_dockerfile_utils import DockerfileInstruction, DockerfileSyntaxError, p
 from reference import Reading, buildkit_reads, c_string, dfix_reads, difference, text_after_json
 from shared_data import Corpus
 
-from rewriter.source import Source
-from rewriter.syntax import Tree, parse
-from rewriter.syntax.rules import check
+from dfix.rewriter.dockerfile import Tree, parse
+from dfix.rewriter.dockerfile.rules import check
+from dfix.rewriter.text.source import Source
 
 SAMPLE = 3000
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from reference import as_written, values
 
-from rewriter.source import Source
-from rewriter.syntax import Instruction, Tree, parse
-from rewriter.syntax.rules import check
+from dfix.rewriter.dockerfile import Instruction, Tree, parse
+from dfix.rewriter.dockerfile.rules import check
+from dfix.rewriter.text.source import Source
 
 _SHORT = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 _SHORT |= {"\\": "\\\\", '"': '\\"'}

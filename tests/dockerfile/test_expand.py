@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.syntax.expand import LONGEST, ExpansionError, expand, expand_known, names, words
+from dfix.rewriter.dockerfile.expand import LONGEST, ExpansionError, expand, expand_known, names, words
 
 SHARED = Path(os.environ.get("DFIX_SHARED", Path(__file__).parents[3] / "shared"))
 ENV = {"PWD": "/home", "SHELL": "bash", "KOREAN": "한국어", "NULL": ""}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.source import Source
-from rewriter.syntax import Fault, parse
-from rewriter.syntax.rules import check
+from dfix.rewriter.dockerfile import Fault, parse
+from dfix.rewriter.dockerfile.rules import check
+from dfix.rewriter.text.source import Source
 
 
 def fault_of(text: str) -> Fault | None:

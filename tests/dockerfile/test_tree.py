@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.source import Source
-from rewriter.syntax import Instruction, Tree, Trivia, parse
+from dfix.rewriter.dockerfile import Instruction, Tree, Trivia, parse
+from dfix.rewriter.text.source import Source
 
 
 def tree_of(text: str) -> Tree:

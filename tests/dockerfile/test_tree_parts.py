@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.source import Source, Span
-from rewriter.syntax import Instruction, parse
+from dfix.rewriter.dockerfile import Instruction, parse
+from dfix.rewriter.text.source import Source, Span
 
 
 def read(text: str) -> Instruction:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared_data import Corpus
 from soundness import look_at
 
-from rewriter.options import Options
+from dfix.rewriter.pipeline.options import Options
 
 FRAGMENTS = [
     *("FROM debian:12", "FROM node:22-alpine AS build", "FROM build", "RUN ", "ONBUILD ", "COPY . .", "COPY a b c/"),

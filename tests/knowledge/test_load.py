@@ -4,9 +4,9 @@ import importlib.util
 
 import pytest
 
-from rewriter.knowledge import Manager, managers
-from rewriter.knowledge.load import named, stems
-from rewriter.split import download, installs
+from dfix.rewriter.knowledge import Manager, managers
+from dfix.rewriter.knowledge.load import named, stems
+from dfix.transforms.split_manifests import fetch_first, installs
 
 MANAGERS = {manager.name: manager for manager in managers()}
 KINDS = {"update", "install", "query", "remove", "clean"}
@@ -75,7 +75,7 @@ def test_scripts_with_its_commands_are_read(manager: Manager) -> None:
             said = f"{command} {project.mentions}"
             assert any(part in said for part in installs._PROGRAMS)
         if manager.early is not None:
-            assert any(part in f"{command} " for part in download._PROGRAMS)
+            assert any(part in f"{command} " for part in fetch_first._PROGRAMS)
 
 
 @pytest.mark.parametrize("manager", MANAGERS.values(), ids=MANAGERS)
@@ -83,4 +83,4 @@ def test_readers_are_there(manager: Manager) -> None:
     readers = [project.reader for project in manager.projects]
     readers += [manager.early.reader] if manager.early is not None else []
     for reader in readers:
-        assert importlib.util.find_spec(f"rewriter.context.readers.{reader}") is not None
+        assert importlib.util.find_spec(f"dfix.rewriter.manifests.{reader}") is not None

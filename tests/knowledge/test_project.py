@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.knowledge import project_install
+from dfix.rewriter.knowledge import project_install
 from tests.knowledge.test_usage import words_of
 
 READERS = {

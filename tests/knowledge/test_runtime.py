@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-import rewriter.knowledge
-from rewriter.knowledge.runtime import runtime_packages
+import dfix.rewriter.knowledge
+from dfix.rewriter.knowledge.runtime import runtime_packages
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,11 @@ def test_what_a_program_needs_when_it_runs(package: str, release: str, libraries
 
 
 def test_the_table_says_where_it_is_from() -> None:
-    head = (Path(rewriter.knowledge.__file__).parent / "runtime.tsv").read_text(encoding="utf-8").split("\n")[:7]
+    head = (
+        (Path(dfix.rewriter.knowledge.__file__).parent / "packages" / "runtime.tsv")
+        .read_text(encoding="utf-8")
+        .split("\n")[:7]
+    )
     assert "scripts/runtime_packages.py" in head[0]
     releases = ["bullseye", "bookworm", "trixie", "focal", "jammy", "noble"]
     assert [line.split()[1] for line in head[1:]] == releases

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.knowledge import Usage, usage
-from rewriter.knowledge.usage import text
-from rewriter.model import build
-from rewriter.model.commands import located
-from rewriter.shell.nodes import Word
-from rewriter.source import Source
-from rewriter.syntax import parse
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.knowledge import Usage, usage
+from dfix.rewriter.knowledge.usage import text
+from dfix.rewriter.model import build
+from dfix.rewriter.model.commands import located
+from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.text.source import Source
 
 
 def words_of(command: str) -> tuple[Word, ...]:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.layout.chain import after_lines, after_part
-from rewriter.model import Step, build
-from rewriter.model.commands import chain
-from rewriter.source import Source
-from rewriter.syntax import parse
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.layout.chain import after_lines, after_part
+from dfix.rewriter.model import Step, build
+from dfix.rewriter.model.commands import chain
+from dfix.rewriter.text.source import Source
 
 
 def step_of(text: str) -> Step:

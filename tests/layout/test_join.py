@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.layout.join import Element, join
-from rewriter.model import build
-from rewriter.source import Source
-from rewriter.syntax import parse
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.layout.join import Element, join
+from dfix.rewriter.model import build
+from dfix.rewriter.text.source import Source
 
 
 def joined(text: str, count: int = 2, around: tuple[str, str, int] = ("", "", 0)) -> str:

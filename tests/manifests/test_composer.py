@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rewriter.context.readers import Blocked, Inputs, Install, inputs
+from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
 from tests.context.conftest import MakeContext
 
 LOCK = {"packages": [{"name": "a/b"}], "packages-dev": [{"name": "c/d", "type": "library"}]}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.context.readers import Blocked, Inputs, Install, inputs
+from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
 from tests.context.conftest import MakeContext
 
 EMPTY = '<Project Sdk="Microsoft.NET.Sdk"/>'

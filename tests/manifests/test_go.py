@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.context.readers import Blocked, Inputs, Install, inputs
+from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
 from tests.context.conftest import MakeContext
 
 MOD = "module example.com/app\n\ngo 1.22\n\nrequire example.com/b v1.2.3 // indirect\n"

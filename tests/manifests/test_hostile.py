@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.context.folder import Context
-from rewriter.context.makefile import recipe
-from rewriter.context.readers import Blocked, Install, inputs
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.context.makefile import recipe
+from dfix.rewriter.manifests import Blocked, Install, inputs
 
 BOUND = 3.0  # seconds; a manifest of one megabyte takes well under one
 

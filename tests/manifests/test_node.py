@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rewriter.context.readers import Blocked, Inputs, Install, inputs
+from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
 from tests.context.conftest import MakeContext
 
 Files = dict[str, str]
@@ -23,7 +23,7 @@ def lock(**fields: Any) -> str:
 
 def read(make_context: MakeContext, files: Files, command: str = "npm install", folder: str = "") -> Inputs | Blocked:
     manager, *arguments = command.split()
-    return inputs(make_context(files), Install(manager, tuple(arguments), folder, "node"))
+    return inputs(make_context(files), Install(manager, tuple(arguments), folder, "node.install"))
 
 
 KNOWN: list[tuple[str, str, Files, tuple[str, ...], tuple[str, ...]]] = [
@@ -354,7 +354,7 @@ def test_two_thousand_members(make_context: MakeContext) -> None:
     files = {f"packages/p{number}/package.json": package() for number in range(2000)}
     context = make_context({"package.json": package(workspaces=["packages/*"]), **files})
     start = time.perf_counter()
-    found = inputs(context, Install("npm", ("install",), "", "node"))
+    found = inputs(context, Install("npm", ("install",), "", "node.install"))
     assert time.perf_counter() - start < 2
     assert isinstance(found, Inputs)
     assert len(found.files) == 2001

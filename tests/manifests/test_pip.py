@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.context.readers import Blocked, Inputs, Install, inputs
-from rewriter.context.readers.setup_py import leaves_its_folder
+from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
+from dfix.rewriter.manifests.python.setup_py import leaves_its_folder
 from tests.context.conftest import MakeContext
 
 Files = dict[str, str]
 
 
 def read(make_context: MakeContext, files: Files, command: str, folder: str = "") -> Inputs | Blocked:
-    return inputs(make_context(files), Install("pip", tuple(command.split()), folder, "pip"))
+    return inputs(make_context(files), Install("pip", tuple(command.split()), folder, "python.pip"))
 
 
 KNOWN: list[tuple[str, Files, tuple[str, ...], tuple[str, ...]]] = [

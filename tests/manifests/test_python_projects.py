@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.context.readers import Blocked, Inputs, Install, inputs
+from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
 from tests.context.conftest import MakeContext
 
 POETRY = {"pyproject.toml": "[tool.poetry]\nname = 'a'\n", "poetry.lock": "", "a/__init__.py": "", "README.md": ""}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.model import Model, Stage, build
-from rewriter.source import Source
-from rewriter.syntax import parse
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.model import Model, Stage, build
+from dfix.rewriter.text.source import Source
 
 
 def model_of(text: str, target: str = "") -> Model:

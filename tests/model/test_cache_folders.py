@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.caches.folders import relation
+from dfix.rewriter.model.cache_folders import relation
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.model import Step, build
-from rewriter.model.commands import chain, located
-from rewriter.source import Source
-from rewriter.syntax import parse
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.model import Step, build
+from dfix.rewriter.model.commands import chain, located
+from dfix.rewriter.text.source import Source
 
 
 def run(script: str, before: str = "WORKDIR /app\n") -> Step:

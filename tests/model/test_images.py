@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.model.images import family, repository
+from dfix.rewriter.model.images import family, repository
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.model import Mount, build
-from rewriter.source import Source
-from rewriter.syntax import parse
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.model import Mount, build
+from dfix.rewriter.text.source import Source
 
 
 def mount_of(flag: str, before: str = "WORKDIR /w\n") -> Mount:

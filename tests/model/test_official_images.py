@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-import rewriter.knowledge
-from rewriter.multistage.official_images import base_image, jre
+import dfix.rewriter.knowledge
+from dfix.rewriter.model.official_images import base_image, jre
 
-TABLES = sorted((Path(rewriter.knowledge.__file__).parent / "images").glob("*.toml"))
+TABLES = sorted((Path(dfix.rewriter.knowledge.__file__).parent / "images").glob("*.toml"))
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.model import build
-from rewriter.model.commands import located
-from rewriter.model.touch import touches
-from rewriter.source import Source
-from rewriter.syntax import parse
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.model import build
+from dfix.rewriter.model.commands import located
+from dfix.rewriter.model.touch import touches
+from dfix.rewriter.text.source import Source
 
 
 def brought(path: str) -> bool:

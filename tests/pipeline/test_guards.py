@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.guards import builds, outside_is_unchanged, second_reader_agrees
-from rewriter.source import Edit, Source, Span
-from rewriter.syntax import Tree, parse
+from dfix.rewriter.dockerfile import Tree, parse
+from dfix.rewriter.pipeline.guards import builds, outside_is_unchanged, second_reader_agrees
+from dfix.rewriter.text.source import Edit, Source, Span
 
 
 def tree_of(text: str) -> Tree:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from rewriter.history import History
-from rewriter.source import Edit, Source, Span
+from dfix.rewriter.pipeline.history import History
+from dfix.rewriter.text.source import Edit, Source, Span
 
 
 def after(text: str, *steps: list[Edit]) -> History:

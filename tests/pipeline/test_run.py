@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rewriter import pipeline
-from rewriter.change import Change, Contract, Refusal
-from rewriter.options import Options
-from rewriter.result import Result
-from rewriter.source import Edit, Source, Span
-from rewriter.syntax import parse
+from dfix.rewriter.answers.change import Change, Contract, Refusal
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.pipeline import run as pipeline
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.text.source import Edit, Source, Span
 
 if TYPE_CHECKING:
-    from rewriter.model import Model
+    from dfix.rewriter.model import Model
 
 Proposals = Iterator[Change | Refusal]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.suppress import Suppressions
+from dfix.rewriter.pipeline.suppressions import Suppressions
 
 LINE = 3
 """Of the RUN in the texts below."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from rewriter.change import Contract
-from rewriter.result import Applied, Note, Problem, Refused, Result
-from rewriter.source import Source
+from dfix.rewriter.answers.change import Contract
+from dfix.rewriter.pipeline.result import Applied, Note, Refused, Result
+from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.source import Source
 
 
 def applied(line: int, rule: str = "x", *, contract: Contract = "same-image") -> Applied:

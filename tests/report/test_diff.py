@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.report.diff import unified
-from rewriter.source import Source
+from dfix.rewriter.report.diff import unified
+from dfix.rewriter.text.source import Source
 
 TEXTS: dict[str, tuple[bytes, bytes]] = {
     "lines": (b"FROM a\nRUN b\nRUN c\n", b"FROM a\nRUN c\nRUN b\n"),

@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any
 
-from rewriter.report.gitlab import report
-from rewriter.result import Result
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.report.gitlab import report
 from tests.report.results import REFUSED, applied, failed, noted, result
 
 KEYS = {"description", "check_name", "fingerprint", "severity", "location"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.options import Options
-from rewriter.pipeline import run
-from rewriter.report.hunks import Hunk, hunks, lines_of
-from rewriter.source import Region, Source, Span
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.run import run
+from dfix.rewriter.report.hunks import Hunk, hunks, lines_of
+from dfix.rewriter.text.source import Region, Source, Span
 from tests.report.results import result
 from tests.report.test_diff import TEXTS
 

@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from rewriter.report.json import report
-from rewriter.result import Result
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.report.json import report
 from tests.report.results import REFUSED, UNSAFE, applied, failed, noted, result
 from tests.report.test_diff import TEXTS
 

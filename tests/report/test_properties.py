@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rewriter.report.diff import unified
-from rewriter.report.json import report
-from rewriter.source import BOM, Source
+from dfix.rewriter.report.diff import unified
+from dfix.rewriter.report.json import report
+from dfix.rewriter.text.source import BOM, Source
 from tests.report.results import result
 
 LINES = (

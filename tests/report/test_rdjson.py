@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from rewriter.report.rdjson import report
-from rewriter.result import IgnoreFileChange, Result
-from rewriter.source import Source
+from dfix.rewriter.pipeline.result import IgnoreFileChange, Result
+from dfix.rewriter.report.rdjson import report
+from dfix.rewriter.text.source import Source
 from tests.report.results import REFUSED, applied, failed, noted, result
 from tests.report.test_diff import TEXTS
 from tests.report.test_properties import texts

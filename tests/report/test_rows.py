@@ -6,8 +6,8 @@ from io import BytesIO
 
 import pytest
 
-from rewriter.report.output import Output
-from rewriter.report.rows import Row, changed_parts, write_rows
+from dfix.rewriter.report.output import Output
+from dfix.rewriter.report.rows import Row, changed_parts, write_rows
 
 
 def rows(*lines: str) -> list[Row]:

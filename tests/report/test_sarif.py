@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from rewriter import registry
-from rewriter.report.sarif import report
-from rewriter.result import Result
+from dfix.rewriter.pipeline import registry
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.report.sarif import report
 from tests.report.results import REFUSED, applied, failed, noted, result
 from tests.report.test_diff import TEXTS
 

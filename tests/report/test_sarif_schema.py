@@ -11,11 +11,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from rewriter.job import rewrite
-from rewriter.options import Options
-from rewriter.report.sarif import report
-from rewriter.result import Result
-from rewriter.source import Source
+from dfix.rewriter.pipeline.job import rewrite
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.report.sarif import report
+from dfix.rewriter.text.source import Source
 from tests.report.results import failed, noted
 from tests.report.test_diff import TEXTS
 from tests.tools.home import NoToolError, absent

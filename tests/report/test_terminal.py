@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from rewriter.report.output import Output
-from rewriter.report.text import framed
-from rewriter.result import Result
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.report.output import Output
+from dfix.rewriter.report.terminal import framed
 from tests.report.results import applied, result
 
 

@@ -19,7 +19,7 @@ from pytest_lsp.client import register_lsp_features
 WAIT = 20.0
 FORMAT = types.FormattingOptions(tab_size=4, insert_spaces=True)
 UNITS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
-COMMAND = (sys.executable, "-m", "rewriter.main", "lsp")
+COMMAND = (sys.executable, "-m", "dfix", "lsp")
 
 
 def capabilities(**changes: Any) -> types.ClientCapabilities:

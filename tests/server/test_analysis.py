@@ -9,19 +9,19 @@ from types import SimpleNamespace
 import pytest
 from lsprotocol import types
 
-from rewriter import pipeline
-from rewriter.change import Change, Refusal
-from rewriter.model import Model
-from rewriter.options import Options, Saving
-from rewriter.server.actions import actions
-from rewriter.server.analysis import Analysis, Terms
-from rewriter.server.contexts import Contexts
-from rewriter.server.diagnostics import diagnostics
-from rewriter.server.documents import Document, Documents, path_of, uri_of
-from rewriter.server.edits import Abilities, formatting, range_formatting
-from rewriter.server.hover import hover
-from rewriter.source import Edit, Source, Span
-from rewriter.syntax import parse
+from dfix.rewriter.answers.change import Change, Refusal
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.model import Model
+from dfix.rewriter.pipeline import run as pipeline
+from dfix.rewriter.pipeline.options import Options, Saving
+from dfix.rewriter.server.actions import actions
+from dfix.rewriter.server.analysis import Analysis, Terms
+from dfix.rewriter.server.contexts import Contexts
+from dfix.rewriter.server.diagnostics import diagnostics
+from dfix.rewriter.server.documents import Document, Documents, path_of, uri_of
+from dfix.rewriter.server.hover import hover
+from dfix.rewriter.server.workspace_edits import Abilities, formatting, range_formatting
+from dfix.rewriter.text.source import Edit, Source, Span
 
 TEXT = "FROM debian:12\nRUN one\nRUN two\n"
 

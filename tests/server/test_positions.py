@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewriter.server.positions import Positions
+from dfix.rewriter.server.positions import Positions
 from tests.server.editor import place
 
 TEXT = "a\r\nb😀é\rc\n\u2028d\fe\n"

@@ -23,9 +23,9 @@ from tests.server.test_protocol import APP, APT, APT_MERGED, NODE, SPLIT
 pytestmark = pytest.mark.asyncio
 
 BROKEN = (
-    "import sys, time; from types import SimpleNamespace as N; from rewriter import main, pipeline, registry\n"
-    "from rewriter.change import Refusal\n"
-    "import rewriter.server.features as features\n"
+    "import sys, time; from types import SimpleNamespace as N; from dfix.rewriter.cli import main; from dfix.rewriter.pipeline import registry, run as pipeline\n"
+    "from dfix.rewriter.answers.change import Refusal\n"
+    "import dfix.rewriter.server.features as features\n"
     "def propose(model):\n"
     "    if 'explode' in model.source.text: raise RuntimeError('a rule is broken')\n"
     "    for _ in range(60 if 'slow' in model.source.text else 0):\n"

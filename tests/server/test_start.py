@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 WITHOUT = (
     "import sys; sys.modules.update(dict.fromkeys(('pygls', 'pygls.lsp', 'pygls.lsp.server', 'lsprotocol')))\n"
-    "from rewriter.main import run; sys.exit(run(['lsp']))\n"
+    "from dfix.rewriter.cli.main import run; sys.exit(run(['lsp']))\n"
 )
 
 
@@ -31,27 +31,27 @@ def test_without_the_extra() -> None:
 
 @pytest.mark.parametrize("words", [["--tcp"], ["Dockerfile"], ["--stdio", "x"]])
 def test_other_words(words: list[str]) -> None:
-    done = python("-m", "rewriter.main", "lsp", *words)
+    done = python("-m", "dfix", "lsp", *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("usage: dfix lsp [--stdio]")
 
 
 def test_help() -> None:
-    done = python("-m", "rewriter.main", "lsp", "--help")
+    done = python("-m", "dfix", "lsp", "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: dfix lsp [--stdio]")
-    assert "dfix lsp" in python("-m", "rewriter.main", "--help").stdout
+    assert "dfix lsp" in python("-m", "dfix", "--help").stdout
 
 
 def test_an_editor_that_is_gone_at_once() -> None:
     for words in ([], ["--stdio"]):
-        done = python("-m", "rewriter.main", "lsp", *words)
+        done = python("-m", "dfix", "lsp", *words)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_what_is_no_message_is_no_end(tmp_path: Path) -> None:
     env = {"PATH": os.defpath, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "rewriter.main", "lsp"]
+    command = [sys.executable, "-m", "dfix", "lsp"]
     wrong = b'Content-Length: 9\r\n\r\n{"a": 1,}Content-Length: 2\r\n\r\n{}Content-Length: 4\r\n\r\n\xff\xfe{}'
     ask = b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"capabilities":{}}}'
     stdin = wrong + b"Content-Length: %d\r\n\r\n%s" % (len(ask), ask)
@@ -69,8 +69,8 @@ def test_the_wheel_has_the_pages_to_which_diagnostics_lead(tmp_path: Path) -> No
     name = python("-c", build).stdout.split()[-1]
     with zipfile.ZipFile(tmp_path / name) as wheel:
         wheel.extractall(tmp_path / "installed")
-    ask = "from rewriter.server.diagnostics import page; print(page('merge-runs'), page('no-such-rule'))"
+    ask = "from dfix.rewriter.server.diagnostics import page; print(page('merge-runs'), page('no-such-rule'))"
     done = python("-c", ask, path=tmp_path / "installed")
-    assert done.stdout.split() == [(tmp_path / "installed" / "rewriter" / "pages" / "merge-runs.md").as_uri(), "None"]
+    assert done.stdout.split() == [(tmp_path / "installed" / "dfix" / "pages" / "merge-runs.md").as_uri(), "None"]
     (told,) = (tmp_path / "installed").glob("*.dist-info/METADATA")
     assert "Requires-Dist: pygls>=2.0; extra == 'lsp'" in told.read_text()

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
-from rewriter.options import Options
-from rewriter.pipeline import run
-from rewriter.source import Source
-from rewriter.syntax import parse
-from rewriter.syntax.rules import check
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.dockerfile.rules import check
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.run import run
+from dfix.rewriter.text.source import Source
 from tests.build_context import put
 from tests.server.editor import Editor, capabilities
 from tests.server.test_protocol import APP, NODE

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.options import Options, Saving
-from rewriter.result import Problem
-from rewriter.settings import Finder, Settings, SettingsError, load, matches
+from dfix.rewriter.pipeline.options import Options, Saving
+from dfix.rewriter.settings.files import Finder, Settings, SettingsError, load, matches
+from dfix.rewriter.text.problem import Problem
 
 EVERYTHING = """
 select = ["split-manifests", "merge-runs"]

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rewriter.shell.nodes import AndOr, Command, Node, Pipeline, Redirect, Statement, Word
+from dfix.rewriter.shell.nodes import AndOr, Command, Node, Pipeline, Redirect, Statement, Word
 
 Shape = tuple[Any, ...]
 Json = dict[str, Any]

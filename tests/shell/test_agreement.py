@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from rewriter.shell.agreement import disagreement
+from dfix.rewriter.shell.agreement import disagreement
 from tests.shell.written import read
 
 
@@ -43,7 +43,7 @@ def test_objects_to_errors() -> None:
 
 def test_plain_lists_do_not_load_it() -> None:
     program = (
-        "import sys; from rewriter.shell.parse import parse; text = sys.argv[1]; "
+        "import sys; from dfix.rewriter.shell.parse import parse; text = sys.argv[1]; "
         "assert not parse(text, 0, text).opaque; print('tree_sitter' in sys.modules)"
     )
     for text, loaded in (("a 'b c' \"$d\" && e | f > g || h; i &", "False"), ("(a)", "True"), ("a $(b)", "True")):

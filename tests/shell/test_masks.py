@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.shell.nodes import Command, Script
-from rewriter.shell.parse import parse
-from rewriter.shell.walk import commands
-from rewriter.source import Source
-from rewriter.syntax import parse as parse_file
+from dfix.rewriter.dockerfile import parse as parse_file
+from dfix.rewriter.shell.nodes import Command, Script
+from dfix.rewriter.shell.parse import parse
+from dfix.rewriter.shell.walk import commands
+from dfix.rewriter.text.source import Source
 
 
 def _script(text: str) -> Script:

@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-from rewriter.shell.nodes import AndOr, Command, Pipeline
-from rewriter.shell.walk import commands
-from rewriter.source import Span
+from dfix.rewriter.shell.nodes import AndOr, Command, Pipeline
+from dfix.rewriter.shell.walk import commands
+from dfix.rewriter.text.source import Span
 from tests.shell.written import read, written
 
 LISTS = [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.shell.state import aborts_early, leaks
-from rewriter.source import Span
+from dfix.rewriter.shell.state import aborts_early, leaks
+from dfix.rewriter.text.source import Span
 from tests.shell.written import read
 
 NO_SCRIPT = [

@@ -8,11 +8,11 @@ import pytest
 from reference import buildkit_reads
 from shared_data import Corpus
 
-from rewriter.shell.nodes import Script
-from rewriter.shell.parse import parse
-from rewriter.shell.walk import commands
-from rewriter.source import Source
-from rewriter.syntax import parse as parse_file
+from dfix.rewriter.dockerfile import parse as parse_file
+from dfix.rewriter.shell.nodes import Script
+from dfix.rewriter.shell.parse import parse
+from dfix.rewriter.shell.walk import commands
+from dfix.rewriter.text.source import Source
 from tests.shell.shfmt_reading import shape_of, shapes
 
 FILES = 1500

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.shell.nodes import Compound
-from rewriter.shell.walk import commands, has_substitution, invocation, invoked, program_name
+from dfix.rewriter.shell.nodes import Compound
+from dfix.rewriter.shell.walk import commands, has_substitution, invocation, invoked, program_name
 from tests.shell.written import read
 
 

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Redirect, Script, Statement
-from rewriter.shell.parse import parse
+from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Redirect, Script, Statement
+from dfix.rewriter.shell.parse import parse
 
 
 def read(text: str) -> Script:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from rewriter.pipeline import Options, run
-from rewriter.source import Source
+from dfix.rewriter.pipeline.run import Options, run
+from dfix.rewriter.text.source import Source
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.discover import discover, is_dockerfile_name
-from rewriter.result import Problem
+from dfix.rewriter.text.discover import discover, is_dockerfile_name
+from dfix.rewriter.text.problem import Problem
 
 FROM = "FROM a\n"
 

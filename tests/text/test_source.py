@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.source import Edit, OverlappingEditsError, Source, Span
+from dfix.rewriter.text.source import Edit, OverlappingEditsError, Source, Span
 
 
 @pytest.mark.parametrize(

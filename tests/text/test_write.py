@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rewriter import write as write_module
-from rewriter.read import MAX_BYTES, read
-from rewriter.result import Problem
-from rewriter.write import write
+from dfix.rewriter.text import write as write_module
+from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.read import MAX_BYTES, read
+from dfix.rewriter.text.write import write
 
 OLD, NEW = b"FROM a\r\n\xff", b"FROM b\r\n\xfe"
 

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import pytest
 from soundness import look_at
 
-from rewriter.options import Options
-from rewriter.registry import Transform, transforms
-from rewriter.result import Result
-from rewriter.source import Source
-from rewriter.syntax import Instruction, parse
+from dfix.rewriter.answers.example import Example
+from dfix.rewriter.dockerfile import Instruction, parse
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.registry import Transform, transforms
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.text.source import Source
 from tests.build_context import put
-from transforms.example import Example
 
 NEVER_ON_BUILD = ("FROM", "ONBUILD", "MAINTAINER")
 

@@ -28,7 +28,7 @@ def verify(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Verify:
     environment = {**engine.environment, "TMPDIR": str(tmp_path_factory.mktemp("tmp"))}
 
     def run(*words: str, network: str = "host") -> Answer:
-        command = [sys.executable, "-m", "rewriter.main", "verify", "--isolated", *words]
+        command = [sys.executable, "-m", "dfix", "verify", "--isolated", *words]
         if network:
             command += ["--network", network]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rewriter.result import Result
-from rewriter.verify.compare import Comparison, Difference
-from rewriter.verify.proof import Blame, Measures, Proof, Rebuild
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.verify.compare import Comparison, Difference
+from dfix.rewriter.verify.proof import Blame, Measures, Proof, Rebuild
 from tests.report.results import REFUSED, applied, result
 
 SPLIT = applied(3, "split-manifests")

@@ -29,7 +29,7 @@ def own_tmp(tmp_path: Path) -> Path:
 
 
 def started(engine: Engine, own_tmp: Path, *words: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "rewriter.main", "verify", "--isolated", "--network=host", *words]
+    command = [sys.executable, "-m", "dfix", "verify", "--isolated", "--network=host", *words]
     environment = {**engine.environment, "TMPDIR": str(own_tmp)}
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -74,7 +74,7 @@ def written(folder: Path, text: str) -> str:
 
 def test_without_any_engine_it_says_what_to_do(tmp_path: Path) -> None:
     path = written(tmp_path, SPLITS)
-    command = [sys.executable, "-m", "rewriter.main", "verify", path]
+    command = [sys.executable, "-m", "dfix", "verify", path]
     done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("dfix: no build engine was found")
@@ -83,7 +83,7 @@ def test_without_any_engine_it_says_what_to_do(tmp_path: Path) -> None:
 
 def test_without_a_change_no_engine_is_needed(tmp_path: Path) -> None:
     path = written(tmp_path, "FROM busybox\nRUN mkdir /a\n")
-    command = [sys.executable, "-m", "rewriter.main", "verify", path]
+    command = [sys.executable, "-m", "dfix", "verify", path]
     done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "1 Dockerfile: 1 without a change\n")
 
@@ -101,7 +101,7 @@ def silent_socket(tmp_path: Path) -> Iterator[str]:
 def test_an_engine_that_does_not_answer(engine: Engine, tmp_path: Path, silent_socket: str) -> None:
     path = written(tmp_path, SPLITS)
     environment = {**engine.environment, "DOCKER_HOST": f"unix://{silent_socket}"}
-    command = [sys.executable, "-m", "rewriter.main", "verify", "--engine=docker", path]
+    command = [sys.executable, "-m", "dfix", "verify", "--engine=docker", path]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Docker does not answer" in done.stderr
@@ -245,7 +245,7 @@ def test_what_does_not_build_before_proves_nothing(verify: Verify, tmp_path: Pat
 )
 def test_command_lines_that_make_no_sense(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
     written(tmp_path, SPLITS)
-    command = [sys.executable, "-m", "rewriter.main", "verify", *words]
+    command = [sys.executable, "-m", "dfix", "verify", *words]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert message in done.stderr

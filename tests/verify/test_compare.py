@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from rewriter.knowledge import managers
-from rewriter.verify.compare import BUILT_TWICE, Comparison, Difference, compare, without
-from rewriter.verify.engine import LABEL
-from rewriter.verify.image import Entry, Image
+from dfix.rewriter.knowledge import managers
+from dfix.rewriter.verify.compare import BUILT_TWICE, Comparison, Difference, compare, without
+from dfix.rewriter.verify.engine import LABEL
+from dfix.rewriter.verify.image import Entry, Image
 
 EMPTY: tuple[Any, ...] = (None, [], {})
 CACHES = ("/var/lib/apt/lists", "/var/cache/apt", "~/.cache/pip", "~/.npm", "~/.bun/install/cache")

@@ -6,8 +6,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from rewriter.verify.document import document
-from rewriter.verify.proof import Blame, Proof
+from dfix.rewriter.verify.document import document
+from dfix.rewriter.verify.proof import Blame, Proof
 from tests.verify import proofs
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs/schema/dfix-verify-1.json").read_text("utf-8"))

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.source import Source
-from rewriter.syntax import parse
-from rewriter.verify.hints import hint
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.text.source import Source
+from dfix.rewriter.verify.hints import hint
 
 
 @pytest.mark.parametrize(

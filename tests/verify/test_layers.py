@@ -6,8 +6,8 @@ import tarfile
 
 import pytest
 
-from rewriter.verify.image import Entry
-from rewriter.verify.layers import LayerError, flatten, listing
+from dfix.rewriter.verify.image import Entry
+from dfix.rewriter.verify.layers import LayerError, flatten, listing
 from tests.verify.archives import Member, file, folder, hard_link, link, other, tar
 
 

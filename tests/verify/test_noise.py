@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from rewriter.verify.compare import compare
-from rewriter.verify.image import Entry, Image
-from rewriter.verify.noise import FIELDS, Noise, blank, blanked, excuse, table, translated
+from dfix.rewriter.verify.compare import compare
+from dfix.rewriter.verify.image import Entry, Image
+from dfix.rewriter.verify.noise import FIELDS, Noise, blank, blanked, excuse, table, translated
 
 DAY = b"root:*:19000:0:99999:7:::\n"
 OTHER_DAY = b"root:*:19001:0:99999:7:::\n"

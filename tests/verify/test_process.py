@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.verify import process
-from rewriter.verify.process import Processes, StoppedError, TimeoutExpiredError
+from dfix.rewriter.verify import process
+from dfix.rewriter.verify.process import Processes, StoppedError, TimeoutExpiredError
 
 
 @pytest.fixture(autouse=True)

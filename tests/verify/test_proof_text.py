@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import io
 
-from rewriter.report.output import Output
-from rewriter.verify.proof import Blame, Proof
-from rewriter.verify.text import proof_text
+from dfix.rewriter.report.output import Output
+from dfix.rewriter.verify.proof import Blame, Proof
+from dfix.rewriter.verify.proof_text import proof_text
 from tests.verify import proofs
 
 

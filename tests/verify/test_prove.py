@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from rewriter import pipeline, registry
-from rewriter.change import Change, Refusal
-from rewriter.main import run
-from rewriter.model import Model
-from rewriter.source import Edit, Span
+from dfix.rewriter.answers.change import Change, Refusal
+from dfix.rewriter.cli.main import run
+from dfix.rewriter.model import Model
+from dfix.rewriter.pipeline import registry
+from dfix.rewriter.pipeline import run as pipeline
+from dfix.rewriter.text.source import Edit, Span
 from tests.cli.test_terminal import at_a_terminal
 from tests.engine.fixture import Engine
 from tests.verify.conftest import Verify

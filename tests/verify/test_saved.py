@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from rewriter.verify.image import Layer
-from rewriter.verify.layers import Listing
-from rewriter.verify.saved import LayerCache, SavedImageError, read_saved
+from dfix.rewriter.verify.image import Layer
+from dfix.rewriter.verify.layers import Listing
+from dfix.rewriter.verify.saved import LayerCache, SavedImageError, read_saved
 from tests.verify.archives import file, folder, link, oci, old, tar
 
 LOW = tar(folder("d"), file("d/a", b"1"), file("b", b"2"))

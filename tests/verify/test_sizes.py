@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.verify.sizes import size
+from dfix.rewriter.verify.sizes import size
 
 
 @pytest.mark.parametrize(

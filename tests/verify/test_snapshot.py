@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.context.folder import Context
-from rewriter.verify.snapshot import ContextError, ignore_file, snapshot
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.verify.snapshot import ContextError, ignore_file, snapshot
 
 
 def opened(folder: Path) -> Context:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.context.folder import Context
-from rewriter.verify.engine import BuildOptions
-from rewriter.verify.engines.docker import Docker
-from rewriter.verify.saved import LayerCache
-from rewriter.verify.trial import Trial
-from rewriter.verify.workspace import Workspace
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.verify.engine import BuildOptions
+from dfix.rewriter.verify.engines.docker import Docker
+from dfix.rewriter.verify.saved import LayerCache
+from dfix.rewriter.verify.trial import Trial
+from dfix.rewriter.verify.workspace import Workspace
 
 
 @pytest.fixture

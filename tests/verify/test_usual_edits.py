@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.context.folder import Context
-from rewriter.model import build
-from rewriter.source import Source
-from rewriter.syntax import parse
-from rewriter.verify.edits import Edits, choose, edit
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.model import build
+from dfix.rewriter.text.source import Source
+from dfix.rewriter.verify.usual_edits import Edits, choose, edit
 
 
 def chosen(folder: Path, dockerfile: str, files: Mapping[str, str | bytes]) -> Edits:

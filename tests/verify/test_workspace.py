@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.verify.workspace import Workspace, clear, ended_runs, may_be_alive
+from dfix.rewriter.verify.workspace import Workspace, clear, ended_runs, may_be_alive
 
 
 @pytest.fixture(autouse=True)

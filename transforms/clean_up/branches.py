@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rewriter.shell.nodes import AndOr, Command, Compound, Pipeline
-from rewriter.shell.walk import invoked, program_name
+from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Pipeline
+from dfix.rewriter.shell.walk import invoked, program_name
 
 if TYPE_CHECKING:
-    from rewriter.shell.nodes import Node, Script
+    from dfix.rewriter.shell.nodes import Node, Script
 
 Scope = tuple[int, ...]
 """The branches around a command, outermost first; () for one that always runs."""

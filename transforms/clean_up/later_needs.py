@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rewriter.caches import Obstacle
-from rewriter.caches.filled import Filling, Run, Runs, updates
-from rewriter.caches.folders import mounted, names_cache, relation, written
-from rewriter.caches.scopes import Scope, scopes
-from rewriter.caches.scripts import hidden_use, mentions, unread_script
-from rewriter.knowledge.usage import text
-from rewriter.model.commands import Located
-from rewriter.shell.walk import program_name
+from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.knowledge.usage import text
+from dfix.rewriter.model.cache_folders import mounted, names_cache, relation, written
+from dfix.rewriter.model.cache_use import Filling, Run, Runs, updates
+from dfix.rewriter.model.commands import Located
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.clean_up.branches import Scope, scopes
+from dfix.transforms.clean_up.unread_scripts import hidden_use, mentions, unread_script
 
 if TYPE_CHECKING:
-    from rewriter.model import Model, Stage, Step
+    from dfix.rewriter.model import Model, Stage, Step
 
 _CONTEXT_HINT = "name the folder of the build context with --context, so that dfix can read the script"
 
@@ -26,7 +26,7 @@ class _Asked(NamedTuple):
     runs: Runs
 
 
-def needed_later(model: Model, step: Step, filling: Filling, runs: Runs, *, lists: bool) -> Obstacle | None:
+def needed_later(model: Model, step: Step, filling: Filling, runs: Runs, *, lists: bool) -> Reason | None:
     """The first later instruction that needs what the clean-up takes away.
 
     With `lists`, that may also be an install without an update of its own.
@@ -56,13 +56,13 @@ def _runs_after(step: Step, other: Step) -> bool:
     return other.index > step.index if step.onbuild == other.onbuild else other.onbuild
 
 
-def _needs(asked: _Asked, step: Step) -> Obstacle | None:
+def _needs(asked: _Asked, step: Step) -> Reason | None:
     line = step.instruction.line
     manager, clean_up = asked.filling.manager, asked.filling.clean_up
     script = step.script
     if script.opaque:
         if asked.lists and mentions(manager, written(step)):
-            return Obstacle("needed-later", f"the RUN on line {line} uses {manager.name} too, and {script.opaque}")
+            return Reason("needed-later", f"the RUN on line {line} uses {manager.name} too, and {script.opaque}")
         return None
     run = asked.runs.of(step)
     own = {use.order: use.usage for use in run.uses if use.usage.manager is manager}
@@ -83,18 +83,18 @@ def _needs(asked: _Asked, step: Step) -> Obstacle | None:
                 return found
             continue
         if one.has(clean_up.offline) or (without_network and one.verb == "install"):
-            return Obstacle("needed-later", f"{shown} installs from the cache")
+            return Reason("needed-later", f"{shown} installs from the cache")
         if clean_up.empty_fails and any(map(one.says, clean_up.done_by)):
-            return Obstacle("cleaned-later", f"{shown} empties the cache, and fails where there is none")
+            return Reason("cleaned-later", f"{shown} empties the cache, and fails where there is none")
         if updates(one, clean_up):
             updated.append(scope)
         elif asked.lists and not has_lists and one.verb in ("install", "query") and not one.has(clean_up.uncached):
             reason = f"{shown} uses the lists of packages that this RUN fetches"
-            return Obstacle("needed-later", reason, "install all in one RUN, or update in each")
+            return Reason("needed-later", reason, "install all in one RUN, or update in each")
     return None
 
 
-def touched_behind(filling: Filling, run: Run) -> Obstacle | None:
+def touched_behind(filling: Filling, run: Run) -> Reason | None:
     """A command of the same RUN that names the cache folder, which would not be there."""
     own = {use.order for use in filling.uses}
     for index, command in enumerate(run.commands):
@@ -105,7 +105,7 @@ def touched_behind(filling: Filling, run: Run) -> Obstacle | None:
     return None
 
 
-def touched(filling: Filling, command: Located, shown: str) -> Obstacle | None:
+def touched(filling: Filling, command: Located, shown: str) -> Reason | None:
     """A command that names the cache folder, other than to remove it by force or to make it."""
     words = command.words
     if not words:
@@ -118,7 +118,7 @@ def touched(filling: Filling, command: Located, shown: str) -> Obstacle | None:
     for word in words[1:]:
         for cache in filling.clean_up.empties:
             if _depends(text(word), cache, names_cache(word, (cache,))):
-                return Obstacle("needed-later", f"{shown} names {word.text}")
+                return Reason("needed-later", f"{shown} names {word.text}")
     return None
 
 
@@ -127,30 +127,28 @@ def _depends(path: str, cache: str, found: str) -> bool:
     return found == "within" or (found == "above" and cache[0] == "~" and "/.cache" in path)
 
 
-def _out_of_sight(asked: _Asked, step: Step, command: Located, shown: str) -> Obstacle | None:
+def _out_of_sight(asked: _Asked, step: Step, command: Located, shown: str) -> Reason | None:
     manager = asked.filling.manager
     if hidden_use(command, manager):
-        return Obstacle("needed-later", f"{shown} may run {manager.name} without an update of its own")
+        return Reason("needed-later", f"{shown} may run {manager.name} without an update of its own")
     words = command.words
     if words and program_name(words[0]) in asked.filling.clean_up.needed_by:
-        return Obstacle("needed-later", f"{shown} may install packages from the lists that this RUN fetches")
+        return Reason("needed-later", f"{shown} may install packages from the lists that this RUN fetches")
     script = unread_script(command, step, manager, asked.model)
     if script:
         hint = _CONTEXT_HINT if asked.model.context is None else ""
-        return Obstacle(
-            "unread-script", f"line {step.instruction.line} runs {script}, which may install packages", hint
-        )
+        return Reason("unread-script", f"line {step.instruction.line} runs {script}, which may install packages", hint)
     return None
 
 
-def _copied(model: Model, stages: list[Stage], filling: Filling) -> Obstacle | None:
+def _copied(model: Model, stages: list[Stage], filling: Filling) -> Reason | None:
     """A COPY, ADD or mount that takes the cache folder out of one of the stages."""
     names = {name for stage in stages for name in (str(stage.index), stage.name) if name is not None}
     for stage in model.stages:
         for step in stage.steps:
             for path in _taken_from(step, names):
                 if any(_depends(path, cache, relation(path, cache)) for cache in filling.clean_up.empties):
-                    return Obstacle("needed-later", f"line {step.instruction.line} copies {path} from this stage")
+                    return Reason("needed-later", f"line {step.instruction.line} copies {path} from this stage")
     return None
 
 

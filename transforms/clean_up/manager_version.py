@@ -6,27 +6,25 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from rewriter.caches import Obstacle
-from rewriter.caches.folders import written
-from rewriter.knowledge.usage import text
+from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.knowledge.usage import text
+from dfix.rewriter.model.cache_folders import written
 
 if TYPE_CHECKING:
-    from rewriter.caches.filled import Filling, Runs, Use
-    from rewriter.model import Stage, Step
+    from dfix.rewriter.model import Stage, Step
+    from dfix.rewriter.model.cache_use import Filling, Runs, Use
 
 _NEWER = re.compile(r"(?:>=.*|[=~]=2\d.*)")
 _UPGRADES = frozenset(("-U", "--upgrade"))
 
 
-def too_old(stage: Stage, filling: Filling) -> Obstacle | None:
+def too_old(stage: Stage, filling: Filling) -> Reason | None:
     """Why the manager of the stage's image may not know the flag. One that the author uses elsewhere is known."""
     clean_up = filling.clean_up
     if any(clean_up.flag in written(step) for step in stage.steps if step.keyword == "RUN"):
         return None
     if _matches(_image(stage), clean_up.too_old):
-        return Obstacle(
-            "old-image", f"{filling.manager.name} of {_image(stage)} may be too old to know {clean_up.flag}"
-        )
+        return Reason("old-image", f"{filling.manager.name} of {_image(stage)} may be too old to know {clean_up.flag}")
     return None
 
 

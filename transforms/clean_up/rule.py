@@ -28,18 +28,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rewriter.caches import Obstacle
-from rewriter.caches.age import flag_changes_more, too_old
-from rewriter.caches.filled import Filling, Runs, Use, fillings, moved, strange_mount, updates
-from rewriter.caches.folders import written
-from rewriter.caches.later import needed_later, touched_behind
-from rewriter.caches.place import clean_up_edit
-from rewriter.caches.yarn import not_classic
-from rewriter.change import Change, Contract, Refusal
-from rewriter.knowledge.load import stems
-from rewriter.model import Model, Step
-from rewriter.source import Edit, Span
-from transforms.example import Example
+from dfix.rewriter.answers.change import Change, Contract, Refusal
+from dfix.rewriter.answers.example import Example
+from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.knowledge.load import stems
+from dfix.rewriter.model import Model, Step
+from dfix.rewriter.model.cache_folders import written
+from dfix.rewriter.model.cache_use import Filling, Runs, Use, fillings, moved, strange_mount, updates
+from dfix.rewriter.text.source import Edit, Span
+from dfix.transforms.clean_up.insertion import clean_up_edit
+from dfix.transforms.clean_up.later_needs import needed_later, touched_behind
+from dfix.transforms.clean_up.manager_version import flag_changes_more, too_old
+from dfix.transforms.clean_up.yarn_version import not_classic
 
 NAME = "clean-up"
 SUMMARY = "empty the caches of package managers in the RUN that fills them"
@@ -178,9 +178,9 @@ def _run(model: Model, step: Step, runs: Runs) -> Iterator[Change | Refusal]:
         if flagged is None or (appended and not flagged):
             continue
         found = _flags(model, step, filling, flagged, runs) if flagged else _appended(model, step, filling, runs)
-        if not isinstance(found, Obstacle) and step.onbuild:
-            found = Obstacle("onbuild", _ONBUILD)
-        if isinstance(found, Obstacle):
+        if not isinstance(found, Reason) and step.onbuild:
+            found = Reason("onbuild", _ONBUILD)
+        if isinstance(found, Reason):
             yield Refusal(NAME, step.instruction.span.start, *found)
         else:
             appended = appended or not flagged
@@ -214,11 +214,11 @@ def _updated_before(step: Step, filling: Filling, runs: Runs) -> bool:
 
 def _flags(
     model: Model, step: Step, filling: Filling, flagged: tuple[Use, ...], runs: Runs
-) -> tuple[Edit, ...] | Obstacle:
+) -> tuple[Edit, ...] | Reason:
     lists = any(use.usage.has(filling.clean_up.refreshes) for use in flagged)
     offline = next((use for use in filling.uses if use.usage.has(filling.clean_up.offline)), None)
     if offline is not None:
-        return Obstacle("needed-later", f"`{offline.shown}` in the same RUN works from the cache")
+        return Reason("needed-later", f"`{offline.shown}` in the same RUN works from the cache")
     found = (
         moved(step, filling)
         or strange_mount(step, filling)
@@ -232,7 +232,7 @@ def _flags(
     return tuple(Edit(Span(end, end), f" {filling.clean_up.flag}") for end in ends)
 
 
-def _appended(model: Model, step: Step, filling: Filling, runs: Runs) -> tuple[Edit, ...] | Obstacle:
+def _appended(model: Model, step: Step, filling: Filling, runs: Runs) -> tuple[Edit, ...] | Reason:
     lists = filling.clean_up.lists or filling.only_lists
     found = moved(step, filling) or needed_later(model, step, filling, runs, lists=lists)
     if found is None and filling.runs_itself:
@@ -242,11 +242,11 @@ def _appended(model: Model, step: Step, filling: Filling, runs: Runs) -> tuple[E
     if found is not None:
         return found
     edit = clean_up_edit(step, filling)
-    if isinstance(edit, Obstacle):
+    if isinstance(edit, Reason):
         return edit
     if runs.of(step).only_updates:
         shown = filling.fills[0].shown
-        return Obstacle("only-lists", f"`{shown}` fetches lists of packages that nothing uses", "remove the RUN")
+        return Reason("only-lists", f"`{shown}` fetches lists of packages that nothing uses", "remove the RUN")
     return (edit,)
 
 

@@ -6,16 +6,16 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from rewriter.caches.folders import written
-from rewriter.knowledge.usage import text
-from rewriter.shell.walk import program_name
+from dfix.rewriter.knowledge.usage import text
+from dfix.rewriter.model.cache_folders import written
+from dfix.rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
-    from rewriter.context.folder import Context
-    from rewriter.knowledge import Manager
-    from rewriter.model import Model, Step
-    from rewriter.model.commands import Located
-    from rewriter.shell.nodes import Word
+    from dfix.rewriter.context.folder import Context
+    from dfix.rewriter.knowledge import Manager
+    from dfix.rewriter.model import Model, Step
+    from dfix.rewriter.model.commands import Located
+    from dfix.rewriter.shell.nodes import Word
 
 _MAKE = frozenset(("make", "gmake"))
 _MAKEFILES = ("Makefile", "makefile", "GNUmakefile")

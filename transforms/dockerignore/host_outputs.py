@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 from fnmatch import fnmatch
 
-from rewriter.context.folder import Context, normal
-from rewriter.knowledge import Manager, usage
-from rewriter.model.build import Model
-from rewriter.model.commands import located
-from rewriter.model.copied import Copied
-from rewriter.shell.walk import program_name
+from dfix.rewriter.context.folder import Context, normal
+from dfix.rewriter.knowledge import Manager, usage
+from dfix.rewriter.model.build import Model
+from dfix.rewriter.model.commands import located
+from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.shell.walk import program_name
 
 _DEEPEST = 4
 _GIT = ".git"

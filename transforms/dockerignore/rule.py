@@ -22,14 +22,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rewriter.change import Change, Contract, Refusal
-from rewriter.context.find import other_dockerfiles
-from rewriter.model.copied import Copied, copied
-from rewriter.split.outputs import outputs
-from transforms.example import Example
+from dfix.rewriter.answers.change import Change, Contract, Refusal
+from dfix.rewriter.answers.example import Example
+from dfix.rewriter.context.find_context import other_dockerfiles
+from dfix.rewriter.model.copied import Copied, copied
+from dfix.transforms.dockerignore.host_outputs import outputs
 
 if TYPE_CHECKING:
-    from rewriter.model import Model
+    from dfix.rewriter.model import Model
 
 NAME = "dockerignore"
 SUMMARY = "leave outputs of the host and .git out of the build context"

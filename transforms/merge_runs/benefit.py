@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rewriter.caches.filled import Runs, fillings, updates
-from rewriter.caches.folders import mounted, names_cache
-from rewriter.merge import Blocker
-from rewriter.merge.removal import undoes
-from rewriter.shell.walk import program_name
+from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.model.cache_folders import mounted, names_cache
+from dfix.rewriter.model.cache_use import Runs, fillings, updates
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.merge_runs.removal import undoes
 
 if TYPE_CHECKING:
-    from rewriter.merge.work import Work
+    from dfix.transforms.merge_runs.run_summary import Work
 
 _RPM = frozenset(("dnf", "yum", "microdnf"))
 
@@ -22,7 +22,7 @@ class Gain(NamedTuple):
     reason: str
 
 
-def gain(first: Work, second: Work) -> Gain | Blocker | None:
+def gain(first: Work, second: Work) -> Gain | Reason | None:
     """What a merge of two neighbours gains, or why it gains nothing. None when there is nothing to say."""
     if not second.slow:
         why = undoes(first, second)
@@ -41,7 +41,7 @@ def gain(first: Work, second: Work) -> Gain | Blocker | None:
     if _concerned(first) & _concerned(second):
         return Gain(f"`{first.title}` belongs to `{second.title}`, which an edit of it runs anew anyway")
     if second.slow:
-        return Blocker("unrelated", f"`{first.title}` does nothing that `{second.title}` is known to need")
+        return Reason("unrelated", f"`{first.title}` does nothing that `{second.title}` is known to need")
     return None
 
 
@@ -99,9 +99,9 @@ def _leaves_lists(work: Work, manager: str) -> bool:
     )
 
 
-def _apart(first: Work, second: Work) -> Blocker:
+def _apart(first: Work, second: Work) -> Reason:
     if second.slow:
         both = f"`{first.title}` and `{second.title}` both take time"
-        return Blocker("both-slow", f"{both}: apart, each keeps its cache")
+        return Reason("both-slow", f"{both}: apart, each keeps its cache")
     quick = f"`{second.title}` takes little time and `{first.title}` much"
-    return Blocker("keeps-cache", f"{quick}: apart, an edit of the one does not repeat the other")
+    return Reason("keeps-cache", f"{quick}: apart, an edit of the one does not repeat the other")

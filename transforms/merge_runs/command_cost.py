@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from rewriter.knowledge.usage import Usage, text, usage
-from rewriter.shell.walk import program_name
+from dfix.rewriter.knowledge.usage import Usage, text, usage
+from dfix.rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
-    from rewriter.model.commands import Located
-    from rewriter.shell.nodes import Word
+    from dfix.rewriter.model.commands import Located
+    from dfix.rewriter.shell.nodes import Word
 
 Cost = Literal["nothing", "quick", "light", "slow"]
 

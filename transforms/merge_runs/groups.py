@@ -7,14 +7,21 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from rewriter.merge import Blocker
-from rewriter.merge.gain import Gain, gain, gain_of_three
-from rewriter.merge.image_state import differs, mounts_differ
-from rewriter.merge.one_shell import Wrap, first_differs, program_differs, second_differs, shell_differs, wrap
-from rewriter.merge.work import Work
+from dfix.rewriter.answers.reason import Reason
+from dfix.transforms.merge_runs.benefit import Gain, gain, gain_of_three
+from dfix.transforms.merge_runs.image_state import differs, mounts_differ
+from dfix.transforms.merge_runs.run_summary import Work
+from dfix.transforms.merge_runs.shell_isolation import (
+    Wrap,
+    first_differs,
+    program_differs,
+    second_differs,
+    shell_differs,
+    wrap,
+)
 
 if TYPE_CHECKING:
-    from rewriter.model import Stage, Step
+    from dfix.rewriter.model import Stage, Step
 
 MOST_LINES = 40
 """A RUN of more lines is hard to read, and hard to find the fault in when it fails."""
@@ -34,7 +41,7 @@ class Apart(NamedTuple):
     """A RUN that is not merged into its predecessor."""
 
     step: Step
-    why: Blocker
+    why: Reason
 
 
 def merges(stage: Stage) -> Iterator[Merge | Apart]:
@@ -75,7 +82,7 @@ def _in_row(row: list[Step]) -> Iterator[Merge | Apart]:
     yield from _merge(group, reasons)
 
 
-def _gains(works: list[Work]) -> list[Gain | Blocker | None]:
+def _gains(works: list[Work]) -> list[Gain | Reason | None]:
     found = [gain(first, second) for first, second in pairwise(works)]
     for index in range(1, len(found)):
         if not isinstance(found[index], Gain):
@@ -96,25 +103,25 @@ def _merge(group: list[Work], reasons: list[str]) -> Iterator[Merge]:
     yield Merge(tuple(group), tuple(wraps), tuple(dict.fromkeys(reasons)))
 
 
-def _stands_between(group: list[Work], work: Work) -> Blocker | None:
+def _stands_between(group: list[Work], work: Work) -> Reason | None:
     """Why a RUN does not join the ones before it, although something would be gained."""
     last, step = group[-1].step, work.step
     for span in (*last.script.comments, *step.script.comments):
         comment = step.instruction.text[span.start : span.end][:40]
-        return Blocker("shell-comment", f"`{comment}` ends a script and would take in what follows")
+        return Reason("shell-comment", f"`{comment}` ends a script and would take in what follows")
     found = _flags_differ(last, step) or shell_differs(step) or mounts_differ(step) or _one_shell(group, work)
     if found is not None:
         return found
     text = step.instruction.text
     if _COMMENT_LINE.search(text, last.script.span.end, step.script.span.start):
-        return Blocker("comment-between", "a comment between the two RUNs parts them on purpose")
+        return Reason("comment-between", "a comment between the two RUNs parts them on purpose")
     start, end = group[0].step.script.span.start, step.script.span.end
     if text.count("\n", start, end) >= MOST_LINES:
-        return Blocker("too-long", f"the RUN would have more than {MOST_LINES} lines")
+        return Reason("too-long", f"the RUN would have more than {MOST_LINES} lines")
     return None
 
 
-def _one_shell(group: list[Work], work: Work) -> Blocker | None:
+def _one_shell(group: list[Work], work: Work) -> Reason | None:
     last, step = group[-1], work.step
     found = first_differs(last.step) or differs(last) or second_differs(step)
     if found is not None:
@@ -124,17 +131,17 @@ def _one_shell(group: list[Work], work: Work) -> Blocker | None:
         if found is not None:
             return found
     for wrapped in (wrap(last.step, is_last=False), wrap(step, is_last=True)):
-        if isinstance(wrapped, Blocker):
+        if isinstance(wrapped, Reason):
             return wrapped
     return None
 
 
-def _flags_differ(first: Step, second: Step) -> Blocker | None:
+def _flags_differ(first: Step, second: Step) -> Reason | None:
     one, other = ([(flag.name, flag.value) for flag in step.instruction.flags] for step in (first, second))
     if one == other:
         return None
     for name, value in (*one, *other):
         if (name, value) not in one or (name, value) not in other:
             shown = f"--{name}" if value is None else f"--{name}={value}"
-            return Blocker("flags-differ", f"only one of the two RUNs has `{shown}`")
-    return Blocker("flags-differ", "the two RUNs have their flags in another order")
+            return Reason("flags-differ", f"only one of the two RUNs has `{shown}`")
+    return Reason("flags-differ", "the two RUNs have their flags in another order")

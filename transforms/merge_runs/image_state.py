@@ -7,18 +7,18 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from rewriter.knowledge.usage import text
-from rewriter.merge import Blocker
-from rewriter.merge.work import shown
-from rewriter.shell.walk import commands, program_name
+from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.knowledge.usage import text
+from dfix.rewriter.shell.walk import commands, program_name
+from dfix.transforms.merge_runs.run_summary import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rewriter.merge.work import Work
-    from rewriter.model import Step
-    from rewriter.model.commands import Located
-    from rewriter.shell.nodes import Command, Word
+    from dfix.rewriter.model import Step
+    from dfix.rewriter.model.commands import Located
+    from dfix.rewriter.shell.nodes import Command, Word
+    from dfix.transforms.merge_runs.run_summary import Work
 
 _ENGINE_FILES = re.compile(r"/etc/(?:hosts|resolv\.conf|hostname)\b")
 _KERNEL_FILES = ("/proc/", "/sys/", "/dev/shm", "/dev/mqueue")
@@ -44,7 +44,7 @@ _NO_WORKDIR = ("/tmp/", "/etc/", "/var/lib/", "/var/cache/", "/var/log/", "/var/
 """Folders below which no image has its working folder by default."""
 
 
-def differs(first: Work) -> Blocker | None:
+def differs(first: Work) -> Reason | None:
     """Why what follows the RUN of `first` would find something else without a new container in between."""
     for command in commands(first.step.script):
         found = _mounted_by_the_engine(command) or _still_runs(command) or _account(command, first.step)
@@ -57,16 +57,16 @@ def differs(first: Work) -> Blocker | None:
     return None
 
 
-def mounts_differ(step: Step) -> Blocker | None:
+def mounts_differ(step: Step) -> Reason | None:
     """A mount whose content is gone at the end of each RUN."""
     for mount in step.mounts:
         if mount.kind == "tmpfs":
-            return Blocker("mount", f"the tmpfs mount at {mount.target} is empty again at the start of each RUN")
+            return Reason("mount", f"the tmpfs mount at {mount.target} is empty again at the start of each RUN")
     for flag in step.instruction.flags:
         if flag.name == "mount" and flag.value is not None:
             keys = {part.strip().lower() for part in flag.value.split(",")}
             if keys & _WRITABLE:
-                return Blocker("mount", "what is written to a bind mount is gone at the end of each RUN")
+                return Reason("mount", "what is written to a bind mount is gone at the end of each RUN")
     return None
 
 
@@ -78,23 +78,23 @@ def _words(command: Command) -> Iterator[str]:
             yield text(redirect.target)
 
 
-def _mounted_by_the_engine(command: Command) -> Blocker | None:
+def _mounted_by_the_engine(command: Command) -> Reason | None:
     name = program_name(command.words[0]) if command.words else ""
     if name in _KERNEL:
-        return Blocker("kernel-state", f"what `{shown(command)}` sets is gone at the end of its RUN")
+        return Reason("kernel-state", f"what `{shown(command)}` sets is gone at the end of its RUN")
     targets = {text(redirect.target) for redirect in command.redirects if redirect.target is not None}
     for word in _words(command):
         if _ENGINE_FILES.search(word):
-            return Blocker("engine-file", f"`{shown(command)}` names a file that the builder mounts anew for each RUN")
+            return Reason("engine-file", f"`{shown(command)}` names a file that the builder mounts anew for each RUN")
         # a link's text is not read
         if name == "ln" and word not in targets:
             continue
         if word.startswith(_KERNEL_FILES) or (word.startswith("/dev/") and not _DEVICES.match(word)):
-            return Blocker("kernel-state", f"`{shown(command)}` names {word}, which is new in each RUN")
+            return Reason("kernel-state", f"`{shown(command)}` names {word}, which is new in each RUN")
     return None
 
 
-def _still_runs(command: Command) -> Blocker | None:
+def _still_runs(command: Command) -> Reason | None:
     """A program that stays in the background, so that it would still run during what follows."""
     names = [program_name(word) for word in command.words]
     if not names:
@@ -109,25 +109,25 @@ def _still_runs(command: Command) -> Blocker | None:
     if not starts:
         starts = any(word.text.startswith("/etc/init.d/") for word in command.words) and bool(_STARTS_WITH & set(names))
     if starts or _DETACHES & set(names):
-        return Blocker("still-runs", f"what `{shown(command)}` starts would go on running during what follows")
+        return Reason("still-runs", f"what `{shown(command)}` starts would go on running during what follows")
     return None
 
 
-def _account(command: Command, step: Step) -> Blocker | None:
+def _account(command: Command, step: Step) -> Reason | None:
     """The builder looks up user, groups and home at the start of each RUN."""
     names = [program_name(word) for word in command.words]
     if any(name in _CHANGES_ACCOUNT for name in names[:3]):
         operand = text(command.words[-1])
         if names[0] == "sudo" or operand in ("root", "0", (step.user or "").partition(":")[0]) or "$" in operand:
-            return Blocker("shell-start", f"`{shown(command)}` changes the user that the next RUN starts as")
+            return Reason("shell-start", f"`{shown(command)}` changes the user that the next RUN starts as")
     if any(_ACCOUNT_FILES.search(word) for word in _words(command)):
-        return Blocker(
+        return Reason(
             "shell-start", f"`{shown(command)}` names a file in which the builder looks up the next RUN's user"
         )
     return None
 
 
-def _shell_replaced(located: Located) -> Blocker | None:
+def _shell_replaced(located: Located) -> Reason | None:
     words = located.words
     if not words:
         return None
@@ -139,11 +139,11 @@ def _shell_replaced(located: Located) -> Blocker | None:
     reconfigured = name in ("dpkg-reconfigure", "debconf-set-selections") and any("dash" in word.text for word in words)
     asked = any("dash/sh" in word.text for word in (*located.command.words,)) or any("binsh" in w.text for w in words)
     if replaces or in_bin or reconfigured or asked:
-        return Blocker("shell-start", f"`{shown(located.command)}` changes the shell that the next RUN starts with")
+        return Reason("shell-start", f"`{shown(located.command)}` changes the shell that the next RUN starts with")
     return None
 
 
-def _hard_link(located: Located) -> Blocker | None:
+def _hard_link(located: Located) -> Reason | None:
     words = located.words
     if not words or program_name(words[0]) not in ("ln", "cp", "link"):
         return None
@@ -154,11 +154,11 @@ def _hard_link(located: Located) -> Blocker | None:
     else:
         hard = "s" not in short and "--symbolic" not in options
     if hard:
-        return Blocker("hard-link", f"`{shown(located.command)}` makes a hard link, which a new layer may part")
+        return Reason("hard-link", f"`{shown(located.command)}` makes a hard link, which a new layer may part")
     return None
 
 
-def _workdir_gone(located: Located, step: Step) -> Blocker | None:
+def _workdir_gone(located: Located, step: Step) -> Reason | None:
     """The builder makes the working folder again where it is missing."""
     words = located.words
     if not words or not _removes_folders(words):
@@ -170,7 +170,7 @@ def _workdir_gone(located: Located, step: Step) -> Blocker | None:
     for path in operands[:-1] if program_name(words[0]) == "mv" else operands:
         if _may_be_workdir(path, folder, step.workdir):
             why = "may remove the working folder, which the next RUN makes again"
-            return Blocker("workdir", f"`{shown(located.command)}` {why}")
+            return Reason("workdir", f"`{shown(located.command)}` {why}")
     return None
 
 

@@ -6,16 +6,16 @@ import posixpath
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from rewriter.caches.folders import mounted, names_cache
-from rewriter.knowledge.usage import text
-from rewriter.merge.kinds import SYSTEM
-from rewriter.shell.walk import program_name
+from dfix.rewriter.knowledge.usage import text
+from dfix.rewriter.model.cache_folders import mounted, names_cache
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.merge_runs.command_cost import SYSTEM
 
 if TYPE_CHECKING:
-    from rewriter.knowledge import Usage
-    from rewriter.merge.kinds import Kind
-    from rewriter.merge.work import Work
-    from rewriter.model.commands import Located
+    from dfix.rewriter.knowledge import Usage
+    from dfix.rewriter.model.commands import Located
+    from dfix.transforms.merge_runs.command_cost import Kind
+    from dfix.transforms.merge_runs.run_summary import Work
 
 _ANYTHING = frozenset(("/tmp", "/tmp/*", "/tmp/", "/var/tmp/*", "/var/tmp"))
 _DOCUMENTS = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/locale")

@@ -45,15 +45,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rewriter.change import Change, Contract, Refusal
-from rewriter.layout.join import Element, join
-from rewriter.merge.groups import Apart, Merge, merges
-from transforms.example import Example
+from dfix.rewriter.answers.change import Change, Contract, Refusal
+from dfix.rewriter.answers.example import Example
+from dfix.rewriter.layout.join import Element, join
+from dfix.transforms.merge_runs.groups import Apart, Merge, merges
 
 if TYPE_CHECKING:
-    from rewriter.model import Model
-    from rewriter.shell.nodes import Script
-    from rewriter.syntax import Instruction
+    from dfix.rewriter.dockerfile import Instruction
+    from dfix.rewriter.model import Model
+    from dfix.rewriter.shell.nodes import Script
 
 NAME = "merge-runs"
 SUMMARY = "make one RUN of neighbours where that saves space or keeps package lists fresh"
@@ -231,7 +231,7 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
         for found in merges(stage):
             if isinstance(found, Apart):
                 why = found.why
-                yield Refusal(NAME, found.step.instruction.span.start, why.code, why.reason, why.hint)
+                yield Refusal(NAME, found.step.instruction.span.start, why.code, why.text, why.hint)
             else:
                 yield _change(model, found)
 

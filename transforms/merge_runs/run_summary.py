@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rewriter.merge.kinds import SYSTEM, Kind, kind, prepares
-from rewriter.model.commands import Located, located
-from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement
+from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement
+from dfix.transforms.merge_runs.command_cost import SYSTEM, Kind, kind, prepares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rewriter.model import Step
+    from dfix.rewriter.model import Step
 
 LONGEST_SHOWN = 60
 

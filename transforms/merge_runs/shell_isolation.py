@@ -6,19 +6,19 @@ import re
 from collections.abc import Set
 from typing import TYPE_CHECKING, NamedTuple
 
-from rewriter.merge import Blocker
-from rewriter.merge.kinds import INSTALLS_BY_UNPACKING
-from rewriter.merge.work import shown, statements
-from rewriter.model.stage import DEFAULT_SHELL
-from rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script
-from rewriter.shell.state import leaks
-from rewriter.shell.walk import commands, program_name
+from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.model.stage import DEFAULT_SHELL
+from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script
+from dfix.rewriter.shell.state import leaks
+from dfix.rewriter.shell.walk import commands, program_name
+from dfix.transforms.merge_runs.command_cost import INSTALLS_BY_UNPACKING
+from dfix.transforms.merge_runs.run_summary import shown, statements
 
 if TYPE_CHECKING:
-    from rewriter.merge.kinds import Kind
-    from rewriter.merge.work import Work
-    from rewriter.model import Stage, Step
-    from rewriter.model.commands import Located
+    from dfix.rewriter.model import Stage, Step
+    from dfix.rewriter.model.commands import Located
+    from dfix.transforms.merge_runs.command_cost import Kind
+    from dfix.transforms.merge_runs.run_summary import Work
 
 SHELLS = frozenset(("sh", "bash", "ash", "dash"))
 _ISOLATED = frozenset(("cd", "export", "assignment", "unset", "umask", "ulimit", "exit"))
@@ -50,19 +50,17 @@ class Wrap(NamedTuple):
     cut: int = 0
 
 
-def shell_differs(step: Step) -> Blocker | None:
+def shell_differs(step: Step) -> Reason | None:
     """Why a RUN's shell does more at its start than to read the script."""
     if step.shell_name not in SHELLS:
-        return Blocker("other-shell", f"what {step.shell[0]} reads when it starts is not known")
+        return Reason("other-shell", f"what {step.shell[0]} reads when it starts is not known")
     for image in _OWN_SHELL:
         if image in _base(step.stage).image and step.shell == DEFAULT_SHELL:
-            return Blocker(
-                "other-shell", f"the images of {image} bring a shell of their own that sets up each RUN anew"
-            )
+            return Reason("other-shell", f"the images of {image} bring a shell of their own that sets up each RUN anew")
     if any(_LOGIN.fullmatch(option) for option in step.shell[1:]):
-        return Blocker("login-shell", f"`{' '.join(step.shell)}` reads its profile anew at the start of each RUN")
+        return Reason("login-shell", f"`{' '.join(step.shell)}` reads its profile anew at the start of each RUN")
     if step.shell_name == "bash" and "BASH_ENV" in step.env:
-        return Blocker("login-shell", "BASH_ENV makes bash read a file at the start of each RUN")
+        return Reason("login-shell", "BASH_ENV makes bash read a file at the start of each RUN")
     return None
 
 
@@ -72,42 +70,42 @@ def _base(stage: Stage) -> Stage:
     return stage
 
 
-def first_differs(step: Step) -> Blocker | None:
+def first_differs(step: Step) -> Reason | None:
     """Why nothing may follow a script in its shell, other than what `wrap` takes care of."""
     script = step.script
     for statement in statements(script):
         if statement.terminator == "&":
-            return Blocker("background", f"`{_title(statement.node)} &` would go on running during what follows")
+            return Reason("background", f"`{_title(statement.node)} &` would go on running during what follows")
     for leak in leaks(script):
         if leak.kind not in _ISOLATED:
-            return Blocker("shell-state", f"`{leak.what}` leaves something in the shell that what follows would see")
+            return Reason("shell-state", f"`{leak.what}` leaves something in the shell that what follows would see")
     for command in commands(script):
         if command.words and command.words[0].value == "set":
-            return Blocker("shell-state", f"`{shown(command)}` stops at errors no longer when something follows")
+            return Reason("shell-state", f"`{shown(command)}` stops at errors no longer when something follows")
         if step.shell_name == "bash" and any(_STARTUP.search(word.text) for word in command.words):
-            return Blocker("shell-start", f"`{shown(command)}` names a file that bash may read when it starts")
+            return Reason("shell-start", f"`{shown(command)}` names a file that bash may read when it starts")
     if step.stops_on_error and not _is_plain(script):
         option = " ".join(step.shell)
-        return Blocker(
+        return Reason(
             "stops-on-error", f"`{option}` stops at errors within a script, but not where something follows it"
         )
     return None
 
 
-def second_differs(step: Step) -> Blocker | None:
+def second_differs(step: Step) -> Reason | None:
     """Why a script needs a shell that has run nothing before."""
     found = _ASKS_SHELL.search(step.instruction.value)
     if found is not None:
-        return Blocker("shell-state", f"`{found[0]}` in the later RUN asks the shell what it did before")
+        return Reason("shell-state", f"`{found[0]}` in the later RUN asks the shell what it did before")
     for command in commands(step.script):
         if command.words and command.words[0].value in ("wait", "jobs", "fg", "bg", "history", "dirs", "times"):
-            return Blocker("shell-state", f"`{shown(command)}` in the later RUN asks the shell what it did before")
+            return Reason("shell-state", f"`{shown(command)}` in the later RUN asks the shell what it did before")
         if [word.text for word in command.words[:2]] == ["cd", "-"]:
-            return Blocker("shell-state", "`cd -` in the later RUN asks the shell where it was before")
+            return Reason("shell-state", "`cd -` in the later RUN asks the shell where it was before")
     return None
 
 
-def wrap(step: Step, *, is_last: bool) -> Wrap | Blocker:
+def wrap(step: Step, *, is_last: bool) -> Wrap | Reason:
     """What a script needs around it to be one element of a && chain: nothing, `{ …; }` or `(…)`."""
     script = step.script
     single = len(script.statements) == 1
@@ -119,18 +117,16 @@ def wrap(step: Step, *, is_last: bool) -> Wrap | Blocker:
     found = [] if is_last else leaks(script)
     if found:
         if is_list or not _is_plain(script):
-            return Blocker(
-                "shell-state", f"`{found[0].what}` leaves something in the shell that what follows would see"
-            )
+            return Reason("shell-state", f"`{found[0].what}` leaves something in the shell that what follows would see")
         return Wrap("(" if not _starts_with_parenthesis(node) else "( ", ")", cut)
     if not is_list:
         return Wrap("", "", cut)
     if over_lines:
-        return Blocker("not-a-chain", f"the commands of the RUN of `{_title(node)}` are not joined by && alone")
+        return Reason("not-a-chain", f"the commands of the RUN of `{_title(node)}` are not joined by && alone")
     return Wrap("{ ", " }" if ended else "; }")
 
 
-def program_differs(first: Work, second: Work) -> Blocker | None:
+def program_differs(first: Work, second: Work) -> Reason | None:
     """Why a program that both run may not be the same in one shell, which remembers where it has found it."""
     cleaning = {
         id(command.command)
@@ -185,8 +181,8 @@ _PLACES = frozenset("ln cp mv install update-alternatives alternatives dpkg-dive
 _ONE_FOLDER = frozenset(("apt", "dnf", "yum", "microdnf", "zypper"))
 
 
-def _remembered(name: str, by: str) -> Blocker:
-    return Blocker("program-changes", f"both RUNs use `{name}`, and `{by}` may put another one in front of it")
+def _remembered(name: str, by: str) -> Reason:
+    return Reason("program-changes", f"both RUNs use `{name}`, and `{by}` may put another one in front of it")
 
 
 def _names(script: Script, without: Set[int] = frozenset()) -> set[str]:

@@ -6,13 +6,13 @@ import posixpath
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
-from rewriter.context.readers import Blocked
-from rewriter.knowledge import usage
-from rewriter.knowledge.usage import Usage
-from rewriter.model.commands import Located, located
-from rewriter.model.stage import Stage, Step, known
-from rewriter.shell.nodes import Word
-from rewriter.shell.walk import program_name
+from dfix.rewriter.knowledge import usage
+from dfix.rewriter.knowledge.usage import Usage
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.stage import Stage, Step, known
+from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.shell.walk import program_name
 
 Kind = Literal["packages", "user", "folder", "clean", "plain", "build", "other"]
 

@@ -9,21 +9,21 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple, Protocol, cast
 
-from rewriter.context.folder import Context
-from rewriter.context.readers import Blocked
-from rewriter.model.build import Model
-from rewriter.model.commands import Located, located
-from rewriter.model.copied import Copied, copied
-from rewriter.model.paths import within
-from rewriter.model.stage import Stage, Step
-from rewriter.multistage.acts import Act, acts, said
-from rewriter.multistage.again import TRIVIAL, changed, repeated
-from rewriter.multistage.evidence import sources
-from rewriter.multistage.official_images import base_image
-from rewriter.multistage.packages import Packages, packages
-from rewriter.multistage.start import start
-from rewriter.multistage.work import MOVERS, Parts, Work, destination
-from rewriter.shell.walk import program_name
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.build import Model
+from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.copied import Copied, copied
+from dfix.rewriter.model.official_images import base_image
+from dfix.rewriter.model.paths import within
+from dfix.rewriter.model.source_evidence import sources
+from dfix.rewriter.model.stage import Stage, Step
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.multistage.command_purpose import Act, acts, said
+from dfix.transforms.multistage.entry_point import start
+from dfix.transforms.multistage.runtime_stage import MOVERS, Parts, Work, destination
+from dfix.transforms.multistage.runtime_steps import TRIVIAL, changed, repeated
+from dfix.transforms.multistage.system_packages import Packages, packages
 
 LANGUAGES = ("go", "rust", "c", "java", "dotnet", "node", "python", "php", "ruby", "elixir")
 _TOOLS = {"curl": "curl", "wget": "wget", "nc": "netcat-openbsd", "pgrep": "procps", "ps": "procps"}
@@ -109,7 +109,7 @@ def _languages(stage: Stage) -> Iterator[Language]:
 
 @cache
 def _language(name: str) -> Language:
-    return cast("Language", importlib.import_module(f"rewriter.multistage.languages.{name}"))
+    return cast("Language", importlib.import_module(f"dfix.transforms.multistage.languages.{name}"))
 
 
 def _commands(stage: Stage) -> Iterator[Located]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from rewriter.layout.copy_lines import block
-from rewriter.model.stage import Step
-from rewriter.multistage.packages import installed
-from rewriter.multistage.plan import Conversion
-from rewriter.source import Edit, Span
+from dfix.rewriter.layout.copy_lines import block
+from dfix.rewriter.model.stage import Step
+from dfix.rewriter.text.source import Edit, Span
+from dfix.transforms.multistage.conversion import Conversion
+from dfix.transforms.multistage.system_packages import installed
 
 _MOVED = frozenset(("LABEL", "MAINTAINER", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT"))
 """What only describes the image that ships."""

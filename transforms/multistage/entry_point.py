@@ -6,11 +6,11 @@ import posixpath
 import re
 from typing import NamedTuple
 
-from rewriter.context.readers import Blocked
-from rewriter.model.stage import POSIX_SHELLS, Stage, Step
-from rewriter.shell.nodes import Command
-from rewriter.shell.parse import parse
-from rewriter.shell.walk import invoked
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.stage import POSIX_SHELLS, Stage, Step
+from dfix.rewriter.shell.nodes import Command
+from dfix.rewriter.shell.parse import parse
+from dfix.rewriter.shell.walk import invoked
 
 _PROGRAM = re.compile(r"[\w./@+-]+")
 

@@ -35,9 +35,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rewriter.change import Change, Contract, Refusal
-from rewriter.model import Model
-from transforms.example import Example
+from dfix.rewriter.answers.change import Change, Contract, Refusal
+from dfix.rewriter.answers.example import Example
+from dfix.rewriter.model import Model
 
 NAME = "multistage"
 SUMMARY = "leave compilers, sources and development dependencies in a stage of their own"
@@ -148,9 +148,9 @@ EXAMPLES: tuple[Example, ...] = (
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
     """Part the stage of a file that has only one."""
-    from rewriter.context.readers import Blocked
-    from rewriter.multistage.plan import convert
-    from rewriter.multistage.write import edits, reason
+    from dfix.rewriter.manifests import Blocked
+    from dfix.transforms.multistage.conversion import convert
+    from dfix.transforms.multistage.conversion_edits import edits, reason
 
     if len(model.stages) != 1:
         return

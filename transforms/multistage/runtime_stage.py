@@ -5,14 +5,14 @@ from __future__ import annotations
 import posixpath
 from typing import NamedTuple
 
-from rewriter.context.folder import Context
-from rewriter.model.build import Model
-from rewriter.model.copied import Copied
-from rewriter.model.stage import Stage
-from rewriter.multistage.acts import Act, said
-from rewriter.multistage.official_images import BaseImage
-from rewriter.multistage.start import Start
-from rewriter.source import Edit
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.model.build import Model
+from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.model.official_images import BaseImage
+from dfix.rewriter.model.stage import Stage
+from dfix.rewriter.text.source import Edit
+from dfix.transforms.multistage.command_purpose import Act, said
+from dfix.transforms.multistage.entry_point import Start
 
 MOVERS = frozenset(("cp", "mv", "install"))
 """Programs that put a built file in its place."""

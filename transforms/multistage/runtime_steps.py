@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rewriter.context.readers import Blocked
-from rewriter.model.copied import Copied
-from rewriter.model.paths import overlaps, within
-from rewriter.model.stage import Step
-from rewriter.multistage.acts import Act
-from rewriter.multistage.work import Parts, Work
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.model.paths import overlaps, within
+from dfix.rewriter.model.stage import Step
+from dfix.transforms.multistage.command_purpose import Act
+from dfix.transforms.multistage.runtime_stage import Parts, Work
 
 TRIVIAL = frozenset(("user", "folder", "plain"))
 """RUNs of nothing else belong to the stage that runs as well."""

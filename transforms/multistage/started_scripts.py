@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from rewriter.context.readers import Blocked
+from dfix.rewriter.manifests import Blocked
 
 RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
 _SHELLS = frozenset(("sh", "bash", "ash"))

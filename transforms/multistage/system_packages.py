@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from rewriter.context.readers import Blocked
-from rewriter.knowledge.runtime import runtime_packages
-from rewriter.knowledge.usage import text
-from rewriter.multistage.acts import Act
-from rewriter.multistage.work import Work
+from dfix.rewriter import knowledge
+from dfix.rewriter.knowledge.runtime import runtime_packages
+from dfix.rewriter.knowledge.usage import text
+from dfix.rewriter.manifests import Blocked
+from dfix.transforms.multistage.command_purpose import Act
+from dfix.transforms.multistage.runtime_stage import Work
 
-_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "knowledge", "packages")
+_FOLDER = os.path.join(os.path.dirname(knowledge.__file__), "packages")
 _VIRTUAL = frozenset(("--virtual", "-t"))
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*(?:[=~<>]\S+)?")
 

@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rewriter.change import Change, Contract, Refusal
-from rewriter.model import Model
-from rewriter.source import Edit
-from transforms.example import Example
+from dfix.rewriter.answers.change import Change, Contract, Refusal
+from dfix.rewriter.answers.example import Example
+from dfix.rewriter.model import Model
+from dfix.rewriter.text.source import Edit
 
 NAME = "slim-base"
 SUMMARY = "take the slim variant of a base image"
@@ -98,8 +98,8 @@ EXAMPLES: tuple[Example, ...] = (
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
     """A slim variant for each base of a stage that ships."""
-    from rewriter.context.readers import Blocked
-    from rewriter.multistage.slim import slim
+    from dfix.rewriter.manifests import Blocked
+    from dfix.transforms.slim_base.slim_variant import slim
 
     for stage in model.stages:
         if not stage.ships:

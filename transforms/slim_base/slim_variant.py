@@ -6,17 +6,16 @@ import json
 import re
 from typing import NamedTuple
 
-from rewriter.context.folder import Context
-from rewriter.context.readers import Blocked
-from rewriter.knowledge import project_install
-from rewriter.model.build import Model
-from rewriter.model.commands import Located, located
-from rewriter.model.stage import Stage
-from rewriter.multistage.acts import said
-from rewriter.multistage.evidence import calls, sources
-from rewriter.multistage.languages import node, python, ruby
-from rewriter.multistage.official_images import BaseImage, base_image
-from rewriter.shell.walk import program_name
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.knowledge import project_install
+from dfix.rewriter.knowledge.usage import text
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.build import Model
+from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.official_images import BaseImage, base_image
+from dfix.rewriter.model.source_evidence import ENDINGS, sources, starts_programs
+from dfix.rewriter.model.stage import Stage
+from dfix.rewriter.shell.walk import program_name
 
 _HARMLESS = frozenset(
     "cd set export true : echo printf test [ mkdir chmod chown chgrp touch ln rm cp mv cat sed grep useradd "
@@ -78,7 +77,7 @@ def _installed(stage: Stage) -> set[str]:
     for step in stage.steps:
         if step.keyword == "RUN":
             for command in located(step):
-                words = [said(word) for word in command.words]
+                words = [text(word) for word in command.words]
                 if "install" in words and words[0] in ("apt-get", "apt"):
                     found |= set(words)
     return found
@@ -92,20 +91,16 @@ def _sources(base: BaseImage, context: Context, stage: Stage) -> Blocked | None:
         if install is not None:
             shown = " ".join(word.text for word in install.words)
             return Blocked("compiles", f"`{shown}` may compile packages, for which {base.smaller} has no compiler")
-        pattern = python.PROGRAMS if base.language == "python" else ruby.PROGRAMS
-        place = calls(context, (".py",) if base.language == "python" else (".rb",), pattern)
     elif base.language == "node":
         native = _native(context, commands)
         if native is not None:
             return native
-        place = calls(context, node.CODE, node.PROGRAMS)
-    else:
-        place = ""
+    place = starts_programs(context, base.language) if base.language in ENDINGS else ""
     return Blocked("runs-programs", f"{place} may run programs that {base.smaller} lacks") if place else None
 
 
 def _compiles(command: Located) -> bool:
-    words = [said(word) for word in command.words]
+    words = [text(word) for word in command.words]
     return any(program in words[:3] for program in ("pip", "pip3", "poetry", "uv", "pipenv", "bundle", "gem")) and (
         "install" in words or "sync" in words
     )
@@ -115,12 +110,12 @@ def _native(context: Context, commands: list[Located]) -> Blocked | None:
     """A package whose install may compile something, by the lock file."""
     if not any(project_install(command.words) for command in commands if command.words):
         return None
-    locks = [text for path, text in sources(context, ("package-lock.json",)) if "node_modules" not in path]
+    locks = [lock for path, lock in sources(context, ("package-lock.json",)) if "node_modules" not in path]
     if not locks:
         return Blocked("compiles", "without a package-lock.json it is not known which packages are compiled")
-    for text in locks:
+    for lock in locks:
         try:
-            packages = json.loads(text).get("packages")
+            packages = json.loads(lock).get("packages")
         except (ValueError, AttributeError):
             packages = None
         if not isinstance(packages, dict):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
-from rewriter.context.readers import Blocked
-from rewriter.knowledge.load import load
-from rewriter.model.build import Model
-from rewriter.split.installs import InstallRun
+from dfix.rewriter.knowledge.load import load
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.build import Model
+from dfix.transforms.split_manifests.installs import InstallRun
 
 INSTALLS_PROJECT = "installs-project"
 _CONTINUED = re.compile(r"[ \t]*\\[ \t]*\r?\n[ \t]*")

@@ -11,18 +11,18 @@ import posixpath
 import re
 from typing import NamedTuple
 
-from rewriter.context.folder import Context
-from rewriter.context.readers import Blocked
-from rewriter.knowledge import Early, Usage, usage
-from rewriter.knowledge.usage import text
-from rewriter.model.build import Model
-from rewriter.model.commands import Located, chain, located
-from rewriter.model.copied import Copied, Unclear
-from rewriter.model.paths import overlaps
-from rewriter.model.stage import Stage, Step
-from rewriter.shell.nodes import Word
-from rewriter.split.installs import InstallRun, ProjectInstall
-from rewriter.split.plan import context_folder
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.knowledge import Early, Usage, usage
+from dfix.rewriter.knowledge.usage import text
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.build import Model
+from dfix.rewriter.model.commands import Located, chain, located
+from dfix.rewriter.model.copied import Copied, Unclear
+from dfix.rewriter.model.paths import overlaps
+from dfix.rewriter.model.stage import Stage, Step
+from dfix.rewriter.shell.nodes import Word
+from dfix.transforms.split_manifests.installs import InstallRun, ProjectInstall
+from dfix.transforms.split_manifests.moved_copies import context_folder
 
 _CARRIED = frozenset(("cd", "export", "set"))
 _PROGRAMS = ("go ", "mvn", "gradle", "dotnet", "swift", "sbt ", "cargo ")

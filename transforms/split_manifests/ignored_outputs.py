@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 
-from rewriter.context.folder import Context
-from rewriter.model.build import Model
-from rewriter.model.commands import Located, located
-from rewriter.model.copied import Copied, copied
-from rewriter.model.paths import overlaps
-from rewriter.model.stage import Step
-from rewriter.model.touch import touches
-from rewriter.split.installs import InstallRun
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.model.build import Model
+from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.copied import Copied, copied
+from dfix.rewriter.model.paths import overlaps
+from dfix.rewriter.model.stage import Step
+from dfix.rewriter.model.touch import touches
+from dfix.transforms.split_manifests.installs import InstallRun
 
 
 def replaced_unseen(model: Model, context: Context, copies: list[Step], run: InstallRun, folder: str) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rewriter.knowledge import project_install
-from rewriter.model.commands import Located, chain, located
-from rewriter.model.stage import Step
+from dfix.rewriter.knowledge import project_install
+from dfix.rewriter.model.commands import Located, chain, located
+from dfix.rewriter.model.stage import Step
 
 _PROGRAMS = (
     *("npm", "yarn", "bun", "pip", "go ", "composer", "dotnet", "poetry", "uv ", "mvn", "swift", "pdm", "hatch"),

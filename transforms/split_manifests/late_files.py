@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rewriter.context.folder import Context
-from rewriter.context.readers import Blocked
-from rewriter.model.copied import Copied, Unclear, copied
-from rewriter.model.stage import Step
-from rewriter.split.installs import InstallRun
-from rewriter.split.plan import needs
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.copied import Copied, Unclear, copied
+from dfix.rewriter.model.stage import Step
+from dfix.transforms.split_manifests.installs import InstallRun
+from dfix.transforms.split_manifests.moved_copies import needs
 
 
 def left_behind(context: Context, copies: list[Step], run: InstallRun) -> Blocked | None:

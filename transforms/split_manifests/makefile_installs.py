@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import posixpath
 
-from rewriter.context.folder import Context
-from rewriter.context.makefile import Unfollowed, recipe
-from rewriter.context.readers import Blocked
-from rewriter.knowledge import project_install, usage
-from rewriter.model.commands import Located, chain, located
-from rewriter.model.copied import copied
-from rewriter.model.stage import Step
-from rewriter.shell.nodes import Command, Word
-from rewriter.shell.parse import parse
-from rewriter.shell.walk import invoked, program_name
-from rewriter.split.installs import InstallRun, ProjectInstall
-from rewriter.split.plan import context_folder
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.context.makefile import Unfollowed, recipe
+from dfix.rewriter.knowledge import project_install, usage
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.commands import Located, chain, located
+from dfix.rewriter.model.copied import copied
+from dfix.rewriter.model.stage import Step
+from dfix.rewriter.shell.nodes import Command, Word
+from dfix.rewriter.shell.parse import parse
+from dfix.rewriter.shell.walk import invoked, program_name
+from dfix.transforms.split_manifests.installs import InstallRun, ProjectInstall
+from dfix.transforms.split_manifests.moved_copies import context_folder
 
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
 

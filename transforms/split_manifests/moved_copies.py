@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 from typing import NamedTuple
 
-from rewriter.context.folder import Context
-from rewriter.context.readers import Blocked, Inputs, Install, inputs
-from rewriter.model.copied import Copied, Unclear
-from rewriter.model.images import repository
-from rewriter.model.paths import overlaps
-from rewriter.model.stage import Stage, Step
-from rewriter.split.installs import InstallRun, ProjectInstall
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
+from dfix.rewriter.model.copied import Copied, Unclear
+from dfix.rewriter.model.images import repository
+from dfix.rewriter.model.paths import overlaps
+from dfix.rewriter.model.stage import Stage, Step
+from dfix.transforms.split_manifests.installs import InstallRun, ProjectInstall
 
 MOST_COPY_LINES = 25
 _SETTLED = (".lock", ".json", ".toml", ".yaml", ".yml", ".txt", ".cfg", ".ini", ".xml", ".lockb", ".config")

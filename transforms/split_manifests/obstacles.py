@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 
-from rewriter.context.folder import Context
-from rewriter.context.readers import Blocked
-from rewriter.model.commands import located
-from rewriter.model.copied import Copied, copied
-from rewriter.model.paths import overlaps, resolve
-from rewriter.model.stage import Step
-from rewriter.model.touch import touches
-from rewriter.shell.nodes import Command, Node, Script, Statement
-from rewriter.shell.state import leaks
-from rewriter.shell.walk import program_name
-from rewriter.split.installs import InstallRun
-from rewriter.split.plan import Plan
-from rewriter.syntax.expand import names
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.dockerfile.expand import names
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.commands import located
+from dfix.rewriter.model.copied import Copied, copied
+from dfix.rewriter.model.paths import overlaps, resolve
+from dfix.rewriter.model.stage import Step
+from dfix.rewriter.model.touch import touches
+from dfix.rewriter.shell.nodes import Command, Node, Script, Statement
+from dfix.rewriter.shell.state import leaks
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.split_manifests.installs import InstallRun
+from dfix.transforms.split_manifests.moved_copies import Plan
 
 _CONFIGURATION = frozenset(
     "ENV ARG LABEL EXPOSE USER WORKDIR CMD ENTRYPOINT HEALTHCHECK STOPSIGNAL SHELL MAINTAINER".split()

@@ -39,17 +39,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rewriter.change import Change, Contract, Refusal
-from rewriter.context.readers import Blocked
-from rewriter.model import Model, Stage, Step
-from rewriter.split.download import EarlyDownload, early_download
-from rewriter.split.forms import Split, download_first, install_moved, install_twice
-from rewriter.split.incomplete import left_behind
-from rewriter.split.installs import InstallRun, install_run
-from rewriter.split.make import make_run
-from rewriter.split.plan import looks_like_a_tree
-from rewriter.split.twice import INSTALLS_PROJECT
-from transforms.example import Example
+from dfix.rewriter.answers.change import Change, Contract, Refusal
+from dfix.rewriter.answers.example import Example
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model import Model, Stage, Step
+from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT
+from dfix.transforms.split_manifests.fetch_first import EarlyDownload, early_download
+from dfix.transforms.split_manifests.installs import InstallRun, install_run
+from dfix.transforms.split_manifests.late_files import left_behind
+from dfix.transforms.split_manifests.makefile_installs import make_run
+from dfix.transforms.split_manifests.moved_copies import looks_like_a_tree
+from dfix.transforms.split_manifests.strategies import Split, download_first, install_moved, install_twice
 
 NAME = "split-manifests"
 SUMMARY = "copy dependency manifests, install, then copy the sources"

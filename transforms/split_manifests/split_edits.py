@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rewriter.context.readers import Blocked
-from rewriter.layout.copy_lines import Block, block, copy_line, folder_below
-from rewriter.model.build import Model
-from rewriter.model.copied import Copied
-from rewriter.shell.nodes import Node
-from rewriter.source import Edit, Span
-from rewriter.split.installs import InstallRun
-from rewriter.split.plan import Plan
-from rewriter.syntax import Instruction
+from dfix.rewriter.dockerfile import Instruction
+from dfix.rewriter.layout.copy_lines import Block, block, copy_line, folder_below
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.build import Model
+from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.shell.nodes import Node
+from dfix.rewriter.text.source import Edit, Span
+from dfix.transforms.split_manifests.installs import InstallRun
+from dfix.transforms.split_manifests.moved_copies import Plan
 
 
 class Parting(NamedTuple):

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rewriter.context.find import other_dockerfiles
-from rewriter.context.folder import Context
-from rewriter.context.readers import Blocked
-from rewriter.model import Model, Step
-from rewriter.model.commands import chain
-from rewriter.model.copied import Copied, Unclear, copied
-from rewriter.source import Edit
-from rewriter.split.between import blocker_between, cut, prefix, removes_afterwards, settings_in_environment
-from rewriter.split.download import brought_along, early_download
-from rewriter.split.installs import InstallRun
-from rewriter.split.left_out import replaced_unseen
-from rewriter.split.plan import Plan, needs, plan
-from rewriter.split.twice import dependencies_first
-from rewriter.split.write import Parting, edits
+from dfix.rewriter.context.find_context import other_dockerfiles
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model import Model, Step
+from dfix.rewriter.model.commands import chain
+from dfix.rewriter.model.copied import Copied, Unclear, copied
+from dfix.rewriter.text.source import Edit
+from dfix.transforms.split_manifests.dependencies_first import dependencies_first
+from dfix.transforms.split_manifests.fetch_first import brought_along, early_download
+from dfix.transforms.split_manifests.ignored_outputs import replaced_unseen
+from dfix.transforms.split_manifests.installs import InstallRun
+from dfix.transforms.split_manifests.moved_copies import Plan, needs, plan
+from dfix.transforms.split_manifests.obstacles import (
+    blocker_between,
+    cut,
+    prefix,
+    removes_afterwards,
+    settings_in_environment,
+)
+from dfix.transforms.split_manifests.split_edits import Parting, edits
 
 
 class Split(NamedTuple):

@@ -8,13 +8,13 @@ from __future__ import annotations
 import posixpath
 import re
 
-from rewriter.context.folder import Context
-from rewriter.context.readers.answer import Blocked
-from rewriter.context.readers.node_manifest import Manifest
-from rewriter.context.readers.node_prisma import schema
-from rewriter.shell.nodes import Command
-from rewriter.shell.parse import parse
-from rewriter.shell.walk import commands, invoked, program_name
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.node.package_json import Manifest
+from dfix.rewriter.manifests.node.prisma import schema
+from dfix.rewriter.manifests.shared.inputs import Blocked
+from dfix.rewriter.shell.nodes import Command
+from dfix.rewriter.shell.parse import parse
+from dfix.rewriter.shell.walk import commands, invoked, program_name
 
 HOOKS = (
     "pnpm:devPreinstall",

@@ -8,14 +8,14 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
-from rewriter.context.folder import Context, inside
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.formats import read_yaml
-from rewriter.context.readers.node_hooks import Hooks
-from rewriter.context.readers.node_lock import CLEAN_INSTALLS, lock_blocker
-from rewriter.context.readers.node_manifest import Manifest, local_dependencies, read_manifest
-from rewriter.context.readers.node_prisma import schema
-from rewriter.context.readers.node_workspaces import members, outer_workspace
+from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.manifests.node.hooks import Hooks
+from dfix.rewriter.manifests.node.lock_files import CLEAN_INSTALLS, lock_blocker
+from dfix.rewriter.manifests.node.package_json import Manifest, local_dependencies, read_manifest
+from dfix.rewriter.manifests.node.prisma import schema
+from dfix.rewriter.manifests.node.workspaces import members, outer_workspace
+from dfix.rewriter.manifests.shared.formats import read_yaml
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
 
 _LOCKS = {
     "npm": ("npm-shrinkwrap.json", "package-lock.json", "yarn.lock"),

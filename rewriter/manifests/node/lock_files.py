@@ -10,9 +10,9 @@ import json
 import posixpath
 from typing import Any
 
-from rewriter.context.folder import Context
-from rewriter.context.readers.answer import Blocked, Install
-from rewriter.context.readers.node_manifest import Manifest
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.node.package_json import Manifest
+from dfix.rewriter.manifests.shared.inputs import Blocked, Install
 
 _FROZEN = {
     "npm": frozenset(

@@ -6,9 +6,9 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
-from rewriter.context.folder import Context
-from rewriter.context.readers.answer import Blocked
-from rewriter.context.readers.missing import missing
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.shared.inputs import Blocked
+from dfix.rewriter.manifests.shared.missing import missing
 
 _GROUPS = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 _OVERRIDES = ("resolutions", "overrides")

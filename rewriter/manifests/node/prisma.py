@@ -9,9 +9,9 @@ import posixpath
 import re
 from typing import NamedTuple
 
-from rewriter.context.folder import Context, inside
-from rewriter.context.readers.answer import Blocked
-from rewriter.context.readers.node_manifest import Manifest
+from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.manifests.node.package_json import Manifest
+from dfix.rewriter.manifests.shared.inputs import Blocked
 
 _PLACES = ("schema.prisma", "prisma/schema.prisma")
 _FOLDER = "prisma/schema"

@@ -6,10 +6,10 @@ import posixpath
 import re
 from typing import Any
 
-from rewriter.context.folder import Context, above
-from rewriter.context.readers.answer import Blocked
-from rewriter.context.readers.formats import read_yaml
-from rewriter.context.readers.node_manifest import Manifest, read_manifest
+from dfix.rewriter.context.folder import Context, above
+from dfix.rewriter.manifests.node.package_json import Manifest, read_manifest
+from dfix.rewriter.manifests.shared.formats import read_yaml
+from dfix.rewriter.manifests.shared.inputs import Blocked
 
 MOST_FOLDERS = 50_000
 

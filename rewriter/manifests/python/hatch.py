@@ -8,10 +8,10 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
-from rewriter.context.folder import Context
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.formats import listed, read_toml
-from rewriter.context.readers.pyproject import installs_project, table, urls_of_files
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.python.pyproject import installs_project, table, urls_of_files
+from dfix.rewriter.manifests.shared.formats import listed, read_toml
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
 
 
 def inputs(context: Context, install: Install) -> Inputs | Blocked:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
-from rewriter.context.folder import Context
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.formats import listed, read_toml
-from rewriter.context.readers.missing import in_the_way
-from rewriter.context.readers.pyproject import installs_project, table, urls_of_files
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.python.pyproject import installs_project, table, urls_of_files
+from dfix.rewriter.manifests.shared.formats import listed, read_toml
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.missing import in_the_way
 
 _OTHER_FILES = frozenset(("-p", "--project", "-L", "--lockfile", "--override", "-c", "--config"))
 _KEEPS_LOCK = frozenset(("--frozen-lockfile", "--no-lock", "--check", "sync"))

@@ -10,9 +10,9 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from rewriter.context.folder import Context
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.missing import missing
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.missing import missing
 
 _WITH_VALUE = frozenset(
     "-i --index-url --extra-index-url --trusted-host --proxy --retries --timeout --cert --client-cert --cache-dir "
@@ -161,7 +161,7 @@ class _Reader:
         text = self.context.read(script)
         if text is None:
             return None
-        from rewriter.context.readers.setup_py import leaves_its_folder
+        from dfix.rewriter.manifests.python.setup_py import leaves_its_folder
 
         why = leaves_its_folder(text)
         return Blocked("setup-script", f"{script}{why}") if why else None

@@ -5,9 +5,9 @@ Source: pip-tools.readthedocs.io ("pip-sync").
 
 from __future__ import annotations
 
-from rewriter.context.folder import Context
-from rewriter.context.readers import pip
-from rewriter.context.readers.answer import Blocked, Inputs, Install
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.python import pip
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
 
 _WITH_VALUE = frozenset(("-f", "--find-links", "-i", "--index-url", "--extra-index-url", "--trusted-host"))
 _OTHER = frozenset(("--python-executable", "--pip-args", "--config", "--cert", "--client-cert"))

@@ -11,11 +11,11 @@ import json
 import posixpath
 from typing import Any
 
-from rewriter.context.folder import Context
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.formats import read_toml
-from rewriter.context.readers.missing import in_the_way
-from rewriter.context.readers.pyproject import local_paths, table
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.python.pyproject import local_paths, table
+from dfix.rewriter.manifests.shared.formats import read_toml
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.missing import in_the_way
 
 _KEEPS_LOCK = frozenset(("--deploy", "--ignore-pipfile", "sync"))
 _IMPORTS = frozenset(("-r", "--requirements", "-e", "--editable", "-c", "--code"))

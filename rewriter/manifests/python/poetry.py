@@ -9,11 +9,11 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
-from rewriter.context.folder import Context
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.formats import read_toml
-from rewriter.context.readers.missing import in_the_way
-from rewriter.context.readers.pyproject import installs_project, local_paths, table, urls_of_files
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.python.pyproject import installs_project, local_paths, table, urls_of_files
+from dfix.rewriter.manifests.shared.formats import read_toml
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.missing import in_the_way
 
 _OTHER_FOLDER = frozenset(("-C", "--directory", "-P", "--project"))
 

@@ -6,10 +6,10 @@ import posixpath
 from collections.abc import Iterable
 from typing import Any
 
-from rewriter.context.folder import Context
-from rewriter.context.readers.answer import Blocked, Install
-from rewriter.context.readers.formats import listed
-from rewriter.context.readers.missing import missing
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.shared.formats import listed
+from dfix.rewriter.manifests.shared.inputs import Blocked, Install
+from dfix.rewriter.manifests.shared.missing import missing
 
 
 def table(value: Any, *keys: str) -> dict[str, Any]:

@@ -9,11 +9,11 @@ import posixpath
 from fnmatch import fnmatch
 from typing import Any
 
-from rewriter.context.folder import Context, above, inside
-from rewriter.context.readers.answer import Blocked, Inputs, Install
-from rewriter.context.readers.formats import listed, read_toml
-from rewriter.context.readers.missing import in_the_way
-from rewriter.context.readers.pyproject import installs_project, local_paths, table, urls_of_files
+from dfix.rewriter.context.folder import Context, above, inside
+from dfix.rewriter.manifests.python.pyproject import installs_project, local_paths, table, urls_of_files
+from dfix.rewriter.manifests.shared.formats import listed, read_toml
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.missing import in_the_way
 
 _OTHER_PLACES = frozenset(("--directory", "--project", "--config-file", "--script", "--find-links", "-f", "--active"))
 _NO_PROJECT = frozenset(("--no-install-project", "--no-install-workspace"))

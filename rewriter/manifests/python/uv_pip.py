@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import posixpath
 
-from rewriter.context.folder import Context
-from rewriter.context.readers import pip
-from rewriter.context.readers.answer import Blocked, Inputs, Install
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.python import pip
+from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
 
 _OTHER_FILES = frozenset("--override --overrides --build-constraint --config-file --directory --project".split())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from rewriter.context.readers.answer import Blocked
+from dfix.rewriter.manifests.shared.inputs import Blocked
 
 
 def follow(first: str, most: int, what: str, take: Callable[[str], list[str] | Blocked]) -> Blocked | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from rewriter.context.folder import Context
-from rewriter.context.readers.answer import Blocked
-from rewriter.context.readers.missing import missing
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.shared.inputs import Blocked
+from dfix.rewriter.manifests.shared.missing import missing
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

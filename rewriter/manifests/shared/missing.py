@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
-from rewriter.context.folder import Context
-from rewriter.context.readers.answer import Blocked
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.shared.inputs import Blocked
 
 
 def missing(context: Context, path: str) -> Blocked:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
-from rewriter.verify.engine import LABEL, Build, BuildError, Built, EngineError
-from rewriter.verify.engines.plain import PlainRecord
-from rewriter.verify.process import Processes, StoppedError, TimeoutExpiredError
+from dfix.rewriter.verify.engine import LABEL, Build, BuildError, Built, EngineError
+from dfix.rewriter.verify.engines.plain import PlainRecord
+from dfix.rewriter.verify.process import Processes, StoppedError, TimeoutExpiredError
 
 ANSWERS_WITHIN = 20.0
 """Seconds after which a short question counts as hanging."""

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
 
-from rewriter.verify.engine import LABEL, Build, BuildError, Built, EngineError
-from rewriter.verify.engines.record import Record
-from rewriter.verify.process import Processes, TimeoutExpiredError
+from dfix.rewriter.verify.engine import LABEL, Build, BuildError, Built, EngineError
+from dfix.rewriter.verify.engines.record import Record
+from dfix.rewriter.verify.process import Processes, TimeoutExpiredError
 
 ANSWERS_WITHIN = 20.0
 """Seconds after which an engine that has not answered a short question counts as hanging."""

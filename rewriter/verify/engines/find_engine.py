@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rewriter.verify.engine import Engine, EngineError
-from rewriter.verify.engines.buildah import Buildah, Podman
-from rewriter.verify.engines.docker import Docker
-from rewriter.verify.process import Processes, TimeoutExpiredError
+from dfix.rewriter.verify.engine import Engine, EngineError
+from dfix.rewriter.verify.engines.buildah import Buildah, Podman
+from dfix.rewriter.verify.engines.docker import Docker
+from dfix.rewriter.verify.process import Processes, TimeoutExpiredError
 
 NAMES = ("docker", "podman", "buildah")
 _ADVICE = "Install Docker with buildx, podman or buildah, or start the daemon"

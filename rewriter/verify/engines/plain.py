@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TextIO
 
-from rewriter.verify.engine import LABEL, Step
+from dfix.rewriter.verify.engine import LABEL, Step
 
 _STEP = re.compile(r"(?P<stage>\[\d+/\d+\] )?STEP (?P<number>\d+)(?:/\d+)?: (?P<text>.*)")
 _CACHED = "--> Using cache "

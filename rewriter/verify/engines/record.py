@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from rewriter.verify.engine import Step
+from dfix.rewriter.verify.engine import Step
 
 _STEP = re.compile(r"\[(?P<place>(?:[^\]\s]+ )*[^\]]*\d+/\d+)\] (?P<text>.*)", re.DOTALL)
 _ERROR_PREFIX = re.compile(r"^ERROR: (?:failed to (?:build|solve): )*")

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.change import Change, Refusal
-from rewriter.context.folder import Context
-from rewriter.model import build
-from rewriter.source import Source
-from rewriter.syntax import parse
-from transforms import clean_up
+from dfix.rewriter.answers.change import Change, Refusal
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.model import build
+from dfix.rewriter.text.source import Source
+from dfix.transforms.clean_up import rule as clean_up
 
 APT = "apt-get update && apt-get install -y a"
 LISTS = "rm -rf /var/lib/apt/lists/*"

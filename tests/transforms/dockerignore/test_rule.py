@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.job import Job, work
-from rewriter.options import Options
-from rewriter.result import Result
+from dfix.rewriter.pipeline.job import Job, work
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.result import Result
 from tests.build_context import put, rewritten
 
 ONLY = Options(select=frozenset(("dockerignore",)))

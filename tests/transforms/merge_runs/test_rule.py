@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from soundness import look_at
 
-from rewriter.options import Options
-from rewriter.result import Result
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.result import Result
 
 FROM = "FROM debian:12\nWORKDIR /app\n"
 OPTIONS = Options(select=frozenset(("merge-runs",)), use_context=False)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.options import Options
-from rewriter.pipeline import run
-from rewriter.source import Source
-from rewriter.syntax import parse
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.run import run
+from dfix.rewriter.text.source import Source
 
 OPTIONS = Options(select=frozenset(("merge-runs",)), use_context=False)
 SHELLS = [shell for shell in (["dash"], ["bash"], ["busybox", "sh"]) if shutil.which(shell[0])]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from rewriter.options import Options
-from rewriter.result import Result
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.result import Result
 from tests.build_context import rewritten
 
 FOLDER = Path(__file__).parent / "languages"

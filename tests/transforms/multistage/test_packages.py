@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.context.readers import Blocked
-from rewriter.model import build
-from rewriter.multistage.acts import acts
-from rewriter.multistage.packages import Packages, builds, installed, packages
-from rewriter.source import Source
-from rewriter.syntax import parse
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model import build
+from dfix.rewriter.text.source import Source
+from dfix.transforms.multistage.command_purpose import acts
+from dfix.transforms.multistage.system_packages import Packages, builds, installed, packages
 
 
 def of(script: str, release: str = "bookworm") -> Packages | Blocked:

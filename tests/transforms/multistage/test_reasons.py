@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.options import Options
+from dfix.rewriter.pipeline.options import Options
 from tests.build_context import rewritten
 
 NODE = {

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.context.readers import Blocked
-from rewriter.multistage.scripts import started
+from dfix.rewriter.manifests import Blocked
+from dfix.transforms.multistage.started_scripts import started
 
 MANIFEST = {
     "scripts": {

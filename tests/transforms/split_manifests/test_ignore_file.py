@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.job import Job, work
-from rewriter.options import Options
-from rewriter.pipeline import run
-from rewriter.result import Result
-from rewriter.source import Source
+from dfix.rewriter.pipeline.job import Job, work
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.pipeline.run import run
+from dfix.rewriter.text.source import Source
 from tests.build_context import put
 
 PACKAGE = '{"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}'
@@ -38,8 +38,8 @@ def result_of(path: Path, options: Options = ONLY) -> Result:
 
 
 def dfix(folder: Path, *words: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "rewriter.main", "--select", "split-manifests", *words]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-m", "dfix", "--select", "split-manifests", *words]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     return subprocess.run(command, cwd=folder, env=environment, input=text, capture_output=True, text=True, check=False)
 
 

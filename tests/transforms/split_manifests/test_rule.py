@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.pipeline import Options
-from rewriter.result import Result
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.pipeline.run import Options
 from tests.build_context import rewritten
 
 PACKAGE = json.dumps({"name": "a", "version": "1.0.0"})

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from shared_data import Corpus
 
-from rewriter.options import Options
-from rewriter.pipeline import run
-from rewriter.source import Source
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.run import run
+from dfix.rewriter.text.source import Source
 
 MEDIAN = 0.030
 MONOREPO = 2.0

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.verify.engine import Build, BuildError, BuildOptions, EngineError
-from rewriter.verify.engines.buildah import Buildah, Podman
-from rewriter.verify.process import Processes, StoppedError
-from rewriter.verify.saved import LayerCache, read_saved
+from dfix.rewriter.verify.engine import Build, BuildError, BuildOptions, EngineError
+from dfix.rewriter.verify.engines.buildah import Buildah, Podman
+from dfix.rewriter.verify.process import Processes, StoppedError
+from dfix.rewriter.verify.saved import LayerCache, read_saved
 from tests.verify.engines.conftest import BASE
 
 Make = Callable[[Processes, str], Buildah]
@@ -121,13 +121,13 @@ def test_verify_with_it(storage: Path, name: str) -> None:
     path.parent.mkdir()
     path.write_text(f"FROM {BASE}\nRUN mkdir /a\nRUN mkdir /b\nCOPY . /src\n")
     (path.parent / "a.py").write_text("")
-    command = [sys.executable, "-m", "rewriter.main", "verify", "--isolated", "--engine", name, str(path)]
+    command = [sys.executable, "-m", "dfix", "verify", "--isolated", "--engine", name, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert (done.returncode, done.stderr) == (0, "1 Dockerfile: 1 proven\n")
     assert f"{path}: proven, the same image\n" in done.stdout
     assert "rebuild, a.py edited" in done.stdout
     (path.parent / "new").write_text(f"FROM {BASE}\nRUN mkdir /a && mkdir -m 700 /b\nCOPY . /src\n")
-    command = [sys.executable, "-m", "rewriter.main", "verify", "--engine", name, str(path), "--no-measure"]
+    command = [sys.executable, "-m", "dfix", "verify", "--engine", name, str(path), "--no-measure"]
     done = subprocess.run(
         [*command, "--against", str(path.parent / "new")], capture_output=True, text=True, timeout=300, check=False
     )

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.verify.engine import Build, BuildError, BuildOptions, EngineError
-from rewriter.verify.engines.docker import Docker, archived_layers
-from rewriter.verify.process import Processes
-from rewriter.verify.saved import LayerCache, read_saved
+from dfix.rewriter.verify.engine import Build, BuildError, BuildOptions, EngineError
+from dfix.rewriter.verify.engines.docker import Docker, archived_layers
+from dfix.rewriter.verify.process import Processes
+from dfix.rewriter.verify.saved import LayerCache, read_saved
 from tests.verify.archives import file, oci, tar
 
 LOW, HIGH = tar(file("a", b"1")), tar(file("b", b"2"))

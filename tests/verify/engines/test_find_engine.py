@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.verify.engine import EngineError
-from rewriter.verify.engines import docker
-from rewriter.verify.engines.find import find
-from rewriter.verify.process import Processes
+from dfix.rewriter.verify.engine import EngineError
+from dfix.rewriter.verify.engines import docker
+from dfix.rewriter.verify.engines.find_engine import find
+from dfix.rewriter.verify.process import Processes
 
 DOCKER = """\
 case "$*" in

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import io
 
-from rewriter.verify.engine import Step
-from rewriter.verify.engines.plain import PlainRecord
+from dfix.rewriter.verify.engine import Step
+from dfix.rewriter.verify.engines.plain import PlainRecord
 
 STAGES = """\
 [1/2] STEP 1/3: FROM localhost/busybox AS one

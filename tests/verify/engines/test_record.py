@@ -4,8 +4,8 @@ import base64
 import io
 import json
 
-from rewriter.verify.engine import Step
-from rewriter.verify.engines.record import Record
+from dfix.rewriter.verify.engine import Step
+from dfix.rewriter.verify.engines.record import Record
 
 START, END = "2026-01-01T00:00:0{}.0Z", "2026-01-01T00:00:09.0Z"
 

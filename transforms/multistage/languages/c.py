@@ -5,14 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 
-from rewriter.context.readers import Blocked
-from rewriter.model.commands import Located
-from rewriter.model.paths import within
-from rewriter.multistage.acts import Act
-from rewriter.multistage.evidence import data, runs_programs, sources
-from rewriter.multistage.languages.go import LACKS
-from rewriter.multistage.work import MOVERS, Brought, Parts, Work
-from rewriter.shell.walk import program_name
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.paths import within
+from dfix.rewriter.model.source_evidence import data, runs_programs, sources
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.multistage.command_purpose import Act
+from dfix.transforms.multistage.languages.go import LACKS
+from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
 
 NAME = "C's tools"
 MAIN = frozenset(("make", "cmake", "gcc", "g++", "cc", "c++", "clang", "clang++", "ninja", "meson", "configure"))

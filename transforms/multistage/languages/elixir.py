@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from rewriter.context.readers import Blocked
-from rewriter.model.commands import Located
-from rewriter.multistage.evidence import sources
-from rewriter.multistage.languages.go import LACKS
-from rewriter.multistage.work import MOVERS, Brought, Parts, Work
-from rewriter.shell.walk import program_name
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.source_evidence import sources
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.multistage.languages.go import LACKS
+from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
 
 NAME = "Mix"
 MAIN = frozenset(("mix",))

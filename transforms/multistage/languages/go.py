@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 
-from rewriter.context.readers import Blocked
-from rewriter.model.commands import Located
-from rewriter.model.paths import within
-from rewriter.multistage.acts import Act, said
-from rewriter.multistage.evidence import calls, data, runs_programs, sources
-from rewriter.multistage.work import MOVERS, Brought, Parts, Work
-from rewriter.shell.walk import program_name
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.paths import within
+from dfix.rewriter.model.source_evidence import calls, data, runs_programs, sources
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.multistage.command_purpose import Act, said
+from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
 
 NAME = "Go"
 MAIN = frozenset(("go",))

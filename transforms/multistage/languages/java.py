@@ -6,13 +6,13 @@ import itertools
 import posixpath
 import re
 
-from rewriter.context.readers import Blocked
-from rewriter.model.commands import Located
-from rewriter.multistage.evidence import calls, data, runs_programs, sources
-from rewriter.multistage.languages.go import LACKS
-from rewriter.multistage.official_images import jre
-from rewriter.multistage.work import MOVERS, Brought, Parts, Work
-from rewriter.shell.walk import program_name
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.official_images import jre
+from dfix.rewriter.model.source_evidence import calls, data, runs_programs, sources
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.multistage.languages.go import LACKS
+from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
 
 NAME = "Maven or Gradle"
 MAIN = frozenset(("mvn", "mvnw", "gradle", "gradlew"))

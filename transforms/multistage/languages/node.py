@@ -8,16 +8,16 @@ import posixpath
 import re
 from typing import Any, NamedTuple
 
-from rewriter.context.readers import Blocked
-from rewriter.knowledge import project_install
-from rewriter.model.commands import Located
-from rewriter.multistage.acts import Act
-from rewriter.multistage.evidence import calls, sources
-from rewriter.multistage.languages.go import LACKS
-from rewriter.multistage.packages import leaves
-from rewriter.multistage.scripts import RUNNERS, started
-from rewriter.multistage.work import MOVERS, Brought, Parts, Work
-from rewriter.shell.walk import program_name
+from dfix.rewriter.knowledge import project_install
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.source_evidence import ENDINGS, sources, starts_programs
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.multistage.command_purpose import Act
+from dfix.transforms.multistage.languages.go import LACKS
+from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.started_scripts import RUNNERS, started
+from dfix.transforms.multistage.system_packages import leaves
 
 NAME = "Node.js"
 MAIN = RUNNERS
@@ -26,10 +26,6 @@ _PRODUCTION = frozenset(
     ("--production", "--production=true", "--omit=dev", "--only=prod", "--only=production", "--prod", "-P")
 )
 _GLOBAL = frozenset(("-g", "--global", "--location=global", "global"))
-CODE = (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".jsx", ".tsx")
-PROGRAMS = re.compile(
-    r"""['"](?:node:)?child_process['"]|['"](?:execa|shelljs|zx|cross-spawn|simple-git|nodegit|gm|imagemagick)['"]"""
-)
 _NEEDS_MORE = frozenset(
     "gm imagemagick simple-git nodegit pg-native oracledb puppeteer playwright node-rdkafka canvas".split()
 )
@@ -169,7 +165,7 @@ def _needs_development(work: Work, project: _Project) -> Blocked | None:
             if base in development and base not in needed:
                 return Blocked("start", f"`{command}` loads {base}, a development dependency")
     only = development - needed
-    for path, text in sources(work.context, CODE):
+    for path, text in sources(work.context, ENDINGS["node"]):
         if _CONFIGURES.search(path) or path.endswith(".d.ts"):
             continue
         used = next((name for name in _IMPORTS.findall(text) if name in only and not name.startswith("@types/")), None)
@@ -207,7 +203,7 @@ def _globals(work: Work) -> Blocked | None:
 
 def _needs_more(work: Work, project: _Project) -> str:
     """Why the slim image may lack something, as a phrase; "" where it does not."""
-    place = calls(work.context, CODE, PROGRAMS)
+    place = starts_programs(work.context, "node")
     if place:
         return f"{place} may run other programs"
     names = sorted(_NEEDS_MORE & project.names("dependencies"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rewriter.context.readers import Blocked
-from rewriter.model.commands import Located
-from rewriter.multistage.packages import leaves
-from rewriter.multistage.work import MOVERS, Brought, Parts, Work
-from rewriter.shell.walk import program_name
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.commands import Located
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.system_packages import leaves
 
 NAME = "PHP"
 MAIN = frozenset(("composer", "composer.phar", "docker-php-ext-install", "pecl"))

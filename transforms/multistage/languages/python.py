@@ -5,24 +5,21 @@ from __future__ import annotations
 import posixpath
 import re
 
-from rewriter.context.readers import Blocked
-from rewriter.model.commands import Located
-from rewriter.multistage.acts import Act, said
-from rewriter.multistage.evidence import calls, sources
-from rewriter.multistage.languages.go import LACKS
-from rewriter.multistage.packages import leaves, linked
-from rewriter.multistage.work import Brought, Parts, Work
-from rewriter.shell.walk import program_name
-from rewriter.source import Edit, Span
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.source_evidence import sources, starts_programs
+from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.source import Edit, Span
+from dfix.transforms.multistage.command_purpose import Act, said
+from dfix.transforms.multistage.languages.go import LACKS
+from dfix.transforms.multistage.runtime_stage import Brought, Parts, Work
+from dfix.transforms.multistage.system_packages import leaves, linked
 
 NAME = "pip"
 MAIN = frozenset(("pip", "pip3", "poetry", "uv", "python", "python3"))
 _TOOLS = frozenset("pip setuptools wheel poetry uv pipenv virtualenv pip-tools build".split())
 _ELSEWHERE = frozenset(("--target", "-t", "--prefix", "--root", "--user"))
 _MOVED_BY = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PYTHONUSERBASE", "PIP_ROOT")
-PROGRAMS = re.compile(
-    r"\bsubprocess\b|\bos\.(?:system|popen|exec\w+|spawn\w+)\(|\bfind_library\(|\bCDLL\(|\bshutil\.which\("
-)
 _LINKS = {
     "psycopg2": "libpq-dev",
     "psycopg": "libpq-dev",
@@ -217,7 +214,7 @@ def _required(work: Work) -> set[str]:
 
 def _needs_more(work: Work) -> str:
     """Why the slim image may lack something, as a phrase; "" where it does not."""
-    place = calls(work.context, (".py",), PROGRAMS)
+    place = starts_programs(work.context, "python")
     if place:
         return f"{place} may run other programs"
     names = sorted(_NEEDS_MORE & _required(work))

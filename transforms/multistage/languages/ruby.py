@@ -6,19 +6,18 @@ import itertools
 import posixpath
 import re
 
-from rewriter.context.readers import Blocked
-from rewriter.model.commands import Located
-from rewriter.multistage.evidence import calls, sources
-from rewriter.multistage.languages.go import LACKS
-from rewriter.multistage.packages import leaves, linked
-from rewriter.multistage.work import MOVERS, Brought, Parts, Work
-from rewriter.shell.walk import program_name
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.source_evidence import sources, starts_programs
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.multistage.languages.go import LACKS
+from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.system_packages import leaves, linked
 
 NAME = "Bundler"
 MAIN = frozenset(("bundle", "bundler"))
 _GEMS = "/usr/local/bundle"
 """GEM_HOME of the official images: https://github.com/docker-library/docs/tree/master/ruby"""
-PROGRAMS = re.compile(r"\bsystem\(|\bsystem [\"']|\bOpen3\b|\bIO\.popen|%x[({\[]|(?<=[=(\s])`[a-z./]")
 _LINKS = {
     "pg": "libpq-dev",
     "mysql2": "default-libmysqlclient-dev",
@@ -127,7 +126,7 @@ def _named(work: Work) -> set[str]:
 
 
 def _needs_more(work: Work) -> str:
-    place = calls(work.context, (".rb", "config.ru"), PROGRAMS)
+    place = starts_programs(work.context, "ruby")
     if place:
         return f"{place} may run other programs"
     names = sorted(_NEEDS_MORE & _named(work))

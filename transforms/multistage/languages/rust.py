@@ -5,14 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 
-from rewriter.context.readers import Blocked
-from rewriter.knowledge.runtime import runtime_packages
-from rewriter.model.commands import Located
-from rewriter.multistage.acts import said
-from rewriter.multistage.evidence import data, runs_programs, sources
-from rewriter.multistage.languages.go import LACKS
-from rewriter.multistage.work import MOVERS, Brought, Parts, Work
-from rewriter.shell.walk import program_name
+from dfix.rewriter.knowledge.runtime import runtime_packages
+from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.source_evidence import data, runs_programs, sources
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.multistage.command_purpose import said
+from dfix.transforms.multistage.languages.go import LACKS
+from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
 
 NAME = "Cargo"
 MAIN = frozenset(("cargo",))

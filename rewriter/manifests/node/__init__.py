@@ -1,0 +1,1 @@
+"""What an install of npm, Yarn, pnpm or Bun reads."""

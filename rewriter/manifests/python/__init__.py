@@ -1,0 +1,1 @@
+"""What an install of Python packages reads."""

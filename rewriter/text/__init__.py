@@ -1,0 +1,1 @@
+"""Files as text: reading, finding, spans and edits, writing."""

@@ -1,0 +1,118 @@
+"""Compare what two checkouts of dfix write: `python scripts/compare.py BASE`, a revision, or a folder that holds one.
+
+Every Dockerfile of the corpus, its build contexts and the contexts of tests/prove are rewritten by both, with and without
+`--unsafe`. Prints each file that differs; exits 1 when there is one, 2 when a checkout cannot be run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from shared_data import Corpus, corpus
+
+ROOT = Path(__file__).resolve().parents[1]
+BATCH = 500
+"""Files in one call of the command."""
+PROBLEMS = 2
+"""The exit status of a call in which a file could not be handled; BuildKit refuses some of the corpus."""
+
+
+def unpack(data: Corpus, folder: Path) -> list[str]:
+    """Write the inputs below `folder`; the paths of the Dockerfiles in it. A lone one has a folder of its own."""
+    paths = []
+    for name, content in sorted(data.dockerfiles.items()):
+        target = folder / "lone" / name / "Dockerfile"
+        target.parent.mkdir(parents=True)
+        target.write_bytes(content)
+        paths.append(f"lone/{name}/Dockerfile")
+    data.unpack_contexts(folder / "contexts")
+    for context, dockerfiles in sorted(data.dockerfiles_of().items()):
+        paths += [f"contexts/{context}/{dockerfile}" for dockerfile in dockerfiles]
+    proofs = ROOT / "tests" / "prove" / "contexts"
+    listed = subprocess.run(
+        ["git", "-C", str(proofs), "ls-files", "-z"], capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    for name in filter(None, listed):
+        target = folder / "prove" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((proofs / name).read_bytes())
+        if "Dockerfile" in target.name and not target.name.endswith(".dockerignore"):
+            paths.append(f"prove/{name}")
+    return paths
+
+
+def rewrite(checkout: Path, folder: Path, paths: list[str], unsafe: bool) -> None:
+    """Let a checkout rewrite the files. Raises RuntimeError when it fails otherwise than by refusing a file."""
+    module = "dfix" if (checkout / "dfix").is_dir() else "rewriter.main"
+    words = [sys.executable, "-P", "-m", module, "--write", "--isolated", "--quiet", *(["--unsafe"] if unsafe else [])]
+    environment = {**os.environ, "PYTHONPATH": str(checkout)}
+    for at in range(0, len(paths), BATCH):
+        command = [*words, "--", *paths[at : at + BATCH]]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 1, PROBLEMS) or "Traceback" in done.stderr or "No module named" in done.stderr:
+            raise RuntimeError(f"{checkout} cannot be run:\n{done.stderr[-2000:]}")
+
+
+def differences(before: Path, after: Path) -> Iterator[str]:
+    """A diff for each file that is not the same in both folders."""
+    names = {str(path.relative_to(root)) for root in (before, after) for path in root.rglob("*") if path.is_file()}
+    for name in sorted(names):
+        old, new = (root / name for root in (before, after))
+        if old.is_file() and new.is_file() and old.read_bytes() == new.read_bytes():
+            continue
+        texts = [path.read_text("utf-8", "replace").splitlines() if path.is_file() else [] for path in (old, new)]
+        yield "\n".join(difflib.unified_diff(*texts, name, name, lineterm=""))
+
+
+def compare(base: Path) -> int:
+    """Run both checkouts over everything; how many files differ."""
+    data = corpus()
+    if data is None:
+        raise RuntimeError("the shared corpus is not there: name its folder in DFIX_SHARED")
+    count = 0
+    for unsafe in (False, True):
+        with tempfile.TemporaryDirectory() as scratch:
+            folders = [Path(scratch, name) for name in ("before", "after")]
+            paths = [unpack(data, folder) for folder in folders][0]
+            with ThreadPoolExecutor() as pool:
+                runs = zip((base, ROOT), folders, strict=True)
+                for running in [pool.submit(rewrite, root, folder, paths, unsafe) for root, folder in runs]:
+                    running.result()
+            found = list(differences(*folders))
+        print(*found, sep="\n\n", end="\n" if found else "")
+        print(f"{len(found)} of {len(paths)} files differ {'with' if unsafe else 'without'} --unsafe")
+        count += len(found)
+    return count
+
+
+def main() -> int:
+    """Compare the working tree with the revision or folder on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("base", help="a git revision, or the folder of a checkout")
+    base = parser.parse_args().base
+    try:
+        if os.path.isdir(base):
+            return int(compare(Path(base).resolve()) > 0)
+        with tempfile.TemporaryDirectory() as scratch:
+            checkout = Path(scratch, "base")
+            command = ["git", "-C", str(ROOT), "worktree", "add", "--quiet", "--detach", str(checkout), base]
+            try:
+                subprocess.run(command, check=True)
+                return int(compare(checkout) > 0)
+            finally:
+                subprocess.run(["git", "-C", str(ROOT), "worktree", "remove", "--force", str(checkout)], check=False)
+    except (RuntimeError, subprocess.CalledProcessError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The rule dockerignore: host output in the build context."""

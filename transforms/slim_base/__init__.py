@@ -1,0 +1,1 @@
+"""The rule slim-base: the slim variant of a base image."""
