@@ -1,6 +1,6 @@
 """Compare what two checkouts of dfix write: `python scripts/compare.py BASE`, a revision, or a folder that holds one.
 
-Every Dockerfile of the corpus, its build contexts and the contexts of tests/prove are rewritten by both, with and without
+Both rewrite every Dockerfile of the corpus, its build contexts and the contexts of tests/prove, with and without
 `--unsafe`. Prints each file that differs; exits 1 when there is one, 2 when a checkout cannot be run.
 """
 
@@ -68,8 +68,11 @@ def differences(before: Path, after: Path) -> Iterator[str]:
         old, new = (root / name for root in (before, after))
         if old.is_file() and new.is_file() and old.read_bytes() == new.read_bytes():
             continue
-        texts = [path.read_text("utf-8", "replace").splitlines() if path.is_file() else [] for path in (old, new)]
-        yield "\n".join(difflib.unified_diff(*texts, name, name, lineterm=""))
+        yield "\n".join(difflib.unified_diff(_lines(old), _lines(new), name, name, lineterm=""))
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
 
 
 def compare(base: Path) -> int:
@@ -81,7 +84,7 @@ def compare(base: Path) -> int:
     for unsafe in (False, True):
         with tempfile.TemporaryDirectory() as scratch:
             folders = [Path(scratch, name) for name in ("before", "after")]
-            paths = [unpack(data, folder) for folder in folders][0]
+            paths, _ = (unpack(data, folder) for folder in folders)
             with ThreadPoolExecutor() as pool:
                 runs = zip((base, ROOT), folders, strict=True)
                 for running in [pool.submit(rewrite, root, folder, paths, unsafe) for root, folder in runs]:

@@ -30,9 +30,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dfix.rewriter.answers.change import Change, Contract, Refusal
+from dfix.rewriter.answers.example import Example
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.text.source import Edit, Span
-from dfix.rewriter.answers.example import Example
 
 NAME = "{name}"
 SUMMARY = "one line for the list of rules"

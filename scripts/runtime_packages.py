@@ -1,4 +1,4 @@
-"""Writes rewriter/knowledge/runtime.tsv: which packages a program needs that was built with a -dev package.
+"""Writes rewriter/knowledge/packages/runtime.tsv: which packages a program needs that was built with a -dev package.
 
     python scripts/runtime_packages.py
 

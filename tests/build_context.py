@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.pipeline.run import run
 from dfix.rewriter.text.source import Source
+
+MakeContext = Callable[[Mapping[str, str]], Context]
 
 
 def put(folder: Path, files: Mapping[str, str]) -> None:

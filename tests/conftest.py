@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from shared_data import Corpus, buildkit_folder, corpus  # the folder of scripts is no package
 
+from dfix.rewriter.context.folder import Context
+from tests.build_context import MakeContext, put
 from tests.engine.fixture import engine  # a fixture for every test
 
 __all__ = ["engine"]
@@ -43,3 +46,14 @@ def buildkit_data() -> Path:
         _skip("BuildKit's test data")
     assert found is not None
     return found
+
+
+@pytest.fixture
+def make_context(tmp_path: Path) -> MakeContext:
+    """Makes a build context of the files that it is given."""
+
+    def make(files: Mapping[str, str]) -> Context:
+        put(tmp_path, files)
+        return Context.open(str(tmp_path), str(tmp_path / "Dockerfile"))
+
+    return make

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dfix.rewriter.context.brought import Brought, Missing, brings
-from tests.context.conftest import MakeContext
+from tests.build_context import MakeContext
 
 FILES = {
     "package.json": "",

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from dfix.rewriter.context.folder import Context, normal
-from tests.context.conftest import MakeContext
+from tests.build_context import MakeContext
 
 
 def test_what_ships(make_context: MakeContext) -> None:

@@ -6,10 +6,11 @@ from dfix.rewriter.knowledge import project_install
 from tests.knowledge.test_usage import words_of
 
 READERS = {
-    **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), "node"),
+    **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), "node.install"),
     "bundle": "bundler",
-    "pip-sync": "pip_sync",
+    "pip-sync": "python.pip_sync",
     "R": "renv",
+    **{name: f"python.{name}" for name in ("hatch", "pdm", "pip", "pipenv", "poetry", "uv")},
 }
 
 
@@ -66,7 +67,7 @@ READERS = {
     ],
 )
 def test_installs_of_a_project(command: str, manager: str, arguments: list[str]) -> None:
-    reader = "uv_pip" if arguments[:1] == ["pip"] else READERS.get(manager, manager)
+    reader = "python.uv_pip" if arguments[:1] == ["pip"] else READERS.get(manager, manager)
     assert project_install(words_of(command)) == (manager, tuple(arguments), reader)
 
 

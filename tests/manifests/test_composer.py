@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
-from tests.context.conftest import MakeContext
+from tests.build_context import MakeContext
 
 LOCK = {"packages": [{"name": "a/b"}], "packages-dev": [{"name": "c/d", "type": "library"}]}
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
-from tests.context.conftest import MakeContext
+from tests.build_context import MakeContext
 
 EMPTY = '<Project Sdk="Microsoft.NET.Sdk"/>'
 FILES = {

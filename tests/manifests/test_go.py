@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
-from tests.context.conftest import MakeContext
+from tests.build_context import MakeContext
 
 MOD = "module example.com/app\n\ngo 1.22\n\nrequire example.com/b v1.2.3 // indirect\n"
 SUM = "example.com/b v1.2.3 h1:x=\nexample.com/b v1.2.3/go.mod h1:y=\n"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
-from tests.context.conftest import MakeContext
+from tests.build_context import MakeContext
 
 Files = dict[str, str]
 

@@ -4,7 +4,7 @@ import pytest
 
 from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
 from dfix.rewriter.manifests.python.setup_py import leaves_its_folder
-from tests.context.conftest import MakeContext
+from tests.build_context import MakeContext
 
 Files = dict[str, str]
 

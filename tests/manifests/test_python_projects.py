@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
-from tests.context.conftest import MakeContext
+from tests.build_context import MakeContext
 
 POETRY = {"pyproject.toml": "[tool.poetry]\nname = 'a'\n", "poetry.lock": "", "a/__init__.py": "", "README.md": ""}
 UV = {
@@ -18,7 +18,7 @@ NO_ROOT, NO_PROJECT = "install --no-root", "sync --frozen --no-install-project"
 
 def read(make_context: MakeContext, files: dict[str, str], command: str, folder: str = "") -> Inputs | Blocked:
     manager = "uv" if "sync" in command else "poetry"
-    return inputs(make_context(files), Install(manager, tuple(command.split()), folder, manager))
+    return inputs(make_context(files), Install(manager, tuple(command.split()), folder, f"python.{manager}"))
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ from dfix.rewriter.model.cache_use import Filling, Runs, Use, fillings, moved, s
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.clean_up.insertion import clean_up_edit
 from dfix.transforms.clean_up.later_needs import needed_later, touched_behind
-from dfix.transforms.clean_up.manager_version import flag_changes_more, too_old
+from dfix.transforms.clean_up.tool_version import flag_changes_more, too_old
 from dfix.transforms.clean_up.yarn_version import not_classic
 
 NAME = "clean-up"

@@ -1,0 +1,66 @@
+"""What is built and installed: one importable name, whatever else a user has on the path."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def build(hook: str, source: Path, target: Path) -> Path:
+    """Call a hook of the build backend, as pip does; the file that it made."""
+    program = (
+        f"import os; from hatchling.build import {hook}\nos.chdir({str(source)!r}); print({hook}({str(target)!r}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return target / done.stdout.split()[-1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that is built from the sdist, as an index's users get it."""
+    folder = tmp_path_factory.mktemp("built")
+    with tarfile.open(build("build_sdist", ROOT, folder)) as sdist:
+        sdist.extractall(folder / "sources", filter="data")
+    (source,) = (folder / "sources").iterdir()
+    return build("build_wheel", source, folder)
+
+
+def test_the_wheel_has_one_name(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    assert {name.partition("/")[0] for name in names} == {"dfix", "dfix-0.1.0.dist-info"}
+    assert {"dfix/py.typed", "dfix/__main__.py", "dfix/pages/merge-runs.md"} <= set(names)
+    assert {f"dfix/rewriter/{part}" for part in ("knowledge/managers/npm.toml", "verify/noise.toml")} <= set(names)
+    assert "dfix/transforms/split_manifests/rule.py" in names
+
+
+def test_the_wheel_of_the_checkout_is_the_same(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as one, zipfile.ZipFile(build("build_wheel", ROOT, tmp_path)) as other:
+        assert sorted(one.namelist()) == sorted(other.namelist())
+
+
+def test_other_packages_of_the_folders_names_do_not_matter(wheel: Path, tmp_path: Path) -> None:
+    """A user's own `transforms.py` and `rewriter/` come first on the path, and a package `transforms` is installed."""
+    site, own = tmp_path / "site", tmp_path / "own"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    for path in (site / "transforms" / "__init__.py", own / "transforms.py", own / "rewriter" / "__init__.py"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("raise SystemExit('the wrong package was imported')\n")
+    (tmp_path / "Dockerfile").write_text("FROM debian:12\nRUN mkdir /a\nRUN chmod 700 /a\n")
+    environment = {"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(map(str, (own, site)))}
+    for words, status in ((["rules"], 0), (["--check", "Dockerfile"], 1)):
+        command = [sys.executable, "-P", "-m", "dfix", *words]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stderr
+    where = [sys.executable, "-P", "-c", "import dfix.rewriter; print(dfix.rewriter.__file__)"]
+    found = subprocess.run(where, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert Path(found.stdout.strip()).is_relative_to(site)
