@@ -52,7 +52,7 @@ def line_span(analysis: Analysis, line: int) -> Span:
 @cache
 def page(rule: str) -> str | None:
     """The address of a rule's page as it was installed, None where it was not."""
-    for folder in (_PAGES, _PAGES.parents[1] / "docs" / "rules"):
+    for folder in (_PAGES, _PAGES.parent / "docs" / "rules"):
         path = folder / f"{rule}.md"
         if os.path.isfile(path):
             return path.as_uri()
