@@ -1,1 +1,1 @@
-"""The rewrites, one module each; every module here is found by `dfix.rewriter.pipeline.run` on its own."""
+"""The rules: a module each, or a folder with `rule.py`; `dfix.rewriter.pipeline.registry` finds them by itself."""

@@ -1,4 +1,4 @@
-"""Finding the transforms: every module of the `transforms` package is one, in the order of its ORDER."""
+"""Finding the transforms: each module of the `transforms` package, or `rule` of each folder in it, by its ORDER."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ def _modules(folders: list[str]) -> list[str]:
 
 
 def _rules_in(folders: list[str]) -> Iterator[str]:
-    """A rule is a module, or a package with a module `rule`."""
+    """A rule is a module, or a folder with `rule.py`: a folder of another branch may be left with caches alone."""
     for folder in folders:
         for entry in os.scandir(folder):
             if entry.name[:2] == "__":
                 continue
             if entry.name.endswith(".py"):
                 yield entry.name[:-3]
-            elif entry.is_dir():
+            elif os.path.isfile(os.path.join(entry.path, "rule.py")):
                 yield f"{entry.name}.rule"
 
 
