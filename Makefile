@@ -16,7 +16,7 @@ corpus: $(MADE)
 	$(BIN)/python scripts/corpus.py --write
 
 compare: $(MADE)
-	$(BIN)/python scripts/compare.py $(or $(BASE),origin/HEAD)
+	$(BIN)/python scripts/compare.py $(BASE)
 
 prove: $(MADE)
 	$(BIN)/python scripts/prove.py --write

@@ -83,15 +83,19 @@ def compare(base: Path) -> int:
     count = 0
     for unsafe in (False, True):
         with tempfile.TemporaryDirectory() as scratch:
-            folders = [Path(scratch, name) for name in ("before", "after")]
-            paths, _ = (unpack(data, folder) for folder in folders)
+            original, *folders = [Path(scratch, name) for name in ("original", "before", "after")]
+            paths, *_ = [unpack(data, folder) for folder in (original, *folders)]
             with ThreadPoolExecutor() as pool:
                 runs = zip((base, ROOT), folders, strict=True)
                 for running in [pool.submit(rewrite, root, folder, paths, unsafe) for root, folder in runs]:
                     running.result()
+            changed = sum(1 for _ in differences(original, folders[0]))
+            if not changed:
+                raise RuntimeError(f"{base} changed no file at all, so that there is nothing to compare")
             found = list(differences(*folders))
         print(*found, sep="\n\n", end="\n" if found else "")
-        print(f"{len(found)} of {len(paths)} files differ {'with' if unsafe else 'without'} --unsafe")
+        how = "with" if unsafe else "without"
+        print(f"{len(found)} of {len(paths)} files differ {how} --unsafe; the base changes {changed}")
         count += len(found)
     return count
 
@@ -107,8 +111,8 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as scratch:
             checkout = Path(scratch, "base")
             command = ["git", "-C", str(ROOT), "worktree", "add", "--quiet", "--detach", str(checkout), base]
+            subprocess.run(command, check=True)
             try:
-                subprocess.run(command, check=True)
                 return int(compare(checkout) > 0)
             finally:
                 subprocess.run(["git", "-C", str(ROOT), "worktree", "remove", "--force", str(checkout)], check=False)
