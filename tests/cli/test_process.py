@@ -98,7 +98,7 @@ def test_a_full_disk(folder: Path) -> None:
 
 
 def test_closed_streams(folder: Path) -> None:
-    command = ["sh", "-c", f"exec {sys.executable} -m dfix.rewriter.cli.main --write Dockerfile <&- >&- 2>&-"]
+    command = ["sh", "-c", f"exec {sys.executable} -m dfix --write Dockerfile <&- >&- 2>&-"]
     assert subprocess.run(command, cwd=folder, env=ENVIRONMENT, check=False).returncode == 0
     assert (folder / "Dockerfile").read_bytes() == TEXT
 

@@ -29,7 +29,7 @@ def dfix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for the editor's PATH in which `dfix` is the one of this checkout."""
     folder = tmp_path_factory.mktemp("bin")
     root = Path(__file__).resolve().parents[2]
-    script = f'#!/bin/sh\nPYTHONPATH={root} exec {sys.executable} -m dfix.rewriter.cli.main "$@"\n'
+    script = f'#!/bin/sh\nPYTHONPATH={root} exec {sys.executable} -m dfix "$@"\n'
     (folder / "dfix").write_text(script)
     (folder / "dfix").chmod(0o755)
     return folder

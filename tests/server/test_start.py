@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.built import ROOT, build
+
 WITHOUT = (
     "import sys; sys.modules.update(dict.fromkeys(('pygls', 'pygls.lsp', 'pygls.lsp.server', 'lsprotocol')))\n"
     "from dfix.rewriter.cli.main import run; sys.exit(run(['lsp']))\n"
@@ -62,12 +63,7 @@ def test_what_is_no_message_is_no_end(tmp_path: Path) -> None:
 
 
 def test_the_wheel_has_the_pages_to_which_diagnostics_lead(tmp_path: Path) -> None:
-    build = (
-        "import os, sys; from hatchling.build import build_wheel\n"
-        f"os.chdir({str(ROOT)!r}); print(build_wheel({str(tmp_path)!r}))\n"
-    )
-    name = python("-c", build).stdout.split()[-1]
-    with zipfile.ZipFile(tmp_path / name) as wheel:
+    with zipfile.ZipFile(build("build_wheel", ROOT, tmp_path)) as wheel:
         wheel.extractall(tmp_path / "installed")
     ask = "from dfix.rewriter.server.diagnostics import page; print(page('merge-runs'), page('no-such-rule'))"
     done = python("-c", ask, path=tmp_path / "installed")
