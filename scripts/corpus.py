@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from corpus_outcome import Outcome
 from corpus_report import report
 from shared_data import corpus
 from soundness import as_valid_text, counted, look_at
@@ -26,11 +27,11 @@ from soundness import as_valid_text, counted, look_at
 from dfix.rewriter.dockerfile import Fault, parse
 from dfix.rewriter.dockerfile.rules import check
 from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.registry import is_opt_in, transforms
 from dfix.rewriter.pipeline.result import Result
 
 PROCESSES = 2
 SPLIT = "split-manifests"
-UNSAFE = frozenset(("multistage", "slim-base"))
 
 
 class Case(NamedTuple):
@@ -43,45 +44,25 @@ class Case(NamedTuple):
     verdict: str
 
 
-class Seen(NamedTuple):
-    """What happened to one file. `faults` has an entry for each thing that must not happen and did.
-
-    `splits` says of each install behind a copy of the sources what became of it: "split", or why it was not; `parted`
-    says it of stages that build and run, with --unsafe.
-    """
-
-    name: str
-    in_context: bool
-    state: str
-    known: str
-    faults: dict[str, str]
-    changed: Counter[str]
-    refused: Counter[tuple[str, str]]
-    diff: str
-    splits: tuple[str, ...] = ()
-    parted: tuple[str, ...] = ()
-
-
-def look(rule: str, case: Case) -> Seen:
-    """Do everything to one file, and compare all of it."""
+def look(rule: str, case: Case) -> Outcome:
+    """Run every check on one file. `rule` is the only transform to run, "" for all."""
     try:
         return _look(rule, case)
     except Exception:  # a crash is what is being counted
-        return Seen(
-            case.name, bool(case.folder), "crash", "", {"crash": traceback.format_exc()}, Counter(), Counter(), ""
-        )
+        crash = {"crash": traceback.format_exc()}
+        return Outcome(case.name, bool(case.folder), "crash", "", crash, Counter(), Counter(), "")
 
 
-def _look(rule: str, case: Case) -> Seen:
+def _look(rule: str, case: Case) -> Outcome:
     options = Options(
         select=frozenset((rule,)) if rule else None, context=case.folder or None, use_context=bool(case.folder)
     )
     result, faults, known = look_at(case.path, case.data, options)
     verdict = _verdict(case, check(parse(result.before)))
     changed, refused = counted(result)
-    parted = look_at(case.path, case.data, options._replace(unsafe=True))
-    faults = {**parted.faults, **faults}
-    return Seen(
+    unsafe = look_at(case.path, case.data, options._replace(unsafe=True))
+    faults = {**unsafe.faults, **faults}
+    return Outcome(
         case.name,
         bool(case.folder),
         "problem" if result.problem is not None else "note" if result.notes else "read",
@@ -90,19 +71,22 @@ def _look(rule: str, case: Case) -> Seen:
         changed,
         refused,
         _diff(case.name, result) if result.changed else "",
-        _splits(result),
-        _parted(parted.result) if case.folder else (),
+        _installs(result),
+        _unsafe_changes(unsafe.result) if case.folder else (),
     )
 
 
-def _splits(result: Result) -> tuple[str, ...]:
+def _installs(result: Result) -> tuple[str, ...]:
+    """What became of each install that runs after a COPY of the sources: "split", or why it was left as it is."""
     made = ["split" for change in result.changes if change.rule == SPLIT]
     return (*made, *(f"line {one.line}: {one.reason}" for one in result.refusals if one.rule == SPLIT))
 
 
-def _parted(result: Result) -> tuple[str, ...]:
-    made = [f"{change.rule}: {change.reason}" for change in result.changes if change.rule in UNSAFE]
-    refused = [one for one in result.refusals if one.rule in UNSAFE]
+def _unsafe_changes(result: Result) -> tuple[str, ...]:
+    """What the rules that need --unsafe changed, and why they left other stages as they are."""
+    rules = {rule.NAME for rule in transforms() if rule.CONTRACT == "changed-image" and not is_opt_in(rule)}
+    made = [f"{change.rule}: {change.reason}" for change in result.changes if change.rule in rules]
+    refused = [one for one in result.refusals if one.rule in rules]
     return (*made, *(f"{one.rule} left it alone: {one.reason}" for one in refused))
 
 
@@ -153,8 +137,8 @@ def context_cases(folder: Path) -> list[Case]:
     ]
 
 
-def look_at_all(cases: list[Case], rule: str) -> Iterator[Seen]:
-    """Every case, in order, by two processes, which are not forked: the Go runtime in them would never wake up."""
+def look_at_all(cases: list[Case], rule: str) -> Iterator[Outcome]:
+    """Every case in order, in two processes. They are spawned: the Go runtime in a forked one would never wake up."""
     with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
         yield from pool.imap(partial(look, rule), cases, chunksize=32)
 
@@ -187,7 +171,7 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _keep_diffs(folder: Path, seen: list[Seen]) -> None:
+def _keep_diffs(folder: Path, seen: list[Outcome]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for one in seen:
         if one.diff:

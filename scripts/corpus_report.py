@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from corpus import Seen
+from corpus_outcome import Outcome
 
 COLUMNS = {
     "crash": "ended in an exception",
@@ -39,22 +37,22 @@ JSON, and take such a line in shell form; so does dfix.
 
 
 _SPLITS = """\
-## Installs behind a copy of the sources
+## Installs after a COPY of the sources
 
 {all} Dockerfiles with a build context copy sources and then install dependencies, or run a build that fetches them;
-{split} of them are split. What lies in the corpus is text alone: a wrapper of Gradle lacks its library there.
+{split} of them are split. The corpus holds text files only, so a Gradle wrapper lacks its library there.
 """
 
 
-_PARTED = """\
-## Stages that build and run
+_UNSAFE = """\
+## Stages that both build and run
 
-With `--unsafe`: {all} Dockerfiles have a stage that builds, or a base with a slim variant; {made} of them are changed.
-The others need nothing that could be left behind, or are in several stages already.
+With `--unsafe`: {all} Dockerfiles have a stage that builds, or a base image with a slim variant; {made} of them are
+changed. All other Dockerfiles have nothing to leave out, or already use several stages.
 """
 
 
-def report(seen: Sequence[Seen]) -> str:
+def report(seen: Sequence[Outcome]) -> str:
     """The whole report."""
     lone = [one for one in seen if not one.in_context]
     contexts = [one for one in seen if one.in_context]
@@ -64,29 +62,32 @@ def report(seen: Sequence[Seen]) -> str:
         parts.append(_KNOWN + "\n" + _table(("file", "line"), known))
     parts.append("## Without a build context\n\n" + _rules(lone))
     parts.append("## With its build context\n\n" + _rules(contexts))
-    parts.append(_splits(contexts))
-    parts.append(_parted(contexts))
+    parts.append(_installs(contexts))
+    parts.append(_unsafe(contexts))
     return "\n".join(parts)
 
 
-def _splits(contexts: Sequence[Seen]) -> str:
-    """Each Dockerfile that installs or builds behind a copy of the sources."""
-    found = [one for one in contexts if one.splits]
-    split = sum("split" in one.splits for one in found)
-    rows = [(one.name.replace("|", r"\|"), "; ".join(one.splits).replace("|", r"\|")) for one in found]
-    return f"{_SPLITS.format(all=len(found), split=split)}\n{_table(('Dockerfile', 'split, or why not'), rows)}"
+def _installs(contexts: Sequence[Outcome]) -> str:
+    """Each Dockerfile that installs or builds after a COPY of the sources."""
+    rows = {one.name: one.installs for one in contexts if one.installs}
+    split = sum("split" in installs for installs in rows.values())
+    return f"{_SPLITS.format(all=len(rows), split=split)}\n{_by_file(rows, 'split, or why not')}"
 
 
-def _parted(contexts: Sequence[Seen]) -> str:
-    """Each Dockerfile whose stage is parted in two or gets a slim base, and why others are left alone."""
-    found = [one for one in contexts if one.parted]
-    made = sum(any("left it alone" not in said for said in one.parted) for one in found)
-    rows = [(one.name.replace("|", r"\|"), "; ".join(one.parted).replace("|", r"\|")) for one in found]
-    return f"{_PARTED.format(all=len(found), made=made)}\n{_table(('Dockerfile', 'what became of it'), rows)}"
+def _unsafe(contexts: Sequence[Outcome]) -> str:
+    """Each Dockerfile that a rule with --unsafe changed or considered."""
+    rows = {one.name: one.unsafe for one in contexts if one.unsafe}
+    made = sum(any("left it alone" not in line for line in lines) for lines in rows.values())
+    return f"{_UNSAFE.format(all=len(rows), made=made)}\n{_by_file(rows, 'result')}"
 
 
-def _counts(lone: Sequence[Seen], contexts: Sequence[Seen]) -> str:
-    conditions: dict[str, Callable[[Seen], bool]] = {
+def _by_file(rows: dict[str, tuple[str, ...]], header: str) -> str:
+    cells = [(name.replace("|", r"\|"), "; ".join(lines).replace("|", r"\|")) for name, lines in rows.items()]
+    return _table(("Dockerfile", header), cells)
+
+
+def _counts(lone: Sequence[Outcome], contexts: Sequence[Outcome]) -> str:
+    conditions: dict[str, Callable[[Outcome], bool]] = {
         "files": lambda one: True,
         "changed": lambda one: bool(one.diff),
         "refused by BuildKit, reported": lambda one: one.state == "problem",
@@ -100,7 +101,7 @@ def _counts(lone: Sequence[Seen], contexts: Sequence[Seen]) -> str:
     return _table(("", "without context", "with context"), rows)
 
 
-def _rules(seen: Sequence[Seen]) -> str:
+def _rules(seen: Sequence[Outcome]) -> str:
     names = sorted({rule for one in seen for rule in one.changed} | {rule for one in seen for rule, _ in one.refused})
     rows = []
     refused: Counter[tuple[str, str]] = Counter()

@@ -1,28 +1,32 @@
-"""Start a new transform: `python scripts/new_transform.py NAME` writes transforms/NAME.py, which runs as it is.
+"""Start a new transform: `python scripts/new_transform.py NAME` writes transforms/NAME.py and its documentation page.
 
-It removes a WORKDIR that repeats the one above it: change everything about it. `make docs` then writes its page.
+The new rule works and passes the whole test suite as it is: it removes a WORKDIR that repeats the one before it.
+Replace everything in it with your own.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import subprocess
 import sys
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[1] / "transforms"
+ROOT = Path(__file__).resolve().parents[1]
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 _SKELETON = '''\
-"""One line: what this rule does.
+"""Removes a WORKDIR that repeats the one before it.
 
-**What it does.** Why that makes the image smaller or its rebuild faster.
+**What it does.** Say which instructions the rule rewrites, and into what.
+
+**Why.** Say what gets faster or smaller, and by how much.
 
 **What it promises.** The same image.
 
-**When it refuses.** Each reason.
+**When it refuses.** Give every reason, in the order in which an author is likely to meet them.
 
-References: the page of the documentation that says so.
+References: [WORKDIR](https://docs.docker.com/reference/dockerfile/#workdir)
 """
 
 from __future__ import annotations
@@ -35,10 +39,12 @@ from dfix.rewriter.model import Model, Step
 from dfix.rewriter.text.source import Edit, Span
 
 NAME = "{name}"
-SUMMARY = "one line for the list of rules"
+SUMMARY = "remove a WORKDIR that repeats the one before it"
 CONTRACT: Contract = "same-image"
 CODES: tuple[str, ...] = ()
 ORDER = 50
+MAY_DROP = ("WORKDIR",)
+"""Leave this out if the rule removes no instruction."""
 
 EXAMPLES: tuple[Example, ...] = (
     Example(
@@ -47,7 +53,7 @@ EXAMPLES: tuple[Example, ...] = (
         after="FROM scratch\\nWORKDIR /app\\n",
     ),
     Example(
-        name="a folder within a folder",
+        name="a relative folder twice",
         before="FROM scratch\\nWORKDIR app\\nWORKDIR app\\n",
         because="relative",
     ),
@@ -55,23 +61,24 @@ EXAMPLES: tuple[Example, ...] = (
 
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
-    """Look at each pair of steps of each stage."""
+    """Compare each WORKDIR with the instruction before it."""
     for stage in model.stages:
         for first, second in zip(stage.steps, stage.steps[1:], strict=False):
             if first.keyword == second.keyword == "WORKDIR" and not (first.onbuild or second.onbuild):
-                yield from _consider(first, second)
+                yield from _compare(first, second)
 
 
-def _consider(first: Step, second: Step) -> Iterator[Change | Refusal]:
-    one, other = first.instruction, second.instruction
-    if one.value != other.value or one.span.end != other.span.start or other.comments:
+def _compare(first: Step, second: Step) -> Iterator[Change | Refusal]:
+    kept, repeated = first.instruction, second.instruction
+    if kept.value != repeated.value or kept.span.end != repeated.span.start or repeated.comments:
         return
-    offset = other.keyword_span.start
-    if not other.value.startswith("/"):
-        yield Refusal(NAME, offset, "relative", f"{{other.value}} is relative: the second one goes a level deeper")
+    offset = repeated.keyword_span.start
+    if not repeated.value.startswith("/"):
+        reason = f"{{repeated.value}} is relative, so the second WORKDIR goes one level deeper"
+        yield Refusal(NAME, offset, "relative", reason)
         return
-    edit = Edit(Span(one.head_span.end, other.head_span.end), "")
-    yield Change(NAME, offset, (edit,), f"{{other.value}} is the working folder already", CONTRACT)
+    removed = Edit(Span(kept.value_span.end, repeated.value_span.end), "")
+    yield Change(NAME, offset, (removed,), f"the working directory is already {{repeated.value}}", CONTRACT)
 '''
 
 
@@ -83,16 +90,18 @@ def skeleton(name: str) -> str:
 def main() -> int:
     """Run the program."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", help="the rule's name: words in lower case, joined by hyphens")
+    parser.add_argument("name", help="the rule's name: lowercase words joined by hyphens")
     name = parser.parse_args().name
     if not _NAME.fullmatch(name):
-        parser.error(f"{name} is no rule's name: write words in lower case, joined by hyphens")
-    path = FOLDER / f"{name.replace('-', '_')}.py"
-    if path.exists():
-        parser.error(f"{path} is there already")
+        parser.error(f"{name} is not a valid rule name: use lowercase words joined by hyphens")
+    path = ROOT / "transforms" / f"{name.replace('-', '_')}.py"
+    if path.exists() or path.with_suffix("").exists():
+        parser.error(f"a rule of this name already exists: {path.relative_to(ROOT)}")
     path.write_text(skeleton(name), encoding="utf-8")
-    print(f"{path}: now change everything about it, and run `make test docs`")
-    return 0
+    # a process of its own, because the rules that this one knows were found before
+    pages = subprocess.run([sys.executable, str(ROOT / "scripts" / "rule_pages.py")], check=False)
+    print(f"{path.relative_to(ROOT)}: replace the sample rule with yours, then run `make test docs`")
+    return pages.returncode
 
 
 if __name__ == "__main__":

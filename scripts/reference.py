@@ -198,13 +198,14 @@ def lost_words(before: str, after: str) -> list[str]:
 
     Signs that join commands do not count, nor how often a flag is written: one is enough for two RUNs made one.
     """
-    return sorted((_words(before) - _words(after)).elements())
+    return sorted((words(before) - words(after)).elements())
 
 
 _BETWEEN_WORDS = re.compile(r"[\s;&|(){}<>\\]+")
 
 
-def _words(text: str) -> Counter[str]:
+def words(text: str) -> Counter[str]:
+    """The words of a text, each with how often it is written (a flag: once)."""
     found = Counter(word for word in _BETWEEN_WORDS.split(text) if word and word.upper() != "RUN")
     return Counter({word: 1 if word.startswith("--") else count for word, count in found.items()})
 

@@ -1,6 +1,6 @@
-"""Write docs/rules: a page for each transform, from its docstring and its examples, and an index.
+"""Write what the transforms say about themselves: a page each in docs/rules, its index, and the table of README.md.
 
-`python scripts/rule_pages.py` writes them, `--check` exits 1 when they are not what the transforms say.
+`python scripts/rule_pages.py` writes them, `--check` exits 1 when one is out of date.
 """
 
 from __future__ import annotations
@@ -11,9 +11,13 @@ from difflib import unified_diff
 from pathlib import Path
 
 from dfix.rewriter.answers.example import Example
+from dfix.rewriter.pipeline.registry import Transform, is_opt_in, transforms
 from dfix.rewriter.pipeline.run import RuleInfo, rules
 
-FOLDER = Path(__file__).resolve().parents[1] / "docs" / "rules"
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = Path("docs/rules")
+_TABLE = ("<!-- rules: written by `make docs` -->\n", "<!-- end of rules -->\n")
+"""The lines in README.md between which the table of rules stands."""
 
 _INDEX = """\
 # Rules
@@ -32,10 +36,35 @@ what the rule does, when it refuses, and its examples, which are its tests as we
 """
 
 
-def pages() -> dict[str, str]:
-    """Every page by its file name."""
+def pages(root: Path) -> dict[Path, str]:
+    """Every page, by its path from the project's folder `root`. Of README.md only the table of rules is new."""
     found = rules()
-    return {"README.md": _index(found)} | {f"{rule.name}.md": _page(rule) for rule in found}
+    return {
+        Path("README.md"): _with_table((root / "README.md").read_text(encoding="utf-8")),
+        FOLDER / "README.md": _index(found),
+        **{FOLDER / f"{rule.name}.md": _page(rule) for rule in found},
+    }
+
+
+def _with_table(readme: str) -> str:
+    begin, end = _TABLE
+    before, _, rest = readme.partition(begin)
+    return before + begin + _readme_table() + end + rest.partition(end)[2]
+
+
+def _readme_table() -> str:
+    lines = ["| rule | what it does | promise |", "| --- | --- | --- |"]
+    for transform in sorted(transforms(), key=lambda rule: rule.CONTRACT == "changed-image"):
+        page = FOLDER / f"{transform.NAME}.md"
+        lines.append(f"| [{transform.NAME}]({page}) | {transform.SUMMARY} | {_promise(transform)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _promise(transform: Transform) -> str:
+    if transform.CONTRACT == "changed-image":
+        asked = f"--select {transform.NAME}" if is_opt_in(transform) else "--unsafe"
+        return f"changes the image; only with `{asked}`"
+    return "same image" if transform.CONTRACT == "same-image" else "same image, except caches"
 
 
 def _index(found: tuple[RuleInfo, ...]) -> str:
@@ -88,32 +117,30 @@ def _file(name: str, text: str) -> str:
     return f"- `{name}`:\n\n  ```text\n{indented}\n  ```"
 
 
-def stale(folder: Path) -> list[str]:
-    """Files of the folder that are missing, differ from what they should be, or should not be."""
-    wanted = {name: text.encode() for name, text in pages().items()}
-    found = {path.name: path.read_bytes() for path in folder.glob("*.md")}
-    return sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
+def stale(root: Path) -> list[Path]:
+    """Pages below `root` that are missing, out of date, or of a rule that no longer exists."""
+    wanted = {path: text.encode() for path, text in pages(root).items()}
+    found = {path.relative_to(root): path.read_bytes() for path in [root / "README.md", *(root / FOLDER).glob("*.md")]}
+    return sorted(path for path in wanted.keys() | found.keys() if wanted.get(path) != found.get(path))
 
 
 def main() -> int:
     """Run the program."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page is not up to date")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page is out of date")
     arguments = parser.parse_args()
-    wrong = stale(FOLDER)
+    wrong = stale(ROOT)
     if arguments.check:
-        for name in wrong:
-            print(f"docs/rules/{name} is not what the transforms say: run `make docs`", file=sys.stderr)
+        for path in wrong:
+            print(f"{path} is out of date: run `make docs`", file=sys.stderr)
         return 1 if wrong else 0
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    made = pages()
-    for name in wrong:
-        path = FOLDER / name
-        if name in made:
-            path.write_bytes(made[name].encode())
+    current = pages(ROOT)
+    for path in wrong:
+        if path in current:
+            (ROOT / path).write_text(current[path], encoding="utf-8")
         else:
-            path.unlink()
-    print(f"{len(made)} pages, {len(wrong)} written or removed")
+            (ROOT / path).unlink()
+    print(f"{len(current)} pages: {len(wrong)} written or removed")
     return 0
 
 

@@ -13,11 +13,13 @@ from reference import (
     lost_comments,
     lost_words,
     text_after_json,
+    words,
 )
 
 from dfix.rewriter.dockerfile import Instruction, Tree, parse
 from dfix.rewriter.dockerfile.rules import check
 from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.registry import may_drop, transforms
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.pipeline.run import run
 from dfix.rewriter.text.source import Source
@@ -48,7 +50,11 @@ def look_at(path: str, data: bytes, options: Options) -> Looked:
 
 def as_valid_text(source: Source) -> str:
     """The file as text that the Go package takes: it knows no lone surrogates."""
-    return source.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _valid(source.text)
+
+
+def _valid(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _round_trip(data: bytes, tree: Tree) -> str:
@@ -85,24 +91,25 @@ def _compare(result: Result, options: Options) -> dict[str, str]:
     refused = buildkit_reads(before) is not None and buildkit_reads(after) is None
     again = run(Source.from_bytes(result.after.path, result.after.to_bytes()), options)
     stable = again.after.text == result.after.text  # the ignore file on disk is still the old one
-    comments, words = lost_comments(before, after), lost_words(before, after)
-    if any(change.contract == "changed-image" for change in result.changes):
-        words = [word for word in words if word not in _bases(result.before)]
+    comments, missing = lost_comments(before, after), _undeclared(lost_words(before, after), result)
     return {
         "refused after": "BuildKit refuses the result" if refused or check(parse(result.after)) is not None else "",
         "second run": "" if stable else f"{[change.rule for change in again.changes]} change it again",
         "comments": f"lost: {comments[0]}" if comments else "",
-        "words": f"lost: {words[0]}" if words else "",
+        "words": f"lost: {missing[0]}" if missing else "",
         "outside": changed_without_reason(before, after) or ("" if result.changes else "a change that is not told"),
     }
 
 
-def _bases(source: Source) -> set[str]:
-    """The references of base images, which a change that says so may exchange."""
-    tree = parse(source)
-    return {
-        word.text for instruction in tree.instructions if instruction.keyword == "FROM" for word in instruction.words
-    }
+def _undeclared(lost: list[str], result: Result) -> list[str]:
+    """The lost words that no rule of the result has declared: it may drop those of some instructions (`MAY_DROP`)."""
+    changed = {change.rule for change in result.changes}
+    keywords = {keyword for rule in transforms() if rule.NAME in changed for keyword in may_drop(rule)}
+    declared: Counter[str] = Counter()
+    for instruction in parse(result.before).instructions:
+        if instruction.keyword in keywords:
+            declared += words(_valid(result.before.text[instruction.span.start : instruction.span.end]))
+    return sorted((Counter(lost) - declared).elements())
 
 
 def counted(result: Result) -> tuple[Counter[str], Counter[tuple[str, str]]]:

@@ -12,7 +12,7 @@ from typing import cast
 
 import pytest
 from new_transform import skeleton
-from rule_pages import FOLDER, stale
+from rule_pages import stale
 
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.options import Options
@@ -84,7 +84,7 @@ def test_a_cold_start_imports_nothing_heavy() -> None:
 
 
 def test_pages_of_rules_are_up_to_date() -> None:
-    assert stale(FOLDER) == []
+    assert stale(ROOT) == []
 
 
 def test_a_new_transform_runs_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Transform(Protocol):
     """What a transform's module holds. `CODES` are the hadolint and BuildKit checks that it answers.
 
-    Transforms run by rising `ORDER`. The module's docstring is the rule's page.
+    Transforms run in ascending `ORDER`. The module's docstring is the rule's page. A module may also set `OPT_IN`,
+    `READS_SOURCES` and `MAY_DROP`, which the functions below explain.
     """
 
     NAME: str
@@ -33,17 +34,26 @@ class Transform(Protocol):
         """Changes on, and refusals of, places of the model; never touches text itself."""
 
 
-def by_name(transform: Transform) -> bool:
-    """Whether a transform runs only where it is selected by its name, and then without --unsafe (`BY_NAME = True`)."""
-    return bool(getattr(transform, "BY_NAME", False))
+def is_opt_in(transform: Transform) -> bool:
+    """Whether a transform runs only when it is selected by name, and then without --unsafe (`OPT_IN = True`)."""
+    return bool(getattr(transform, "OPT_IN", False))
 
 
 def reads_sources(transform: Transform) -> bool:
-    """Whether a transform looks through the sources of the context (`READS_SOURCES = True`).
+    """Whether a transform reads the sources in the context (`READS_SOURCES = True`).
 
-    That takes its time, so that it is asked only with --unsafe, without which nothing of it is applied, or by its name.
+    That takes time, so such a transform runs only with --unsafe, without which none of its changes apply, or when it
+    is selected by name.
     """
     return bool(getattr(transform, "READS_SOURCES", False))
+
+
+def may_drop(transform: Transform) -> frozenset[str]:
+    """Keywords of the instructions that a transform may remove or reword (`MAY_DROP = ("WORKDIR",)`).
+
+    A result that lacks any other word of the author is a bug of the transform, whatever its contract.
+    """
+    return frozenset(getattr(transform, "MAY_DROP", ()))
 
 
 class RuleInfo(NamedTuple):

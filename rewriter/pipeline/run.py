@@ -13,7 +13,7 @@ from dfix.rewriter.model import Model, build
 from dfix.rewriter.pipeline import guards
 from dfix.rewriter.pipeline.history import History
 from dfix.rewriter.pipeline.options import Options
-from dfix.rewriter.pipeline.registry import RuleInfo, Transform, by_name, reads_sources, rules, transforms
+from dfix.rewriter.pipeline.registry import RuleInfo, Transform, is_opt_in, reads_sources, rules, transforms
 from dfix.rewriter.pipeline.result import Applied, IgnoreFileChange, Note, Refused, Result
 from dfix.rewriter.pipeline.suppressions import Suppressions
 from dfix.rewriter.text.problem import Problem
@@ -130,7 +130,7 @@ class _Run:
             elif item.ignored and not self.options.ignore_file:
                 hint = f"dfix --write adds {', '.join(f'`{line}`' for line in item.ignored)} to the ignore file"
                 refusals.append(Refusal(item.rule, item.offset, "ignore-file", item.reason, hint))
-            elif item.contract == "changed-image" and not self.options.unsafe and not by_name(transform):
+            elif item.contract == "changed-image" and not self.options.unsafe and not is_opt_in(transform):
                 refusals.append(Refusal(item.rule, item.offset, "unsafe", item.reason, "--unsafe applies it"))
             elif not _overlap(taken, item.edits):
                 taken += item.edits
@@ -206,7 +206,7 @@ def chosen(options: Options) -> list[Transform]:
         t
         for t in transforms()
         if t.NAME not in ignore
-        and (t.NAME in select if select is not None else not by_name(t) and (options.unsafe or not reads_sources(t)))
+        and (t.NAME in select if select is not None else not is_opt_in(t) and (options.unsafe or not reads_sources(t)))
     ]
 
 

@@ -22,13 +22,14 @@ import pytest
 from dfix.rewriter.cli.app import COMMANDS
 from dfix.rewriter.cli.main import ASKED
 from dfix.rewriter.cli.request import CHOICES
+from dfix.rewriter.pipeline.registry import transforms
 from tests.tools.debian import unpacked
 from tests.tools.home import NoToolError, absent
 
 PATIENCE = 20
 KEYS_APART = 0.05
 COLUMNS, LINES = 150, 40
-RULES = ("clean-up", "dockerignore", "merge-runs", "multistage", "slim-base", "split-manifests")
+RULES = tuple(sorted(rule.NAME for rule in transforms()))
 
 
 class Shell(NamedTuple):

@@ -36,7 +36,7 @@ SUMMARY = "leave outputs of the host and .git out of the build context"
 CONTRACT: Contract = "changed-image"
 CODES: tuple[str, ...] = ()
 ORDER = 5
-BY_NAME = True
+OPT_IN = True
 """Made only when it is selected by its name, and then without --unsafe."""
 
 _NPM = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install\n"

@@ -45,6 +45,8 @@ CONTRACT: Contract = "changed-image"
 CODES: tuple[str, ...] = ()
 ORDER = 12
 READS_SOURCES = True
+MAY_DROP = ("FROM",)
+"""The reference of the base image is replaced."""
 
 _GO = {"go.mod": "module example.com/a\n\ngo 1.22\n", "main.go": 'package main\n\nimport "net"\n'}
 _GO_BUILD = 'FROM golang:1.22\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD ["/app"]\n'

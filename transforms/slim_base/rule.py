@@ -32,6 +32,8 @@ CONTRACT: Contract = "changed-image"
 CODES: tuple[str, ...] = ()
 ORDER = 14
 READS_SOURCES = True
+MAY_DROP = ("FROM",)
+"""The reference of the base image is replaced."""
 
 _PACKAGE = '{"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}'
 _LOCK = (
