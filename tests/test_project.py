@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import cast
 
-import pytest
-from new_transform import skeleton
 from rule_pages import stale
-
-from dfix.rewriter.pipeline import run as pipeline
-from dfix.rewriter.pipeline.options import Options
-from dfix.rewriter.pipeline.registry import Transform
-from dfix.rewriter.pipeline.run import run
-from dfix.rewriter.text.source import Source
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("rewriter", "transforms")
@@ -87,26 +78,18 @@ def test_pages_of_rules_are_up_to_date() -> None:
     assert stale(ROOT) == []
 
 
-def test_a_new_transform_runs_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "made_up.py"
-    path.write_text(skeleton("made-up"), encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("made_up", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    made = cast("Transform", module)
-    monkeypatch.setattr(pipeline, "transforms", lambda: (made,))
-    changed, alone = made.EXAMPLES
-    result = run(Source("Dockerfile", changed.before), Options(use_context=False))
-    assert result.after.text == changed.after
-    result = run(Source("Dockerfile", alone.before), Options(use_context=False))
-    assert not result.changed
-    assert alone.because in result.refusals[0].reason
-    passes = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--config", str(ROOT / "pyproject.toml"), "--no-cache", str(path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert passes.returncode == 0, passes.stdout
+def test_scripts_import_each_other_without_a_cycle() -> None:
+    """import-linter looks at packages alone, and the scripts are no package."""
+    names = {path.stem for path in (ROOT / "scripts").glob("*.py")}
+    imports = {name: names & imported_by(ROOT / "scripts" / f"{name}.py") for name in names}
+    TopologicalSorter(imports).prepare()  # raises CycleError
+
+
+def imported_by(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            found.add(node.module)
+    return found
