@@ -46,7 +46,7 @@ def disagreement(mask: str, script: Script) -> str:
         code = _NOT_ASCII.sub("x", code)
     found = QueryCursor(query).captures(parser.parse(code.encode("ascii")).root_node)
     if "error" in found:
-        return f"its script is not understood {_near(mask, found['error'][0].start_byte)}"
+        return f"its script is not understood {_near(mask, min(node.start_byte for node in found['error']))}"
     within = [(node.start_byte, node.end_byte) for node in found.get("substitution", ())]
     theirs = {
         node.start_byte

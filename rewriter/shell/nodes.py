@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from dfix.rewriter.text.source import Span
 
 
-class Word(NamedTuple):
-    """One shell word.
+CompoundKind = Literal["subshell", "group", "if", "for", "while", "case", "function", "test"]
+"""`until` is a while; `[[ ]]` and `(( ))` are tests."""
 
-    `text` is the word as written, with continuations (escape + newline) and the comment lines within them taken
-    out. `value` is what every shell makes of it (quotes removed); None where that is not certain: it holds an
-    expansion ($, backtick), an unquoted glob or brace list, or an unquoted tilde that may be a home folder.
-    """
+Terminator = Literal[";", "&", "\n", ""]
+
+
+class Word(NamedTuple):
+    """One shell word."""
 
     span: Span
     text: str
+    """The word in the file, without continuations (escape + newline) and the comment lines within them."""
     value: str | None
+    """What every shell makes of it (quotes removed).
+
+    None where that is not certain: it holds an expansion ($, backtick), an unquoted glob or brace list, or an
+    unquoted tilde that may be a home folder.
+    """
+
+    @property
+    def literal_or_text(self) -> str:
+        """The value where it is certain, else the text."""
+        return self.value if self.value is not None else self.text
 
 
 class Redirect(NamedTuple):
-    """`2>&1`, `> file`, `<<EOF`: `op` without the descriptor, `target` None for a heredoc.
-
-    `>& file` has the op `&>`, so that `>&` and `<&` always name a descriptor. `body` is a heredoc's content (its
-    `value` None when it is expanded and holds an expansion); it lies outside `span` and outside its command's.
-    """
+    """`2>&1`, `> file`, `<<EOF`."""
 
     span: Span
     op: str
+    """The operator without the descriptor. `>& file` has the op `&>`, so that `>&` and `<&` always name a descriptor."""
     target: Word | None
+    """None for a heredoc."""
     body: Word | None = None
+    """A heredoc's content, outside of this span and of the command's; `value` None when an expansion in it counts."""
 
 
 class Command(NamedTuple):
@@ -43,7 +54,7 @@ class Command(NamedTuple):
 
     @property
     def name(self) -> str | None:
-        """The command's name where it is a plain word ("/usr/bin/apt-get" stays as written)."""
+        """The command's name where it is a literal word, with its folder ("/usr/bin/apt-get")."""
         return self.words[0].value if self.words else None
 
 
@@ -56,55 +67,54 @@ class Pipeline(NamedTuple):
 
 
 class Operator(NamedTuple):
-    """`&&` or `||` and where it stands."""
+    """`&&` or `||`."""
 
     span: Span
     text: str
 
 
 class AndOr(NamedTuple):
-    """`a && b || c`: `operators[i]` stands between `parts[i]` and `parts[i + 1]`."""
+    """`a && b || c`."""
 
     span: Span
     parts: tuple[Node, ...]
     operators: tuple[Operator, ...]
+    """`operators[i]` is between `parts[i]` and `parts[i + 1]`."""
 
 
 class Compound(NamedTuple):
-    """A compound command or function definition.
-
-    `kind` is one of subshell, group, if, for, while, case, function, test ([[ ]] and (( ))).
-    `body` holds every statement within, at whatever branch. `words` are those that the shell itself looks at, in
-    source order: the name and list of a `for`, the subject and patterns of a `case`, a function's name, what
-    stands within `[[ ]]`, the whole of `(( ))`.
-    """
+    """A compound command or function definition."""
 
     span: Span
-    kind: str
+    kind: CompoundKind
     body: tuple[Statement, ...]
+    """Every statement within, of all branches."""
     redirects: tuple[Redirect, ...]
     words: tuple[Word, ...] = ()
+    """The words that the shell itself looks at, in source order.
+
+    These are the name and list of a `for`, the subject and patterns of a `case`, a function's name, what is within
+    `[[ ]]`, the whole of `(( ))`.
+    """
 
 
 Node = Command | Pipeline | AndOr | Compound
 
 
 class Statement(NamedTuple):
-    r"""A list element: `terminator` is ";", "&", "\\n" or "" and `terminator_span` where it stands.
-
-    `span` is the node's: it does not take in the terminator.
-    """
+    """One element of a list of commands."""
 
     span: Span
+    """The node's: it does not include the terminator."""
     node: Node
-    terminator: str
-    terminator_span: Span
+    terminator: Terminator
 
 
 class Script(NamedTuple):
-    """A whole script. `opaque` says why it could not be understood ("" when it could)."""
+    """A whole script."""
 
     span: Span
     statements: tuple[Statement, ...]
     comments: tuple[Span, ...]
     opaque: str
+    """Why the script could not be understood, "" when it could."""
