@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dfix.rewriter.knowledge.usage import Usage, text, usage
+from dfix.rewriter.knowledge.usage import Usage, usage
 
 if TYPE_CHECKING:
     from dfix.rewriter.knowledge.load import Project
@@ -25,14 +25,14 @@ def project_install(words: tuple[Word, ...]) -> tuple[str, tuple[str, ...], str]
         return None
     for project in found.manager.projects:
         if _installs(found, project):
-            return found.manager.name, tuple(text(word) for word in found.words), project.reader
+            return found.manager.name, tuple(word.literal_or_text for word in found.words), project.reader
     return None
 
 
 def _installs(found: Usage, project: Project) -> bool:
     if found.has(found.manager.asks):
         return False
-    if project.mentions and not any(project.mentions in text(word) for word in found.words):
+    if project.mentions and not any(project.mentions in word.literal_or_text for word in found.words):
         return False
     if found.subcommand is None:
         if not project.bare:
@@ -51,13 +51,15 @@ def _installs(found: Usage, project: Project) -> bool:
         return not operands
     if any(option.name in project.named_by and _is_local(option.value or "") for option in found.options):
         return True
-    return any(_is_path(text(word)) for word in operands)
+    return any(_is_path(word.literal_or_text) for word in operands)
 
 
 def _command(found: Usage, subcommand: Word) -> str:
     """The sub-command as the tables name it: "ci", or "mod download" of two words."""
     first = found.arguments[0]
-    return text(subcommand) if first is subcommand else f"{text(first)} {text(subcommand)}"
+    return (
+        subcommand.literal_or_text if first is subcommand else f"{first.literal_or_text} {subcommand.literal_or_text}"
+    )
 
 
 def _is_local(value: str) -> bool:

@@ -39,7 +39,7 @@ class Usage(NamedTuple):
     def says(self, command: str) -> bool:
         """Whether this is the command `dnf clean all`: manager, sub-command and first operands, options left out."""
         name, *rest = command.split()
-        said = [text(word) for word in self.arguments[: len(rest)]]
+        said = [word.literal_or_text for word in self.arguments[: len(rest)]]
         return self.manager.name == name and said == rest
 
     def has(self, names: frozenset[str]) -> bool:
@@ -59,27 +59,22 @@ def usage(words: tuple[Word, ...]) -> Usage | None:
     manager = named(program)
     if manager is None and program.startswith(_PYTHON):
         at = _behind_module(words)
-        manager = named(text(words[at - 1])) if at else None
-        if manager is not None and manager.module != text(words[at - 1]):
+        manager = named(words[at - 1].literal_or_text) if at else None
+        if manager is not None and manager.module != words[at - 1].literal_or_text:
             return None
     if manager is None:
         return None
     rest = words[at:]
     operands, options = _parted(rest, manager.values)
     first = operands[0] if operands else None
-    verb = manager.verbs.get(text(first), "") if first is not None else ""
+    verb = manager.verbs.get(first.literal_or_text, "") if first is not None else ""
     if first is None and any(project.bare for project in manager.projects):
         verb = "install"
     if len(operands) > 1:
-        two = manager.verbs.get(f"{text(operands[0])} {text(operands[1])}")
+        two = manager.verbs.get(f"{operands[0].literal_or_text} {operands[1].literal_or_text}")
         if two is not None:
             return Usage(manager, two, operands[1], operands[2:], options, rest, operands)
     return Usage(manager, verb, first, operands[1:], options, rest, operands)
-
-
-def text(word: Word) -> str:
-    """The word as the shell passes it on, or as written where that is not known."""
-    return word.value if word.value is not None else word.text
 
 
 def _behind_module(words: tuple[Word, ...]) -> int:
@@ -100,7 +95,7 @@ def _parted(words: tuple[Word, ...], values: frozenset[str]) -> tuple[tuple[Word
     at = 0
     while at < len(words):
         word = words[at]
-        written = text(word)
+        written = word.literal_or_text
         at += 1
         if written == "--":
             operands += words[at:]
@@ -111,14 +106,14 @@ def _parted(words: tuple[Word, ...], values: frozenset[str]) -> tuple[tuple[Word
         name, sign, value = written.partition("=")
         if written.startswith("--") or name in values:
             if not sign and name in values and at < len(words):
-                value, sign = text(words[at]), "="
+                value, sign = words[at].literal_or_text, "="
                 at += 1
             options.append(Option(name, value if sign else None, word))
             continue
         letters, value = _cluster(written, values)
         options += [Option(letter, None, word) for letter in letters[:-1]]
         if not value and letters[-1] in values and at < len(words):
-            value = text(words[at])
+            value = words[at].literal_or_text
             at += 1
         options.append(Option(letters[-1], value or None, word))
     return tuple(operands), tuple(options)

@@ -6,8 +6,6 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
-from dfix.rewriter.knowledge.usage import text
-
 if TYPE_CHECKING:
     from dfix.rewriter.model import Step
     from dfix.rewriter.shell.nodes import Word
@@ -50,7 +48,7 @@ def written(step: Step) -> str:
 
 def names_cache(word: Word, caches: tuple[str, ...]) -> Relation:
     """The relation of a shell word to the nearest of several cache folders."""
-    path = text(word)
+    path = word.literal_or_text
     if "/" not in path and "~" not in path:
         return ""
     path = path.replace('"', "").replace("'", "")

@@ -1,1 +1,1 @@
-"""What a RUN's shell script says: its commands with their words, and what it leaves in the shell."""
+"""A RUN's shell script: its commands with their words, and what it leaves in the shell."""

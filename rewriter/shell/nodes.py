@@ -6,7 +6,6 @@ from typing import Literal, NamedTuple
 
 from dfix.rewriter.text.source import Span
 
-
 CompoundKind = Literal["subshell", "group", "if", "for", "while", "case", "function", "test"]
 """`until` is a while; `[[ ]]` and `(( ))` are tests."""
 
@@ -37,7 +36,7 @@ class Redirect(NamedTuple):
 
     span: Span
     op: str
-    """The operator without the descriptor. `>& file` has the op `&>`, so that `>&` and `<&` always name a descriptor."""
+    """Without the descriptor. `>& file` has the op `&>`, so that `>&` and `<&` always name a descriptor."""
     target: Word | None
     """None for a heredoc."""
     body: Word | None = None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from dfix.rewriter.shell.condition import condition
 from dfix.rewriter.shell.cursor import UnreadableError
 from dfix.rewriter.shell.lexer import Lexer
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, CompoundKind, Node, Operator, Pipeline, Statement, Word
@@ -20,7 +21,6 @@ _DO = frozenset(("do",))
 _DONE = frozenset(("done",))
 _CLOSE = frozenset(("}",))
 _ESAC = frozenset(("esac",))
-_BEFORE_PATTERN = frozenset(("=~", "==", "=", "!="))
 _NO_ARITHMETIC = re.compile(r"[;\n'\"]|[\w)}][ \t]+[\w$(]")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NO_ARGUMENTS = re.compile(r"[ \t]*\([ \t]*\)")
@@ -317,32 +317,7 @@ class Parser:
         return _Content("function", (Statement(body.span, body, ""),), (name,))
 
     def _test(self) -> _Content:
-        """`[[ … ]]`, after `[[`: its operands and operators, without what joins and groups them."""
-        cursor, lexer = self._cursor, self._lexer
-        words: list[Word] = []
-        wants_pattern = False
-        while True:
-            lexer.skip_lines()
-            if cursor.precedes("&&", "||"):
-                cursor.at += 2
-            elif cursor.char() in ("<", ">") or (cursor.char() in ("(", ")") and not wants_pattern):
-                cursor.at += 1
-            else:
-                word = self._operand(wants_pattern)
-                if word.text == "]]":
-                    return _Content("test", (), tuple(words))
-                words.append(word)
-                wants_pattern = word.text in _BEFORE_PATTERN and not wants_pattern
-                continue
-            wants_pattern = False
-
-    def _operand(self, wants_pattern: bool) -> Word:
-        word = self._lexer.word()
-        if wants_pattern and self._cursor.char() in ("(", "|"):
-            return self._lexer.pattern(word)
-        if word is None:
-            raise UnreadableError(f"its script lacks a `]]` {self._cursor.near()}")
-        return word
+        return _Content("test", (), condition(self._lexer))
 
 
 _COMPOUND_COMMANDS: dict[str, Callable[[Parser], _Content]] = {

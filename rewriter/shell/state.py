@@ -1,16 +1,46 @@
-"""What a script leaves in the shell that ran it: a second script in the same shell would see it."""
+"""What a script changes in the shell that runs it, so that a later script in the same shell would notice."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Redirect, Script, Statement, Word
 from dfix.rewriter.shell.walk import BUILT_IN
 from dfix.rewriter.text.source import Span
 
-_KINDS = {
+LeakKind = Literal[
+    "cd",
+    "export",
+    "assignment",
+    "loop",
+    "unset",
+    "set",
+    "umask",
+    "ulimit",
+    "trap",
+    "alias",
+    "function",
+    "background",
+    "exec",
+    "redirect",
+    "exit",
+    "source",
+    "eval",
+    "shift",
+    "read",
+    "hash",
+    "unknown",
+]
+"""What stays, by the built-in that does it; others of the same effect have the same kind.
+
+export is also readonly and declare, set is also shopt, loop is the variable of a `for`, exec means that another program
+takes the shell's place, redirect is `exec > file`. unknown: the command's name is an expansion, so it may be any of
+these, or the script is not understood.
+"""
+
+_KINDS: dict[str, LeakKind] = {
     "cd": "cd",
     "pushd": "cd",
     "popd": "cd",
@@ -50,7 +80,7 @@ _PRINT_WITHOUT_OPERANDS = frozenset(("export", "readonly", "declare", "typeset",
 _KEEPS_ASSIGNMENT = frozenset(
     ". : break continue eval exec exit export readonly return set shift times trap unset".split()
 )
-"""POSIX special built-ins: an assignment in front of them stays (POSIX 2.14), though not in bash's own mode."""
+"""POSIX special built-ins: an assignment before them stays (POSIX 2.14), though not in bash's own mode."""
 
 _EXPANSION = re.compile(r"\$\(.*\)|\$\{[^}]*\}|`[^`]*`", re.DOTALL)
 _LITERAL = re.compile(r"[A-Za-z0-9_./+-]+")
@@ -59,33 +89,23 @@ _CALCULATES = re.compile(r"(?:^|[^=!<>])=(?!=)|<<=|>>=|\+\+|--")
 
 
 class Leak(NamedTuple):
-    """One thing that stays. `what` is the text that does it: "cd /x", "sleep 1 &", "f()".
+    """One thing that stays."""
 
-    `kind` is one of: cd, export (also readonly and declare), assignment, loop (the variable of a `for`), unset, set
-    (also shopt), umask, ulimit, trap, alias, function, background, exec (another program takes the shell's place),
-    redirect (`exec > file`), exit, source, eval, shift, read, hash; or unknown: the command's name is an expansion,
-    so it may be any of these, or the script is not understood.
-    """
-
-    kind: str
+    kind: LeakKind
     span: Span
     what: str
+    """The text that does it, for a message: "cd /x", "sleep 1 &", "f()"."""
 
 
 def leaks(script: Script) -> tuple[Leak, ...]:
     """What the script, run at the top of a shell, leaves in it, in source order.
 
-    Subshells, the parts of a pipeline, jobs in the background and substitutions are shells of their own and leave
-    nothing (POSIX 2.12; zsh and ksh run a pipeline's last part in the shell itself).
+    Subshells, the parts of a pipeline, background jobs and substitutions are shells of their own and leave nothing
+    (POSIX 2.12; zsh and ksh run a pipeline's last part in the shell itself).
     """
     if script.opaque:
         return (Leak("unknown", script.span, script.opaque),)
     return tuple(_statements(script.statements))
-
-
-def aborts_early(script: Script) -> bool:
-    """Whether the script may end its shell other than by failing, so that nothing appended would run."""
-    return any(leak.kind in ("exit", "exec", "source", "eval", "unknown") for leak in leaks(script))
 
 
 def _statements(statements: tuple[Statement, ...]) -> Iterator[Leak]:
@@ -117,9 +137,9 @@ def _compound(node: Compound) -> Iterator[Leak]:
         return
     if node.kind == "for" and not node.words[0].text.startswith("(("):
         yield Leak("loop", node.span, f"for {node.words[0].text}")
-    setting = [word for word in (*node.words, *_redirected(node.redirects)) if _sets_variable(word)]
-    if setting:
-        yield Leak("assignment", node.span, setting[0].text)
+    assigning = [word for word in (*node.words, *_redirected(node.redirects)) if _sets_variable(word)]
+    if assigning:
+        yield Leak("assignment", node.span, assigning[0].text)
     yield from _statements(node.body)
 
 
@@ -131,37 +151,37 @@ def _command(command: Command) -> Iterator[Leak]:
     elif any(map(_sets_variable, (*command.assigns, *words, *_redirected(command.redirects)))):
         yield Leak("assignment", command.span, _text(command))
     kind = _kind(words, redirected=bool(command.redirects))
-    if kind:
+    if kind is not None:
         yield Leak(kind, command.span, _text(command))
     if any(redirect.op == "&>" for redirect in command.redirects):
         # a POSIX shell reads `a &> f` as `a &` and `> f`
         yield Leak("background", command.span, _text(command))
 
 
-def _kind(words: tuple[Word, ...], *, redirected: bool) -> str:
+def _kind(words: tuple[Word, ...], *, redirected: bool) -> LeakKind | None:
     if not words:
-        return ""
+        return None
     name = words[0].value
     if name is None:
-        # a path, or a name that begins like none of these, is a program's whatever the rest expands to
-        begins = _LITERAL.match(words[0].text)
-        if begins is not None and not any(known.startswith(begins[0]) for known in BUILT_IN):
-            return ""
-        return "" if "/" in _EXPANSION.sub("", words[0].text) else "unknown"
+        # `./$a` and `python${VERSION}` are programs whatever they expand to; `c$a` may be cd
+        beginning = _LITERAL.match(words[0].text)
+        if beginning is not None and not any(built_in.startswith(beginning[0]) for built_in in BUILT_IN):
+            return None
+        return None if "/" in _EXPANSION.sub("", words[0].text) else "unknown"
     if name == "exec" and len(words) == 1:
-        return "redirect" if redirected else ""
+        return "redirect" if redirected else None
     if name == "printf":
-        return "assignment" if len(words) > 1 and words[1].text.startswith("-v") else ""
-    kind = _KINDS.get(name, "")
+        return "assignment" if len(words) > 1 and words[1].text.startswith("-v") else None
+    kind = _KINDS.get(name)
     if name in _PRINT_WITHOUT_ARGUMENTS and len(words) == 1:
-        return ""
+        return None
     if name in _PRINT_WITHOUT_OPERANDS and all(word.text.startswith("-") for word in words[1:]):
-        return ""
+        return None
     return kind
 
 
 def _in_shell(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """The words without `command`, `builtin` and `time`, behind which the shell's own commands still are its own."""
+    """The words without `command`, `builtin` and `time`, after which built-ins still run in the shell itself."""
     while len(words) > 1 and words[0].value in ("command", "builtin", "time"):
         rest = words[2:] if words[1].text == "-p" else words[1:]
         if not rest or rest[0].text.startswith("-"):
@@ -187,7 +207,7 @@ def _sets_variable(word: Word) -> bool:
 
 
 def _text(node: Node) -> str:
-    """A node's simple commands as written, for a message."""
+    """The text of a node's last simple command, for a message; "(if)" for a compound command."""
     if isinstance(node, Command):
         return " ".join(word.text for word in (*node.assigns, *node.words)) or "a redirect"
     if isinstance(node, Compound):

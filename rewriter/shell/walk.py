@@ -1,4 +1,4 @@
-"""Going through a script: its simple commands, and the program that each of them really runs."""
+"""A script's simple commands, and the program that each of them really runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BUILT_IN = frozenset(
     "mapfile popd pushd read readarray readonly return set shift shopt source trap typeset ulimit umask unalias unset "
     "wait".split()
 )
-"""What the shell does itself and no program could do for it."""
+"""Commands that only the shell itself can run."""
 
 _SUBSTITUTES = re.compile(r"\$\((?!\()|`|[<>]\(")
 _ASSIGNS = re.compile(r"['\"]?[A-Za-z_][A-Za-z0-9_]*=")
@@ -22,19 +22,20 @@ _NICENESS = re.compile(r"-[0-9]+|--adjustment=.*")
 
 
 class _Wrapper(NamedTuple):
-    """How a program that runs another is called. Any option that is not named here leaves the call as it is.
-
-    `flags` and `valued` are letters of options without and with a value, `long` are options in full (with `=` where
-    they have a value). `operands` is the number of operands in front of the command; `in_shell` says that a command of
-    the shell's own stays one behind it.
-    """
+    """The command line of a program that runs another. A call with any other option is not unwrapped."""
 
     flags: str = ""
+    """The letters of options without a value."""
     valued: str = ""
+    """The letters of options with a value."""
     long: tuple[str, ...] = ()
+    """Long options, with `=` where they have a value."""
     assigns: bool = False
+    """Whether `A=b` may come before the command."""
     operands: int = 0
+    """How many operands come before the command."""
     in_shell: bool = False
+    """Whether it runs the shell's built-ins too, as `time cd x` does."""
 
 
 _WRAPPERS = {
@@ -60,14 +61,15 @@ _WRAPPERS = {
 
 
 class Invocation(NamedTuple):
-    """The words of the program that really runs, and the user that a wrapper names for it (None: no wrapper does)."""
+    """The program that really runs."""
 
     words: tuple[Word, ...]
     user: str | None
+    """The user that a wrapper names for it; None when none does."""
 
 
 def commands(of: Script | Node) -> Iterator[Command]:
-    """Every simple command in source order, at whatever depth, but not those within a command substitution."""
+    """Every simple command at any depth, in source order, except those within a command substitution."""
     if isinstance(of, Command):
         yield of
     elif isinstance(of, (AndOr, Pipeline)):
@@ -79,31 +81,31 @@ def commands(of: Script | Node) -> Iterator[Command]:
 
 
 def program_name(word: Word) -> str:
-    """The program's name without its folder: "/usr/bin/apt-get" and "apt-get" are the same program."""
-    return _meant(word).rpartition("/")[2]
+    """The program's name without its folder: "apt-get" for `/usr/bin/apt-get`."""
+    return word.literal_or_text.rpartition("/")[2]
 
 
 def invoked(command: Command) -> tuple[Word, ...]:
-    """The words of the program that really runs, wrappers such as `sudo` and `env A=b` taken off.
+    """The words of the program that really runs, without wrappers such as `sudo` and `env A=b`.
 
-    A wrapper stays where it has an option that is not known, where the program behind it is not named literally, and
-    where a shell's own command follows: `sudo cd x` goes nowhere, and `command -v x` runs nothing.
+    A wrapper stays where it has an unknown option, where the program after it is not named literally, and where a
+    built-in follows: `sudo cd x` changes no folder, and `command -v x` runs nothing.
     """
     return invocation(command).words
 
 
 def invocation(command: Command) -> Invocation:
-    """What `invoked` answers, and the user under whom it runs: "root" behind a bare `sudo`, "$USER" as written."""
+    """What `invoked` answers, with the user who runs it: "root" after a bare `sudo`, "$USER" unexpanded."""
     words = command.words
     user: str | None = None
     while words:
         wrapper = _WRAPPERS.get(program_name(words[0]))
         if wrapper is None:
             break
-        found = _unwrapped(words, wrapper)
-        if found is None or (not wrapper.in_shell and found.words[0].value in BUILT_IN):
+        inner = _unwrapped(words, wrapper)
+        if inner is None or (not wrapper.in_shell and inner.words[0].value in BUILT_IN):
             break
-        words, user = found.words, found.user or user
+        words, user = inner.words, inner.user or user
     return Invocation(words, user)
 
 
@@ -111,8 +113,8 @@ def _unwrapped(words: tuple[Word, ...], wrapper: _Wrapper) -> Invocation | None:
     name = program_name(words[0])
     user = "root" if name == "sudo" else None
     at = 1
-    while at < len(words) and _meant(words[at]).startswith("-"):
-        option = _meant(words[at])
+    while at < len(words) and words[at].literal_or_text.startswith("-"):
+        option = words[at].literal_or_text
         at += 1
         if option == "--":
             break
@@ -122,7 +124,7 @@ def _unwrapped(words: tuple[Word, ...], wrapper: _Wrapper) -> Invocation | None:
         if letter and not value:
             if at == len(words):
                 return None
-            value = _meant(words[at])
+            value = words[at].literal_or_text
             at += 1
         if letter == "u" and name == "sudo":
             user = value
@@ -131,18 +133,14 @@ def _unwrapped(words: tuple[Word, ...], wrapper: _Wrapper) -> Invocation | None:
     if at + wrapper.operands >= len(words) or words[at + wrapper.operands].value is None:
         return None
     if name in ("gosu", "su-exec"):
-        user = _meant(words[at])
+        user = words[at].literal_or_text
     elif wrapper.operands and not _DURATION.fullmatch(words[at].text):
         return None
     return Invocation(words[at + wrapper.operands :], user)
 
 
-def _meant(word: Word) -> str:
-    return word.value if word.value is not None else word.text
-
-
 def _option(option: str, wrapper: _Wrapper, name: str) -> tuple[str | None, str | None]:
-    """The letter of an option that has a value ("" for a flag, None for an unknown one), and what is attached to it."""
+    """The letter of an option that has a value ("" for a flag, None if unknown), and the value attached to it."""
     if (name == "nice" and _NICENESS.fullmatch(option)) or (name == "env" and option == "-"):
         return "", None
     if option == "-":
@@ -162,12 +160,12 @@ def _option(option: str, wrapper: _Wrapper, name: str) -> tuple[str | None, str 
 
 def has_substitution(node: Command | Compound) -> bool:
     """Whether a word, redirect or heredoc of the node itself runs another command: `$(…)`, backquotes, `<(…)`."""
-    own = node.words if isinstance(node, Compound) else node.assigns + node.words
-    return any(map(substitutes, own)) or any(map(_redirect_substitutes, node.redirects))
+    words = node.words if isinstance(node, Compound) else node.assigns + node.words
+    return any(map(substitutes, words)) or any(map(_redirect_substitutes, node.redirects))
 
 
 def substitutes(word: Word) -> bool:
-    """Whether a word runs another command. May be wrong on the side of yes, where quotes and expansions mix."""
+    """Whether a word runs another command. May say yes wrongly where quotes and expansions mix (`'$(a)'$b`)."""
     return word.value is None and _SUBSTITUTES.search(word.text) is not None
 
 

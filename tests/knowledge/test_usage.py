@@ -4,7 +4,6 @@ import pytest
 
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.knowledge import Usage, usage
-from dfix.rewriter.knowledge.usage import text
 from dfix.rewriter.model import build
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.shell.nodes import Word
@@ -58,7 +57,11 @@ def read(command: str) -> Usage:
 )
 def test_uses(command: str, manager: str, verb: str, operands: list[str]) -> None:
     found = read(command)
-    assert (found.manager.name, found.verb, [text(word) for word in found.operands]) == (manager, verb, operands)
+    assert (found.manager.name, found.verb, [word.literal_or_text for word in found.operands]) == (
+        manager,
+        verb,
+        operands,
+    )
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,16 @@ def test_objects_to_commands_that_were_not_found() -> None:
 
 def test_objects_to_errors() -> None:
     assert disagreement("a; b )", read("a; b")) == "its script is not understood near `)`"
+
+
+def test_names_the_first_of_several_errors() -> None:
+    assert disagreement("a; b ) ) c ) (d", read("a; b")) == "its script is not understood near `) ) c ) (d`"
+
+
+def test_commands_after_and_between_substitutions_count() -> None:
+    text = "(a $(b $(c) d) e) && f $(g) | h"
+    assert disagreement(text, read(text)) == ""
+    assert disagreement("(a $(b)); d", read("(a $(b))   ")) == "its script can be read in two ways near `d`"
     assert disagreement("if a; then b;", read("if a; then b; fi")) == "its script is not understood at its end"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dfix.rewriter.shell.state import Leak, aborts_early, leaks
+from dfix.rewriter.shell.state import Leak, leaks
 from dfix.rewriter.text.source import Span
 from tests.shell.written import read
 
@@ -76,6 +76,8 @@ LEAVES = [
     ("a || exit 1", ["exit"]),
     ("if a; then exit 0; fi", ["exit"]),
     ("return", ["exit"]),
+    ("a && { return; }", ["exit"]),
+    ("a & exit_code", ["background"]),
     ("logout", ["exit"]),
     (". ./a", ["source"]),
     ("source a", ["source"]),
@@ -106,6 +108,8 @@ LEAVES_NOTHING = [
     "! cd a | b",
     "a | { cd b; exit; }",
     "echo $(cd a && b)",
+    "exit | a",
+    "echo $(exit)",
     "a `cd b; exit`",
     "A=b c",
     "A=b sudo c",
@@ -158,7 +162,6 @@ def test_leaves_nothing(text: str) -> None:
     script = read(text)
     assert not script.opaque
     assert leaks(script) == ()
-    assert not aborts_early(script)
 
 
 def test_where_and_what() -> None:
@@ -172,17 +175,3 @@ def test_where_and_what() -> None:
         Leak("function", Span(39, 49), "f()"),
         Leak("loop", Span(51, 73), "for i"),
     )
-
-
-@pytest.mark.parametrize(
-    "text", ["exit", "a || exit 1", "if a; then exit; fi", "exec a", "a && { return; }", ". a", "eval a", "$a"]
-)
-def test_may_end_its_shell(text: str) -> None:
-    assert aborts_early(read(text))
-
-
-@pytest.mark.parametrize(
-    "text", ["a", "(exit)", "exit | a", "a & exit_code", "exec > a", "cd a", "echo $(exit)", "f() { exit; }"]
-)
-def test_goes_on(text: str) -> None:
-    assert not aborts_early(read(text))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import Reason
-from dfix.rewriter.knowledge.usage import text
 from dfix.rewriter.layout.chain import after_lines, after_part
 from dfix.rewriter.model.cache_use import Filling, Use
 from dfix.rewriter.model.commands import chain
@@ -74,7 +73,7 @@ def _replaced(filling: Filling) -> Reason | None:
     last, manager = filling.uses[-1], filling.manager
     if not any(last.usage.has(project.everywhere) for project in manager.projects):
         return None
-    if any(text(word).partition("@")[0] in manager.commands for word in last.usage.operands):
+    if any(word.literal_or_text.partition("@")[0] in manager.commands for word in last.usage.operands):
         return Reason("replaced", f"`{last.shown}` replaces or removes {manager.name} itself")
     return None
 
@@ -145,7 +144,7 @@ def _sets_errexit(statements: tuple[Statement, ...]) -> bool:
     sets = [c for statement in statements for c in commands(statement.node) if c.words and c.words[0].value == "set"]
     if not sets or sets[0] is not first or any(w.text.startswith("+") for c in sets for w in c.words[1:]):
         return False
-    words = [text(word) for word in sets[0].words[1:]]
+    words = [word.literal_or_text for word in sets[0].words[1:]]
     return any(w == "errexit" or (w[:1] == "-" and w[:2] != "--" and "e" in w) for w in words)
 
 

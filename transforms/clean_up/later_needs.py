@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.answers.reason import Reason
-from dfix.rewriter.knowledge.usage import text
 from dfix.rewriter.model.cache_folders import mounted, names_cache, relation, written
 from dfix.rewriter.model.cache_use import Filling, Run, Runs, updates
 from dfix.rewriter.model.commands import Located
@@ -117,7 +116,7 @@ def touched(filling: Filling, command: Located, shown: str) -> Reason | None:
         return None
     for word in words[1:]:
         for cache in filling.clean_up.empties:
-            if _depends(text(word), cache, names_cache(word, (cache,))):
+            if _depends(word.literal_or_text, cache, names_cache(word, (cache,))):
                 return Reason("needed-later", f"{shown} names {word.text}")
     return None
 

@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import Reason
-from dfix.rewriter.knowledge.usage import text
 from dfix.rewriter.model.cache_folders import written
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def _renewed(step: Step, filling: Filling, runs: Runs) -> bool:
 
 def _upgrades_itself(use: Use, name: str) -> bool:
     for word in use.usage.operands:
-        rest = text(word).removeprefix(name)
-        if rest != text(word) and (_NEWER.fullmatch(rest) or (not rest and use.usage.has(_UPGRADES))):
+        rest = word.literal_or_text.removeprefix(name)
+        if rest != word.literal_or_text and (_NEWER.fullmatch(rest) or (not rest and use.usage.has(_UPGRADES))):
             return use.usage.verb == "install"
     return False

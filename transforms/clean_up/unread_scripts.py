@@ -6,7 +6,6 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from dfix.rewriter.knowledge.usage import text
 from dfix.rewriter.model.cache_folders import written
 from dfix.rewriter.shell.walk import program_name
 
@@ -69,7 +68,7 @@ def hidden_use(command: Located, manager: Manager) -> bool:
     """Whether a command that is no use of the manager may run one: `xargs apt-get install`, `sh -c "apt-get …"`."""
     if not command.words or program_name(command.words[0]) in _PRINTS:
         return False
-    return any(mentions(manager, text(word)) for word in command.words[1:])
+    return any(mentions(manager, word.literal_or_text) for word in command.words[1:])
 
 
 def unread_script(command: Located, step: Step, manager: Manager, model: Model) -> str:
@@ -82,7 +81,7 @@ def unread_script(command: Located, step: Step, manager: Manager, model: Model) 
         return ""
     program = program_name(words[0]).strip("\"'")
     if words[0].value is None and ("$" in program or "`" in program):
-        return f"`{text(words[0])}`, which is not named literally"
+        return f"`{words[0].literal_or_text}`, which is not named literally"
     if program in _MAKE:
         return "" if _makes_without(manager, model.context) else "make, whose Makefile installs packages"
     if program == "eval":
@@ -91,7 +90,7 @@ def unread_script(command: Located, step: Step, manager: Manager, model: Model) 
         )
     name = program
     if program in _SOURCES:
-        name = text(words[1]).rpartition("/")[2].strip("\"'") if len(words) > 1 else ""
+        name = words[1].literal_or_text.rpartition("/")[2].strip("\"'") if len(words) > 1 else ""
         if name.lower().endswith(_SETTINGS):
             return ""
     elif program in _SHELLS:
@@ -102,7 +101,7 @@ def unread_script(command: Located, step: Step, manager: Manager, model: Model) 
             piped = any(address in written(step) for address in _KNOWN_INSTALLERS)
             return "" if piped else "a script that it downloads or is given"
         name = operand.rpartition("/")[2].strip("\"'")
-    elif not _is_script(text(words[0]), program):
+    elif not _is_script(words[0].literal_or_text, program):
         return ""
     if name in _NO_PACKAGES or name.lower().startswith(_INSTALLERS):
         return ""
@@ -113,7 +112,7 @@ def unread_script(command: Located, step: Step, manager: Manager, model: Model) 
 def _script_operand(words: tuple[Word, ...]) -> str | None:
     """The file that a shell reads: "" when that is its input, None when it is given commands with `-c`."""
     for word in words[1:]:
-        said = text(word)
+        said = word.literal_or_text
         if not said.startswith("-"):
             return said
         if said in ("-", "-s"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from dfix.rewriter.knowledge.usage import Usage, text, usage
+from dfix.rewriter.knowledge.usage import Usage, usage
 from dfix.rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def prepares(command: Located) -> str:
     targets = [redirect.target for redirect in command.command.redirects if redirect.op in _WRITES]
     for word in (*words[1:], *targets):
         if word is not None:
-            written = text(word)
+            written = word.literal_or_text
             for folder, manager in _PREPARED_AT:
                 if written.startswith(folder):
                     return manager
@@ -191,7 +191,7 @@ def _rpm(words: tuple[Word, ...]) -> Kind:
     """A key, or the small package that names a repository ("epel-release-latest-8.noarch.rpm")."""
     if any(word.value == "--import" for word in words[1:]):
         return Kind("light", None, "yum")
-    packages = [text(word) for word in words[1:] if not word.text.startswith("-")]
+    packages = [word.literal_or_text for word in words[1:] if not word.text.startswith("-")]
     if packages and all("release" in package.rpartition("/")[2] for package in packages):
         return Kind("light", None, "yum")
     return Kind("slow")
@@ -199,7 +199,7 @@ def _rpm(words: tuple[Word, ...]) -> Kind:
 
 def _copies_trees(words: tuple[Word, ...]) -> bool:
     for word in words[1:]:
-        written = text(word)
+        written = word.literal_or_text
         if written in ("--recursive", "--archive"):
             return True
         if written[:1] == "-" and written[:2] != "--" and any(letter in written for letter in "rRa"):
@@ -209,7 +209,7 @@ def _copies_trees(words: tuple[Word, ...]) -> bool:
 
 def _in_place(words: tuple[Word, ...]) -> bool:
     for word in words[1:]:
-        written = text(word)
+        written = word.literal_or_text
         if written.startswith("--in-place") or (written[:1] == "-" and written[:2] != "--" and "i" in written):
             return True
     return False

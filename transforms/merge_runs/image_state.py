@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import Reason
-from dfix.rewriter.knowledge.usage import text
 from dfix.rewriter.shell.walk import commands, program_name
 from dfix.transforms.merge_runs.run_summary import shown
 
@@ -72,17 +71,17 @@ def mounts_differ(step: Step) -> Reason | None:
 
 def _words(command: Command) -> Iterator[str]:
     for word in command.words:
-        yield text(word)
+        yield word.literal_or_text
     for redirect in command.redirects:
         if redirect.target is not None:
-            yield text(redirect.target)
+            yield redirect.target.literal_or_text
 
 
 def _mounted_by_the_engine(command: Command) -> Reason | None:
     name = program_name(command.words[0]) if command.words else ""
     if name in _KERNEL:
         return Reason("kernel-state", f"what `{shown(command)}` sets is gone at the end of its RUN")
-    targets = {text(redirect.target) for redirect in command.redirects if redirect.target is not None}
+    targets = {redirect.target.literal_or_text for redirect in command.redirects if redirect.target is not None}
     for word in _words(command):
         if _ENGINE_FILES.search(word):
             return Reason("engine-file", f"`{shown(command)}` names a file that the builder mounts anew for each RUN")
@@ -117,7 +116,7 @@ def _account(command: Command, step: Step) -> Reason | None:
     """The builder looks up user, groups and home at the start of each RUN."""
     names = [program_name(word) for word in command.words]
     if any(name in _CHANGES_ACCOUNT for name in names[:3]):
-        operand = text(command.words[-1])
+        operand = command.words[-1].literal_or_text
         if names[0] == "sudo" or operand in ("root", "0", (step.user or "").partition(":")[0]) or "$" in operand:
             return Reason("shell-start", f"`{shown(command)}` changes the user that the next RUN starts as")
     if any(_ACCOUNT_FILES.search(word) for word in _words(command)):
@@ -132,9 +131,11 @@ def _shell_replaced(located: Located) -> Reason | None:
     if not words:
         return None
     name = program_name(words[0])
-    replaces = name in _REPLACES and any(text(word) in _SHELL_FILES for word in words[1:])
+    replaces = name in _REPLACES and any(word.literal_or_text in _SHELL_FILES for word in words[1:])
     in_bin = (
-        name == "ln" and located.folder in ("/bin", "/usr/bin") and any(text(w) in ("sh", "bash") for w in words[1:])
+        name == "ln"
+        and located.folder in ("/bin", "/usr/bin")
+        and any(w.literal_or_text in ("sh", "bash") for w in words[1:])
     )
     reconfigured = name in ("dpkg-reconfigure", "debconf-set-selections") and any("dash" in word.text for word in words)
     asked = any("dash/sh" in word.text for word in (*located.command.words,)) or any("binsh" in w.text for w in words)
@@ -147,7 +148,7 @@ def _hard_link(located: Located) -> Reason | None:
     words = located.words
     if not words or program_name(words[0]) not in ("ln", "cp", "link"):
         return None
-    options = [text(word) for word in words[1:] if word.text.startswith("-")]
+    options = [word.literal_or_text for word in words[1:] if word.text.startswith("-")]
     short = "".join(option[1:] for option in options if not option.startswith("--"))
     if program_name(words[0]) == "cp":
         hard = "l" in short or "--link" in options
@@ -163,7 +164,7 @@ def _workdir_gone(located: Located, step: Step) -> Reason | None:
     words = located.words
     if not words or not _removes_folders(words):
         return None
-    operands = [text(word) for word in words[1:] if not word.text.startswith("-")]
+    operands = [word.literal_or_text for word in words[1:] if not word.text.startswith("-")]
     # a script that stays where it starts is in the working folder
     moves = any(program_name(word) in ("cd", "pushd", "popd") for c in commands(step.script) for word in c.words[:1])
     folder = located.folder if moves else step.workdir or "?"

@@ -6,7 +6,6 @@ import posixpath
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from dfix.rewriter.knowledge.usage import text
 from dfix.rewriter.model.cache_folders import mounted, names_cache
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.merge_runs.command_cost import SYSTEM
@@ -69,13 +68,13 @@ def _slow(work: Work) -> list[Kind]:
 
 
 def _uninstalls(first: Work, removing: Usage) -> bool:
-    gone = {text(word) for word in removing.operands}
+    gone = {word.literal_or_text for word in removing.operands}
     for one in _slow(first):
         if one.usage is None or one.usage.manager.name != removing.manager.name:
             continue
-        if not gone and removing.subcommand is not None and "auto" in text(removing.subcommand):
+        if not gone and removing.subcommand is not None and "auto" in removing.subcommand.literal_or_text:
             return True
-        installed = {text(word).partition("=")[0] for word in one.usage.operands}
+        installed = {word.literal_or_text.partition("=")[0] for word in one.usage.operands}
         installed |= {option.value for option in one.usage.options if option.name in _VIRTUAL and option.value}
         if gone & installed:
             return True
@@ -88,10 +87,10 @@ def _empties(first: Work, command: Located) -> bool:
         if one.usage is None:
             continue
         manager = one.usage.manager
-        words = [word for word in command.words[1:] if text(word) not in _ANYTHING]
+        words = [word for word in command.words[1:] if word.literal_or_text not in _ANYTHING]
         if any(names_cache(word, manager.caches) for word in words) and not mounted(first.step, manager.caches):
             return True
-        if manager.name in SYSTEM and any(text(word).startswith(_DOCUMENTS) for word in command.words[1:]):
+        if manager.name in SYSTEM and any(word.literal_or_text.startswith(_DOCUMENTS) for word in command.words[1:]):
             return True
     return False
 
@@ -104,7 +103,7 @@ def _operands(command: Located) -> list[str]:
     """The operands as absolute paths, wildcards left in; those that depend on the build are left out."""
     found = []
     for word in command.words[1:]:
-        path = text(word)
+        path = word.literal_or_text
         if path.startswith("-") or "$" in path or "`" in path:
             continue
         absolute = _absolute(command.folder, path)
@@ -143,7 +142,9 @@ def _made(work: Work) -> list[str]:
             if value is not None:
                 found.append(_absolute(command.folder, value))
         if _keeps_name(command, program):
-            found += [_absolute(command.folder, _last_part(text(word))) for word in words[1:] if "://" in word.text]
+            found += [
+                _absolute(command.folder, _last_part(word.literal_or_text)) for word in words[1:] if "://" in word.text
+            ]
         elif program == "git" and len(words) > 2 and words[1].value == "clone":
             found.append(_cloned(command))
     return [path for path in found if path is not None and "$" not in path and path not in _SHARED]
@@ -164,11 +165,11 @@ def _value(command: Located, option: str) -> str | None:
         after = words[index + 1] if index + 1 < len(words) else None
         if option.startswith("--"):
             if written.startswith(option + "="):
-                return text(word)[len(option) + 1 :]
+                return word.literal_or_text[len(option) + 1 :]
             if written == option:
-                return text(after) if after is not None else None
+                return after.literal_or_text if after is not None else None
         elif _has_letter(written, option[1]) and written.endswith(option[1]):
-            return text(after) if after is not None else None
+            return after.literal_or_text if after is not None else None
     return None
 
 
@@ -181,7 +182,7 @@ def _last_part(url: str) -> str:
 
 
 def _cloned(command: Located) -> str | None:
-    operands = [text(word) for word in command.words[2:] if not word.text.startswith("-")]
+    operands = [word.literal_or_text for word in command.words[2:] if not word.text.startswith("-")]
     at = next((index for index, one in enumerate(operands) if "://" in one or one.startswith("git@")), -1)
     if at < 0:
         return None

@@ -11,7 +11,6 @@ from dfix.rewriter.knowledge.usage import Usage
 from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.stage import Stage, Step, known
-from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import program_name
 
 Kind = Literal["packages", "user", "folder", "clean", "plain", "build", "other"]
@@ -45,7 +44,7 @@ class Act(NamedTuple):
     @property
     def arguments(self) -> tuple[str, ...]:
         """The words behind the program's name, quotes removed where their value is known."""
-        return tuple(said(word) for word in self.located.words[1:])
+        return tuple(word.literal_or_text for word in self.located.words[1:])
 
     def path(self, written: str) -> str | None:
         """A path as seen from the folder in which the command runs; None when that is not known."""
@@ -53,11 +52,6 @@ class Act(NamedTuple):
         if value is None or (self.located.folder is None and not value.startswith("/")):
             return None
         return posixpath.normpath(posixpath.join(self.located.folder or "/", value))
-
-
-def said(word: Word) -> str:
-    """A word as the program gets it, or as written where that is not known."""
-    return word.value if word.value is not None else word.text.strip("\"'")
 
 
 def acts(stage: Stage, builds: Callable[[Located], bool]) -> tuple[Act, ...] | Blocked:

@@ -19,7 +19,7 @@ from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.command_purpose import Act, acts, said
+from dfix.transforms.multistage.command_purpose import Act, acts
 from dfix.transforms.multistage.entry_point import start
 from dfix.transforms.multistage.runtime_stage import MOVERS, Parts, Work, destination
 from dfix.transforms.multistage.runtime_steps import TRIVIAL, changed, repeated
@@ -203,9 +203,11 @@ def _lost(work: Work, parts: Parts, step: Step) -> Blocked | None:
 
 def _targets(act: Act) -> list[str | None]:
     return [
-        act.path(said(redirect.target))
+        act.path(redirect.target.literal_or_text)
         for redirect in act.located.command.redirects
-        if redirect.target is not None and redirect.op.startswith(">") and not said(redirect.target).startswith("/dev/")
+        if redirect.target is not None
+        and redirect.op.startswith(">")
+        and not redirect.target.literal_or_text.startswith("/dev/")
     ]
 
 

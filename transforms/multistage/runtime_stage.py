@@ -11,7 +11,7 @@ from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.official_images import BaseImage
 from dfix.rewriter.model.stage import Stage
 from dfix.rewriter.text.source import Edit
-from dfix.transforms.multistage.command_purpose import Act, said
+from dfix.transforms.multistage.command_purpose import Act
 from dfix.transforms.multistage.entry_point import Start
 
 MOVERS = frozenset(("cp", "mv", "install"))
@@ -33,7 +33,7 @@ class Work(NamedTuple):
     def installed(self) -> frozenset[str]:
         """The names of the system packages that the stage installs."""
         return frozenset(
-            said(word)
+            word.literal_or_text
             for act in self.acts
             if act.kind == "packages" and act.usage is not None and act.usage.verb == "install"
             for word in act.usage.operands

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from dfix.rewriter import knowledge
 from dfix.rewriter.knowledge.runtime import runtime_packages
-from dfix.rewriter.knowledge.usage import text
 from dfix.rewriter.manifests import Blocked
 from dfix.transforms.multistage.command_purpose import Act
 from dfix.transforms.multistage.runtime_stage import Work
@@ -52,12 +51,12 @@ def packages(acts: Iterable[Act], release: str, extra: tuple[str, ...] = ()) -> 
             continue
         if found.manager.name not in ("apt", "apk"):
             return Blocked("packages", f"`{act.shown}`: {found.manager.name} is not followed into a second stage")
-        if found.subcommand is not None and text(found.subcommand) not in ("install", "add"):
+        if found.subcommand is not None and found.subcommand.literal_or_text not in ("install", "add"):
             return Blocked("packages", f"`{act.shown}` changes packages that the base image brings")
         manager = found.manager.name
-        options += [text(option.word) for option in found.options]
+        options += [option.word.literal_or_text for option in found.options]
         for word in found.operands:
-            name = text(word)
+            name = word.literal_or_text
             if name in removed and (manager == "apk" or orphans):
                 continue
             if _NAME.fullmatch(name) is None:
@@ -102,7 +101,7 @@ def builds(manager: str, name: str) -> bool:
 def removed_again(acts: Iterable[Act]) -> set[str]:
     """The names of packages, and of Alpine's virtual ones, that a stage removes after their use."""
     return {
-        text(word)
+        word.literal_or_text
         for act in acts
         if act.kind == "packages" and act.usage is not None and act.usage.verb == "remove"
         for word in act.usage.operands
@@ -134,7 +133,7 @@ def leaves(work: Work) -> bool:
         found = act.usage
         if act.kind != "packages" or found is None or found.verb != "install":
             continue
-        names = {text(word) for word in found.operands} - removed
+        names = {word.literal_or_text for word in found.operands} - removed
         virtual = {option.value for option in found.options if option.name in _VIRTUAL}
         if not virtual & removed and any(_for_building(found.manager.name, name) for name in names):
             return True

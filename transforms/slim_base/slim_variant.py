@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import project_install
-from dfix.rewriter.knowledge.usage import text
 from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import Located, located
@@ -77,7 +76,7 @@ def _installed(stage: Stage) -> set[str]:
     for step in stage.steps:
         if step.keyword == "RUN":
             for command in located(step):
-                words = [text(word) for word in command.words]
+                words = [word.literal_or_text for word in command.words]
                 if "install" in words and words[0] in ("apt-get", "apt"):
                     found |= set(words)
     return found
@@ -100,7 +99,7 @@ def _sources(base: BaseImage, context: Context, stage: Stage) -> Blocked | None:
 
 
 def _compiles(command: Located) -> bool:
-    words = [text(word) for word in command.words]
+    words = [word.literal_or_text for word in command.words]
     return any(program in words[:3] for program in ("pip", "pip3", "poetry", "uv", "pipenv", "bundle", "gem")) and (
         "install" in words or "sync" in words
     )

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import Early, Usage, usage
-from dfix.rewriter.knowledge.usage import text
 from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import Located, chain, located
@@ -74,7 +73,8 @@ def early_download(model: Model, step: Step) -> EarlyDownload | Blocked | None:
         return Blocked("cache-taken-over", taken)
     words = _words(build)
     name, early = build.usage.manager.name, build.early
-    install = ProjectInstall(build.located, name, (), early.reader, (*early.command.split(), *map(text, words)))
+    arguments = (*early.command.split(), *(word.literal_or_text for word in words))
+    install = ProjectInstall(build.located, name, (), early.reader, arguments)
     own = (word.text for word in build.located.command.assigns if _concerns(word.text.partition("=")[0], early))
     written = " ".join((*own, build.located.words[0].text, early.command, *(word.text for word in words)))
     return EarlyDownload(InstallRun(step, commands, (install,), True), build.located.part, written, early)

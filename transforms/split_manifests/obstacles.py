@@ -175,7 +175,7 @@ def prefix(run: InstallRun, parts: tuple[Node, ...], at: int, text: str) -> str 
     """What the second RUN begins with to be in the same shell state: the `cd`, `export` and `set` before the cut."""
     carried = []
     for part in parts[:at]:
-        script = Script(part.span, (Statement(part.span, part, "", part.span),), (), "")
+        script = Script(part.span, (Statement(part.span, part, ""),), (), "")
         found = leaks(script)
         if not found:
             continue

@@ -8,7 +8,7 @@ from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.command_purpose import Act, said
+from dfix.transforms.multistage.command_purpose import Act
 from dfix.transforms.multistage.languages.go import LACKS
 from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
 
@@ -42,7 +42,7 @@ def builds(command: Located) -> bool:
     """Whether a command belongs to a build with .NET."""
     program = program_name(command.words[0])
     if program == "dotnet":
-        return len(command.words) > 1 and said(command.words[1]) in _BUILDS
+        return len(command.words) > 1 and command.words[1].literal_or_text in _BUILDS
     return program in MOVERS
 
 

@@ -10,7 +10,7 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.source_evidence import calls, data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.command_purpose import Act, said
+from dfix.transforms.multistage.command_purpose import Act
 from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
 
 NAME = "Go"
@@ -39,7 +39,7 @@ def builds(command: Located) -> bool:
     """Whether a command belongs to a build with Go."""
     program = program_name(command.words[0])
     if program == "go":
-        return len(command.words) > 1 and said(command.words[1]) in _BUILDS
+        return len(command.words) > 1 and command.words[1].literal_or_text in _BUILDS
     return program in MOVERS or program in ("strip", "upx", "gofmt")
 
 
@@ -154,7 +154,7 @@ def _static(work: Work, act: Act) -> bool:
     )
     if said_before or act.step.env.get("CGO_ENABLED") == "0":
         return True
-    if "CGO_ENABLED=0" in [said(word) for word in act.located.command.words]:
+    if "CGO_ENABLED=0" in [word.literal_or_text for word in act.located.command.words]:
         return True
     compilers = {"gcc", "g++", "build-base", "musl-dev", "clang", "alpine-sdk"}
     return work.base.alpine and not compilers & work.installed

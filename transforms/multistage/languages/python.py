@@ -10,7 +10,7 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import sources, starts_programs
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.source import Edit, Span
-from dfix.transforms.multistage.command_purpose import Act, said
+from dfix.transforms.multistage.command_purpose import Act
 from dfix.transforms.multistage.languages.go import LACKS
 from dfix.transforms.multistage.runtime_stage import Brought, Parts, Work
 from dfix.transforms.multistage.system_packages import leaves, linked
@@ -40,7 +40,7 @@ _SLIM_IS_SMALLER = 870
 
 def builds(command: Located) -> bool:
     """Whether a command belongs to an installation of Python packages."""
-    words = [said(word) for word in command.words]
+    words = [word.literal_or_text for word in command.words]
     program = program_name(command.words[0])
     if program.startswith("pip") or program in ("poetry", "uv", "virtualenv"):
         return True
@@ -187,7 +187,7 @@ def _prefixed(work: Work) -> tuple[Brought, tuple[Edit, ...]] | Blocked:
             return Blocked("editable", f"`{act.shown}` installs links to the sources")
     if _links_to_sources(work):
         return Blocked("editable", f"`{act.shown}` installs links to the sources")
-    verb = next(word for word in act.located.words if said(word) == "install")
+    verb = next(word for word in act.located.words if word.literal_or_text == "install")
     earlier = any(_is_tool(other) for other in work.builds if other is not act and "install" in other.arguments)
     options = " --prefix=/install" + (" --ignore-installed" if earlier else "")
     return Brought("/install", "/usr/local"), (Edit(Span(verb.span.end, verb.span.end), options),)

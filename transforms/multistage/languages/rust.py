@@ -10,7 +10,6 @@ from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.command_purpose import said
 from dfix.transforms.multistage.languages.go import LACKS
 from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
 
@@ -55,7 +54,7 @@ def builds(command: Located) -> bool:
     """Whether a command belongs to a build with Cargo."""
     program = program_name(command.words[0])
     if program == "cargo":
-        return any(said(word) in _BUILDS for word in command.words[1:3])
+        return any(word.literal_or_text in _BUILDS for word in command.words[1:3])
     return program in MOVERS or program in ("strip", "rustup", "rustc")
 
 
