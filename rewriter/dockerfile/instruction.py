@@ -1,4 +1,4 @@
-"""One instruction: its keyword, flags, value, words, JSON form and heredocs, each with its place in the file."""
+"""One instruction: its keyword, flags, value, words, JSON form and heredocs, each with its span in the file."""
 
 from __future__ import annotations
 
@@ -16,35 +16,41 @@ _QUOTED_WORDS = frozenset(("ENV", "LABEL", "ARG"))
 
 
 class Flag(NamedTuple):
-    """`--name=value`; `value` is None for a bare `--name`."""
+    """`--name=value`."""
 
     name: str
     value: str | None
+    """None for a bare `--name`."""
     span: Span
 
 
 class ArgWord(NamedTuple):
-    """A word of an instruction's value. `text` is as BuildKit sees it, before expansion (JSON: decoded)."""
+    """A word of an instruction's value."""
 
     text: str
+    """As BuildKit sees it before expansion; decoded in the JSON form."""
     span: Span
 
 
 class Heredoc(NamedTuple):
-    """`body` spans the content without the terminator's line, which `terminator` spans."""
+    """A heredoc that an instruction's line opens: `<<EOF`, `<<-"EOF"`."""
 
     name: str
     expands: bool
+    """Whether variables in the body are expanded: the name is not quoted."""
     strips_tabs: bool
+    """Whether it is `<<-`."""
     body: Span
+    """Its lines, without the terminator's."""
     terminator: Span
+    """The line that ends it."""
 
 
 class Instruction:
-    """An instruction of the file. `span` takes in its last newline and its heredocs' bodies.
+    """An instruction of the file. `span` includes its last newline and the bodies of its heredocs.
 
-    `logical` is the line as BuildKit joins it; `pieces` are the file's ranges that it is joined from.
-    `comments` and `blanks` span the comment and empty lines that stand within its continuation.
+    `logical` is the line as BuildKit joins it, `pieces` are the spans of the file that it is joined from.
+    `comments` and `blanks` are the comment lines and empty lines within its continuation.
     """
 
     __slots__ = (
@@ -69,7 +75,7 @@ class Instruction:
     )
 
     def __init__(self, text: str, pieces: list[Span], logical: str, begin: int, escape: str) -> None:
-        """Read the instruction that starts at logical offset `begin` (not 0 for what follows ONBUILD)."""
+        """Read the instruction that starts at offset `begin` of `logical` (0, except for what follows ONBUILD)."""
         self.text = text
         self.pieces = pieces
         self.logical = logical
@@ -104,7 +110,7 @@ class Instruction:
         return Flag(name, value if sign else None, self._at(piece.start, piece.end))
 
     def place(self, offset: int) -> int:
-        """The file offset of the character at a logical offset."""
+        """The offset in the file of `logical[offset]`."""
         at = 0
         for piece in self.pieces:
             length = piece.end - piece.start
@@ -122,12 +128,12 @@ class Instruction:
 
     @property
     def value_span(self) -> Span:
-        """Where the value stands, from its first to its last character, continuations included."""
+        """The span of the value from its first to its last character, with the continuations between them."""
         return self._at(self.value_at, self.value_at + len(self.value))
 
     @property
     def head_span(self) -> Span:
-        """The instruction's own lines without trailing blanks, last newline and heredoc bodies."""
+        """The instruction's span without trailing blanks, last newline and heredoc bodies."""
         return Span(self.keyword_span.start, max(self.keyword_span.end, self.value_span.end, self._flags_end))
 
     @property
@@ -136,15 +142,15 @@ class Instruction:
 
     @property
     def json(self) -> list[ArgWord] | None:
-        """The words of the JSON (exec) form, or None when the value is in shell form."""
+        """The words of the JSON (exec) form; None when the value is in shell form."""
         if self._json is False:
             self._json = None
             if self.keyword in MAY_BE_JSON and self.value.startswith("["):
                 from dfix.rewriter.dockerfile.json_form import read_array
 
-                found = read_array(self.value)
-                if found is not None:
-                    self._json = [ArgWord(p.text, self._inner(p)) for p in found]
+                strings = read_array(self.value)
+                if strings is not None:
+                    self._json = [ArgWord(p.text, self._inner(p)) for p in strings]
         return self._json  # type: ignore[return-value]  # False is replaced above
 
     @property
@@ -166,19 +172,18 @@ class Instruction:
         return self._at(self.value_at + piece.start, self.value_at + piece.end)
 
     def flag(self, name: str) -> Flag | None:
-        """The last flag of that name."""
-        found = None
-        for flag in self.flags:
+        """The last flag of that name; None when there is none."""
+        for flag in reversed(self.flags):
             if flag.name == name:
-                found = flag
-        return found
+                return flag
+        return None
 
     def script_mask(self) -> tuple[str, int] | None:
-        """The value as a shell script of the same length, and the file offset at which it starts.
+        r"""The value as a shell script of the same length, and the offset in the file at which it starts.
 
-        What BuildKit takes out before the shell sees it (continuations, comment and empty lines) is blanked. Where
-        that would part a word, escape and newline stay, which the shell joins by itself; None when neither
-        is possible.
+        What BuildKit removes before the shell sees it (continuations, comment lines and empty lines) is blank. Where a
+        blank would split a word, the escape and newline stay, because the shell joins them itself: `npm in\⏎stall`.
+        None when neither is possible.
         """
         span = self.value_span
         if span.end - span.start == len(self.value):

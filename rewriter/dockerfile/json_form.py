@@ -1,4 +1,4 @@
-"""The JSON form of an instruction's value, with the place of each string."""
+"""The JSON form of an instruction's value, with the offsets of each string."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _JSON_SPACE = " \t\r\n"
 
 
 def load(value: str) -> list[object] | None:
-    """The JSON array that a value is, or None. The whole value must be one, as Go's json.Unmarshal wants it."""
+    """The value as a JSON array; None when it is not one as a whole, as Go's json.Unmarshal wants it."""
     try:
         decoded = json.loads(value, parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -32,7 +32,7 @@ def read_array(value: str) -> list[Piece] | None:
     decoded = load(value)
     if decoded is None:
         return None
-    found = []
+    strings = []
     at = value.index("[") + 1
     for item in decoded:
         if not isinstance(item, str):
@@ -40,6 +40,6 @@ def read_array(value: str) -> list[Piece] | None:
         while value[at] in _JSON_SPACE or value[at] == ",":
             at += 1
         end = scanstring(value, at + 1)[1]
-        found.append(Piece(at, end, item))
+        strings.append(Piece(at, end, item))
         at = end
-    return found
+    return strings

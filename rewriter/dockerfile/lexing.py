@@ -1,7 +1,7 @@
-"""BuildKit's ways of cutting an instruction into flags and words (frontend/dockerfile/parser).
+"""How BuildKit splits an instruction into flags and words (frontend/dockerfile/parser).
 
-Each function takes a logical line (continuations joined) and answers with offsets into it, so that the caller
-can map them back to the file.
+Each function takes a logical line (continuations joined) and returns offsets into it, which the caller maps back to
+the file.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ SPACE = (
 """What Go's unicode.IsSpace accepts; Python's str.isspace also takes \\x1c to \\x1f."""
 
 BLANKS = re.compile(r"[\t\v\f\r ]+")
-"""What parts plain words (BuildKit's reWhitespace)."""
+"""What separates plain words (BuildKit's reWhitespace)."""
 
 _FLAG_SPACE = "\t\n\v\f\r "
 _PLAIN = re.compile(f"[^{SPACE}]+")
 
 
 class Piece(NamedTuple):
-    """A word of a logical line: where it stands and its text."""
+    """A word of a logical line: its range and its text."""
 
     start: int
     end: int
@@ -31,21 +31,21 @@ class Piece(NamedTuple):
 
 
 def split_blanks(text: str, start: int) -> list[Piece]:
-    """Words parted by blanks, no quoting."""
-    found = []
+    """Words separated by blanks, without quoting."""
+    words = []
     at = start
     for gap in BLANKS.finditer(text, start):
         begin, end = gap.span()
-        found.append(Piece(at, begin, text[at:begin]))
+        words.append(Piece(at, begin, text[at:begin]))
         at = end
-    found.append(Piece(at, len(text), text[at:]))
-    return found
+    words.append(Piece(at, len(text), text[at:]))
+    return words
 
 
 def split_flags(text: str, start: int) -> tuple[list[Piece], int]:
     """Leading `--flag` words of an instruction and the offset at which the rest begins.
 
-    The flag's text has its quotes and backslashes taken out, as BuildKit does (extractBuilderFlags).
+    A flag's text is without quotes and backslashes, as in BuildKit (extractBuilderFlags).
     """
     flags: list[Piece] = []
     at, end = start, len(text)
@@ -89,9 +89,9 @@ def _flag_word(text: str, at: int) -> tuple[str, int, bool]:
 
 
 def split_words(text: str, start: int, escape: str) -> list[Piece]:
-    """Words with quoting, quotes kept in their text (BuildKit's parseWords, for ENV, LABEL and ARG)."""
+    """Words with quoting, which keep their quotes (BuildKit's parseWords, for ENV, LABEL and ARG)."""
     if escape not in text and '"' not in text and "'" not in text:
-        return [Piece(found.start(), found.end(), found[0]) for found in _PLAIN.finditer(text, start)]
+        return [Piece(match.start(), match.end(), match[0]) for match in _PLAIN.finditer(text, start)]
     words: list[Piece] = []
     at, end = start, len(text)
     while at < end:

@@ -1,9 +1,9 @@
-"""The lossless tree of one Dockerfile: every line belongs to one node, and joining the nodes gives the file."""
+"""The lossless tree of a Dockerfile: every line belongs to one node, and the joined nodes are the file."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from dfix.rewriter.dockerfile.instruction import Heredoc, Instruction
 from dfix.rewriter.dockerfile.lexing import SPACE
@@ -21,23 +21,24 @@ _HAS_HEREDOC = frozenset(("ADD", "COPY", "RUN"))
 
 
 class Trivia(NamedTuple):
-    """A line between instructions. `kind` is directive, comment or blank."""
+    """A line between instructions."""
 
-    kind: str
+    kind: Literal["directive", "comment", "blank"]
     span: Span
     line: int
 
 
 class Directive(NamedTuple):
-    """A parser directive, name in lower case."""
+    """A parser directive."""
 
     name: str
+    """In lower case."""
     value: str
     line: int
 
 
 class Fault(NamedTuple):
-    """Why BuildKit would not take the file."""
+    """Why BuildKit refuses the file."""
 
     line: int
     message: str
@@ -45,7 +46,7 @@ class Fault(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """`fault` is the first thing that BuildKit's parser would reject; the nodes cover the file all the same."""
+    """A Dockerfile. The nodes cover all of it, even where there is a fault."""
 
     source: Source
     nodes: tuple[Trivia | Instruction, ...]
@@ -53,9 +54,10 @@ class Tree(NamedTuple):
     directives: tuple[Directive, ...]
     escape: str
     fault: Fault | None
+    """The first thing that BuildKit's parser rejects."""
 
     def directive(self, name: str) -> str | None:
-        """The value of a parser directive ("syntax", "escape", "check")."""
+        """The value of a parser directive ("syntax", "escape", "check"); None when it is absent."""
         for directive in self.directives:
             if directive.name == name:
                 return directive.value
@@ -63,12 +65,12 @@ class Tree(NamedTuple):
 
 
 def parse(source: Source) -> Tree:
-    """Read a Dockerfile as BuildKit's parser does. Any text gives a tree; what is wrong with it is its `fault`."""
+    """Read a Dockerfile as BuildKit's parser does. Any text gives a tree; its `fault` says what is wrong."""
     return _Scanner(source).scan()
 
 
 class _Scanner:
-    """Walks the lines once. `self.index` is the number of lines taken so far."""
+    """Walks the lines once. `index` is the number of lines read so far."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -105,7 +107,7 @@ class _Scanner:
                 if isinstance(node, Instruction):
                     instructions.append(node)
                 continue
-            kind = "comment" if content else "blank"
+            kind: Literal["directive", "comment", "blank"] = "comment" if content else "blank"
             if self.directives_open and self._directive(content):
                 kind = "directive"
             self.index += 1
@@ -144,7 +146,7 @@ class _Scanner:
         return True
 
     def _instruction(self, content: str) -> Instruction | Trivia:
-        """The instruction that begins on the current line; a blank for lone escape characters up to the file's end."""
+        """The instruction that begins on the current line; a blank for a line of lone escape characters."""
         first = self.index
         base = self.starts[first] + self.lines[first].find(content)
         comments: list[Span] = []
@@ -175,7 +177,7 @@ class _Scanner:
     def _joined(
         self, content: str, base: int, end: int, comments: list[Span], blanks: list[Span]
     ) -> tuple[list[Span], str]:
-        """The pieces and the text of a continued line, of which the first line goes on at `end`."""
+        """The pieces and the text of a continued line, whose first line has its escape character at `end`."""
         pieces: list[Span] = []
         texts: list[str] = []
         while True:
@@ -200,7 +202,7 @@ class _Scanner:
         return False
 
     def _continued(self, content: str) -> int:
-        """Where the escape character that ends this line stands, or -1 (BuildKit's lineContinuationRegex)."""
+        """The offset of the escape character that continues this line, or -1 (BuildKit's lineContinuationRegex)."""
         stripped = content.rstrip(" \t")
         if not stripped or stripped[-1] != self.escape:
             return -1
@@ -208,19 +210,25 @@ class _Scanner:
         return -1 if at and stripped[at - 1] == self.escape else at
 
     def _heredocs(self, instruction: Instruction, first: int) -> None:
+        from dfix.rewriter.dockerfile.expansion import ExpansionError
         from dfix.rewriter.dockerfile.heredoc import heredoc_marks
 
         inner = instruction.inner or instruction
         if inner.keyword not in _HAS_HEREDOC or inner.json is not None:
             return
-        found = []
-        for mark in heredoc_marks(instruction.logical):
+        try:
+            marks = heredoc_marks(instruction.logical)
+        except ExpansionError as error:
+            self.fail(first + 1, f"the name of a heredoc cannot be read: {error}", "use a plain word such as EOF")
+            return
+        heredocs = []
+        for mark in marks:
             heredoc = self._heredoc(mark)
             if heredoc is None:
                 self.fail(first + 1, f"the heredoc {mark.name} has no end", f"end it with a line {mark.name}")
                 break
-            found.append(heredoc)
-        instruction.heredocs = tuple(found)
+            heredocs.append(heredoc)
+        instruction.heredocs = tuple(heredocs)
 
     def _heredoc(self, mark: HeredocMark) -> Heredoc | None:
         body = self.starts[self.index] if self.index < len(self.lines) else len(self.text)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.dockerfile import Heredoc, Instruction
-from dfix.rewriter.dockerfile.expand import ExpansionError, expand_known, names
+from dfix.rewriter.dockerfile.expand import expand_known, names
+from dfix.rewriter.dockerfile.expansion import ExpansionError
 from dfix.rewriter.model.mounts import Mount, mounts
 from dfix.rewriter.shell.nodes import Script
 from dfix.rewriter.text.source import Span

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dfix.rewriter.dockerfile.expand import LONGEST, ExpansionError, expand, expand_known, names, words
+from dfix.rewriter.dockerfile.expand import expand, expand_known, names, words
+from dfix.rewriter.dockerfile.expansion import LONGEST, ExpansionError
 
 SHARED = Path(os.environ.get("DFIX_SHARED", Path(__file__).parents[3] / "shared"))
 ENV = {"PWD": "/home", "SHELL": "bash", "KOREAN": "한국어", "NULL": ""}
