@@ -132,15 +132,6 @@ class Instruction:
         return self._at(self.value_at, self.value_at + len(self.value))
 
     @property
-    def head_span(self) -> Span:
-        """The instruction's span without trailing blanks, last newline and heredoc bodies."""
-        return Span(self.keyword_span.start, max(self.keyword_span.end, self.value_span.end, self._flags_end))
-
-    @property
-    def _flags_end(self) -> int:
-        return self.flags[-1].span.end if self.flags else 0
-
-    @property
     def json(self) -> list[ArgWord] | None:
         """The words of the JSON (exec) form; None when the value is in shell form."""
         if self._json is False:

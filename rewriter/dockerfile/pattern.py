@@ -1,4 +1,4 @@
-"""Patterns of `${name#pattern}` and its kin, matched as BuildKit matches them with Go's regular expressions."""
+"""Patterns of `${name#pattern}` and the like, matched as BuildKit does with Go's regular expressions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class PatternError(ValueError):
 
 
 class Pattern:
-    r"""Wildcards `*` and `?`, neither of which takes a line break; a backslash before one of `*?\}/` makes it literal.
+    r"""Wildcards `*` and `?`, neither of which matches a newline; a backslash before one of `*?\}/` makes it literal.
 
     Brackets are literal too: BuildKit has no bracket expressions.
     """
@@ -40,20 +40,20 @@ class Pattern:
             self._tokens.append(char)
 
     def backwards(self) -> Pattern:
-        """Return the pattern that matches at the start of a reversed text what this one matches at the text's end."""
-        other = Pattern("")
-        other._tokens = self._tokens[::-1]
-        return other
+        """The pattern that matches at the start of a reversed text what this one matches at the text's end."""
+        reverse = Pattern("")
+        reverse._tokens = self._tokens[::-1]
+        return reverse
 
     def steps(self, value: str) -> int:
         """How many steps `ends` takes."""
         return (len(self._tokens) + 1) * (len(value) + 1)
 
     def ends(self, value: str, *, greedy: bool) -> list[int]:
-        """For each start in `value` (its end included) where the preferred match ends, -1 for no match.
+        """For each start in `value` (its end included): where the match ends, -1 for no match.
 
-        Preferred as a regular expression prefers: each `*` in turn takes as much as it can, or as little without
-        `greedy`. Going from the last token to the first keeps the time within `steps`, whatever the pattern.
+        As in a regular expression, each `*` in turn matches as much as it can, or as little without `greedy`. Going
+        from the last token to the first keeps the time within `steps`, whatever the pattern.
         """
         size = len(value)
         ends = list(range(size + 1))
@@ -72,7 +72,7 @@ class Pattern:
 def replace_all(value: str, ends: list[int], replacement: str, longest: int) -> Iterator[str]:
     """Pieces of `value` with each match replaced (Go's Regexp.ReplaceAllString), until they exceed `longest`.
 
-    `ends` is what `Pattern.ends` says. An empty match right after another match is no match.
+    `ends` is the result of `Pattern.ends`. An empty match right after another match doesn't count.
     """
     length = copied = at = 0
     while at <= len(value) and length <= longest:
@@ -91,8 +91,8 @@ def replace_all(value: str, ends: list[int], replacement: str, longest: int) -> 
 
 
 def _filled(template: str, match: str) -> str:
-    """Fill in the replacement as Go does: `$0` is the match, `$$` a dollar sign, groups are empty as there are none."""
+    """Fill in the replacement as Go does: `$0` is the match, `$$` a dollar sign; any other group is empty."""
     if "$" not in template:
         return template
     fills = {"$": "$", "0": match, "{0}": match}
-    return re.sub(r"\$(\$|\w+|\{\w+\})", lambda found: fills.get(found[1], ""), template)
+    return re.sub(r"\$(\$|\w+|\{\w+\})", lambda group: fills.get(group[1], ""), template)

@@ -1,6 +1,6 @@
 """BuildKit's rules for single instructions (frontend/dockerfile/instructions): arity, flags, forms, order.
 
-They decide whether a file can build at all. What depends on values known only during a build is not judged.
+They decide whether a file can build at all. What depends on values that only a build knows is not checked.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _MANY_TIMES = frozenset(("mount", "exclude", "device"))
 _NEVER_ON_BUILD = frozenset(("ONBUILD", "FROM", "MAINTAINER"))
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*", re.IGNORECASE | re.ASCII)
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|%%|#(?:include|define|if|endif)\b|@[A-Z_]+@|\$\{\{|__[A-Z_]+__$")
-_MIXED = "has a JSON array with something else than strings in it"
+_MIXED = "has a JSON array with values that are not strings"
 _REFERENCE = "see the Dockerfile reference"
 
 
 def check(tree: Tree) -> Fault | None:
-    """The first reason for which BuildKit would refuse the file, or None."""
+    """The first reason why BuildKit refuses the file; None when it accepts it."""
     if tree.fault is not None:
         return tree.fault
     started = False
@@ -40,13 +40,13 @@ def check(tree: Tree) -> Fault | None:
         if instruction.keyword == "FROM":
             started = True
         elif not started and instruction.keyword != "ARG":
-            message = f"{instruction.keyword} stands before the first FROM"
+            message = f"{instruction.keyword} comes before the first FROM"
             return Fault(instruction.line, message, "begin with FROM (or ARG)")
     return None if started else Fault(0, "no FROM in the file", "a Dockerfile starts with FROM")
 
 
 def check_instruction(instruction: Instruction) -> Fault | None:
-    """What is wrong with one instruction by itself."""
+    """What is wrong with an instruction, whatever the rest of the file says; None when nothing is."""
     keyword = instruction.keyword
     if keyword not in KEYWORDS:
         return _unknown(instruction)
@@ -79,12 +79,12 @@ def _flags(instruction: Instruction) -> str:
             if value is None:
                 return f"needs a value for its flag --{name}"
         elif value is not None and value.lower() not in ("true", "false"):
-            return f"takes nothing but true and false for its flag --{name}"
+            return f"takes only true and false for its flag --{name}"
     return ""
 
 
 def _form(instruction: Instruction) -> str:
-    """What is wrong with an instruction's value."""
+    """What is wrong with the instruction's value, "" when nothing is."""
     if instruction.value.startswith("[") and _is_mixed(instruction):
         return _MIXED
     judge = _FORMS.get(instruction.keyword)
@@ -92,7 +92,7 @@ def _form(instruction: Instruction) -> str:
 
 
 def _is_mixed(instruction: Instruction) -> bool:
-    """Whether the value is a JSON array, but not of strings: BuildKit takes it neither as exec nor as shell form."""
+    """Whether the value is a JSON array of something else than strings, which is neither exec nor shell form."""
     if instruction.keyword not in MAY_BE_JSON or instruction.json is not None:
         return False
     from dfix.rewriter.dockerfile.json_form import load
@@ -105,7 +105,7 @@ def _from(instruction: Instruction) -> str:
     if len(words) not in (1, 3) or (len(words) == 3 and words[1].text.upper() != "AS"):
         return "takes an image, or an image, AS and a stage name"
     if len(words) == 3 and not _STAGE_NAME.fullmatch(words[2].text):
-        return f"names a stage `{words[2].text}`, which is no legal stage name"
+        return f"names a stage `{words[2].text}`, which is not a legal stage name"
     return ""
 
 
@@ -159,7 +159,7 @@ def _healthcheck(instruction: Instruction) -> str:
 
 
 def _onbuild(instruction: Instruction) -> str:
-    """Judge what BuildKit's parser judges: the rest is looked at in the build that runs the instruction."""
+    """Check only what BuildKit's parser checks: the build that runs the instruction checks the rest."""
     inner = instruction.inner
     if inner is None:
         return "needs an instruction"

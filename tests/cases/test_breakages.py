@@ -218,7 +218,7 @@ def test_whole_output(name: str, before: str, after: str | None) -> None:
         ("FROM debian:12\nRUNN x\n", 2, "unknown instruction `RUNN`"),
         ("FROM debian:12\nRUN a \\\n\n  && b\n{{ template }}\n", 5, "`{{` looks like a template's syntax"),
         ("FROM debian:12\nRUN cat <<EOF\nx\n", 2, "the heredoc EOF has no end"),
-        ("RUN x\n", 1, "RUN stands before the first FROM"),
+        ("RUN x\n", 1, "RUN comes before the first FROM"),
         ("# only\n", 0, "the file has no instructions"),
         ("FROM debian:12\nENV A\n", 2, "ENV needs a name and a value"),
     ],

@@ -82,9 +82,9 @@ BAD = {
     "ADD --from=x a b": "no flag --from",
     "ARG": "needs a name",
     "ARG =a": "without a name",
-    "CMD [1]": "else than strings",
-    'CMD ["a", null]': "else than strings",
-    'CMD [ "echo", [ "nested json" ] ]': "else than strings",
+    "CMD [1]": "that are not strings",
+    'CMD ["a", null]': "that are not strings",
+    'CMD [ "echo", [ "nested json" ] ]': "that are not strings",
     "CMD --x a": "no flag --x",
     "COPY": "at least one source",
     "COPY a": "at least one source",
@@ -95,7 +95,7 @@ BAD = {
     "COPY --link=yes a b": "true and false",
     "COPY --link= a b": "true and false",
     "COPY a <<b": "heredoc as its destination",
-    "ENTRYPOINT [1]": "else than strings",
+    "ENTRYPOINT [1]": "that are not strings",
     "ENV": "needs a name and a value",
     "ENV a": "needs a name and a value",
     "ENV a=b c": "`c`",
@@ -105,8 +105,8 @@ BAD = {
     "FROM a b": "takes an image",
     "FROM a AS": "takes an image",
     "FROM a IS b": "takes an image",
-    "FROM a AS 1b": "no legal stage name",
-    "FROM a AS b/c": "no legal stage name",
+    "FROM a AS 1b": "not a legal stage name",
+    "FROM a AS b/c": "not a legal stage name",
     "FROM --from=x a": "no flag --from",
     "HEALTHCHECK": "CMD and a command",
     "HEALTHCHECK CMD": "needs a command",
@@ -122,9 +122,9 @@ BAD = {
     "ONBUILD ONBUILD RUN a": "must not hold ONBUILD",
     "ONBUILD MAINTAINER a": "must not hold MAINTAINER",
     "ONBUILD ENV a": "needs a name and a value",
-    "ONBUILD CMD [1]": "else than strings",
+    "ONBUILD CMD [1]": "that are not strings",
     "ONBUILD --x RUN a": "no flag --x",
-    "RUN [[ 1 ]]": "else than strings",
+    "RUN [[ 1 ]]": "that are not strings",
     "RUN --user=a b": "no flag --user",
     "RUN --network=none --network=host a": "twice",
     "RUN --mount a": "needs a value",
@@ -160,7 +160,7 @@ def test_order() -> None:
     assert fault_of("ARG a\nFROM b\n") is None
     before = fault_of("ARG a\nRUN b\nFROM c\n")
     assert before is not None
-    assert (before.line, before.message) == (2, "RUN stands before the first FROM")
+    assert (before.line, before.message) == (2, "RUN comes before the first FROM")
     missing = fault_of("ARG a\n")
     assert missing is not None
     assert (missing.line, missing.message) == (0, "no FROM in the file")

@@ -184,6 +184,7 @@ FAULTS: dict[str, tuple[str, int, str]] = {
     "only comments": ("# a\n\n", 0, "no instructions"),
     "a heredoc without an end": ("FROM a\nRUN <<EOF\nb\n", 2, "heredoc EOF"),
     "the second heredoc without an end": ("FROM a\nRUN <<A <<B\nA\n", 2, "heredoc B"),
+    "a heredoc whose name cannot be read": ("FROM a\nRUN <<a${x:- }\nb\na\n", 2, "name of a heredoc"),
     "a directive twice": ("# escape=`\n# escape=`\nFROM a\n", 2, "escape"),
     "an escape that is none": ("# escape=x\nFROM a\n", 1, "escape=x"),
     "a backslash that joins nothing": ("FROM a\n\\\n", 2, "lone"),
