@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -26,6 +27,13 @@ from tests.shell.written import read
 )
 def test_agrees(text: str) -> None:
     assert disagreement(text, read(text)) == ""
+
+
+@pytest.mark.parametrize("text", ["$(a)" * 20_000, '"`' * 60_000], ids=["substitutions", "a deep tree of errors"])
+def test_takes_no_quadratic_time(text: str) -> None:
+    begin = time.process_time()
+    read(text)
+    assert time.process_time() - begin < 4
 
 
 def test_objects_to_commands_that_it_does_not_find() -> None:
