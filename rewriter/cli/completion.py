@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from dfix.rewriter.cli import app as cli
 from dfix.rewriter.cli import verify_app as verify
+from dfix.rewriter.cli.flags import COMMANDS
 from dfix.rewriter.pipeline import run as pipeline
 
 _LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
@@ -51,7 +52,7 @@ def _words() -> list[str]:
 def _app(words: list[str]) -> typer.Typer:
     """The command line that is asked about. A command has one of its own, for which it is taken out of the line."""
     command = words[1] if len(words) > 1 else ""
-    if command not in cli.COMMANDS:
+    if command not in COMMANDS:
         return cli.app(lambda _: None, first=len(words) == 1)
     for variable in _LINES:
         line = os.environ.get(variable, "")

@@ -41,14 +41,15 @@ def _carry_out(words: list[str]) -> int:
         from dfix.rewriter.cli.completion import complete
 
         return complete()
-    from dfix.rewriter.cli.request import COMMANDS, read_plain
+    from dfix.rewriter.cli.request import read_plain
 
-    if words and words[0] in COMMANDS:
+    command = words[0] if words else ""
+    if command in ("rules", "rule", "config"):
         from dfix.rewriter.report.output import outputs
         from dfix.rewriter.report.pages import answer
 
         return answer(words, *outputs("auto"))
-    if words[:1] == ["lsp"]:
+    if command == "lsp":
         from dfix.rewriter.server.start import start
 
         return start(words[1:])
@@ -91,7 +92,10 @@ def _tell(words: list[str], error: Exception) -> None:
         sys.stderr.write(f"dfix: the output cannot be written: {error.strerror}\n")
         return
     said = f"{type(error).__name__}: {error}".replace("\n", " ")
-    sys.stderr.write(f"dfix: it failed ({said}); -v shows where. please report it at the project's issue tracker\n")
+    sys.stderr.write(
+        f"dfix: internal error ({said}). Run with -v for a traceback"
+        " and please report it at the project's issue tracker\n"
+    )
 
 
 def _give_up_output() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-COMMANDS = ("rule", "rules", "config")
+from dfix.rewriter.cli.flags import COMMANDS, REWRITE, Flag, split_names
 
 
 class Request(NamedTuple):
@@ -38,31 +38,13 @@ class Request(NamedTuple):
     jobs: int = 0
 
 
-SWITCHES = {
-    "--unsafe": "unsafe",
-    "--isolated": "isolated",
-    "--force-exclude": "force_exclude",
-    "--statistics": "statistics",
-    "--show-settings": "show_settings",
-    "--explain": "explain",
-    "--exit-zero": "exit_zero",
-    "--exit-non-zero-on-fix": "exit_non_zero_on_fix",
-    "--quiet": "quiet",
-    "-q": "quiet",
-    "--verbose": "verbose",
-    "-v": "verbose",
+_PLAIN = {
+    name: flag
+    for flag in REWRITE
+    if flag.field in Request._fields and flag.kind in ("switch", "text", "choice", "rules", "patterns")
+    for name in flag.names
 }
-MODES = {"--diff": "diff", "--check": "check", "--write": "write"}
-VALUES = {
-    "--stdin-filename": "stdin_filename",
-    "--config": "config",
-    "--context": "context",
-}
-CHOICES = {
-    "--output-format": ("output_format", ("text", "concise", "json", "github", "gitlab", "sarif", "rdjson")),
-    "--color": ("color", ("auto", "always", "never")),
-}
-LISTS = {"--select": "select", "--ignore": "ignore", "--exclude": "exclude"}
+"""The flags that are read here."""
 
 
 def read_plain(words: list[str]) -> Request | None:
@@ -75,43 +57,35 @@ def read_plain(words: list[str]) -> Request | None:
     while at < len(words):
         word = words[at]
         at += 1
-        name, sign, value = word.partition("=")
         if word == "-" or not word.startswith("-"):
             paths.append(word)
-        elif word in SWITCHES:
-            fields[SWITCHES[word]] = True
-        elif word in MODES:
-            if "mode" in fields:
+            continue
+        name, sign, value = word.partition("=")
+        flag = _PLAIN.get(name)
+        if flag is None:
+            return None
+        if flag.kind == "switch":
+            if sign or (flag.field == "mode" and "mode" in fields):
                 return None
-            fields["mode"] = MODES[word]
-        else:
-            if not sign:
-                value = words[at] if at < len(words) else ""
-                at += 1
-            if not value or value.startswith("-") or not _take(fields, name, value):
-                return None
+            fields[flag.field] = flag.value
+            continue
+        if not sign:
+            value = words[at] if at < len(words) else ""
+            at += 1
+        if not value or value.startswith("-") or (flag.choices and value not in flag.choices):
+            return None
+        _take(fields, flag, value)
     if not paths:
         return None
-    return Request(paths=tuple(paths), **fields)  # type: ignore[arg-type]  # the tables name fields of Request
+    return Request(paths=tuple(paths), **fields)  # type: ignore[arg-type]  # the flags name fields of Request
 
 
-def _take(fields: dict[str, object], name: str, value: str) -> bool:
-    if name in VALUES:
-        fields[VALUES[name]] = value
-    elif name in CHOICES and value in CHOICES[name][1]:
-        fields[CHOICES[name][0]] = value
-    elif name in LISTS:
-        key = LISTS[name]
-        before = fields.get(key, ())
-        fields[key] = (*(before if isinstance(before, tuple) else ()), *split_names(value))
+def _take(fields: dict[str, object], flag: Flag, value: str) -> None:
+    if flag.kind in ("rules", "patterns"):
+        before = fields.get(flag.field, ())
+        fields[flag.field] = (*(before if isinstance(before, tuple) else ()), *split_names(value))
     else:
-        return False
-    return True
-
-
-def split_names(value: str) -> tuple[str, ...]:
-    """`a,b` and `a, b` as names."""
-    return tuple(name.strip() for name in value.split(",") if name.strip())
+        fields[flag.field] = value
 
 
 def fault(request: Request) -> str:

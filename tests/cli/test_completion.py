@@ -19,9 +19,8 @@ from typing import NamedTuple
 import pyte
 import pytest
 
-from dfix.rewriter.cli.app import COMMANDS
+from dfix.rewriter.cli.flags import COMMANDS, REWRITE
 from dfix.rewriter.cli.main import ASKED
-from dfix.rewriter.cli.request import CHOICES
 from dfix.rewriter.pipeline.registry import transforms
 from tests.tools.debian import unpacked
 from tests.tools.home import NoToolError, absent
@@ -30,6 +29,7 @@ PATIENCE = 20
 KEYS_APART = 0.05
 COLUMNS, LINES = 150, 40
 RULES = tuple(sorted(rule.NAME for rule in transforms()))
+FORMATS = next(flag.choices for flag in REWRITE if flag.field == "output_format")
 
 
 class Shell(NamedTuple):
@@ -165,7 +165,7 @@ def test_several_that_fit(terminal: Terminal) -> None:
 
 
 def ask(line: str, number: int) -> list[str]:
-    """What bash is told of a line, its words parted by |."""
+    """What bash is told of a line, its words separated by |."""
     environment = {
         **os.environ,
         ASKED: "complete_bash",
@@ -191,16 +191,16 @@ def ask(line: str, number: int) -> list[str]:
         ("dfix|Dockerfile|--sel", 2, ["--select"]),
         ("dfix|--select|", 2, list(RULES)),
         ("dfix|--ignore|merge-runs,", 2, [f"merge-runs,{rule}" for rule in RULES if rule != "merge-runs"]),
-        ("dfix|--output-format|", 2, list(CHOICES["--output-format"][1])),
+        ("dfix|--output-format|", 2, list(FORMATS)),
         ("dfix|--output-format|=|g", 3, ["github", "gitlab"]),
-        ("dfix|--output-format|=", 2, list(CHOICES["--output-format"][1])),
+        ("dfix|--output-format|=", 2, list(FORMATS)),
         ("dfix|--color|a", 2, ["auto", "always"]),
         ("dfix|--config|", 2, []),
         ("dfix|verify|--output-format|", 3, ["text", "json"]),
         ("dfix|verify|--select|=|cl", 4, ["clean-up"]),
         ("dfix|verify|--against|", 3, []),
         ("dfix|--diff|ver", 2, []),
-        ("dfix|--diff|verify|--output-format|", 4, list(CHOICES["--output-format"][1])),
+        ("dfix|--diff|verify|--output-format|", 4, list(FORMATS)),
     ],
 )
 def test_what_a_shell_is_told(line: str, number: int, answer: list[str]) -> None:

@@ -1,32 +1,35 @@
-"""The small reader of command lines and typer agree on what a command line asks for."""
+"""What a command line asks for, whoever reads it: the small reader, typer or a shell that completes it."""
 
 from __future__ import annotations
 
+import re
 import shlex
+import subprocess
+import sys
+from collections.abc import Callable
 
 import pytest
 
 from dfix.rewriter.cli.app import read
-from dfix.rewriter.cli.request import CHOICES, LISTS, MODES, SWITCHES, VALUES, Request, read_plain, split_names
+from dfix.rewriter.cli.completion import complete
+from dfix.rewriter.cli.flags import PROVE, REWRITE, Flag, split_names
+from dfix.rewriter.cli.main import ASKED
+from dfix.rewriter.cli.request import Request, read_plain
+from dfix.rewriter.cli.verify_app import read as read_verify
+from dfix.rewriter.cli.verify_flag import with_verify
 
-PLAIN = [
-    "Dockerfile",
-    ".",
-    "a b 'c d' ./-x",
-    "--stdin-filename app/Dockerfile -",
-    "--stdin-filename=app/Dockerfile -",
-    "- --stdin-filename app/Dockerfile",
-    *(f"{flag} x" for flag in (*SWITCHES, *MODES)),
-    *(f"x {flag}" for flag in (*SWITCHES, *MODES)),
-    *(f"{flag} value x" for flag in (*VALUES, *LISTS)),
-    *(f"x {flag}=value" for flag in (*VALUES, *LISTS)),
-    *(f"{flag} {value} x" for flag, (_, values) in CHOICES.items() for value in values),
-    *(f"{flag}=a=b x" for flag in (*VALUES, *LISTS)),
-    "--select a,b --select ' c , d' x --ignore e,,f",
-    "--config a --config b x",
-    "--diff --unsafe --select a --color never -q -v x y",
-    "--write --exit-non-zero-on-fix --isolated x",
-]
+PLAIN = {
+    "--diff --unsafe --select a --color never -q -v x y": Request(
+        ("x", "y"), "diff", unsafe=True, select=("a",), color="never", quiet=True, verbose=True
+    ),
+    "--write --exit-non-zero-on-fix --isolated x": Request(("x",), "write", exit_non_zero_on_fix=True, isolated=True),
+    "--select a,b --select ' c , d' x --ignore e,,f": Request(("x",), select=("a", "b", "c", "d"), ignore=("e", "f")),
+    "--config a --config b x": Request(("x",), config="b"),
+    "--config=a=b x": Request(("x",), config="a=b"),
+    "--output-format json x": Request(("x",), output_format="json"),
+    "--stdin-filename app/Dockerfile -": Request(("-",), stdin_filename="app/Dockerfile"),
+    "a b 'c d' ./-x": Request(("a", "b", "c d", "./-x")),
+}
 OTHERS = [
     "",
     "--help",
@@ -47,12 +50,79 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("line", PLAIN)
-def test_both_read_the_same(line: str) -> None:
-    words = shlex.split(line)
-    request = read_plain(words)
-    assert request is not None
-    assert request.paths
-    assert read(words) == request
+def test_what_is_read_without_typer(line: str) -> None:
+    assert read_plain(shlex.split(line)) == PLAIN[line]
+    assert read(shlex.split(line)) == PLAIN[line]
+
+
+def samples(flag: Flag) -> list[str]:
+    """A value for the flag, each way in which it can be given."""
+    if flag.kind == "switch":
+        return [*flag.names]
+    value = flag.choices[-1] if flag.choices else "7" if flag.kind in ("number", "seconds") else "value"
+    return [f"{name}{sign}{value}" for name in flag.names for sign in (" ", "=")]
+
+
+def ask(words: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> list[str]:
+    """What bash is told of a line."""
+    for name, value in (
+        (ASKED, "complete_bash"),
+        ("COMP_WORDS", "\n".join(words)),
+        ("COMP_CWORD", str(len(words) - 1)),
+    ):
+        monkeypatch.setenv(name, value)
+    assert complete() == 0
+    return capfd.readouterr().out.split()
+
+
+@pytest.mark.parametrize("flag", [flag for flag in REWRITE if flag.kind != "version" and flag.field != "verify"])
+def test_a_flag_is_known_to_every_reader(
+    flag: Flag, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for sample in samples(flag):
+        found = read(shlex.split(f"x {sample}"))
+        assert isinstance(found, Request)
+        assert getattr(found, flag.field) != Request._field_defaults[flag.field]
+        plain = None if flag.kind == "number" else found
+        assert read_plain(shlex.split(f"x {sample}")) == read_plain(shlex.split(f"{sample} x")) == plain
+    assert flag.names[0] in ask(["dfix", "--"], monkeypatch, capfd)
+    if flag.choices:
+        assert ask(["dfix", flag.names[0], ""], monkeypatch, capfd) == [*flag.choices]
+
+
+@pytest.mark.parametrize("flag", PROVE)
+def test_a_flag_of_verify_is_known(
+    flag: Flag, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for sample in samples(flag):
+        found = read_verify(shlex.split(f"x {sample}"))
+        without = read_verify(["x"])
+        assert not isinstance(found, int)
+        assert found != without
+        assert found.files.paths == ("x",)
+    assert flag.names[0] in ask(["dfix", "verify", "--"], monkeypatch, capfd)
+    if flag.choices:
+        assert ask(["dfix", "verify", flag.names[0], ""], monkeypatch, capfd) == [*flag.choices]
+
+
+def test_a_new_flag_needs_one_declaration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process of its own a flag is added to the declaration, and typer, the fast reader and completion know it."""
+    program = (
+        "from dfix.rewriter.cli import flags\n"
+        "flags.REWRITE += (flags.Flag('explain', ('--why',), 'switch', 'Say why.'),)\n"
+        "from dfix.rewriter.cli import app, request\n"
+        "print(request.read_plain(['--why', 'x']) == app.read(['x', '--why']) == request.Request(('x',), explain=True))\n"
+        "app.read(['--help'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("True\n")
+    assert re.search(r"--why\b.*Say why\.", done.stdout)
+
+
+def test_write_with_verify_is_verify_with_write() -> None:
+    assert with_verify(["--write", "--verify", "--no-measure", "x"]) == ["verify", "--write", "--no-measure", "x"]
+    assert with_verify(["--verify", "x"]) == ["--verify", "x"]
+    assert with_verify(["verify", "--write", "x"]) == ["verify", "--write", "x"]
 
 
 @pytest.mark.parametrize("line", OTHERS)
@@ -107,11 +177,17 @@ def test_without_words_the_help_is_shown(capfd: pytest.CaptureFixture[str]) -> N
     assert "dfix --write Dockerfile" in out + err
 
 
-def test_help_names_every_flag(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-    assert read(["--help"]) == 0
+@pytest.mark.parametrize(("reader", "flags"), [(read, REWRITE), (read_verify, PROVE)])
+def test_help_explains_every_flag(
+    reader: Callable[[list[str]], object],
+    flags: tuple[Flag, ...],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
+    assert reader(["--help"]) == 0
     out = capfd.readouterr().out
-    assert [flag for flag in (*SWITCHES, *MODES, *VALUES, *CHOICES, *LISTS, "--jobs") if flag not in out] == []
+    assert [text for flag in flags for text in (*flag.names, flag.help, *flag.choices) if text not in out] == []
 
 
 def test_names() -> None:

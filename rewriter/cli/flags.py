@@ -1,0 +1,120 @@
+"""Every flag and command of the command line, declared once.
+
+The fast reader for editors (`request`), typer's command lines (`app`, `verify_app`), what a shell completes
+(`completion`) and `dfix --write --verify` (`verify_flag`) all read these records. Nothing is imported here: an editor
+starts the command on each save.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["switch", "text", "number", "seconds", "choice", "rules", "patterns", "texts", "version"]
+"""What a flag takes: nothing; a text; a number or seconds, at least `least`; one of `choices`; names of rules, or
+patterns (comma-separated, and the flag can be repeated); a text each time it is repeated. "version" prints it and
+ends."""
+
+
+class Flag(NamedTuple):
+    """One flag of one command line, or the same of both."""
+
+    field: str
+    """The field of the request that it sets."""
+    names: tuple[str, ...]
+    kind: Kind
+    help: str
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+    value: object = True
+    """What a switch sets its field to; switches of one field exclude each other."""
+    least: int = 0
+
+    @property
+    def parameter(self) -> str:
+        """Its first name as a Python name."""
+        return self.names[0].lstrip("-").replace("-", "_")
+
+
+COMMANDS = {
+    "verify": "Prove rewrites by real builds.",
+    "rules": "List the rules.",
+    "rule": "Explain a rule.",
+    "config": "Explain the settings.",
+    "lsp": "Serve an editor.",
+}
+"""What can take the place of the first path, and what it does."""
+
+VERIFY = Flag(
+    "verify", ("--verify",), "switch", "With --write: write only what real builds prove (see dfix verify --help)."
+)
+WRITE = Flag("mode", ("--write",), "switch", "Apply the changes.", value="write")
+_WHICH = (
+    Flag("unsafe", ("--unsafe",), "switch", "Also make changes that change the image."),
+    Flag("select", ("--select",), "rules", "Rules to run, comma-separated.", "RULES"),
+    Flag("ignore", ("--ignore",), "rules", "Rules to leave out, comma-separated.", "RULES"),
+    Flag("config", ("--config",), "text", "The settings file to use.", "PATH"),
+    Flag("isolated", ("--isolated",), "switch", "Ignore all settings files and plug-ins."),
+    Flag("exclude", ("--exclude",), "patterns", "Paths that a search leaves out, comma-separated.", "PATTERNS"),
+    Flag("force_exclude", ("--force-exclude",), "switch", "Also leave out excluded files that are named."),
+    Flag("context", ("--context",), "text", "The build context.", "FOLDER"),
+)
+_COLOR = Flag("color", ("--color",), "choice", "When to use colour.", "WHEN", ("auto", "always", "never"))
+
+REWRITE: tuple[Flag, ...] = (
+    Flag("mode", ("--diff",), "switch", "Show the changes as a diff.", value="diff"),
+    Flag("mode", ("--check",), "switch", "Print the names of files that would change.", value="check"),
+    WRITE,
+    VERIFY,
+    Flag(
+        "stdin_filename", ("--stdin-filename",), "text", "Read stdin as this file, write the result to stdout.", "PATH"
+    ),
+    *_WHICH,
+    Flag(
+        "output_format",
+        ("--output-format",),
+        "choice",
+        "How to print the findings.",
+        "FORMAT",
+        ("text", "concise", "json", "github", "gitlab", "sarif", "rdjson"),
+    ),
+    _COLOR,
+    Flag("statistics", ("--statistics",), "switch", "Count the findings instead of showing them."),
+    Flag("show_settings", ("--show-settings",), "switch", "Print the settings of each file."),
+    Flag("explain", ("--explain",), "switch", "Also show what was left alone, and why."),
+    Flag("exit_zero", ("--exit-zero",), "switch", "Exit 0 even if something would change."),
+    Flag("exit_non_zero_on_fix", ("--exit-non-zero-on-fix",), "switch", "With --write, exit 1 if a file was changed."),
+    Flag("quiet", ("--quiet", "-q"), "switch", "Print no summary."),
+    Flag("verbose", ("--verbose", "-v"), "switch", "Show which settings files are used, and tracebacks."),
+    Flag("jobs", ("--jobs",), "number", "Processes to use; 0 means one per core.", "NUMBER"),
+    Flag("version", ("--version",), "version", "Print the version."),
+)
+"""The flags of `dfix PATH…`, in the order of its help."""
+
+PROVE: tuple[Flag, ...] = (
+    WRITE._replace(help="Write what is proven."),
+    Flag("against", ("--against",), "text", "Compare PATH with this rewrite of it, whoever made it.", "NEW"),
+    Flag(
+        "engine", ("--engine",), "text", "docker, docker:BUILDER, podman or buildah; else the first one found.", "NAME"
+    ),
+    Flag("args", ("--set",), "texts", "A build argument; can be repeated.", "KEY=VALUE"),
+    Flag("secrets", ("--secret",), "texts", "A secret, as docker build takes it; can be repeated.", "SECRET"),
+    Flag("platform", ("--platform",), "text", "As docker build takes it.", "PLATFORM"),
+    Flag("target", ("--target",), "text", "Build up to this stage.", "STAGE"),
+    Flag("network", ("--network",), "text", "As docker build takes it.", "MODE"),
+    Flag("timeout", ("--timeout",), "seconds", "Time limit of each build.", "SECONDS", least=1),
+    Flag("measuring", ("--no-measure",), "switch", "Only prove; don't measure rebuilds.", value=False),
+    Flag("smoke", ("--smoke",), "text", "What to run in both images if a change makes another image.", "CMD"),
+    Flag("jobs", ("--jobs",), "number", "Files to prove at the same time.", "NUMBER", least=1),
+    Flag("clean", ("--clean",), "switch", "Remove what earlier runs left behind."),
+    *_WHICH,
+    Flag("output_format", ("--output-format",), "choice", "How to print the proofs.", "FORMAT", ("text", "json")),
+    _COLOR,
+    Flag("quiet", ("--quiet", "-q"), "switch", "Print no summary and no progress."),
+    Flag("verbose", ("--verbose", "-v"), "switch", "Show every step, every path, and tracebacks."),
+)
+"""The flags of `dfix verify PATH…`, in the order of its help."""
+
+
+def split_names(value: str) -> tuple[str, ...]:
+    """`a,b` and `a, b` as names."""
+    return tuple(name.strip() for name in value.split(",") if name.strip())

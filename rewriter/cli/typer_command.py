@@ -1,0 +1,120 @@
+"""A typer command line, made of declared flags."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from dfix.rewriter.cli.flags import Flag, split_names
+
+_TYPES: dict[str, object] = {
+    "switch": bool,
+    "version": bool,
+    "number": int,
+    "seconds": float,
+    "choice": str,
+    "text": str | None,
+    "rules": list[str] | None,
+    "patterns": list[str] | None,
+    "texts": list[str] | None,
+}
+
+
+def add_command(
+    app: typer.Typer,
+    paths: inspect.Parameter,
+    flags: tuple[Flag, ...],
+    defaults: Mapping[str, object],
+    take: Callable[[dict[str, Any]], None],
+    text: str,
+) -> None:
+    """Gives a command line its only command, whose help is `text`.
+
+    `paths` is the parameter for its operands, `defaults` are those of the request's fields; `take` is called with the
+    fields that a command line sets.
+    """
+    parameters = [paths, *(_parameter(flag, defaults) for flag in flags)]
+
+    def command(**values: Any) -> None:
+        take({paths.name: tuple(values[paths.name] or ()), **_fields(flags, values)})
+
+    # typer reads the signature of a function: this one gets a parameter for each flag
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    app.command(help=text, no_args_is_help=True)(command)
+
+
+def operands(type_: object, default: object, **told: Any) -> inspect.Parameter:
+    """The parameter `paths`, with what typer is told of it."""
+    return _keyword("paths", Annotated[type_, typer.Argument(metavar="PATH", **told)], default)
+
+
+def _parameter(flag: Flag, defaults: Mapping[str, object]) -> inspect.Parameter:
+    told: dict[str, Any] = {"help": flag.help, "metavar": flag.metavar or None}
+    default: object = False
+    if flag.kind == "version":
+        told.update(is_eager=True, callback=_version)
+    elif flag.kind in ("rules", "patterns", "texts"):
+        default = None
+    elif flag.kind != "switch":
+        default = defaults[flag.field]
+    if flag.kind in ("number", "seconds"):
+        told["min"] = flag.least
+    elif flag.kind == "choice":
+        told["help"] = f"{flag.help} One of {', '.join(flag.choices)}."
+        told["autocompletion"] = _choices(flag)
+    elif flag.kind == "rules":
+        told["autocompletion"] = _rule_names
+    return _keyword(flag.parameter, Annotated[_TYPES[flag.kind], typer.Option(*flag.names, **told)], default)
+
+
+def _keyword(name: str, annotation: object, default: object) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _fields(flags: tuple[Flag, ...], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What typer read, as fields of a request. Raises typer.BadParameter."""
+    fields: dict[str, Any] = {}
+    for flag in flags:
+        value = values[flag.parameter]
+        if flag.kind == "switch":
+            if value and flag.field in fields:
+                *names, last = (other.names[0] for other in flags if other.field == flag.field)
+                raise typer.BadParameter(f"{', '.join(names)} and {last} exclude each other")
+            if value:
+                fields[flag.field] = flag.value
+        elif flag.kind in ("rules", "patterns"):
+            fields[flag.field] = tuple(name for one in value or () for name in split_names(one))
+        elif flag.kind == "texts":
+            fields[flag.field] = tuple(value or ())
+        elif flag.kind != "version":
+            if flag.choices and value not in flag.choices:
+                raise typer.BadParameter(f"{flag.names[0]} takes one of {', '.join(flag.choices)}")
+            fields[flag.field] = value
+    return fields
+
+
+def _choices(flag: Flag) -> Callable[[str], list[str]]:
+    """For a shell: how a value of the flag can go on."""
+    return lambda incomplete: [value for value in flag.choices if value.startswith(incomplete)]
+
+
+def _rule_names(incomplete: str) -> Iterator[tuple[str, str]]:
+    """For a shell: how a comma-separated list of rules can go on, and what each rule does."""
+    from dfix.rewriter.pipeline import run as pipeline
+
+    before, comma, start = incomplete.rpartition(",")
+    for info in pipeline.rules():
+        if info.name.startswith(start) and info.name not in before.split(","):
+            yield f"{before}{comma}{info.name}", info.summary
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from dfix.rewriter.report.version import version
+
+        typer.echo(f"dfix {version() or '(development version)'}")
+        raise typer.Exit
