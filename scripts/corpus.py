@@ -27,8 +27,9 @@ from soundness import as_valid_text, counted, look_at
 from dfix.rewriter.dockerfile import Fault, parse
 from dfix.rewriter.dockerfile.rules import check
 from dfix.rewriter.pipeline.options import Options
-from dfix.rewriter.pipeline.registry import is_opt_in, transforms
+from dfix.rewriter.pipeline.registry import transforms
 from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.pipeline.transform import is_opt_in
 
 PROCESSES = 2
 SPLIT = "split-manifests"

@@ -11,8 +11,9 @@ from difflib import unified_diff
 from pathlib import Path
 
 from dfix.rewriter.answers.example import Example
-from dfix.rewriter.pipeline.registry import Transform, is_opt_in, transforms
+from dfix.rewriter.pipeline.registry import transforms
 from dfix.rewriter.pipeline.run import RuleInfo, rules
+from dfix.rewriter.pipeline.transform import Transform, is_opt_in
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path("docs/rules")
@@ -38,7 +39,7 @@ what the rule does, when it refuses, and its examples, which are its tests as we
 
 def pages(root: Path) -> dict[Path, str]:
     """Every page, by its path from the project's folder `root`. Of README.md only the table of rules is new."""
-    found = rules()
+    found = rules(with_plugins=False)
     return {
         Path("README.md"): _with_table((root / "README.md").read_text(encoding="utf-8")),
         FOLDER / "README.md": _index(found),

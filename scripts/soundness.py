@@ -19,9 +19,10 @@ from reference import (
 from dfix.rewriter.dockerfile import Instruction, Tree, parse
 from dfix.rewriter.dockerfile.rules import check
 from dfix.rewriter.pipeline.options import Options
-from dfix.rewriter.pipeline.registry import may_drop, transforms
+from dfix.rewriter.pipeline.registry import transforms
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.pipeline.run import run
+from dfix.rewriter.pipeline.transform import may_drop
 from dfix.rewriter.text.source import Source
 
 

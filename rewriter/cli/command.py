@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 
+from dfix.rewriter.cli.plugin_lines import PluginLines
 from dfix.rewriter.cli.printer import Show
 from dfix.rewriter.cli.request import Request, fault
 from dfix.rewriter.cli.selected_files import Plan, unknown_rule
@@ -40,22 +41,36 @@ def execute(request: Request) -> int:
         return FAILED
     if request.stdin_filename is not None:
         return _filter(request, plan, out, err)
+    lines = _plugin_lines(request, err)
     items = list(plan.items())
     if request.show_settings:
-        return _show_settings(plan, items, out, err)
+        status = _show_settings(plan, items, out, err)
+        return FAILED if lines.faulty else status
     if request.verbose:
         for item in items:
             if isinstance(item, Job):
                 err.write(f"{item.path}: {plan.origin(item.path)}\n")
     show = Show(request, out, err)
     for outcome in _with_bar(_outcomes(request, items), len(items), request):
+        lines.add(outcome.result.plugin_faults)
         show.add(outcome.result, trace=outcome.trace)
     show.finish()
-    return _status(request, show)
+    return FAILED if lines.faulty else _status(request, show)
+
+
+def _plugin_lines(request: Request, err: Output) -> PluginLines:
+    """What is to be said of plug-ins: so far, which could not be loaded."""
+    lines = PluginLines(err, traces=request.verbose)
+    if not request.isolated:
+        lines.loading()
+    return lines
 
 
 def _filter(request: Request, plan: Plan, out: Output, err: Output) -> int:
-    """Standard input to standard output; nothing goes there when the text cannot be handled."""
+    """Standard input to standard output; nothing goes there when the text cannot be handled.
+
+    A plug-in at fault is told of and does not count: an editor would throw the result away.
+    """
     path = request.stdin_filename or ""
     data = sys.stdin.buffer.read(MAX_BYTES + 1)
     plain = request.mode == "findings" and request.output_format == "text"
@@ -71,11 +86,13 @@ def _filter(request: Request, plan: Plan, out: Output, err: Output) -> int:
         out.stream.write(data)
         return CLEAN
     outcome = rewrite(Source.from_bytes(path, data), options._replace(ignore_file=False))
+    lines = _plugin_lines(request, err)
+    lines.add(outcome.result.plugin_faults)
     show = Show(request, out, err)
     if not plain:
         show.add(outcome.result, trace=outcome.trace)
         show.finish()
-        return _status(request, show)
+        return FAILED if lines.faulty else _status(request, show)
     if outcome.result.problem is not None:
         show.problem(outcome.result.problem, outcome.trace)
         return FAILED

@@ -95,4 +95,4 @@ class Show:
             return gitlab.report(self._kept, explain=request.explain)
         if request.output_format == "rdjson":
             return rdjson.report(self._kept, explain=request.explain)
-        return sarif.report(self._kept)
+        return sarif.report(self._kept, with_plugins=not request.isolated)

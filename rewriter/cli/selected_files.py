@@ -24,7 +24,7 @@ class Plan:
         self._fixed = Settings() if request.isolated else None
         if request.config is not None:
             self._fixed = load(request.config)
-        self._known = frozenset(info.name for info in pipeline.rules())
+        self._known = pipeline.rule_names(with_plugins=not request.isolated)
         if self._fixed is not None:
             self._fixed.check_rules(self._known)
 
@@ -61,6 +61,7 @@ class Plan:
             select=frozenset(request.select) if request.select else found.select,
             ignore=found.ignore.union(request.ignore),
             unsafe=request.unsafe or found.unsafe,
+            plugins=not request.isolated,
             context=request.context if request.context is not None else found.context,
         )
 
@@ -89,5 +90,5 @@ class Plan:
 def unknown_rule(request: Request) -> str:
     """What is wrong with the rules that the command line names, or "" ."""
     named = {*request.select, *request.ignore}
-    unknown = named.difference(info.name for info in pipeline.rules()) if named else None
+    unknown = named - pipeline.rule_names(with_plugins=not request.isolated) if named else None
     return f"unknown rule `{min(unknown)}`. `dfix rules` lists them" if unknown else ""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
+from dfix.rewriter.cli.plugin_lines import PluginLines
 from dfix.rewriter.cli.selected_files import Plan, unknown_rule
 from dfix.rewriter.cli.verify_printer import Show
 from dfix.rewriter.cli.verify_request import VerifyRequest, fault
@@ -60,7 +61,12 @@ def execute(request: VerifyRequest) -> int:
 
 
 def _prove_all(request: VerifyRequest, processes: Processes, out: Output, err: Output) -> int:
+    lines = PluginLines(err, traces=request.files.verbose)
+    if not request.files.isolated:
+        lines.loading()
     results = list(_results(request))
+    for result, _ in results:
+        lines.add(result.plugin_faults)
     space = Workspace()
     try:
         engine = (
@@ -73,7 +79,7 @@ def _prove_all(request: VerifyRequest, processes: Processes, out: Output, err: O
                 show.add(_written(proof) if request.files.mode == "write" else proof)
                 progress.advance()
         show.finish()
-        return show.status
+        return FAILED if lines.faulty else show.status
     finally:
         space.close()
 

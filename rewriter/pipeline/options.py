@@ -13,7 +13,8 @@ class Options(NamedTuple):
 
     `context` is a build context folder that overrides finding one; without `use_context` no folder is looked at.
     Without `ignore_file` no change is made that needs lines in the context's ignore file, which nobody would write.
-    Changes at the places of `without` are not made, and where `only` is given no others than those.
+    Without `plugins` only dfix's own rules run. Changes at the places of `without` are not made, and where `only` is
+    given no others than those.
     """
 
     select: frozenset[str] | None = None
@@ -23,6 +24,7 @@ class Options(NamedTuple):
     context: str | None = None
     use_context: bool = True
     ignore_file: bool = True
+    plugins: bool = True
     only: frozenset[Place] | None = None
     without: frozenset[Place] = frozenset()
 

@@ -1,70 +1,38 @@
-"""Finding the transforms: each module of the `transforms` package, or `rule` of each folder in it, by its ORDER."""
+"""Finding the transforms: each module of the `transforms` package, or `rule` of each folder in it, and plug-ins."""
 
 from __future__ import annotations
 
 import importlib
 import os
+import sys
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from dfix.rewriter.answers.change import Change, Contract, Refusal
+from dfix.rewriter.answers.change import Contract
+from dfix.rewriter.pipeline.installed_plugins import find
+from dfix.rewriter.pipeline.plugins import Plugins, load
+from dfix.rewriter.pipeline.transform import Transform
 
 if TYPE_CHECKING:
     from dfix.rewriter.answers.example import Example
-    from dfix.rewriter.model import Model
 
 
-class Transform(Protocol):
-    """What a transform's module holds. `CODES` are the hadolint and BuildKit checks that it answers.
-
-    Transforms run in ascending `ORDER`. The module's docstring is the rule's page. A module may also set `OPT_IN`,
-    `READS_SOURCES` and `MAY_DROP`, which the functions below explain.
-    """
-
-    NAME: str
-    SUMMARY: str
-    CONTRACT: Contract
-    CODES: tuple[str, ...]
-    ORDER: int
-    EXAMPLES: tuple[Example, ...]
-    __doc__: str
-
-    def propose(self, model: Model) -> Iterator[Change | Refusal]:
-        """Changes on, and refusals of, places of the model; never touches text itself."""
-
-
-def is_opt_in(transform: Transform) -> bool:
-    """Whether a transform runs only when it is selected by name, and then without --unsafe (`OPT_IN = True`)."""
-    return bool(getattr(transform, "OPT_IN", False))
-
-
-def reads_sources(transform: Transform) -> bool:
-    """Whether a transform reads the sources in the context (`READS_SOURCES = True`).
-
-    That takes time, so such a transform runs only with --unsafe, without which none of its changes apply, or when it
-    is selected by name.
-    """
-    return bool(getattr(transform, "READS_SOURCES", False))
-
-
-def may_drop(transform: Transform) -> frozenset[str]:
-    """Keywords of the instructions that a transform may remove or reword (`MAY_DROP = ("WORKDIR",)`).
-
-    A result that lacks any other word of the author is a bug of the transform, whatever its contract.
-    """
-    return frozenset(getattr(transform, "MAY_DROP", ()))
+OWN = "dfix"
 
 
 class RuleInfo(NamedTuple):
-    """A transform for people: `doc` is Markdown."""
+    """A transform for people."""
 
     name: str
     summary: str
     contract: Contract
     codes: tuple[str, ...]
     doc: str
+    """Markdown."""
     examples: tuple[Example, ...]
+    origin: str = OWN
+    """What brings it: dfix, or the name and version of a distribution."""
 
 
 @cache
@@ -102,7 +70,26 @@ def _rules_in(folders: list[str]) -> Iterator[str]:
                 yield f"{entry.name}.rule"
 
 
-def rules() -> tuple[RuleInfo, ...]:
+@cache
+def plugins() -> Plugins:
+    """The plug-ins that are installed, loaded once."""
+    return load(find(sys.path), frozenset(transform.NAME for transform in transforms()))
+
+
+def rules(*, with_plugins: bool = True) -> tuple[RuleInfo, ...]:
     """Every rule with its documentation, by name."""
-    infos = (RuleInfo(t.NAME, t.SUMMARY, t.CONTRACT, t.CODES, t.__doc__, t.EXAMPLES) for t in transforms())
+    infos = [_info(transform, OWN) for transform in transforms()]
+    if with_plugins:
+        infos += [_info(transform, plugin.distribution) for plugin, transform in plugins().loaded]
     return tuple(sorted(infos))
+
+
+def rule_names(*, with_plugins: bool = True) -> frozenset[str]:
+    """The names that a user can give: those of all rules, and of plug-ins that could not be loaded."""
+    own = frozenset(transform.NAME for transform in transforms())
+    return own.union(plugins().names) if with_plugins else own
+
+
+def _info(transform: Transform, origin: str) -> RuleInfo:
+    t = transform
+    return RuleInfo(t.NAME, t.SUMMARY, t.CONTRACT, t.CODES, t.__doc__, t.EXAMPLES, origin)

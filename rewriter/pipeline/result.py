@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dfix.rewriter.answers.change import Contract
+from dfix.rewriter.pipeline.plugins import PluginFault
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.source import Edit, Region, Source
 
@@ -56,7 +57,7 @@ class Result(NamedTuple):
     """One file, before and after. `problem` excludes changes: `after` is then `before`.
 
     `ignore_file` is there where changes rest on lines of that file. Outside of the `regions` both texts are the same;
-    None where that is not known.
+    None where that is not known. `plugin_faults` say which plug-ins' rules were left out, and why.
     """
 
     before: Source
@@ -67,6 +68,7 @@ class Result(NamedTuple):
     problem: Problem | None
     ignore_file: IgnoreFileChange | None = None
     regions: tuple[Region, ...] | None = None
+    plugin_faults: tuple[PluginFault, ...] = ()
 
     @property
     def changed(self) -> bool:

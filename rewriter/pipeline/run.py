@@ -13,16 +13,19 @@ from dfix.rewriter.model import Model, build
 from dfix.rewriter.pipeline import guards
 from dfix.rewriter.pipeline.history import History
 from dfix.rewriter.pipeline.options import Options
-from dfix.rewriter.pipeline.registry import RuleInfo, Transform, is_opt_in, reads_sources, rules, transforms
+from dfix.rewriter.pipeline.plugins import PluginAnswerError, PluginFault, answer_fault, run_fault
+from dfix.rewriter.pipeline.registry import RuleInfo, plugins, rule_names, rules, transforms
 from dfix.rewriter.pipeline.result import Applied, IgnoreFileChange, Note, Refused, Result
 from dfix.rewriter.pipeline.suppressions import Suppressions
+from dfix.rewriter.pipeline.transform import Transform, is_opt_in, reads_sources
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.source import Edit, OverlappingEditsError, Source
 
 if TYPE_CHECKING:
     from dfix.rewriter.context.folder import Context
+    from dfix.rewriter.pipeline.installed_plugins import Plugin
 
-__all__ = ["Hooks", "Options", "RuleInfo", "StoppedError", "chosen", "rules", "run"]
+__all__ = ["Hooks", "Options", "RuleInfo", "StoppedError", "chosen", "rule_names", "rules", "run"]
 
 MAX_ROUNDS = 8
 """A round asks each transform at most once; real files settle in two or three."""
@@ -62,11 +65,33 @@ def run(source: Source, options: Options, hooks: Hooks | None = None) -> Result:
         problem = Problem(source.path, fault.line, fault.message, fault.hint)
         return Result(source, source, (), (), (), problem)
     try:
-        return _Run(tree, options, hooks or Hooks()).result()
+        return _with_sound_plugins(tree, options, hooks or Hooks())
     except (GuardError, OverlappingEditsError) as error:
         message = f"dfix would have written a wrong file and did not ({error})"
         problem = Problem(source.path, 0, message, "please report this file at the project's issue tracker")
         return Result(source, source, (), (), (), problem)
+
+
+def _with_sound_plugins(tree: Tree, options: Options, hooks: Hooks) -> Result:
+    """The result; where a plug-in stands in its way, that of a run in which its rule has no part at all.
+
+    Raises what has nothing to do with plug-ins.
+    """
+    faults: list[PluginFault] = []
+    while True:
+        attempt = _Run(tree, options, hooks)
+        try:
+            return attempt.result()._replace(plugin_faults=tuple(faults))
+        except StoppedError:
+            raise
+        except Exception as error:
+            plugin = attempt.suspect()
+            if plugin is None:
+                raise
+            wrong_file = isinstance(error, GuardError | OverlappingEditsError)
+            told = PluginAnswerError(f"would have written a wrong file ({error})") if wrong_file else error
+            faults.append(run_fault(plugin, told, tree.source.path))
+            options = options._replace(ignore=options.ignore | {plugin.name})
 
 
 class _Run:
@@ -76,6 +101,7 @@ class _Run:
         self.hooks = hooks
         self.history = History(tree.source)
         self.done: list[_Done] = []
+        self._asked = ""  # the rule that is at work
         self._context: Context | None = None
         self._context_known = False
         self._opened: Context | None = None
@@ -95,6 +121,14 @@ class _Run:
                 raise GuardError(wrong)
         return self._report(refusals)
 
+    def suspect(self) -> Plugin | None:
+        """The plug-in that an error in this run may come from: the one asked last, else the last one that changed."""
+        if not self.options.plugins:
+            return None
+        by_rule = {plugin.name: plugin for plugin, _ in plugins().loaded}
+        rules_by_time = (self._asked, *(done.change.rule for done in reversed(self.done)))
+        return next((by_rule[rule] for rule in rules_by_time if rule in by_rule), None)
+
     def _settle(self, model: Model, running: list[Transform]) -> list[Refusal]:
         """Ask the transforms in turn until each has left the same text alone; what they refuse there is reported."""
         alone: dict[str, list[Refusal]] = {}
@@ -102,9 +136,12 @@ class _Run:
             for transform in running:
                 if transform.NAME in alone:
                     continue
+                self._asked = transform.NAME
                 changes, refusals = self._ask(transform, model)
                 if changes:
                     self._apply(changes)
+                self._asked = ""
+                if changes:
                     model = self._model()
                     alone.clear()
                 else:
@@ -114,6 +151,8 @@ class _Run:
         raise GuardError(f"it still changes after {MAX_ROUNDS} rounds")
 
     def _ask(self, transform: Transform, model: Model) -> tuple[list[Change], list[Refusal]]:
+        foreign = transform not in transforms()
+        length = len(model.source.text)
         suppressed = Suppressions.read(model.source.text)
         changes: list[Change] = []
         refusals: list[Refusal] = []
@@ -121,6 +160,8 @@ class _Run:
         for item in transform.propose(model):
             if self.hooks.proceed is not None:
                 self.hooks.proceed()
+            if foreign and (fault := answer_fault(transform, item, length)):
+                raise PluginAnswerError(fault)
             if suppressed.hides(transform.NAME, transform.CODES, model.source.line_of(item.offset)):
                 continue
             if isinstance(item, Refusal):
@@ -202,9 +243,13 @@ class _Run:
 def chosen(options: Options) -> list[Transform]:
     """The transforms that run, in their order."""
     select, ignore = options.select, options.ignore
+    every = transforms()
+    if options.plugins and plugins().loaded:
+        added = (transform for _, transform in plugins().loaded)
+        every = tuple(sorted((*every, *added), key=lambda transform: transform.ORDER))
     return [
         t
-        for t in transforms()
+        for t in every
         if t.NAME not in ignore
         and (t.NAME in select if select is not None else not is_opt_in(t) and (options.unsafe or not reads_sources(t)))
     ]

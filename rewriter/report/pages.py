@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dfix.rewriter.answers.example import Example
-from dfix.rewriter.pipeline.registry import RuleInfo, rules
+from dfix.rewriter.pipeline.registry import OWN, RuleInfo, plugins, rules
 from dfix.rewriter.report.diff import unified
-from dfix.rewriter.report.output import Output
+from dfix.rewriter.report.output import Output, visible
 from dfix.rewriter.report.terminal import PROMISES
 from dfix.rewriter.settings.files import FILES
 from dfix.rewriter.settings.keys import KEYS
@@ -16,6 +16,9 @@ _USAGE = "usage: dfix rules, dfix rule NAME, dfix config; for a file of that nam
 
 def answer(words: list[str], out: Output, err: Output) -> int:
     """Carry out `rules`, `rule NAME` or `config` and answer with the exit status."""
+    if words[0] != "config":
+        for fault in plugins().faults:
+            err.write(f"dfix: {visible(str(fault))}\n")
     if words == ["rules"]:
         out.write(listing())
     elif words == ["config"]:
@@ -32,10 +35,14 @@ def answer(words: list[str], out: Output, err: Output) -> int:
 
 
 def listing() -> str:
-    """One line a rule."""
+    """One line per rule: its name, what brings it, what it does, and what it promises."""
     infos = rules()
     width = max(len(info.name) for info in infos)
-    return "".join(f"{info.name:<{width}}  {info.summary} ({PROMISES[info.contract]})\n" for info in infos)
+    origin = max(len(info.origin) for info in infos)
+    lines = []
+    for info in infos:
+        lines.append(f"{info.name:<{width}}  {info.origin:<{origin}}  {info.summary} ({PROMISES[info.contract]})\n")
+    return "".join(lines)
 
 
 def settings() -> str:
@@ -57,6 +64,8 @@ def page(name: str) -> str:
     out = [f"# {info.name}\n\n{info.doc.strip()}\n\nPromise: {PROMISES[info.contract]}."]
     if info.codes:
         out.append(f" Answers {', '.join(info.codes)}.")
+    if info.origin != OWN:
+        out.append(f" Comes from {info.origin}.")
     out.append("\n\n## Examples\n")
     out += [_example(example) for example in _changed_first(info)]
     return "".join(out)

@@ -18,9 +18,9 @@ from dfix.rewriter.text.problem import Problem
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def report(results: Iterable[Result]) -> str:
-    """One log for all files."""
-    infos = rules()
+def report(results: Iterable[Result], *, with_plugins: bool = True) -> str:
+    """One log for all files; it lists the rules, those of plug-ins too unless they were left out."""
+    infos = rules(with_plugins=with_plugins)
     index = {info.name: number for number, info in enumerate(infos)}
     found: list[dict[str, Any]] = []
     notifications: list[dict[str, Any]] = []

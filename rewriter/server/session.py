@@ -14,6 +14,8 @@ from typing import NamedTuple, TypeVar
 
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.options import Options, Saving
+from dfix.rewriter.pipeline.plugins import PluginFault
+from dfix.rewriter.pipeline.registry import plugins
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.server.analysis import Analysis, LateError, Terms
 from dfix.rewriter.server.contexts import Contexts
@@ -63,7 +65,7 @@ class Session:
         self.preferences: Callable[[str], tuple[Preferences, str]] = lambda _uri: (Preferences(), "")
         self.worker = ThreadPoolExecutor(1, "dfix")
         self._say = say
-        self._rules = frozenset(info.name for info in pipeline.rules())
+        self._rules = pipeline.rule_names()
         self._kept: dict[str, _Kept] = {}
         self._deadline = 0.0
         self._asked: _Asked | None = None
@@ -74,6 +76,7 @@ class Session:
         options = Options(use_context=False)
         analysis = Analysis(sample, Terms(options, options), pipeline.Hooks(), self.documents.encoding)
         self.worker.submit(_load, analysis)
+        self._tell_of_plugins(plugins().faults)
 
     async def answer(self, uri: str, question: Callable[[Analysis], Answer]) -> Answer | None:
         """What `question` says of the newest version of a document.
@@ -114,10 +117,15 @@ class Session:
         if analysis is None:
             return None
         found = question(analysis)
+        self._tell_of_plugins(analysis.found.plugin_faults)
         problem = analysis.found.problem
         if analysis.trace and problem is not None:
             self._say(document.uri, problem.message, analysis.trace)
         return found
+
+    def _tell_of_plugins(self, faults: tuple[PluginFault, ...]) -> None:
+        for fault in faults:
+            self._say(f"plug-in {fault.plugin.name} of {fault.plugin.distribution}", str(fault), fault.trace)
 
     def _proceed(self) -> None:
         asked = self._asked

@@ -19,7 +19,7 @@ class Folders:
 
     def __init__(self, say: Callable[[str, str, str], None]) -> None:
         self._say = say
-        self._rules = frozenset(info.name for info in pipeline.rules())
+        self._rules = pipeline.rule_names()
         self._common = Preferences()
         self._by_uri: dict[str, Preferences] = {}
         self.uris: list[str] = []

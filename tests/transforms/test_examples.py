@@ -11,8 +11,9 @@ from soundness import look_at
 from dfix.rewriter.answers.example import Example
 from dfix.rewriter.dockerfile import Instruction, parse
 from dfix.rewriter.pipeline.options import Options
-from dfix.rewriter.pipeline.registry import Transform, transforms
+from dfix.rewriter.pipeline.registry import transforms
 from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.pipeline.transform import Transform
 from dfix.rewriter.text.source import Source
 from tests.build_context import put
 

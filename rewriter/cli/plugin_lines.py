@@ -1,0 +1,37 @@
+"""What a user is told of plug-ins whose rules were left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dfix.rewriter.pipeline.installed_plugins import Plugin
+from dfix.rewriter.pipeline.plugins import PluginFault
+from dfix.rewriter.pipeline.registry import plugins
+from dfix.rewriter.report.output import Output, visible
+
+
+class PluginLines:
+    """Writes one line for each plug-in at fault; with `traces`, also where in it an error was raised."""
+
+    def __init__(self, err: Output, *, traces: bool) -> None:
+        self._err, self._traces = err, traces
+        self._told: set[Plugin] = set()
+
+    @property
+    def faulty(self) -> bool:
+        """Whether the rule of a plug-in was left out so far."""
+        return bool(self._told)
+
+    def loading(self) -> None:
+        """Say which plug-ins could not be loaded."""
+        self.add(plugins().faults)
+
+    def add(self, faults: Iterable[PluginFault]) -> None:
+        """Say which plug-ins failed, on one file or on all."""
+        for fault in faults:
+            if fault.plugin in self._told:
+                continue
+            self._told.add(fault.plugin)
+            self._err.write(f"dfix: {visible(str(fault))}\n")
+            if self._traces:
+                self._err.write(fault.trace)

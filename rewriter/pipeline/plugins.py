@@ -1,0 +1,167 @@
+"""Loading plug-ins, and holding what they are and answer against what a rule must be and answer.
+
+Whatever is wrong with a plug-in costs its rule and nothing else.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import NamedTuple, cast, get_args
+
+from dfix.rewriter.answers.change import Change, Contract, Refusal
+from dfix.rewriter.pipeline.installed_plugins import Plugin
+from dfix.rewriter.pipeline.transform import Transform
+from dfix.rewriter.text.source import Edit
+
+_SHAPE: dict[str, type] = {
+    "NAME": str,
+    "SUMMARY": str,
+    "CONTRACT": str,
+    "CODES": tuple,
+    "ORDER": int,
+    "EXAMPLES": tuple,
+    "__doc__": str,
+}
+_CONTRACTS = get_args(Contract)
+
+
+class PluginFault(NamedTuple):
+    """Why the rule of a plug-in is left out: for a whole run, or for one file."""
+
+    plugin: Plugin
+    message: str
+    hint: str
+    trace: str = ""
+    """The traceback of an error in the plug-in."""
+
+    def __str__(self) -> str:
+        return f"plug-in `{self.plugin.name}` of {self.plugin.distribution} {self.message}. {self.hint}"
+
+
+class Plugins(NamedTuple):
+    """The plug-ins that are installed."""
+
+    loaded: tuple[tuple[Plugin, Transform], ...] = ()
+    faults: tuple[PluginFault, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The rules' names, those that could not be loaded too: settings that name one are not wrong for that."""
+        return frozenset((*(plugin.name for plugin, _ in self.loaded), *(fault.plugin.name for fault in self.faults)))
+
+
+def load(plugins: Iterable[Plugin], taken: frozenset[str]) -> Plugins:
+    """Import plug-ins; `taken` are the names of dfix's own rules. Raises nothing that a plug-in raises."""
+    loaded: dict[str, tuple[Plugin, Transform]] = {}
+    faults = []
+    for plugin in plugins:
+        if plugin.name in taken or plugin.name in loaded:
+            owner = "dfix" if plugin.name in taken else loaded[plugin.name][0].distribution
+            message = f"is left out, because {owner} already has a rule of that name"
+            faults.append(PluginFault(plugin, message, f"Uninstall or rename one of them{_OR_ISOLATED}"))
+            continue
+        found = _import(plugin)
+        if isinstance(found, PluginFault):
+            faults.append(found)
+        else:
+            loaded[plugin.name] = plugin, found
+    return Plugins(tuple(loaded.values()), tuple(faults))
+
+
+_OR_ISOLATED = ", or leave all plug-ins out with --isolated"
+
+
+def _import(plugin: Plugin) -> Transform | PluginFault:
+    name = plugin.distribution.partition(" ")[0]
+    try:
+        module = importlib.import_module(plugin.module)
+    except (Exception, SystemExit) as error:
+        import traceback
+
+        message = f"is left out, because it cannot be imported ({_said(error)})"
+        return PluginFault(plugin, message, f"Update or uninstall {name}{_OR_ISOLATED}", traceback.format_exc())
+    wrong = _wrong_shape(plugin, module)
+    if wrong:
+        message = f"is left out, because {wrong}"
+        return PluginFault(plugin, message, f"Update or uninstall {name}{_OR_ISOLATED}")
+    return cast("Transform", module)
+
+
+def _wrong_shape(plugin: Plugin, module: object) -> str:
+    """What a module lacks to be a rule, or ""."""
+    for name, form in _SHAPE.items():
+        if not isinstance(getattr(module, name, None), form):
+            what = "has no docstring" if name == "__doc__" else f"has no {name} that is a `{form.__name__}`"
+            return f"its module {plugin.module} {what}"
+    made = cast("Transform", module)
+    if made.CONTRACT not in _CONTRACTS:
+        return f"its CONTRACT is `{made.CONTRACT}` and not one of {', '.join(_CONTRACTS)}"
+    if plugin.name != made.NAME:
+        return f"its NAME is `{made.NAME}`: the entry point and NAME must be the same"
+    if not made.NAME.replace("-", "").isalnum():
+        return "its NAME has other characters than letters, digits and hyphens"
+    return "" if callable(getattr(module, "propose", None)) else f"its module {plugin.module} has no function `propose`"
+
+
+def answer_fault(transform: Transform, answer: object, length: int) -> str:
+    """What is wrong with the answer of a plug-in for a text of `length` characters, or ""."""
+    if not isinstance(answer, Change | Refusal):
+        return f"answers with a `{type(answer).__name__}`, which is neither a Change nor a Refusal"
+    if answer.rule != transform.NAME:
+        return f"answers for the rule `{answer.rule}`"
+    if not _is_offset(answer.offset, length):
+        return f"names the place {answer.offset!r} of a text of {length} characters"
+    if isinstance(answer, Change):
+        return _text_fault(answer.reason, *answer.ignored) or _change_fault(answer, length)
+    return _text_fault(answer.code, answer.reason, answer.hint)
+
+
+def _text_fault(*texts: object) -> str:
+    wrong = [text for text in texts if not isinstance(text, str)]
+    return f"answers with {str(wrong[0])[:80]} instead of a text" if wrong else ""
+
+
+def _change_fault(change: Change, length: int) -> str:
+    if change.contract not in _CONTRACTS:
+        return f"promises `{change.contract}`, which is not one of {', '.join(_CONTRACTS)}"
+    if not change.edits and not change.ignored:
+        return "proposes a change without edits"
+    for edit in change.edits:
+        if not (isinstance(edit, Edit) and isinstance(edit.text, str)):
+            return f"proposes {str(edit)[:80]}, which is not an Edit"
+        if not (_is_offset(edit.span.start, length) and _is_offset(edit.span.end, length)):
+            return f"edits {edit.span.start!r} to {edit.span.end!r} of a text of {length} characters"
+        if edit.span.start > edit.span.end:
+            return f"proposes an edit that ends at {edit.span.end} before it starts at {edit.span.start}"
+    spans = sorted(edit.span for edit in change.edits)
+    for one, other in pairwise(spans):
+        if other.start < one.end or one == other:
+            return f"proposes edits of one change that overlap at {other.start}"
+    return ""
+
+
+def _is_offset(value: object, length: int) -> bool:
+    return isinstance(value, int) and 0 <= value <= length
+
+
+def run_fault(plugin: Plugin, error: Exception, path: str) -> PluginFault:
+    """Why the rule of a plug-in is left out of the file at `path`: what it answered or raised."""
+    name = plugin.distribution.partition(" ")[0]
+    message, trace = str(error), ""
+    if not isinstance(error, PluginAnswerError):
+        import traceback
+
+        message = f"failed ({_said(error)})"
+        trace = "".join(traceback.format_exception(error))
+    hint = f"Report it to the authors of {name}, and run dfix with --ignore {plugin.name} until it is fixed"
+    return PluginFault(plugin, f"{message} on {path}, so its rule is left out there", hint, trace)
+
+
+class PluginAnswerError(Exception):
+    """A plug-in gave an answer that no rule may give."""
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".replace("\n", " ").removesuffix(": ")

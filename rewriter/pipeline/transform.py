@@ -1,0 +1,53 @@
+"""What the module of a rule holds, whether dfix or a plug-in brings it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from dfix.rewriter.answers.change import Change, Contract, Refusal
+
+if TYPE_CHECKING:
+    from dfix.rewriter.answers.example import Example
+    from dfix.rewriter.model import Model
+
+
+class Transform(Protocol):
+    """What a transform's module holds. `CODES` are the hadolint and BuildKit checks that it answers.
+
+    Transforms run in ascending `ORDER`. The module's docstring is the rule's page. A module may also set `OPT_IN`,
+    `READS_SOURCES` and `MAY_DROP`, which the functions below explain.
+    """
+
+    NAME: str
+    SUMMARY: str
+    CONTRACT: Contract
+    CODES: tuple[str, ...]
+    ORDER: int
+    EXAMPLES: tuple[Example, ...]
+    __doc__: str
+
+    def propose(self, model: Model) -> Iterator[Change | Refusal]:
+        """Changes on, and refusals of, places of the model; never touches text itself."""
+
+
+def is_opt_in(transform: Transform) -> bool:
+    """Whether a transform runs only when it is selected by name, and then without --unsafe (`OPT_IN = True`)."""
+    return bool(getattr(transform, "OPT_IN", False))
+
+
+def reads_sources(transform: Transform) -> bool:
+    """Whether a transform reads the sources in the context (`READS_SOURCES = True`).
+
+    That takes time, so such a transform runs only with --unsafe, without which none of its changes apply, or when it
+    is selected by name.
+    """
+    return bool(getattr(transform, "READS_SOURCES", False))
+
+
+def may_drop(transform: Transform) -> frozenset[str]:
+    """Keywords of the instructions that a transform may remove or reword (`MAY_DROP = ("WORKDIR",)`).
+
+    A result that lacks any other word of the author is a bug of the transform, whatever its contract.
+    """
+    return frozenset(getattr(transform, "MAY_DROP", ()))
