@@ -29,7 +29,7 @@ def find(path: Iterable[str]) -> tuple[Plugin, ...]:
     for folder in dict.fromkeys(path):
         names = []
         for name in _distributions(folder or "."):
-            key = name.partition("-")[0].lower().replace("-", "_").replace(".", "_")
+            key = name.partition("-")[0].removesuffix(".egg").lower().replace("-", "_").replace(".", "_")
             if key not in seen:
                 names.append(key)
                 found += _plugins(os.path.join(folder, name))
@@ -70,8 +70,7 @@ def _distribution(metadata: str) -> str:
 
 def _text(folder: str, name: str) -> str:
     try:
-        file = os.open(f"{folder}{os.sep}{name}", os.O_RDONLY)
+        with open(f"{folder}{os.sep}{name}", encoding="utf-8", errors="replace") as stream:
+            return stream.read()
     except OSError:
         return ""
-    with open(file, encoding="utf-8", errors="replace") as stream:
-        return stream.read()
