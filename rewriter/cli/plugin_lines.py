@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from dfix.rewriter.pipeline.installed_plugins import Plugin
-from dfix.rewriter.pipeline.plugins import PluginFault
-from dfix.rewriter.pipeline.registry import plugins
+from dfix.rewriter.pipeline.registry import plugin_faults
 from dfix.rewriter.report.output import Output, visible
+
+if TYPE_CHECKING:
+    from dfix.rewriter.pipeline.installed_plugins import Plugin
+    from dfix.rewriter.pipeline.plugins import PluginFault
 
 
 class PluginLines:
@@ -24,7 +27,7 @@ class PluginLines:
 
     def loading(self) -> None:
         """Say which plug-ins could not be loaded."""
-        self.add(plugins().faults)
+        self.add(plugin_faults())
 
     def add(self, faults: Iterable[PluginFault]) -> None:
         """Say which plug-ins failed, on one file or on all."""

@@ -27,6 +27,13 @@ _SHAPE: dict[str, type] = {
 _CONTRACTS = get_args(Contract)
 
 
+class PluginRule(NamedTuple):
+    """A plug-in, and the rule that it brings."""
+
+    plugin: Plugin
+    transform: Transform
+
+
 class PluginFault(NamedTuple):
     """Why the rule of a plug-in is left out: for a whole run, or for one file."""
 
@@ -40,25 +47,16 @@ class PluginFault(NamedTuple):
         return f"plug-in `{self.plugin.name}` of {self.plugin.distribution} {self.message}. {self.hint}"
 
 
-class Plugins(NamedTuple):
-    """The plug-ins that are installed."""
+def load(plugins: Iterable[Plugin], taken: frozenset[str]) -> tuple[tuple[PluginRule, ...], tuple[PluginFault, ...]]:
+    """Import plug-ins, of which `taken` are the names of dfix's own rules: their rules, and what is wrong with others.
 
-    loaded: tuple[tuple[Plugin, Transform], ...] = ()
-    faults: tuple[PluginFault, ...] = ()
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The rules' names, those that could not be loaded too: settings that name one are not wrong for that."""
-        return frozenset((*(plugin.name for plugin, _ in self.loaded), *(fault.plugin.name for fault in self.faults)))
-
-
-def load(plugins: Iterable[Plugin], taken: frozenset[str]) -> Plugins:
-    """Import plug-ins; `taken` are the names of dfix's own rules. Raises nothing that a plug-in raises."""
-    loaded: dict[str, tuple[Plugin, Transform]] = {}
+    Raises nothing that a plug-in raises.
+    """
+    loaded: dict[str, PluginRule] = {}
     faults = []
     for plugin in plugins:
         if plugin.name in taken or plugin.name in loaded:
-            owner = "dfix" if plugin.name in taken else loaded[plugin.name][0].distribution
+            owner = "dfix" if plugin.name in taken else loaded[plugin.name].plugin.distribution
             message = f"is left out, because {owner} already has a rule of that name"
             faults.append(PluginFault(plugin, message, f"Uninstall or rename one of them{_OR_ISOLATED}"))
             continue
@@ -66,8 +64,8 @@ def load(plugins: Iterable[Plugin], taken: frozenset[str]) -> Plugins:
         if isinstance(found, PluginFault):
             faults.append(found)
         else:
-            loaded[plugin.name] = plugin, found
-    return Plugins(tuple(loaded.values()), tuple(faults))
+            loaded[plugin.name] = PluginRule(plugin, found)
+    return tuple(loaded.values()), tuple(faults)
 
 
 _OR_ISOLATED = ", or leave all plug-ins out with --isolated"

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from dfix.rewriter.answers.change import Contract
 from dfix.rewriter.pipeline.installed_plugins import find
-from dfix.rewriter.pipeline.plugins import Plugins, load
 from dfix.rewriter.pipeline.transform import Transform
 
 if TYPE_CHECKING:
     from dfix.rewriter.answers.example import Example
+    from dfix.rewriter.pipeline.plugins import PluginFault, PluginRule
 
 
 OWN = "dfix"
@@ -71,23 +71,40 @@ def _rules_in(folders: list[str]) -> Iterator[str]:
 
 
 @cache
-def plugins() -> Plugins:
-    """The plug-ins that are installed, loaded once."""
-    return load(find(sys.path), frozenset(transform.NAME for transform in transforms()))
+def _plugins() -> tuple[tuple[PluginRule, ...], tuple[PluginFault, ...]]:
+    found = find(sys.path)
+    if not found:  # as for most users, who must not wait for what follows
+        return (), ()
+    from dfix.rewriter.pipeline.plugins import load
+
+    return load(found, frozenset(transform.NAME for transform in transforms()))
+
+
+def plugin_rules() -> tuple[PluginRule, ...]:
+    """The rules that other distributions bring."""
+    return _plugins()[0]
+
+
+def plugin_faults() -> tuple[PluginFault, ...]:
+    """Which plug-ins could not be loaded, and why."""
+    return _plugins()[1]
 
 
 def rules(*, with_plugins: bool = True) -> tuple[RuleInfo, ...]:
     """Every rule with its documentation, by name."""
     infos = [_info(transform, OWN) for transform in transforms()]
     if with_plugins:
-        infos += [_info(transform, plugin.distribution) for plugin, transform in plugins().loaded]
+        infos += [_info(rule.transform, rule.plugin.distribution) for rule in plugin_rules()]
     return tuple(sorted(infos))
 
 
 def rule_names(*, with_plugins: bool = True) -> frozenset[str]:
-    """The names that a user can give: those of all rules, and of plug-ins that could not be loaded."""
+    """The names that a user can give.
+
+    Plug-ins that could not be loaded are among them: settings that name one are not wrong for that.
+    """
     own = frozenset(transform.NAME for transform in transforms())
-    return own.union(plugins().names) if with_plugins else own
+    return own.union(found.plugin.name for part in _plugins() for found in part) if with_plugins else own
 
 
 def _info(transform: Transform, origin: str) -> RuleInfo:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.answers.change import Contract
-from dfix.rewriter.pipeline.plugins import PluginFault
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.source import Edit, Region, Source
+
+if TYPE_CHECKING:
+    from dfix.rewriter.pipeline.plugins import PluginFault
 
 
 class Applied(NamedTuple):

@@ -13,8 +13,7 @@ from dfix.rewriter.model import Model, build
 from dfix.rewriter.pipeline import guards
 from dfix.rewriter.pipeline.history import History
 from dfix.rewriter.pipeline.options import Options
-from dfix.rewriter.pipeline.plugins import PluginAnswerError, PluginFault, answer_fault, run_fault
-from dfix.rewriter.pipeline.registry import RuleInfo, plugins, rule_names, rules, transforms
+from dfix.rewriter.pipeline.registry import RuleInfo, plugin_rules, rule_names, rules, transforms
 from dfix.rewriter.pipeline.result import Applied, IgnoreFileChange, Note, Refused, Result
 from dfix.rewriter.pipeline.suppressions import Suppressions
 from dfix.rewriter.pipeline.transform import Transform, is_opt_in, reads_sources
@@ -24,6 +23,7 @@ from dfix.rewriter.text.source import Edit, OverlappingEditsError, Source
 if TYPE_CHECKING:
     from dfix.rewriter.context.folder import Context
     from dfix.rewriter.pipeline.installed_plugins import Plugin
+    from dfix.rewriter.pipeline.plugins import PluginFault
 
 __all__ = ["Hooks", "Options", "RuleInfo", "StoppedError", "chosen", "rule_names", "rules", "run"]
 
@@ -88,6 +88,8 @@ def _with_sound_plugins(tree: Tree, options: Options, hooks: Hooks) -> Result:
             plugin = attempt.suspect()
             if plugin is None:
                 raise
+            from dfix.rewriter.pipeline.plugins import PluginAnswerError, run_fault
+
             wrong_file = isinstance(error, GuardError | OverlappingEditsError)
             told = PluginAnswerError(f"would have written a wrong file ({error})") if wrong_file else error
             faults.append(run_fault(plugin, told, tree.source.path))
@@ -125,7 +127,7 @@ class _Run:
         """The plug-in that an error in this run may come from: the one asked last, else the last one that changed."""
         if not self.options.plugins:
             return None
-        by_rule = {plugin.name: plugin for plugin, _ in plugins().loaded}
+        by_rule = {plugin.name: plugin for plugin, _ in plugin_rules()}
         rules_by_time = (self._asked, *(done.change.rule for done in reversed(self.done)))
         return next((by_rule[rule] for rule in rules_by_time if rule in by_rule), None)
 
@@ -152,7 +154,6 @@ class _Run:
 
     def _ask(self, transform: Transform, model: Model) -> tuple[list[Change], list[Refusal]]:
         foreign = transform not in transforms()
-        length = len(model.source.text)
         suppressed = Suppressions.read(model.source.text)
         changes: list[Change] = []
         refusals: list[Refusal] = []
@@ -160,8 +161,8 @@ class _Run:
         for item in transform.propose(model):
             if self.hooks.proceed is not None:
                 self.hooks.proceed()
-            if foreign and (fault := answer_fault(transform, item, length)):
-                raise PluginAnswerError(fault)
+            if foreign:
+                _check_answer(transform, item, model.source)
             if suppressed.hides(transform.NAME, transform.CODES, model.source.line_of(item.offset)):
                 continue
             if isinstance(item, Refusal):
@@ -244,8 +245,8 @@ def chosen(options: Options) -> list[Transform]:
     """The transforms that run, in their order."""
     select, ignore = options.select, options.ignore
     every = transforms()
-    if options.plugins and plugins().loaded:
-        added = (transform for _, transform in plugins().loaded)
+    if options.plugins and plugin_rules():
+        added = (transform for _, transform in plugin_rules())
         every = tuple(sorted((*every, *added), key=lambda transform: transform.ORDER))
     return [
         t
@@ -253,6 +254,15 @@ def chosen(options: Options) -> list[Transform]:
         if t.NAME not in ignore
         and (t.NAME in select if select is not None else not is_opt_in(t) and (options.unsafe or not reads_sources(t)))
     ]
+
+
+def _check_answer(transform: Transform, answer: object, source: Source) -> None:
+    """Raises PluginAnswerError where a plug-in answers what no rule may answer."""
+    from dfix.rewriter.pipeline.plugins import PluginAnswerError, answer_fault
+
+    fault = answer_fault(transform, answer, len(source.text))
+    if fault:
+        raise PluginAnswerError(fault)
 
 
 def _overlap(taken: list[Edit], edits: tuple[Edit, ...]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dfix.rewriter.answers.example import Example
-from dfix.rewriter.pipeline.registry import OWN, RuleInfo, plugins, rules
+from dfix.rewriter.pipeline.registry import OWN, RuleInfo, plugin_faults, rules
 from dfix.rewriter.report.diff import unified
 from dfix.rewriter.report.output import Output, visible
 from dfix.rewriter.report.terminal import PROMISES
@@ -17,7 +17,7 @@ _USAGE = "usage: dfix rules, dfix rule NAME, dfix config; for a file of that nam
 def answer(words: list[str], out: Output, err: Output) -> int:
     """Carry out `rules`, `rule NAME` or `config` and answer with the exit status."""
     if words[0] != "config":
-        for fault in plugins().faults:
+        for fault in plugin_faults():
             err.write(f"dfix: {visible(str(fault))}\n")
     if words == ["rules"]:
         out.write(listing())

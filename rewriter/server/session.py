@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.options import Options, Saving
 from dfix.rewriter.pipeline.plugins import PluginFault
-from dfix.rewriter.pipeline.registry import plugins
+from dfix.rewriter.pipeline.registry import plugin_faults
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.server.analysis import Analysis, LateError, Terms
 from dfix.rewriter.server.contexts import Contexts
@@ -76,7 +76,7 @@ class Session:
         options = Options(use_context=False)
         analysis = Analysis(sample, Terms(options, options), pipeline.Hooks(), self.documents.encoding)
         self.worker.submit(_load, analysis)
-        self._tell_of_plugins(plugins().faults)
+        self._tell_of_plugins(plugin_faults())
 
     async def answer(self, uri: str, question: Callable[[Analysis], Answer]) -> Answer | None:
         """What `question` says of the newest version of a document.

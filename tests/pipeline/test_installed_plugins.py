@@ -82,9 +82,9 @@ def test_a_distribution_without_metadata_is_named_by_its_folder(tmp_path: Path) 
 
 def test_without_plugins_nothing_slow_is_imported() -> None:
     program = (
-        "import sys; from dfix.rewriter.pipeline.registry import plugins\n"
-        "assert plugins() == ((), ()), plugins()\n"
-        "print({'importlib.metadata', 'email', 'zipfile', 'csv', 'configparser'} & set(sys.modules))\n"
+        "import sys; from dfix.rewriter.pipeline.registry import plugin_faults, plugin_rules\n"
+        "assert not plugin_rules() and not plugin_faults()\n"
+        "print({'importlib.metadata', 'email', 'zipfile', 'csv', 'configparser', 'dfix.rewriter.pipeline.plugins'} & set(sys.modules))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
