@@ -44,17 +44,15 @@ $(MADE): pyproject.toml requirements-dev.lock
 	@$(PYTHON) -m venv .venv || \
 		{ echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian and Ubuntu: python3-venv)" >&2; \
 		rm -rf .venv; exit 1; }
-	$(BIN)/python -m pip install --quiet --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# New versions of everything: installs the newest that pyproject.toml allows into a clean environment and writes them down.
-lock:
-	rm -rf .venv
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet hatchling editables --editable '.[dev]'
-	$(BIN)/python -m pip freeze --exclude-editable | sed 's/^atheris==.*/& ; python_version < "3.14"/' > requirements-dev.lock
-	@touch $(MADE)
+# New versions of everything: the newest that pyproject.toml allows, for each Python from 3.11 on, with the hashes of their files.
+lock: $(MADE)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
+		--no-annotate --custom-compile-command "make lock" --output-file requirements-dev.lock pyproject.toml
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
