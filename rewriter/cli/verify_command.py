@@ -37,7 +37,7 @@ from dfix.rewriter.verify.strays import remove_strays
 from dfix.rewriter.verify.trial import Trial
 from dfix.rewriter.verify.workspace import Workspace
 
-PROVEN, BROKEN, FAILED = 0, 1, 2
+FAILED = 2
 
 
 def execute(request: VerifyRequest) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-UTF8, UTF16, UTF32 = "utf-8", "utf-16", "utf-32"
+UTF16, UTF32 = "utf-16", "utf-32"
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
