@@ -14,7 +14,8 @@ from dfix.rewriter.cli.typer_command import add_command, operands
 
 _HELP = """Rewrite Dockerfiles so that they rebuild faster and ship smaller, and stay the same image.
 
-Without a mode, what could be changed is shown and nothing is written. A folder is searched for Dockerfiles.
+Without --diff, --check or --write, dfix shows what it could change and writes nothing. It searches folders for
+Dockerfiles.
 
 Exit status: 0 nothing to change (or written), 1 something would change, 2 an error.
 

@@ -36,7 +36,7 @@ class Flag(NamedTuple):
 
 
 COMMANDS = {
-    "verify": "Prove rewrites by real builds.",
+    "verify": "Prove rewrites with real builds.",
     "rules": "List the rules.",
     "rule": "Explain a rule.",
     "config": "Explain the settings.",

@@ -13,13 +13,14 @@ from dfix.rewriter.cli.typer_command import add_command, operands
 from dfix.rewriter.cli.verify_request import VerifyRequest
 from dfix.rewriter.verify.engine import BuildOptions
 
-_HELP = """Prove rewrites by real builds: the file as it was and as it would be, held against each other.
+_HELP = """Prove rewrites with real builds of the Dockerfile before and after.
 
-Builds both with a real engine, compares configuration and files of the two images, and measures what was gained. With
---write, what is proven is written; a change that broke its promise is named and left out. Where a change makes
-another image (--unsafe), both are run: --smoke says what, else their own command, until it ends or its ports answer.
+Builds both versions with a real engine, compares the configuration and the files of the two images, and measures how
+much faster they rebuild. --write writes what is proven; it names a change that broke its promise and leaves it out. If
+a change makes another image (--unsafe), both images run: the command of --smoke, or else their own, until it ends or
+its ports answer.
 
-Exit status: 0 proven, 1 a change broke its promise, 2 it could not be built before, or an error.
+Exit status: 0 proven, 1 a change broke its promise, 2 the original did not build, or an error.
 
 Examples:
 

@@ -46,7 +46,7 @@ def fault(request: VerifyRequest) -> str:
 def _build_fault(build: BuildOptions) -> str:
     for arg in build.args:
         if not re.match(r"[A-Za-z_]\w*(=|$)", arg):
-            return f"--set takes KEY=VALUE, and `{arg}` is none"
+            return f"--set takes KEY=VALUE, not `{arg}`"
     return ""
 
 

@@ -29,5 +29,5 @@ def start(words: list[str]) -> int:
     # what anything else writes to standard output would come between the messages
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    serve(version() or "of a checkout").start_io(sys.stdin.buffer, out)
+    serve(version() or "(development version)").start_io(sys.stdin.buffer, out)
     return 0

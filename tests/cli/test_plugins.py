@@ -14,7 +14,8 @@ import pytest
 
 from dfix.rewriter.cli.command import WORKERS_PAY_FROM
 from tests.build_context import put
-from tests.sample_plugin.installed import LOWER, MERGED, UPPER, dfix, environment, install, sources
+from tests.built import ROOT
+from tests.sample_plugin.installed import LOWER, MERGED, UPPER, dfix, environment, install, sources, unpack
 
 RULE = "keyword-case     acme-rules 1.0  write keywords in upper case (same image)\n"
 
@@ -254,3 +255,25 @@ def test_a_name_that_another_plugin_has(tmp_path: Path) -> None:
             "dfix: plug-in `keyword-case` of zeta-rules 1.0 is left out, because acme-rules 1.0 already has" in done.err
         )
         assert (done.status, "+FROM debian" in done.out) == (2, True)
+
+
+def test_the_guide_holds(tmp_path: Path) -> None:
+    """Its package installs, its rule runs, and its tests pass."""
+    guide = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+    project, module, test = re.findall(r"```(?:toml|python)\n(.*?)```", guide, re.DOTALL)
+    system = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    put(
+        tmp_path / "package",
+        {
+            "pyproject.toml": system + project,
+            "acme_rules/__init__.py": "",
+            "acme_rules/keyword_case.py": module,
+            "tests/test_examples.py": test,
+        },
+    )
+    site = unpack(tmp_path / "package", tmp_path / "site")
+    assert RULE in dfix(tmp_path, ["rules"], environment(site)).out
+    command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(tmp_path / "package"), str(tmp_path / "package")]
+    done = subprocess.run(command, env=environment(site), cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout

@@ -43,7 +43,12 @@ def sources(folder: Path, *changes: tuple[str, str]) -> Path:
 def install(site: Path, *changes: tuple[str, str]) -> Path:
     """Build the plug-in, changed, and unpack its wheel into a folder of packages; the folder."""
     work = site.with_name(f"{site.name}-sources-{len(list(site.parent.iterdir()))}")
-    with zipfile.ZipFile(build("build_wheel", sources(work, *changes), work)) as wheel:
+    return unpack(sources(work, *changes), site)
+
+
+def unpack(project: Path, site: Path) -> Path:
+    """Build a project's wheel and unpack it into a folder of packages; the folder."""
+    with zipfile.ZipFile(build("build_wheel", project, project)) as wheel:
         wheel.extractall(site)
     return site
 

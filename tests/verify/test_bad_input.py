@@ -232,7 +232,7 @@ def test_what_does_not_build_before_proves_nothing(verify: Verify, tmp_path: Pat
     ("words", "message"),
     [
         (("-",), "`-` cannot be verified"),
-        (("--set", "=x", "Dockerfile"), "--set takes KEY=VALUE, and `=x` is none"),
+        (("--set", "=x", "Dockerfile"), "--set takes KEY=VALUE, not `=x`"),
         (("--clean", "Dockerfile"), "--clean takes no PATH"),
         (("--against", "nowhere", "Dockerfile"), "there is no such file"),
         (("--against", "a", "b", "c"), "--against compares two files"),
