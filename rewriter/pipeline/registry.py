@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from dfix.rewriter.answers.example import Example
     from dfix.rewriter.pipeline.plugins import PluginFault, PluginRule
 
-
 OWN = "dfix"
+"""What brings the rules of the `transforms` package."""
 
 
 class RuleInfo(NamedTuple):
@@ -32,7 +32,7 @@ class RuleInfo(NamedTuple):
     """Markdown."""
     examples: tuple[Example, ...]
     origin: str = OWN
-    """What brings it: dfix, or the name and version of a distribution."""
+    """What brings it: OWN, or the name and version of a distribution."""
 
 
 @cache

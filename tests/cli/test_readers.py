@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -193,3 +194,17 @@ def test_help_explains_every_flag(
 def test_names() -> None:
     assert split_names("a, b,,c ") == ("a", "b", "c")
     assert split_names(" , ") == ()
+
+
+@pytest.mark.parametrize(
+    "line", ["--diff Dockerfile", "--check -q --isolated Dockerfile", "--select clean-up Dockerfile"]
+)
+def test_a_plain_line_is_carried_out_without_typer(line: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM a\n")
+    program = (
+        "import sys; from dfix.rewriter.cli.main import run; run(sys.argv[1:])\n"
+        "print({'typer', 'click', 'rich', 'inspect', 'importlib.metadata', 'argparse'} & set(sys.modules))\n"
+    )
+    command = [sys.executable, "-c", program, *line.split()]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
