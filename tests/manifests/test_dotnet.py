@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
+from dfix.rewriter.answers.reason import Reason, attempt
+from dfix.rewriter.manifests import Inputs, Install, inputs
 from tests.build_context import MakeContext
 
 EMPTY = '<Project Sdk="Microsoft.NET.Sdk"/>'
@@ -17,8 +18,10 @@ WEB, CORE = "src/Web/Web.csproj", "src/Core/Core.fsproj"
 
 def read(
     make_context: MakeContext, files: dict[str, str], command: str = "restore", folder: str = ""
-) -> Inputs | Blocked:
-    return inputs(make_context({**FILES, **files}), Install("dotnet", tuple(command.split()), folder, "dotnet"))
+) -> Inputs | Reason:
+    return attempt(
+        inputs, make_context({**FILES, **files}), Install("dotnet", tuple(command.split()), folder, "dotnet")
+    )
 
 
 def project(inner: str) -> str:
@@ -118,8 +121,8 @@ def test_a_folder_of_packages(make_context: MakeContext) -> None:
 )  # fmt: skip
 def test_what_stands_in_the_way(make_context: MakeContext, files: dict[str, str], command: str, reason: str) -> None:
     found = read(make_context, files, command)
-    assert isinstance(found, Blocked)
-    assert found.reason == reason
+    assert isinstance(found, Reason)
+    assert found.text == reason
 
 
 def test_projects_that_refer_to_each_other_end(make_context: MakeContext) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
+from dfix.rewriter.answers.reason import Reason, attempt
+from dfix.rewriter.manifests import Inputs, Install, inputs
 from tests.build_context import MakeContext
 
 Files = dict[str, str]
@@ -21,9 +22,9 @@ def lock(**fields: Any) -> str:
     return json.dumps({"name": "a", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": root}})
 
 
-def read(make_context: MakeContext, files: Files, command: str = "npm install", folder: str = "") -> Inputs | Blocked:
+def read(make_context: MakeContext, files: Files, command: str = "npm install", folder: str = "") -> Inputs | Reason:
     manager, *arguments = command.split()
-    return inputs(make_context(files), Install(manager, tuple(arguments), folder, "node.install"))
+    return attempt(inputs, make_context(files), Install(manager, tuple(arguments), folder, "node.install"))
 
 
 KNOWN: list[tuple[str, str, Files, tuple[str, ...], tuple[str, ...]]] = [
@@ -312,15 +313,15 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
 @pytest.mark.parametrize(("name", "command", "files", "code", "reason"), BLOCKED, ids=[case[0] for case in BLOCKED])
 def test_blocked(make_context: MakeContext, name: str, command: str, files: Files, code: str, reason: str) -> None:
     found = read(make_context, files, command)
-    assert isinstance(found, Blocked), found
+    assert isinstance(found, Reason), found
     assert found.code == code
-    assert reason in found.reason
+    assert reason in found.text
 
 
 def test_a_member_of_an_outer_workspace(make_context: MakeContext) -> None:
     files = {"package.json": package(workspaces=["m"]), "m/package.json": package()}
     found = read(make_context, files, "npm ci", "m")
-    assert isinstance(found, Blocked)
+    assert isinstance(found, Reason)
     assert found.code == "workspace-member"
 
 
@@ -354,7 +355,7 @@ def test_two_thousand_members(make_context: MakeContext) -> None:
     files = {f"packages/p{number}/package.json": package() for number in range(2000)}
     context = make_context({"package.json": package(workspaces=["packages/*"]), **files})
     start = time.perf_counter()
-    found = inputs(context, Install("npm", ("install",), "", "node.install"))
+    found = attempt(inputs, context, Install("npm", ("install",), "", "node.install"))
     assert time.perf_counter() - start < 2
     assert isinstance(found, Inputs)
     assert len(found.files) == 2001

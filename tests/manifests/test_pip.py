@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
+from dfix.rewriter.answers.reason import Reason, attempt
+from dfix.rewriter.manifests import Inputs, Install, inputs
 from dfix.rewriter.manifests.python.setup_py import leaves_its_folder
 from tests.build_context import MakeContext
 
 Files = dict[str, str]
 
 
-def read(make_context: MakeContext, files: Files, command: str, folder: str = "") -> Inputs | Blocked:
-    return inputs(make_context(files), Install("pip", tuple(command.split()), folder, "python.pip"))
+def read(make_context: MakeContext, files: Files, command: str, folder: str = "") -> Inputs | Reason:
+    return attempt(inputs, make_context(files), Install("pip", tuple(command.split()), folder, "python.pip"))
 
 
 KNOWN: list[tuple[str, Files, tuple[str, ...], tuple[str, ...]]] = [
@@ -83,8 +84,8 @@ BLOCKED: list[tuple[str, Files, str, str]] = [
 @pytest.mark.parametrize(("command", "files", "code", "reason"), BLOCKED)
 def test_blocked(make_context: MakeContext, command: str, files: Files, code: str, reason: str) -> None:
     found = read(make_context, files, command)
-    assert isinstance(found, Blocked), found
-    assert (found.code, reason in found.reason) == (code, True), found
+    assert isinstance(found, Reason), found
+    assert (found.code, reason in found.text) == (code, True), found
 
 
 def test_local_paths_are_those_of_the_working_folder(make_context: MakeContext) -> None:

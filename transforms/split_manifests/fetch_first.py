@@ -11,10 +11,10 @@ import posixpath
 import re
 from typing import NamedTuple
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import Early, Usage, usage
 from dfix.rewriter.knowledge.usage import text
-from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import Located, chain, located
 from dfix.rewriter.model.copied import Copied, Unclear
@@ -47,7 +47,7 @@ class _Build(NamedTuple):
     early: Early
 
 
-def early_download(model: Model, step: Step) -> EarlyDownload | Blocked | None:
+def early_download(model: Model, step: Step) -> EarlyDownload | None:
     """The fetch that a RUN should have in front of it. None where there is nothing of the kind to do."""
     written = step.instruction.text[step.instruction.span.start : step.instruction.span.end]
     if not any(name in written for name in _PROGRAMS):
@@ -57,21 +57,26 @@ def early_download(model: Model, step: Step) -> EarlyDownload | Blocked | None:
     if build is None or _fetched_before(step, build.usage.manager.name):
         return None
     if chain(step.script) is None or build.located.depth:
-        return Blocked("not-a-chain", f"`{_shown(build.located)}` stands within a longer command")
+        raise LeaveAlone("not-a-chain", f"`{_shown(build.located)}` stands within a longer command")
     if step.instruction.flags:
-        return None if any(mount.kind == "cache" for mount in step.mounts) else _flags(step)
+        if any(mount.kind == "cache" for mount in step.mounts):
+            return None
+        line = step.instruction.line
+        raise LeaveAlone(
+            "flags", f"the RUN on line {line} has flags; whether a separate download needs them is unknown"
+        )
     for command in commands:
         if command.part < build.located.part and (not command.words or command.words[0].text not in _CARRIED):
             reason = f"`{_shown(command)}` comes before `{_shown(build.located)}` in the same RUN"
-            return Blocked("reads-first", reason, "put it into a RUN of its own, before the copy of the sources")
+            raise LeaveAlone("reads-first", reason, "put it into a RUN of its own, before the copy of the sources")
     if build.located.command.words[0] != build.located.words[0]:
-        return Blocked("wrapped", f"`{build.located.command.words[0].text}` runs `{_shown(build.located)}`")
+        raise LeaveAlone("wrapped", f"`{build.located.command.words[0].text}` runs `{_shown(build.located)}`")
     settings = _settings(build)
     if settings:
-        return Blocked("environment", settings)
+        raise LeaveAlone("environment", settings)
     taken = _cache_taken_over(model, step.stage, build)
     if taken:
-        return Blocked("cache-taken-over", taken)
+        raise LeaveAlone("cache-taken-over", taken)
     words = _words(build)
     name, early = build.usage.manager.name, build.early
     install = ProjectInstall(build.located, name, (), early.reader, (*early.command.split(), *map(text, words)))
@@ -202,10 +207,6 @@ def _certain(source: str) -> str:
     path = posixpath.normpath(posixpath.join("/", source))
     known = re.split(r"[*?\[$]", path, maxsplit=1)[0]
     return path if known == path else posixpath.dirname(known)
-
-
-def _flags(step: Step) -> Blocked:
-    return Blocked("flags", f"the RUN on line {step.instruction.line} has flags, which a download may need or not")
 
 
 def _shown(command: Located) -> str:

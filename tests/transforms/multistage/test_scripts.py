@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.answers.reason import Reason, attempt
 from dfix.transforms.multistage.started_scripts import started
 
 MANIFEST = {
@@ -48,6 +48,6 @@ def test_start_without_a_script() -> None:
     ],
 )
 def test_what_is_not_known(words: str, reason: str) -> None:
-    found = started(tuple(words.split()), MANIFEST)
-    assert isinstance(found, Blocked)
-    assert reason in found.reason
+    found = attempt(started, tuple(words.split()), MANIFEST)
+    assert isinstance(found, Reason)
+    assert reason in found.text
