@@ -109,7 +109,7 @@ def test_what_the_install_does_not_look_at(make_context: MakeContext, project: o
             {".git/HEAD": ""},
             "the build context ships .git, from which the install takes the project's version",
         ),
-        ([], "install", {}, "composer.json holds no JSON object"),
+        ([], "install", {}, "composer.json is not a JSON object"),
         ({}, "install", {"composer.json": "{"}, "composer.json is not valid JSON"),
         ({}, "install", {"composer.json": "[" * 100_000}, "composer.json is not valid JSON"),
         (

@@ -174,7 +174,7 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
     ),
     ("no lock for npm ci", "npm ci", {"package.json": package()}, "no-lock", "needs package-lock.json"),
     ("broken JSON", "npm ci", {"package.json": '{\n"a":,}'}, "broken-manifest", "package.json:2 is not valid JSON"),
-    ("no object", "npm ci", {"package.json": "[]"}, "broken-manifest", "holds no JSON object"),
+    ("no object", "npm ci", {"package.json": "[]"}, "broken-manifest", "is not a JSON object"),
     ("very deep", "npm ci", {"package.json": "[" * 200_000}, "broken-manifest", "package.json"),
     (
         "hook that compiles",

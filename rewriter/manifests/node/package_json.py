@@ -56,7 +56,7 @@ def read_manifest(context: Context, path: str) -> Manifest:
             "broken-manifest", f"{path}:{line} is not valid JSON", "npm could not read it either"
         ) from None
     if not isinstance(data, dict):
-        raise LeaveAlone("broken-manifest", f"{path} holds no JSON object")
+        raise LeaveAlone("broken-manifest", f"{path} is not a JSON object")
     return Manifest(path, data)
 
 

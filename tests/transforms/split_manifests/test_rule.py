@@ -346,7 +346,7 @@ REFUSED = [
         "a RUN with an SSH key",
         GO,
         GO_HEAD + "RUN --mount=type=ssh go build -o app .\n" + GO_TAIL,
-        "the RUN on line 4 has flags, which a download may need or not",
+        "the RUN on line 4 has flags; whether a separate download needs them is unknown",
     ),
     (
         "a stage that ships",

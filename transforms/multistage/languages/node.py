@@ -75,7 +75,9 @@ def builds(command: Located) -> bool:
 
 def parts(work: Work) -> Parts | None:
     """The application folder without development dependencies, or what a server that stays is told to serve."""
-    _served(work)
+    served = _served(work)
+    if served is not None:
+        return served
     project = _project(work)
     _globals(work)
     _needs_development(work, project)
