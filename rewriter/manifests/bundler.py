@@ -47,9 +47,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     flags = {argument.partition("=")[0] for argument in install.arguments}
     elsewhere = flags & _ELSEWHERE
     if elsewhere:
-        raise LeaveAlone(
-            "other-files", f"`{install.shown}` has {min(elsewhere)}, which changes what it reads or writes"
-        )
+        raise LeaveAlone("option", f"`{install.shown}` has {min(elsewhere)}, which changes what it reads or writes")
     path, lock = (posixpath.join(install.folder, name) for name in ("Gemfile", "Gemfile.lock"))
     text = context.read(path)
     if text is None:
@@ -75,10 +73,10 @@ def _read(context: Context, path: str, text: str) -> _Gemfile:
     for number, line in _statements(_without_sources(text)):
         match = _PLAIN.fullmatch(line)
         if match is None:
-            raise LeaveAlone("hook-script", f"{path}:{number} is more than a list of gems: `{line[:40]}`")
+            raise LeaveAlone("build-script", f"{path}:{number} is more than a list of gems: `{line[:40]}`")
         word, rest = match["word"], match["rest"] or ""
         if word in ("gemspec", "eval_gemfile"):
-            raise LeaveAlone("hook-script", f"{path}:{number} takes in another program (`{line[:40]}`)")
+            raise LeaveAlone("build-script", f"{path}:{number} takes in another program (`{line[:40]}`)")
         if word == "gem":
             found = _NAME.match(rest)
             if found is None:
@@ -92,7 +90,7 @@ def _read(context: Context, path: str, text: str) -> _Gemfile:
             target = inside(folder, written)
             if target is None or target == folder:
                 raise LeaveAlone(
-                    "local-dependency", f"{path}:{number} names {written}, outside of the project's folders"
+                    "outside-context", f"{path}:{number} names {written}, outside of the project's folders"
                 )
             if not context.ships_any(target):
                 raise missing(context, target)

@@ -41,7 +41,7 @@ class _Reader:
         follow(path, MOST_PACKAGES, "packages", self._package)
         settings = self._settings(posixpath.dirname(path))
         if not self.required:
-            raise LeaveAlone("nothing", f"{path} needs no crate that would be fetched")
+            raise LeaveAlone("nothing-to-fetch", f"{path} needs no crate that would be fetched")
         self._targets()
         lock = posixpath.join(posixpath.dirname(path), "Cargo.lock")
         locks = (lock,) if self.context.ships(lock) else ()
@@ -60,14 +60,14 @@ class _Reader:
             elif word.startswith("--manifest-path="):
                 written = word.partition("=")[2]
             elif word.startswith("--config"):
-                raise LeaveAlone("other-files", f"`{self.install.shown}` has {word}, which changes what it reads")
+                raise LeaveAlone("option", f"`{self.install.shown}` has {word}, which changes what it reads")
         path = inside(self.install.folder, written)
         if path is None:
-            raise LeaveAlone("folder-unknown", f"`{self.install.shown}` reads {written}, whose place is not known")
+            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` reads {written}, whose place is not known")
         for outer in (posixpath.join(folder, "Cargo.toml") for folder in above(posixpath.dirname(path))):
             data = attempt(read_toml, self.context, outer) if self.context.ships(outer) else {}
             if isinstance(data, dict) and "workspace" in data:
-                raise LeaveAlone("workspace-member", f"{path} is part of the workspace in {outer}, which is read too")
+                raise LeaveAlone("workspace", f"{path} is part of the workspace in {outer}, which is read too")
         return path
 
     def _package(self, path: str) -> list[str]:
@@ -104,7 +104,9 @@ class _Reader:
             if isinstance(written, str):
                 target = inside(posixpath.dirname(path), written)
                 if target is None:
-                    raise LeaveAlone("outside", f"{path}: {name} lies at {written}, outside of the build context")
+                    raise LeaveAlone(
+                        "outside-context", f"{path}: {name} lies at {written}, outside of the build context"
+                    )
                 found.append(target)
             elif isinstance(entry, str):
                 self.required.append((name, entry))
@@ -120,14 +122,14 @@ class _Reader:
             targets += [data["lib"]] if "lib" in data else []
             if not targets or not all(isinstance(one, dict) and "path" in one for one in targets):
                 reason = f"{path} does not name the path of its targets, so that Cargo needs their sources to fetch"
-                raise LeaveAlone("reads-first", reason, _CHEF)
+                raise LeaveAlone("reads-sources", reason, _CHEF)
 
     def _settings(self, folder: str) -> list[str]:
         places = (posixpath.join(place, name) for place in (folder, *above(folder)) for name in _SETTINGS)
         found = list(filter(self.context.ships, places))
         for path in found:
             if "directory" in (self.context.read(path) or "") and ".cargo/" in path:
-                raise LeaveAlone("nothing", f"{path} takes crates from a folder, so that nothing is fetched")
+                raise LeaveAlone("nothing-to-fetch", f"{path} takes crates from a folder, so that nothing is fetched")
         return found
 
     def _lock(self, lock: str) -> None:

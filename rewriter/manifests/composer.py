@@ -45,7 +45,7 @@ class _Reader:
 
     def answer(self) -> Inputs:
         if self.flags & _OTHER_FOLDER:
-            raise LeaveAlone("folder-unknown", f"`{self.install.shown}` works in another folder")
+            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` works in another folder")
         project = self._read(self.path)
         if not self.context.ships(self.lock_path):
             reason = f"no composer.lock ships beside {self.path}, which would tell what plugins the install runs"
@@ -101,12 +101,12 @@ class _Reader:
         config = _table(project.get("config"))
         if self.flags & _OPTIMIZES or config.get("optimize-autoloader") or config.get("classmap-authoritative"):
             raise LeaveAlone(
-                "autoloader", f"`{self.install.shown}` reads all classes for its optimized autoloader", hint
+                "reads-sources", f"`{self.install.shown}` reads all classes for its optimized autoloader", hint
             )
         for key in ("autoload", "autoload-dev"):
             if _table(project.get(key)).get("classmap"):
                 raise LeaveAlone(
-                    "autoloader", f"{self.path}: `{key}` has a class map, for which sources are read", hint
+                    "reads-sources", f"{self.path}: `{key}` has a class map, for which sources are read", hint
                 )
 
     def _repositories(self, project: dict[str, Any]) -> None:
@@ -120,10 +120,10 @@ class _Reader:
             path = posixpath.normpath(posixpath.join(self.install.folder, written))
             if written.startswith(("/", "~")) or path.startswith("..") or path == "." or "$" in written:
                 raise LeaveAlone(
-                    "outside", f"{self.path}: a package lies at {written}, outside of the project's folders"
+                    "outside-context", f"{self.path}: a package lies at {written}, outside of the project's folders"
                 )
             if any(mark in path for mark in "*?[{"):
-                raise LeaveAlone("local-dependency", f"{self.path}: packages lie at {written}, a pattern")
+                raise LeaveAlone("local-source", f"{self.path}: packages lie at {written}, a pattern")
             if not self.context.ships_any(path):
                 raise missing(self.context, path)
             self.folders.append(path)
@@ -139,7 +139,7 @@ class _Reader:
         for path, why in places:
             if self.context.ships_any(path):
                 line = f"add `{path}` to {self.context.ignore_name}"
-                raise LeaveAlone("outputs-ship", f"the build context ships {path}, {why}", line)
+                raise LeaveAlone("host-output", f"the build context ships {path}, {why}", line)
 
 
 def _table(value: Any) -> dict[str, Any]:

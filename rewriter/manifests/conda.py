@@ -28,7 +28,7 @@ def inputs(context: Context, install: Install) -> Inputs:
             continue
         path = inside(install.folder, written)
         if path is None:
-            raise LeaveAlone("folder-unknown", f"`{install.shown}` reads {written}, whose place is not known")
+            raise LeaveAlone("unknown-folder", f"`{install.shown}` reads {written}, whose place is not known")
         if not context.ships(path):
             raise missing(context, path)
         files.append(path)
@@ -56,7 +56,7 @@ def _environment(context: Context, path: str, data: dict[str, Any]) -> Inputs:
     """Channels must not be folders; what is left to pip is read as pip does, from the file's own folder."""
     for channel in listed(data.get("channels")):
         if isinstance(channel, str) and channel.startswith(("file:", "/", ".")):
-            raise LeaveAlone("local-dependency", f"{path} takes packages from {channel}")
+            raise LeaveAlone("local-source", f"{path} takes packages from {channel}")
     words: list[str] = []
     for entry in listed(data.get("dependencies")):
         for requirement in listed(entry.get("pip")) if isinstance(entry, dict) else ():

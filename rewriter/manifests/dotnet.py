@@ -71,16 +71,16 @@ class _Reader:
             else:
                 operands.append(argument)
         if len(operands) > 1 or any("$" in operand for operand in operands):
-            raise LeaveAlone("folder-unknown", f"what `{self.install.shown}` restores is not known before the build")
+            raise LeaveAlone("variable", f"what `{self.install.shown}` restores is not known before the build")
         path = _inside(self.install.folder, operands[0] if operands else ".")
         if path is None:
-            raise LeaveAlone("outside", f"`{self.install.shown}` names a folder outside of the build context")
+            raise LeaveAlone("outside-context", f"`{self.install.shown}` names a folder outside of the build context")
         if self.context.ships(path):
             return path
         names = [name for name in self.context.names_in(path) if name.endswith((".sln", ".slnx", *_PROJECT))]
         shipped = [found for name in names if self.context.ships(found := posixpath.join(path, name))]
         if len(shipped) != 1:
-            raise LeaveAlone("no-manifest", f"{path or 'the folder'} has {len(shipped) or 'no'} projects or solutions")
+            raise LeaveAlone("missing-file", f"{path or 'the folder'} has {len(shipped) or 'no'} projects or solutions")
         return shipped[0]
 
     def _solution(self, path: str) -> None:
@@ -98,7 +98,7 @@ class _Reader:
 
     def _queue(self, path: str | None, where: str) -> None:
         if path is None:
-            raise LeaveAlone("outside", f"{where} names a file outside of the build context")
+            raise LeaveAlone("outside-context", f"{where} names a file outside of the build context")
         if not self.context.ships(path):
             raise missing(self.context, path)
         if not path.endswith(_PROJECT):
@@ -121,7 +121,7 @@ class _Reader:
         self.files.append(path)
         root = read_xml(self.context, path)
         if "System.IO" in text:
-            raise LeaveAlone("reads-files", f"{path} reads files by itself (System.IO)")
+            raise LeaveAlone("build-script", f"{path} reads files by itself (System.IO)")
         for element in root.iter():
             self._element(path, element)
 
@@ -134,9 +134,11 @@ class _Reader:
             self._import(path, element)
             return
         if tag in _ELSEWHERE:
-            raise LeaveAlone("outputs-elsewhere", f"{path} sets {tag}: what a restore writes lies elsewhere")
+            raise LeaveAlone("setting", f"{path} sets {tag}: what a restore writes lies elsewhere")
         if tag in _SOURCES:
-            raise LeaveAlone("sources", f"{path} sets {tag}, which names packages or folders that dfix does not follow")
+            raise LeaveAlone(
+                "local-source", f"{path} sets {tag}, which names packages or folders that dfix does not follow"
+            )
         if tag == "Target":
             hooks = f"{element.get('BeforeTargets', '')};{element.get('AfterTargets', '')}".lower()
             if any(hook in hooks for hook in _HOOKS):
@@ -160,7 +162,7 @@ class _Reader:
             )
         target = _inside(posixpath.dirname(path), written)
         if target is None:
-            raise LeaveAlone("outside", f"{path} imports {written}, outside of the build context")
+            raise LeaveAlone("outside-context", f"{path} imports {written}, outside of the build context")
         if self.context.ships(target):
             self.pending.append(target)
         elif "exists(" not in element.get("Condition", "").lower():
@@ -198,7 +200,7 @@ class _Reader:
                 continue
             folder = _inside(posixpath.dirname(path), value)
             if folder is None or "%" in value or not self.context.ships_any(folder) or not folder:
-                raise LeaveAlone("sources", f"{path}: packages come from {value}, which is no folder that ships")
+                raise LeaveAlone("local-source", f"{path}: packages come from {value}, which is no folder that ships")
             self.folders.append(folder)
 
     def _outputs(self) -> None:
@@ -209,7 +211,7 @@ class _Reader:
             output = posixpath.join(folder, "obj")
             if self.context.ships_any(output):
                 raise LeaveAlone(
-                    "outputs-ship",
+                    "host-output",
                     f"the build context ships {output}, which would replace what the restore wrote",
                     f"add `**/obj` to {self.context.ignore_name}",
                 )

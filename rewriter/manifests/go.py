@@ -32,7 +32,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     """What the download reads, or why that cannot be known."""
     for argument in install.arguments:
         if argument.partition("=")[0] in _OTHER_FILES:
-            raise LeaveAlone("other-files", f"`{install.shown}` names other files than go.mod ({argument})")
+            raise LeaveAlone("option", f"`{install.shown}` names other files than go.mod ({argument})")
     return _Reader(context).project(install.folder)
 
 
@@ -50,7 +50,9 @@ class _Reader:
         else:
             self._members(workspace)
         if not self.required:
-            raise LeaveAlone("nothing", f"{self.files[0]} requires no module, so that there is nothing to download")
+            raise LeaveAlone(
+                "nothing-to-fetch", f"{self.files[0]} requires no module, so that there is nothing to download"
+            )
         self._sums(folder if workspace is None else workspace)
         return Inputs(tuple(self.files))
 
@@ -112,7 +114,7 @@ class _Reader:
             raise LeaveAlone("broken-manifest", f"{where} names `{written}`, which is no folder")
         path = posixpath.normpath(posixpath.join(folder, written)) if not written.startswith("/") else ".."
         if path.startswith(".."):
-            raise LeaveAlone("outside", f"{where} names {written}, outside of the build context")
+            raise LeaveAlone("outside-context", f"{where} names {written}, outside of the build context")
         return "" if path == "." else path
 
     def _sums(self, folder: str) -> None:
@@ -127,11 +129,13 @@ class _Reader:
             text = self.context.read(path) or ""
             known |= {" ".join(line.split()[:2]) for line in text.splitlines()}
         if not paths:
-            raise LeaveAlone("no-lock", f"no go.sum ships beside {self.files[0]}, so that the download writes one")
+            raise LeaveAlone(
+                "lock-rewritten", f"no go.sum ships beside {self.files[0]}, so that the download writes one"
+            )
         for module, version in self.required.items():
             if f"{module} {version}" not in known or f"{module} {version}/go.mod" not in known:
                 raise LeaveAlone(
-                    "lock-not-in-step",
+                    "lock-rewritten",
                     f"{paths[0]} has no sums of {module} {version}, which the download adds",
                     "run `go mod tidy`",
                 )

@@ -30,9 +30,9 @@ def inputs(context: Context, install: Install) -> Inputs:
         raise LeaveAlone("no-wrapper", f"{jar} does not ship, without which the wrapper does not run")
     url = next((line.partition("=")[2].strip() for line in text.splitlines() if _is_url(line)), "")
     if not url.replace("\\:", ":").startswith(("http://", "https://")):
-        raise LeaveAlone("local-dependency", f"{properties} takes Gradle from {url or 'nowhere'}")
+        raise LeaveAlone("local-source", f"{properties} takes Gradle from {url or 'nowhere'}")
     if "PROJECT" in text:
-        raise LeaveAlone("outputs-elsewhere", f"{properties} keeps Gradle in the project's own folder")
+        raise LeaveAlone("setting", f"{properties} keeps Gradle in the project's own folder")
     settings = posixpath.join(install.folder, "gradle.properties")  # the program's memory and proxies
     return Inputs((jar, properties, *((settings,) if context.ships(settings) else ())))
 

@@ -60,7 +60,7 @@ class _Reader:
         written = _option(self.install.arguments, _FILE) or _POM
         path = inside(self.install.folder, written)
         if path is None:
-            raise LeaveAlone("folder-unknown", f"`{self.install.shown}` reads {written}, whose place is not known")
+            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` reads {written}, whose place is not known")
         if not path.endswith(".xml"):
             path = posixpath.join(path, _POM)
         follow(path, MOST_POMS, "poms", self._pom)
@@ -78,7 +78,7 @@ class _Reader:
         for written in (element.text or "" for element in root.iter("module")):
             module = inside(pom.folder, written.strip())
             if module is None:
-                raise LeaveAlone("outside", f"{path} has the module {written}, outside of the build context")
+                raise LeaveAlone("outside-context", f"{path} has the module {written}, outside of the build context")
             modules.append(module if module.endswith(".xml") else posixpath.join(module, _POM))
         return modules + self._parent(pom)
 
@@ -120,14 +120,14 @@ class _Reader:
                     if other is not None and other != pom.path:
                         reason = f"{pom.path} needs what the build makes of {other}, which cannot be fetched before"
                         hint = "keep artifacts between builds: RUN --mount=type=cache,target=/root/.m2"
-                        raise LeaveAlone("reactor", reason, hint)
+                        raise LeaveAlone("workspace", reason, hint)
 
     def _local_files(self, pom: _Pom) -> None:
         """Libraries and repositories within the project."""
         for element in pom.root.iter("systemPath"):
             path = _below(pom.folder, (element.text or "").strip())
             if path is None or not self.context.ships(path):
-                raise LeaveAlone("local-dependency", f"{pom.path} needs {element.text}, which does not ship")
+                raise LeaveAlone("local-source", f"{pom.path} needs {element.text}, which does not ship")
             self.files.append(path)
         for kind in ("repository", "pluginRepository"):
             for element in pom.root.iter(kind):
@@ -136,7 +136,7 @@ class _Reader:
                     continue
                 path = _below(pom.folder, "/" + url.removeprefix("file:").lstrip("/") if "${" not in url else url)
                 if not path or not self.context.ships_any(path):
-                    raise LeaveAlone("local-dependency", f"{pom.path} takes artifacts from {url}, which does not ship")
+                    raise LeaveAlone("local-source", f"{pom.path} takes artifacts from {url}, which does not ship")
                 self.folders.append(path)
 
     def _settings(self, folder: str) -> None:
@@ -146,7 +146,7 @@ class _Reader:
                 continue
             path = posixpath.normpath(posixpath.join(self.install.folder, written))
             if not self.context.ships(path):
-                raise LeaveAlone("no-manifest", f"{written} is not in the build context")
+                raise LeaveAlone("missing-file", f"{written} is not in the build context")
             self.files.append(path)
         for place in (posixpath.join(outer, ".mvn") for outer in (folder, *above(folder))):
             if self.context.ships_any(place):
@@ -156,7 +156,7 @@ class _Reader:
 
     def _extensions(self, path: str) -> None:
         if "git" in (self.context.read(path) or ""):
-            raise LeaveAlone("plugin", f"{path} has an extension that reads the history of git")
+            raise LeaveAlone("git-history", f"{path} has an extension that reads the history of git")
 
 
 def _without_name_spaces(context: Context, path: str) -> Element:
@@ -169,10 +169,12 @@ def _without_name_spaces(context: Context, path: str) -> Element:
 def _programs(pom: _Pom) -> None:
     """What makes the project look at files before anything is fetched."""
     if any(pom.root.iterfind("profiles/profile/activation/file")):
-        raise LeaveAlone("profile", f"{pom.path} has a profile that a file turns on")
+        raise LeaveAlone("reads-sources", f"{pom.path} has a profile that a file turns on")
     for element in pom.root.iterfind("build/extensions/extension/artifactId"):
         if "git" in (element.text or ""):
-            raise LeaveAlone("plugin", f"{pom.path} has an extension that reads the history of git ({element.text})")
+            raise LeaveAlone(
+                "git-history", f"{pom.path} has an extension that reads the history of git ({element.text})"
+            )
 
 
 def _below(folder: str, written: str) -> str | None:

@@ -81,7 +81,7 @@ class _Reader:
             if place is not None:
                 target = inside(folder, place["value"])
                 if target is None:
-                    raise LeaveAlone("outside", f"{path}: {match['name']} lies outside of the build context")
+                    raise LeaveAlone("outside-context", f"{path}: {match['name']} lies outside of the build context")
                 found.append(target)
                 continue
             requirement = _REQUIREMENT.match(match["rest"])
@@ -107,7 +107,7 @@ class _Reader:
         if text is None and self.required:
             return
         if text is None:
-            raise LeaveAlone("nothing", f"{self.files[0]} needs nothing that would be fetched")
+            raise LeaveAlone("nothing-to-fetch", f"{self.files[0]} needs nothing that would be fetched")
         locked = {match["name"]: (match["kind"], match["version"]) for match in _LOCKED.finditer(text)}
         for name, requirement in self.required.items():
             kind, version = locked.get(name, ("", ""))

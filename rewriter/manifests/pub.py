@@ -38,7 +38,7 @@ class _Reader:
 
     def answer(self) -> Inputs:
         if any(word.startswith(("-C", "--directory")) for word in self.install.arguments):
-            raise LeaveAlone("folder-unknown", f"`{self.install.shown}` works in another folder")
+            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` works in another folder")
         first = posixpath.join(self.install.folder, _FILE)
         follow(first, MOST_PACKAGES, "packages", self._package)
         self._lock()
@@ -54,13 +54,13 @@ class _Reader:
         more = self._pubspec(folder, path)
         overrides = posixpath.join(folder, "pubspec_overrides.yaml")
         if folder == self.install.folder and self.context.ships(overrides):
-            raise LeaveAlone("other-files", f"{overrides} changes what {path} says")
+            raise LeaveAlone("setting", f"{overrides} changes what {path} says")
         return [posixpath.join(other, _FILE) for other in more]
 
     def _pubspec(self, folder: str, path: str) -> list[str]:
         data = read_yaml(self.context, path)
         if data.get("resolution") == "workspace" and folder == self.install.folder:
-            raise LeaveAlone("workspace-member", f"{path} is part of a workspace, whose other members are read too")
+            raise LeaveAlone("workspace", f"{path} is part of a workspace, whose other members are read too")
         written: list[Any] = list(listed(data.get("workspace")))
         for group in _GROUPS:
             for name, entry in table(data, group).items():
@@ -73,7 +73,7 @@ class _Reader:
         for place in written:
             target = inside(folder, str(place))
             if target is None or "*" in target:
-                raise LeaveAlone("outside", f"{path} names {place}, outside of the build context")
+                raise LeaveAlone("outside-context", f"{path} names {place}, outside of the build context")
             found.append(target)
         return found
 
@@ -106,6 +106,4 @@ class _Reader:
         for name in _PLATFORMS:
             folder = posixpath.join(self.install.folder, name)
             if self.context.ships_any(folder):
-                raise LeaveAlone(
-                    "writes-project", f"`{self.install.shown}` writes settings into {folder} of the project"
-                )
+                raise LeaveAlone("host-output", f"`{self.install.shown}` writes settings into {folder} of the project")

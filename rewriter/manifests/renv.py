@@ -57,4 +57,4 @@ def _lock(path: str, text: str) -> None:
     except (ValueError, AttributeError, RecursionError):
         raise LeaveAlone("broken-manifest", f"{path} is not a lock file of renv") from None
     if local:
-        raise LeaveAlone("local-dependency", f"{path}: {local[0]} comes from a folder")
+        raise LeaveAlone("local-source", f"{path}: {local[0]} comes from a folder")

@@ -35,7 +35,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     for match in _PARTS.finditer(text):
         part = inside(install.folder, match["value"])
         if part is None:
-            raise LeaveAlone("outside", f"{path} has a part at {match['value']}, outside of the build context")
+            raise LeaveAlone("outside-context", f"{path} has a part at {match['value']}, outside of the build context")
         own = posixpath.join(part, "build.sbt")
         if own not in files and context.ships(own):
             files.append(own)
@@ -55,4 +55,4 @@ def _program(context: Context, files: tuple[str, ...]) -> None:
         if reads is not None:
             raise LeaveAlone("build-script", f"{file} is a program that looks around (`{reads[0]}`)")
         if _OF_GIT.search(written):
-            raise LeaveAlone("plugin", f"{file} has a plugin that reads the history of git")
+            raise LeaveAlone("git-history", f"{file} has a plugin that reads the history of git")

@@ -44,7 +44,9 @@ def inputs(context: Context, install: Install) -> Inputs:
             written = match["value"].strip().strip('"')
             place = inside(folder, written)
             if not match["value"].startswith('"') or place is None or "\\(" in written:
-                raise LeaveAlone("outside", f"{path} takes in a package at {written}, outside of the build context")
+                raise LeaveAlone(
+                    "outside-context", f"{path} takes in a package at {written}, outside of the build context"
+                )
             pending.append(place)
     lock = posixpath.join(install.folder, "Package.resolved")
     in_the_way(context, install.folder, ".build")

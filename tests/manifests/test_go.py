@@ -96,7 +96,7 @@ def test_what_stands_in_the_way(make_context: MakeContext, files: dict[str, str]
 def test_other_files_than_go_mod(make_context: MakeContext, command: str) -> None:
     found = read(make_context, {"go.mod": MOD, "go.sum": SUM}, command=command)
     assert isinstance(found, Reason)
-    assert found.code == "other-files"
+    assert found.code == "option"
 
 
 def test_a_workspace_that_includes_itself_ends(make_context: MakeContext) -> None:

@@ -164,12 +164,12 @@ def test_known(
 
 
 BLOCKED: list[tuple[str, str, Files, str, str]] = [
-    ("no manifest", "npm ci", {"a.js": ""}, "no-manifest", "package.json is not in the build context"),
+    ("no manifest", "npm ci", {"a.js": ""}, "missing-file", "package.json is not in the build context"),
     (
         "ignored manifest",
         "npm ci",
         {"package.json": package(), ".dockerignore": "# x\n*.json"},
-        "no-manifest",
+        "missing-file",
         "left out by line 2 of .dockerignore",
     ),
     ("no lock for npm ci", "npm ci", {"package.json": package()}, "no-lock", "needs package-lock.json"),
@@ -211,26 +211,26 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "hook-script",
         "runs a.js, which the context does not ship",
     ),
-    ("unwritten hook", "npm ci", {"package.json": package(), "binding.gyp": ""}, "binding-gyp", "binding.gyp"),
+    ("unwritten hook", "npm ci", {"package.json": package(), "binding.gyp": ""}, "reads-sources", "binding.gyp"),
     (
         "git hooks beside a shipped repository",
         "npm ci",
         {"package.json": package(scripts={"prepare": "husky"}), ".git/config": ""},
-        "git-hooks",
+        "git-history",
         "husky",
     ),
     (
         "local dependency outside",
         "npm ci",
         {"package.json": package(dependencies={"x": "file:../x"})},
-        "local-dependency",
+        "outside-context",
         "outside of the build context",
     ),
     (
         "local dependency ignored",
         "npm ci",
         {"package.json": package(dependencies={"x": "file:x"}), "x/package.json": package(), ".dockerignore": "x"},
-        "local-dependency",
+        "missing-file",
         "which the context does not ship",
     ),
     (
@@ -275,7 +275,7 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "pnpmfile",
         "pnpm install --frozen-lockfile",
         {"package.json": package(), ".pnpmfile.cjs": ""},
-        "pnpmfile",
+        "hook-script",
         "code that the install runs",
     ),
     (
@@ -296,7 +296,7 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "missing patch",
         "pnpm install --frozen-lockfile",
         {"package.json": package(pnpm={"patchedDependencies": {"x": "patches/x.patch"}})},
-        "missing-patch",
+        "missing-file",
         "patches/x.patch",
     ),
     (
@@ -306,7 +306,7 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "broken-manifest",
         "aliases",
     ),
-    ("a folder from a variable", "npm --prefix $DIR ci", {"package.json": package()}, "folder-unknown", "not known"),
+    ("a folder from a variable", "npm --prefix $DIR ci", {"package.json": package()}, "unknown-folder", "not known"),
 ]
 
 
@@ -322,7 +322,7 @@ def test_a_member_of_an_outer_workspace(make_context: MakeContext) -> None:
     files = {"package.json": package(workspaces=["m"]), "m/package.json": package()}
     found = read(make_context, files, "npm ci", "m")
     assert isinstance(found, Reason)
-    assert found.code == "workspace-member"
+    assert found.code == "workspace"
 
 
 def test_a_token_is_told(make_context: MakeContext) -> None:

@@ -60,22 +60,22 @@ def test_known(
 
 
 BLOCKED: list[tuple[str, Files, str, str]] = [
-    ("install -r a.txt", {}, "no-manifest", "a.txt is not in the build context"),
-    ("install -r a.txt", {"a.txt": "-r b.txt"}, "no-manifest", "b.txt is not in the build context"),
-    ("install -r a.txt", {"a.txt": "-r ../b.txt"}, "outside", "outside of the build context"),
+    ("install -r a.txt", {}, "missing-file", "a.txt is not in the build context"),
+    ("install -r a.txt", {"a.txt": "-r b.txt"}, "missing-file", "b.txt is not in the build context"),
+    ("install -r a.txt", {"a.txt": "-r ../b.txt"}, "outside-context", "outside of the build context"),
     ("install -r a.txt", {"a.txt": "-r ${WHICH}.txt"}, "variable", "not known before the build"),
     ("install -r $FILE", {}, "variable", "not known before the build"),
-    ("install -r /etc/req.txt", {}, "outside", "no COPY brings"),
+    ("install -r /etc/req.txt", {}, "outside-context", "no COPY brings"),
     ("install .", {"setup.py": ""}, "installs-project", "installs the project itself"),
     ("install -e .[dev]", {"setup.py": ""}, "installs-project", "installs the project itself"),
     ("install -r a.txt", {"a.txt": "-e .\n"}, "installs-project", "installs the project itself"),
-    ("install -r a.txt -t lib", {"a.txt": ""}, "pip-target", "-t lib"),
-    ("install -r a.txt --prefix=/install", {"a.txt": ""}, "pip-target", "--prefix /install"),
-    ("install -r a.txt", {"a.txt": "./x.whl\n"}, "no-manifest", "x.whl is not in the build context"),
+    ("install -r a.txt -t lib", {"a.txt": ""}, "option", "-t lib"),
+    ("install -r a.txt --prefix=/install", {"a.txt": ""}, "option", "--prefix /install"),
+    ("install -r a.txt", {"a.txt": "./x.whl\n"}, "missing-file", "x.whl is not in the build context"),
     (
         "install -r a.txt",
         {"a.txt": "./lib\n", "lib/setup.py": "open('../VERSION')\n"},
-        "setup-script",
+        "hook-script",
         "lib/setup.py:1 opens ../VERSION, outside of its folder",
     ),
 ]

@@ -145,4 +145,4 @@ def test_a_member_of_a_workspace_above(make_context: MakeContext) -> None:
     files["pyproject.toml"] = "[tool.uv.workspace]\nmembers = ['api']\n"
     found = read(make_context, files, NO_PROJECT, "api")
     assert isinstance(found, Reason)
-    assert found.code == "workspace-member"
+    assert found.code == "workspace"

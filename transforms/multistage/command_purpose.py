@@ -72,9 +72,11 @@ def acts(stage: Stage, builds: Callable[[Located], bool]) -> tuple[Act, ...]:
         if step.keyword != "RUN":
             continue
         if step.script.opaque:
-            raise LeaveAlone("unread", f"the RUN in line {step.instruction.line} is not read: {step.script.opaque}")
+            raise LeaveAlone(
+                "unread-script", f"the RUN in line {step.instruction.line} is not read: {step.script.opaque}"
+            )
         if any(mount.kind == "bind" for mount in step.mounts):
-            raise LeaveAlone("mounts", f"the RUN in line {step.instruction.line} mounts files of the build context")
+            raise LeaveAlone("mount", f"the RUN in line {step.instruction.line} mounts files of the build context")
         found += _of(step, builds)
     return tuple(found)
 

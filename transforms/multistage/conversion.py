@@ -65,12 +65,14 @@ def convert(model: Model, stage: Stage) -> Conversion | None:
         raise LeaveAlone("mixed", f"the stage builds with {names}")
     base = base_image(stage.image)
     if base is None:
-        raise LeaveAlone("base", f"what {stage.image} brings is not known")
+        raise LeaveAlone("base-image", f"what {stage.image} brings is not known")
     if model.context is None:
         raise LeaveAlone("no-context", "the build context is not known", "name its folder with --context")
     target = _targeted(model.context, stage.name) if stage.name else ""
     if target:
-        raise LeaveAlone("target", f"{target} builds the stage {stage.name}, which would be the one that builds alone")
+        raise LeaveAlone(
+            "target-stage", f"{target} builds the stage {stage.name}, which would be the one that builds alone"
+        )
     begins = start(stage, getattr(language, "OWN_COMMAND", ()))
     found = acts(stage, language.builds)
     copies = tuple(_copies(model.context, stage))
@@ -116,7 +118,7 @@ def _copies(context: Context, stage: Stage) -> Iterator[Copied]:
         item = copied(step, context)
         if not isinstance(item, Copied):
             raise LeaveAlone(
-                "copy", f"the {step.keyword} in line {step.instruction.line} is not followed: {item.reason}"
+                "unclear-copy", f"the {step.keyword} in line {step.instruction.line} is not followed: {item.reason}"
             )
         yield item
 
@@ -225,13 +227,13 @@ def _tools(work: Work, parts: Parts) -> tuple[str, ...]:
             continue
         package = _TOOLS.get(program)
         if package is None or parts.image == "scratch":
-            raise LeaveAlone("healthcheck", f"HEALTHCHECK runs {program}, which {parts.image} does not have")
+            raise LeaveAlone("needs-programs", f"HEALTHCHECK runs {program}, which {parts.image} does not have")
         added.append(package)
     for text in _scripts(work):
         lacking = sorted(name for name in parts.lacks - named if name in text.split())
         if lacking:
             raise LeaveAlone(
-                "script", f"the script that starts the program runs {lacking[0]}, which {parts.image} lacks"
+                "needs-programs", f"the script that starts the program runs {lacking[0]}, which {parts.image} lacks"
             )
     return tuple(dict.fromkeys(added))
 

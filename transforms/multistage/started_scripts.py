@@ -38,7 +38,7 @@ def started(words: tuple[str, ...], manifest: Mapping[str, Any]) -> list[str]:
             continue
         script = _script(command, scripts)
         pending += _JOINED.split(script)
-    raise LeaveAlone("start", "the scripts of package.json call each other")
+    raise LeaveAlone("no-command", "the scripts of package.json call each other")
 
 
 def _script(command: list[str], scripts: Mapping[str, Any]) -> str:
@@ -47,9 +47,9 @@ def _script(command: list[str], scripts: Mapping[str, Any]) -> str:
     runs = operands[:1] in (["run"], ["run-script"])
     name = "".join(operands[1:2] if runs else operands[:1])
     if posixpath.basename(command[0]) == "npm" and not runs and name not in _WITHOUT_RUN:
-        raise LeaveAlone("start", f"`{' '.join(command)}` is no script of package.json")
+        raise LeaveAlone("no-command", f"`{' '.join(command)}` is no script of package.json")
     script = scripts.get(name, "node server.js" if name == "start" else None)
     if not isinstance(script, str):
-        raise LeaveAlone("start", f"package.json has no script `{name}`, which the command runs")
+        raise LeaveAlone("no-command", f"package.json has no script `{name}`, which the command runs")
     before = scripts.get(f"pre{name}")
     return f"{before} && {script}" if isinstance(before, str) else script

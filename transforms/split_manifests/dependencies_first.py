@@ -32,7 +32,7 @@ def dependencies_first(model: Model, run: InstallRun) -> tuple[InstallRun, str] 
     span = install.located.command.span
     written = _CONTINUED.sub(" ", model.source.text[span.start : span.end])
     if "\n" in written:
-        raise LeaveAlone("comment-within", f"`{install.shown}` has a comment between its lines")
+        raise LeaveAlone("comment", f"`{install.shown}` has a comment between its lines")
     only = options[0]
     alone = install._replace(added=(only,))
     return run._replace(installs=(alone,)), f"{written} {only}"

@@ -63,20 +63,20 @@ def early_download(model: Model, step: Step) -> EarlyDownload | None:
             return None
         line = step.instruction.line
         raise LeaveAlone(
-            "flags", f"the RUN on line {line} has flags; whether a separate download needs them is unknown"
+            "fetch-settings", f"the RUN on line {line} has flags; whether a separate download needs them is unknown"
         )
     for command in commands:
         if command.part < build.located.part and (not command.words or command.words[0].text not in _CARRIED):
             reason = f"`{_shown(command)}` comes before `{_shown(build.located)}` in the same RUN"
             raise LeaveAlone("reads-first", reason, "put it into a RUN of its own, before the copy of the sources")
     if build.located.command.words[0] != build.located.words[0]:
-        raise LeaveAlone("wrapped", f"`{build.located.command.words[0].text}` runs `{_shown(build.located)}`")
+        raise LeaveAlone("not-a-chain", f"`{build.located.command.words[0].text}` runs `{_shown(build.located)}`")
     settings = _settings(build)
     if settings:
-        raise LeaveAlone("environment", settings)
+        raise LeaveAlone("fetch-settings", settings)
     taken = _cache_taken_over(model, step.stage, build)
     if taken:
-        raise LeaveAlone("cache-taken-over", taken)
+        raise LeaveAlone("fetch-ships", taken)
     words = _words(build)
     name, early = build.usage.manager.name, build.early
     install = ProjectInstall(build.located, name, (), early.reader, (*early.command.split(), *map(text, words)))

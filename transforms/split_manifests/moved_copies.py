@@ -56,7 +56,7 @@ def needs(context: Context, known: list[Copied | Unclear], run: InstallRun) -> I
         warnings += found.warnings
         if found.newest_npm and not has_npm_7(run.step.stage):
             raise LeaveAlone(
-                "npm-version",
+                "lock-rewritten",
                 f"an npm older than 7 rewrites the lock file, and {run.step.stage.image} does not tell which it has",
                 "use `npm ci`",
             )
@@ -91,7 +91,7 @@ def plan(
 def _is_told(known: list[Copied | Unclear], no: LeaveAlone) -> bool:
     """Whether to say that the inputs are not known. A copy that is not understood comes before a missing manifest."""
     unclear = next((item for item in known if isinstance(item, Unclear) and looks_like_a_tree(item.step)), None)
-    if no.reason.code == "no-manifest" and unclear is not None:
+    if no.reason.code == "missing-file" and unclear is not None:
         raise LeaveAlone("unclear-copy", f"line {unclear.step.instruction.line}: {unclear.reason}")
     return unclear is not None or any(isinstance(item, Copied) and item.brings_a_folder for item in known)
 
@@ -116,7 +116,7 @@ def _read(context: Context, known: list[Copied | Unclear], install: ProjectInsta
     """What the install reads, as context paths; where no folder gives an answer, the first one's reason is raised."""
     located = install.located
     if located.folder is None:
-        raise LeaveAlone("folder-unknown", f"the folder in which `{install.shown}` runs is not known before the build")
+        raise LeaveAlone("unknown-folder", f"the folder in which `{install.shown}` runs is not known before the build")
     first: LeaveAlone | None = None
     for folder in context_folders(known, located.folder):
         try:
@@ -138,7 +138,7 @@ def _read_in(context: Context, known: list[Copied | Unclear], install: ProjectIn
         arguments.append(_context_argument(known, text, located.folder, folder))
     added = [_context_argument(known, text, located.folder, folder) for text in install.added]
     if folder is None and (*arguments, *added) == (*install.arguments, *install.added):
-        raise LeaveAlone("no-manifest", f"no COPY before `{install.shown}` brings what it reads")
+        raise LeaveAlone("missing-file", f"no COPY before `{install.shown}` brings what it reads")
     program = located.words[0].text
     found = inputs(context, Install(install.manager, (*arguments, *added), folder or "", install.reader, program))
     if install.makefile:
@@ -157,7 +157,7 @@ def _with_program(known: list[Copied | Unclear], program: str, folder: str, foun
             return found._replace(files=(origin, *(file for file in found.files if file != origin)))
     if program.startswith("/"):
         return found
-    raise LeaveAlone("no-manifest", f"no COPY brings {program}")
+    raise LeaveAlone("missing-file", f"no COPY brings {program}")
 
 
 def context_folder(known: list[Copied | Unclear], image_folder: str) -> str | None:
@@ -227,7 +227,7 @@ def _needed(context: Context, moved: list[Copied], known: list[Copied | Unclear]
                 image_folder = landed.removesuffix(first.removeprefix(folder))
                 lines.append(Needed(copy, (folder,), _below(copy, image_folder)))
     if len(lines) > MOST_COPY_LINES:
-        raise LeaveAlone("too-many-folders", f"{len(lines)} COPY lines would be needed, more than {MOST_COPY_LINES}")
+        raise LeaveAlone("too-many-files", f"{len(lines)} COPY lines would be needed, more than {MOST_COPY_LINES}")
     return tuple(lines)
 
 

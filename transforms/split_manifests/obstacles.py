@@ -60,7 +60,7 @@ def _step(context: Context, before: list[Copied], step: Step) -> None:
             if why:
                 raise LeaveAlone("run-between", f"the RUN on line {line} comes between: {why}")
         return
-    raise LeaveAlone("between", f"the {step.keyword} on line {line} comes between the copy and the install")
+    raise LeaveAlone("in-between", f"the {step.keyword} on line {line} comes between the copy and the install")
 
 
 def _configuration(before: list[Copied], step: Step) -> None:
@@ -76,7 +76,7 @@ def _configuration(before: list[Copied], step: Step) -> None:
             used |= names(word, copy.step.instruction.escape)
         if used & changed:
             name = sorted(used & changed)[0]
-            raise LeaveAlone("variable-between", f"line {step.instruction.line} changes {name}, which the COPY uses")
+            raise LeaveAlone("in-between", f"line {step.instruction.line} changes {name}, which the COPY uses")
 
 
 def _other_copy(context: Context, before: list[Copied], step: Step) -> None:
@@ -88,7 +88,7 @@ def _other_copy(context: Context, before: list[Copied], step: Step) -> None:
                 landed = other.brought.lands(path)
                 if landed is not None and any(copy.brought.origin(landed) not in (None, path) for copy in before):
                     raise LeaveAlone(
-                        "copy-between", f"the {step.keyword} on line {line} replaces {landed} of the copied files"
+                        "in-between", f"the {step.keyword} on line {line} replaces {landed} of the copied files"
                     )
             return
         destination = other.destination
@@ -98,14 +98,14 @@ def _other_copy(context: Context, before: list[Copied], step: Step) -> None:
     if destination is None or any(overlaps(copy.destination, destination) for copy in before):
         if destination is not None and not brought_near(before, destination):
             return
-        raise LeaveAlone("copy-between", f"the {step.keyword} on line {line} may bring files to the same place")
+        raise LeaveAlone("in-between", f"the {step.keyword} on line {line} may bring files to the same place")
 
 
 def _mounts(plan: Plan, run: InstallRun) -> None:
     line = run.step.instruction.line
     for mount in run.step.mounts:
         if mount.kind == "bind" and mount.from_ is None:
-            raise LeaveAlone("bind-mount", f"the RUN on line {line} already mounts files of the build context")
+            raise LeaveAlone("mount", f"the RUN on line {line} already mounts files of the build context")
         if mount.kind in ("cache", "tmpfs", "bind"):
             if mount.target is None:
                 raise LeaveAlone(
@@ -128,12 +128,12 @@ def settings_in_environment(run: InstallRun, plan: Plan) -> None:
                 continue
             for part in _PATH_ENDS.split(value or "$"):
                 if "$" in part:
-                    raise LeaveAlone("environment", f"{name} is set to something that is not known before the build")
+                    raise LeaveAlone("setting", f"{name} is set to something that is not known before the build")
                 path = resolve(folder, part)
                 if not part or path is None or not brought_near(list(plan.moved), path):
                     continue
                 if not any(copy.brought.origin(path) in needed for copy in plan.moved):
-                    raise LeaveAlone("environment", f"{name} makes `{install.shown}` read {part}")
+                    raise LeaveAlone("setting", f"{name} makes `{install.shown}` read {part}")
 
 
 def brought_near(copies: list[Copied], path: str) -> bool:

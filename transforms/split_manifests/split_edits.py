@@ -91,12 +91,10 @@ def _with_destination(copy: Copied, run: InstallRun, moved: Block) -> str:
     if copy.written.startswith("/") or step.workdir == run.step.workdir or copy.written.startswith("$"):
         return moved.text
     if not copy.destination.startswith("/"):
-        raise LeaveAlone(
-            "workdir-between", "the working folder changes in between and the base image's own is not known"
-        )
+        raise LeaveAlone("in-between", "the working folder changes in between and the base image's own is not known")
     word = step.instruction.words[-1].span
     if step.instruction.json is not None or "\r" in moved.text:
-        raise LeaveAlone("workdir-between", "the working folder changes between the copy and the install")
+        raise LeaveAlone("in-between", "the working folder changes between the copy and the install")
     start, end = word.start - moved.span.start, word.end - moved.span.start
     slash = "/" if copy.destination != "/" else ""
     return moved.text[:start] + copy.destination + slash + moved.text[end:]

@@ -26,7 +26,7 @@ from dfix.transforms.split_manifests.obstacles import (
 )
 from dfix.transforms.split_manifests.split_edits import Parting, edits
 
-_NOTHING_TO_FETCH = ("nothing", "no-manifest")
+_NOTHING_TO_FETCH = ("nothing-to-fetch", "missing-file")
 """Codes of reasons that nobody needs to hear: a build without dependencies, or without a manifest."""
 
 
@@ -120,7 +120,7 @@ def download_first(model: Model, context: Context, copies: list[Step], step: Ste
     shown = found.run.installs[0].shown
     if step.stage.ships:
         reason = f"`{shown}` runs in the stage that ships, where a fetch of its own may leave more files"
-        raise LeaveAlone("ships", reason, "build in a stage of its own, and copy the result from there")
+        raise LeaveAlone("fetch-ships", reason, "build in a stage of its own, and copy the result from there")
     parts = chain(step.script)
     assert parts is not None
     command = prefix(found.run, parts, found.part, model.source.text) + found.command

@@ -67,7 +67,7 @@ class Hooks:
         if not any(hook in scripts for hook in ("install", "preinstall")):
             binding = posixpath.join(self.manifest.folder, "binding.gyp")
             if self.context.ships(binding):
-                raise LeaveAlone("binding-gyp", f"{binding} makes the install compile the sources (node-gyp rebuild)")
+                raise LeaveAlone("reads-sources", f"{binding} makes the install compile the sources (node-gyp rebuild)")
 
     def _blocked(self, hook: str, what: str) -> LeaveAlone:
         return LeaveAlone(
@@ -102,7 +102,7 @@ class Hooks:
         if words[0] in _GIT_HOOKS:
             if self.context.exists(".git") and not self.context.ignore.ignored(".git"):
                 raise LeaveAlone(
-                    "git-hooks",
+                    "git-history",
                     f"{self.manifest.path}: the hook `{hook}` runs {words[0]}, and the .git folder ships",
                     f"add `.git` to {self.context.ignore_name}",
                 )

@@ -64,7 +64,7 @@ class _Reader:
                 target = value if sign else arguments[index + 1] if index + 1 < len(arguments) else ""
                 folder = inside(self.folder, target)
                 if folder is None:
-                    raise LeaveAlone("folder-unknown", f"`{self.install.shown}` runs in a folder that is not known")
+                    raise LeaveAlone("unknown-folder", f"`{self.install.shown}` runs in a folder that is not known")
                 self.folder = folder
         return self._project()
 
@@ -73,9 +73,7 @@ class _Reader:
         root = read_manifest(self.context, path)
         outer = outer_workspace(self.context, self.folder)
         if outer:
-            raise LeaveAlone(
-                "workspace-member", f"{path} is part of the workspace in {outer}, which the install reads too"
-            )
+            raise LeaveAlone("workspace", f"{path} is part of the workspace in {outer}, which the install reads too")
         self._add(path)
         locks = self._locks()
         self._settings()
@@ -121,7 +119,7 @@ class _Reader:
             if name == ".npmrc":
                 self._npmrc(path, text)
             elif name == ".pnpmfile.cjs":
-                raise LeaveAlone("pnpmfile", f"{path} is code that the install runs")
+                raise LeaveAlone("hook-script", f"{path} is code that the install runs")
         if self.install.manager == "yarn":
             for folder in _YARN_FOLDERS:
                 self._add_folder(self._in(folder))
@@ -136,7 +134,7 @@ class _Reader:
             elif key.endswith(("_authToken", "_password", "_auth")) and "${" not in value:
                 self.warnings.append(f"{path} holds an access token, which the image got before too")
             elif key in ("prefix", "cafile", "globalconfig", "userconfig") and not value.startswith("/"):
-                raise LeaveAlone("npmrc", f"{path} sets {key}, a place that dfix does not follow")
+                raise LeaveAlone("setting", f"{path} sets {key}, a place that dfix does not follow")
 
     def _dependencies(self, manifests: list[Manifest]) -> None:
         """Take in every manifest and what its local dependencies name, theirs included."""
@@ -159,7 +157,7 @@ class _Reader:
         for name in manifest.every_dependency():
             why = _READS_THE_PROJECT.get(name)
             if why and "--ignore-scripts" not in self.flags and (name != "msw" or "msw" in manifest.data):
-                raise LeaveAlone("dependency-hook", f"{manifest.path}: {name} {why} while it is installed")
+                raise LeaveAlone("plugin", f"{manifest.path}: {name} {why} while it is installed")
         if "@prisma/client" in manifest.every_dependency() and "--ignore-scripts" not in self.flags:
             self._prisma(manifest)
 
@@ -167,7 +165,7 @@ class _Reader:
         """@prisma/client generates itself from the project's schema while it is installed."""
         if manifest.folder != self.folder:
             reason = f"{manifest.path}: @prisma/client generates its client while it is installed in a workspace"
-            raise LeaveAlone("dependency-hook", reason)
+            raise LeaveAlone("plugin", reason)
         found = schema(self.context, manifest)
         for path in found.files:
             self._add(path)
@@ -192,7 +190,7 @@ class _Reader:
                 path = posixpath.normpath(posixpath.join(self.folder, str(value)))
                 if not self.context.ships(path):
                     raise LeaveAlone(
-                        "missing-patch", f"{root.path} names the patch {value}, which the context does not ship"
+                        "missing-file", f"{root.path} names the patch {value}, which the context does not ship"
                     )
                 folder = posixpath.dirname(path)
                 if folder and posixpath.basename(folder) in _PATCH_FOLDERS:

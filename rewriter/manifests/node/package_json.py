@@ -69,17 +69,15 @@ def local_dependencies(context: Context, manifest: Manifest) -> list[str]:
             continue
         if target.startswith(("/", "~")):
             raise LeaveAlone(
-                "local-dependency", f"{manifest.path}: {name} lies at {target}, outside of the build context"
+                "outside-context", f"{manifest.path}: {name} lies at {target}, outside of the build context"
             )
         path = posixpath.normpath(posixpath.join(manifest.folder, target))
         if path.startswith("..") or path == ".":
             raise LeaveAlone(
-                "local-dependency", f"{manifest.path}: {name} lies at {target}, outside of the build context"
+                "outside-context", f"{manifest.path}: {name} lies at {target}, outside of the build context"
             )
         if not context.ships(path) and not context.ships_any(path):
-            raise LeaveAlone(
-                "local-dependency", f"{manifest.path}: {name} lies at {path}, which the context does not ship"
-            )
+            raise LeaveAlone("missing-file", f"{manifest.path}: {name} lies at {path}, which the context does not ship")
         found.append(path)
     return found
 

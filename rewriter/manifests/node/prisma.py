@@ -38,7 +38,9 @@ def schema(context: Context, manifest: Manifest, named: str = "") -> Schema:
     places = [inside(manifest.folder, place) for place in ((named,) if named else _PLACES)]
     for place in places:
         if place is None:
-            raise LeaveAlone("outside", f"{manifest.path}: the schema {named} lies outside of the build context")
+            raise LeaveAlone(
+                "outside-context", f"{manifest.path}: the schema {named} lies outside of the build context"
+            )
         if context.ships(place):
             _output(context, place)
             return Schema((place,), ())
@@ -60,7 +62,7 @@ def _output(context: Context, path: str) -> None:
         written = match["value"].strip().strip('"')
         target = inside(posixpath.dirname(path), written)
         if target is None or "(" in written:
-            raise LeaveAlone("outputs-elsewhere", f"{path} writes to {written}, a place that is not known")
+            raise LeaveAlone("setting", f"{path} writes to {written}, a place that is not known")
         if "node_modules" not in target and context.ships_any(target):
             hint = f"add `{target}` to {context.ignore_name}"
             raise LeaveAlone("host-output", f"the build context ships {target}, which the install generates", hint)

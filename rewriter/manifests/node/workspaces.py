@@ -21,7 +21,7 @@ def members(context: Context, manager: str, root: Manifest) -> list[Manifest]:
         return []
     for pattern in patterns:
         if pattern.lstrip("!").startswith("/") or ".." in pattern.split("/"):
-            raise LeaveAlone("workspace", f"{root.path}: the workspace {pattern} leaves the build context")
+            raise LeaveAlone("outside-context", f"{root.path}: the workspace {pattern} leaves the build context")
     wanted = [_matcher(pattern) for pattern in patterns if not pattern.startswith("!")]
     unwanted = [_matcher(pattern[1:]) for pattern in patterns if pattern.startswith("!")]
     deep = any("**" in pattern for pattern in patterns)
@@ -62,7 +62,7 @@ def _patterns(context: Context, manager: str, root: Manifest) -> list[str]:
     if declared is None:
         return []
     if not isinstance(declared, list) or not all(isinstance(item, str) for item in declared):
-        raise LeaveAlone("workspace", f"{root.path}: its workspaces are no list of folders")
+        raise LeaveAlone("broken-manifest", f"{root.path}: its workspaces are no list of folders")
     return [item.removeprefix("./").rstrip("/") for item in declared if item not in (".", "./")]
 
 

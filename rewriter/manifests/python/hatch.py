@@ -18,7 +18,7 @@ from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 def inputs(context: Context, install: Install) -> Inputs:
     """What the install reads, or why that cannot be known."""
     if any(word in ("-p", "--project") or word.startswith(("-p=", "--project=")) for word in install.arguments):
-        raise LeaveAlone("folder-unknown", f"`{install.shown}` works in another folder")
+        raise LeaveAlone("unknown-folder", f"`{install.shown}` works in another folder")
     path = posixpath.join(install.folder, "pyproject.toml")
     data = read_toml(context, path)
     settings = posixpath.join(install.folder, "hatch.toml")
@@ -36,7 +36,7 @@ def _plain(path: str, data: dict[str, Any], chosen: dict[str, Any]) -> None:
     """Environments that look at more than these files."""
     strange = [key for key in ("matrix", "template", "workspace", "type") if chosen.get(key)]
     if strange:
-        raise LeaveAlone("option", f"{path}: the environment has `{strange[0]}`, which dfix does not follow")
+        raise LeaveAlone("setting", f"{path}: the environment has `{strange[0]}`, which dfix does not follow")
     if "dependencies" in listed(table(data, "project").get("dynamic")):
-        raise LeaveAlone("reads-first", f"{path}: the dependencies are read from other files (`dynamic`)")
+        raise LeaveAlone("reads-sources", f"{path}: the dependencies are read from other files (`dynamic`)")
     urls_of_files(path, chosen.get("dependencies"))

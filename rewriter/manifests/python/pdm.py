@@ -24,7 +24,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     flags = {argument.partition("=")[0] for argument in install.arguments}
     elsewhere = flags & _OTHER_FILES
     if elsewhere:
-        raise LeaveAlone("other-files", f"`{install.shown}` has {min(elsewhere)}, which changes what it reads")
+        raise LeaveAlone("option", f"`{install.shown}` has {min(elsewhere)}, which changes what it reads")
     path, lock = (posixpath.join(install.folder, name) for name in ("pyproject.toml", "pdm.lock"))
     data = read_toml(context, path)
     pdm = table(data, "tool", "pdm")
@@ -46,7 +46,7 @@ def _requirements(path: str, data: dict[str, Any], pdm: dict[str, Any]) -> None:
     """Requirements that name files, as `-e file:///${PROJECT_ROOT}/libs/a` does."""
     project = table(data, "project")
     if "dependencies" in listed(project.get("dynamic")):
-        raise LeaveAlone("reads-first", f"{path}: the dependencies are read from other files (`dynamic`)")
+        raise LeaveAlone("reads-sources", f"{path}: the dependencies are read from other files (`dynamic`)")
     groups = [project.get("dependencies"), *table(project, "optional-dependencies").values()]
     groups += [*table(pdm, "dev-dependencies").values(), *table(data, "dependency-groups").values()]
     for group in groups:

@@ -51,7 +51,7 @@ class _Reader:
         for option, value in _options(self.install.arguments[1:]):
             if option in _WRITES:
                 raise LeaveAlone(
-                    "pip-target", f"`{self.install.shown}` installs into a folder of its own ({option} {value})"
+                    "option", f"`{self.install.shown}` installs into a folder of its own ({option} {value})"
                 )
             if option in _READS:
                 self.requirement_file(posixpath.join(self.install.folder, value), self.install.shown)
@@ -143,7 +143,7 @@ class _Reader:
 
         why = leaves_its_folder(text)
         if why:
-            raise LeaveAlone("setup-script", f"{script}{why}")
+            raise LeaveAlone("hook-script", f"{script}{why}")
 
     def links(self, value: str, where: str) -> None:
         """`--find-links`: a folder or page of archives."""
@@ -162,10 +162,10 @@ class _Reader:
         if "$" in path or "`" in path:
             raise LeaveAlone("variable", f"{where} names `{path}`, which is not known before the build")
         if path.startswith(("/", "~")):
-            raise LeaveAlone("outside", f"{where} names {path}, which no COPY brings from the build context")
+            raise LeaveAlone("outside-context", f"{where} names {path}, which no COPY brings from the build context")
         normal = posixpath.normpath(path)
         if normal.startswith(".."):
-            raise LeaveAlone("outside", f"{where} names {path}, outside of the build context")
+            raise LeaveAlone("outside-context", f"{where} names {path}, outside of the build context")
         return "" if normal == "." else normal
 
 

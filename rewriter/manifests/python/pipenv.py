@@ -36,7 +36,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     for name, entry in entries:
         archive = entry.get("file") if isinstance(entry, dict) else None
         if isinstance(archive, str) and "://" not in archive:
-            raise LeaveAlone("local-dependency", f"{path}: {name} is the file {archive}")
+            raise LeaveAlone("local-source", f"{path}: {name} is the file {archive}")
         if isinstance(entry, dict) and entry.get("path") in (".", "./"):
             raise LeaveAlone("installs-project", f"{path}: {name} is the project itself, whose sources are read")
     folders = local_paths(context, path, entries)

@@ -23,7 +23,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     """What the install reads, or why that cannot be known."""
     flags = {argument.partition("=")[0] for argument in install.arguments}
     if flags & _OTHER_FOLDER:
-        raise LeaveAlone("folder-unknown", f"`{install.shown}` works in another folder")
+        raise LeaveAlone("unknown-folder", f"`{install.shown}` works in another folder")
     path = posixpath.join(install.folder, "pyproject.toml")
     data = read_toml(context, path)
     poetry = table(data, "tool", "poetry")

@@ -32,7 +32,7 @@ def local_paths(context: Context, path: str, entries: Iterable[tuple[str, Any]])
             place = posixpath.normpath(posixpath.join(folder, written))
             if written.startswith(("/", "~")) or place.startswith("..") or place == (folder or "."):
                 raise LeaveAlone(
-                    "local-dependency", f"{path}: {name} lies at {written}, outside of the project's folders"
+                    "outside-context", f"{path}: {name} lies at {written}, outside of the project's folders"
                 )
             if not context.ships(place) and not context.ships_any(place):
                 raise missing(context, place)
@@ -44,7 +44,7 @@ def urls_of_files(path: str, requirements: Any) -> None:
     """A requirement such as `a @ file:///x` names a place that no COPY brings."""
     for requirement in listed(requirements):
         if isinstance(requirement, str) and "file:" in requirement:
-            raise LeaveAlone("local-dependency", f"{path} requires `{requirement}`")
+            raise LeaveAlone("local-source", f"{path} requires `{requirement}`")
 
 
 def installs_project(install: Install, hint: str) -> LeaveAlone:

@@ -27,7 +27,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     flags = {argument.partition("=")[0] for argument in install.arguments}
     elsewhere = flags & _OTHER_PLACES
     if elsewhere:
-        raise LeaveAlone("other-files", f"`{install.shown}` has {min(elsewhere)}, which changes what it reads")
+        raise LeaveAlone("option", f"`{install.shown}` has {min(elsewhere)}, which changes what it reads")
     path = posixpath.join(install.folder, "pyproject.toml")
     data = read_toml(context, path)
     uv = table(data, "tool", "uv")
@@ -36,17 +36,17 @@ def inputs(context: Context, install: Install) -> Inputs:
         hint = "sync with --no-install-project before the sources are copied, and as you do now behind them"
         raise installs_project(install, hint)
     if _is_member(context, install.folder):
-        raise LeaveAlone("workspace-member", f"{path} is part of a workspace above it, whose files are read too")
+        raise LeaveAlone("workspace", f"{path} is part of a workspace above it, whose files are read too")
     manifests = _members(context, path, table(uv, "workspace"))
     if manifests and not flags & _NO_MEMBERS:
         hint = "sync with --no-install-workspace before the sources are copied, and as you do now behind them"
         reason = f"`{install.shown}` installs the members of the workspace, so it reads their sources"
-        raise LeaveAlone("workspace-member", reason, hint)
+        raise LeaveAlone("workspace", reason, hint)
     lock = posixpath.join(install.folder, "uv.lock")
     if context.ships(lock) and not flags & {"--frozen", "--locked"}:
         raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}", "add `--locked`")
     if "--frozen" not in flags and table(data, "project").get("dynamic"):
-        raise LeaveAlone("reads-first", f"{path}: fields of `dynamic` are read from the sources", "add `--frozen`")
+        raise LeaveAlone("reads-sources", f"{path}: fields of `dynamic` are read from the sources", "add `--frozen`")
     folders = local_paths(context, path, table(uv, "sources").items())
     urls_of_files(path, table(data, "project").get("dependencies"))
     _indexes(path, uv)
@@ -64,7 +64,7 @@ def _members(context: Context, path: str, workspace: dict[str, Any]) -> list[str
         head, _, last = str(pattern).rpartition("/")
         parent = inside(folder, head)
         if parent is None or "*" in head:
-            raise LeaveAlone("workspace-member", f"{path}: the members at {pattern} are not followed")
+            raise LeaveAlone("workspace", f"{path}: the members at {pattern} are not followed")
         names = context.folders_in(parent) if set(last) & set("*?[") else [last]
         members = (posixpath.join(parent, name, "pyproject.toml") for name in names if fnmatch(name, last))
         found += [member for member in members if context.ships(member) and member not in found]
@@ -77,7 +77,7 @@ def _indexes(path: str, uv: dict[str, Any]) -> None:
     urls = [one.get("url") for one in indexes if isinstance(one, dict)] + list(uv.get("find-links") or ())
     for url in urls:
         if isinstance(url, str) and ("://" not in url or url.startswith("file:")):
-            raise LeaveAlone("other-files", f"{path} takes packages from {url}")
+            raise LeaveAlone("local-source", f"{path} takes packages from {url}")
 
 
 def _is_member(context: Context, folder: str) -> bool:

@@ -19,7 +19,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     """What the install reads, or why that cannot be known."""
     for argument in install.arguments:
         if argument.partition("=")[0] in _OTHER_FILES:
-            raise LeaveAlone("other-files", f"`{install.shown}` has {argument}, which changes what it reads")
+            raise LeaveAlone("option", f"`{install.shown}` has {argument}, which changes what it reads")
     words = install.arguments[1:]
     if words[:1] == ("sync",):
         words = tuple(word for name in words[1:] for word in ((name,) if name.startswith("-") else ("-r", name)))

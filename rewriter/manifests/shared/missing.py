@@ -13,9 +13,9 @@ def missing(context: Context, path: str) -> LeaveAlone:
     if context.exists(path):
         line = context.ignore.line_for(path)
         if line:
-            return LeaveAlone("no-manifest", f"{path} is left out by line {line} of {context.ignore_name}")
-        return LeaveAlone("no-manifest", f"{path} is not a readable file of the build context")
-    return LeaveAlone("no-manifest", f"{path} is not in the build context", "name its folder with --context")
+            return LeaveAlone("missing-file", f"{path} is left out by line {line} of {context.ignore_name}")
+        return LeaveAlone("missing-file", f"{path} is not a readable file of the build context")
+    return LeaveAlone("missing-file", f"{path} is not in the build context", "name its folder with --context")
 
 
 def in_the_way(
@@ -25,4 +25,4 @@ def in_the_way(
     for path in (posixpath.join(folder, name) for name in names):
         if context.ships(path) or context.ships_any(path):
             hint = f"add `{path}` to {context.ignore_name}"
-            raise LeaveAlone("outputs-ship", f"the build context ships {path}, {why}", hint)
+            raise LeaveAlone("host-output", f"the build context ships {path}, {why}", hint)

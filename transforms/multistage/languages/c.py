@@ -74,16 +74,16 @@ def parts(work: Work) -> Parts | None:
         return None
     of_gcc = work.base.language == "c"
     if work.base.language not in ("", "c"):
-        raise LeaveAlone("base", f"what programs of {work.base.reference} need of it is not known")
+        raise LeaveAlone("base-image", f"what programs of {work.base.reference} need of it is not known")
     libraries = _libraries(work, of_gcc)
     others = runs_programs(work.context, _CODE, _STARTS, _STARTS_NAMED, work.installed) if of_gcc else ""
     if others:
-        raise LeaveAlone("runs-programs", f"{others} may run a program that GCC's image has and a smaller one lacks")
+        raise LeaveAlone("needs-programs", f"{others} may run a program that GCC's image has and a smaller one lacks")
     brought = _brought(work, own, of_gcc)
     beside = data(work.copies, lambda path: path.endswith(_SOURCES))
     if of_gcc and not work.base.release:
         reason = f"{work.base.reference} does not tell its release, and the program is linked to its C library"
-        raise LeaveAlone("libc", reason, f"name the release: {work.base.name}:13-bookworm")
+        raise LeaveAlone("unknown-release", reason, f"name the release: {work.base.name}:13-bookworm")
     last = ("RUN ldconfig\n",) if any(act.program == "ldconfig" for act in work.acts) and not work.base.alpine else ()
     return Parts(
         f"debian:{work.base.release}-slim" if of_gcc else work.base.smaller or work.base.reference,
@@ -103,28 +103,30 @@ def _brought(work: Work, own: list[Act], of_gcc: bool) -> tuple[Brought, ...]:
     word = work.start.words[0]
     prefixes = _prefixes(own)
     if prefixes is None:
-        raise LeaveAlone("program", "where `make install` puts its files is not known")
+        raise LeaveAlone("unknown-program", "where `make install` puts its files is not known")
     if prefixes:
         if of_gcc and "/usr/local" in prefixes:
             raise LeaveAlone(
-                "program", "`make install` writes to /usr/local, where the compiler lies too", "name a --prefix"
+                "unknown-program", "`make install` writes to /usr/local, where the compiler lies too", "name a --prefix"
             )
         if "/usr" in prefixes:
-            raise LeaveAlone("program", "`make install` writes to /usr, among the files of the distribution")
+            raise LeaveAlone("unknown-program", "`make install` writes to /usr, among the files of the distribution")
         return tuple(Brought(prefix, prefix) for prefix in prefixes)
     path = work.start.path(word) if "/" in word else posixpath.join("/usr/local/bin", word)
     origin = work.origin(path)
     if "/" not in word and origin == path and not _written(own, path):
-        raise LeaveAlone("program", f"the command runs {word}, which the file is not seen to build")
+        raise LeaveAlone("unknown-program", f"the command runs {word}, which the file is not seen to build")
     if any(copy.brought.origin(path) for copy in work.copies):
-        raise LeaveAlone("program", f"the command runs {word}, which the build context brings")
+        raise LeaveAlone("unknown-program", f"the command runs {word}, which the build context brings")
     folders = [copy.destination for copy in work.copies if copy.brings_a_folder]
     if not any(origin.startswith(f"{folder}/") for folder in folders) and not _written(own, origin):
-        raise LeaveAlone("program", f"the command runs {word}, which the file is not seen to build")
+        raise LeaveAlone("unknown-program", f"the command runs {word}, which the file is not seen to build")
     if any(_SHARED.search(text) for _, text in sources(work.context, _FILES)):
         top = next((folder for folder in folders if origin.startswith(f"{folder}/")), "")
         if not top or origin != path:
-            raise LeaveAlone("program", "the build makes shared libraries, and where they have to lie is not known")
+            raise LeaveAlone(
+                "unknown-program", "the build makes shared libraries, and where they have to lie is not known"
+            )
         return (Brought(top, top),)
     return (Brought(path, path),)
 

@@ -49,26 +49,31 @@ def builds(command: Located) -> bool:
 def parts(work: Work) -> Parts:
     """The published folder on the image that runs it."""
     if work.base.language != "dotnet":
-        raise LeaveAlone("base", f"{work.base.reference} is no image of .NET's SDK")
+        raise LeaveAlone("base-image", f"{work.base.reference} is no image of .NET's SDK")
     if work.base.version not in work.base.table["versions"]:
-        raise LeaveAlone("base", f"no runtime image is known for {work.base.reference}", "name the version: sdk:8.0")
+        raise LeaveAlone(
+            "base-image", f"no runtime image is known for {work.base.reference}", "name the version: sdk:8.0"
+        )
     publishes = [act for act in work.builds if act.program == "dotnet" and act.arguments[:1] == ("publish",)]
     if not publishes:
-        raise LeaveAlone("program", "no `dotnet publish` writes what the container runs")
+        raise LeaveAlone("unknown-program", "no `dotnet publish` writes what the container runs")
     folder = _output(publishes[-1])
     if folder is None:
-        raise LeaveAlone("program", f"where `{publishes[-1].shown}` writes is not known", "name a folder with -o")
+        raise LeaveAlone(
+            "unknown-program", f"where `{publishes[-1].shown}` writes is not known", "name a folder with -o"
+        )
     words = work.start.words
     program = words[1] if work.start.program == "dotnet" and len(words) > 1 else words[0]
     if not work.start.path(program).startswith(f"{folder}/"):
         raise LeaveAlone(
-            "program", f"the command runs {program}, which does not lie in {folder}, where `dotnet publish` writes"
+            "unknown-program",
+            f"the command runs {program}, which does not lie in {folder}, where `dotnet publish` writes",
         )
     web = any(_WEB.search(text) for _, text in sources(work.context, (".csproj", ".fsproj", ".vbproj")))
     others = runs_programs(work.context, (".cs", ".fs", ".vb"), _STARTS, _STARTS_NAMED, work.installed)
     if others:
         raise LeaveAlone(
-            "runs-programs", f"{others} may run a program that the SDK's image has and a smaller one lacks"
+            "needs-programs", f"{others} may run a program that the SDK's image has and a smaller one lacks"
         )
     beside = () if work.start.workdir == folder else data(work.copies, _is_source)
     tail = "".join(f"-{part}" for part in (*work.base.parts, work.base.release) if part)

@@ -28,21 +28,24 @@ def parts(work: Work) -> Parts:
     """The release that the command starts."""
     if work.start.program in ("mix", "iex", "elixir"):
         raise LeaveAlone(
-            "program", f"the command runs {work.start.program} itself, not a release", "build one with `mix release`"
+            "runs-build-tool",
+            f"the command runs {work.start.program} itself, not a release",
+            "build one with `mix release`",
         )
     if not any("release" in act.arguments for act in work.builds if act.program == "mix"):
-        raise LeaveAlone("program", "no `mix release` writes what the container runs")
+        raise LeaveAlone("unknown-program", "no `mix release` writes what the container runs")
     match = _RELEASE.match(work.start.path(work.start.words[0]))
     if match is None:
         raise LeaveAlone(
-            "program", f"the command runs {work.start.words[0]}, which does not lie in a release below _build"
+            "unknown-program", f"the command runs {work.start.words[0]}, which does not lie in a release below _build"
         )
     if not work.base.smaller and not work.base.slim:
         raise LeaveAlone(
-            "base", f"no slim variant of {work.base.reference} is known, which has the libraries that Erlang needs"
+            "base-image",
+            f"no slim variant of {work.base.reference} is known, which has the libraries that Erlang needs",
         )
     if any("include_erts: false" in text for _, text in sources(work.context, ("mix.exs",))):
-        raise LeaveAlone("program", "the release does not bring Erlang (`include_erts: false` in mix.exs)")
+        raise LeaveAlone("unknown-program", "the release does not bring Erlang (`include_erts: false` in mix.exs)")
     return Parts(
         work.base.smaller or work.base.reference,
         (Brought(match[1], match[1]),),

@@ -54,7 +54,7 @@ def parts(work: Work) -> Parts:
     static = _static(work, program)
     others = runs_programs(work.context, (".go",), _STARTS, _STARTS_NAMED, work.installed)
     if others:
-        raise LeaveAlone("runs-programs", f"{others} may run a program that Go's image has and a smaller one lacks")
+        raise LeaveAlone("needs-programs", f"{others} may run a program that Go's image has and a smaller one lacks")
     alone = _alone(work, brought, beside) if static else None
     if alone is not None:
         return alone
@@ -64,7 +64,7 @@ def parts(work: Work) -> Parts:
         return _on_debian(work, brought, beside, work.base.release)
     if not static:
         raise LeaveAlone(
-            "libc",
+            "unknown-release",
             f"{work.base.reference} does not tell its release, and the binary may be linked to its C library",
             f"name the release ({work.base.name}:1.22-bookworm), or set CGO_ENABLED=0 where the program needs no cgo",
         )
@@ -90,7 +90,7 @@ def _program(work: Work) -> tuple[Act, str]:
                 if work.origin(posixpath.join(folder, word)) == output:
                     return act, posixpath.join(folder, word)
     reason = f"the command runs {word}, which no `go build` of the file is seen to write"
-    raise LeaveAlone("program", reason)
+    raise LeaveAlone("unknown-program", reason)
 
 
 def _output(work: Work, act: Act) -> str | None:
@@ -204,7 +204,7 @@ def _on_alpine(work: Work, brought: Brought, beside: tuple[str, ...]) -> Parts:
     version = work.base.release.removeprefix("alpine")
     if not version:
         reason = f"{work.base.reference} does not tell its version of Alpine, and another one may have other libraries"
-        raise LeaveAlone("libc", reason, f"name it: {work.base.name}:1.22-alpine3.20")
+        raise LeaveAlone("unknown-release", reason, f"name it: {work.base.name}:1.22-alpine3.20")
     return Parts(
         f"alpine:{version}",
         (brought,),

@@ -53,21 +53,23 @@ def parts(work: Work) -> Parts:
     """The archive on a JRE; a Spring Boot archive is taken apart into layers."""
     if work.start.program in MAIN:
         raise LeaveAlone(
-            "program", f"the command runs {work.start.program} itself, which needs the JDK and the sources"
+            "runs-build-tool", f"the command runs {work.start.program} itself, which needs the JDK and the sources"
         )
     if work.start.program != "java":
-        raise LeaveAlone("program", f"the command runs {work.start.words[0]}, not java")
+        raise LeaveAlone("unknown-program", f"the command runs {work.start.words[0]}, not java")
     place = calls(work.context, _CODE, _JDK)
     if place:
-        raise LeaveAlone("jdk", f"{place} needs the JDK when it runs")
+        raise LeaveAlone("needs-programs", f"{place} needs the JDK when it runs")
     image = work.base.reference if work.base.language == "" else jre(work.base)
     if not image:
-        raise LeaveAlone("base", f"no JRE of the same major, vendor and release is known for {work.base.reference}")
+        raise LeaveAlone(
+            "base-image", f"no JRE of the same major, vendor and release is known for {work.base.reference}"
+        )
     others = (
         "" if not work.base.language else runs_programs(work.context, _CODE, _STARTS, _STARTS_NAMED, work.installed)
     )
     if others:
-        raise LeaveAlone("runs-programs", f"{others} may run a program that {image} lacks")
+        raise LeaveAlone("needs-programs", f"{others} may run a program that {image} lacks")
     archive = _archive(work)
     beside = data(work.copies, _is_source)
     found = Parts(
@@ -89,14 +91,16 @@ def _archive(work: Work) -> tuple[Brought, ...]:
         if option == "-jar":
             path = work.start.path(value)
             if set("*$").intersection(value):
-                raise LeaveAlone("program", f"the name of the archive is not literal: {value}")
+                raise LeaveAlone("unknown-program", f"the name of the archive is not literal: {value}")
             if not _BUILT.search(work.origin(path)):
-                raise LeaveAlone("program", f"the command runs {value}, which no build of the file is seen to write")
+                raise LeaveAlone(
+                    "unknown-program", f"the command runs {value}, which no build of the file is seen to write"
+                )
             _holds_dependencies(work)
             return (Brought(path, path),)
         if option in _CLASS_PATH:
             return _class_path(work, value)
-    raise LeaveAlone("program", "what java is told to run is not known")
+    raise LeaveAlone("unknown-program", "what java is told to run is not known")
 
 
 def _class_path(work: Work, value: str) -> tuple[Brought, ...]:
@@ -104,7 +108,7 @@ def _class_path(work: Work, value: str) -> tuple[Brought, ...]:
     for entry in value.split(":"):
         path = work.start.path(entry.removesuffix("/*"))
         if "$" in entry or "*" in path or not re.search(r"/(?:target|build)/", work.origin(f"{path}/")):
-            raise LeaveAlone("program", f"{entry} of the class path is nothing that the build is seen to write")
+            raise LeaveAlone("unknown-program", f"{entry} of the class path is nothing that the build is seen to write")
         found.append(Brought(path, path))
     return tuple(found)
 

@@ -86,7 +86,7 @@ def parts(work: Work) -> Parts | None:
     prunes = bool(project.names("devDependencies")) and not project.production
     if image == work.base.reference and not prunes and not leaves(work):
         if more and work.base.smaller:
-            raise LeaveAlone("full-image", f"{work.base.reference} stays: {more}")
+            raise LeaveAlone("needs-programs", f"{work.base.reference} stays: {more}")
         return None
     finish = _pruned(work, project) if prunes else ()
     standalone = _standalone(work, project)
@@ -109,12 +109,12 @@ def _project(work: Work) -> _Project:
     folders = {act.located.folder for act, _ in installs}
     if len(folders) != 1:
         raise LeaveAlone(
-            "several-projects", "the stage installs " + ("several projects" if folders else "no project that is seen")
+            "several-installs", "the stage installs " + ("several projects" if folders else "no project that is seen")
         )
     folder = folders.pop()
     if folder is None or folder == "/" or folder.startswith("?"):
         raise LeaveAlone(
-            "several-projects", "the folder in which the project is installed is not known, or the root of the image"
+            "unknown-folder", "the folder in which the project is installed is not known, or the root of the image"
         )
     for copy in reversed(work.copies):
         origin = copy.brought.origin(posixpath.join(folder, "package.json"))
@@ -129,7 +129,7 @@ def _project(work: Work) -> _Project:
             act, found = installs[-1]
             production = bool(_PRODUCTION.intersection(found[1])) or _environment(act) == "production"
             return _Project(folder, manifest, found[0], production)
-    raise LeaveAlone("no-manifest", f"no package.json of the build context lands in {folder}")
+    raise LeaveAlone("missing-file", f"no package.json of the build context lands in {folder}")
 
 
 def _environment(act: Act) -> str | None:
@@ -153,19 +153,21 @@ def _needs_development(work: Work, project: _Project) -> None:
             program = words[1]
         package = _BINS.get(program, program)
         if package in development and package not in needed:
-            raise LeaveAlone("start", f"`{command}` starts the application with {package}, a development dependency")
+            raise LeaveAlone(
+                "development-dependency", f"`{command}` starts the application with {package}, a development dependency"
+            )
         loaded = [b for a, b in itertools.pairwise(words) if a in ("-r", "--require", "--loader", "--import")]
         for name in loaded:
             base = "/".join(name.split("/")[: 2 if name.startswith("@") else 1])
             if base in development and base not in needed:
-                raise LeaveAlone("start", f"`{command}` loads {base}, a development dependency")
+                raise LeaveAlone("development-dependency", f"`{command}` loads {base}, a development dependency")
     only = development - needed
     for path, text in sources(work.context, ENDINGS["node"]):
         if _CONFIGURES.search(path) or path.endswith(".d.ts"):
             continue
         used = next((name for name in _IMPORTS.findall(text) if name in only and not name.startswith("@types/")), None)
         if used is not None and not project.production:
-            raise LeaveAlone("imports", f"{path} imports {used}, a development dependency")
+            raise LeaveAlone("development-dependency", f"{path} imports {used}, a development dependency")
 
 
 def _counted(work: Work, project: _Project) -> str:
@@ -191,7 +193,7 @@ def _globals(work: Work) -> None:
             if word.startswith("-") or word in ("install", "i", "add", "global"):
                 continue
             if name not in _BUILD_TOOLS or name == work.start.program or work.start.program == _BINS.get(name):
-                raise LeaveAlone("global-package", f"`{act.shown}` may install what the program needs")
+                raise LeaveAlone("unknown-command", f"`{act.shown}` may install what the program needs")
 
 
 def _needs_more(work: Work, project: _Project) -> str:
@@ -207,7 +209,7 @@ def _pruned(work: Work, project: _Project) -> tuple[str, ...]:
     """The command that removes development dependencies from an installed project."""
     if project.manager != "npm" and project.manifest.get("workspaces"):
         raise LeaveAlone(
-            "workspaces", f"{project.manager} removes the development dependencies of a workspace in no known way"
+            "workspace", f"{project.manager} removes the development dependencies of a workspace in no known way"
         )
     major = work.base.version.split(".")[0]
     old = (major.isdigit() and int(major) < 16) or work.base.language != "node"

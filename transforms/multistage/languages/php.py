@@ -25,11 +25,11 @@ def builds(command: Located) -> bool:
 def parts(work: Work) -> Parts | None:
     """The extensions and the application on the same image."""
     if work.base.language != "php":
-        raise LeaveAlone("base", f"where {work.base.reference} keeps PHP's extensions is not known")
+        raise LeaveAlone("base-image", f"where {work.base.reference} keeps PHP's extensions is not known")
     if not leaves(work) and not _composer(work):
         return None
     if work.start.program in MAIN:
-        raise LeaveAlone("start", f"the command runs {work.start.program} itself, which would stay behind")
+        raise LeaveAlone("runs-build-tool", f"the command runs {work.start.program} itself, which would stay behind")
     brought: list[Brought] = []
     if any(act.program in _EXTENDS for act in work.builds):
         brought += [Brought(path, path) for path in _EXTENSIONS]
@@ -43,7 +43,7 @@ def parts(work: Work) -> Parts | None:
         folder = folders.pop()
         if folders or folder is None or folder == "/" or folder.startswith("?"):
             raise LeaveAlone(
-                "several-projects", "the folder in which composer installs is not known, or there are several"
+                "unknown-folder", "the folder in which composer installs is not known, or there are several"
             )
         brought.append(Brought(folder, folder))
         covered = (folder,)

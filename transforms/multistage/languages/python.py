@@ -54,17 +54,17 @@ def builds(command: Located) -> bool:
 def parts(work: Work) -> Parts | None:
     """The environment, or the packages put under a prefix of their own, on the same interpreter."""
     if work.base.language != "python":
-        raise LeaveAlone("base", f"where {work.base.reference} keeps Python's packages is not known")
+        raise LeaveAlone("base-image", f"where {work.base.reference} keeps Python's packages is not known")
     if not any(_installs(act) for act in work.builds):
         return None
     more = _needs_more(work)
     image = work.base.smaller if work.base.smaller and not more else work.base.reference
     if image == work.base.reference and not leaves(work):
         if more and work.base.smaller:
-            raise LeaveAlone("full-image", f"{work.base.reference} stays: {more}")
+            raise LeaveAlone("needs-programs", f"{work.base.reference} stays: {more}")
         return None
     if work.start.program in ("poetry", "uv", "pipenv", "pip"):
-        raise LeaveAlone("start", f"the command runs {work.start.program} itself, which would stay behind")
+        raise LeaveAlone("runs-build-tool", f"the command runs {work.start.program} itself, which would stay behind")
     libraries = linked(work, _required(work), _LINKS) if image != work.base.reference else ()
     found = _environment(work) or _prefixed(work)
     brought, edits = found
@@ -112,7 +112,7 @@ def _environment(work: Work) -> tuple[Brought, tuple[Edit, ...]] | None:
         if operands:
             path = act.path(operands[-1])
             if path is None:
-                raise LeaveAlone("environment", f"where `{act.shown}` makes its environment is not known")
+                raise LeaveAlone("install-place", f"where `{act.shown}` makes its environment is not known")
             _installs_into(work, path)
             return Brought(path, path), ()
     for act in work.builds:
@@ -124,13 +124,13 @@ def _environment(work: Work) -> tuple[Brought, tuple[Edit, ...]] | None:
             )
             if not inside:
                 hint = "set POETRY_VIRTUALENVS_IN_PROJECT=1, and start the program from .venv/bin"
-                raise LeaveAlone("environment", f"`{act.shown}` installs where poetry chooses", hint)
+                raise LeaveAlone("install-place", f"`{act.shown}` installs where poetry chooses", hint)
             path = act.step.env.get("UV_PROJECT_ENVIRONMENT") if act.program == "uv" else None
             path = path or posixpath.join(folder or "?", ".venv")
             if "?" in path:
-                raise LeaveAlone("environment", f"the folder in which `{act.shown}` runs is not known")
+                raise LeaveAlone("unknown-folder", f"the folder in which `{act.shown}` runs is not known")
             if not work.start.path(work.start.words[0]).startswith(f"{path}/") and not _on_path(work, path):
-                raise LeaveAlone("environment", f"the command does not say that it runs in {path}")
+                raise LeaveAlone("install-place", f"the command does not say that it runs in {path}")
             return Brought(path, path), ()
     return None
 
@@ -147,7 +147,7 @@ def _installs_into(work: Work, environment: str) -> None:
         if _installs(act) and act.program not in ("poetry", "uv"):
             own = act.located.words[0].text.startswith(f"{environment}/")
             if not own and f"{environment}/bin" not in _path_text(act):
-                raise LeaveAlone("environment", f"`{act.shown}` does not say that it installs into {environment}")
+                raise LeaveAlone("install-place", f"`{act.shown}` does not say that it installs into {environment}")
 
 
 def _path_text(act: Act) -> str:
@@ -170,16 +170,18 @@ def _prefixed(work: Work) -> tuple[Brought, tuple[Edit, ...]]:
     (act,) = installs
     if act.program in ("poetry", "uv", "pipenv", "pip-sync"):
         raise LeaveAlone(
-            "environment", f"`{act.shown}` installs among the packages of the base image, or where it chooses"
+            "install-place", f"`{act.shown}` installs among the packages of the base image, or where it chooses"
         )
     if act.step.user not in (None, "root", "0"):
-        raise LeaveAlone("user", f"`{act.shown}` runs as {act.step.user}, who cannot write to a prefix of its own")
+        raise LeaveAlone(
+            "install-place", f"`{act.shown}` runs as {act.step.user}, who cannot write to a prefix of its own"
+        )
     moved = next((name for name in _MOVED_BY if name in act.step.env), None)
     if moved is not None:
-        raise LeaveAlone("elsewhere", f"{moved} puts packages to a place of its own")
+        raise LeaveAlone("install-place", f"{moved} puts packages to a place of its own")
     for word in act.arguments:
         if word.split("=")[0] in _ELSEWHERE:
-            raise LeaveAlone("elsewhere", f"`{act.shown}` installs to a place of its own")
+            raise LeaveAlone("install-place", f"`{act.shown}` installs to a place of its own")
         if word in ("-e", "--editable") or word.startswith("--editable="):
             raise LeaveAlone("editable", f"`{act.shown}` installs links to the sources")
     if _links_to_sources(work):

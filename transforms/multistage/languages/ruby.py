@@ -42,12 +42,12 @@ def builds(command: Located) -> bool:
 def parts(work: Work) -> Parts | None:
     """The folder of the gems on the same Ruby."""
     if work.base.language != "ruby":
-        raise LeaveAlone("base", f"where {work.base.reference} keeps its gems is not known")
+        raise LeaveAlone("base-image", f"where {work.base.reference} keeps its gems is not known")
     more = _needs_more(work)
     image = work.base.smaller if work.base.smaller and not more else work.base.reference
     if image == work.base.reference and not leaves(work):
         if more and work.base.smaller:
-            raise LeaveAlone("full-image", f"{work.base.reference} stays: {more}")
+            raise LeaveAlone("needs-programs", f"{work.base.reference} stays: {more}")
         return None
     libraries = linked(work, _named(work), _LINKS) if image != work.base.reference else ()
     gems = _folder(work)
@@ -61,7 +61,7 @@ def parts(work: Work) -> Parts | None:
     ):
         folder = work.start.workdir
         if folder == "/" or folder.startswith("?"):
-            raise LeaveAlone("program", "the folder of the application is not known, or the root of the image")
+            raise LeaveAlone("unknown-folder", "the folder of the application is not known, or the root of the image")
         brought.append(Brought(folder, folder))
         covered.append(folder)
     return Parts(
@@ -86,7 +86,7 @@ def _folder(work: Work) -> str:
             if path is not None:
                 place = act.path(path)
                 if not place:
-                    raise LeaveAlone("gems", f"where `{act.shown}` puts the gems is not known")
+                    raise LeaveAlone("install-place", f"where `{act.shown}` puts the gems is not known")
                 return place
             if names[:1] == ["deployment"] or "--deployment" in words:
                 return posixpath.join(act.located.folder or "?", "vendor/bundle")
@@ -94,7 +94,7 @@ def _folder(work: Work) -> str:
         if any(name in step.instruction.value for step in work.stage.steps if step.keyword in ("ENV", "ARG")):
             value = work.stage.env.get(name)
             if name == "BUNDLE_DEPLOYMENT" or value is None:
-                raise LeaveAlone("gems", f"where the gems are put is not known: {name} is set")
+                raise LeaveAlone("install-place", f"where the gems are put is not known: {name} is set")
             return value
     return _GEMS
 
@@ -106,11 +106,11 @@ def _settings(work: Work) -> tuple[Brought, ...]:
             continue
         if "--global" in act.arguments:
             if act.step.user not in (None, "root", "0"):
-                raise LeaveAlone("gems", f"where `{act.shown}` keeps its setting is not known")
+                raise LeaveAlone("install-place", f"where `{act.shown}` keeps its setting is not known")
             return (Brought("/root/.bundle", "/root/.bundle"),)
         if "set" not in act.arguments and "--local" not in act.arguments:
             raise LeaveAlone(
-                "gems", f"where `{act.shown}` keeps its setting depends on Bundler's version", "add --local"
+                "install-place", f"where `{act.shown}` keeps its setting depends on Bundler's version", "add --local"
             )
     return ()
 

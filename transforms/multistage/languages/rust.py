@@ -64,7 +64,7 @@ def parts(work: Work) -> Parts:
     target = _program(work)
     others = runs_programs(work.context, (".rs",), _STARTS, _STARTS_NAMED, work.installed)
     if others and work.base.language:
-        raise LeaveAlone("runs-programs", f"{others} may run a program that Rust's image has and a smaller one lacks")
+        raise LeaveAlone("needs-programs", f"{others} may run a program that Rust's image has and a smaller one lacks")
     libraries = _libraries(work)
     beside = data(work.copies, _is_source)
     if work.base.alpine:
@@ -73,13 +73,15 @@ def parts(work: Work) -> Parts:
             reason = (
                 f"{work.base.reference} does not tell its version of Alpine, and another one may have other libraries"
             )
-            raise LeaveAlone("libc", reason, f"name it: {work.base.name}:1-alpine3.20")
+            raise LeaveAlone("unknown-release", reason, f"name it: {work.base.name}:1-alpine3.20")
         image, needed = f"alpine:{version}", ["ca-certificates", "libgcc"]
     elif work.base.release:
         image, needed = f"debian:{work.base.release}-slim", ["ca-certificates"]
     else:
         reason = f"{work.base.reference} does not tell its release, and the binary is linked to its C library"
-        raise LeaveAlone("libc", reason, f"name the release: {work.base.name}:{work.base.version or '1'}-bookworm")
+        raise LeaveAlone(
+            "unknown-release", reason, f"name the release: {work.base.name}:{work.base.version or '1'}-bookworm"
+        )
     if work.base.language == "":
         image, needed = work.base.reference, []
     return Parts(
@@ -109,7 +111,7 @@ def _program(work: Work) -> Brought:
                 return Brought(path, path)
         if _installed(work, f"/usr/local/cargo/bin/{word}"):
             return Brought(f"/usr/local/cargo/bin/{word}", f"/usr/local/bin/{word}")
-    raise LeaveAlone("program", f"the command runs {word}, which no `cargo build` of the file is seen to write")
+    raise LeaveAlone("unknown-program", f"the command runs {word}, which no `cargo build` of the file is seen to write")
 
 
 def _installed(work: Work, path: str) -> bool:
