@@ -289,7 +289,7 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "workspace glob that escapes",
         "npm ci",
         {"package.json": package(workspaces=["../*"])},
-        "workspace",
+        "outside-context",
         "leaves the build context",
     ),
     (
