@@ -11,8 +11,9 @@ FOLDER = Path("docs/reasons")
 _INDEX = """\
 # Reasons
 
-When a rule considers a place and leaves it alone, it says why: `dfix --explain FILE` prints the reasons, `dfix --statistics` counts them by code, and
-the JSON report holds code, reason and hint. Each code has a page here; `dfix rule NAME` lists those of a rule.
+When a rule considers a place and leaves it alone, it says why: `dfix --explain FILE` prints the reasons,
+`dfix --statistics` counts them by code, and the JSON report holds code, reason and hint. Each code has a page here;
+`dfix rule NAME` lists those of a rule.
 
 {table}
 ## Codes of version 1
@@ -42,7 +43,8 @@ def _index(found: tuple[Code, ...]) -> str:
             now.setdefault(former, []).append(f"[{code.name}]({code.name}.md)")
     for name in now.keys() & {code.name for code in found}:  # a code of both versions, part of which has another now
         now[name].insert(0, f"[{name}]({name}.md)")
-    lines = ["| version 1 | version 2 |", "| --- | --- |", *(f"| {old} | {', '.join(now[old])} |" for old in sorted(now))]
+    lines = ["| version 1 | version 2 |", "| --- | --- |"]
+    lines += [f"| {old} | {', '.join(now[old])} |" for old in sorted(now)]
     return _INDEX.format(table=table(found), former="\n".join(lines) + "\n")
 
 

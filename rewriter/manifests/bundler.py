@@ -11,8 +11,9 @@ import re
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import local_path, whole_project
 from dfix.rewriter.manifests.shared.missing import in_the_way, missing
 
 _FROZEN = frozenset(("--deployment", "--frozen"))
@@ -87,11 +88,9 @@ def _read(context: Context, path: str, text: str) -> _Gemfile:
         place = _PATH.search(rest) or (_NAME.match(rest) if word == "path" else None)
         if place is not None:
             written = _bare(place["value"] if "value" in place.groupdict() else place[0])
-            target = inside(folder, written)
-            if target is None or target == folder:
-                raise LeaveAlone(
-                    "outside-context", f"{path}:{number} names {written}, outside of the project's folders"
-                )
+            target = local_path(folder, written, f"{path}:{number} names {written}")
+            if target == folder:
+                raise whole_project(f"{path}:{number} names {written}")
             if not context.ships_any(target):
                 raise missing(context, target)
             folders.append(target)

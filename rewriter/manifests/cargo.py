@@ -12,10 +12,11 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone, attempt
 from dfix.rewriter.context.folder import Context, above, inside
-from dfix.rewriter.manifests.python.pyproject import table
 from dfix.rewriter.manifests.shared.follow import follow
-from dfix.rewriter.manifests.shared.formats import listed, read_toml
+from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import local_path
+from dfix.rewriter.manifests.shared.reader import Reader
 from dfix.rewriter.manifests.shared.semver_ranges import fits
 
 MOST_PACKAGES = 500
@@ -24,15 +25,9 @@ _GROUPS = ("dependencies", "dev-dependencies", "build-dependencies")
 _SETTINGS = (".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain")
 
 
-def inputs(context: Context, install: Install) -> Inputs:
-    """What the fetch reads, or why that cannot be known."""
-    return _Reader(context, install).answer()
-
-
-class _Reader:
+class _Reader(Reader):
     def __init__(self, context: Context, install: Install) -> None:
-        self.context = context
-        self.install = install
+        super().__init__(context, install)
         self.manifests: dict[str, dict[str, Any]] = {}
         self.required: list[tuple[str, str]] = []
 
@@ -102,12 +97,7 @@ class _Reader:
         for name, entry in entries:
             written = entry.get("path") if isinstance(entry, dict) else None
             if isinstance(written, str):
-                target = inside(posixpath.dirname(path), written)
-                if target is None:
-                    raise LeaveAlone(
-                        "outside-context", f"{path}: {name} lies at {written}, outside of the build context"
-                    )
-                found.append(target)
+                found.append(local_path(posixpath.dirname(path), written, f"{path}: {name} is at {written}"))
             elif isinstance(entry, str):
                 self.required.append((name, entry))
             elif isinstance(entry, dict) and not entry.get("workspace"):
@@ -144,3 +134,6 @@ class _Reader:
             asked = f"^{requirement}" if requirement[:1].isdigit() else requirement
             if not any(fits(version, asked) for version in locked.get(name, ())):
                 raise LeaveAlone("lock-rewritten", f"{lock} has no {name} that fits `{requirement}`", "add `--locked`")
+
+
+inputs = _Reader.inputs

@@ -11,8 +11,11 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, above
+from dfix.rewriter.manifests.shared.formats import listed, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import outside, whole_project
 from dfix.rewriter.manifests.shared.missing import missing
+from dfix.rewriter.manifests.shared.reader import Reader
 
 _EVENTS = frozenset(
     "pre-install-cmd post-install-cmd pre-autoload-dump post-autoload-dump pre-operations-exec pre-package-install "
@@ -29,19 +32,12 @@ _TAKES_VERSION = "from which the install takes the project's version"
 _LARGEST = 10_000_000
 
 
-def inputs(context: Context, install: Install) -> Inputs:
-    """What the install reads, or why that cannot be known."""
-    return _Reader(context, install).answer()
-
-
-class _Reader:
+class _Reader(Reader):
     def __init__(self, context: Context, install: Install) -> None:
-        self.context = context
-        self.install = install
+        super().__init__(context, install)
         self.flags = {argument.partition("=")[0] for argument in install.arguments}
         self.path = posixpath.join(install.folder, "composer.json")
         self.lock_path = posixpath.join(install.folder, "composer.lock")
-        self.folders: list[str] = []
 
     def answer(self) -> Inputs:
         if self.flags & _OTHER_FOLDER:
@@ -79,7 +75,7 @@ class _Reader:
         if "--no-plugins" in self.flags:
             return
         groups = ("packages",) if "--no-dev" in self.flags else ("packages", "packages-dev")
-        for package in (package for group in groups for package in _list(lock.get(group))):
+        for package in (package for group in groups for package in listed(lock.get(group))):
             if isinstance(package, dict) and package.get("type") == "composer-plugin":
                 name = str(package.get("name"))
                 if name not in _STAY_IN_VENDOR:
@@ -88,7 +84,7 @@ class _Reader:
     def _scripts(self, project: dict[str, Any]) -> None:
         if "--no-scripts" in self.flags:
             return
-        for event in _table(project.get("scripts")):
+        for event in table(project, "scripts"):
             if event in _EVENTS:
                 hint = "install with --no-scripts, and run what they do behind the copy of the sources"
                 raise LeaveAlone("hook-script", f"{self.path}: the install runs the scripts of `{event}`", hint)
@@ -98,13 +94,13 @@ class _Reader:
         if "--no-autoloader" in self.flags:
             return
         hint = "install with --no-autoloader, and run `composer dump-autoload` behind the copy of the sources"
-        config = _table(project.get("config"))
+        config = table(project, "config")
         if self.flags & _OPTIMIZES or config.get("optimize-autoloader") or config.get("classmap-authoritative"):
             raise LeaveAlone(
                 "reads-sources", f"`{self.install.shown}` reads all classes for its optimized autoloader", hint
             )
         for key in ("autoload", "autoload-dev"):
-            if _table(project.get(key)).get("classmap"):
+            if table(project, key).get("classmap"):
                 raise LeaveAlone(
                     "reads-sources", f"{self.path}: `{key}` has a class map, for which sources are read", hint
                 )
@@ -112,16 +108,16 @@ class _Reader:
     def _repositories(self, project: dict[str, Any]) -> None:
         """Packages in folders of the project (`path` repositories)."""
         repositories = project.get("repositories")
-        entries = repositories.values() if isinstance(repositories, dict) else _list(repositories)
+        entries = repositories.values() if isinstance(repositories, dict) else listed(repositories)
         for entry in entries:
             if not isinstance(entry, dict) or entry.get("type") not in ("path", "artifact"):
                 continue
             written = str(entry.get("url", ""))
             path = posixpath.normpath(posixpath.join(self.install.folder, written))
-            if written.startswith(("/", "~")) or path.startswith("..") or path == "." or "$" in written:
-                raise LeaveAlone(
-                    "outside-context", f"{self.path}: a package lies at {written}, outside of the project's folders"
-                )
+            if written.startswith(("/", "~")) or path.startswith("..") or "$" in written:
+                raise outside(f"{self.path}: a package is at {written}")
+            if path == ".":
+                raise whole_project(f"{self.path}: a package is at {written}")
             if any(mark in path for mark in "*?[{"):
                 raise LeaveAlone("local-source", f"{self.path}: packages lie at {written}, a pattern")
             if not self.context.ships_any(path):
@@ -130,7 +126,7 @@ class _Reader:
 
     def _outputs(self, project: dict[str, Any]) -> None:
         """What the later copy would overwrite, or what would be missing while the install looks for it."""
-        vendor = str(_table(project.get("config")).get("vendor-dir", "vendor"))
+        vendor = str(table(project, "config").get("vendor-dir", "vendor"))
         places = [
             (posixpath.normpath(posixpath.join(self.install.folder, vendor)), "which would replace the installed one")
         ]
@@ -142,9 +138,4 @@ class _Reader:
                 raise LeaveAlone("host-output", f"the build context ships {path}, {why}", line)
 
 
-def _table(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+inputs = _Reader.inputs

@@ -14,7 +14,9 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, above
 from dfix.rewriter.manifests.shared.formats import read_xml
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import missing
+from dfix.rewriter.manifests.shared.reader import Reader
 
 MOST_FILES = 1000
 _LARGEST = 5_000_000
@@ -32,17 +34,9 @@ _SOURCES = ("RestoreSources", "RestoreAdditionalProjectSources", "RestoreConfigF
 _HOOKS = ("restore", "collectpackagereferences", "_generaterestoregraph")
 
 
-def inputs(context: Context, install: Install) -> Inputs:
-    """What the restore reads, or why that cannot be known."""
-    return _Reader(context, install).answer()
-
-
-class _Reader:
+class _Reader(Reader):
     def __init__(self, context: Context, install: Install) -> None:
-        self.context = context
-        self.install = install
-        self.files: list[str] = []
-        self.folders: list[str] = []
+        super().__init__(context, install)
         self.pending: list[str] = []
 
     def answer(self) -> Inputs:
@@ -74,7 +68,7 @@ class _Reader:
             raise LeaveAlone("variable", f"what `{self.install.shown}` restores is not known before the build")
         path = _inside(self.install.folder, operands[0] if operands else ".")
         if path is None:
-            raise LeaveAlone("outside-context", f"`{self.install.shown}` names a folder outside of the build context")
+            raise outside(f"`{self.install.shown}` names a folder")
         if self.context.ships(path):
             return path
         names = [name for name in self.context.names_in(path) if name.endswith((".sln", ".slnx", *_PROJECT))]
@@ -98,7 +92,7 @@ class _Reader:
 
     def _queue(self, path: str | None, where: str) -> None:
         if path is None:
-            raise LeaveAlone("outside-context", f"{where} names a file outside of the build context")
+            raise outside(f"{where} names a file")
         if not self.context.ships(path):
             raise missing(self.context, path)
         if not path.endswith(_PROJECT):
@@ -162,7 +156,7 @@ class _Reader:
             )
         target = _inside(posixpath.dirname(path), written)
         if target is None:
-            raise LeaveAlone("outside-context", f"{path} imports {written}, outside of the build context")
+            raise outside(f"{path} imports {written}")
         if self.context.ships(target):
             self.pending.append(target)
         elif "exists(" not in element.get("Condition", "").lower():
@@ -220,6 +214,9 @@ class _Reader:
                 if "--locked-mode" not in self.install.arguments:
                     raise LeaveAlone("lock-rewritten", f"the restore may rewrite {lock}", "add `--locked-mode`")
                 self._add(lock)
+
+
+inputs = _Reader.inputs
 
 
 def _inside(folder: str, written: str) -> str | None:

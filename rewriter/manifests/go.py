@@ -13,6 +13,7 @@ from typing import NamedTuple
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, above
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import missing
 
 MOST_MODULES = 500
@@ -111,10 +112,10 @@ class _Reader:
 
     def _local(self, folder: str, written: str, where: str) -> str:
         if not written.startswith((".", "/")):
-            raise LeaveAlone("broken-manifest", f"{where} names `{written}`, which is no folder")
+            raise LeaveAlone("broken-manifest", f"{where} names `{written}`, which is not a folder")
         path = posixpath.normpath(posixpath.join(folder, written)) if not written.startswith("/") else ".."
         if path.startswith(".."):
-            raise LeaveAlone("outside-context", f"{where} names {written}, outside of the build context")
+            raise outside(f"{where} names {written}")
         return "" if path == "." else path
 
     def _sums(self, folder: str) -> None:

@@ -14,6 +14,8 @@ from dfix.rewriter.context.folder import Context, above, inside
 from dfix.rewriter.manifests.shared.follow import follow
 from dfix.rewriter.manifests.shared.formats import read_xml
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import local_path
+from dfix.rewriter.manifests.shared.reader import Reader
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -42,19 +44,11 @@ class _Pom(NamedTuple):
         return self.text("groupId") or self.text("parent/groupId"), self.text("artifactId")
 
 
-def inputs(context: Context, install: Install) -> Inputs:
-    """What the fetch reads, or why that cannot be known."""
-    return _Reader(context, install).answer()
-
-
-class _Reader:
+class _Reader(Reader):
     def __init__(self, context: Context, install: Install) -> None:
-        self.context = context
-        self.install = install
+        super().__init__(context, install)
         self.poms: dict[str, _Pom] = {}
         self.roots: dict[str, Element | Reason] = {}
-        self.files: list[str] = []
-        self.folders: list[str] = []
 
     def answer(self) -> Inputs:
         written = _option(self.install.arguments, _FILE) or _POM
@@ -76,9 +70,7 @@ class _Reader:
         _programs(pom)
         modules = []
         for written in (element.text or "" for element in root.iter("module")):
-            module = inside(pom.folder, written.strip())
-            if module is None:
-                raise LeaveAlone("outside-context", f"{path} has the module {written}, outside of the build context")
+            module = local_path(pom.folder, written.strip(), f"{path} has the module {written}")
             modules.append(module if module.endswith(".xml") else posixpath.join(module, _POM))
         return modules + self._parent(pom)
 
@@ -157,6 +149,9 @@ class _Reader:
     def _extensions(self, path: str) -> None:
         if "git" in (self.context.read(path) or ""):
             raise LeaveAlone("git-history", f"{path} has an extension that reads the history of git")
+
+
+inputs = _Reader.inputs
 
 
 def _without_name_spaces(context: Context, path: str) -> Element:

@@ -13,7 +13,9 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, inside
 from dfix.rewriter.manifests.shared.follow import follow
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import local_path
 from dfix.rewriter.manifests.shared.missing import in_the_way, missing
+from dfix.rewriter.manifests.shared.reader import Reader
 from dfix.rewriter.manifests.shared.semver_ranges import fits
 
 MOST_PROJECTS = 200
@@ -31,17 +33,9 @@ _LOCKED = re.compile(
 _APPS = re.compile(r"\bapps_path:\s*\"(?P<value>[^\"]*)\"")
 
 
-def inputs(context: Context, install: Install) -> Inputs:
-    """What the install reads, or why that cannot be known."""
-    return _Reader(context, install).answer()
-
-
-class _Reader:
+class _Reader(Reader):
     def __init__(self, context: Context, install: Install) -> None:
-        self.context = context
-        self.install = install
-        self.files: list[str] = []
-        self.folders: list[str] = []
+        super().__init__(context, install)
         self.required: dict[str, str] = {}
 
     def answer(self) -> Inputs:
@@ -79,10 +73,7 @@ class _Reader:
                 continue
             place = _PATH.search(match["rest"])
             if place is not None:
-                target = inside(folder, place["value"])
-                if target is None:
-                    raise LeaveAlone("outside-context", f"{path}: {match['name']} lies outside of the build context")
-                found.append(target)
+                found.append(local_path(folder, place["value"], f"{path}: {match['name']} is at {place['value']}"))
                 continue
             requirement = _REQUIREMENT.match(match["rest"])
             if requirement is not None:
@@ -115,3 +106,6 @@ class _Reader:
                 reason = f"`{self.install.shown}` may rewrite {path}: it has no {name} that fits `{requirement}`"
                 raise LeaveAlone("lock-rewritten", reason, "run `mix deps.get` and commit mix.lock")
         self.files.insert(1, path)
+
+
+inputs = _Reader.inputs

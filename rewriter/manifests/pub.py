@@ -11,11 +11,12 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, inside
-from dfix.rewriter.manifests.python.pyproject import table
 from dfix.rewriter.manifests.shared.follow import follow
-from dfix.rewriter.manifests.shared.formats import listed, read_yaml
+from dfix.rewriter.manifests.shared.formats import listed, read_yaml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import in_the_way, missing
+from dfix.rewriter.manifests.shared.reader import Reader
 from dfix.rewriter.manifests.shared.semver_ranges import fits
 
 MOST_PACKAGES = 500
@@ -24,16 +25,9 @@ _GROUPS = ("dependencies", "dev_dependencies", "dependency_overrides")
 _PLATFORMS = ("android", "ios", "linux", "macos", "windows")
 
 
-def inputs(context: Context, install: Install) -> Inputs:
-    """What the fetch reads, or why that cannot be known."""
-    return _Reader(context, install).answer()
-
-
-class _Reader:
+class _Reader(Reader):
     def __init__(self, context: Context, install: Install) -> None:
-        self.context = context
-        self.install = install
-        self.files: list[str] = []
+        super().__init__(context, install)
         self.required: dict[str, str] = {}
 
     def answer(self) -> Inputs:
@@ -73,7 +67,7 @@ class _Reader:
         for place in written:
             target = inside(folder, str(place))
             if target is None or "*" in target:
-                raise LeaveAlone("outside-context", f"{path} names {place}, outside of the build context")
+                raise outside(f"{path} names {place}")
             found.append(target)
         return found
 
@@ -107,3 +101,6 @@ class _Reader:
             folder = posixpath.join(self.install.folder, name)
             if self.context.ships_any(folder):
                 raise LeaveAlone("host-output", f"`{self.install.shown}` writes settings into {folder} of the project")
+
+
+inputs = _Reader.inputs

@@ -10,8 +10,9 @@ import posixpath
 import re
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import local_path
 from dfix.rewriter.manifests.shared.missing import in_the_way, missing
 
 MOST_FILES = 200
@@ -33,9 +34,7 @@ def inputs(context: Context, install: Install) -> Inputs:
         if name.endswith(".sbt") and name != "build.sbt" and context.ships(other):
             files.append(other)
     for match in _PARTS.finditer(text):
-        part = inside(install.folder, match["value"])
-        if part is None:
-            raise LeaveAlone("outside-context", f"{path} has a part at {match['value']}, outside of the build context")
+        part = local_path(install.folder, match["value"], f"{path} has a part at {match['value']}")
         own = posixpath.join(part, "build.sbt")
         if own not in files and context.ships(own):
             files.append(own)

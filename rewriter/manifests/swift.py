@@ -11,6 +11,7 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, inside
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import in_the_way, missing
 
 MOST_PACKAGES = 200
@@ -44,9 +45,7 @@ def inputs(context: Context, install: Install) -> Inputs:
             written = match["value"].strip().strip('"')
             place = inside(folder, written)
             if not match["value"].startswith('"') or place is None or "\\(" in written:
-                raise LeaveAlone(
-                    "outside-context", f"{path} takes in a package at {written}, outside of the build context"
-                )
+                raise outside(f"{path} takes in a package at {written}")
             pending.append(place)
     lock = posixpath.join(install.folder, "Package.resolved")
     in_the_way(context, install.folder, ".build")

@@ -82,7 +82,7 @@ def test_what_the_install_does_not_look_at(make_context: MakeContext, project: o
             {"repositories": [{"type": "path", "url": "../x"}]},
             "install",
             {},
-            "composer.json: a package lies at ../x, outside of the project's folders",
+            "composer.json: a package is at ../x, outside of the build context",
         ),
         (
             {"repositories": {"x": {"type": "path", "url": "libs/*"}}},

@@ -88,7 +88,7 @@ def test_a_folder_of_packages(make_context: MakeContext) -> None:
     [
         ({"B.sln": ""}, "restore", "the folder has 2 projects or solutions"),
         ({}, "restore src", "src has no projects or solutions"),
-        ({}, "restore ../x", "`dotnet restore ../x` names a folder outside of the build context"),
+        ({}, "restore ../x", "`dotnet restore ../x` names a folder, outside of the build context"),
         ({}, "restore $PROJECT", "what `dotnet restore $PROJECT` restores is not known before the build"),
         (
             {},
@@ -102,7 +102,7 @@ def test_a_folder_of_packages(make_context: MakeContext) -> None:
             f"{WEB} is not valid XML, or declares entities",
         ),
         ({WEB: project('<ProjectReference Include="$(Root)/a.csproj"/>')}, "restore", f"{WEB} refers to $(Root)/a.csproj, which is known only to MSBuild"),
-        ({WEB: project('<ProjectReference Include="../../../x.csproj"/>')}, "restore", f"{WEB} names a file outside of the build context"),
+        ({WEB: project('<ProjectReference Include="../../../x.csproj"/>')}, "restore", f"{WEB} names a file, outside of the build context"),
         ({WEB: project('<ProjectReference Include="x.csproj"/>')}, "restore", "src/Web/x.csproj is not in the build context"),
         ({WEB: project('<Import Project="$(Tools)x.props"/>')}, "restore", f"{WEB} imports $(Tools)x.props, which is known only to MSBuild"),
         ({WEB: project('<Import Project="x.props"/>')}, "restore", "src/Web/x.props is not in the build context"),

@@ -83,7 +83,7 @@ def test_what_a_download_reads(
         ({"go.mod": MOD + "replace c => /opt/c\n", "go.sum": SUM}, "go.mod names /opt/c, outside of the build context"),
         ({"go.mod": MOD + "replace c => ./c\n", "go.sum": SUM}, "c/go.mod is not in the build context"),
         ({"go.mod": MOD, "go.sum": SUM, "go.work": "use ../x\n"}, "go.work names ../x, outside of the build context"),
-        ({"go.mod": MOD, "go.sum": SUM, "go.work": "use x\n"}, "go.work names `x`, which is no folder"),
+        ({"go.mod": MOD, "go.sum": SUM, "go.work": "use x\n"}, "go.work names `x`, which is not a folder"),
     ],
 )
 def test_what_stands_in_the_way(make_context: MakeContext, files: dict[str, str], reason: str) -> None:

@@ -290,7 +290,7 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "npm ci",
         {"package.json": package(workspaces=["../*"])},
         "outside-context",
-        "leaves the build context",
+        "outside of the build context",
     ),
     (
         "missing patch",

@@ -88,7 +88,7 @@ INSTALLS_ITSELF = "installs the project itself, so it reads the sources"
         (
             {**POETRY, "pyproject.toml": "[tool.poetry.dependencies]\nx = {path = '../x'}\n"},
             NO_ROOT,
-            "pyproject.toml: x lies at ../x, outside of the project's folders",
+            "pyproject.toml: x is at ../x, outside of the build context",
         ),
         (
             {**POETRY, "pyproject.toml": "[project]\ndependencies = ['x @ file:///srv/x']\n[tool.poetry]\n"},

@@ -17,6 +17,7 @@ from dfix.rewriter.manifests.node.prisma import schema
 from dfix.rewriter.manifests.node.workspaces import members, outer_workspace
 from dfix.rewriter.manifests.shared.formats import read_yaml
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install, ReplacedOutput
+from dfix.rewriter.manifests.shared.reader import Reader
 
 _LOCKS = {
     "npm": ("npm-shrinkwrap.json", "package-lock.json", "yarn.lock"),
@@ -41,17 +42,9 @@ _READS_THE_PROJECT = {
 """Published packages whose own install hook looks at the project around them."""
 
 
-def inputs(context: Context, install: Install) -> Inputs:
-    """What the install reads, or why that cannot be known."""
-    return _Reader(context, install).answer()
-
-
-class _Reader:
+class _Reader(Reader):
     def __init__(self, context: Context, install: Install) -> None:
-        self.context = context
-        self.install = install
-        self.files: list[str] = []
-        self.folders: list[str] = []
+        super().__init__(context, install)
         self.warnings: list[str] = []
         self.folder = install.folder
         self.flags = set(install.arguments)
@@ -229,3 +222,6 @@ class _Reader:
                     raise LeaveAlone(
                         "host-output", f"the build context ships {self._in(name)}, which the install writes"
                     )
+
+
+inputs = _Reader.inputs

@@ -8,6 +8,7 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.shared.local_paths import outside, whole_project
 from dfix.rewriter.manifests.shared.missing import missing
 
 _GROUPS = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
@@ -68,14 +69,12 @@ def local_dependencies(context: Context, manifest: Manifest) -> list[str]:
         if target is None:
             continue
         if target.startswith(("/", "~")):
-            raise LeaveAlone(
-                "outside-context", f"{manifest.path}: {name} lies at {target}, outside of the build context"
-            )
+            raise outside(f"{manifest.path}: {name} is at {target}")
         path = posixpath.normpath(posixpath.join(manifest.folder, target))
-        if path.startswith("..") or path == ".":
-            raise LeaveAlone(
-                "outside-context", f"{manifest.path}: {name} lies at {target}, outside of the build context"
-            )
+        if path.startswith(".."):
+            raise outside(f"{manifest.path}: {name} is at {target}")
+        if path == ".":
+            raise whole_project(f"{manifest.path}: {name} is at {target}")
         if not context.ships(path) and not context.ships_any(path):
             raise LeaveAlone("missing-file", f"{manifest.path}: {name} lies at {path}, which the context does not ship")
         found.append(path)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, inside
 from dfix.rewriter.manifests.node.package_json import Manifest
+from dfix.rewriter.manifests.shared.local_paths import local_path
 
 _PLACES = ("schema.prisma", "prisma/schema.prisma")
 _FOLDER = "prisma/schema"
@@ -35,12 +36,8 @@ def schema(context: Context, manifest: Manifest, named: str = "") -> Schema:
             if context.ships(path):
                 raise LeaveAlone("hook-script", f"{path} is a program that Prisma runs")
     named = named or str(manifest.table("prisma").get("schema", ""))
-    places = [inside(manifest.folder, place) for place in ((named,) if named else _PLACES)]
-    for place in places:
-        if place is None:
-            raise LeaveAlone(
-                "outside-context", f"{manifest.path}: the schema {named} lies outside of the build context"
-            )
+    for written in (named,) if named else _PLACES:
+        place = local_path(manifest.folder, written, f"{manifest.path}: the schema is at {written}")
         if context.ships(place):
             _output(context, place)
             return Schema((place,), ())

@@ -10,6 +10,7 @@ from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.folder import Context, above
 from dfix.rewriter.manifests.node.package_json import Manifest, read_manifest
 from dfix.rewriter.manifests.shared.formats import read_yaml
+from dfix.rewriter.manifests.shared.local_paths import outside
 
 MOST_FOLDERS = 50_000
 
@@ -21,7 +22,7 @@ def members(context: Context, manager: str, root: Manifest) -> list[Manifest]:
         return []
     for pattern in patterns:
         if pattern.lstrip("!").startswith("/") or ".." in pattern.split("/"):
-            raise LeaveAlone("outside-context", f"{root.path}: the workspace {pattern} leaves the build context")
+            raise outside(f"{root.path}: the workspace is at {pattern}")
     wanted = [_matcher(pattern) for pattern in patterns if not pattern.startswith("!")]
     unwanted = [_matcher(pattern[1:]) for pattern in patterns if pattern.startswith("!")]
     deep = any("**" in pattern for pattern in patterns)

@@ -10,8 +10,8 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.python.pyproject import installs_project, table, urls_of_files
-from dfix.rewriter.manifests.shared.formats import listed, read_toml
+from dfix.rewriter.manifests.python.pyproject import installs_project, urls_of_files
+from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 
 

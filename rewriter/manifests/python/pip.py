@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import missing
 
 _WITH_VALUE = frozenset(
@@ -165,7 +166,7 @@ class _Reader:
             raise LeaveAlone("outside-context", f"{where} names {path}, which no COPY brings from the build context")
         normal = posixpath.normpath(path)
         if normal.startswith(".."):
-            raise LeaveAlone("outside-context", f"{where} names {path}, outside of the build context")
+            raise outside(f"{where} names {path}")
         return "" if normal == "." else normal
 
 

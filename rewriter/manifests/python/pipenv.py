@@ -13,8 +13,8 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.python.pyproject import local_paths, table
-from dfix.rewriter.manifests.shared.formats import read_toml
+from dfix.rewriter.manifests.python.pyproject import local_paths
+from dfix.rewriter.manifests.shared.formats import read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import in_the_way
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.python.pyproject import installs_project, local_paths, table, urls_of_files
-from dfix.rewriter.manifests.shared.formats import read_toml
+from dfix.rewriter.manifests.python.pyproject import installs_project, local_paths, urls_of_files
+from dfix.rewriter.manifests.shared.formats import read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import in_the_way
 

@@ -10,14 +10,8 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.formats import listed
 from dfix.rewriter.manifests.shared.inputs import Install
+from dfix.rewriter.manifests.shared.local_paths import outside, whole_project
 from dfix.rewriter.manifests.shared.missing import missing
-
-
-def table(value: Any, *keys: str) -> dict[str, Any]:
-    """The table at a path of keys, empty when there is none."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
 
 
 def local_paths(context: Context, path: str, entries: Iterable[tuple[str, Any]]) -> list[str]:
@@ -30,10 +24,10 @@ def local_paths(context: Context, path: str, entries: Iterable[tuple[str, Any]])
             if not isinstance(written, str):
                 continue
             place = posixpath.normpath(posixpath.join(folder, written))
-            if written.startswith(("/", "~")) or place.startswith("..") or place == (folder or "."):
-                raise LeaveAlone(
-                    "outside-context", f"{path}: {name} lies at {written}, outside of the project's folders"
-                )
+            if written.startswith(("/", "~")) or place.startswith(".."):
+                raise outside(f"{path}: {name} is at {written}")
+            if place == (folder or "."):
+                raise whole_project(f"{path}: {name} is at {written}")
             if not context.ships(place) and not context.ships_any(place):
                 raise missing(context, place)
             found.append(place)

@@ -53,6 +53,13 @@ def read_yaml(context: Context, path: str) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
+def table(value: Any, *keys: str) -> dict[str, Any]:
+    """The table at a path of keys, empty when there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
 def listed(value: Any) -> list[Any]:
     """The list that a manifest has at some place; empty for anything else."""
     return value if isinstance(value, list) else []
