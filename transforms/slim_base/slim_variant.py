@@ -23,7 +23,6 @@ _HARMLESS = frozenset(
     "xargs tee install dirname basename python python3 pip pip3 ruby update-ca-certificates adduser addgroup".split()
 )
 """Programs that the slim variants of Debian's images have, with their languages' own."""
-_MEGABYTES = {"node": 880, "python": 870, "ruby": 770, "debian": 40}
 
 
 class Slim(NamedTuple):
@@ -46,7 +45,7 @@ def slim(model: Model, stage: Stage) -> Slim | None:
     if model.context is None:
         raise LeaveAlone("no-context", "the build context is not known", "name its folder with --context")
     _sources(base, model.context, stage)
-    return Slim(base.smaller, _MEGABYTES.get(base.name, 0))
+    return Slim(base.smaller, base.saves)
 
 
 def _commands(base: BaseImage, stage: Stage) -> None:

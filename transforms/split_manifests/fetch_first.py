@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
+from itertools import takewhile
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -119,20 +121,23 @@ def _fetches(found: Usage, early: Early) -> bool:
 
 def _fetched_before(step: Step, manager: str) -> bool:
     """Whether an earlier RUN of the stage, or of those that it begins with, builds or fetches already."""
-    stage: Stage | None = step.stage
-    while stage is not None:
-        for other in stage.steps:
-            if other is step:
-                break
-            if other.keyword != "RUN":
-                continue
-            for found in (usage(command.words) for command in located(other)):
-                early = None if found is None else found.manager.early
-                if found is None or early is None or found.manager.name != manager:
-                    continue
-                if _fetches(found, early) or _builds(found, early):
-                    return True
-        stage = stage.parent
+    return any(_fetches_or_builds(other, manager) for other in _earlier_runs(step))
+
+
+def _earlier_runs(step: Step) -> Iterator[Step]:
+    for stage in step.stage.ancestry():
+        yield from (
+            other for other in takewhile(lambda other: other is not step, stage.steps) if other.keyword == "RUN"
+        )
+
+
+def _fetches_or_builds(run: Step, manager: str) -> bool:
+    for found in (usage(command.words) for command in located(run)):
+        early = None if found is None else found.manager.early
+        if found is None or early is None or found.manager.name != manager:
+            continue
+        if _fetches(found, early) or _builds(found, early):
+            return True
     return False
 
 

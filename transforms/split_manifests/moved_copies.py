@@ -103,9 +103,7 @@ def looks_like_a_tree(step: Step) -> bool:
 
 def has_npm_7(stage: Stage) -> bool:
     """Whether the base image is an official Node.js image that comes with npm 7 or newer (Node.js 16 and later)."""
-    while stage.parent is not None:
-        stage = stage.parent
-    name, tag = repository(stage.image)
+    name, tag = repository(stage.base.image)
     number = tag.partition("-")[0].partition(".")[0]
     if number.isdigit():
         return name == "node" and int(number) >= 16

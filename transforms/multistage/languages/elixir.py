@@ -8,14 +8,11 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.languages.go import LACKS
-from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
 
 NAME = "Mix"
 MAIN = frozenset(("mix",))
 _RELEASE = re.compile(r"^(.*/_build/[\w-]+/rel/[\w-]+)/bin/[\w-]+$")
-_LARGER = 1200
-"""Megabytes by which elixir:1.17 is larger than elixir:1.17-slim (amd64, unpacked)."""
 
 
 def builds(command: Located) -> bool:
@@ -51,6 +48,6 @@ def parts(work: Work) -> Parts:
         (Brought(match[1], match[1]),),
         sources_only=True,
         left="dependencies, their builds and the sources",
-        megabytes=_LARGER if work.base.smaller else 0,
+        megabytes=work.base.saves if work.base.smaller else 0,
         lacks=LACKS if work.base.smaller else frozenset(),
     )

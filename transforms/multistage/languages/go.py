@@ -11,7 +11,7 @@ from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.source_evidence import calls, data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import Act, said
-from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
 
 NAME = "Go"
 MAIN = frozenset(("go",))
@@ -215,10 +215,6 @@ def _on_alpine(work: Work, brought: Brought, beside: tuple[str, ...]) -> Parts:
         megabytes=_LARGER_THAN_ALPINE,
         lacks=LACKS,
     )
-
-
-LACKS = frozenset(("curl", "wget", "git", "gcc", "make", "go", "ssh", "gpg"))
-"""Programs of Go's image that the smaller ones lack."""
 
 
 def _is_source(path: str) -> bool:

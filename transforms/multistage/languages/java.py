@@ -11,8 +11,7 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.official_images import jre
 from dfix.rewriter.model.source_evidence import calls, data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.languages.go import LACKS
-from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
 
 NAME = "Maven or Gradle"
 MAIN = frozenset(("mvn", "mvnw", "gradle", "gradlew"))

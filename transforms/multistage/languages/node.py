@@ -14,8 +14,7 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import ENDINGS, sources, starts_programs
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import Act
-from dfix.transforms.multistage.languages.go import LACKS
-from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
 from dfix.transforms.multistage.started_scripts import RUNNERS, started
 from dfix.transforms.multistage.system_packages import leaves
 
@@ -49,8 +48,6 @@ _IMPORTS = re.compile(
 _CONFIGURES = re.compile(
     r"(?:^|/)[\w.-]+\.config\.[cm]?[jt]s$|(?:^|/)(?:gulpfile|gruntfile|karma\.conf|\.eslintrc)\b", re.IGNORECASE
 )
-_SLIM_IS_SMALLER = 880
-"""Megabytes by which node:22 is larger than node:22-slim (amd64, unpacked)."""
 
 
 class _Project(NamedTuple):
@@ -99,7 +96,7 @@ def parts(work: Work) -> Parts | None:
         covered=(project.folder,),
         finish=() if standalone else finish,
         left=left,
-        megabytes=_SLIM_IS_SMALLER if image != work.base.reference else 0,
+        megabytes=work.base.saves if image != work.base.reference else 0,
         lacks=LACKS | {"python3"} if image != work.base.reference else frozenset(),
     )
 
@@ -265,7 +262,7 @@ def _served(work: Work) -> Parts | None:
         sources_only=True,
         environment=(globals_,),
         left="the project's dependencies and its sources",
-        megabytes=_SLIM_IS_SMALLER if work.base.smaller else 0,
+        megabytes=work.base.saves if work.base.smaller else 0,
         lacks=LACKS if work.base.smaller else frozenset(),
     )
 

@@ -11,8 +11,7 @@ from dfix.rewriter.model.source_evidence import sources, starts_programs
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.multistage.command_purpose import Act, said
-from dfix.transforms.multistage.languages.go import LACKS
-from dfix.transforms.multistage.runtime_stage import Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, Brought, Parts, Work
 from dfix.transforms.multistage.system_packages import leaves, linked
 
 NAME = "pip"
@@ -34,8 +33,6 @@ _NEEDS_MORE = frozenset(
     "gitpython wand uwsgi xmlsec pygraphviz graphviz mod-wsgi python-ldap pdf2image pytesseract gdal".split()
 )
 _NAME = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)", re.MULTILINE)
-_SLIM_IS_SMALLER = 870
-"""Megabytes by which python:3.12 is larger than python:3.12-slim (amd64, unpacked)."""
 
 
 def builds(command: Located) -> bool:
@@ -75,7 +72,7 @@ def parts(work: Work) -> Parts | None:
         packages=libraries,
         edits=edits,
         left=f"the compilers of {work.base.reference}" if image != work.base.reference else "",
-        megabytes=_SLIM_IS_SMALLER if image != work.base.reference else 0,
+        megabytes=work.base.saves if image != work.base.reference else 0,
         lacks=LACKS | {"file", "xz"} if image != work.base.reference else frozenset(),
     )
 

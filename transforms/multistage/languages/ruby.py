@@ -10,8 +10,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import sources, starts_programs
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.languages.go import LACKS
-from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
 from dfix.transforms.multistage.system_packages import leaves, linked
 
 NAME = "Bundler"
@@ -29,8 +28,6 @@ _LINKS = {
 }
 _NEEDS_MORE = frozenset("rmagick mini_magick git rugged execjs wkhtmltopdf-binary ruby-vips".split())
 _LOCKED = re.compile(r"^    ([\w.-]+) \(", re.MULTILINE)
-_SLIM_IS_SMALLER = 770
-"""Megabytes by which ruby:3.3 is larger than ruby:3.3-slim (amd64, unpacked)."""
 
 
 def builds(command: Located) -> bool:
@@ -70,7 +67,7 @@ def parts(work: Work) -> Parts | None:
         covered=tuple(covered),
         packages=libraries,
         left=f"the compilers of {work.base.reference}" if image != work.base.reference else "",
-        megabytes=_SLIM_IS_SMALLER if image != work.base.reference else 0,
+        megabytes=work.base.saves if image != work.base.reference else 0,
         lacks=LACKS if image != work.base.reference else frozenset(),
     )
 
