@@ -58,7 +58,7 @@ class _Reader(Reader):
                 raise LeaveAlone("option", f"`{self.install.shown}` has {word}, which changes what it reads")
         path = inside(self.install.folder, written)
         if path is None:
-            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` reads {written}, whose place is not known")
+            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` reads {written}, whose path is not known")
         for outer in (posixpath.join(folder, "Cargo.toml") for folder in above(posixpath.dirname(path))):
             data = attempt(read_toml, self.context, outer) if self.context.ships(outer) else {}
             if isinstance(data, dict) and "workspace" in data:

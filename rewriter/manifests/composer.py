@@ -86,14 +86,14 @@ class _Reader(Reader):
             return
         for event in table(project, "scripts"):
             if event in _EVENTS:
-                hint = "install with --no-scripts, and run what they do behind the copy of the sources"
+                hint = "install with --no-scripts, and run what they do after the copy of the sources"
                 raise LeaveAlone("hook-script", f"{self.path}: the install runs the scripts of `{event}`", hint)
 
     def _autoloader(self, project: dict[str, Any]) -> None:
         """The autoloader lists the classes of the project where it has a class map, which then must be there."""
         if "--no-autoloader" in self.flags:
             return
-        hint = "install with --no-autoloader, and run `composer dump-autoload` behind the copy of the sources"
+        hint = "install with --no-autoloader, and run `composer dump-autoload` after the copy of the sources"
         config = table(project, "config")
         if self.flags & _OPTIMIZES or config.get("optimize-autoloader") or config.get("classmap-authoritative"):
             raise LeaveAlone(

@@ -28,7 +28,7 @@ def inputs(context: Context, install: Install) -> Inputs:
             continue
         path = inside(install.folder, written)
         if path is None:
-            raise LeaveAlone("unknown-folder", f"`{install.shown}` reads {written}, whose place is not known")
+            raise LeaveAlone("unknown-folder", f"`{install.shown}` reads {written}, whose path is not known")
         if not context.ships(path):
             raise missing(context, path)
         files.append(path)

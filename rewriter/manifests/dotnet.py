@@ -194,7 +194,9 @@ class _Reader(Reader):
                 continue
             folder = _inside(posixpath.dirname(path), value)
             if folder is None or "%" in value or not self.context.ships_any(folder) or not folder:
-                raise LeaveAlone("local-source", f"{path}: packages come from {value}, which is no folder that ships")
+                raise LeaveAlone(
+                    "local-source", f"{path}: packages come from {value}, which is not a folder that ships"
+                )
             self.folders.append(folder)
 
     def _outputs(self) -> None:

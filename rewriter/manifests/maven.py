@@ -54,7 +54,7 @@ class _Reader(Reader):
         written = _option(self.install.arguments, _FILE) or _POM
         path = inside(self.install.folder, written)
         if path is None:
-            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` reads {written}, whose place is not known")
+            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` reads {written}, whose path is not known")
         if not path.endswith(".xml"):
             path = posixpath.join(path, _POM)
         follow(path, MOST_POMS, "poms", self._pom)

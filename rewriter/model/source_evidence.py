@@ -69,7 +69,7 @@ def data(copies: Iterable[Copied], is_source: Callable[[str], bool]) -> tuple[st
         places[folders[-1] if folders else lands] = None
     if len(places) <= MOST_PLACES:
         return tuple(places)
-    raise LeaveAlone("too-many-files", f"files that the program may read lie in {len(places)} places among the sources")
+    raise LeaveAlone("too-many-files", f"files that the program may read are in {len(places)} places among the sources")
 
 
 def _above(path: str) -> Iterator[str]:

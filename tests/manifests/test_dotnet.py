@@ -115,7 +115,7 @@ def test_a_folder_of_packages(make_context: MakeContext) -> None:
         (
             {"nuget.config": '<configuration><packageSources><add key="a" value="../p"/></packageSources></configuration>'},
             "restore",
-            "nuget.config: packages come from ../p, which is no folder that ships",
+            "nuget.config: packages come from ../p, which is not a folder that ships",
         ),
     ],
 )  # fmt: skip

@@ -328,7 +328,7 @@ def test_a_member_of_an_outer_workspace(make_context: MakeContext) -> None:
 def test_a_token_is_told(make_context: MakeContext) -> None:
     found = read(make_context, {"package.json": package(), ".npmrc": "//r/:_authToken=abc\n"})
     assert isinstance(found, Inputs)
-    assert found.warnings == (".npmrc holds an access token, which the image got before too",)
+    assert found.warnings == (".npmrc contains an access token; the image contained it before as well",)
     found = read(make_context, {"package.json": package(), ".npmrc": "//r/:_authToken=${NPM_TOKEN}\n"})
     assert isinstance(found, Inputs)
     assert found.warnings == ()

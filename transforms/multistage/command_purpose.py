@@ -73,10 +73,10 @@ def acts(stage: Stage, builds: Callable[[Located], bool]) -> tuple[Act, ...]:
             continue
         if step.script.opaque:
             raise LeaveAlone(
-                "unread-script", f"the RUN in line {step.instruction.line} is not read: {step.script.opaque}"
+                "unread-script", f"the RUN on line {step.instruction.line} is not read: {step.script.opaque}"
             )
         if any(mount.kind == "bind" for mount in step.mounts):
-            raise LeaveAlone("mount", f"the RUN in line {step.instruction.line} mounts files of the build context")
+            raise LeaveAlone("mount", f"the RUN on line {step.instruction.line} mounts files of the build context")
         found += _of(step, builds)
     return tuple(found)
 

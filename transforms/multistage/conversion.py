@@ -70,9 +70,7 @@ def convert(model: Model, stage: Stage) -> Conversion | None:
         raise LeaveAlone("no-context", "the build context is not known", "name its folder with --context")
     target = _targeted(model.context, stage.name) if stage.name else ""
     if target:
-        raise LeaveAlone(
-            "target-stage", f"{target} builds the stage {stage.name}, which would be the one that builds alone"
-        )
+        raise LeaveAlone("target-stage", f"{target} targets the stage {stage.name}, which would become the build stage")
     begins = start(stage, getattr(language, "OWN_COMMAND", ()))
     found = acts(stage, language.builds)
     copies = tuple(_copies(model.context, stage))
@@ -118,7 +116,7 @@ def _copies(context: Context, stage: Stage) -> Iterator[Copied]:
         item = copied(step, context)
         if not isinstance(item, Copied):
             raise LeaveAlone(
-                "unclear-copy", f"the {step.keyword} in line {step.instruction.line} is not followed: {item.reason}"
+                "unclear-copy", f"the {step.keyword} on line {step.instruction.line} is not followed: {item.reason}"
             )
         yield item
 
@@ -129,9 +127,7 @@ def _not_removed(work: Work, parts: Parts) -> Parts:
     unknown = next((path for path in every if not path.startswith("/")), None)
     if unknown is not None:
         shown = unknown.removeprefix("?/")
-        raise LeaveAlone(
-            "unknown-folder", f"where {shown} lies in the image is not known: no WORKDIR says it", "add one"
-        )
+        raise LeaveAlone("unknown-folder", f"the image path of {shown} is unknown", "add a WORKDIR")
     operands = [
         (act, word) for act in work.acts if act.program == "rm" for word in act.arguments if not word.startswith("-")
     ]
@@ -172,21 +168,23 @@ def _loses_nothing(work: Work, parts: Parts, step: Step) -> None:
     line = step.instruction.line
     for act in mine:
         if act.kind == "other":
-            raise LeaveAlone("unknown-command", f"`{act.shown}` in line {line} may make what the program needs")
+            raise LeaveAlone("unknown-command", f"`{act.shown}` on line {line} may make what the program needs")
     if all(act.kind in TRIVIAL for act in mine):
         return
     for act in mine:
         if act.kind == "user":
-            raise LeaveAlone("shared-run", f"line {line} makes users and builds in one RUN", "part them in two RUNs")
+            raise LeaveAlone("shared-run", f"line {line} makes users and builds in one RUN", "split it into two RUNs")
         writes = any(
             redirect.target is not None and redirect.op.startswith(">") for redirect in act.located.command.redirects
         )
         if act.kind == "plain" and writes and not _inside(work, parts, _targets(act)):
-            raise LeaveAlone("shared-run", f"`{act.shown} > …` in line {line} may write what the program needs")
+            raise LeaveAlone("shared-run", f"`{act.shown} > …` on line {line} may write what the program needs")
         if act.kind == "folder" and not _inside(work, parts, changed(act)):
-            raise LeaveAlone("shared-run", f"`{act.shown}` in line {line} shares a RUN with the build", "part them")
+            raise LeaveAlone(
+                "shared-run", f"`{act.shown}` on line {line} shares a RUN with the build", "split it into two RUNs"
+            )
         if act.program in MOVERS and not _inside(work, parts, list(destination(act) or ("?",))):
-            raise LeaveAlone("unknown-command", f"`{act.shown}` in line {line} may bring what the program needs")
+            raise LeaveAlone("unknown-command", f"`{act.shown}` on line {line} may bring what the program needs")
 
 
 def _targets(act: Act) -> list[str | None]:

@@ -47,7 +47,7 @@ def start(stage: Stage, own: tuple[str, ...] = ()) -> Start:
     if entrypoint is None and command is None:
         if own:
             return Start(own, False, workdir)
-        raise LeaveAlone("no-command", "the file names no command to run, so that it is not known what has to ship")
+        raise LeaveAlone("no-command", "the file names no command to run, so what has to ship is not known")
     words: list[str] = []
     shell = False
     for step in (entrypoint, command):

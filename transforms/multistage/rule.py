@@ -127,7 +127,7 @@ EXAMPLES: tuple[Example, ...] = (
         name="a download that the program may need",
         files=_GO,
         before=_GO_BUILD.replace("RUN go", "RUN curl -o /data https://example.com/data\nRUN go"),
-        because="`curl -o /data https://example.com/data` in line 4 may make what the program needs",
+        because="`curl -o /data https://example.com/data` on line 4 may make what the program needs",
     ),
     Example(
         name="a development dependency that starts the application",

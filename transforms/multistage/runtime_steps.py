@@ -51,7 +51,9 @@ def repeated(work: Work, parts: Parts, cut: Step) -> Repeated:
             elif any(act.kind == "user" for act in mine):
                 line = step.instruction.line
                 raise LeaveAlone(
-                    "shared-run", f"line {line} makes users and changes files that the build brings", "part them"
+                    "shared-run",
+                    f"line {line} makes users and changes files that the build brings",
+                    "split it into two RUNs",
                 )
             elif not all(act.program in _OWNERS and set(changed(act)) <= set(places) for act in mine):
                 behind.append(step)

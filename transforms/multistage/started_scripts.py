@@ -47,7 +47,7 @@ def _script(command: list[str], scripts: Mapping[str, Any]) -> str:
     runs = operands[:1] in (["run"], ["run-script"])
     name = "".join(operands[1:2] if runs else operands[:1])
     if posixpath.basename(command[0]) == "npm" and not runs and name not in _WITHOUT_RUN:
-        raise LeaveAlone("no-command", f"`{' '.join(command)}` is no script of package.json")
+        raise LeaveAlone("no-command", f"`{' '.join(command)}` is not a script of package.json")
     script = scripts.get(name, "node server.js" if name == "start" else None)
     if not isinstance(script, str):
         raise LeaveAlone("no-command", f"package.json has no script `{name}`, which the command runs")

@@ -82,7 +82,7 @@ EXAMPLES: tuple[Example, ...] = (
         name="a HEALTHCHECK with curl",
         files=_NODE,
         before=_NPM + "HEALTHCHECK CMD curl -f localhost\n",
-        because="HEALTHCHECK in line 7 runs a program that node:22-slim lacks",
+        because="HEALTHCHECK on line 7 runs a program that node:22-slim lacks",
     ),
     Example(
         name="packages that may be compiled",

@@ -56,17 +56,17 @@ def _commands(base: BaseImage, stage: Stage) -> None:
         if step.onbuild:
             raise LeaveAlone("onbuild", f"`ONBUILD {step.keyword}` runs in builds that begin with this image")
         if step.keyword == "HEALTHCHECK" and re.search(r"\b(?:curl|wget|nc|pgrep|ps|git)\b", step.instruction.value):
-            raise LeaveAlone("needs-programs", f"HEALTHCHECK in line {line} runs a program that {base.smaller} lacks")
+            raise LeaveAlone("needs-programs", f"HEALTHCHECK on line {line} runs a program that {base.smaller} lacks")
         if step.keyword != "RUN":
             continue
         if step.script.opaque:
-            raise LeaveAlone("unread-script", f"the RUN in line {line} is not read: {step.script.opaque}")
+            raise LeaveAlone("unread-script", f"the RUN on line {line} is not read: {step.script.opaque}")
         for command in located(step):
             if not command.words:
                 continue
             program = program_name(command.words[0])
             if program not in _HARMLESS and program not in installed:
-                raise LeaveAlone("needs-programs", f"`{program}` in line {line} may need what {base.smaller} lacks")
+                raise LeaveAlone("needs-programs", f"`{program}` on line {line} may need what {base.smaller} lacks")
 
 
 def _installed(stage: Stage) -> set[str]:

@@ -28,7 +28,7 @@ def dependencies_first(model: Model, run: InstallRun) -> tuple[InstallRun, str] 
     if not any(options) or len(run.installs) > 1:
         return None
     if not run.chained or install.located.depth:
-        raise LeaveAlone("not-a-chain", f"`{install.shown}` stands within a longer command")
+        raise LeaveAlone("not-a-chain", f"`{install.shown}` is part of a longer command")
     span = install.located.command.span
     written = _CONTINUED.sub(" ", model.source.text[span.start : span.end])
     if "\n" in written:

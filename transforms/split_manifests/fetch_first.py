@@ -59,7 +59,7 @@ def early_download(model: Model, step: Step) -> EarlyDownload | None:
     if build is None or _fetched_before(step, build.usage.manager.name):
         return None
     if chain(step.script) is None or build.located.depth:
-        raise LeaveAlone("not-a-chain", f"`{_shown(build.located)}` stands within a longer command")
+        raise LeaveAlone("not-a-chain", f"`{_shown(build.located)}` is part of a longer command")
     if step.instruction.flags:
         if any(mount.kind == "cache" for mount in step.mounts):
             return None

@@ -33,5 +33,5 @@ def left_behind(context: Context, copies: list[Step], run: InstallRun) -> None:
             continue
         line = next((item.step.instruction.line for item in later if item.brought.lands(path) is not None), 0)
         if line:
-            reason = f"`{run.installs[0].shown}` runs without {path}, which line {line} copies only behind it"
-            raise LeaveAlone("incomplete-split", reason, f"copy {path} with the manifests; another image comes of it")
+            reason = f"`{run.installs[0].shown}` runs without {path}; line {line} copies it only afterwards"
+            raise LeaveAlone("incomplete-split", reason, f"copy {path} with the manifests (this changes the image)")

@@ -113,7 +113,7 @@ def _mounts(plan: Plan, run: InstallRun) -> None:
                 )
             if brought_near(list(plan.moved), mount.target):
                 raise LeaveAlone(
-                    "mount", f"the RUN on line {line} mounts over {mount.target}, where the copied files lie"
+                    "mount", f"the RUN on line {line} mounts over {mount.target}, where the copied files are"
                 )
 
 
@@ -179,9 +179,9 @@ def prefix(run: InstallRun, parts: tuple[Node, ...], at: int, text: str) -> str:
             continue
         strange = [leak for leak in found if leak.kind not in _CARRIED]
         if strange:
-            raise LeaveAlone("shell-state", f"`{strange[0].what}` leaves something in the shell for what follows")
+            raise LeaveAlone("shell-state", f"`{strange[0].what}` changes the shell for the commands that follow")
         if not isinstance(part, Command):
-            raise LeaveAlone("shell-state", f"`{found[0].what}` stands within a longer command")
+            raise LeaveAlone("shell-state", f"`{found[0].what}` is part of a longer command")
         written = text[part.span.start : part.span.end]
         if "\n" in written:
             raise LeaveAlone("shell-state", f"`{found[0].what}` is written over several lines")
@@ -203,6 +203,4 @@ def removes_afterwards(run: InstallRun, at: int) -> None:
         )
         if gone or words[1:2] in (["prune"], ["cache"], ["uninstall"]):
             shown = " ".join(words)[:60]
-            raise LeaveAlone(
-                "removes-after", f"`{shown}` at the end of the RUN frees space only in the RUN that used it"
-            )
+            raise LeaveAlone("removes-after", f"`{shown}` at the end of the RUN only saves space in the same RUN")

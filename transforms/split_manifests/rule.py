@@ -28,7 +28,7 @@ these import. Each keeps its place, its owner flags and its folder.
 **When it refuses.** When the install runs code that cannot be followed, when something between the copy and the
 install may read the sources, when the later copy would overwrite what the install wrote (a `node_modules` folder in
 the context; `npm ci` removes that itself, so that it gets a line in `.dockerignore` and the split is made, unless
-another Dockerfile lies in the context), or when the install may rewrite a lock file that the context brings. It also
+another Dockerfile is in the context), or when the install may rewrite a lock file that the context brings. It also
 leaves files alone that are split already, and tells where such a split forgot a file.
 
 References: [Optimize cache usage](https://docs.docker.com/build/cache/optimize/),

@@ -91,7 +91,7 @@ def _with_destination(copy: Copied, run: InstallRun, moved: Block) -> str:
     if copy.written.startswith("/") or step.workdir == run.step.workdir or copy.written.startswith("$"):
         return moved.text
     if not copy.destination.startswith("/"):
-        raise LeaveAlone("in-between", "the working folder changes in between and the base image's own is not known")
+        raise LeaveAlone("in-between", "the working folder changes in between, and that of the base image is not known")
     word = step.instruction.words[-1].span
     if step.instruction.json is not None or "\r" in moved.text:
         raise LeaveAlone("in-between", "the working folder changes between the copy and the install")

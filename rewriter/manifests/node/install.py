@@ -125,7 +125,7 @@ class _Reader(Reader):
             if key == "ignore-scripts" and value == "true":
                 self.flags.add("--ignore-scripts")
             elif key.endswith(("_authToken", "_password", "_auth")) and "${" not in value:
-                self.warnings.append(f"{path} holds an access token, which the image got before too")
+                self.warnings.append(f"{path} contains an access token; the image contained it before as well")
             elif key in ("prefix", "cafile", "globalconfig", "userconfig") and not value.startswith("/"):
                 raise LeaveAlone("setting", f"{path} sets {key}, a place that dfix does not follow")
 

@@ -29,7 +29,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     data = read_toml(context, path)
     pdm = table(data, "tool", "pdm")
     if "--no-self" not in flags and table(data, "project").get("name"):  # `distribution` counts since pdm 2.11 only
-        hint = "install with --no-self before the sources are copied, and as you do now behind them"
+        hint = "install with --no-self before the sources are copied, and as you do now after them"
         raise installs_project(install, hint)
     if pdm.get("plugins") or {"pre_install", "post_install"} & {*table(pdm, "scripts")}:
         raise LeaveAlone("plugin", f"{path} has plugins or scripts that run with the install")

@@ -28,7 +28,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     data = read_toml(context, path)
     poetry = table(data, "tool", "poetry")
     if "--only-root" in flags or not ("--no-root" in flags or poetry.get("package-mode") is False):
-        hint = "install with --no-root before the sources are copied, and as you do now behind them"
+        hint = "install with --no-root before the sources are copied, and as you do now after them"
         raise installs_project(install, hint)
     lock = posixpath.join(install.folder, "poetry.lock")
     if "poetry-dynamic-versioning" in table(data, "tool") or table(poetry, "requires-plugins"):

@@ -33,13 +33,13 @@ def inputs(context: Context, install: Install) -> Inputs:
     uv = table(data, "tool", "uv")
     packaged = uv.get("package", "build-system" in data)
     if packaged and not flags & _NO_PROJECT:
-        hint = "sync with --no-install-project before the sources are copied, and as you do now behind them"
+        hint = "sync with --no-install-project before the sources are copied, and as you do now after them"
         raise installs_project(install, hint)
     if _is_member(context, install.folder):
         raise LeaveAlone("workspace", f"{path} is part of a workspace above it, whose files are read too")
     manifests = _members(context, path, table(uv, "workspace"))
     if manifests and not flags & _NO_MEMBERS:
-        hint = "sync with --no-install-workspace before the sources are copied, and as you do now behind them"
+        hint = "sync with --no-install-workspace before the sources are copied, and as you do now after them"
         reason = f"`{install.shown}` installs the members of the workspace, so it reads their sources"
         raise LeaveAlone("workspace", reason, hint)
     lock = posixpath.join(install.folder, "uv.lock")

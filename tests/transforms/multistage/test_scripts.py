@@ -43,7 +43,7 @@ def test_start_without_a_script() -> None:
     ("words", "reason"),
     [
         ("npm run nothing", "package.json has no script `nothing`"),
-        ("npm exec x", "`npm exec x` is no script of package.json"),
+        ("npm exec x", "`npm exec x` is not a script of package.json"),
         ("npm run again", "call each other"),
     ],
 )

@@ -48,7 +48,7 @@ def builds(command: Located) -> bool:
 def parts(work: Work) -> Parts:
     """The published folder on the image that runs it."""
     if work.base.language != "dotnet":
-        raise LeaveAlone("base-image", f"{work.base.reference} is no image of .NET's SDK")
+        raise LeaveAlone("base-image", f"{work.base.reference} is not an image of .NET's SDK")
     if work.base.version not in work.base.table["versions"]:
         raise LeaveAlone(
             "base-image", f"no runtime image is known for {work.base.reference}", "name the version: sdk:8.0"
@@ -66,7 +66,7 @@ def parts(work: Work) -> Parts:
     if not work.start.path(program).startswith(f"{folder}/"):
         raise LeaveAlone(
             "unknown-program",
-            f"the command runs {program}, which does not lie in {folder}, where `dotnet publish` writes",
+            f"the command runs {program}, which is not in {folder}, where `dotnet publish` writes",
         )
     web = any(_WEB.search(text) for _, text in sources(work.context, (".csproj", ".fsproj", ".vbproj")))
     others = runs_programs(work.context, (".cs", ".fs", ".vb"), _STARTS, _STARTS_NAMED, work.installed)

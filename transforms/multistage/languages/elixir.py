@@ -34,7 +34,7 @@ def parts(work: Work) -> Parts:
     match = _RELEASE.match(work.start.path(work.start.words[0]))
     if match is None:
         raise LeaveAlone(
-            "unknown-program", f"the command runs {work.start.words[0]}, which does not lie in a release below _build"
+            "unknown-program", f"the command runs {work.start.words[0]}, which is not in a release below _build"
         )
     if not work.base.smaller and not work.base.slim:
         raise LeaveAlone(

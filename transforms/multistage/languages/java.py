@@ -107,7 +107,9 @@ def _class_path(work: Work, value: str) -> tuple[Brought, ...]:
     for entry in value.split(":"):
         path = work.start.path(entry.removesuffix("/*"))
         if "$" in entry or "*" in path or not re.search(r"/(?:target|build)/", work.origin(f"{path}/")):
-            raise LeaveAlone("unknown-program", f"{entry} of the class path is nothing that the build is seen to write")
+            raise LeaveAlone(
+                "unknown-program", f"{entry} of the class path is not something that the build is seen to write"
+            )
         found.append(Brought(path, path))
     return tuple(found)
 

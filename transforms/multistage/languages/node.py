@@ -122,7 +122,7 @@ def _project(work: Work) -> _Project:
             except ValueError:
                 raise LeaveAlone("broken-manifest", f"{origin} is not valid JSON") from None
             if not isinstance(manifest, dict):
-                raise LeaveAlone("broken-manifest", f"{origin} holds no object")
+                raise LeaveAlone("broken-manifest", f"{origin} is not a JSON object")
             act, found = installs[-1]
             production = bool(_PRODUCTION.intersection(found[1])) or _environment(act) == "production"
             return _Project(folder, manifest, found[0], production)
@@ -206,7 +206,8 @@ def _pruned(work: Work, project: _Project) -> tuple[str, ...]:
     """The command that removes development dependencies from an installed project."""
     if project.manager != "npm" and project.manifest.get("workspaces"):
         raise LeaveAlone(
-            "workspace", f"{project.manager} removes the development dependencies of a workspace in no known way"
+            "workspace",
+            f"dfix does not know how to remove the development dependencies of a {project.manager} workspace",
         )
     major = work.base.version.split(".")[0]
     old = (major.isdigit() and int(major) < 16) or work.base.language != "node"
