@@ -61,7 +61,7 @@ def test_the_table_has_what_the_source_uses() -> None:
 
 @pytest.mark.parametrize("code", codes(), ids=lambda code: code.name)
 def test_a_row(code: Code) -> None:
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code.name)
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code.name)
     assert re.fullmatch(r"\S.{10,98}\.", code.meaning), "one sentence"
     assert len(code.why) > 40
     assert code.do
