@@ -27,6 +27,7 @@ _INDEX = """\
 
 Each rule rewrites one kind of place and says what it promises about the image ([contracts](#contracts)). A page shows
 what the rule does, when it refuses, and its examples, which are its tests as well. `dfix rule NAME` prints the same.
+[Reasons](../reasons/README.md) explains every code of a place that a rule leaves alone.
 
 {table}
 ## Contracts

@@ -31,7 +31,9 @@ def test_the_wheel_has_one_name(wheel: Path) -> None:
     assert {"dfix/py.typed", "dfix/__main__.py", "dfix/docs/rules/merge-runs.md", "dfix/docs/reasons/mount.md"} <= set(
         names
     )
-    assert {f"dfix/rewriter/{part}" for part in ("knowledge/managers/npm.toml", "verify/noise.toml")} <= set(names)
+    assert {
+        f"dfix/rewriter/{part}" for part in ("knowledge/managers/npm.toml", "verify/noise.toml", "answers/reasons.toml")
+    } <= set(names)
     assert "dfix/transforms/split_manifests/rule.py" in names
 
 
