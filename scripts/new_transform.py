@@ -1,4 +1,6 @@
-"""Start a new transform: `python scripts/new_transform.py NAME` writes transforms/NAME.py and its documentation page.
+"""Start a new transform: `python scripts/new_transform.py NAME` writes transforms/NAME.py and its pages.
+
+The code of its reason gets a row in rewriter/answers/reasons.toml.
 
 The new rule works and passes the whole test suite as it is: it removes a WORKDIR that repeats the one before it.
 Replace everything in it with your own.
@@ -75,11 +77,36 @@ def _compare(first: Step, second: Step) -> Iterator[Change | Refusal]:
     offset = repeated.keyword_span.start
     if not repeated.value.startswith("/"):
         reason = f"{{repeated.value}} is relative, so the second WORKDIR goes one level deeper"
-        yield Refusal(NAME, offset, "relative", reason)
+        yield Refusal(NAME, offset, "{name}-relative", reason)
         return
     removed = Edit(Span(kept.value_span.end, repeated.value_span.end), "")
     yield Change(NAME, offset, (removed,), f"the working directory is already {{repeated.value}}", CONTRACT)
 '''
+
+
+_ROW = '''\
+[{name}-relative]
+rules = ["{name}"]
+meaning = "The repeated WORKDIR is relative."
+why = """
+A relative WORKDIR goes one level deeper each time, so the second one is not a repetition.
+"""
+do = """
+Write the path in full.
+"""
+
+'''
+"""The row of the sample rule's reason in the table of codes."""
+
+
+def add_row(table: str, name: str) -> str:
+    """The table of codes with the row of a new transform, by the alphabet."""
+    code = f"{name}-relative"
+    rows = list(re.finditer(r"^\[([\w-]+)\]$", table, re.MULTILINE))
+    if code in (row[1] for row in rows):  # of a rule of this name that was tried before
+        return table
+    at = next((row.start() for row in rows if row[1] > code), len(table))
+    return table[:at] + _ROW.format(name=name) + table[at:]
 
 
 def skeleton(name: str) -> str:
@@ -98,9 +125,12 @@ def main() -> int:
     if path.exists() or path.with_suffix("").exists():
         parser.error(f"a rule of this name already exists: {path.relative_to(ROOT)}")
     path.write_text(skeleton(name), encoding="utf-8")
+    table = ROOT / "rewriter" / "answers" / "reasons.toml"
+    table.write_text(add_row(table.read_text(encoding="utf-8"), name), encoding="utf-8")
     # a process of its own, because the rules that this one knows were found before
     pages = subprocess.run([sys.executable, str(ROOT / "scripts" / "rule_pages.py")], check=False)
-    print(f"{path.relative_to(ROOT)}: replace the sample rule with yours, then run `make test docs`")
+    print(f"{path.relative_to(ROOT)}: replace the sample rule with yours, and the row of its reason in")
+    print(f"{table.relative_to(ROOT)}, then run `make test docs`")
     return pages.returncode
 
 

@@ -1,4 +1,4 @@
-"""Write what the transforms say about themselves: a page each in docs/rules, its index, and the table of README.md.
+"""Write what the transforms say about themselves: docs/rules, docs/reasons, and the table of rules in README.md.
 
 `python scripts/rule_pages.py` writes them, `--check` exits 1 when one is out of date.
 """
@@ -10,6 +10,9 @@ import sys
 from difflib import unified_diff
 from pathlib import Path
 
+import reason_pages
+
+from dfix.rewriter.answers.code_table import codes_of
 from dfix.rewriter.answers.example import Example
 from dfix.rewriter.pipeline.registry import transforms
 from dfix.rewriter.pipeline.run import RuleInfo, rules
@@ -25,6 +28,7 @@ _INDEX = """\
 
 Each rule rewrites one kind of place and says what it promises about the image ([contracts](#contracts)). A page shows
 what the rule does, when it refuses, and its examples, which are its tests as well. `dfix rule NAME` prints the same.
+[Reasons](../reasons/README.md) explains every code of a place that a rule leaves alone.
 
 {table}
 ## Contracts
@@ -44,6 +48,7 @@ def pages(root: Path) -> dict[Path, str]:
         Path("README.md"): _with_table((root / "README.md").read_text(encoding="utf-8")),
         FOLDER / "README.md": _index(found),
         **{FOLDER / f"{rule.name}.md": _page(rule) for rule in found},
+        **reason_pages.pages(),
     }
 
 
@@ -86,8 +91,14 @@ def _page(rule: RuleInfo) -> str:
         *(_changed(example) for example in rule.examples if example.after is not None),
         "## Left alone",
         *(_untouched(example) for example in rule.examples if example.after is None),
+        *_reasons(rule),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _reasons(rule: RuleInfo) -> list[str]:
+    found = codes_of(rule.name)
+    return ["## Reasons", reason_pages.table(found, "../reasons/").rstrip()] if found else []
 
 
 def _changed(example: Example) -> str:
@@ -119,9 +130,10 @@ def _file(name: str, text: str) -> str:
 
 
 def stale(root: Path) -> list[Path]:
-    """Pages below `root` that are missing, out of date, or of a rule that no longer exists."""
+    """Pages below `root` that are missing, out of date, or of a rule or code that no longer exists."""
     wanted = {path: text.encode() for path, text in pages(root).items()}
-    found = {path.relative_to(root): path.read_bytes() for path in [root / "README.md", *(root / FOLDER).glob("*.md")]}
+    there = [root / "README.md", *(root / FOLDER).glob("*.md"), *(root / reason_pages.FOLDER).glob("*.md")]
+    found = {path.relative_to(root): path.read_bytes() for path in there}
     return sorted(path for path in wanted.keys() | found.keys() if wanted.get(path) != found.get(path))
 
 
@@ -138,6 +150,7 @@ def main() -> int:
     current = pages(ROOT)
     for path in wrong:
         if path in current:
+            (ROOT / path).parent.mkdir(exist_ok=True)
             (ROOT / path).write_text(current[path], encoding="utf-8")
         else:
             (ROOT / path).unlink()

@@ -45,6 +45,12 @@ def test_its_examples_pass_as_those_of_other_rules(project: Path) -> None:
     assert set(done.stdout.split()[0]) == {"."}, "a test that is skipped shows nothing"
 
 
+def test_its_reason_is_in_the_table(project: Path) -> None:
+    done = python(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/answers/test_code_table.py")
+    assert done.returncode == 0, done.stdout
+    assert "made-up-relative" in python(project, "-m", "dfix", "rule", "made-up").stdout
+
+
 def test_its_pages_are_there(project: Path) -> None:
     assert python(project, "scripts/rule_pages.py", "--check").returncode == 0
     assert "docs/rules/made-up.md" in (project / "README.md").read_text(encoding="utf-8")

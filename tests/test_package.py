@@ -28,8 +28,12 @@ def test_the_wheel_has_one_name(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     assert {name.partition("/")[0] for name in names} == {"dfix", "dfix-0.1.0.dist-info"}
-    assert {"dfix/py.typed", "dfix/__main__.py", "dfix/pages/merge-runs.md"} <= set(names)
-    assert {f"dfix/rewriter/{part}" for part in ("knowledge/managers/npm.toml", "verify/noise.toml")} <= set(names)
+    assert {"dfix/py.typed", "dfix/__main__.py", "dfix/docs/rules/merge-runs.md", "dfix/docs/reasons/mount.md"} <= set(
+        names
+    )
+    assert {
+        f"dfix/rewriter/{part}" for part in ("knowledge/managers/npm.toml", "verify/noise.toml", "answers/reasons.toml")
+    } <= set(names)
     assert "dfix/transforms/split_manifests/rule.py" in names
 
 

@@ -10,8 +10,10 @@ import posixpath
 import re
 from typing import NamedTuple
 
-from dfix.rewriter.context.folder import Context, inside
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import local_path, whole_project
 from dfix.rewriter.manifests.shared.missing import in_the_way, missing
 
 _FROZEN = frozenset(("--deployment", "--frozen"))
@@ -41,33 +43,29 @@ class _Gemfile(NamedTuple):
     names_ruby: bool
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
+def inputs(context: Context, install: Install) -> Inputs:
     """What the install reads, or why that cannot be known."""
     flags = {argument.partition("=")[0] for argument in install.arguments}
     elsewhere = flags & _ELSEWHERE
     if elsewhere:
-        return Blocked("other-files", f"`{install.shown}` has {min(elsewhere)}, which changes what it reads or writes")
+        raise LeaveAlone("option", f"`{install.shown}` has {min(elsewhere)}, which changes what it reads or writes")
     path, lock = (posixpath.join(install.folder, name) for name in ("Gemfile", "Gemfile.lock"))
     text = context.read(path)
     if text is None:
-        return missing(context, path)
+        raise missing(context, path)
     gemfile = _read(context, path, text)
-    if isinstance(gemfile, Blocked):
-        return gemfile
     locked = context.read(lock)
     if locked is not None and not flags & _FROZEN:
         why = _rewritten(locked, gemfile)
         if why:
-            return Blocked("lock-rewritten", f"`{install.shown}` may rewrite {lock}: {why}", "set BUNDLE_FROZEN=true")
-    found = in_the_way(context, install.folder, ".bundle", "vendor/bundle")
-    if found is not None:
-        return found
+            raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}: {why}", "set BUNDLE_FROZEN=true")
+    in_the_way(context, install.folder, ".bundle", "vendor/bundle")
     cached = posixpath.join(install.folder, "vendor/cache")
     folders = (*gemfile.folders, *((cached,) if context.ships_any(cached) else ()))
     return Inputs((path, *((lock,) if locked is not None else ()), *gemfile.files), folders)
 
 
-def _read(context: Context, path: str, text: str) -> _Gemfile | Blocked:
+def _read(context: Context, path: str, text: str) -> _Gemfile:
     folder = posixpath.dirname(path)
     gems: dict[str, frozenset[str]] = {}
     folders: list[str] = []
@@ -76,25 +74,25 @@ def _read(context: Context, path: str, text: str) -> _Gemfile | Blocked:
     for number, line in _statements(_without_sources(text)):
         match = _PLAIN.fullmatch(line)
         if match is None:
-            return Blocked("hook-script", f"{path}:{number} is more than a list of gems: `{line[:40]}`")
+            raise LeaveAlone("build-script", f"{path}:{number} is more than a list of gems: `{line[:40]}`")
         word, rest = match["word"], match["rest"] or ""
         if word in ("gemspec", "eval_gemfile"):
-            return Blocked("hook-script", f"{path}:{number} takes in another program (`{line[:40]}`)")
+            raise LeaveAlone("build-script", f"{path}:{number} takes in another program (`{line[:40]}`)")
         if word == "gem":
             found = _NAME.match(rest)
             if found is None:
-                return Blocked("broken-manifest", f"{path}:{number} names no gem")
+                raise LeaveAlone("broken-manifest", f"{path}:{number} names no gem")
             given = _REQUIREMENT.match(rest[found.end() :])
             values = _NAME.findall(given["value"]) if given else []
             gems[_bare(found[0])] = frozenset(_requirement(_bare(value)) for value in values)
         place = _PATH.search(rest) or (_NAME.match(rest) if word == "path" else None)
         if place is not None:
             written = _bare(place["value"] if "value" in place.groupdict() else place[0])
-            target = inside(folder, written)
-            if target is None or target == folder:
-                return Blocked("local-dependency", f"{path}:{number} names {written}, outside of the project's folders")
+            target = local_path(folder, written, f"{path}:{number} names {written}")
+            if target == folder:
+                raise whole_project(f"{path}:{number} names {written}")
             if not context.ships_any(target):
-                return missing(context, target)
+                raise missing(context, target)
             folders.append(target)
         names_ruby = names_ruby or word == "ruby"
         named = _FILE.search(rest) if word == "ruby" else None
@@ -102,7 +100,7 @@ def _read(context: Context, path: str, text: str) -> _Gemfile | Blocked:
             files.append(posixpath.normpath(posixpath.join(folder, _bare(named["value"]))))
     for file in files:
         if not context.ships(file):
-            return missing(context, file)
+            raise missing(context, file)
     return _Gemfile(gems, tuple(dict.fromkeys(folders)), tuple(files), names_ruby)
 
 

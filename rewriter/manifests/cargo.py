@@ -10,11 +10,13 @@ import posixpath
 from fnmatch import fnmatch
 from typing import Any
 
+from dfix.rewriter.answers.reason import LeaveAlone, attempt
 from dfix.rewriter.context.folder import Context, above, inside
-from dfix.rewriter.manifests.python.pyproject import table
 from dfix.rewriter.manifests.shared.follow import follow
-from dfix.rewriter.manifests.shared.formats import listed, read_toml
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import local_path
+from dfix.rewriter.manifests.shared.reader import Reader
 from dfix.rewriter.manifests.shared.semver_ranges import fits
 
 MOST_PACKAGES = 500
@@ -23,39 +25,27 @@ _GROUPS = ("dependencies", "dev-dependencies", "build-dependencies")
 _SETTINGS = (".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain")
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
-    """What the fetch reads, or why that cannot be known."""
-    return _Reader(context, install).answer()
-
-
-class _Reader:
+class _Reader(Reader):
     def __init__(self, context: Context, install: Install) -> None:
-        self.context = context
-        self.install = install
+        super().__init__(context, install)
         self.manifests: dict[str, dict[str, Any]] = {}
         self.required: list[tuple[str, str]] = []
 
-    def answer(self) -> Inputs | Blocked:
+    def answer(self) -> Inputs:
         path = self._named()
-        if isinstance(path, Blocked):
-            return path
-        found = follow(path, MOST_PACKAGES, "packages", self._package)
-        if found is not None:
-            return found
+        follow(path, MOST_PACKAGES, "packages", self._package)
         settings = self._settings(posixpath.dirname(path))
-        if isinstance(settings, Blocked):
-            return settings
         if not self.required:
-            return Blocked("nothing", f"{path} needs no crate that would be fetched")
-        inferred = self._targets()
-        if inferred is not None:
-            return inferred
+            raise LeaveAlone("nothing-to-fetch", f"{path} needs no crate that would be fetched")
+        self._targets()
         lock = posixpath.join(posixpath.dirname(path), "Cargo.lock")
         locks = (lock,) if self.context.ships(lock) else ()
         others = (other for other in self.manifests if other != path)
-        return (self._lock(lock) if locks else None) or Inputs((path, *locks, *others, *settings))
+        if locks:
+            self._lock(lock)
+        return Inputs((path, *locks, *others, *settings))
 
-    def _named(self) -> str | Blocked:
+    def _named(self) -> str:
         """The manifest; one that belongs to a workspace above shares its lock file, which is not followed."""
         words = iter(self.install.arguments)
         written = "Cargo.toml"
@@ -65,25 +55,21 @@ class _Reader:
             elif word.startswith("--manifest-path="):
                 written = word.partition("=")[2]
             elif word.startswith("--config"):
-                return Blocked("other-files", f"`{self.install.shown}` has {word}, which changes what it reads")
+                raise LeaveAlone("option", f"`{self.install.shown}` has {word}, which changes what it reads")
         path = inside(self.install.folder, written)
         if path is None:
-            return Blocked("folder-unknown", f"`{self.install.shown}` reads {written}, whose place is not known")
+            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` reads {written}, whose path is not known")
         for outer in (posixpath.join(folder, "Cargo.toml") for folder in above(posixpath.dirname(path))):
-            data = read_toml(self.context, outer) if self.context.ships(outer) else {}
+            data = attempt(read_toml, self.context, outer) if self.context.ships(outer) else {}
             if isinstance(data, dict) and "workspace" in data:
-                return Blocked("workspace-member", f"{path} is part of the workspace in {outer}, which is read too")
+                raise LeaveAlone("workspace", f"{path} is part of the workspace in {outer}, which is read too")
         return path
 
-    def _package(self, path: str) -> list[str] | Blocked:
+    def _package(self, path: str) -> list[str]:
         """Take in a manifest; answers with those of packages in folders and of members."""
         data = read_toml(self.context, path)
-        if isinstance(data, Blocked):
-            return data
         self.manifests[path] = data
         more = self._local(path, data)
-        if isinstance(more, Blocked):
-            return more
         return [posixpath.join(folder, "Cargo.toml") for folder in more + self._members(path, data)]
 
     def _members(self, path: str, data: dict[str, Any]) -> list[str]:
@@ -102,7 +88,7 @@ class _Reader:
                     found.append(member)
         return [member for member in found if self.context.ships(posixpath.join(member, "Cargo.toml"))]
 
-    def _local(self, path: str, data: dict[str, Any]) -> list[str] | Blocked:
+    def _local(self, path: str, data: dict[str, Any]) -> list[str]:
         """Folders of dependencies, and versions of the others."""
         tables = [data, table(data, "workspace"), *table(data, "target").values()]
         entries = [pair for one in tables for group in _GROUPS for pair in table(one, group).items()]
@@ -111,17 +97,14 @@ class _Reader:
         for name, entry in entries:
             written = entry.get("path") if isinstance(entry, dict) else None
             if isinstance(written, str):
-                target = inside(posixpath.dirname(path), written)
-                if target is None:
-                    return Blocked("outside", f"{path}: {name} lies at {written}, outside of the build context")
-                found.append(target)
+                found.append(local_path(posixpath.dirname(path), written, f"{path}: {name} is at {written}"))
             elif isinstance(entry, str):
                 self.required.append((name, entry))
             elif isinstance(entry, dict) and not entry.get("workspace"):
                 self.required.append((str(entry.get("package", name)), str(entry.get("version", "any"))))
         return found
 
-    def _targets(self) -> Blocked | None:
+    def _targets(self) -> None:
         for path, data in self.manifests.items():
             if "package" not in data:
                 continue
@@ -129,23 +112,20 @@ class _Reader:
             targets += [data["lib"]] if "lib" in data else []
             if not targets or not all(isinstance(one, dict) and "path" in one for one in targets):
                 reason = f"{path} does not name the path of its targets, so that Cargo needs their sources to fetch"
-                return Blocked("reads-first", reason, _CHEF)
-        return None
+                raise LeaveAlone("reads-sources", reason, _CHEF)
 
-    def _settings(self, folder: str) -> list[str] | Blocked:
+    def _settings(self, folder: str) -> list[str]:
         places = (posixpath.join(place, name) for place in (folder, *above(folder)) for name in _SETTINGS)
         found = list(filter(self.context.ships, places))
         for path in found:
             if "directory" in (self.context.read(path) or "") and ".cargo/" in path:
-                return Blocked("nothing", f"{path} takes crates from a folder, so that nothing is fetched")
+                raise LeaveAlone("nothing-to-fetch", f"{path} takes crates from a folder, so that nothing is fetched")
         return found
 
-    def _lock(self, lock: str) -> Blocked | None:
+    def _lock(self, lock: str) -> None:
         if {"--locked", "--frozen"} & {*self.install.arguments}:
-            return None
+            return
         data = read_toml(self.context, lock)
-        if isinstance(data, Blocked):
-            return data
         locked: dict[str, list[str]] = {}
         for package in listed(data.get("package")):
             if isinstance(package, dict):
@@ -153,5 +133,7 @@ class _Reader:
         for name, requirement in self.required:
             asked = f"^{requirement}" if requirement[:1].isdigit() else requirement
             if not any(fits(version, asked) for version in locked.get(name, ())):
-                return Blocked("lock-rewritten", f"{lock} has no {name} that fits `{requirement}`", "add `--locked`")
-        return None
+                raise LeaveAlone("lock-rewritten", f"{lock} has no {name} that fits `{requirement}`", "add `--locked`")
+
+
+inputs = _Reader.inputs

@@ -9,9 +9,13 @@ import json
 import posixpath
 from typing import Any
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, above
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.formats import listed, table
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import outside, whole_project
 from dfix.rewriter.manifests.shared.missing import missing
+from dfix.rewriter.manifests.shared.reader import Reader
 
 _EVENTS = frozenset(
     "pre-install-cmd post-install-cmd pre-autoload-dump post-autoload-dump pre-operations-exec pre-package-install "
@@ -28,110 +32,101 @@ _TAKES_VERSION = "from which the install takes the project's version"
 _LARGEST = 10_000_000
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
-    """What the install reads, or why that cannot be known."""
-    return _Reader(context, install).answer()
-
-
-class _Reader:
+class _Reader(Reader):
     def __init__(self, context: Context, install: Install) -> None:
-        self.context = context
-        self.install = install
+        super().__init__(context, install)
         self.flags = {argument.partition("=")[0] for argument in install.arguments}
         self.path = posixpath.join(install.folder, "composer.json")
         self.lock_path = posixpath.join(install.folder, "composer.lock")
-        self.folders: list[str] = []
 
-    def answer(self) -> Inputs | Blocked:
+    def answer(self) -> Inputs:
         if self.flags & _OTHER_FOLDER:
-            return Blocked("folder-unknown", f"`{self.install.shown}` works in another folder")
+            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` works in another folder")
         project = self._read(self.path)
-        if isinstance(project, Blocked):
-            return project
         if not self.context.ships(self.lock_path):
             reason = f"no composer.lock ships beside {self.path}, which would tell what plugins the install runs"
-            return Blocked("no-lock", reason)
+            raise LeaveAlone("no-lock", reason)
         lock = self._read(self.lock_path)
-        if isinstance(lock, Blocked):
-            return lock
-        found = (
-            self._plugins(lock)
-            or self._scripts(project)
-            or self._autoloader(project)
-            or self._repositories(project)
-            or self._outputs(project)
-        )
-        if found is not None:
-            return found
+        self._plugins(lock)
+        self._scripts(project)
+        self._autoloader(project)
+        self._repositories(project)
+        self._outputs(project)
         extra = posixpath.join(self.install.folder, "auth.json")
         files = [self.path, self.lock_path, *([extra] if self.context.ships(extra) else [])]
         return Inputs(tuple(files), tuple(self.folders))
 
-    def _read(self, path: str) -> dict[str, Any] | Blocked:
+    def _read(self, path: str) -> dict[str, Any]:
         text = self.context.read(path, _LARGEST)
         if text is None:
-            return missing(self.context, path)
+            raise missing(self.context, path)
         try:
             data = json.loads(text)
         except (ValueError, RecursionError):
-            return Blocked("broken-manifest", f"{path} is not valid JSON", "composer could not read it either")
-        return data if isinstance(data, dict) else Blocked("broken-manifest", f"{path} holds no JSON object")
+            raise LeaveAlone(
+                "broken-manifest", f"{path} is not valid JSON", "composer could not read it either"
+            ) from None
+        if not isinstance(data, dict):
+            raise LeaveAlone("broken-manifest", f"{path} is not a JSON object")
+        return data
 
-    def _plugins(self, lock: dict[str, Any]) -> Blocked | None:
+    def _plugins(self, lock: dict[str, Any]) -> None:
         """Plugins run within the install, and may do anything to the project around them."""
         if "--no-plugins" in self.flags:
-            return None
+            return
         groups = ("packages",) if "--no-dev" in self.flags else ("packages", "packages-dev")
-        for package in (package for group in groups for package in _list(lock.get(group))):
+        for package in (package for group in groups for package in listed(lock.get(group))):
             if isinstance(package, dict) and package.get("type") == "composer-plugin":
                 name = str(package.get("name"))
                 if name not in _STAY_IN_VENDOR:
-                    return Blocked("plugin", f"{self.lock_path}: the plugin {name} may read or write the project")
-        return None
+                    raise LeaveAlone("plugin", f"{self.lock_path}: the plugin {name} may read or write the project")
 
-    def _scripts(self, project: dict[str, Any]) -> Blocked | None:
+    def _scripts(self, project: dict[str, Any]) -> None:
         if "--no-scripts" in self.flags:
-            return None
-        for event in _table(project.get("scripts")):
+            return
+        for event in table(project, "scripts"):
             if event in _EVENTS:
-                hint = "install with --no-scripts, and run what they do behind the copy of the sources"
-                return Blocked("hook-script", f"{self.path}: the install runs the scripts of `{event}`", hint)
-        return None
+                hint = "install with --no-scripts, and run what they do after the copy of the sources"
+                raise LeaveAlone("hook-script", f"{self.path}: the install runs the scripts of `{event}`", hint)
 
-    def _autoloader(self, project: dict[str, Any]) -> Blocked | None:
+    def _autoloader(self, project: dict[str, Any]) -> None:
         """The autoloader lists the classes of the project where it has a class map, which then must be there."""
         if "--no-autoloader" in self.flags:
-            return None
-        hint = "install with --no-autoloader, and run `composer dump-autoload` behind the copy of the sources"
-        config = _table(project.get("config"))
+            return
+        hint = "install with --no-autoloader, and run `composer dump-autoload` after the copy of the sources"
+        config = table(project, "config")
         if self.flags & _OPTIMIZES or config.get("optimize-autoloader") or config.get("classmap-authoritative"):
-            return Blocked("autoloader", f"`{self.install.shown}` reads all classes for its optimized autoloader", hint)
+            raise LeaveAlone(
+                "reads-sources", f"`{self.install.shown}` reads all classes for its optimized autoloader", hint
+            )
         for key in ("autoload", "autoload-dev"):
-            if _table(project.get(key)).get("classmap"):
-                return Blocked("autoloader", f"{self.path}: `{key}` has a class map, for which sources are read", hint)
-        return None
+            if table(project, key).get("classmap"):
+                raise LeaveAlone(
+                    "reads-sources", f"{self.path}: `{key}` has a class map, for which sources are read", hint
+                )
 
-    def _repositories(self, project: dict[str, Any]) -> Blocked | None:
+    def _repositories(self, project: dict[str, Any]) -> None:
         """Packages in folders of the project (`path` repositories)."""
         repositories = project.get("repositories")
-        entries = repositories.values() if isinstance(repositories, dict) else _list(repositories)
+        entries = repositories.values() if isinstance(repositories, dict) else listed(repositories)
         for entry in entries:
             if not isinstance(entry, dict) or entry.get("type") not in ("path", "artifact"):
                 continue
             written = str(entry.get("url", ""))
             path = posixpath.normpath(posixpath.join(self.install.folder, written))
-            if written.startswith(("/", "~")) or path.startswith("..") or path == "." or "$" in written:
-                return Blocked("outside", f"{self.path}: a package lies at {written}, outside of the project's folders")
+            if written.startswith(("/", "~")) or path.startswith("..") or "$" in written:
+                raise outside(f"{self.path}: a package is at {written}")
+            if path == ".":
+                raise whole_project(f"{self.path}: a package is at {written}")
             if any(mark in path for mark in "*?[{"):
-                return Blocked("local-dependency", f"{self.path}: packages lie at {written}, a pattern")
+                raise LeaveAlone("local-source", f"{self.path}: packages lie at {written}, a pattern")
             if not self.context.ships_any(path):
-                return missing(self.context, path)
+                raise missing(self.context, path)
             self.folders.append(path)
-        return None
 
-    def _outputs(self, project: dict[str, Any]) -> Blocked | None:
+    def _outputs(self, project: dict[str, Any]) -> None:
         """What the later copy would overwrite, or what would be missing while the install looks for it."""
-        vendor = str(_table(project.get("config")).get("vendor-dir", "vendor"))
+        vendor = str(table(project, "config").get("vendor-dir", "vendor"))
         places = [
             (posixpath.normpath(posixpath.join(self.install.folder, vendor)), "which would replace the installed one")
         ]
@@ -140,13 +135,7 @@ class _Reader:
         for path, why in places:
             if self.context.ships_any(path):
                 line = f"add `{path}` to {self.context.ignore_name}"
-                return Blocked("outputs-ship", f"the build context ships {path}, {why}", line)
-        return None
+                raise LeaveAlone("host-output", f"the build context ships {path}, {why}", line)
 
 
-def _table(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+inputs = _Reader.inputs

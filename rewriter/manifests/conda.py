@@ -9,16 +9,17 @@ import posixpath
 import shlex
 from typing import Any
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, inside
 from dfix.rewriter.manifests.python import pip
 from dfix.rewriter.manifests.shared.formats import listed, read_yaml
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import missing
 
 _FILE = ("-f", "--file")
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
+def inputs(context: Context, install: Install) -> Inputs:
     """What the install reads, or why that cannot be known."""
     files: list[str] = []
     folders: list[str] = []
@@ -27,15 +28,13 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
             continue
         path = inside(install.folder, written)
         if path is None:
-            return Blocked("folder-unknown", f"`{install.shown}` reads {written}, whose place is not known")
+            raise LeaveAlone("unknown-folder", f"`{install.shown}` reads {written}, whose path is not known")
         if not context.ships(path):
-            return missing(context, path)
+            raise missing(context, path)
         files.append(path)
         if path.endswith((".yml", ".yaml")):
             data = read_yaml(context, path)
-            found = data if isinstance(data, Blocked) else _environment(context, path, data)
-            if isinstance(found, Blocked):
-                return found
+            found = _environment(context, path, data)
             files += [file for file in found.files if file not in files]
             folders += found.folders
     return Inputs(tuple(files), tuple(folders))
@@ -53,11 +52,11 @@ def _named(arguments: tuple[str, ...]) -> list[str]:
     return named
 
 
-def _environment(context: Context, path: str, data: dict[str, Any]) -> Inputs | Blocked:
+def _environment(context: Context, path: str, data: dict[str, Any]) -> Inputs:
     """Channels must not be folders; what is left to pip is read as pip does, from the file's own folder."""
     for channel in listed(data.get("channels")):
         if isinstance(channel, str) and channel.startswith(("file:", "/", ".")):
-            return Blocked("local-dependency", f"{path} takes packages from {channel}")
+            raise LeaveAlone("local-source", f"{path} takes packages from {channel}")
     words: list[str] = []
     for entry in listed(data.get("dependencies")):
         for requirement in listed(entry.get("pip")) if isinstance(entry, dict) else ():

@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, above
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import missing
 
 MOST_MODULES = 500
@@ -27,11 +29,11 @@ class _Line(NamedTuple):
     words: tuple[str, ...]
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
+def inputs(context: Context, install: Install) -> Inputs:
     """What the download reads, or why that cannot be known."""
     for argument in install.arguments:
         if argument.partition("=")[0] in _OTHER_FILES:
-            return Blocked("other-files", f"`{install.shown}` names other files than go.mod ({argument})")
+            raise LeaveAlone("option", f"`{install.shown}` names other files than go.mod ({argument})")
     return _Reader(context).project(install.folder)
 
 
@@ -41,58 +43,50 @@ class _Reader:
         self.files: list[str] = []
         self.required: dict[str, str] = {}
 
-    def project(self, folder: str) -> Inputs | Blocked:
+    def project(self, folder: str) -> Inputs:
         """Go through the module in `folder`, or the workspace that it is part of."""
         workspace = self._workspace(folder)
         if workspace is None:
-            found = self._module(folder, shown=posixpath.join(folder, "go.mod"))
+            self._module(folder, shown=posixpath.join(folder, "go.mod"))
         else:
-            found = self._members(workspace)
-        if found is not None:
-            return found
+            self._members(workspace)
         if not self.required:
-            return Blocked("nothing", f"{self.files[0]} requires no module, so that there is nothing to download")
-        sums = self._sums(folder if workspace is None else workspace)
-        return sums if isinstance(sums, Blocked) else Inputs(tuple(self.files))
+            raise LeaveAlone(
+                "nothing-to-fetch", f"{self.files[0]} requires no module, so that there is nothing to download"
+            )
+        self._sums(folder if workspace is None else workspace)
+        return Inputs(tuple(self.files))
 
     def _workspace(self, folder: str) -> str | None:
         """The nearest folder with a go.work, which Go looks for upwards."""
         places = (folder, *above(folder))
         return next((place for place in places if self.context.ships(posixpath.join(place, "go.work"))), None)
 
-    def _members(self, folder: str) -> Blocked | None:
+    def _members(self, folder: str) -> None:
         path = posixpath.join(folder, "go.work")
         lines = self._read(path)
-        if isinstance(lines, Blocked):
-            return lines
         for line in lines:
             if line.directive == "use" and line.words:
                 member = self._local(folder, line.words[0], path)
-                if isinstance(member, Blocked):
-                    return member
-                found = self._module(member, shown=path)
-                if found is not None:
-                    return found
-        return self._replaced(folder, path, lines)
+                self._module(member, shown=path)
+        self._replaced(folder, path, lines)
 
-    def _module(self, folder: str, shown: str) -> Blocked | None:
+    def _module(self, folder: str, shown: str) -> None:
         path = posixpath.join(folder, "go.mod")
         if path in self.files:
-            return None
+            return
         if len(self.files) > MOST_MODULES:
-            return Blocked("too-many-files", f"{shown} leads to more than {MOST_MODULES} modules")
+            raise LeaveAlone("too-many-files", f"{shown} leads to more than {MOST_MODULES} modules")
         lines = self._read(path)
-        if isinstance(lines, Blocked):
-            return lines
         self.required |= {
             line.words[0]: line.words[1] for line in lines if line.directive == "require" and len(line.words) > 1
         }
         sums = posixpath.join(folder, "go.sum")
         if self.context.ships(sums):
             self.files.append(sums)
-        return self._replaced(folder, path, lines)
+        self._replaced(folder, path, lines)
 
-    def _replaced(self, folder: str, path: str, lines: list[_Line]) -> Blocked | None:
+    def _replaced(self, folder: str, path: str, lines: list[_Line]) -> None:
         """Of a module in a folder only the go.mod is read; what that replaces itself does not count."""
         for line in lines:
             if line.directive != "replace" or "=>" not in line.words:
@@ -104,32 +98,27 @@ class _Reader:
                 self.required[target[0]] = target[1]
             elif target:
                 local = self._local(folder, target[0], path)
-                if isinstance(local, Blocked):
-                    return local
                 self.required.pop(line.words[0], None)
-                inner = self._read(posixpath.join(local, "go.mod"))
-                if isinstance(inner, Blocked):
-                    return inner
-        return None
+                self._read(posixpath.join(local, "go.mod"))
 
-    def _read(self, path: str) -> list[_Line] | Blocked:
+    def _read(self, path: str) -> list[_Line]:
         """The directives of a file that ships, which the download then reads."""
         text = self.context.read(path, _LARGEST)
         if text is None:
-            return missing(self.context, path)
+            raise missing(self.context, path)
         if path not in self.files:
             self.files.append(path)
         return list(_lines(text))
 
-    def _local(self, folder: str, written: str, where: str) -> str | Blocked:
+    def _local(self, folder: str, written: str, where: str) -> str:
         if not written.startswith((".", "/")):
-            return Blocked("broken-manifest", f"{where} names `{written}`, which is no folder")
+            raise LeaveAlone("broken-manifest", f"{where} names `{written}`, which is not a folder")
         path = posixpath.normpath(posixpath.join(folder, written)) if not written.startswith("/") else ".."
         if path.startswith(".."):
-            return Blocked("outside", f"{where} names {written}, outside of the build context")
+            raise outside(f"{where} names {written}")
         return "" if path == "." else path
 
-    def _sums(self, folder: str) -> Blocked | None:
+    def _sums(self, folder: str) -> None:
         """A download writes sums that are missing into go.sum; the later COPY would bring back the old file."""
         known: set[str] = set()
         paths = [path for path in self.files if path.endswith("go.sum")]
@@ -141,15 +130,16 @@ class _Reader:
             text = self.context.read(path) or ""
             known |= {" ".join(line.split()[:2]) for line in text.splitlines()}
         if not paths:
-            return Blocked("no-lock", f"no go.sum ships beside {self.files[0]}, so that the download writes one")
+            raise LeaveAlone(
+                "lock-rewritten", f"no go.sum ships beside {self.files[0]}, so that the download writes one"
+            )
         for module, version in self.required.items():
             if f"{module} {version}" not in known or f"{module} {version}/go.mod" not in known:
-                return Blocked(
-                    "lock-not-in-step",
+                raise LeaveAlone(
+                    "lock-rewritten",
                     f"{paths[0]} has no sums of {module} {version}, which the download adds",
                     "run `go mod tidy`",
                 )
-        return None
 
 
 def _lines(text: str) -> Iterator[_Line]:

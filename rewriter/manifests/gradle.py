@@ -7,31 +7,32 @@ from __future__ import annotations
 
 import posixpath
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import missing
 
 _CACHE = "keep what it fetches between builds: RUN --mount=type=cache,target=/root/.gradle"
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
+def inputs(context: Context, install: Install) -> Inputs:
     """What the wrapper reads, or why dependencies cannot be fetched before the sources are there."""
     if not install.program.endswith("gradlew"):
         reason = f"{install.program} runs build scripts, which are programs, and no command fetches what they name"
-        return Blocked("build-script", reason, _CACHE)
+        raise LeaveAlone("build-script", reason, _CACHE)
     wrapper = posixpath.join(posixpath.dirname(posixpath.join(install.folder, install.program)), "gradle/wrapper")
     wrapper = posixpath.normpath(wrapper)
     properties, jar = (posixpath.join(wrapper, f"gradle-wrapper.{kind}") for kind in ("properties", "jar"))
     text = context.read(properties)
     if text is None:
-        return missing(context, properties)
+        raise missing(context, properties)
     if not context.ships(jar):
-        return Blocked("no-wrapper", f"{jar} does not ship, without which the wrapper does not run")
+        raise LeaveAlone("no-wrapper", f"{jar} does not ship, without which the wrapper does not run")
     url = next((line.partition("=")[2].strip() for line in text.splitlines() if _is_url(line)), "")
     if not url.replace("\\:", ":").startswith(("http://", "https://")):
-        return Blocked("local-dependency", f"{properties} takes Gradle from {url or 'nowhere'}")
+        raise LeaveAlone("local-source", f"{properties} takes Gradle from {url or 'nowhere'}")
     if "PROJECT" in text:
-        return Blocked("outputs-elsewhere", f"{properties} keeps Gradle in the project's own folder")
+        raise LeaveAlone("setting", f"{properties} keeps Gradle in the project's own folder")
     settings = posixpath.join(install.folder, "gradle.properties")  # the program's memory and proxies
     return Inputs((jar, properties, *((settings,) if context.ships(settings) else ())))
 

@@ -9,10 +9,13 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.folder import Context, above, inside
 from dfix.rewriter.manifests.shared.follow import follow
 from dfix.rewriter.manifests.shared.formats import read_xml
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import local_path
+from dfix.rewriter.manifests.shared.reader import Reader
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -41,55 +44,43 @@ class _Pom(NamedTuple):
         return self.text("groupId") or self.text("parent/groupId"), self.text("artifactId")
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
-    """What the fetch reads, or why that cannot be known."""
-    return _Reader(context, install).answer()
-
-
-class _Reader:
+class _Reader(Reader):
     def __init__(self, context: Context, install: Install) -> None:
-        self.context = context
-        self.install = install
+        super().__init__(context, install)
         self.poms: dict[str, _Pom] = {}
-        self.roots: dict[str, Element | Blocked] = {}
-        self.files: list[str] = []
-        self.folders: list[str] = []
+        self.roots: dict[str, Element | Reason] = {}
 
-    def answer(self) -> Inputs | Blocked:
+    def answer(self) -> Inputs:
         written = _option(self.install.arguments, _FILE) or _POM
         path = inside(self.install.folder, written)
         if path is None:
-            return Blocked("folder-unknown", f"`{self.install.shown}` reads {written}, whose place is not known")
+            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` reads {written}, whose path is not known")
         if not path.endswith(".xml"):
             path = posixpath.join(path, _POM)
-        found = follow(path, MOST_POMS, "poms", self._pom) or self._siblings()
-        found = found or self._settings(posixpath.dirname(path))
-        return found or Inputs((*self.poms, *self.files), tuple(self.folders))
+        follow(path, MOST_POMS, "poms", self._pom)
+        self._siblings()
+        self._settings(posixpath.dirname(path))
+        return Inputs((*self.poms, *self.files), tuple(self.folders))
 
-    def _pom(self, path: str) -> list[str] | Blocked:
+    def _pom(self, path: str) -> list[str]:
         """Take in a pom; answers with those of its modules and its parent."""
         root = self._root(path)
-        if isinstance(root, Blocked):
-            return root
         pom = self.poms[path] = _Pom(path, root)
-        found = self._local_files(pom) or _programs(pom)
-        if found is not None:
-            return found
+        self._local_files(pom)
+        _programs(pom)
         modules = []
         for written in (element.text or "" for element in root.iter("module")):
-            module = inside(pom.folder, written.strip())
-            if module is None:
-                return Blocked("outside", f"{path} has the module {written}, outside of the build context")
+            module = local_path(pom.folder, written.strip(), f"{path} has the module {written}")
             modules.append(module if module.endswith(".xml") else posixpath.join(module, _POM))
         return modules + self._parent(pom)
 
-    def _root(self, path: str) -> Element | Blocked:
+    def _root(self, path: str) -> Element:
         """The root of a pom without name spaces in its tags; a parent is asked for twice and read once."""
         root = self.roots.get(path)
         if root is None:
-            root = self.roots[path] = read_xml(self.context, path)
-            for element in root.iter() if not isinstance(root, Blocked) else ():
-                element.tag = element.tag.rpartition("}")[2]
+            root = self.roots[path] = attempt(_without_name_spaces, self.context, path)
+        if isinstance(root, Reason):
+            raise LeaveAlone(*root)
         return root
 
     def _parent(self, pom: _Pom) -> list[str]:
@@ -105,11 +96,11 @@ class _Reader:
         place = place if place.endswith(".xml") else posixpath.join(place, _POM)
         if not self.context.ships(place):
             return []
-        root = self._root(place)
-        known = not isinstance(root, Blocked) and _Pom(place, root).text("artifactId")
+        root = attempt(self._root, place)
+        known = not isinstance(root, Reason) and _Pom(place, root).text("artifactId")
         return [place] if known == pom.text("parent/artifactId") else []
 
-    def _siblings(self) -> Blocked | None:
+    def _siblings(self) -> None:
         """A module that needs what the build makes of another cannot be fetched for: that is in no repository."""
         own = {pom.identity: pom.path for pom in self.poms.values()}
         for pom in self.poms.values():
@@ -121,15 +112,14 @@ class _Reader:
                     if other is not None and other != pom.path:
                         reason = f"{pom.path} needs what the build makes of {other}, which cannot be fetched before"
                         hint = "keep artifacts between builds: RUN --mount=type=cache,target=/root/.m2"
-                        return Blocked("reactor", reason, hint)
-        return None
+                        raise LeaveAlone("workspace", reason, hint)
 
-    def _local_files(self, pom: _Pom) -> Blocked | None:
+    def _local_files(self, pom: _Pom) -> None:
         """Libraries and repositories within the project."""
         for element in pom.root.iter("systemPath"):
             path = _below(pom.folder, (element.text or "").strip())
             if path is None or not self.context.ships(path):
-                return Blocked("local-dependency", f"{pom.path} needs {element.text}, which does not ship")
+                raise LeaveAlone("local-source", f"{pom.path} needs {element.text}, which does not ship")
             self.files.append(path)
         for kind in ("repository", "pluginRepository"):
             for element in pom.root.iter(kind):
@@ -138,38 +128,48 @@ class _Reader:
                     continue
                 path = _below(pom.folder, "/" + url.removeprefix("file:").lstrip("/") if "${" not in url else url)
                 if not path or not self.context.ships_any(path):
-                    return Blocked("local-dependency", f"{pom.path} takes artifacts from {url}, which does not ship")
+                    raise LeaveAlone("local-source", f"{pom.path} takes artifacts from {url}, which does not ship")
                 self.folders.append(path)
-        return None
 
-    def _settings(self, folder: str) -> Blocked | None:
+    def _settings(self, folder: str) -> None:
         for name in _SETTINGS:
             written = _option(self.install.arguments, (name,))
             if written is None or written.startswith("/"):
                 continue
             path = posixpath.normpath(posixpath.join(self.install.folder, written))
             if not self.context.ships(path):
-                return Blocked("no-manifest", f"{written} is not in the build context")
+                raise LeaveAlone("missing-file", f"{written} is not in the build context")
             self.files.append(path)
         for place in (posixpath.join(outer, ".mvn") for outer in (folder, *above(folder))):
             if self.context.ships_any(place):
                 self.folders.append(place)
-                return self._extensions(posixpath.join(place, "extensions.xml"))
-        return None
+                self._extensions(posixpath.join(place, "extensions.xml"))
+                return
 
-    def _extensions(self, path: str) -> Blocked | None:
-        text = self.context.read(path) or ""
-        return Blocked("plugin", f"{path} has an extension that reads the history of git") if "git" in text else None
+    def _extensions(self, path: str) -> None:
+        if "git" in (self.context.read(path) or ""):
+            raise LeaveAlone("git-history", f"{path} has an extension that reads the history of git")
 
 
-def _programs(pom: _Pom) -> Blocked | None:
+inputs = _Reader.inputs
+
+
+def _without_name_spaces(context: Context, path: str) -> Element:
+    root = read_xml(context, path)
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+    return root
+
+
+def _programs(pom: _Pom) -> None:
     """What makes the project look at files before anything is fetched."""
     if any(pom.root.iterfind("profiles/profile/activation/file")):
-        return Blocked("profile", f"{pom.path} has a profile that a file turns on")
+        raise LeaveAlone("reads-sources", f"{pom.path} has a profile that a file turns on")
     for element in pom.root.iterfind("build/extensions/extension/artifactId"):
         if "git" in (element.text or ""):
-            return Blocked("plugin", f"{pom.path} has an extension that reads the history of git ({element.text})")
-    return None
+            raise LeaveAlone(
+                "git-history", f"{pom.path} has an extension that reads the history of git ({element.text})"
+            )
 
 
 def _below(folder: str, written: str) -> str | None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, inside
-from dfix.rewriter.manifests.python.pyproject import table
 from dfix.rewriter.manifests.shared.follow import follow
-from dfix.rewriter.manifests.shared.formats import listed, read_yaml
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.formats import listed, read_yaml, table
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import in_the_way, missing
+from dfix.rewriter.manifests.shared.reader import Reader
 from dfix.rewriter.manifests.shared.semver_ranges import fits
 
 MOST_PACKAGES = 500
@@ -23,45 +25,36 @@ _GROUPS = ("dependencies", "dev_dependencies", "dependency_overrides")
 _PLATFORMS = ("android", "ios", "linux", "macos", "windows")
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
-    """What the fetch reads, or why that cannot be known."""
-    return _Reader(context, install).answer()
-
-
-class _Reader:
+class _Reader(Reader):
     def __init__(self, context: Context, install: Install) -> None:
-        self.context = context
-        self.install = install
-        self.files: list[str] = []
+        super().__init__(context, install)
         self.required: dict[str, str] = {}
 
-    def answer(self) -> Inputs | Blocked:
+    def answer(self) -> Inputs:
         if any(word.startswith(("-C", "--directory")) for word in self.install.arguments):
-            return Blocked("folder-unknown", f"`{self.install.shown}` works in another folder")
+            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` works in another folder")
         first = posixpath.join(self.install.folder, _FILE)
-        found = follow(first, MOST_PACKAGES, "packages", self._package) or self._lock() or self._outputs()
-        return found or Inputs(tuple(self.files))
+        follow(first, MOST_PACKAGES, "packages", self._package)
+        self._lock()
+        self._outputs()
+        return Inputs(tuple(self.files))
 
-    def _package(self, path: str) -> list[str] | Blocked:
+    def _package(self, path: str) -> list[str]:
         """Take in a pubspec.yaml; answers with those of packages in folders and of a workspace."""
         if not self.context.ships(path):
-            return missing(self.context, path)
+            raise missing(self.context, path)
         self.files.append(path)
         folder = posixpath.dirname(path)
         more = self._pubspec(folder, path)
-        if isinstance(more, Blocked):
-            return more
         overrides = posixpath.join(folder, "pubspec_overrides.yaml")
         if folder == self.install.folder and self.context.ships(overrides):
-            return Blocked("other-files", f"{overrides} changes what {path} says")
+            raise LeaveAlone("setting", f"{overrides} changes what {path} says")
         return [posixpath.join(other, _FILE) for other in more]
 
-    def _pubspec(self, folder: str, path: str) -> list[str] | Blocked:
+    def _pubspec(self, folder: str, path: str) -> list[str]:
         data = read_yaml(self.context, path)
-        if isinstance(data, Blocked):
-            return data
         if data.get("resolution") == "workspace" and folder == self.install.folder:
-            return Blocked("workspace-member", f"{path} is part of a workspace, whose other members are read too")
+            raise LeaveAlone("workspace", f"{path} is part of a workspace, whose other members are read too")
         written: list[Any] = list(listed(data.get("workspace")))
         for group in _GROUPS:
             for name, entry in table(data, group).items():
@@ -74,7 +67,7 @@ class _Reader:
         for place in written:
             target = inside(folder, str(place))
             if target is None or "*" in target:
-                return Blocked("outside", f"{path} names {place}, outside of the build context")
+                raise outside(f"{path} names {place}")
             found.append(target)
         return found
 
@@ -86,29 +79,28 @@ class _Reader:
                 return
         self.required[name] = str("any" if entry is None else entry)
 
-    def _lock(self) -> Blocked | None:
+    def _lock(self) -> None:
         path = posixpath.join(self.install.folder, "pubspec.lock")
         if not self.context.ships(path):
-            return None
+            return
         data = read_yaml(self.context, path)
-        if isinstance(data, Blocked):
-            return data
         self.files.insert(1, path)
         if "--enforce-lockfile" in self.install.arguments:
-            return None
+            return
         packages = table(data, "packages")
         for name, requirement in self.required.items():
             if fits(str(table(packages, name).get("version", "")), requirement) is not True:
                 reason = f"`{self.install.shown}` may rewrite {path}: it has no {name} that fits `{requirement}`"
-                return Blocked("lock-rewritten", reason, "add `--enforce-lockfile`")
-        return None
+                raise LeaveAlone("lock-rewritten", reason, "add `--enforce-lockfile`")
 
-    def _outputs(self) -> Blocked | None:
-        found = in_the_way(self.context, self.install.folder, ".dart_tool")
-        if found is not None or self.install.manager != "flutter":
-            return found
+    def _outputs(self) -> None:
+        in_the_way(self.context, self.install.folder, ".dart_tool")
+        if self.install.manager != "flutter":
+            return
         for name in _PLATFORMS:
             folder = posixpath.join(self.install.folder, name)
             if self.context.ships_any(folder):
-                return Blocked("writes-project", f"`{self.install.shown}` writes settings into {folder} of the project")
-        return None
+                raise LeaveAlone("host-output", f"`{self.install.shown}` writes settings into {folder} of the project")
+
+
+inputs = _Reader.inputs

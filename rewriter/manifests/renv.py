@@ -9,8 +9,9 @@ import json
 import posixpath
 import re
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import in_the_way, missing
 
 _LARGEST = 10_000_000
@@ -22,38 +23,38 @@ _PROFILE = re.compile(r"""source\(["']renv/activate\.R["']\)""")
 _OWN_FILES = ("renv/activate.R", "renv/settings.json", "renv/settings.dcf", "renv/.gitignore")
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
+def inputs(context: Context, install: Install) -> Inputs:
     """What the restore reads, or why that cannot be known."""
     words = iter(install.arguments)
     expressions = [next(words, "") for word in words if word == "-e"]
     for part in (part.strip() for expression in expressions for part in expression.split(";")):
         if part and not _RESTORE.fullmatch(part) and not _HARMLESS.fullmatch(part):
-            return Blocked("hook-script", f"`{part[:60]}` runs in the same R, and may read the project")
+            raise LeaveAlone("hook-script", f"`{part[:60]}` runs in the same R, and may read the project")
     path = posixpath.join(install.folder, "renv.lock")
     text = context.read(path, _LARGEST)
     if text is None:
-        return missing(context, path)
-    found = _lock(path, text) or in_the_way(context, install.folder, "renv/library")
-    if found is not None:
-        return found
+        raise missing(context, path)
+    _lock(path, text)
+    in_the_way(context, install.folder, "renv/library")
     profile = posixpath.join(install.folder, ".Rprofile")
     files = [path]
     if context.ships(profile):
         lines = (line.partition("#")[0].strip() for line in (context.read(profile) or "").splitlines())
         strange = [line for line in lines if line and not _PROFILE.fullmatch(line)]
         if strange:
-            return Blocked("hook-script", f"{profile} runs `{strange[0][:60]}` whenever R starts")
+            raise LeaveAlone("hook-script", f"{profile} runs `{strange[0][:60]}` whenever R starts")
         files.append(profile)
     own = (posixpath.join(install.folder, name) for name in _OWN_FILES)
     cellar = [posixpath.join(install.folder, name) for name in ("renv/cellar", "renv/local")]
     return Inputs((*files, *filter(context.ships, own)), tuple(filter(context.ships_any, cellar)))
 
 
-def _lock(path: str, text: str) -> Blocked | None:
+def _lock(path: str, text: str) -> None:
     """Packages from folders are no part of a lock file that restores elsewhere."""
     try:
         packages = json.loads(text).get("Packages", {})
         local = [str(name) for name, entry in packages.items() if entry.get("Source") == "Local"]
     except (ValueError, AttributeError, RecursionError):
-        return Blocked("broken-manifest", f"{path} is no lock file of renv")
-    return Blocked("local-dependency", f"{path}: {local[0]} comes from a folder") if local else None
+        raise LeaveAlone("broken-manifest", f"{path} is not a lock file of renv") from None
+    if local:
+        raise LeaveAlone("local-source", f"{path}: {local[0]} comes from a folder")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 
-from dfix.rewriter.context.folder import Context, inside
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import local_path
 from dfix.rewriter.manifests.shared.missing import in_the_way, missing
 
 MOST_FILES = 200
@@ -19,12 +21,12 @@ _OF_GIT = re.compile(r'"sbt-(?:git|dynver|git-versioning|release-early|ci-releas
 _PARTS = re.compile(r'\bin\s*\(?\s*file\(\s*"(?P<value>[^"]*)"\s*\)')
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
+def inputs(context: Context, install: Install) -> Inputs:
     """What the update reads, or why that cannot be known."""
     path = posixpath.join(install.folder, "build.sbt")
     text = context.read(path)
     if text is None:
-        return missing(context, path)
+        raise missing(context, path)
     definition = posixpath.join(install.folder, "project")
     files = [path]
     for name in context.names_in(install.folder):
@@ -32,31 +34,24 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
         if name.endswith(".sbt") and name != "build.sbt" and context.ships(other):
             files.append(other)
     for match in _PARTS.finditer(text):
-        part = inside(install.folder, match["value"])
-        if part is None:
-            return Blocked("outside", f"{path} has a part at {match['value']}, outside of the build context")
+        part = local_path(install.folder, match["value"], f"{path} has a part at {match['value']}")
         own = posixpath.join(part, "build.sbt")
         if own not in files and context.ships(own):
             files.append(own)
     below = context.below(definition)
-    found = _program(context, (*files, *below))
-    if found is not None:
-        return found
-    found = in_the_way(context, install.folder, "target", "project/target", "project/project")
-    if found is not None:
-        return found
+    _program(context, (*files, *below))
+    in_the_way(context, install.folder, "target", "project/target", "project/project")
     return Inputs(tuple(files), (definition,) if below else ())
 
 
-def _program(context: Context, files: tuple[str, ...]) -> Blocked | None:
+def _program(context: Context, files: tuple[str, ...]) -> None:
     """Why the build definition cannot be followed."""
     if len(files) > MOST_FILES:
-        return Blocked("too-many-files", f"{files[0]} and the folder project have more than {MOST_FILES} files")
+        raise LeaveAlone("too-many-files", f"{files[0]} and the folder project have more than {MOST_FILES} files")
     for file in files:
         written = re.sub(r"//[^\n]*", "", context.read(file) or "")
         reads = _READS.search(written)
         if reads is not None:
-            return Blocked("build-script", f"{file} is a program that looks around (`{reads[0]}`)")
+            raise LeaveAlone("build-script", f"{file} is a program that looks around (`{reads[0]}`)")
         if _OF_GIT.search(written):
-            return Blocked("plugin", f"{file} has a plugin that reads the history of git")
-    return None
+            raise LeaveAlone("git-history", f"{file} has a plugin that reads the history of git")

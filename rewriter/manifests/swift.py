@@ -8,8 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, inside
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import in_the_way, missing
 
 MOST_PACKAGES = 200
@@ -19,7 +21,7 @@ _READS = re.compile(
 )
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
+def inputs(context: Context, install: Install) -> Inputs:
     """What the fetch reads, or why that cannot be known."""
     files: list[str] = []
     pending = [install.folder]
@@ -29,26 +31,24 @@ def inputs(context: Context, install: Install) -> Inputs | Blocked:
         if path in files:
             continue
         if len(files) >= MOST_PACKAGES:
-            return Blocked("too-many-files", f"{path} is one of more than {MOST_PACKAGES} packages")
+            raise LeaveAlone("too-many-files", f"{path} is one of more than {MOST_PACKAGES} packages")
         text = context.read(path)
         if text is None:
-            return missing(context, path)
+            raise missing(context, path)
         files.append(path)
         files += _of_versions(context, folder)
         text = re.sub(r"//[^\n]*", "", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL).replace("://", ":"))
         reads = _READS.search(text)
         if reads is not None:
-            return Blocked("build-script", f"{path} is a program that looks around (`{reads[0].strip()}`)")
+            raise LeaveAlone("build-script", f"{path} is a program that looks around (`{reads[0].strip()}`)")
         for match in _LOCAL.finditer(text):
             written = match["value"].strip().strip('"')
             place = inside(folder, written)
             if not match["value"].startswith('"') or place is None or "\\(" in written:
-                return Blocked("outside", f"{path} takes in a package at {written}, outside of the build context")
+                raise outside(f"{path} takes in a package at {written}")
             pending.append(place)
     lock = posixpath.join(install.folder, "Package.resolved")
-    found = in_the_way(context, install.folder, ".build")
-    if found is not None:
-        return found
+    in_the_way(context, install.folder, ".build")
     locks = (lock,) if context.ships(lock) else ()
     return Inputs((files[0], *locks, *files[1:]))
 

@@ -51,7 +51,12 @@ class BaseImage(NamedTuple):
     @property
     def full(self) -> bool:
         """Whether it brings compilers and -dev packages of its own, which its slim variant lacks."""
-        return self.language in ("node", "python", "ruby", "elixir") and not self.slim and not self.alpine
+        return bool(self.table.get("compilers")) and not self.slim and not self.alpine
+
+    @property
+    def saves(self) -> int:
+        """About how many megabytes smaller the slim variant is; 0 where that is not known."""
+        return int(self.table.get("slim-saves", 0))
 
     @property
     def alpine(self) -> bool:

@@ -6,8 +6,8 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.copied import Copied
 
 MOST_READ = 2_000
@@ -47,10 +47,10 @@ _STARTS_PROGRAMS = {
 _COMMENTS = ("#", "//", "*")
 
 
-def data(copies: Iterable[Copied], is_source: Callable[[str], bool]) -> tuple[str, ...] | Blocked:
+def data(copies: Iterable[Copied], is_source: Callable[[str], bool]) -> tuple[str, ...]:
     """The image paths that hold what a program may read besides being built from it.
 
-    A folder where none of its files is a source stands for all of them. Blocked with more than MOST_PLACES of them.
+    A folder where none of its files is a source stands for all of them. Raises LeaveAlone with more than MOST_PLACES.
     """
     wanted: dict[str, str] = {}
     mixed: set[str] = set()
@@ -69,7 +69,7 @@ def data(copies: Iterable[Copied], is_source: Callable[[str], bool]) -> tuple[st
         places[folders[-1] if folders else lands] = None
     if len(places) <= MOST_PLACES:
         return tuple(places)
-    return Blocked("many-places", f"files that the program may read lie in {len(places)} places among the sources")
+    raise LeaveAlone("too-many-files", f"files that the program may read are in {len(places)} places among the sources")
 
 
 def _above(path: str) -> Iterator[str]:

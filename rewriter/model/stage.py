@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.dockerfile import Heredoc, Instruction
@@ -150,3 +150,16 @@ class Stage:
         self.user: str | None = None
         self.workdir: str | None = "?"
         self.env: Mapping[str, str | None] = {}
+
+    def ancestry(self) -> Iterator[Stage]:
+        """The stage itself, the one that it begins with, and so on down to the one that begins with an image."""
+        stage: Stage | None = self
+        while stage is not None:
+            yield stage
+            stage = stage.parent
+
+    @property
+    def base(self) -> Stage:
+        """The stage of the file that this one begins with in the end: its FROM names an image."""
+        *_, last = self.ancestry()
+        return last

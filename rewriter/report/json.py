@@ -1,4 +1,4 @@
-"""The report as JSON, in the form of docs/schema/dfix-report-1.json."""
+"""The report as JSON, in the form of docs/schema/dfix-report-2.json."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dfix.rewriter.report.diff import ignore_diff, shown_name, unified
 from dfix.rewriter.report.hunks import hunks
 from dfix.rewriter.report.output import valid
 
-VERSION = 1
+VERSION = 2
 
 
 def report(results: Iterable[Result], *, written: bool) -> str:

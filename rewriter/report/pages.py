@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dfix.rewriter.answers.code_table import codes_of
 from dfix.rewriter.answers.example import Example
 from dfix.rewriter.pipeline.registry import OWN, RuleInfo, plugin_faults, rules
 from dfix.rewriter.report.diff import unified
@@ -68,7 +69,15 @@ def page(name: str) -> str:
         out.append(f" Comes from {info.origin}.")
     out.append("\n\n## Examples\n")
     out += [_example(example) for example in _changed_first(info)]
+    out.append(_reasons(info.name))
     return "".join(out)
+
+
+def _reasons(rule: str) -> str:
+    """The codes of a rule's reasons; "" for a rule that has none."""
+    found = codes_of(rule)
+    rows = "".join(f"- `{code.name}`: {code.meaning}\n" for code in found)
+    return f"\n## Reasons for leaving a place alone\n\n{rows}" if found else ""
 
 
 def _changed_first(info: RuleInfo) -> list[Example]:

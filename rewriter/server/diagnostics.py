@@ -17,8 +17,8 @@ from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.source import Span
 
 SOURCE = "dfix"
-_PAGES = Path(__file__).resolve().parents[2] / "pages"
-"""Where a wheel has the rules' pages; a checkout has them in docs/rules."""
+_PAGES = Path(__file__).resolve().parents[2] / "docs" / "rules"
+"""Where both a wheel and a checkout have the rules' pages."""
 
 
 def diagnostics(analysis: Analysis, *, explain: bool) -> list[types.Diagnostic]:
@@ -52,11 +52,8 @@ def line_span(analysis: Analysis, line: int) -> Span:
 @cache
 def page(rule: str) -> str | None:
     """The address of a rule's page as it was installed, None where it was not."""
-    for folder in (_PAGES, _PAGES.parent / "docs" / "rules"):
-        path = folder / f"{rule}.md"
-        if os.path.isfile(path):
-            return path.as_uri()
-    return None
+    path = _PAGES / f"{rule}.md"
+    return path.as_uri() if os.path.isfile(path) else None
 
 
 def described(change: Applied) -> str:

@@ -129,7 +129,7 @@ def test_the_whole_action(runner: Runner, tmp_path: Path) -> None:
     itself.mkdir()
     for name in ("action.yml", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"):
         shutil.copy(ROOT / name, itself)
-    for name in ("dfix", "rewriter", "transforms", "docs/rules"):
+    for name in ("dfix", "rewriter", "transforms", "docs/rules", "docs/reasons"):
         shutil.copytree(ROOT / name, itself / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
     runner.itself = itself
     (runner.checkout / "Dockerfile").write_text(CHANGES)

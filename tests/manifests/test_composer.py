@@ -4,16 +4,17 @@ import json
 
 import pytest
 
-from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
+from dfix.rewriter.answers.reason import Reason, attempt
+from dfix.rewriter.manifests import Inputs, Install, inputs
 from tests.build_context import MakeContext
 
 LOCK = {"packages": [{"name": "a/b"}], "packages-dev": [{"name": "c/d", "type": "library"}]}
 
 
-def read(make_context: MakeContext, project: object, command: str = "install", **more: object) -> Inputs | Blocked:
+def read(make_context: MakeContext, project: object, command: str = "install", **more: object) -> Inputs | Reason:
     files = {"composer.json": json.dumps(project), "composer.lock": json.dumps(LOCK), "src/A.php": ""}
     files |= {name: text if isinstance(text, str) else json.dumps(text) for name, text in more.items()}
-    return inputs(make_context(files), Install("composer", tuple(command.split()), "", "composer"))
+    return attempt(inputs, make_context(files), Install("composer", tuple(command.split()), "", "composer"))
 
 
 def test_manifest_lock_and_credentials(make_context: MakeContext) -> None:
@@ -81,7 +82,7 @@ def test_what_the_install_does_not_look_at(make_context: MakeContext, project: o
             {"repositories": [{"type": "path", "url": "../x"}]},
             "install",
             {},
-            "composer.json: a package lies at ../x, outside of the project's folders",
+            "composer.json: a package is at ../x, outside of the build context",
         ),
         (
             {"repositories": {"x": {"type": "path", "url": "libs/*"}}},
@@ -108,7 +109,7 @@ def test_what_the_install_does_not_look_at(make_context: MakeContext, project: o
             {".git/HEAD": ""},
             "the build context ships .git, from which the install takes the project's version",
         ),
-        ([], "install", {}, "composer.json holds no JSON object"),
+        ([], "install", {}, "composer.json is not a JSON object"),
         ({}, "install", {"composer.json": "{"}, "composer.json is not valid JSON"),
         ({}, "install", {"composer.json": "[" * 100_000}, "composer.json is not valid JSON"),
         (
@@ -124,8 +125,8 @@ def test_what_stands_in_the_way(
     make_context: MakeContext, project: object, command: str, more: dict[str, object], reason: str
 ) -> None:
     found = read(make_context, project, command, **more)
-    assert isinstance(found, Blocked)
-    assert found.reason == reason
+    assert isinstance(found, Reason)
+    assert found.text == reason
 
 
 @pytest.mark.parametrize(

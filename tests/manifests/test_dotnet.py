@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
+from dfix.rewriter.answers.reason import Reason, attempt
+from dfix.rewriter.manifests import Inputs, Install, inputs
 from tests.build_context import MakeContext
 
 EMPTY = '<Project Sdk="Microsoft.NET.Sdk"/>'
@@ -17,8 +18,10 @@ WEB, CORE = "src/Web/Web.csproj", "src/Core/Core.fsproj"
 
 def read(
     make_context: MakeContext, files: dict[str, str], command: str = "restore", folder: str = ""
-) -> Inputs | Blocked:
-    return inputs(make_context({**FILES, **files}), Install("dotnet", tuple(command.split()), folder, "dotnet"))
+) -> Inputs | Reason:
+    return attempt(
+        inputs, make_context({**FILES, **files}), Install("dotnet", tuple(command.split()), folder, "dotnet")
+    )
 
 
 def project(inner: str) -> str:
@@ -85,7 +88,7 @@ def test_a_folder_of_packages(make_context: MakeContext) -> None:
     [
         ({"B.sln": ""}, "restore", "the folder has 2 projects or solutions"),
         ({}, "restore src", "src has no projects or solutions"),
-        ({}, "restore ../x", "`dotnet restore ../x` names a folder outside of the build context"),
+        ({}, "restore ../x", "`dotnet restore ../x` names a folder, outside of the build context"),
         ({}, "restore $PROJECT", "what `dotnet restore $PROJECT` restores is not known before the build"),
         (
             {},
@@ -99,7 +102,7 @@ def test_a_folder_of_packages(make_context: MakeContext) -> None:
             f"{WEB} is not valid XML, or declares entities",
         ),
         ({WEB: project('<ProjectReference Include="$(Root)/a.csproj"/>')}, "restore", f"{WEB} refers to $(Root)/a.csproj, which is known only to MSBuild"),
-        ({WEB: project('<ProjectReference Include="../../../x.csproj"/>')}, "restore", f"{WEB} names a file outside of the build context"),
+        ({WEB: project('<ProjectReference Include="../../../x.csproj"/>')}, "restore", f"{WEB} names a file, outside of the build context"),
         ({WEB: project('<ProjectReference Include="x.csproj"/>')}, "restore", "src/Web/x.csproj is not in the build context"),
         ({WEB: project('<Import Project="$(Tools)x.props"/>')}, "restore", f"{WEB} imports $(Tools)x.props, which is known only to MSBuild"),
         ({WEB: project('<Import Project="x.props"/>')}, "restore", "src/Web/x.props is not in the build context"),
@@ -112,14 +115,14 @@ def test_a_folder_of_packages(make_context: MakeContext) -> None:
         (
             {"nuget.config": '<configuration><packageSources><add key="a" value="../p"/></packageSources></configuration>'},
             "restore",
-            "nuget.config: packages come from ../p, which is no folder that ships",
+            "nuget.config: packages come from ../p, which is not a folder that ships",
         ),
     ],
 )  # fmt: skip
 def test_what_stands_in_the_way(make_context: MakeContext, files: dict[str, str], command: str, reason: str) -> None:
     found = read(make_context, files, command)
-    assert isinstance(found, Blocked)
-    assert found.reason == reason
+    assert isinstance(found, Reason)
+    assert found.text == reason
 
 
 def test_projects_that_refer_to_each_other_end(make_context: MakeContext) -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
+from dfix.rewriter.answers.reason import Reason, attempt
+from dfix.rewriter.manifests import Inputs, Install, inputs
 from tests.build_context import MakeContext
 
 MOD = "module example.com/app\n\ngo 1.22\n\nrequire example.com/b v1.2.3 // indirect\n"
@@ -11,8 +12,8 @@ SUM = "example.com/b v1.2.3 h1:x=\nexample.com/b v1.2.3/go.mod h1:y=\n"
 
 def read(
     make_context: MakeContext, files: dict[str, str], folder: str = "", command: str = "mod download"
-) -> Inputs | Blocked:
-    return inputs(make_context(files), Install("go", tuple(command.split()), folder, "go"))
+) -> Inputs | Reason:
+    return attempt(inputs, make_context(files), Install("go", tuple(command.split()), folder, "go"))
 
 
 @pytest.mark.parametrize(
@@ -82,20 +83,20 @@ def test_what_a_download_reads(
         ({"go.mod": MOD + "replace c => /opt/c\n", "go.sum": SUM}, "go.mod names /opt/c, outside of the build context"),
         ({"go.mod": MOD + "replace c => ./c\n", "go.sum": SUM}, "c/go.mod is not in the build context"),
         ({"go.mod": MOD, "go.sum": SUM, "go.work": "use ../x\n"}, "go.work names ../x, outside of the build context"),
-        ({"go.mod": MOD, "go.sum": SUM, "go.work": "use x\n"}, "go.work names `x`, which is no folder"),
+        ({"go.mod": MOD, "go.sum": SUM, "go.work": "use x\n"}, "go.work names `x`, which is not a folder"),
     ],
 )
 def test_what_stands_in_the_way(make_context: MakeContext, files: dict[str, str], reason: str) -> None:
     found = read(make_context, files)
-    assert isinstance(found, Blocked)
-    assert found.reason == reason
+    assert isinstance(found, Reason)
+    assert found.text == reason
 
 
 @pytest.mark.parametrize("command", ["mod download -modfile=go.dev.mod", "-C api mod download"])
 def test_other_files_than_go_mod(make_context: MakeContext, command: str) -> None:
     found = read(make_context, {"go.mod": MOD, "go.sum": SUM}, command=command)
-    assert isinstance(found, Blocked)
-    assert found.code == "other-files"
+    assert isinstance(found, Reason)
+    assert found.code == "option"
 
 
 def test_a_workspace_that_includes_itself_ends(make_context: MakeContext) -> None:
@@ -106,5 +107,5 @@ def test_a_workspace_that_includes_itself_ends(make_context: MakeContext) -> Non
 def test_thousands_of_modules_are_too_many(make_context: MakeContext) -> None:
     files = {f"m{number}/go.mod": "module m\n" for number in range(600)}
     found = read(make_context, {**files, "go.work": "".join(f"use ./m{number}\n" for number in range(600))})
-    assert isinstance(found, Blocked)
-    assert found.reason == "go.work leads to more than 500 modules"
+    assert isinstance(found, Reason)
+    assert found.text == "go.work leads to more than 500 modules"

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from dfix.rewriter.answers.reason import Reason, attempt
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.makefile import recipe
-from dfix.rewriter.manifests import Blocked, Install, inputs
+from dfix.rewriter.manifests import Install, inputs
 
 BOUND = 3.0  # seconds; a manifest of one megabyte takes well under one
 
@@ -84,11 +85,11 @@ def test_an_answer_in_time(tmp_path: Path, reader: str, text: str) -> None:
     context = Context.open(str(tmp_path / "context"), str(tmp_path / "context/Dockerfile"))
     program = "./gradlew" if reader == "gradle" else manager
     began = time.perf_counter()
-    found = inputs(context, Install(manager, arguments, "", reader, program))
+    found = attempt(inputs, context, Install(manager, arguments, "", reader, program))
     assert time.perf_counter() - began < BOUND
-    if isinstance(found, Blocked):
-        assert found.reason
-        assert "\n" not in found.reason
+    if isinstance(found, Reason):
+        assert found.text
+        assert "\n" not in found.text
         return
     assert all(not place.startswith(("/", "..")) for place in (*found.files, *found.folders))
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
+from dfix.rewriter.answers.reason import Reason, attempt
+from dfix.rewriter.manifests import Inputs, Install, inputs
 from tests.build_context import MakeContext
 
 Files = dict[str, str]
@@ -21,9 +22,9 @@ def lock(**fields: Any) -> str:
     return json.dumps({"name": "a", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": root}})
 
 
-def read(make_context: MakeContext, files: Files, command: str = "npm install", folder: str = "") -> Inputs | Blocked:
+def read(make_context: MakeContext, files: Files, command: str = "npm install", folder: str = "") -> Inputs | Reason:
     manager, *arguments = command.split()
-    return inputs(make_context(files), Install(manager, tuple(arguments), folder, "node.install"))
+    return attempt(inputs, make_context(files), Install(manager, tuple(arguments), folder, "node.install"))
 
 
 KNOWN: list[tuple[str, str, Files, tuple[str, ...], tuple[str, ...]]] = [
@@ -163,17 +164,17 @@ def test_known(
 
 
 BLOCKED: list[tuple[str, str, Files, str, str]] = [
-    ("no manifest", "npm ci", {"a.js": ""}, "no-manifest", "package.json is not in the build context"),
+    ("no manifest", "npm ci", {"a.js": ""}, "missing-file", "package.json is not in the build context"),
     (
         "ignored manifest",
         "npm ci",
         {"package.json": package(), ".dockerignore": "# x\n*.json"},
-        "no-manifest",
+        "missing-file",
         "left out by line 2 of .dockerignore",
     ),
     ("no lock for npm ci", "npm ci", {"package.json": package()}, "no-lock", "needs package-lock.json"),
     ("broken JSON", "npm ci", {"package.json": '{\n"a":,}'}, "broken-manifest", "package.json:2 is not valid JSON"),
-    ("no object", "npm ci", {"package.json": "[]"}, "broken-manifest", "holds no JSON object"),
+    ("no object", "npm ci", {"package.json": "[]"}, "broken-manifest", "is not a JSON object"),
     ("very deep", "npm ci", {"package.json": "[" * 200_000}, "broken-manifest", "package.json"),
     (
         "hook that compiles",
@@ -210,26 +211,26 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "hook-script",
         "runs a.js, which the context does not ship",
     ),
-    ("unwritten hook", "npm ci", {"package.json": package(), "binding.gyp": ""}, "binding-gyp", "binding.gyp"),
+    ("unwritten hook", "npm ci", {"package.json": package(), "binding.gyp": ""}, "reads-sources", "binding.gyp"),
     (
         "git hooks beside a shipped repository",
         "npm ci",
         {"package.json": package(scripts={"prepare": "husky"}), ".git/config": ""},
-        "git-hooks",
+        "git-history",
         "husky",
     ),
     (
         "local dependency outside",
         "npm ci",
         {"package.json": package(dependencies={"x": "file:../x"})},
-        "local-dependency",
+        "outside-context",
         "outside of the build context",
     ),
     (
         "local dependency ignored",
         "npm ci",
         {"package.json": package(dependencies={"x": "file:x"}), "x/package.json": package(), ".dockerignore": "x"},
-        "local-dependency",
+        "missing-file",
         "which the context does not ship",
     ),
     (
@@ -274,7 +275,7 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "pnpmfile",
         "pnpm install --frozen-lockfile",
         {"package.json": package(), ".pnpmfile.cjs": ""},
-        "pnpmfile",
+        "hook-script",
         "code that the install runs",
     ),
     (
@@ -288,14 +289,14 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "workspace glob that escapes",
         "npm ci",
         {"package.json": package(workspaces=["../*"])},
-        "workspace",
-        "leaves the build context",
+        "outside-context",
+        "outside of the build context",
     ),
     (
         "missing patch",
         "pnpm install --frozen-lockfile",
         {"package.json": package(pnpm={"patchedDependencies": {"x": "patches/x.patch"}})},
-        "missing-patch",
+        "missing-file",
         "patches/x.patch",
     ),
     (
@@ -305,29 +306,29 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "broken-manifest",
         "aliases",
     ),
-    ("a folder from a variable", "npm --prefix $DIR ci", {"package.json": package()}, "folder-unknown", "not known"),
+    ("a folder from a variable", "npm --prefix $DIR ci", {"package.json": package()}, "unknown-folder", "not known"),
 ]
 
 
 @pytest.mark.parametrize(("name", "command", "files", "code", "reason"), BLOCKED, ids=[case[0] for case in BLOCKED])
 def test_blocked(make_context: MakeContext, name: str, command: str, files: Files, code: str, reason: str) -> None:
     found = read(make_context, files, command)
-    assert isinstance(found, Blocked), found
+    assert isinstance(found, Reason), found
     assert found.code == code
-    assert reason in found.reason
+    assert reason in found.text
 
 
 def test_a_member_of_an_outer_workspace(make_context: MakeContext) -> None:
     files = {"package.json": package(workspaces=["m"]), "m/package.json": package()}
     found = read(make_context, files, "npm ci", "m")
-    assert isinstance(found, Blocked)
-    assert found.code == "workspace-member"
+    assert isinstance(found, Reason)
+    assert found.code == "workspace"
 
 
 def test_a_token_is_told(make_context: MakeContext) -> None:
     found = read(make_context, {"package.json": package(), ".npmrc": "//r/:_authToken=abc\n"})
     assert isinstance(found, Inputs)
-    assert found.warnings == (".npmrc holds an access token, which the image got before too",)
+    assert found.warnings == (".npmrc contains an access token; the image contained it before as well",)
     found = read(make_context, {"package.json": package(), ".npmrc": "//r/:_authToken=${NPM_TOKEN}\n"})
     assert isinstance(found, Inputs)
     assert found.warnings == ()
@@ -354,7 +355,7 @@ def test_two_thousand_members(make_context: MakeContext) -> None:
     files = {f"packages/p{number}/package.json": package() for number in range(2000)}
     context = make_context({"package.json": package(workspaces=["packages/*"]), **files})
     start = time.perf_counter()
-    found = inputs(context, Install("npm", ("install",), "", "node.install"))
+    found = attempt(inputs, context, Install("npm", ("install",), "", "node.install"))
     assert time.perf_counter() - start < 2
     assert isinstance(found, Inputs)
     assert len(found.files) == 2001

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
+from dfix.rewriter.answers.reason import Reason, attempt
+from dfix.rewriter.manifests import Inputs, Install, inputs
 from tests.build_context import MakeContext
 
 POETRY = {"pyproject.toml": "[tool.poetry]\nname = 'a'\n", "poetry.lock": "", "a/__init__.py": "", "README.md": ""}
@@ -16,9 +17,9 @@ UV = {
 NO_ROOT, NO_PROJECT = "install --no-root", "sync --frozen --no-install-project"
 
 
-def read(make_context: MakeContext, files: dict[str, str], command: str, folder: str = "") -> Inputs | Blocked:
+def read(make_context: MakeContext, files: dict[str, str], command: str, folder: str = "") -> Inputs | Reason:
     manager = "uv" if "sync" in command else "poetry"
-    return inputs(make_context(files), Install(manager, tuple(command.split()), folder, f"python.{manager}"))
+    return attempt(inputs, make_context(files), Install(manager, tuple(command.split()), folder, f"python.{manager}"))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ INSTALLS_ITSELF = "installs the project itself, so it reads the sources"
         (
             {**POETRY, "pyproject.toml": "[tool.poetry.dependencies]\nx = {path = '../x'}\n"},
             NO_ROOT,
-            "pyproject.toml: x lies at ../x, outside of the project's folders",
+            "pyproject.toml: x is at ../x, outside of the build context",
         ),
         (
             {**POETRY, "pyproject.toml": "[project]\ndependencies = ['x @ file:///srv/x']\n[tool.poetry]\n"},
@@ -135,13 +136,13 @@ INSTALLS_ITSELF = "installs the project itself, so it reads the sources"
 )
 def test_what_stands_in_the_way(make_context: MakeContext, files: dict[str, str], command: str, reason: str) -> None:
     found = read(make_context, files, command)
-    assert isinstance(found, Blocked)
-    assert found.reason == reason
+    assert isinstance(found, Reason)
+    assert found.text == reason
 
 
 def test_a_member_of_a_workspace_above(make_context: MakeContext) -> None:
     files = {f"api/{name}": text for name, text in UV.items()}
     files["pyproject.toml"] = "[tool.uv.workspace]\nmembers = ['api']\n"
     found = read(make_context, files, NO_PROJECT, "api")
-    assert isinstance(found, Blocked)
-    assert found.code == "workspace-member"
+    assert isinstance(found, Reason)
+    assert found.code == "workspace"

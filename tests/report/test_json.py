@@ -15,7 +15,7 @@ from tests.report.results import REFUSED, UNSAFE, applied, failed, noted, result
 from tests.report.test_diff import TEXTS
 
 SCHEMA = json.loads(
-    (Path(__file__).resolve().parents[2] / "docs/schema/dfix-report-1.json").read_text(encoding="utf-8")
+    (Path(__file__).resolve().parents[2] / "docs/schema/dfix-report-2.json").read_text(encoding="utf-8")
 )
 
 

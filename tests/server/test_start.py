@@ -67,6 +67,9 @@ def test_the_wheel_has_the_pages_to_which_diagnostics_lead(tmp_path: Path) -> No
         wheel.extractall(tmp_path / "installed")
     ask = "from dfix.rewriter.server.diagnostics import page; print(page('merge-runs'), page('no-such-rule'))"
     done = python("-c", ask, path=tmp_path / "installed")
-    assert done.stdout.split() == [(tmp_path / "installed" / "dfix" / "pages" / "merge-runs.md").as_uri(), "None"]
+    assert done.stdout.split() == [
+        (tmp_path / "installed" / "dfix" / "docs" / "rules" / "merge-runs.md").as_uri(),
+        "None",
+    ]
     (told,) = (tmp_path / "installed").glob("*.dist-info/METADATA")
     assert "Requires-Dist: pygls>=2.0; extra == 'lsp'" in told.read_text()

@@ -41,7 +41,7 @@ def clean_up_edit(step: Step, filling: Filling) -> Edit | Reason:
     if parts is not None:
         return _in_chain(step, filling, parts, command, by_itself=by_itself)
     if step.body is None:
-        return Reason("no-chain", f"{_why_no_chain(script)}; a clean-up is only added to a chain of `&&`", _HINT)
+        return Reason("not-a-chain", f"{_why_no_chain(script)}; a clean-up is only added to a chain of `&&`", _HINT)
     return _in_lines(step, filling, command, by_itself=by_itself)
 
 
@@ -61,10 +61,10 @@ def _only_there(filling: Filling) -> Reason | None:
     command = last.at.command
     for word in (*command.assigns, *command.words[: len(command.words) - len(last.at.words)]):
         if word.text.startswith(_FINDS_PROGRAMS):
-            return Reason("own-environment", f"`{last.shown}` has {word.text.partition('=')[0]} set for it alone")
+            return Reason("program-changes", f"`{last.shown}` has {word.text.partition('=')[0]} set for it alone")
     relative = "/" in program and program[0] not in "/$~\"'"
     if relative and (last.order != filling.uses[-1].order or last.at.depth):
-        return Reason("relative-program", f"`{program}` is a path that depends on the folder it is used in")
+        return Reason("program-changes", f"`{program}` is a path that depends on the folder it is used in")
     return None
 
 
@@ -74,7 +74,7 @@ def _replaced(filling: Filling) -> Reason | None:
     if not any(last.usage.has(project.everywhere) for project in manager.projects):
         return None
     if any(word.literal_or_text.partition("@")[0] in manager.commands for word in last.usage.operands):
-        return Reason("replaced", f"`{last.shown}` replaces or removes {manager.name} itself")
+        return Reason("program-changes", f"`{last.shown}` replaces or removes {manager.name} itself")
     return None
 
 
@@ -92,7 +92,7 @@ def _in_chain(step: Step, filling: Filling, parts: tuple[Node, ...], command: st
         part = parts[use.at.part]
         # what a subshell sets, a PATH perhaps, is gone behind it
         if not _runs_as_a_whole(part) or (by_itself and isinstance(part, Compound) and part.kind == "subshell"):
-            return Reason("nested", f"`{use.shown}` stands within {_named(part)}")
+            return Reason("not-a-chain", f"`{use.shown}` stands within {_named(part)}")
     last = filling.uses[-1].at.part if by_itself else len(parts) - 1
     ending = _ends_shell(parts[: last + 1])
     if ending:
@@ -106,15 +106,15 @@ def _in_lines(step: Step, filling: Filling, command: str, *, by_itself: bool) ->
     if not step.stops_on_error and not _sets_errexit(statements):
         return Reason("no-errexit", "its heredoc does not begin with `set -e`, so it goes on when a command fails")
     if any(statement.terminator == "&" for statement in statements):
-        return Reason("background", "it leaves a command in the background")
+        return Reason("still-runs", "it leaves a command in the background")
     holders = [_holder(statements, use) for use in filling.fills]
     for use, holder in zip(filling.fills, holders, strict=True):
         if isinstance(statements[holder].node, Compound):
-            return Reason("nested", f"`{use.shown}` stands within {_named(statements[holder].node)}")
+            return Reason("not-a-chain", f"`{use.shown}` stands within {_named(statements[holder].node)}")
     at = max(_holder(statements, use) for use in filling.uses) if by_itself else len(statements) - 1
     last = statements[at].node
     if not isinstance(last, Command) and not (isinstance(last, Pipeline) and not last.negated):
-        return Reason("last-line", "the line that a clean-up would follow may fail without ending the script")
+        return Reason("no-errexit", "the line that a clean-up would follow may fail without ending the script")
     ending = _ends_shell([statement.node for statement in statements[: at + 1]])
     if ending:
         return Reason("exit", f"`{ending}` may end the script before a clean-up")

@@ -23,7 +23,9 @@ def too_old(stage: Stage, filling: Filling) -> Reason | None:
     if any(clean_up.flag in written(step) for step in stage.steps if step.keyword == "RUN"):
         return None
     if _matches(_image(stage), clean_up.too_old):
-        return Reason("old-image", f"{filling.manager.name} of {_image(stage)} may be too old to know {clean_up.flag}")
+        return Reason(
+            "tool-version", f"{filling.manager.name} of {_image(stage)} may be too old to know {clean_up.flag}"
+        )
     return None
 
 

@@ -23,21 +23,21 @@ def not_classic(model: Model, step: Step, filling: Filling) -> Reason | None:
     context = model.context
     if context is None:
         reason = "whether Yarn keeps what it installs in its cache is not known without the build context"
-        return Reason("yarn-version", reason, "name its folder with --context")
+        return Reason("tool-version", reason, "name its folder with --context")
     files = context.below("")
     berry = next((path for path in files if path.endswith(".yarnrc.yml") or path.startswith(".yarn/")), None)
     if berry is not None:
         return Reason(
-            "yarn-version", f"{berry} belongs to Yarn 2 or later, which may keep in its cache what it installs"
+            "tool-version", f"{berry} belongs to Yarn 2 or later, which may keep in its cache what it installs"
         )
     pinned = _PINNED.search(context.read("package.json") or "")
     if pinned is not None:
         if pinned[1] == "1":
             return None
         return Reason(
-            "yarn-version", f"package.json asks for Yarn {pinned[1]}, which may keep in its cache what it installs"
+            "tool-version", f"package.json asks for Yarn {pinned[1]}, which may keep in its cache what it installs"
         )
     chosen = next((word for word in _CHOOSES for other in step.stage.steps if word in written(other)), None)
     if chosen is not None:
-        return Reason("yarn-version", f"`{chosen}` may choose another Yarn than Yarn 1")
+        return Reason("tool-version", f"`{chosen}` may choose another Yarn than Yarn 1")
     return None

@@ -68,7 +68,7 @@ EXAMPLES: tuple[Example, ...] = (
         name="another Dockerfile may need them",
         files={"package.json": "{}", "node_modules/a/index.js": "", "Dockerfile.dev": "FROM node:22\n"},
         before=_NPM,
-        because="another Dockerfile lies in the context",
+        because="another Dockerfile is in the context",
     ),
 )
 
@@ -89,7 +89,7 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
         offset = step.instruction.span.start
         listed = ", ".join(lines)
         if other_dockerfiles(context.root, model.source.path):
-            reason = f"{listed} of the host would ship, but another Dockerfile lies in the context"
+            reason = f"{listed} of the host would ship, but another Dockerfile is in the context"
             yield Refusal(NAME, offset, "other-dockerfile", reason, f"add the lines to {context.ignore_name} yourself")
             return
         reason = f"{listed} of the host would ship with every build; {context.ignore_name} leaves them out"

@@ -102,6 +102,6 @@ def _leaves_lists(work: Work, manager: str) -> bool:
 def _apart(first: Work, second: Work) -> Reason:
     if second.slow:
         both = f"`{first.title}` and `{second.title}` both take time"
-        return Reason("both-slow", f"{both}: apart, each keeps its cache")
+        return Reason("keeps-cache", f"{both}: apart, each keeps its cache")
     quick = f"`{second.title}` takes little time and `{first.title}` much"
     return Reason("keeps-cache", f"{quick}: apart, an edit of the one does not repeat the other")

@@ -108,13 +108,13 @@ def _stands_between(group: list[Work], work: Work) -> Reason | None:
     last, step = group[-1].step, work.step
     for span in (*last.script.comments, *step.script.comments):
         comment = step.instruction.text[span.start : span.end][:40]
-        return Reason("shell-comment", f"`{comment}` ends a script and would take in what follows")
+        return Reason("comment", f"`{comment}` ends a script and would take in what follows")
     found = _flags_differ(last, step) or shell_differs(step) or mounts_differ(step) or _one_shell(group, work)
     if found is not None:
         return found
     text = step.instruction.text
     if _COMMENT_LINE.search(text, last.script.span.end, step.script.span.start):
-        return Reason("comment-between", "a comment between the two RUNs parts them on purpose")
+        return Reason("comment", "a comment between the two RUNs parts them on purpose")
     start, end = group[0].step.script.span.start, step.script.span.end
     if text.count("\n", start, end) >= MOST_LINES:
         return Reason("too-long", f"the RUN would have more than {MOST_LINES} lines")

@@ -80,16 +80,18 @@ def _words(command: Command) -> Iterator[str]:
 def _mounted_by_the_engine(command: Command) -> Reason | None:
     name = program_name(command.words[0]) if command.words else ""
     if name in _KERNEL:
-        return Reason("kernel-state", f"what `{shown(command)}` sets is gone at the end of its RUN")
+        return Reason("fresh-each-run", f"what `{shown(command)}` sets is gone at the end of its RUN")
     targets = {redirect.target.literal_or_text for redirect in command.redirects if redirect.target is not None}
     for word in _words(command):
         if _ENGINE_FILES.search(word):
-            return Reason("engine-file", f"`{shown(command)}` names a file that the builder mounts anew for each RUN")
+            return Reason(
+                "fresh-each-run", f"`{shown(command)}` names a file that the builder mounts anew for each RUN"
+            )
         # a link's text is not read
         if name == "ln" and word not in targets:
             continue
         if word.startswith(_KERNEL_FILES) or (word.startswith("/dev/") and not _DEVICES.match(word)):
-            return Reason("kernel-state", f"`{shown(command)}` names {word}, which is new in each RUN")
+            return Reason("fresh-each-run", f"`{shown(command)}` names {word}, which is new in each RUN")
     return None
 
 

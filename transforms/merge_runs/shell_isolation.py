@@ -53,14 +53,14 @@ class Wrap(NamedTuple):
 def shell_differs(step: Step) -> Reason | None:
     """Why a RUN's shell does more at its start than to read the script."""
     if step.shell_name not in SHELLS:
-        return Reason("other-shell", f"what {step.shell[0]} reads when it starts is not known")
+        return Reason("shell-start", f"what {step.shell[0]} reads when it starts is not known")
     for image in _OWN_SHELL:
         if image in _base(step.stage).image and step.shell == DEFAULT_SHELL:
-            return Reason("other-shell", f"the images of {image} bring a shell of their own that sets up each RUN anew")
+            return Reason("shell-start", f"the images of {image} bring a shell of their own that sets up each RUN anew")
     if any(_LOGIN.fullmatch(option) for option in step.shell[1:]):
-        return Reason("login-shell", f"`{' '.join(step.shell)}` reads its profile anew at the start of each RUN")
+        return Reason("shell-start", f"`{' '.join(step.shell)}` reads its profile anew at the start of each RUN")
     if step.shell_name == "bash" and "BASH_ENV" in step.env:
-        return Reason("login-shell", "BASH_ENV makes bash read a file at the start of each RUN")
+        return Reason("shell-start", "BASH_ENV makes bash read a file at the start of each RUN")
     return None
 
 
@@ -75,7 +75,7 @@ def first_differs(step: Step) -> Reason | None:
     script = step.script
     for statement in statements(script):
         if statement.terminator == "&":
-            return Reason("background", f"`{_title(statement.node)} &` would go on running during what follows")
+            return Reason("still-runs", f"`{_title(statement.node)} &` would go on running during what follows")
     for leak in leaks(script):
         if leak.kind not in _ISOLATED:
             return Reason("shell-state", f"`{leak.what}` leaves something in the shell that what follows would see")

@@ -6,9 +6,9 @@ import posixpath
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.usage import Usage
-from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.stage import Stage, Step, known
 from dfix.rewriter.shell.walk import program_name
@@ -54,18 +54,23 @@ class Act(NamedTuple):
         return posixpath.normpath(posixpath.join(self.located.folder or "/", value))
 
 
-def acts(stage: Stage, builds: Callable[[Located], bool]) -> tuple[Act, ...] | Blocked:
-    """Every command of the stage's RUNs; `builds` tells which belong to the build. Blocked for one that is not read."""
+def acts(stage: Stage, builds: Callable[[Located], bool]) -> tuple[Act, ...]:
+    """Every command of the stage's RUNs; `builds` tells which belong to the build.
+
+    Raises LeaveAlone for a RUN that is not read.
+    """
     found: list[Act] = []
     for step in stage.steps:
         if step.onbuild:
-            return Blocked("onbuild", f"`ONBUILD {step.keyword}` runs in builds that begin with this image")
+            raise LeaveAlone("onbuild", f"`ONBUILD {step.keyword}` runs in builds that begin with this image")
         if step.keyword != "RUN":
             continue
         if step.script.opaque:
-            return Blocked("unread", f"the RUN in line {step.instruction.line} is not read: {step.script.opaque}")
+            raise LeaveAlone(
+                "unread-script", f"the RUN on line {step.instruction.line} is not read: {step.script.opaque}"
+            )
         if any(mount.kind == "bind" for mount in step.mounts):
-            return Blocked("mounts", f"the RUN in line {step.instruction.line} mounts files of the build context")
+            raise LeaveAlone("mount", f"the RUN on line {step.instruction.line} mounts files of the build context")
         found += _of(step, builds)
     return tuple(found)
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple, Protocol, cast
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied, copied
@@ -39,7 +39,7 @@ class Language(Protocol):
     def builds(self, command: Located) -> bool:
         """Whether a command belongs to a build with it."""
 
-    def parts(self, work: Work) -> Parts | Blocked | None:
+    def parts(self, work: Work) -> Parts | None:
         """What the stage that runs is made of; None where there is nothing to leave behind."""
 
 
@@ -54,40 +54,31 @@ class Conversion(NamedTuple):
     behind: tuple[Step, ...]
 
 
-def convert(model: Model, stage: Stage) -> Conversion | Blocked | None:
-    """How the stage is parted, why it is not, or None where it builds nothing."""
+def convert(model: Model, stage: Stage) -> Conversion | None:
+    """How the stage is split; None where it builds nothing. Raises LeaveAlone where it is not split."""
     languages = list(_languages(stage))
     if not languages:
         return None
     language = languages[0]
     if len(languages) > 1:
         names = " and ".join(other.NAME for other in languages[:2])
-        return Blocked("mixed", f"the stage builds with {names}")
+        raise LeaveAlone("mixed", f"the stage builds with {names}")
     base = base_image(stage.image)
     if base is None:
-        return Blocked("base", f"what {stage.image} brings is not known")
+        raise LeaveAlone("base-image", f"what {stage.image} brings is not known")
     if model.context is None:
-        return Blocked("no-context", "the build context is not known", "name its folder with --context")
+        raise LeaveAlone("no-context", "the build context is not known", "name its folder with --context")
     target = _targeted(model.context, stage.name) if stage.name else ""
     if target:
-        return Blocked("target", f"{target} builds the stage {stage.name}, which would be the one that builds alone")
+        raise LeaveAlone("target-stage", f"{target} targets the stage {stage.name}, which would become the build stage")
     begins = start(stage, getattr(language, "OWN_COMMAND", ()))
-    if isinstance(begins, Blocked):
-        return begins
     found = acts(stage, language.builds)
-    if isinstance(found, Blocked):
-        return found
-    copies = list(_copies(model.context, stage))
-    for item in copies:
-        if isinstance(item, Blocked):
-            return item
-    brought = tuple(item for item in copies if isinstance(item, Copied))
-    work = Work(model, stage, model.context, base, begins, found, brought)
+    copies = tuple(_copies(model.context, stage))
+    work = Work(model, stage, model.context, base, begins, found, copies)
     parts = language.parts(work)
-    if parts is None or isinstance(parts, Blocked):
-        return parts
-    left = _not_removed(work, parts)
-    return left if isinstance(left, Blocked) else _settled(work, left)
+    if parts is None:
+        return None
+    return _settled(work, _not_removed(work, parts))
 
 
 def _targeted(context: Context, name: str) -> str:
@@ -118,24 +109,25 @@ def _commands(stage: Stage) -> Iterator[Located]:
             yield from located(step)
 
 
-def _copies(context: Context, stage: Stage) -> Iterator[Copied | Blocked]:
+def _copies(context: Context, stage: Stage) -> Iterator[Copied]:
     for step in stage.steps:
         if step.keyword not in ("COPY", "ADD") or step.onbuild or step.instruction.flag("from") is not None:
             continue
         item = copied(step, context)
-        if isinstance(item, Copied):
-            yield item
-        else:
-            yield Blocked("copy", f"the {step.keyword} in line {step.instruction.line} is not followed: {item.reason}")
+        if not isinstance(item, Copied):
+            raise LeaveAlone(
+                "unclear-copy", f"the {step.keyword} on line {step.instruction.line} is not followed: {item.reason}"
+            )
+        yield item
 
 
-def _not_removed(work: Work, parts: Parts) -> Parts | Blocked:
-    """The parts without what a RUN of the build removes again; Blocked where a place is not known."""
+def _not_removed(work: Work, parts: Parts) -> Parts:
+    """The parts without what a RUN of the build removes again. Raises LeaveAlone where a place is not known."""
     every = [*(path for one in parts.brought for path in one), *parts.beside]
     unknown = next((path for path in every if not path.startswith("/")), None)
     if unknown is not None:
         shown = unknown.removeprefix("?/")
-        return Blocked("unknown-folder", f"where {shown} lies in the image is not known: no WORKDIR says it", "add one")
+        raise LeaveAlone("unknown-folder", f"the image path of {shown} is unknown", "add a WORKDIR")
     operands = [
         (act, word) for act in work.acts if act.program == "rm" for word in act.arguments if not word.startswith("-")
     ]
@@ -143,62 +135,56 @@ def _not_removed(work: Work, parts: Parts) -> Parts | Blocked:
     for act, word in operands:
         path = act.path(word.rstrip("*").rstrip("/") or "/")
         if path is None or set("*?[{").intersection(word.rstrip("*")):
-            return Blocked("removed", f"what `{act.shown}` removes is not known")
+            raise LeaveAlone("removed", f"what `{act.shown}` removes is not known")
         gone.append(path)
     needed = next((one.source for one in parts.brought if any(within(one.source, path) for path in gone)), None)
     if needed is not None:
-        return Blocked("removed", f"{needed}, which the program needs, is removed by an `rm`")
+        raise LeaveAlone("removed", f"{needed}, which the program needs, is removed by an `rm`")
     left = tuple(place for place in parts.beside if not any(within(place, path) for path in gone))
     return parts._replace(beside=left)
 
 
-def _settled(work: Work, parts: Parts) -> Conversion | Blocked:
+def _settled(work: Work, parts: Parts) -> Conversion:
     """Where to cut, and what the second stage repeats of the steps before it."""
     runs = [step for step in work.stage.steps if step.keyword == "RUN"]
     own = [step for step in runs if any(act.kind not in TRIVIAL for act in work.acts if act.step is step)]
     cut = own[-1]
     for step in runs:
-        blocked = _lost(work, parts, step) if step.index <= cut.index else None
-        if blocked is not None:
-            return blocked
+        if step.index <= cut.index:
+            _loses_nothing(work, parts, step)
     added = _tools(work, parts)
-    if isinstance(added, Blocked):
-        return added
     release = _release(parts.image, work)
     chosen = packages((act for act in work.acts if act.step.index <= cut.index), release, (*parts.packages, *added))
-    if isinstance(chosen, Blocked):
-        return chosen
     if parts.image == "scratch" and chosen.kept:
-        return Blocked("packages", f"{', '.join(chosen.kept)} cannot be installed in an empty image")
+        raise LeaveAlone("packages", f"{', '.join(chosen.kept)} cannot be installed in an empty image")
     found = repeated(work, parts, cut)
-    if isinstance(found, Blocked):
-        return found
     manager = "apk" if parts.image.startswith("alpine") or work.base.alpine else "apt"
     return Conversion(work, parts, chosen._replace(manager=manager), cut, found.again, found.behind)
 
 
-def _lost(work: Work, parts: Parts, step: Step) -> Blocked | None:
-    """Why what a RUN of the first stage does would be missing from the second."""
+def _loses_nothing(work: Work, parts: Parts, step: Step) -> None:
+    """Raises LeaveAlone where what a RUN of the first stage does would be missing from the second."""
     mine = [act for act in work.acts if act.step is step]
     line = step.instruction.line
     for act in mine:
         if act.kind == "other":
-            return Blocked("unknown-command", f"`{act.shown}` in line {line} may make what the program needs")
+            raise LeaveAlone("unknown-command", f"`{act.shown}` on line {line} may make what the program needs")
     if all(act.kind in TRIVIAL for act in mine):
-        return None
+        return
     for act in mine:
         if act.kind == "user":
-            return Blocked("shared-run", f"line {line} makes users and builds in one RUN", "part them in two RUNs")
+            raise LeaveAlone("shared-run", f"line {line} makes users and builds in one RUN", "split it into two RUNs")
         writes = any(
             redirect.target is not None and redirect.op.startswith(">") for redirect in act.located.command.redirects
         )
         if act.kind == "plain" and writes and not _inside(work, parts, _targets(act)):
-            return Blocked("shared-run", f"`{act.shown} > …` in line {line} may write what the program needs")
+            raise LeaveAlone("shared-run", f"`{act.shown} > …` on line {line} may write what the program needs")
         if act.kind == "folder" and not _inside(work, parts, changed(act)):
-            return Blocked("shared-run", f"`{act.shown}` in line {line} shares a RUN with the build", "part them")
+            raise LeaveAlone(
+                "shared-run", f"`{act.shown}` on line {line} shares a RUN with the build", "split it into two RUNs"
+            )
         if act.program in MOVERS and not _inside(work, parts, list(destination(act) or ("?",))):
-            return Blocked("unknown-command", f"`{act.shown}` in line {line} may bring what the program needs")
-    return None
+            raise LeaveAlone("unknown-command", f"`{act.shown}` on line {line} may bring what the program needs")
 
 
 def _targets(act: Act) -> list[str | None]:
@@ -227,7 +213,7 @@ def _release(image: str, work: Work) -> str:
     return (found.release if found is not None else "") or work.base.release
 
 
-def _tools(work: Work, parts: Parts) -> tuple[str, ...] | Blocked:
+def _tools(work: Work, parts: Parts) -> tuple[str, ...]:
     """The packages of what HEALTHCHECK and start scripts run that the base image had and the new one lacks."""
     added: list[str] = []
     programs = [name for step in work.stage.steps if step.keyword == "HEALTHCHECK" for name in _checked(step)]
@@ -241,12 +227,14 @@ def _tools(work: Work, parts: Parts) -> tuple[str, ...] | Blocked:
             continue
         package = _TOOLS.get(program)
         if package is None or parts.image == "scratch":
-            return Blocked("healthcheck", f"HEALTHCHECK runs {program}, which {parts.image} does not have")
+            raise LeaveAlone("needs-programs", f"HEALTHCHECK runs {program}, which {parts.image} does not have")
         added.append(package)
     for text in _scripts(work):
         lacking = sorted(name for name in parts.lacks - named if name in text.split())
         if lacking:
-            return Blocked("script", f"the script that starts the program runs {lacking[0]}, which {parts.image} lacks")
+            raise LeaveAlone(
+                "needs-programs", f"the script that starts the program runs {lacking[0]}, which {parts.image} lacks"
+            )
     return tuple(dict.fromkeys(added))
 
 

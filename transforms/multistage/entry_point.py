@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import NamedTuple
 
-from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.stage import POSIX_SHELLS, Stage, Step
 from dfix.rewriter.shell.nodes import Command
 from dfix.rewriter.shell.parse import parse
@@ -35,19 +35,19 @@ class Start(NamedTuple):
         return posixpath.normpath(posixpath.join(self.workdir, written))
 
 
-def start(stage: Stage, own: tuple[str, ...] = ()) -> Start | Blocked:
+def start(stage: Stage, own: tuple[str, ...] = ()) -> Start:
     """What the stage's image runs; `own` is what its base image runs where the file does not say it.
 
-    Blocked where that is not known, or is a script of several commands.
+    Raises LeaveAlone where that is not known, or is a script of several commands.
     """
     entrypoint, command = _last(stage, "ENTRYPOINT"), _last(stage, "CMD")
     workdir = stage.workdir
     if workdir is None:
-        return Blocked("no-command", "the folder in which the command starts is not known")
+        raise LeaveAlone("no-command", "the folder in which the command starts is not known")
     if entrypoint is None and command is None:
         if own:
             return Start(own, False, workdir)
-        return Blocked("no-command", "the file names no command to run, so that it is not known what has to ship")
+        raise LeaveAlone("no-command", "the file names no command to run, so what has to ship is not known")
     words: list[str] = []
     shell = False
     for step in (entrypoint, command):
@@ -62,12 +62,12 @@ def start(stage: Stage, own: tuple[str, ...] = ()) -> Start | Blocked:
         shell = True
         found = _shell_words(step)
         if found is None:
-            return Blocked("no-command", f"`{step.keyword} {instruction.value}` is more than one command")
+            raise LeaveAlone("no-command", f"`{step.keyword} {instruction.value}` is more than one command")
         words += found
         if step is entrypoint:
             break
     if not words or not _PROGRAM.fullmatch(words[0]):
-        return Blocked("no-command", f"what `{' '.join(words)}` runs is not known")
+        raise LeaveAlone("no-command", f"what `{' '.join(words)}` runs is not known")
     return Start(tuple(_unwrapped(words)), shell, workdir)
 
 

@@ -37,6 +37,7 @@ from collections.abc import Iterator
 
 from dfix.rewriter.answers.change import Change, Contract, Refusal
 from dfix.rewriter.answers.example import Example
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model import Model
 
 NAME = "multistage"
@@ -126,7 +127,7 @@ EXAMPLES: tuple[Example, ...] = (
         name="a download that the program may need",
         files=_GO,
         before=_GO_BUILD.replace("RUN go", "RUN curl -o /data https://example.com/data\nRUN go"),
-        because="`curl -o /data https://example.com/data` in line 4 may make what the program needs",
+        because="`curl -o /data https://example.com/data` on line 4 may make what the program needs",
     ),
     Example(
         name="a development dependency that starts the application",
@@ -150,16 +151,17 @@ EXAMPLES: tuple[Example, ...] = (
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
     """Part the stage of a file that has only one."""
-    from dfix.rewriter.manifests import Blocked
     from dfix.transforms.multistage.conversion import convert
     from dfix.transforms.multistage.conversion_edits import edits, reason
 
     if len(model.stages) != 1:
         return
     (stage,) = model.stages
-    found = convert(model, stage)
     offset = stage.instruction.span.start
-    if isinstance(found, Blocked):
-        yield Refusal(NAME, offset, found.code, found.reason, found.hint)
-    elif found is not None:
+    try:
+        found = convert(model, stage)
+    except LeaveAlone as no:
+        yield Refusal(NAME, offset, *no.reason)
+        return
+    if found is not None:
         yield Change(NAME, offset, edits(found), reason(found), CONTRACT)

@@ -16,6 +16,8 @@ from dfix.transforms.multistage.entry_point import Start
 
 MOVERS = frozenset(("cp", "mv", "install"))
 """Programs that put a built file in its place."""
+LACKS = frozenset(("curl", "wget", "git", "gcc", "make", "go", "ssh", "gpg"))
+"""Programs that the images to build with have, and the smaller ones lack."""
 
 
 class Work(NamedTuple):

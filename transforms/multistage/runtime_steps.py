@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.model.stage import Step
@@ -28,7 +28,7 @@ class Repeated(NamedTuple):
     behind: tuple[Step, ...]
 
 
-def repeated(work: Work, parts: Parts, cut: Step) -> Repeated | Blocked:
+def repeated(work: Work, parts: Parts, cut: Step) -> Repeated:
     """The steps up to the cut that the second stage repeats.
 
     A RUN that changes folders stands where it stood when they are there by then, made by WORKDIR or mkdir; else behind
@@ -50,8 +50,10 @@ def repeated(work: Work, parts: Parts, cut: Step) -> Repeated | Blocked:
                 again.append(step)
             elif any(act.kind == "user" for act in mine):
                 line = step.instruction.line
-                return Blocked(
-                    "shared-run", f"line {line} makes users and changes files that the build brings", "part them"
+                raise LeaveAlone(
+                    "shared-run",
+                    f"line {line} makes users and changes files that the build brings",
+                    "split it into two RUNs",
                 )
             elif not all(act.program in _OWNERS and set(changed(act)) <= set(places) for act in mine):
                 behind.append(step)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.answers.reason import LeaveAlone
 
 RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
 _SHELLS = frozenset(("sh", "bash", "ash"))
@@ -17,7 +17,7 @@ _WITHOUT_RUN = frozenset(("start", "test", "restart", "stop"))
 _MOST = 20
 
 
-def started(words: tuple[str, ...], manifest: Mapping[str, Any]) -> list[str] | Blocked:
+def started(words: tuple[str, ...], manifest: Mapping[str, Any]) -> list[str]:
     """The commands, without `npm run` and the like; `words` are the container's own."""
     scripts = manifest.get("scripts")
     scripts = scripts if isinstance(scripts, dict) else {}
@@ -37,21 +37,19 @@ def started(words: tuple[str, ...], manifest: Mapping[str, Any]) -> list[str] | 
             found.append(" ".join(command))
             continue
         script = _script(command, scripts)
-        if isinstance(script, Blocked):
-            return script
         pending += _JOINED.split(script)
-    return Blocked("start", "the scripts of package.json call each other")
+    raise LeaveAlone("no-command", "the scripts of package.json call each other")
 
 
-def _script(command: list[str], scripts: Mapping[str, Any]) -> str | Blocked:
+def _script(command: list[str], scripts: Mapping[str, Any]) -> str:
     """What `npm start`, `npm run NAME` or `yarn NAME` runs, with the script that comes before it."""
     operands = [word for word in command[1:] if not word.startswith("-")]
     runs = operands[:1] in (["run"], ["run-script"])
     name = "".join(operands[1:2] if runs else operands[:1])
     if posixpath.basename(command[0]) == "npm" and not runs and name not in _WITHOUT_RUN:
-        return Blocked("start", f"`{' '.join(command)}` is no script of package.json")
+        raise LeaveAlone("no-command", f"`{' '.join(command)}` is not a script of package.json")
     script = scripts.get(name, "node server.js" if name == "start" else None)
     if not isinstance(script, str):
-        return Blocked("start", f"package.json has no script `{name}`, which the command runs")
+        raise LeaveAlone("no-command", f"package.json has no script `{name}`, which the command runs")
     before = scripts.get(f"pre{name}")
     return f"{before} && {script}" if isinstance(before, str) else script

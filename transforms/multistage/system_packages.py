@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from dfix.rewriter import knowledge
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.runtime import runtime_packages
-from dfix.rewriter.manifests import Blocked
 from dfix.transforms.multistage.command_purpose import Act
 from dfix.transforms.multistage.runtime_stage import Work
 
@@ -33,7 +33,7 @@ class Packages(NamedTuple):
     megabytes: int
 
 
-def packages(acts: Iterable[Act], release: str, extra: tuple[str, ...] = ()) -> Packages | Blocked:
+def packages(acts: Iterable[Act], release: str, extra: tuple[str, ...] = ()) -> Packages:
     """What the installs of a stage come to in a release of its distribution; `extra` are needed besides."""
     manager = ""
     kept: list[str] = []
@@ -50,9 +50,9 @@ def packages(acts: Iterable[Act], release: str, extra: tuple[str, ...] = ()) -> 
         if removed.intersection(option.value or "" for option in found.options if option.name in _VIRTUAL):
             continue
         if found.manager.name not in ("apt", "apk"):
-            return Blocked("packages", f"`{act.shown}`: {found.manager.name} is not followed into a second stage")
+            raise LeaveAlone("packages", f"`{act.shown}`: {found.manager.name} is not followed into a second stage")
         if found.subcommand is not None and found.subcommand.literal_or_text not in ("install", "add"):
-            return Blocked("packages", f"`{act.shown}` changes packages that the base image brings")
+            raise LeaveAlone("packages", f"`{act.shown}` changes packages that the base image brings")
         manager = found.manager.name
         options += [option.word.literal_or_text for option in found.options]
         for word in found.operands:
@@ -60,10 +60,8 @@ def packages(acts: Iterable[Act], release: str, extra: tuple[str, ...] = ()) -> 
             if name in removed and (manager == "apk" or orphans):
                 continue
             if _NAME.fullmatch(name) is None:
-                return Blocked("packages", f"`{act.shown}` does not name its packages literally")
+                raise LeaveAlone("packages", f"`{act.shown}` does not name its packages literally")
             needed = _needed(manager, name, release)
-            if isinstance(needed, Blocked):
-                return needed
             if name not in removed:
                 own |= {name} if needed == (name,) else set()
                 (kept if needed == (name,) else left).append(name)
@@ -108,7 +106,7 @@ def removed_again(acts: Iterable[Act]) -> set[str]:
     }
 
 
-def linked(work: Work, names: set[str], links: Mapping[str, str]) -> tuple[str, ...] | Blocked:
+def linked(work: Work, names: set[str], links: Mapping[str, str]) -> tuple[str, ...]:
     """The packages of libraries that installed packages link, and that the full base image has.
 
     `links` says for some of `names` which -dev package they are built with.
@@ -118,7 +116,7 @@ def linked(work: Work, names: set[str], links: Mapping[str, str]) -> tuple[str, 
         libraries = runtime_packages(links[name], work.base.release)
         if libraries is None:
             hint = f"name the release in the tag: {work.base.name}:{work.base.version}-bookworm"
-            return Blocked("libraries", f"the library that {name} links has another package in each release", hint)
+            raise LeaveAlone("libraries", f"the library that {name} links has another package in each release", hint)
         found += libraries
     return tuple(dict.fromkeys(found))
 
@@ -144,7 +142,7 @@ def _for_building(manager: str, name: str) -> bool:
     return manager in ("apt", "apk") and (builds(manager, name) or name.endswith("-dev"))
 
 
-def _needed(manager: str, name: str, release: str) -> tuple[str, ...] | Blocked:
+def _needed(manager: str, name: str, release: str) -> tuple[str, ...]:
     """The packages that have to be there at run time instead of `name`; (name,) where it stays."""
     bare = re.split(r"[=~<>]", name)[0]
     table = _table(manager)
@@ -160,7 +158,9 @@ def _needed(manager: str, name: str, release: str) -> tuple[str, ...] | Blocked:
     if libraries is None:
         where = release or "the release of the base image, whose tag names none"
         hint = "name the release in the tag of the base image" if manager == "apt" and not release else ""
-        return Blocked("libraries", f"the packages that {bare} stands for at run time are not known for {where}", hint)
+        raise LeaveAlone(
+            "libraries", f"the packages that {bare} stands for at run time are not known for {where}", hint
+        )
     return libraries
 
 

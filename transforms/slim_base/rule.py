@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from dfix.rewriter.answers.change import Change, Contract, Refusal
 from dfix.rewriter.answers.example import Example
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model import Model
 from dfix.rewriter.text.source import Edit
 
@@ -81,7 +82,7 @@ EXAMPLES: tuple[Example, ...] = (
         name="a HEALTHCHECK with curl",
         files=_NODE,
         before=_NPM + "HEALTHCHECK CMD curl -f localhost\n",
-        because="HEALTHCHECK in line 7 runs a program that node:22-slim lacks",
+        because="HEALTHCHECK on line 7 runs a program that node:22-slim lacks",
     ),
     Example(
         name="packages that may be compiled",
@@ -100,16 +101,17 @@ EXAMPLES: tuple[Example, ...] = (
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
     """A slim variant for each base of a stage that ships."""
-    from dfix.rewriter.manifests import Blocked
     from dfix.transforms.slim_base.slim_variant import slim
 
     for stage in model.stages:
         if not stage.ships:
             continue
-        found = slim(model, stage)
         offset = stage.instruction.span.start
-        if isinstance(found, Blocked):
-            yield Refusal(NAME, offset, found.code, found.reason, found.hint)
-        elif found is not None:
+        try:
+            found = slim(model, stage)
+        except LeaveAlone as no:
+            yield Refusal(NAME, offset, *no.reason)
+            continue
+        if found is not None:
             reason = f"nothing in the stage needs what {found.image} lacks, which is about {found.megabytes} MB smaller"
             yield Change(NAME, offset, (Edit(stage.instruction.words[0].span, found.image),), reason, CONTRACT)

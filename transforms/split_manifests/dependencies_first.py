@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.load import load
-from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.build import Model
 from dfix.transforms.split_manifests.installs import InstallRun
 
@@ -18,7 +18,7 @@ INSTALLS_PROJECT = "installs-project"
 _CONTINUED = re.compile(r"[ \t]*\\[ \t]*\r?\n[ \t]*")
 
 
-def dependencies_first(model: Model, run: InstallRun) -> tuple[InstallRun, str] | Blocked | None:
+def dependencies_first(model: Model, run: InstallRun) -> tuple[InstallRun, str] | None:
     """The run with the install of dependencies in the place of its only install, and that command as text.
 
     None where the manager has no such option.
@@ -28,11 +28,11 @@ def dependencies_first(model: Model, run: InstallRun) -> tuple[InstallRun, str] 
     if not any(options) or len(run.installs) > 1:
         return None
     if not run.chained or install.located.depth:
-        return Blocked("not-a-chain", f"`{install.shown}` stands within a longer command")
+        raise LeaveAlone("not-a-chain", f"`{install.shown}` is part of a longer command")
     span = install.located.command.span
     written = _CONTINUED.sub(" ", model.source.text[span.start : span.end])
     if "\n" in written:
-        return Blocked("comment-within", f"`{install.shown}` has a comment between its lines")
+        raise LeaveAlone("comment", f"`{install.shown}` has a comment between its lines")
     only = options[0]
     alone = install._replace(added=(only,))
     return run._replace(installs=(alone,)), f"{written} {only}"

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
+from itertools import takewhile
 from typing import NamedTuple
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import Early, Usage, usage
-from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import Located, chain, located
 from dfix.rewriter.model.copied import Copied, Unclear
@@ -46,7 +48,7 @@ class _Build(NamedTuple):
     early: Early
 
 
-def early_download(model: Model, step: Step) -> EarlyDownload | Blocked | None:
+def early_download(model: Model, step: Step) -> EarlyDownload | None:
     """The fetch that a RUN should have in front of it. None where there is nothing of the kind to do."""
     written = step.instruction.text[step.instruction.span.start : step.instruction.span.end]
     if not any(name in written for name in _PROGRAMS):
@@ -56,21 +58,26 @@ def early_download(model: Model, step: Step) -> EarlyDownload | Blocked | None:
     if build is None or _fetched_before(step, build.usage.manager.name):
         return None
     if chain(step.script) is None or build.located.depth:
-        return Blocked("not-a-chain", f"`{_shown(build.located)}` stands within a longer command")
+        raise LeaveAlone("not-a-chain", f"`{_shown(build.located)}` is part of a longer command")
     if step.instruction.flags:
-        return None if any(mount.kind == "cache" for mount in step.mounts) else _flags(step)
+        if any(mount.kind == "cache" for mount in step.mounts):
+            return None
+        line = step.instruction.line
+        raise LeaveAlone(
+            "fetch-settings", f"the RUN on line {line} has flags; whether a separate download needs them is unknown"
+        )
     for command in commands:
         if command.part < build.located.part and (not command.words or command.words[0].text not in _CARRIED):
             reason = f"`{_shown(command)}` comes before `{_shown(build.located)}` in the same RUN"
-            return Blocked("reads-first", reason, "put it into a RUN of its own, before the copy of the sources")
+            raise LeaveAlone("reads-first", reason, "put it into a RUN of its own, before the copy of the sources")
     if build.located.command.words[0] != build.located.words[0]:
-        return Blocked("wrapped", f"`{build.located.command.words[0].text}` runs `{_shown(build.located)}`")
+        raise LeaveAlone("not-a-chain", f"`{build.located.command.words[0].text}` runs `{_shown(build.located)}`")
     settings = _settings(build)
     if settings:
-        return Blocked("environment", settings)
+        raise LeaveAlone("fetch-settings", settings)
     taken = _cache_taken_over(model, step.stage, build)
     if taken:
-        return Blocked("cache-taken-over", taken)
+        raise LeaveAlone("fetch-ships", taken)
     words = _words(build)
     name, early = build.usage.manager.name, build.early
     arguments = (*early.command.split(), *(word.literal_or_text for word in words))
@@ -114,20 +121,23 @@ def _fetches(found: Usage, early: Early) -> bool:
 
 def _fetched_before(step: Step, manager: str) -> bool:
     """Whether an earlier RUN of the stage, or of those that it begins with, builds or fetches already."""
-    stage: Stage | None = step.stage
-    while stage is not None:
-        for other in stage.steps:
-            if other is step:
-                break
-            if other.keyword != "RUN":
-                continue
-            for found in (usage(command.words) for command in located(other)):
-                early = None if found is None else found.manager.early
-                if found is None or early is None or found.manager.name != manager:
-                    continue
-                if _fetches(found, early) or _builds(found, early):
-                    return True
-        stage = stage.parent
+    return any(_fetches_or_builds(other, manager) for other in _earlier_runs(step))
+
+
+def _earlier_runs(step: Step) -> Iterator[Step]:
+    for stage in step.stage.ancestry():
+        yield from (
+            other for other in takewhile(lambda other: other is not step, stage.steps) if other.keyword == "RUN"
+        )
+
+
+def _fetches_or_builds(run: Step, manager: str) -> bool:
+    for found in (usage(command.words) for command in located(run)):
+        early = None if found is None else found.manager.early
+        if found is None or early is None or found.manager.name != manager:
+            continue
+        if _fetches(found, early) or _builds(found, early):
+            return True
     return False
 
 
@@ -202,10 +212,6 @@ def _certain(source: str) -> str:
     path = posixpath.normpath(posixpath.join("/", source))
     known = re.split(r"[*?\[$]", path, maxsplit=1)[0]
     return path if known == path else posixpath.dirname(known)
-
-
-def _flags(step: Step) -> Blocked:
-    return Blocked("flags", f"the RUN on line {step.instruction.line} has flags, which a download may need or not")
 
 
 def _shown(command: Located) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.makefile import Unfollowed, recipe
 from dfix.rewriter.knowledge import project_install, usage
-from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.commands import Located, chain, located
 from dfix.rewriter.model.copied import copied
 from dfix.rewriter.model.stage import Step
@@ -20,7 +20,7 @@ from dfix.transforms.split_manifests.moved_copies import context_folder
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
 
 
-def make_run(context: Context, copies: list[Step], step: Step) -> InstallRun | Blocked | None:
+def make_run(context: Context, copies: list[Step], step: Step) -> InstallRun | None:
     """The installs that a RUN's `make` stands for. None where it runs no make, or one that installs nothing."""
     written = step.instruction.text[step.instruction.span.start : step.instruction.span.end]
     if "make" not in written:
@@ -53,7 +53,7 @@ def make_run(context: Context, copies: list[Step], step: Step) -> InstallRun | B
         return None
     if strange:
         hint = "give the install a target of its own, and run that before the sources are copied"
-        return Blocked("makefile", f"{path}: `make {target}` runs `{strange[:60]}` too", hint)
+        raise LeaveAlone("makefile", f"{path}: `make {target}` runs `{strange[:60]}` too", hint)
     return InstallRun(step, commands, tuple(installs), chain(step.script) is not None)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 from typing import NamedTuple
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests import Blocked, Inputs, Install, inputs
+from dfix.rewriter.manifests import Inputs, Install, inputs
 from dfix.rewriter.model.copied import Copied, Unclear
 from dfix.rewriter.model.images import repository
 from dfix.rewriter.model.paths import overlaps
@@ -38,21 +39,24 @@ class Plan(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def needs(context: Context, known: list[Copied | Unclear], run: InstallRun) -> Inputs | Blocked | None:
+def needs(context: Context, known: list[Copied | Unclear], run: InstallRun) -> Inputs | None:
     """What the installs of `run` read, all together; None when that is not known but no copy brings a folder either."""
     files: list[str] = []
     folders: list[str] = []
     warnings: list[str] = []
     for install in run.installs:
-        found = _read(context, known, install)
-        if isinstance(found, Blocked):
-            return _first_reason(known, found)
+        try:
+            found = _read(context, known, install)
+        except LeaveAlone as no:
+            if _is_told(known, no):
+                raise
+            return None
         files += [path for path in found.files if path not in files]
         folders += [path for path in found.folders if path not in folders]
         warnings += found.warnings
         if found.newest_npm and not has_npm_7(run.step.stage):
-            return Blocked(
-                "npm-version",
+            raise LeaveAlone(
+                "lock-rewritten",
                 f"an npm older than 7 rewrites the lock file, and {run.step.stage.image} does not tell which it has",
                 "use `npm ci`",
             )
@@ -61,7 +65,7 @@ def needs(context: Context, known: list[Copied | Unclear], run: InstallRun) -> I
 
 def plan(
     context: Context, known: list[Copied | Unclear], run: InstallRun, read: Inputs, staying: frozenset[int]
-) -> Plan | Blocked | None:
+) -> Plan | None:
     """What to move behind `run`, whose installs read `read`. None when they come first already.
 
     `staying` holds the indexes of steps whose copies are not to be moved.
@@ -79,20 +83,17 @@ def plan(
         return None
     for item in known:
         if isinstance(item, Unclear) and item.step.index > moved[0].step.index:
-            return Blocked("unclear-copy", f"line {item.step.instruction.line}: {item.reason}")
+            raise LeaveAlone("unclear-copy", f"line {item.step.instruction.line}: {item.reason}")
     needed = _needed(context, moved, known, read)
-    if isinstance(needed, Blocked):
-        return needed
     return Plan(tuple(moved), needed, (*read.files, *(f"{folder}/" for folder in read.folders)), read.warnings)
 
 
-def _first_reason(known: list[Copied | Unclear], found: Blocked) -> Blocked | None:
-    """What to tell when the inputs are not known: that a copy is not understood comes before a missing manifest."""
+def _is_told(known: list[Copied | Unclear], no: LeaveAlone) -> bool:
+    """Whether to say that the inputs are not known. A copy that is not understood comes before a missing manifest."""
     unclear = next((item for item in known if isinstance(item, Unclear) and looks_like_a_tree(item.step)), None)
-    if found.code == "no-manifest" and unclear is not None:
-        return Blocked("unclear-copy", f"line {unclear.step.instruction.line}: {unclear.reason}")
-    brings_folders = any(isinstance(item, Copied) and item.brings_a_folder for item in known)
-    return found if brings_folders or unclear is not None else None
+    if no.reason.code == "missing-file" and unclear is not None:
+        raise LeaveAlone("unclear-copy", f"line {unclear.step.instruction.line}: {unclear.reason}")
+    return unclear is not None or any(isinstance(item, Copied) and item.brings_a_folder for item in known)
 
 
 def looks_like_a_tree(step: Step) -> bool:
@@ -102,32 +103,30 @@ def looks_like_a_tree(step: Step) -> bool:
 
 def has_npm_7(stage: Stage) -> bool:
     """Whether the base image is an official Node.js image that comes with npm 7 or newer (Node.js 16 and later)."""
-    while stage.parent is not None:
-        stage = stage.parent
-    name, tag = repository(stage.image)
+    name, tag = repository(stage.base.image)
     number = tag.partition("-")[0].partition(".")[0]
     if number.isdigit():
         return name == "node" and int(number) >= 16
     return name == "node" and number in ("", "latest", "current", "lts", "slim", "alpine", "bookworm", "trixie")
 
 
-def _read(context: Context, known: list[Copied | Unclear], install: ProjectInstall) -> Inputs | Blocked:
-    """What the install reads, as context paths."""
+def _read(context: Context, known: list[Copied | Unclear], install: ProjectInstall) -> Inputs:
+    """What the install reads, as context paths; where no folder gives an answer, the first one's reason is raised."""
     located = install.located
     if located.folder is None:
-        return Blocked("folder-unknown", f"the folder in which `{install.shown}` runs is not known before the build")
-    first: Blocked | None = None
+        raise LeaveAlone("unknown-folder", f"the folder in which `{install.shown}` runs is not known before the build")
+    first: LeaveAlone | None = None
     for folder in context_folders(known, located.folder):
-        found = _read_in(context, known, install, folder)
-        if not isinstance(found, Blocked):
-            return found
-        first = first or found
-    return first or _read_in(context, known, install, None)
+        try:
+            return _read_in(context, known, install, folder)
+        except LeaveAlone as no:
+            first = first or no
+    if first is not None:
+        raise first
+    return _read_in(context, known, install, None)
 
 
-def _read_in(
-    context: Context, known: list[Copied | Unclear], install: ProjectInstall, folder: str | None
-) -> Inputs | Blocked:
+def _read_in(context: Context, known: list[Copied | Unclear], install: ProjectInstall, folder: str | None) -> Inputs:
     """The same, where the content of the context's `folder` lies in the folder of the install."""
     located = install.located
     assert located.folder is not None
@@ -137,11 +136,9 @@ def _read_in(
         arguments.append(_context_argument(known, text, located.folder, folder))
     added = [_context_argument(known, text, located.folder, folder) for text in install.added]
     if folder is None and (*arguments, *added) == (*install.arguments, *install.added):
-        return Blocked("no-manifest", f"no COPY before `{install.shown}` brings what it reads")
+        raise LeaveAlone("missing-file", f"no COPY before `{install.shown}` brings what it reads")
     program = located.words[0].text
     found = inputs(context, Install(install.manager, (*arguments, *added), folder or "", install.reader, program))
-    if isinstance(found, Blocked):
-        return found
     if install.makefile:
         return found._replace(files=(posixpath.join(folder or "", install.makefile), *found.files))
     if "/" not in program:
@@ -149,14 +146,16 @@ def _read_in(
     return _with_program(known, program, located.folder, found)
 
 
-def _with_program(known: list[Copied | Unclear], program: str, folder: str, found: Inputs) -> Inputs | Blocked:
+def _with_program(known: list[Copied | Unclear], program: str, folder: str, found: Inputs) -> Inputs:
     """A program that is copied itself (`./mvnw`) is read too."""
     path = posixpath.normpath(posixpath.join(folder, program))
     for item in reversed(known):
         origin = item.brought.origin(path) if isinstance(item, Copied) else None
         if origin is not None:
             return found._replace(files=(origin, *(file for file in found.files if file != origin)))
-    return found if program.startswith("/") else Blocked("no-manifest", f"no COPY brings {program}")
+    if program.startswith("/"):
+        return found
+    raise LeaveAlone("missing-file", f"no COPY brings {program}")
 
 
 def context_folder(known: list[Copied | Unclear], image_folder: str) -> str | None:
@@ -206,14 +205,12 @@ def _is_settled(path: str, read: Inputs) -> bool:
     return path in read.files or name.endswith(_SETTLED) or (name.startswith(".") and not path.endswith("/"))
 
 
-def _needed(
-    context: Context, moved: list[Copied], known: list[Copied | Unclear], read: Inputs
-) -> tuple[Needed, ...] | Blocked:
+def _needed(context: Context, moved: list[Copied], known: list[Copied | Unclear], read: Inputs) -> tuple[Needed, ...]:
     groups: dict[tuple[int, str], list[str]] = {}
     lines: list[Needed] = []
     for path in read.files:
         if _ODD.intersection(path) or path.startswith("-"):
-            return Blocked("odd-name", f"{path} has a character that COPY would read as a pattern")
+            raise LeaveAlone("odd-name", f"{path} has a character that COPY would read as a pattern")
         for landed, copy in _landings(known, path).items():
             if copy in moved and not _stands_before(known, moved, path, landed):
                 groups.setdefault((moved.index(copy), _below(copy, posixpath.dirname(landed))), []).append(path)
@@ -221,14 +218,14 @@ def _needed(
         lines.append(Needed(moved[index], tuple(paths), relative))
     for folder in read.folders:
         if _ODD.intersection(folder):
-            return Blocked("odd-name", f"{folder} has a character that COPY would read as a pattern")
+            raise LeaveAlone("odd-name", f"{folder} has a character that COPY would read as a pattern")
         first = context.below(folder)[0]
         for landed, copy in _landings(known, first).items():
             if copy in moved:
                 image_folder = landed.removesuffix(first.removeprefix(folder))
                 lines.append(Needed(copy, (folder,), _below(copy, image_folder)))
     if len(lines) > MOST_COPY_LINES:
-        return Blocked("too-many-folders", f"{len(lines)} COPY lines would be needed, more than {MOST_COPY_LINES}")
+        raise LeaveAlone("too-many-files", f"{len(lines)} COPY lines would be needed, more than {MOST_COPY_LINES}")
     return tuple(lines)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile.expand import names
-from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.paths import overlaps, resolve
@@ -31,41 +31,41 @@ _CARRIED = frozenset(("cd", "export", "assignment", "set"))
 _REMOVERS = frozenset(("apk", "apt-get", "apt", "dnf", "yum", "microdnf", "zypper"))
 
 
-def blocker_between(context: Context, plan: Plan, run: InstallRun) -> Blocked | None:
-    """Why a moved copy may not pass the steps between the first of them and the install; None when it may."""
+def passes_between(context: Context, plan: Plan, run: InstallRun) -> None:
+    """Raises LeaveAlone where a moved copy may not pass the steps between the first of them and the install."""
     first = plan.moved[0].step.index
     moved = {copy.step.index: copy for copy in plan.moved}
     for step in run.step.stage.steps[first + 1 : run.step.index]:
         if step.onbuild or step.index in moved:
             continue
         before = [copy for copy in plan.moved if copy.step.index < step.index]
-        found = _step(context, before, step)
-        if found is not None:
-            return found
-    return _mounts(plan, run)
+        _step(context, before, step)
+    _mounts(plan, run)
 
 
-def _step(context: Context, before: list[Copied], step: Step) -> Blocked | None:
+def _step(context: Context, before: list[Copied], step: Step) -> None:
     instruction = step.instruction
     line = instruction.line
     if step.keyword in _CONFIGURATION:
-        return _configuration(before, step)
+        _configuration(before, step)
+        return
     if step.keyword in ("COPY", "ADD"):
-        return _other_copy(context, before, step)
+        _other_copy(context, before, step)
+        return
     if step.keyword == "RUN":
         if step.script.opaque:
-            return Blocked("run-between", f"the RUN on line {line} may read the copied files ({step.script.opaque})")
+            raise LeaveAlone("run-between", f"the RUN on line {line} may read the copied files ({step.script.opaque})")
         for command in located(step, conditions=True):
             why = touches(command, lambda path: brought_near(before, path))
             if why:
-                return Blocked("run-between", f"the RUN on line {line} comes between: {why}")
-        return None
-    return Blocked("between", f"the {step.keyword} on line {line} comes between the copy and the install")
+                raise LeaveAlone("run-between", f"the RUN on line {line} comes between: {why}")
+        return
+    raise LeaveAlone("in-between", f"the {step.keyword} on line {line} comes between the copy and the install")
 
 
-def _configuration(before: list[Copied], step: Step) -> Blocked | None:
+def _configuration(before: list[Copied], step: Step) -> None:
     if step.keyword not in ("ENV", "ARG"):
-        return None
+        return
     changed = {word.text.partition("=")[0] for word in step.instruction.words}
     for copy in before:
         used: set[str] = set()
@@ -76,11 +76,10 @@ def _configuration(before: list[Copied], step: Step) -> Blocked | None:
             used |= names(word, copy.step.instruction.escape)
         if used & changed:
             name = sorted(used & changed)[0]
-            return Blocked("variable-between", f"line {step.instruction.line} changes {name}, which the COPY uses")
-    return None
+            raise LeaveAlone("in-between", f"line {step.instruction.line} changes {name}, which the COPY uses")
 
 
-def _other_copy(context: Context, before: list[Copied], step: Step) -> Blocked | None:
+def _other_copy(context: Context, before: list[Copied], step: Step) -> None:
     line = step.instruction.line
     if step.instruction.flag("from") is None and not step.instruction.heredocs:
         other = copied(step, context)
@@ -88,37 +87,37 @@ def _other_copy(context: Context, before: list[Copied], step: Step) -> Blocked |
             for path in other.brought.paths():
                 landed = other.brought.lands(path)
                 if landed is not None and any(copy.brought.origin(landed) not in (None, path) for copy in before):
-                    return Blocked(
-                        "copy-between", f"the {step.keyword} on line {line} replaces {landed} of the copied files"
+                    raise LeaveAlone(
+                        "in-between", f"the {step.keyword} on line {line} replaces {landed} of the copied files"
                     )
-            return None
+            return
         destination = other.destination
     else:
         target = step.expand(step.instruction.words[-1].text) if step.instruction.words else None
         destination = None if target is None else resolve(step.workdir, target)
     if destination is None or any(overlaps(copy.destination, destination) for copy in before):
         if destination is not None and not brought_near(before, destination):
-            return None
-        return Blocked("copy-between", f"the {step.keyword} on line {line} may bring files to the same place")
-    return None
+            return
+        raise LeaveAlone("in-between", f"the {step.keyword} on line {line} may bring files to the same place")
 
 
-def _mounts(plan: Plan, run: InstallRun) -> Blocked | None:
+def _mounts(plan: Plan, run: InstallRun) -> None:
     line = run.step.instruction.line
     for mount in run.step.mounts:
         if mount.kind == "bind" and mount.from_ is None:
-            return Blocked("bind-mount", f"the RUN on line {line} already mounts files of the build context")
+            raise LeaveAlone("mount", f"the RUN on line {line} already mounts files of the build context")
         if mount.kind in ("cache", "tmpfs", "bind"):
             if mount.target is None:
-                return Blocked("mount", f"the RUN on line {line} has a mount whose place is not known before the build")
-            if brought_near(list(plan.moved), mount.target):
-                return Blocked(
-                    "mount", f"the RUN on line {line} mounts over {mount.target}, where the copied files lie"
+                raise LeaveAlone(
+                    "mount", f"the RUN on line {line} has a mount whose place is not known before the build"
                 )
-    return None
+            if brought_near(list(plan.moved), mount.target):
+                raise LeaveAlone(
+                    "mount", f"the RUN on line {line} mounts over {mount.target}, where the copied files are"
+                )
 
 
-def settings_in_environment(run: InstallRun, plan: Plan) -> Blocked | None:
+def settings_in_environment(run: InstallRun, plan: Plan) -> None:
     """A variable that makes the install read a copied file: PIP_CONSTRAINT, npm_config_userconfig, NODE_OPTIONS …"""
     needed = {source for need in plan.needed for source in need.sources}
     for install in run.installs:
@@ -129,13 +128,12 @@ def settings_in_environment(run: InstallRun, plan: Plan) -> Blocked | None:
                 continue
             for part in _PATH_ENDS.split(value or "$"):
                 if "$" in part:
-                    return Blocked("environment", f"{name} is set to something that is not known before the build")
+                    raise LeaveAlone("setting", f"{name} is set to something that is not known before the build")
                 path = resolve(folder, part)
                 if not part or path is None or not brought_near(list(plan.moved), path):
                     continue
                 if not any(copy.brought.origin(path) in needed for copy in plan.moved):
-                    return Blocked("environment", f"{name} makes `{install.shown}` read {part}")
-    return None
+                    raise LeaveAlone("setting", f"{name} makes `{install.shown}` read {part}")
 
 
 def brought_near(copies: list[Copied], path: str) -> bool:
@@ -149,7 +147,7 @@ def brought_near(copies: list[Copied], path: str) -> bool:
     return False
 
 
-def cut(run: InstallRun, copies: list[Copied]) -> int | Blocked:
+def cut(run: InstallRun, copies: list[Copied]) -> int:
     """The index of the first chain element that needs the whole tree; the number of elements when none does.
 
     A script that is no pure && chain can only stay whole.
@@ -164,14 +162,14 @@ def cut(run: InstallRun, copies: list[Copied]) -> int | Blocked:
         if not why:
             continue
         if not run.chained:
-            return Blocked("not-a-chain", f"{why}, and the commands of this RUN are not joined by && alone")
+            raise LeaveAlone("not-a-chain", f"{why}, and the commands of this RUN are not joined by && alone")
         if command.part <= first_install:
-            return Blocked("reads-first", f"{why} before the install")
+            raise LeaveAlone("reads-first", f"{why} before the install")
         return command.part
     return parts
 
 
-def prefix(run: InstallRun, parts: tuple[Node, ...], at: int, text: str) -> str | Blocked:
+def prefix(run: InstallRun, parts: tuple[Node, ...], at: int, text: str) -> str:
     """What the second RUN begins with to be in the same shell state: the `cd`, `export` and `set` before the cut."""
     carried = []
     for part in parts[:at]:
@@ -181,20 +179,20 @@ def prefix(run: InstallRun, parts: tuple[Node, ...], at: int, text: str) -> str 
             continue
         strange = [leak for leak in found if leak.kind not in _CARRIED]
         if strange:
-            return Blocked("shell-state", f"`{strange[0].what}` leaves something in the shell for what follows")
+            raise LeaveAlone("shell-state", f"`{strange[0].what}` changes the shell for the commands that follow")
         if not isinstance(part, Command):
-            return Blocked("shell-state", f"`{found[0].what}` stands within a longer command")
+            raise LeaveAlone("shell-state", f"`{found[0].what}` is part of a longer command")
         written = text[part.span.start : part.span.end]
         if "\n" in written:
-            return Blocked("shell-state", f"`{found[0].what}` is written over several lines")
+            raise LeaveAlone("shell-state", f"`{found[0].what}` is written over several lines")
         carried.append(f"{written} && ")
     return "".join(carried)
 
 
-def removes_afterwards(run: InstallRun, at: int) -> Blocked | None:
+def removes_afterwards(run: InstallRun, at: int) -> None:
     """Parting a RUN that removes what it installed would ship what is removed today."""
     if not run.step.stage.ships:
-        return None
+        return
     for command in run.commands:
         if command.part < at or not command.words:
             continue
@@ -205,5 +203,4 @@ def removes_afterwards(run: InstallRun, at: int) -> Blocked | None:
         )
         if gone or words[1:2] in (["prune"], ["cache"], ["uninstall"]):
             shown = " ".join(words)[:60]
-            return Blocked("removes-after", f"`{shown}` at the end of the RUN frees space only in the RUN that used it")
-    return None
+            raise LeaveAlone("removes-after", f"`{shown}` at the end of the RUN only saves space in the same RUN")

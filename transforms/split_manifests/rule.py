@@ -28,7 +28,7 @@ these import. Each keeps its place, its owner flags and its folder.
 **When it refuses.** When the install runs code that cannot be followed, when something between the copy and the
 install may read the sources, when the later copy would overwrite what the install wrote (a `node_modules` folder in
 the context; `npm ci` removes that itself, so that it gets a line in `.dockerignore` and the split is made, unless
-another Dockerfile lies in the context), or when the install may rewrite a lock file that the context brings. It also
+another Dockerfile is in the context), or when the install may rewrite a lock file that the context brings. It also
 leaves files alone that are split already, and tells where such a split forgot a file.
 
 References: [Optimize cache usage](https://docs.docker.com/build/cache/optimize/),
@@ -41,7 +41,7 @@ from collections.abc import Iterator
 
 from dfix.rewriter.answers.change import Change, Contract, Refusal
 from dfix.rewriter.answers.example import Example
-from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.answers.reason import LeaveAlone, attempt
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT
 from dfix.transforms.split_manifests.fetch_first import EarlyDownload, early_download
@@ -250,19 +250,20 @@ def _stage(model: Model, stage: Stage) -> Iterator[Change | Refusal]:
             binds = any(mount.kind == "bind" for mount in step.mounts)
             if not copies and not binds:
                 continue
-            run = install_run(step) or _made(model, copies, step)
-            if isinstance(run, Blocked):
-                yield Refusal(NAME, step.instruction.span.start, run.code, run.reason, run.hint)
+            try:
+                run = install_run(step) or _made(model, copies, step)
+                managers = {install.manager for install in run.installs} if run is not None else set()
+                if not copies:
+                    mounted |= managers  # split already, without a copy
+                    continue
+                if run is not None and managers <= mounted:
+                    continue
+                found = _consider(model, copies, run, seen) if run is not None else _download(model, copies, step)
+            except LeaveAlone as no:
+                yield Refusal(NAME, step.instruction.span.start, *no.reason)
                 return
-            managers = {install.manager for install in run.installs} if run is not None else set()
-            if not copies:
-                mounted |= managers  # split already, without a copy
-                continue
-            if run is not None and managers <= mounted:
-                continue
-            found = _consider(model, copies, run, seen) if run is not None else _download(model, copies, step)
             if found is not None:
-                yield found
+                yield Change(NAME, found.at, found.edits, found.reason, CONTRACT, found.ignored)
                 return
             seen |= managers
 
@@ -279,48 +280,41 @@ def _triggers(stage: Stage) -> Iterator[Refusal]:
             return
 
 
-def _made(model: Model, copies: list[Step], step: Step) -> InstallRun | Blocked | None:
+def _made(model: Model, copies: list[Step], step: Step) -> InstallRun | None:
     return None if model.context is None or not copies else make_run(model.context, copies, step)
 
 
-def _consider(model: Model, copies: list[Step], run: InstallRun, seen: set[str]) -> Change | Refusal | None:
-    """`seen` are managers whose installs stand in front of this one: their dependencies are there already."""
+def _consider(model: Model, copies: list[Step], run: InstallRun, seen: set[str]) -> Split | None:
+    """`seen` are managers whose installs come before this one: their dependencies are there already."""
     context = model.context
-    shown = run.installs[0].shown
-    offset = run.step.instruction.span.start
     if context is None:
         if not any(looks_like_a_tree(step) for step in copies):
             return None
-        return _no_context(shown, offset)
-    found = install_moved(model, context, copies, run)
-    if found is None:
-        found = left_behind(context, copies, run)
-    if isinstance(found, Blocked) and found.code == INSTALLS_PROJECT:
+        raise _no_context(run.installs[0].shown)
+    try:
+        found = install_moved(model, context, copies, run)
+    except LeaveAlone as no:
+        if no.reason.code != INSTALLS_PROJECT:
+            raise
         if seen.issuperset(install.manager for install in run.installs):
             return None
-        found = install_twice(model, context, copies, run) or found
-    return _result(found, offset)
-
-
-def _download(model: Model, copies: list[Step], step: Step) -> Change | Refusal | None:
-    offset = step.instruction.span.start
-    if model.context is not None:
-        return _result(download_first(model, model.context, copies, step), offset)
-    found = early_download(model, step)
-    if not isinstance(found, EarlyDownload) or step.stage.ships or not any(map(looks_like_a_tree, copies)):
-        return None
-    return _no_context(found.run.installs[0].shown, offset)
-
-
-def _no_context(shown: str, offset: int) -> Refusal:
-    reason = f"`{shown}` reads files of the build context, which is not known"
-    return Refusal(NAME, offset, "no-context", reason, "name its folder with --context")
-
-
-def _result(found: Split | Blocked | None, offset: int) -> Change | Refusal | None:
-    """`offset` is the install's, where a refusal is shown."""
-    if isinstance(found, Blocked):
-        return Refusal(NAME, offset, found.code, found.reason, found.hint)
+        found = install_twice(model, context, copies, run)
+        if found is None:
+            raise
     if found is None:
-        return None
-    return Change(NAME, found.at, found.edits, found.reason, CONTRACT, found.ignored)
+        left_behind(context, copies, run)
+    return found
+
+
+def _download(model: Model, copies: list[Step], step: Step) -> Split | None:
+    if model.context is not None:
+        return download_first(model, model.context, copies, step)
+    found = attempt(early_download, model, step)
+    if isinstance(found, EarlyDownload) and not step.stage.ships and any(map(looks_like_a_tree, copies)):
+        raise _no_context(found.run.installs[0].shown)
+    return None
+
+
+def _no_context(shown: str) -> LeaveAlone:
+    reason = f"`{shown}` reads files of the build context, which is not known"
+    return LeaveAlone("no-context", reason, "name its folder with --context")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.dockerfile import Instruction
 from dfix.rewriter.layout.copy_lines import Block, block, copy_line, folder_below
-from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.shell.nodes import Node
@@ -23,9 +23,7 @@ class Parting(NamedTuple):
     carried: str
 
 
-def edits(
-    model: Model, plan: Plan, run: InstallRun, parting: Parting | None, first: str = ""
-) -> tuple[Edit, ...] | Blocked:
+def edits(model: Model, plan: Plan, run: InstallRun, parting: Parting | None, first: str = "") -> tuple[Edit, ...]:
     """Everything that the split writes; the RUN stays whole without a `parting`.
 
     `first` is a command that gets the install's place; what it stands for runs again behind the copies. Without a
@@ -37,8 +35,6 @@ def edits(
     for copy in plan.moved:
         moved = block(model.tree, copy.step.instruction)
         text = _with_destination(copy, run, moved)
-        if isinstance(text, Blocked):
-            return text
         lines = "".join(
             copy_line(copy.step.instruction, need.sources, folder_below(copy.written, need.relative))
             for need in plan.needed
@@ -89,16 +85,16 @@ def _parted(model: Model, instruction: Instruction, parting: Parting, first: str
     return Edit(gap, written)
 
 
-def _with_destination(copy: Copied, run: InstallRun, moved: Block) -> str | Blocked:
+def _with_destination(copy: Copied, run: InstallRun, moved: Block) -> str:
     """The moved lines; a relative destination becomes absolute when a WORKDIR stands in between."""
     step = copy.step
     if copy.written.startswith("/") or step.workdir == run.step.workdir or copy.written.startswith("$"):
         return moved.text
     if not copy.destination.startswith("/"):
-        return Blocked("workdir-between", "the working folder changes in between and the base image's own is not known")
+        raise LeaveAlone("in-between", "the working folder changes in between, and that of the base image is not known")
     word = step.instruction.words[-1].span
     if step.instruction.json is not None or "\r" in moved.text:
-        return Blocked("workdir-between", "the working folder changes between the copy and the install")
+        raise LeaveAlone("in-between", "the working folder changes between the copy and the install")
     start, end = word.start - moved.span.start, word.end - moved.span.start
     slash = "/" if copy.destination != "/" else ""
     return moved.text[:start] + copy.destination + slash + moved.text[end:]

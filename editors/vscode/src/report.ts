@@ -1,4 +1,4 @@
-// What dfix says of one text (docs/schema/dfix-report-1.json), and the text that it would make of it.
+// What dfix says of one text (docs/schema/dfix-report-2.json), and the text that it would make of it.
 
 import { basename, dirname } from "node:path";
 import { flags, run, type Preferences } from "./program";

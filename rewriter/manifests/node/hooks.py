@@ -8,10 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.node.prisma import schema
-from dfix.rewriter.manifests.shared.inputs import Blocked
 from dfix.rewriter.shell.nodes import Command
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import commands, invoked, program_name
@@ -57,89 +57,83 @@ class Hooks:
         self.folders: list[str] = []
         self.steps = 0
 
-    def follow(self) -> Blocked | None:
+    def follow(self) -> None:
         """Why a hook cannot be followed, or None when all were."""
         scripts = self.manifest.table("scripts")
         for hook in HOOKS:
             script = scripts.get(hook)
             if isinstance(script, str):
-                found = self._script(hook, script, 0)
-                if found is not None:
-                    return found
+                self._script(hook, script, 0)
         if not any(hook in scripts for hook in ("install", "preinstall")):
             binding = posixpath.join(self.manifest.folder, "binding.gyp")
             if self.context.ships(binding):
-                return Blocked("binding-gyp", f"{binding} makes the install compile the sources (node-gyp rebuild)")
-        return None
+                raise LeaveAlone("reads-sources", f"{binding} makes the install compile the sources (node-gyp rebuild)")
 
-    def _blocked(self, hook: str, what: str) -> Blocked:
-        return Blocked(
+    def _blocked(self, hook: str, what: str) -> LeaveAlone:
+        return LeaveAlone(
             "hook-script",
             f"{self.manifest.path}: the hook `{hook}` {what}, which dfix can't follow",
             "`--ignore-scripts` on the install, where the hook is not needed, allows the split",
         )
 
-    def _script(self, hook: str, script: str, depth: int) -> Blocked | None:
+    def _script(self, hook: str, script: str, depth: int) -> None:
         parsed = parse(script, 0, script)
         if parsed.opaque or depth > 5:
-            return self._blocked(hook, f"is `{script[:60]}`")
+            raise self._blocked(hook, f"is `{script[:60]}`")
         for command in commands(parsed):
             self.steps += 1
             if self.steps > MOST_STEPS:
-                return self._blocked(hook, "has too many steps")
-            found = self._command(hook, command, depth)
-            if found is not None:
-                return found
-        return None
+                raise self._blocked(hook, "has too many steps")
+            self._command(hook, command, depth)
 
-    def _command(self, hook: str, command: Command, depth: int) -> Blocked | None:
+    def _command(self, hook: str, command: Command, depth: int) -> None:
         values = [word.value for word in invoked(command)]
         if not values:
-            return None
+            return
         shown = " ".join(word.text for word in command.words)[:60]
         if None in values or any(r.op not in (">", ">>", ">&", "&>") for r in command.redirects):
-            return self._blocked(hook, f"runs `{shown}`")
+            raise self._blocked(hook, f"runs `{shown}`")
         words = [value for value in values if value is not None]
         words[0] = program_name(invoked(command)[0])
         while words and words[0] in _PREFIXES:
             words = [word for word in words[1:] if word not in ("--no-install", "-y", "--yes", "--no")]
         if not words or words[0] in _HARMLESS:
-            return None
+            return
         if words[0] in _GIT_HOOKS:
             if self.context.exists(".git") and not self.context.ignore.ignored(".git"):
-                return Blocked(
-                    "git-hooks",
+                raise LeaveAlone(
+                    "git-history",
                     f"{self.manifest.path}: the hook `{hook}` runs {words[0]}, and the .git folder ships",
                     f"add `.git` to {self.context.ignore_name}",
                 )
-            return None
+            return
         if words[0] == "patch-package":
             self._patch_package(words)
-            return None
+            return
         if words[:2] == ["prisma", "generate"]:
-            return self._prisma(hook, words[2:])
+            self._prisma(hook, words[2:])
+            return
         if words[0] == "node" and len(words) >= 2 and not words[1].startswith("-"):
-            return self._file(hook, posixpath.normpath(posixpath.join(self.manifest.folder, words[1])))
+            self._file(hook, posixpath.normpath(posixpath.join(self.manifest.folder, words[1])))
+            return
         if words[0] in _RUNNERS and len(words) >= 2:
             name = words[2] if words[1] in ("run", "run-script") and len(words) > 2 else words[1]
             script = self.manifest.table("scripts").get(name)
             if isinstance(script, str) and not name.startswith("-"):
-                return self._script(hook, script, depth + 1)
-        return self._blocked(hook, f"runs `{shown}`")
+                self._script(hook, script, depth + 1)
+                return
+        raise self._blocked(hook, f"runs `{shown}`")
 
-    def _prisma(self, hook: str, words: list[str]) -> Blocked | None:
+    def _prisma(self, hook: str, words: list[str]) -> None:
         """`prisma generate`, with its schema named by `--schema` or found."""
         named = words[1] if words[:1] == ["--schema"] and len(words) == 2 else ""
         if words and not named:
             named = words[0].removeprefix("--schema=") if words[0].startswith("--schema=") and len(words) == 1 else ""
             if not named:
-                return self._blocked(hook, f"runs `prisma generate {words[0]}`")
+                raise self._blocked(hook, f"runs `prisma generate {words[0]}`")
         found = schema(self.context, self.manifest, named)
-        if isinstance(found, Blocked):
-            return found
         self.files += found.files
         self.folders += found.folders
-        return None
 
     def _patch_package(self, words: list[str]) -> None:
         folder = "patches"
@@ -150,38 +144,37 @@ class Hooks:
                 folder = word.partition("=")[2]
         self.folders.append(posixpath.normpath(posixpath.join(self.manifest.folder, folder)))
 
-    def _file(self, hook: str, path: str) -> Blocked | None:
+    def _file(self, hook: str, path: str) -> None:
         """Follow a script file and what it imports by relative literal paths."""
         found = self._resolve(path)
         if found is None:
-            return self._blocked(hook, f"runs {path}, which the context does not ship")
+            raise self._blocked(hook, f"runs {path}, which the context does not ship")
         pending = [found]
         while pending:
             current = pending.pop()
             if current in self.files:
                 continue
             if len(self.files) >= MOST_FILES:
-                return self._blocked(hook, f"runs {path}, which imports more than {MOST_FILES} files")
+                raise self._blocked(hook, f"runs {path}, which imports more than {MOST_FILES} files")
             self.files.append(current)
             if current.endswith(".json"):
                 continue
             text = self.context.read(current)
             if text is None:
-                return self._blocked(hook, f"runs {current}, which cannot be read")
+                raise self._blocked(hook, f"runs {current}, which cannot be read")
             reads = _READS.search(text)
             if reads is not None:
-                return self._blocked(hook, f"runs {current}, which uses `{reads[0]}`")
+                raise self._blocked(hook, f"runs {current}, which uses `{reads[0]}`")
             if _ANY_IMPORT.search(text):
-                return self._blocked(hook, f"runs {current}, which imports a computed path")
+                raise self._blocked(hook, f"runs {current}, which imports a computed path")
             for match in _IMPORT.finditer(text):
                 target = match["target"]
                 if not target.startswith("."):
                     continue
                 imported = self._resolve(posixpath.normpath(posixpath.join(posixpath.dirname(current), target)))
                 if imported is None:
-                    return self._blocked(hook, f"runs {current}, which imports {target}")
+                    raise self._blocked(hook, f"runs {current}, which imports {target}")
                 pending.append(imported)
-        return None
 
     def _resolve(self, path: str) -> str | None:
         return next((path + suffix for suffix in _SUFFIXES if self.context.ships(path + suffix)), None)

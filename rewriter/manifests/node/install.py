@@ -8,14 +8,16 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, inside
 from dfix.rewriter.manifests.node.hooks import Hooks
-from dfix.rewriter.manifests.node.lock_files import CLEAN_INSTALLS, lock_blocker
+from dfix.rewriter.manifests.node.lock_files import CLEAN_INSTALLS, keeps_lock
 from dfix.rewriter.manifests.node.package_json import Manifest, local_dependencies, read_manifest
 from dfix.rewriter.manifests.node.prisma import schema
 from dfix.rewriter.manifests.node.workspaces import members, outer_workspace
 from dfix.rewriter.manifests.shared.formats import read_yaml
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install, ReplacedOutput
+from dfix.rewriter.manifests.shared.reader import Reader
 
 _LOCKS = {
     "npm": ("npm-shrinkwrap.json", "package-lock.json", "yarn.lock"),
@@ -40,22 +42,14 @@ _READS_THE_PROJECT = {
 """Published packages whose own install hook looks at the project around them."""
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
-    """What the install reads, or why that cannot be known."""
-    return _Reader(context, install).answer()
-
-
-class _Reader:
+class _Reader(Reader):
     def __init__(self, context: Context, install: Install) -> None:
-        self.context = context
-        self.install = install
-        self.files: list[str] = []
-        self.folders: list[str] = []
+        super().__init__(context, install)
         self.warnings: list[str] = []
         self.folder = install.folder
         self.flags = set(install.arguments)
 
-    def answer(self) -> Inputs | Blocked:
+    def answer(self) -> Inputs:
         arguments = self.install.arguments
         for index, argument in enumerate(arguments):
             name, sign, value = argument.partition("=")
@@ -63,38 +57,26 @@ class _Reader:
                 target = value if sign else arguments[index + 1] if index + 1 < len(arguments) else ""
                 folder = inside(self.folder, target)
                 if folder is None:
-                    return Blocked("folder-unknown", f"`{self.install.shown}` runs in a folder that is not known")
+                    raise LeaveAlone("unknown-folder", f"`{self.install.shown}` runs in a folder that is not known")
                 self.folder = folder
         return self._project()
 
-    def _project(self) -> Inputs | Blocked:
+    def _project(self) -> Inputs:
         path = posixpath.join(self.folder, "package.json")
         root = read_manifest(self.context, path)
-        if isinstance(root, Blocked):
-            return root
         outer = outer_workspace(self.context, self.folder)
         if outer:
-            return Blocked(
-                "workspace-member", f"{path} is part of the workspace in {outer}, which the install reads too"
-            )
+            raise LeaveAlone("workspace", f"{path} is part of the workspace in {outer}, which the install reads too")
         self._add(path)
         locks = self._locks()
-        settings = self._settings()
-        if isinstance(settings, Blocked):
-            return settings
+        self._settings()
         manifests = members(self.context, self.install.manager, root)
-        if isinstance(manifests, Blocked):
-            return manifests
         everything = [root, *manifests]
-        found = (
-            self._dependencies(everything)
-            or self._patches(root)
-            or self._hooks(everything)
-            or self._outputs(everything)
-        )
-        found = found or lock_blocker(self.context, self.install, root, manifests, locks)
-        if found is not None:
-            return found
+        self._dependencies(everything)
+        self._patches(root)
+        self._hooks(everything)
+        self._outputs(everything)
+        keeps_lock(self.context, self.install, root, manifests, locks)
         rewrites = (
             self.install.manager == "npm" and bool(locks) and not self.flags & {"ci", "clean-install", "--no-save"}
         )
@@ -120,7 +102,7 @@ class _Reader:
                 return [path]
         return []
 
-    def _settings(self) -> Blocked | None:
+    def _settings(self) -> None:
         for name in _SETTINGS[self.install.manager]:
             path = self._in(name)
             if not self.context.ships(path):
@@ -128,17 +110,14 @@ class _Reader:
             self._add(path)
             text = self.context.read(path) or ""
             if name == ".npmrc":
-                found = self._npmrc(path, text)
-                if found is not None:
-                    return found
+                self._npmrc(path, text)
             elif name == ".pnpmfile.cjs":
-                return Blocked("pnpmfile", f"{path} is code that the install runs")
+                raise LeaveAlone("hook-script", f"{path} is code that the install runs")
         if self.install.manager == "yarn":
             for folder in _YARN_FOLDERS:
                 self._add_folder(self._in(folder))
-        return None
 
-    def _npmrc(self, path: str, text: str) -> Blocked | None:
+    def _npmrc(self, path: str, text: str) -> None:
         for line in text.splitlines():
             key, _, value = (part.strip() for part in line.partition("="))
             if key.startswith((";", "#")):
@@ -146,114 +125,103 @@ class _Reader:
             if key == "ignore-scripts" and value == "true":
                 self.flags.add("--ignore-scripts")
             elif key.endswith(("_authToken", "_password", "_auth")) and "${" not in value:
-                self.warnings.append(f"{path} holds an access token, which the image got before too")
+                self.warnings.append(f"{path} contains an access token; the image contained it before as well")
             elif key in ("prefix", "cafile", "globalconfig", "userconfig") and not value.startswith("/"):
-                return Blocked("npmrc", f"{path} sets {key}, a place that dfix does not follow")
-        return None
+                raise LeaveAlone("setting", f"{path} sets {key}, a place that dfix does not follow")
 
-    def _dependencies(self, manifests: list[Manifest]) -> Blocked | None:
+    def _dependencies(self, manifests: list[Manifest]) -> None:
         """Take in every manifest and what its local dependencies name, theirs included."""
         seen = {manifest.folder for manifest in manifests}
         pending = list(manifests)
         while pending:
             manifest = pending.pop(0)
             self._add(manifest.path)
-            found = self._published(manifest) or local_dependencies(self.context, manifest)
-            if isinstance(found, Blocked):
-                return found
-            for target in found:
+            self._published(manifest)
+            for target in local_dependencies(self.context, manifest):
                 if self.context.ships(target):
                     self._add(target)
                 elif target not in seen:
                     seen.add(target)
-                    inner = self._local_project(target)
-                    if isinstance(inner, Blocked):
-                        return inner
-                    pending.append(inner)
+                    pending.append(self._local_project(target))
         self.files = [path for path in self.files if not any(path.startswith(f"{folder}/") for folder in self.folders)]
-        return None
 
-    def _published(self, manifest: Manifest) -> Blocked | None:
+    def _published(self, manifest: Manifest) -> None:
         """A published package whose own hook looks at the project."""
         for name in manifest.every_dependency():
             why = _READS_THE_PROJECT.get(name)
             if why and "--ignore-scripts" not in self.flags and (name != "msw" or "msw" in manifest.data):
-                return Blocked("dependency-hook", f"{manifest.path}: {name} {why} while it is installed")
+                raise LeaveAlone("plugin", f"{manifest.path}: {name} {why} while it is installed")
         if "@prisma/client" in manifest.every_dependency() and "--ignore-scripts" not in self.flags:
-            return self._prisma(manifest)
-        return None
+            self._prisma(manifest)
 
-    def _prisma(self, manifest: Manifest) -> Blocked | None:
+    def _prisma(self, manifest: Manifest) -> None:
         """@prisma/client generates itself from the project's schema while it is installed."""
         if manifest.folder != self.folder:
             reason = f"{manifest.path}: @prisma/client generates its client while it is installed in a workspace"
-            return Blocked("dependency-hook", reason)
+            raise LeaveAlone("plugin", reason)
         found = schema(self.context, manifest)
-        if isinstance(found, Blocked):
-            return found
         for path in found.files:
             self._add(path)
         for folder in found.folders:
             self._add_folder(folder)
-        return None
 
-    def _local_project(self, folder: str) -> Manifest | Blocked:
+    def _local_project(self, folder: str) -> Manifest:
         self._add_folder(folder)
         inner = read_manifest(self.context, posixpath.join(folder, "package.json"))
-        if isinstance(inner, Blocked):
-            return inner
-        return self._hooks([inner]) or self._outputs([inner]) or inner
+        self._hooks([inner])
+        self._outputs([inner])
+        return inner
 
-    def _patches(self, root: Manifest) -> Blocked | None:
+    def _patches(self, root: Manifest) -> None:
         """Files named by pnpm's and bun's patchedDependencies."""
         declared: list[Any] = [root.data.get("patchedDependencies"), (root.table("pnpm")).get("patchedDependencies")]
         if self.install.manager == "pnpm":
             workspace = read_yaml(self.context, self._in("pnpm-workspace.yaml"))
-            if isinstance(workspace, Blocked):
-                return workspace
             declared.append(workspace.get("patchedDependencies"))
         for table in declared:
             for value in table.values() if isinstance(table, dict) else ():
                 path = posixpath.normpath(posixpath.join(self.folder, str(value)))
                 if not self.context.ships(path):
-                    return Blocked(
-                        "missing-patch", f"{root.path} names the patch {value}, which the context does not ship"
+                    raise LeaveAlone(
+                        "missing-file", f"{root.path} names the patch {value}, which the context does not ship"
                     )
                 folder = posixpath.dirname(path)
                 if folder and posixpath.basename(folder) in _PATCH_FOLDERS:
                     self._add_folder(folder)
                 else:
                     self._add(path)
-        return None
 
-    def _hooks(self, manifests: list[Manifest]) -> Blocked | None:
+    def _hooks(self, manifests: list[Manifest]) -> None:
         if "--ignore-scripts" in self.flags:
-            return None
+            return
         for manifest in manifests:
             hooks = Hooks(self.context, manifest)
-            blocked = hooks.follow()
-            if blocked is not None:
-                return blocked
+            hooks.follow()
             for path in hooks.files:
                 self._add(path)
             for folder in hooks.folders:
                 self._add_folder(folder)
-        return None
 
     def _replaces_modules(self, manifest: Manifest) -> bool:
         """`npm ci` removes node_modules before it installs, so that those of the host are in no image."""
         return self.install.manager == "npm" and manifest.folder == self.folder and bool(self.flags & CLEAN_INSTALLS)
 
-    def _outputs(self, manifests: list[Manifest]) -> Blocked | None:
+    def _outputs(self, manifests: list[Manifest]) -> None:
         for manifest in manifests:
             path = posixpath.join(manifest.folder, "node_modules")
             if self.context.ships_any(path):
                 line = f"{'**/' if manifest.folder else ''}node_modules"
                 reason = f"the build context ships {path}, which the later COPY would put over what was installed"
-                replaced = path if self._replaces_modules(manifest) else ""
-                return Blocked("host-output", reason, f"add `{line}` to {self.context.ignore_name}", replaced)
+                hint = f"add `{line}` to {self.context.ignore_name}"
+                if self._replaces_modules(manifest):
+                    raise ReplacedOutput("host-output", reason, hint, path)
+                raise LeaveAlone("host-output", reason, hint)
         if self.install.manager == "yarn":
             for name in _YARN_OUTPUTS:
                 if self.context.ships(self._in(name)):
-                    return Blocked("host-output", f"the build context ships {self._in(name)}, which the install writes")
-        return None
+                    raise LeaveAlone(
+                        "host-output", f"the build context ships {self._in(name)}, which the install writes"
+                    )
+
+
+inputs = _Reader.inputs

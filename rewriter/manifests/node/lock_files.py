@@ -10,9 +10,10 @@ import json
 import posixpath
 from typing import Any
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.package_json import Manifest
-from dfix.rewriter.manifests.shared.inputs import Blocked, Install
+from dfix.rewriter.manifests.shared.inputs import Install
 
 _FROZEN = {
     "npm": frozenset(
@@ -41,14 +42,12 @@ _COMPARED = (
 )
 
 
-def lock_blocker(
-    context: Context, install: Install, root: Manifest, members: list[Manifest], locks: list[str]
-) -> Blocked | None:
-    """Why the lock file may be rewritten; None when there is none, or when it stays as it is."""
+def keeps_lock(context: Context, install: Install, root: Manifest, members: list[Manifest], locks: list[str]) -> None:
+    """Raises LeaveAlone where the install may rewrite the lock file."""
     if not locks and install.manager == "npm" and CLEAN_INSTALLS.intersection(install.arguments):
-        return Blocked("no-lock", f"`{install.shown}` needs package-lock.json, which the context does not ship")
+        raise LeaveAlone("no-lock", f"`{install.shown}` needs package-lock.json, which the context does not ship")
     if not locks or _FROZEN[install.manager].intersection(install.arguments):
-        return None
+        return
     lock = locks[0]
     advice = f"{_ADVICE[install.manager]}, which leaves {lock} as it is"
     if install.manager == "npm" and lock.endswith(("package-lock.json", "npm-shrinkwrap.json")):
@@ -56,9 +55,9 @@ def lock_blocker(
         if not difference and context.ships(posixpath.join(root.folder, "yarn.lock")):
             difference = "npm keeps the yarn.lock beside it up to date"
         if not difference:
-            return None
-        return Blocked("lock-rewritten", f"`{install.shown}` would rewrite {lock}: {difference}", advice)
-    return Blocked("lock-rewritten", f"`{install.shown}` may rewrite {lock}", advice)
+            return
+        raise LeaveAlone("lock-rewritten", f"`{install.shown}` would rewrite {lock}: {difference}", advice)
+    raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}", advice)
 
 
 def _npm_difference(context: Context, lock: str, root: Manifest, members: list[Manifest]) -> str:

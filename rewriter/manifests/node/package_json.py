@@ -6,8 +6,9 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.shared.inputs import Blocked
+from dfix.rewriter.manifests.shared.local_paths import outside, whole_project
 from dfix.rewriter.manifests.shared.missing import missing
 
 _GROUPS = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
@@ -39,26 +40,28 @@ class Manifest:
         return found
 
 
-def read_manifest(context: Context, path: str) -> Manifest | Blocked:
+def read_manifest(context: Context, path: str) -> Manifest:
     """Read a package.json that ships."""
     import json
 
     text = context.read(path, _LARGEST)
     if text is None:
-        return missing(context, path)
+        raise missing(context, path)
     try:
         data = json.loads(text)
     except RecursionError:
-        return Blocked("broken-manifest", f"{path} is nested too deeply")
+        raise LeaveAlone("broken-manifest", f"{path} is nested too deeply") from None
     except ValueError as error:
         line = getattr(error, "lineno", 0)
-        return Blocked("broken-manifest", f"{path}:{line} is not valid JSON", "npm could not read it either")
+        raise LeaveAlone(
+            "broken-manifest", f"{path}:{line} is not valid JSON", "npm could not read it either"
+        ) from None
     if not isinstance(data, dict):
-        return Blocked("broken-manifest", f"{path} holds no JSON object")
+        raise LeaveAlone("broken-manifest", f"{path} is not a JSON object")
     return Manifest(path, data)
 
 
-def local_dependencies(context: Context, manifest: Manifest) -> list[str] | Blocked:
+def local_dependencies(context: Context, manifest: Manifest) -> list[str]:
     """The context paths that dependencies name with `file:`, `link:`, `portal:` or as a plain path."""
     found: list[str] = []
     for name, value in _ranges(manifest):
@@ -66,18 +69,14 @@ def local_dependencies(context: Context, manifest: Manifest) -> list[str] | Bloc
         if target is None:
             continue
         if target.startswith(("/", "~")):
-            return Blocked(
-                "local-dependency", f"{manifest.path}: {name} lies at {target}, outside of the build context"
-            )
+            raise outside(f"{manifest.path}: {name} is at {target}")
         path = posixpath.normpath(posixpath.join(manifest.folder, target))
-        if path.startswith("..") or path == ".":
-            return Blocked(
-                "local-dependency", f"{manifest.path}: {name} lies at {target}, outside of the build context"
-            )
+        if path.startswith(".."):
+            raise outside(f"{manifest.path}: {name} is at {target}")
+        if path == ".":
+            raise whole_project(f"{manifest.path}: {name} is at {target}")
         if not context.ships(path) and not context.ships_any(path):
-            return Blocked(
-                "local-dependency", f"{manifest.path}: {name} lies at {path}, which the context does not ship"
-            )
+            raise LeaveAlone("missing-file", f"{manifest.path}: {name} lies at {path}, which the context does not ship")
         found.append(path)
     return found
 

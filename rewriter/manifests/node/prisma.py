@@ -9,9 +9,10 @@ import posixpath
 import re
 from typing import NamedTuple
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, inside
 from dfix.rewriter.manifests.node.package_json import Manifest
-from dfix.rewriter.manifests.shared.inputs import Blocked
+from dfix.rewriter.manifests.shared.local_paths import local_path
 
 _PLACES = ("schema.prisma", "prisma/schema.prisma")
 _FOLDER = "prisma/schema"
@@ -27,39 +28,38 @@ class Schema(NamedTuple):
     folders: tuple[str, ...]
 
 
-def schema(context: Context, manifest: Manifest, named: str = "") -> Schema | Blocked:
+def schema(context: Context, manifest: Manifest, named: str = "") -> Schema:
     """The schema that Prisma finds in the project of `manifest`, or `named`, the value of `--schema`."""
     for stem in _CONFIGURATIONS:
         for suffix in (".ts", ".js", ".mjs", ".cjs", ".mts", ".cts"):
             path = posixpath.join(manifest.folder, stem + suffix)
             if context.ships(path):
-                return Blocked("hook-script", f"{path} is a program that Prisma runs")
+                raise LeaveAlone("hook-script", f"{path} is a program that Prisma runs")
     named = named or str(manifest.table("prisma").get("schema", ""))
-    places = [inside(manifest.folder, place) for place in ((named,) if named else _PLACES)]
-    for place in places:
-        if place is None:
-            return Blocked("outside", f"{manifest.path}: the schema {named} lies outside of the build context")
+    for written in (named,) if named else _PLACES:
+        place = local_path(manifest.folder, written, f"{manifest.path}: the schema is at {written}")
         if context.ships(place):
-            return _output(context, place) or Schema((place,), ())
+            _output(context, place)
+            return Schema((place,), ())
     folder = inside(manifest.folder, named or _FOLDER)
     if folder and context.ships_any(folder):
-        blocked = next((found for path in context.below(folder) if (found := _output(context, path))), None)
-        return blocked or Schema((), (folder,))
+        for path in context.below(folder):
+            _output(context, path)
+        return Schema((), (folder,))
     return Schema((), ())
 
 
-def _output(context: Context, path: str) -> Blocked | None:
+def _output(context: Context, path: str) -> None:
     """A generator of the project's own, or one that writes where the context ships files."""
     text = re.sub(r"//[^\n]*", "", context.read(path) or "")
     for match in _PROVIDER.finditer(text):
         if " " in match["value"] or match["value"].startswith((".", "/")):
-            return Blocked("hook-script", f"{path} has a generator of its own (`{match['value']}`)")
+            raise LeaveAlone("hook-script", f"{path} has a generator of its own (`{match['value']}`)")
     for match in _OUTPUT.finditer(text):
         written = match["value"].strip().strip('"')
         target = inside(posixpath.dirname(path), written)
         if target is None or "(" in written:
-            return Blocked("outputs-elsewhere", f"{path} writes to {written}, a place that is not known")
+            raise LeaveAlone("setting", f"{path} writes to {written}, a place that is not known")
         if "node_modules" not in target and context.ships_any(target):
             hint = f"add `{target}` to {context.ignore_name}"
-            return Blocked("host-output", f"the build context ships {target}, which the install generates", hint)
-    return None
+            raise LeaveAlone("host-output", f"the build context ships {target}, which the install generates", hint)

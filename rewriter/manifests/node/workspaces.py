@@ -6,24 +6,23 @@ import posixpath
 import re
 from typing import Any
 
+from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.folder import Context, above
 from dfix.rewriter.manifests.node.package_json import Manifest, read_manifest
 from dfix.rewriter.manifests.shared.formats import read_yaml
-from dfix.rewriter.manifests.shared.inputs import Blocked
+from dfix.rewriter.manifests.shared.local_paths import outside
 
 MOST_FOLDERS = 50_000
 
 
-def members(context: Context, manager: str, root: Manifest) -> list[Manifest] | Blocked:
+def members(context: Context, manager: str, root: Manifest) -> list[Manifest]:
     """The manifests of all workspace members, sorted by path."""
     patterns = _patterns(context, manager, root)
-    if isinstance(patterns, Blocked):
-        return patterns
     if not patterns:
         return []
     for pattern in patterns:
         if pattern.lstrip("!").startswith("/") or ".." in pattern.split("/"):
-            return Blocked("workspace", f"{root.path}: the workspace {pattern} leaves the build context")
+            raise outside(f"{root.path}: the workspace is at {pattern}")
     wanted = [_matcher(pattern) for pattern in patterns if not pattern.startswith("!")]
     unwanted = [_matcher(pattern[1:]) for pattern in patterns if pattern.startswith("!")]
     deep = any("**" in pattern for pattern in patterns)
@@ -36,8 +35,6 @@ def members(context: Context, manager: str, root: Manifest) -> list[Manifest] | 
         path = posixpath.join(folder, "package.json")
         if context.ships(path):
             manifest = read_manifest(context, path)
-            if isinstance(manifest, Blocked):
-                return manifest
             found.append(manifest)
     return found
 
@@ -47,8 +44,8 @@ def outer_workspace(context: Context, folder: str) -> str:
     for outer in above(folder):
         path = posixpath.join(outer, "package.json")
         if context.ships(path):
-            manifest = read_manifest(context, path)
-            if not isinstance(manifest, Blocked) and manifest.data.get("workspaces"):
+            manifest = attempt(read_manifest, context, path)
+            if not isinstance(manifest, Reason) and manifest.data.get("workspaces"):
                 return path
         path = posixpath.join(outer, "pnpm-workspace.yaml")
         if context.ships(path):
@@ -56,19 +53,17 @@ def outer_workspace(context: Context, folder: str) -> str:
     return ""
 
 
-def _patterns(context: Context, manager: str, root: Manifest) -> list[str] | Blocked:
+def _patterns(context: Context, manager: str, root: Manifest) -> list[str]:
     declared: Any = root.data.get("workspaces")
     if manager == "pnpm":
         workspace = read_yaml(context, posixpath.join(root.folder, "pnpm-workspace.yaml"))
-        if isinstance(workspace, Blocked):
-            return workspace
         declared = workspace.get("packages")
     if isinstance(declared, dict):
         declared = declared.get("packages")
     if declared is None:
         return []
     if not isinstance(declared, list) or not all(isinstance(item, str) for item in declared):
-        return Blocked("workspace", f"{root.path}: its workspaces are no list of folders")
+        raise LeaveAlone("broken-manifest", f"{root.path}: its workspaces are no list of folders")
     return [item.removeprefix("./").rstrip("/") for item in declared if item not in (".", "./")]
 
 

@@ -10,8 +10,10 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import missing
 
 _WITH_VALUE = frozenset(
@@ -31,12 +33,10 @@ _UNREADABLE = re.compile(r"[^\n]{20000}|[ \t]{200}")
 MOST_FILES = 200
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
+def inputs(context: Context, install: Install) -> Inputs:
     """What the install reads, or why that cannot be known."""
     reader = _Reader(context, install)
-    blocked = reader.arguments()
-    if blocked is not None:
-        return blocked
+    reader.arguments()
     return Inputs(tuple(reader.files), tuple(reader.folders))
 
 
@@ -47,26 +47,21 @@ class _Reader:
         self.files: list[str] = []
         self.folders: list[str] = []
 
-    def arguments(self) -> Blocked | None:
+    def arguments(self) -> None:
         """Go through the command's words."""
         for option, value in _options(self.install.arguments[1:]):
             if option in _WRITES:
-                return Blocked(
-                    "pip-target", f"`{self.install.shown}` installs into a folder of its own ({option} {value})"
+                raise LeaveAlone(
+                    "option", f"`{self.install.shown}` installs into a folder of its own ({option} {value})"
                 )
             if option in _READS:
-                found = self.requirement_file(posixpath.join(self.install.folder, value), self.install.shown)
+                self.requirement_file(posixpath.join(self.install.folder, value), self.install.shown)
             elif option in _PROJECTS or option == "":
-                found = self.operand(value, self.install.shown)
+                self.operand(value, self.install.shown)
             elif option in _LINKS:
-                found = self.links(value, self.install.shown)
-            else:
-                found = None
-            if found is not None:
-                return found
-        return None
+                self.links(value, self.install.shown)
 
-    def requirement_file(self, path: str, where: str) -> Blocked | None:
+    def requirement_file(self, path: str, where: str) -> None:
         """Take in a requirements file and all that it includes, each once."""
         pending = [(path, where)]
         while pending:
@@ -74,24 +69,19 @@ class _Reader:
             if _URL.match(path):
                 continue
             found = self.place(path, where)
-            if isinstance(found, Blocked):
-                return found
             if found in self.files:
                 continue
             if len(self.files) >= MOST_FILES:
-                return Blocked("too-many-files", f"{found} includes more than {MOST_FILES} files")
+                raise LeaveAlone("too-many-files", f"{found} includes more than {MOST_FILES} files")
             text = self.context.read(found)
             if text is None:
-                return missing(self.context, found)
+                raise missing(self.context, found)
             if _UNREADABLE.search(text):
-                return Blocked("broken-manifest", f"{found} has a line that is too long to be one of requirements")
+                raise LeaveAlone("broken-manifest", f"{found} has a line that is too long to be one of requirements")
             self.files.append(found)
-            blocked = self._lines(found, pending)
-            if blocked is not None:
-                return blocked
-        return None
+            self._lines(found, pending)
 
-    def _lines(self, path: str, pending: list[tuple[str, str]]) -> Blocked | None:
+    def _lines(self, path: str, pending: list[tuple[str, str]]) -> None:
         from pip_requirements_parser import RequirementsFile
 
         parsed = RequirementsFile.from_file(self.context.on_disk(path))
@@ -103,93 +93,80 @@ class _Reader:
                     pending += [(item if _URL.match(item) else posixpath.join(folder, item), path) for item in values]
                 elif name == "find_links":
                     for item in values:
-                        blocked = self.links(posixpath.join(folder, item) if not _URL.match(item) else item, path)
-                        if blocked is not None:
-                            return blocked
+                        self.links(posixpath.join(folder, item) if not _URL.match(item) else item, path)
         for requirement in parsed.requirements:
             if requirement.is_local_path or requirement.is_editable:
                 target = str(requirement.link.url if requirement.link else requirement.requirement_line.line)
-                blocked = self.operand(target, path)
-                if blocked is not None:
-                    return blocked
+                self.operand(target, path)
         for invalid in parsed.invalid_lines:
-            blocked = self.operand(invalid.requirement_line.line, path)
-            if blocked is not None:
-                return blocked
-        return None
+            self.operand(invalid.requirement_line.line, path)
 
-    def operand(self, value: str, where: str) -> Blocked | None:
+    def operand(self, value: str, where: str) -> None:
         """A package's name, a URL, or a path of a project or an archive."""
         target = value.partition("[")[0].partition("#")[0].strip()
         target = target.partition(" @ ")[2].strip() or target
         if target.startswith("file:"):
             target = target.removeprefix("file:").removeprefix("//")
         elif _URL.match(target):
-            return None
+            return
         if not (target.startswith((".", "/", "~")) or "/" in target or target.endswith(_ARCHIVES)):
-            return (
-                Blocked("variable", f"{where} names `{value}`, which is not known before the build")
-                if "$" in target
-                else None
-            )
+            if "$" in target:
+                raise LeaveAlone("variable", f"{where} names `{value}`, which is not known before the build")
+            return
         path = self.place(posixpath.join(self.install.folder, target), where)
-        if isinstance(path, Blocked):
-            return path
         if self.context.ships(path):
             if path not in self.files:
                 self.files.append(path)
-            return None
+            return
         if not path or path == self.install.folder:
-            return Blocked(
+            raise LeaveAlone(
                 "installs-project",
                 f"`{self.install.shown}` installs the project itself, so it reads the sources",
                 "install the requirements in a RUN of their own before",
             )
         if not self.context.ships_any(path):
-            return missing(self.context, path)
+            raise missing(self.context, path)
         if any(file.startswith(f"{path}/") for file in self.files):
-            return Blocked(
+            raise LeaveAlone(
                 "installs-project", f"{where} installs the project in {path}, which holds the requirements too"
             )
         if path not in self.folders:
             self.folders.append(path)
-        return self._build_script(path)
+        self._build_script(path)
 
-    def _build_script(self, folder: str) -> Blocked | None:
+    def _build_script(self, folder: str) -> None:
         """Whether a local project's setup.py stays within its own folder."""
         script = posixpath.join(folder, "setup.py")
         text = self.context.read(script)
         if text is None:
-            return None
+            return
         from dfix.rewriter.manifests.python.setup_py import leaves_its_folder
 
         why = leaves_its_folder(text)
-        return Blocked("setup-script", f"{script}{why}") if why else None
+        if why:
+            raise LeaveAlone("hook-script", f"{script}{why}")
 
-    def links(self, value: str, where: str) -> Blocked | None:
+    def links(self, value: str, where: str) -> None:
         """`--find-links`: a folder or page of archives."""
         if _URL.match(value):
-            return None
+            return
         path = self.place(value if where != self.install.shown else posixpath.join(self.install.folder, value), where)
-        if isinstance(path, Blocked):
-            return path
         if self.context.ships(path):
             self.files.append(path)
         elif self.context.ships_any(path) and path:
             self.folders.append(path)
         else:
-            return missing(self.context, path)
-        return None
+            raise missing(self.context, path)
 
-    def place(self, path: str, where: str) -> str | Blocked:
+    def place(self, path: str, where: str) -> str:
         """A path as a context path."""
         if "$" in path or "`" in path:
-            return Blocked("variable", f"{where} names `{path}`, which is not known before the build")
+            raise LeaveAlone("variable", f"{where} names `{path}`, which is not known before the build")
         if path.startswith(("/", "~")):
-            return Blocked("outside", f"{where} names {path}, which no COPY brings from the build context")
+            raise LeaveAlone("outside-context", f"{where} names {path}, which no COPY brings from the build context")
         normal = posixpath.normpath(path)
         if normal.startswith(".."):
-            return Blocked("outside", f"{where} names {path}, outside of the build context")
+            raise outside(f"{where} names {path}")
         return "" if normal == "." else normal
 
 

@@ -11,10 +11,11 @@ import json
 import posixpath
 from typing import Any
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.python.pyproject import local_paths, table
-from dfix.rewriter.manifests.shared.formats import read_toml
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.python.pyproject import local_paths
+from dfix.rewriter.manifests.shared.formats import read_toml, table
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import in_the_way
 
 _KEEPS_LOCK = frozenset(("--deploy", "--ignore-pipfile", "sync"))
@@ -22,51 +23,43 @@ _IMPORTS = frozenset(("-r", "--requirements", "-e", "--editable", "-c", "--code"
 _NO_PACKAGES = frozenset(("source", "requires", "scripts", "pipenv"))
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
+def inputs(context: Context, install: Install) -> Inputs:
     """What the install reads, or why that cannot be known."""
     flags = {argument.partition("=")[0] for argument in install.arguments}
     if flags & _IMPORTS:
-        return Blocked("option", f"`{install.shown}` adds to the Pipfile from other files")
+        raise LeaveAlone("option", f"`{install.shown}` adds to the Pipfile from other files")
     path, lock = (posixpath.join(install.folder, name) for name in ("Pipfile", "Pipfile.lock"))
     data = read_toml(context, path)
-    if isinstance(data, Blocked):
-        return data
-    found = _lock(context, install, path, lock, data if not flags & _KEEPS_LOCK else None)
-    if found is not None:
-        return found
+    _lock(context, install, path, lock, data if not flags & _KEEPS_LOCK else None)
     groups = {key: value for key, value in data.items() if key not in _NO_PACKAGES and isinstance(value, dict)}
     entries = [(name, entry) for group in groups.values() for name, entry in group.items()]
     for name, entry in entries:
         archive = entry.get("file") if isinstance(entry, dict) else None
         if isinstance(archive, str) and "://" not in archive:
-            return Blocked("local-dependency", f"{path}: {name} is the file {archive}")
+            raise LeaveAlone("local-source", f"{path}: {name} is the file {archive}")
         if isinstance(entry, dict) and entry.get("path") in (".", "./"):
-            return Blocked("installs-project", f"{path}: {name} is the project itself, whose sources are read")
+            raise LeaveAlone("installs-project", f"{path}: {name} is the project itself, whose sources are read")
     folders = local_paths(context, path, entries)
-    if isinstance(folders, Blocked):
-        return folders
     why = "which pipenv would use and the later copy replace"
-    found = None if "--system" in flags else in_the_way(context, install.folder, ".venv", why=why)
-    if found is not None:
-        return found
+    if "--system" not in flags:
+        in_the_way(context, install.folder, ".venv", why=why)
     alone = tuple(place for place in folders if context.ships(place))
     locks = (lock,) if context.ships(lock) else ()
     return Inputs((path, *locks, *alone), tuple(place for place in folders if place not in alone))
 
 
-def _lock(context: Context, install: Install, path: str, lock: str, data: dict[str, Any] | None) -> Blocked | None:
+def _lock(context: Context, install: Install, path: str, lock: str, data: dict[str, Any] | None) -> None:
     """A lock file that would be written; `data` is the Pipfile where the command compares it with its lock file."""
     text = context.read(lock)
     if text is None or "--skip-lock" in install.arguments:
-        return None
+        return
     try:
         known = json.loads(text)["_meta"]["hash"]["sha256"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return Blocked("broken-manifest", f"{lock} holds no hash of its Pipfile")
+        raise LeaveAlone("broken-manifest", f"{lock} holds no hash of its Pipfile") from None
     if data is not None and known != pipfile_hash(data):
         reason = f"`{install.shown}` may rewrite {lock}, which does not fit {path}"
-        return Blocked("lock-rewritten", reason, "run `pipenv lock`, or add `--deploy`")
-    return None
+        raise LeaveAlone("lock-rewritten", reason, "run `pipenv lock`, or add `--deploy`")
 
 
 def pipfile_hash(data: dict[str, Any]) -> str:

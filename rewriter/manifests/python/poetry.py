@@ -9,41 +9,34 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.python.pyproject import installs_project, local_paths, table, urls_of_files
-from dfix.rewriter.manifests.shared.formats import read_toml
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.python.pyproject import installs_project, local_paths, urls_of_files
+from dfix.rewriter.manifests.shared.formats import read_toml, table
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import in_the_way
 
 _OTHER_FOLDER = frozenset(("-C", "--directory", "-P", "--project"))
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
+def inputs(context: Context, install: Install) -> Inputs:
     """What the install reads, or why that cannot be known."""
     flags = {argument.partition("=")[0] for argument in install.arguments}
     if flags & _OTHER_FOLDER:
-        return Blocked("folder-unknown", f"`{install.shown}` works in another folder")
+        raise LeaveAlone("unknown-folder", f"`{install.shown}` works in another folder")
     path = posixpath.join(install.folder, "pyproject.toml")
     data = read_toml(context, path)
-    if isinstance(data, Blocked):
-        return data
     poetry = table(data, "tool", "poetry")
     if "--only-root" in flags or not ("--no-root" in flags or poetry.get("package-mode") is False):
-        hint = "install with --no-root before the sources are copied, and as you do now behind them"
-        return installs_project(install, hint)
+        hint = "install with --no-root before the sources are copied, and as you do now after them"
+        raise installs_project(install, hint)
     lock = posixpath.join(install.folder, "poetry.lock")
     if "poetry-dynamic-versioning" in table(data, "tool") or table(poetry, "requires-plugins"):
-        return Blocked("plugin", f"{path} asks for plugins of poetry, which may read the project")
+        raise LeaveAlone("plugin", f"{path} asks for plugins of poetry, which may read the project")
     folders = local_paths(context, path, _dependencies(poetry))
-    if isinstance(folders, Blocked):
-        return folders
-    named = urls_of_files(path, table(data, "project").get("dependencies"))
-    if named is not None:
-        return named
+    urls_of_files(path, table(data, "project").get("dependencies"))
     why = "which poetry would use and the later copy replace"
-    found = in_the_way(context, install.folder, ".venv", why=why)
-    if found is not None:
-        return found
+    in_the_way(context, install.folder, ".venv", why=why)
     others = (lock, posixpath.join(install.folder, "poetry.toml"))
     files = (path, *filter(context.ships, others))
     alone = tuple(place for place in folders if context.ships(place))

@@ -9,10 +9,11 @@ import posixpath
 from fnmatch import fnmatch
 from typing import Any
 
+from dfix.rewriter.answers.reason import LeaveAlone, attempt
 from dfix.rewriter.context.folder import Context, above, inside
-from dfix.rewriter.manifests.python.pyproject import installs_project, local_paths, table, urls_of_files
-from dfix.rewriter.manifests.shared.formats import listed, read_toml
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.python.pyproject import installs_project, local_paths, urls_of_files
+from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import in_the_way
 
 _OTHER_PLACES = frozenset(("--directory", "--project", "--config-file", "--script", "--find-links", "-f", "--active"))
@@ -21,50 +22,41 @@ _NO_MEMBERS = frozenset(("--no-install-workspace",))
 _SETTINGS = ("uv.toml", ".python-version", ".python-versions")
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
+def inputs(context: Context, install: Install) -> Inputs:
     """What the sync reads, or why that cannot be known."""
     flags = {argument.partition("=")[0] for argument in install.arguments}
     elsewhere = flags & _OTHER_PLACES
     if elsewhere:
-        return Blocked("other-files", f"`{install.shown}` has {min(elsewhere)}, which changes what it reads")
+        raise LeaveAlone("option", f"`{install.shown}` has {min(elsewhere)}, which changes what it reads")
     path = posixpath.join(install.folder, "pyproject.toml")
     data = read_toml(context, path)
-    if isinstance(data, Blocked):
-        return data
     uv = table(data, "tool", "uv")
     packaged = uv.get("package", "build-system" in data)
     if packaged and not flags & _NO_PROJECT:
-        hint = "sync with --no-install-project before the sources are copied, and as you do now behind them"
-        return installs_project(install, hint)
+        hint = "sync with --no-install-project before the sources are copied, and as you do now after them"
+        raise installs_project(install, hint)
     if _is_member(context, install.folder):
-        return Blocked("workspace-member", f"{path} is part of a workspace above it, whose files are read too")
+        raise LeaveAlone("workspace", f"{path} is part of a workspace above it, whose files are read too")
     manifests = _members(context, path, table(uv, "workspace"))
-    if isinstance(manifests, Blocked):
-        return manifests
     if manifests and not flags & _NO_MEMBERS:
-        hint = "sync with --no-install-workspace before the sources are copied, and as you do now behind them"
+        hint = "sync with --no-install-workspace before the sources are copied, and as you do now after them"
         reason = f"`{install.shown}` installs the members of the workspace, so it reads their sources"
-        return Blocked("workspace-member", reason, hint)
+        raise LeaveAlone("workspace", reason, hint)
     lock = posixpath.join(install.folder, "uv.lock")
     if context.ships(lock) and not flags & {"--frozen", "--locked"}:
-        return Blocked("lock-rewritten", f"`{install.shown}` may rewrite {lock}", "add `--locked`")
+        raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}", "add `--locked`")
     if "--frozen" not in flags and table(data, "project").get("dynamic"):
-        return Blocked("reads-first", f"{path}: fields of `dynamic` are read from the sources", "add `--frozen`")
+        raise LeaveAlone("reads-sources", f"{path}: fields of `dynamic` are read from the sources", "add `--frozen`")
     folders = local_paths(context, path, table(uv, "sources").items())
-    if isinstance(folders, Blocked):
-        return folders
-    named = urls_of_files(path, table(data, "project").get("dependencies")) or _indexes(path, uv)
-    if named is not None:
-        return named
-    found = in_the_way(context, install.folder, ".venv")
-    if found is not None:
-        return found
+    urls_of_files(path, table(data, "project").get("dependencies"))
+    _indexes(path, uv)
+    in_the_way(context, install.folder, ".venv")
     others = filter(context.ships, (lock, *(posixpath.join(install.folder, name) for name in _SETTINGS)))
     alone = tuple(place for place in folders if context.ships(place))
     return Inputs((path, *others, *manifests, *alone), tuple(place for place in folders if place not in alone))
 
 
-def _members(context: Context, path: str, workspace: dict[str, Any]) -> list[str] | Blocked:
+def _members(context: Context, path: str, workspace: dict[str, Any]) -> list[str]:
     """The pyproject.toml of each member that the patterns of `members` find."""
     folder = posixpath.dirname(path)
     found: list[str] = []
@@ -72,24 +64,23 @@ def _members(context: Context, path: str, workspace: dict[str, Any]) -> list[str
         head, _, last = str(pattern).rpartition("/")
         parent = inside(folder, head)
         if parent is None or "*" in head:
-            return Blocked("workspace-member", f"{path}: the members at {pattern} are not followed")
+            raise LeaveAlone("workspace", f"{path}: the members at {pattern} are not followed")
         names = context.folders_in(parent) if set(last) & set("*?[") else [last]
         members = (posixpath.join(parent, name, "pyproject.toml") for name in names if fnmatch(name, last))
         found += [member for member in members if context.ships(member) and member not in found]
     return found
 
 
-def _indexes(path: str, uv: dict[str, Any]) -> Blocked | None:
+def _indexes(path: str, uv: dict[str, Any]) -> None:
     """An index or a page of archives may be a folder."""
     indexes = uv.get("index") or ()
     urls = [one.get("url") for one in indexes if isinstance(one, dict)] + list(uv.get("find-links") or ())
     for url in urls:
         if isinstance(url, str) and ("://" not in url or url.startswith("file:")):
-            return Blocked("other-files", f"{path} takes packages from {url}")
-    return None
+            raise LeaveAlone("local-source", f"{path} takes packages from {url}")
 
 
 def _is_member(context: Context, folder: str) -> bool:
     """Whether a folder above has a workspace: uv then takes that one's lock file."""
-    outer = (read_toml(context, posixpath.join(place, "pyproject.toml")) for place in above(folder))
+    outer = (attempt(read_toml, context, posixpath.join(place, "pyproject.toml")) for place in above(folder))
     return any(isinstance(data, dict) and "workspace" in table(data, "tool", "uv") for data in outer)

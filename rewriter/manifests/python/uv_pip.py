@@ -7,25 +7,24 @@ from __future__ import annotations
 
 import posixpath
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.python import pip
-from dfix.rewriter.manifests.shared.inputs import Blocked, Inputs, Install
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 
 _OTHER_FILES = frozenset("--override --overrides --build-constraint --config-file --directory --project".split())
 
 
-def inputs(context: Context, install: Install) -> Inputs | Blocked:
+def inputs(context: Context, install: Install) -> Inputs:
     """What the install reads, or why that cannot be known."""
     for argument in install.arguments:
         if argument.partition("=")[0] in _OTHER_FILES:
-            return Blocked("other-files", f"`{install.shown}` has {argument}, which changes what it reads")
+            raise LeaveAlone("option", f"`{install.shown}` has {argument}, which changes what it reads")
     words = install.arguments[1:]
     if words[:1] == ("sync",):
         words = tuple(word for name in words[1:] for word in ((name,) if name.startswith("-") else ("-r", name)))
         words = ("sync", *words)
     found = pip.inputs(context, install._replace(arguments=words))
-    if isinstance(found, Blocked):
-        return found
     for name in ("pyproject.toml", "uv.toml"):
         path = posixpath.join(install.folder, name)
         text = context.read(path)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from dfix.rewriter.manifests.shared.inputs import Blocked
+from dfix.rewriter.answers.reason import LeaveAlone
 
 
-def follow(first: str, most: int, what: str, take: Callable[[str], list[str] | Blocked]) -> Blocked | None:
+def follow(first: str, most: int, what: str, take: Callable[[str], list[str]]) -> None:
     """Give `take` the path `first` and every path that a taken one answers with, each once and in order.
 
-    Ends with what `take` refuses, or with a refusal when there are more than `most` of them, which are called `what`.
+    Raises LeaveAlone when there are more than `most` of them, which are called `what`.
     """
     seen: set[str] = set()
     pending = deque((first,))
@@ -20,10 +20,6 @@ def follow(first: str, most: int, what: str, take: Callable[[str], list[str] | B
         if path in seen:
             continue
         if len(seen) >= most:
-            return Blocked("too-many-files", f"{path} is one of more than {most} {what}")
+            raise LeaveAlone("too-many-files", f"{path} is one of more than {most} {what}")
         seen.add(path)
-        more = take(path)
-        if isinstance(more, Blocked):
-            return more
-        pending.extend(more)
-    return None
+        pending.extend(take(path))

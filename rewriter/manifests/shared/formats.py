@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.shared.inputs import Blocked
 from dfix.rewriter.manifests.shared.missing import missing
 
 if TYPE_CHECKING:
@@ -18,37 +18,46 @@ _DEEPEST = 100
 _BRACKET = re.compile(r"[\[\]{}]")
 
 
-def read_toml(context: Context, path: str) -> dict[str, Any] | Blocked:
+def read_toml(context: Context, path: str) -> dict[str, Any]:
     """A TOML file that ships."""
     import tomllib
 
     text = context.read(path, _LARGEST)
     if text is None:
-        return missing(context, path)
+        raise missing(context, path)
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):
-        return Blocked("broken-manifest", f"{path} is not valid TOML")
+        raise LeaveAlone("broken-manifest", f"{path} is not valid TOML") from None
 
 
-def read_yaml(context: Context, path: str) -> dict[str, Any] | Blocked:
+def read_yaml(context: Context, path: str) -> dict[str, Any]:
     """A YAML file's mapping; empty when the file does not ship. Anchors are refused: they can grow without bound."""
     text = context.read(path, _LARGEST_YAML)
     if text is None:
-        return Blocked("broken-manifest", f"{path} is too large to be read") if context.ships(path) else {}
+        if not context.ships(path):
+            return {}
+        raise LeaveAlone("broken-manifest", f"{path} is too large to be read")
     if _is_deep(text):
-        return Blocked("broken-manifest", f"{path} nests more than {_DEEPEST} lists and mappings")
+        raise LeaveAlone("broken-manifest", f"{path} nests more than {_DEEPEST} lists and mappings")
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
-            return Blocked("broken-manifest", f"{path} uses YAML aliases, which dfix does not follow")
+            raise LeaveAlone("broken-manifest", f"{path} uses YAML aliases, which dfix does not follow")
         data = yaml.load(text, Loader=loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
-        return Blocked("broken-manifest", f"{path}:{mark.line + 1 if mark else 1} is not valid YAML")
+        raise LeaveAlone("broken-manifest", f"{path}:{mark.line + 1 if mark else 1} is not valid YAML") from None
     return data if isinstance(data, dict) else {}
+
+
+def table(value: Any, *keys: str) -> dict[str, Any]:
+    """The table at a path of keys, empty when there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 def listed(value: Any) -> list[Any]:
@@ -64,11 +73,11 @@ def _is_deep(text: str) -> bool:
     return deepest > _DEEPEST
 
 
-def read_xml(context: Context, path: str) -> Element | Blocked:
+def read_xml(context: Context, path: str) -> Element:
     """The root of an XML file that ships. Declared entities are refused: they can grow without bound."""
     text = context.read(path, _LARGEST)
     if text is None:
-        return missing(context, path)
+        raise missing(context, path)
     from xml.etree.ElementTree import ParseError
 
     from defusedxml import DefusedXmlException
@@ -77,5 +86,5 @@ def read_xml(context: Context, path: str) -> Element | Blocked:
     try:
         root: Element = fromstring(text.encode("utf-8", "replace"), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, RecursionError):
-        return Blocked("broken-manifest", f"{path} is not valid XML, or declares entities")
+        raise LeaveAlone("broken-manifest", f"{path} is not valid XML, or declares entities") from None
     return root

@@ -1,8 +1,10 @@
-"""The question that a reader is asked and its two answers."""
+"""The question that a reader is asked, and its answer."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from dfix.rewriter.answers.reason import LeaveAlone
 
 
 class Install(NamedTuple):
@@ -36,13 +38,12 @@ class Inputs(NamedTuple):
     newest_npm: bool = False
 
 
-class Blocked(NamedTuple):
-    """Why the inputs cannot be known, as a sentence that names the file and the thing found.
+class ReplacedOutput(LeaveAlone):
+    """The context ships output of the host that the install replaces: a line of the ignore file takes it away.
 
-    `ignored` is the line of the ignore file that takes the obstacle away and leaves the image as it is.
+    With that line the image stays the same. `path` is the line.
     """
 
-    code: str
-    reason: str
-    hint: str = ""
-    ignored: str = ""
+    def __init__(self, code: str, text: str, hint: str, path: str) -> None:
+        super().__init__(code, text, hint)
+        self.path = path

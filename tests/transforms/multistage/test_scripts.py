@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.answers.reason import Reason, attempt
 from dfix.transforms.multistage.started_scripts import started
 
 MANIFEST = {
@@ -43,11 +43,11 @@ def test_start_without_a_script() -> None:
     ("words", "reason"),
     [
         ("npm run nothing", "package.json has no script `nothing`"),
-        ("npm exec x", "`npm exec x` is no script of package.json"),
+        ("npm exec x", "`npm exec x` is not a script of package.json"),
         ("npm run again", "call each other"),
     ],
 )
 def test_what_is_not_known(words: str, reason: str) -> None:
-    found = started(tuple(words.split()), MANIFEST)
-    assert isinstance(found, Blocked)
-    assert reason in found.reason
+    found = attempt(started, tuple(words.split()), MANIFEST)
+    assert isinstance(found, Reason)
+    assert reason in found.text

@@ -280,13 +280,13 @@ REFUSED = [
         "a project's install within a condition",
         {"pyproject.toml": "", "poetry.lock": ""},
         "FROM python\nWORKDIR /app\nCOPY . .\nRUN poetry install || poetry lock\n",
-        "`poetry install` stands within a longer command",
+        "`poetry install` is part of a longer command",
     ),
     (
         "tools that are removed at the end of the RUN",
         {"pyproject.toml": "", "poetry.lock": "", "a.py": ""},
         "FROM python\nWORKDIR /app\nCOPY . .\nRUN apk add gcc && poetry install && apk del gcc\n",
-        "`apk del gcc` at the end of the RUN frees space only in the RUN that used it",
+        "`apk del gcc` at the end of the RUN only saves space in the same RUN",
     ),
     (
         "a project of uv, whose scripts come out otherwise in two steps",
@@ -316,7 +316,7 @@ REFUSED = [
         "a build of Go within a longer command",
         GO,
         GO_HEAD + "RUN go build -o app . || go build -o app .\n" + GO_TAIL,
-        "`go build -o app .` stands within a longer command",
+        "`go build -o app .` is part of a longer command",
     ),
     (
         "a build of Go behind something else",
@@ -346,7 +346,7 @@ REFUSED = [
         "a RUN with an SSH key",
         GO,
         GO_HEAD + "RUN --mount=type=ssh go build -o app .\n" + GO_TAIL,
-        "the RUN on line 4 has flags, which a download may need or not",
+        "the RUN on line 4 has flags; whether a separate download needs them is unknown",
     ),
     (
         "a stage that ships",
@@ -394,7 +394,7 @@ REFUSED = [
         "state within a group",
         NODE,
         HEAD + "RUN { npm ci; cd src; } && npm test\n",
-        "`cd src` stands within a longer command",
+        "`cd src` is part of a longer command",
     ),
     ("a loop over the tree", NODE, HEAD + "RUN for f in src/*; do echo x; done\nRUN npm ci\n", "touches src/*"),
     (
@@ -482,7 +482,7 @@ REFUSED = [
         "umask before the cut",
         NODE,
         HEAD + "RUN umask 022 && npm ci && npm test\n",
-        "`umask 022` leaves something in the shell",
+        "`umask 022` changes the shell for the commands",
     ),
     (
         "build dependencies removed at the end",

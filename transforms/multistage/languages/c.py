@@ -5,14 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 
-from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.source_evidence import data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import Act
-from dfix.transforms.multistage.languages.go import LACKS
-from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
 
 NAME = "C's tools"
 MAIN = frozenset(("make", "cmake", "gcc", "g++", "cc", "c++", "clang", "clang++", "ninja", "meson", "configure"))
@@ -67,29 +66,23 @@ def builds(command: Located) -> bool:
     return program in _BUILDS or program in MOVERS
 
 
-def parts(work: Work) -> Parts | Blocked | None:
+def parts(work: Work) -> Parts | None:
     """The program, what lies beside it, and the libraries that the base image lacks."""
     own = [act for act in work.builds if act.program in MAIN]
     if not own:
         return None
     of_gcc = work.base.language == "c"
     if work.base.language not in ("", "c"):
-        return Blocked("base", f"what programs of {work.base.reference} need of it is not known")
+        raise LeaveAlone("base-image", f"what programs of {work.base.reference} need of it is not known")
     libraries = _libraries(work, of_gcc)
-    if isinstance(libraries, Blocked):
-        return libraries
     others = runs_programs(work.context, _CODE, _STARTS, _STARTS_NAMED, work.installed) if of_gcc else ""
     if others:
-        return Blocked("runs-programs", f"{others} may run a program that GCC's image has and a smaller one lacks")
+        raise LeaveAlone("needs-programs", f"{others} may run a program that GCC's image has and a smaller one lacks")
     brought = _brought(work, own, of_gcc)
-    if isinstance(brought, Blocked):
-        return brought
     beside = data(work.copies, lambda path: path.endswith(_SOURCES))
-    if isinstance(beside, Blocked):
-        return beside
     if of_gcc and not work.base.release:
         reason = f"{work.base.reference} does not tell its release, and the program is linked to its C library"
-        return Blocked("libc", reason, f"name the release: {work.base.name}:13-bookworm")
+        raise LeaveAlone("unknown-release", reason, f"name the release: {work.base.name}:13-bookworm")
     last = ("RUN ldconfig\n",) if any(act.program == "ldconfig" for act in work.acts) and not work.base.alpine else ()
     return Parts(
         f"debian:{work.base.release}-slim" if of_gcc else work.base.smaller or work.base.reference,
@@ -104,33 +97,35 @@ def parts(work: Work) -> Parts | Blocked | None:
     )
 
 
-def _brought(work: Work, own: list[Act], of_gcc: bool) -> tuple[Brought, ...] | Blocked:
+def _brought(work: Work, own: list[Act], of_gcc: bool) -> tuple[Brought, ...]:
     """What was installed, or the program, or the whole folder where the build makes more than that."""
     word = work.start.words[0]
     prefixes = _prefixes(own)
     if prefixes is None:
-        return Blocked("program", "where `make install` puts its files is not known")
+        raise LeaveAlone("unknown-program", "where `make install` puts its files is not known")
     if prefixes:
         if of_gcc and "/usr/local" in prefixes:
-            return Blocked(
-                "program", "`make install` writes to /usr/local, where the compiler lies too", "name a --prefix"
+            raise LeaveAlone(
+                "unknown-program", "`make install` writes to /usr/local, where the compiler lies too", "name a --prefix"
             )
         if "/usr" in prefixes:
-            return Blocked("program", "`make install` writes to /usr, among the files of the distribution")
+            raise LeaveAlone("unknown-program", "`make install` writes to /usr, among the files of the distribution")
         return tuple(Brought(prefix, prefix) for prefix in prefixes)
     path = work.start.path(word) if "/" in word else posixpath.join("/usr/local/bin", word)
     origin = work.origin(path)
     if "/" not in word and origin == path and not _written(own, path):
-        return Blocked("program", f"the command runs {word}, which the file is not seen to build")
+        raise LeaveAlone("unknown-program", f"the command runs {word}, which the file is not seen to build")
     if any(copy.brought.origin(path) for copy in work.copies):
-        return Blocked("program", f"the command runs {word}, which the build context brings")
+        raise LeaveAlone("unknown-program", f"the command runs {word}, which the build context brings")
     folders = [copy.destination for copy in work.copies if copy.brings_a_folder]
     if not any(origin.startswith(f"{folder}/") for folder in folders) and not _written(own, origin):
-        return Blocked("program", f"the command runs {word}, which the file is not seen to build")
+        raise LeaveAlone("unknown-program", f"the command runs {word}, which the file is not seen to build")
     if any(_SHARED.search(text) for _, text in sources(work.context, _FILES)):
         top = next((folder for folder in folders if origin.startswith(f"{folder}/")), "")
         if not top or origin != path:
-            return Blocked("program", "the build makes shared libraries, and where they have to lie is not known")
+            raise LeaveAlone(
+                "unknown-program", "the build makes shared libraries, and where they have to lie is not known"
+            )
         return (Brought(top, top),)
     return (Brought(path, path),)
 
@@ -169,7 +164,7 @@ def _prefixes(own: list[Act]) -> list[str] | None:
     return list(dict.fromkeys(found)) or ["/usr/local"]
 
 
-def _libraries(work: Work, of_gcc: bool) -> tuple[str, ...] | Blocked:
+def _libraries(work: Work, of_gcc: bool) -> tuple[str, ...]:
     """Packages of the compiler's own libraries; with the gcc image, why others may be linked besides."""
     texts = [text for _, text in sources(work.context, _FILES)]
     texts += [" ".join((act.program, *act.arguments)) for act in work.builds]
@@ -184,12 +179,12 @@ def _libraries(work: Work, of_gcc: bool) -> tuple[str, ...] | Blocked:
     if of_gcc:
         match = next((m for m in _LINKED.finditer(every) if m[1] is None or m[1] not in _OF_THE_LIBC), None)
         if match is not None:
-            return Blocked(
+            raise LeaveAlone(
                 "libraries", f"`{match.group().strip('( ')}` links a library that {work.base.reference} brings"
             )
         if plus and "-static-libstdc++" not in every and "-static" not in every.split():
             reason = f"C++ programs of {work.base.reference} need its libstdc++, which is newer than the distribution's"
-            return Blocked("libraries", reason, "link with -static-libstdc++")
+            raise LeaveAlone("libraries", reason, "link with -static-libstdc++")
     if "openmp" in every.lower():
         found.append("libgomp" if work.base.alpine else "libgomp1")
     if plus and work.base.alpine:

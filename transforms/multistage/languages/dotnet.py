@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import Act
-from dfix.transforms.multistage.languages.go import LACKS
-from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
 
 NAME = ".NET"
 MAIN = frozenset(("dotnet",))
@@ -46,31 +45,36 @@ def builds(command: Located) -> bool:
     return program in MOVERS
 
 
-def parts(work: Work) -> Parts | Blocked:
+def parts(work: Work) -> Parts:
     """The published folder on the image that runs it."""
     if work.base.language != "dotnet":
-        return Blocked("base", f"{work.base.reference} is no image of .NET's SDK")
+        raise LeaveAlone("base-image", f"{work.base.reference} is not an image of .NET's SDK")
     if work.base.version not in work.base.table["versions"]:
-        return Blocked("base", f"no runtime image is known for {work.base.reference}", "name the version: sdk:8.0")
+        raise LeaveAlone(
+            "base-image", f"no runtime image is known for {work.base.reference}", "name the version: sdk:8.0"
+        )
     publishes = [act for act in work.builds if act.program == "dotnet" and act.arguments[:1] == ("publish",)]
     if not publishes:
-        return Blocked("program", "no `dotnet publish` writes what the container runs")
+        raise LeaveAlone("unknown-program", "no `dotnet publish` writes what the container runs")
     folder = _output(publishes[-1])
     if folder is None:
-        return Blocked("program", f"where `{publishes[-1].shown}` writes is not known", "name a folder with -o")
+        raise LeaveAlone(
+            "unknown-program", f"where `{publishes[-1].shown}` writes is not known", "name a folder with -o"
+        )
     words = work.start.words
     program = words[1] if work.start.program == "dotnet" and len(words) > 1 else words[0]
     if not work.start.path(program).startswith(f"{folder}/"):
-        return Blocked(
-            "program", f"the command runs {program}, which does not lie in {folder}, where `dotnet publish` writes"
+        raise LeaveAlone(
+            "unknown-program",
+            f"the command runs {program}, which is not in {folder}, where `dotnet publish` writes",
         )
     web = any(_WEB.search(text) for _, text in sources(work.context, (".csproj", ".fsproj", ".vbproj")))
     others = runs_programs(work.context, (".cs", ".fs", ".vb"), _STARTS, _STARTS_NAMED, work.installed)
     if others:
-        return Blocked("runs-programs", f"{others} may run a program that the SDK's image has and a smaller one lacks")
+        raise LeaveAlone(
+            "needs-programs", f"{others} may run a program that the SDK's image has and a smaller one lacks"
+        )
     beside = () if work.start.workdir == folder else data(work.copies, _is_source)
-    if isinstance(beside, Blocked):
-        return beside
     tail = "".join(f"-{part}" for part in (*work.base.parts, work.base.release) if part)
     image = f"{work.base.name.rpartition('/')[0]}/{'aspnet' if web else 'runtime'}:{work.base.version}{tail}"
     return Parts(

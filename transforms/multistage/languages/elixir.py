@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 
-from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.languages.go import LACKS
-from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
 
 NAME = "Mix"
 MAIN = frozenset(("mix",))
 _RELEASE = re.compile(r"^(.*/_build/[\w-]+/rel/[\w-]+)/bin/[\w-]+$")
-_LARGER = 1200
-"""Megabytes by which elixir:1.17 is larger than elixir:1.17-slim (amd64, unpacked)."""
 
 
 def builds(command: Located) -> bool:
@@ -24,30 +21,33 @@ def builds(command: Located) -> bool:
     return program == "mix" or program in MOVERS
 
 
-def parts(work: Work) -> Parts | Blocked:
+def parts(work: Work) -> Parts:
     """The release that the command starts."""
     if work.start.program in ("mix", "iex", "elixir"):
-        return Blocked(
-            "program", f"the command runs {work.start.program} itself, not a release", "build one with `mix release`"
+        raise LeaveAlone(
+            "runs-build-tool",
+            f"the command runs {work.start.program} itself, not a release",
+            "build one with `mix release`",
         )
     if not any("release" in act.arguments for act in work.builds if act.program == "mix"):
-        return Blocked("program", "no `mix release` writes what the container runs")
+        raise LeaveAlone("unknown-program", "no `mix release` writes what the container runs")
     match = _RELEASE.match(work.start.path(work.start.words[0]))
     if match is None:
-        return Blocked(
-            "program", f"the command runs {work.start.words[0]}, which does not lie in a release below _build"
+        raise LeaveAlone(
+            "unknown-program", f"the command runs {work.start.words[0]}, which is not in a release below _build"
         )
     if not work.base.smaller and not work.base.slim:
-        return Blocked(
-            "base", f"no slim variant of {work.base.reference} is known, which has the libraries that Erlang needs"
+        raise LeaveAlone(
+            "base-image",
+            f"no slim variant of {work.base.reference} is known, which has the libraries that Erlang needs",
         )
     if any("include_erts: false" in text for _, text in sources(work.context, ("mix.exs",))):
-        return Blocked("program", "the release does not bring Erlang (`include_erts: false` in mix.exs)")
+        raise LeaveAlone("unknown-program", "the release does not bring Erlang (`include_erts: false` in mix.exs)")
     return Parts(
         work.base.smaller or work.base.reference,
         (Brought(match[1], match[1]),),
         sources_only=True,
         left="dependencies, their builds and the sources",
-        megabytes=_LARGER if work.base.smaller else 0,
+        megabytes=work.base.saves if work.base.smaller else 0,
         lacks=LACKS if work.base.smaller else frozenset(),
     )

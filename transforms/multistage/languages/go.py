@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 
-from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.source_evidence import calls, data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import Act
-from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
 
 NAME = "Go"
 MAIN = frozenset(("go",))
@@ -43,22 +43,18 @@ def builds(command: Located) -> bool:
     return program in MOVERS or program in ("strip", "upx", "gofmt")
 
 
-def parts(work: Work) -> Parts | Blocked:
+def parts(work: Work) -> Parts:
     """The binary that the command runs, on the smallest base that it can run on."""
     program, target = _program(work)
-    if isinstance(program, Blocked):
-        return program
     brought = Brought(target, target)
     if not work.start.words[0].startswith("/") and "/" not in work.start.words[0]:
         brought = Brought(target, posixpath.join("/usr/local/bin", posixpath.basename(target)))
     embedded = _embedded(work)
     beside = data(work.copies, lambda path: _is_source(path) or any(within(path, place) for place in embedded))
-    if isinstance(beside, Blocked):
-        return beside
     static = _static(work, program)
     others = runs_programs(work.context, (".go",), _STARTS, _STARTS_NAMED, work.installed)
     if others:
-        return Blocked("runs-programs", f"{others} may run a program that Go's image has and a smaller one lacks")
+        raise LeaveAlone("needs-programs", f"{others} may run a program that Go's image has and a smaller one lacks")
     alone = _alone(work, brought, beside) if static else None
     if alone is not None:
         return alone
@@ -67,15 +63,15 @@ def parts(work: Work) -> Parts | Blocked:
     if work.base.release:
         return _on_debian(work, brought, beside, work.base.release)
     if not static:
-        return Blocked(
-            "libc",
+        raise LeaveAlone(
+            "unknown-release",
             f"{work.base.reference} does not tell its release, and the binary may be linked to its C library",
             f"name the release ({work.base.name}:1.22-bookworm), or set CGO_ENABLED=0 where the program needs no cgo",
         )
     return _on_debian(work, brought, beside, "trixie")
 
 
-def _program(work: Work) -> tuple[Act | Blocked, str]:
+def _program(work: Work) -> tuple[Act, str]:
     """The command that builds what the container runs, and the path of the binary."""
     word = work.start.words[0]
     names = [act for act in work.builds if act.program == "go" and act.arguments[:1] in (("build",), ("install",))]
@@ -94,7 +90,7 @@ def _program(work: Work) -> tuple[Act | Blocked, str]:
                 if work.origin(posixpath.join(folder, word)) == output:
                     return act, posixpath.join(folder, word)
     reason = f"the command runs {word}, which no `go build` of the file is seen to write"
-    return Blocked("program", reason), ""
+    raise LeaveAlone("unknown-program", reason)
 
 
 def _output(work: Work, act: Act) -> str | None:
@@ -204,11 +200,11 @@ def _on_debian(work: Work, brought: Brought, beside: tuple[str, ...], release: s
     )
 
 
-def _on_alpine(work: Work, brought: Brought, beside: tuple[str, ...]) -> Parts | Blocked:
+def _on_alpine(work: Work, brought: Brought, beside: tuple[str, ...]) -> Parts:
     version = work.base.release.removeprefix("alpine")
     if not version:
         reason = f"{work.base.reference} does not tell its version of Alpine, and another one may have other libraries"
-        return Blocked("libc", reason, f"name it: {work.base.name}:1.22-alpine3.20")
+        raise LeaveAlone("unknown-release", reason, f"name it: {work.base.name}:1.22-alpine3.20")
     return Parts(
         f"alpine:{version}",
         (brought,),
@@ -219,10 +215,6 @@ def _on_alpine(work: Work, brought: Brought, beside: tuple[str, ...]) -> Parts |
         megabytes=_LARGER_THAN_ALPINE,
         lacks=LACKS,
     )
-
-
-LACKS = frozenset(("curl", "wget", "git", "gcc", "make", "go", "ssh", "gpg"))
-"""Programs of Go's image that the smaller ones lack."""
 
 
 def _is_source(path: str) -> bool:

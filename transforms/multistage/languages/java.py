@@ -6,13 +6,12 @@ import itertools
 import posixpath
 import re
 
-from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.official_images import jre
 from dfix.rewriter.model.source_evidence import calls, data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.languages.go import LACKS
-from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
 
 NAME = "Maven or Gradle"
 MAIN = frozenset(("mvn", "mvnw", "gradle", "gradlew"))
@@ -49,29 +48,29 @@ def builds(command: Located) -> bool:
     )
 
 
-def parts(work: Work) -> Parts | Blocked:
+def parts(work: Work) -> Parts:
     """The archive on a JRE; a Spring Boot archive is taken apart into layers."""
     if work.start.program in MAIN:
-        return Blocked("program", f"the command runs {work.start.program} itself, which needs the JDK and the sources")
+        raise LeaveAlone(
+            "runs-build-tool", f"the command runs {work.start.program} itself, which needs the JDK and the sources"
+        )
     if work.start.program != "java":
-        return Blocked("program", f"the command runs {work.start.words[0]}, not java")
+        raise LeaveAlone("unknown-program", f"the command runs {work.start.words[0]}, not java")
     place = calls(work.context, _CODE, _JDK)
     if place:
-        return Blocked("jdk", f"{place} needs the JDK when it runs")
+        raise LeaveAlone("needs-programs", f"{place} needs the JDK when it runs")
     image = work.base.reference if work.base.language == "" else jre(work.base)
     if not image:
-        return Blocked("base", f"no JRE of the same major, vendor and release is known for {work.base.reference}")
+        raise LeaveAlone(
+            "base-image", f"no JRE of the same major, vendor and release is known for {work.base.reference}"
+        )
     others = (
         "" if not work.base.language else runs_programs(work.context, _CODE, _STARTS, _STARTS_NAMED, work.installed)
     )
     if others:
-        return Blocked("runs-programs", f"{others} may run a program that {image} lacks")
+        raise LeaveAlone("needs-programs", f"{others} may run a program that {image} lacks")
     archive = _archive(work)
-    if isinstance(archive, Blocked):
-        return archive
     beside = data(work.copies, _is_source)
-    if isinstance(beside, Blocked):
-        return beside
     found = Parts(
         image,
         archive,
@@ -84,43 +83,46 @@ def parts(work: Work) -> Parts | Blocked:
     return _layered(work, found)
 
 
-def _archive(work: Work) -> tuple[Brought, ...] | Blocked:
+def _archive(work: Work) -> tuple[Brought, ...]:
     """What `java` is told to run."""
     words = work.start.words[1:]
     for option, value in itertools.pairwise(words):
         if option == "-jar":
             path = work.start.path(value)
             if set("*$").intersection(value):
-                return Blocked("program", f"the name of the archive is not literal: {value}")
+                raise LeaveAlone("unknown-program", f"the name of the archive is not literal: {value}")
             if not _BUILT.search(work.origin(path)):
-                return Blocked("program", f"the command runs {value}, which no build of the file is seen to write")
-            blocked = _thin(work)
-            return blocked or (Brought(path, path),)
+                raise LeaveAlone(
+                    "unknown-program", f"the command runs {value}, which no build of the file is seen to write"
+                )
+            _holds_dependencies(work)
+            return (Brought(path, path),)
         if option in _CLASS_PATH:
             return _class_path(work, value)
-    return Blocked("program", "what java is told to run is not known")
+    raise LeaveAlone("unknown-program", "what java is told to run is not known")
 
 
-def _class_path(work: Work, value: str) -> tuple[Brought, ...] | Blocked:
+def _class_path(work: Work, value: str) -> tuple[Brought, ...]:
     found = []
     for entry in value.split(":"):
         path = work.start.path(entry.removesuffix("/*"))
         if "$" in entry or "*" in path or not re.search(r"/(?:target|build)/", work.origin(f"{path}/")):
-            return Blocked("program", f"{entry} of the class path is nothing that the build is seen to write")
+            raise LeaveAlone(
+                "unknown-program", f"{entry} of the class path is not something that the build is seen to write"
+            )
         found.append(Brought(path, path))
     return tuple(found)
 
 
-def _thin(work: Work) -> Blocked | None:
-    """Why the archive may need others beside it."""
+def _holds_dependencies(work: Work) -> None:
+    """Raises LeaveAlone where the archive may need others beside it."""
     poms = [text for path, text in sources(work.context, ("pom.xml",))]
     gradle = [text for path, text in sources(work.context, (".gradle", ".gradle.kts"))]
     if any(_WHOLE.search(text) for text in (*poms, *gradle)):
-        return None
+        return
     needs = any(not _NOT_AT_RUN_TIME.search(one) for text in poms for one in _DEPENDENCY.findall(text))
     if needs or any(_GRADLE_DEPENDENCY.search(text) for text in gradle):
-        return Blocked("thin-jar", "the archive does not hold its dependencies, and where they lie is not known")
-    return None
+        raise LeaveAlone("thin-jar", "the archive does not hold its dependencies, and where they lie is not known")
 
 
 def _layered(work: Work, found: Parts) -> Parts:

@@ -8,14 +8,13 @@ import posixpath
 import re
 from typing import Any, NamedTuple
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import project_install
-from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import ENDINGS, sources, starts_programs
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import Act
-from dfix.transforms.multistage.languages.go import LACKS
-from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
 from dfix.transforms.multistage.started_scripts import RUNNERS, started
 from dfix.transforms.multistage.system_packages import leaves
 
@@ -49,8 +48,6 @@ _IMPORTS = re.compile(
 _CONFIGURES = re.compile(
     r"(?:^|/)[\w.-]+\.config\.[cm]?[jt]s$|(?:^|/)(?:gulpfile|gruntfile|karma\.conf|\.eslintrc)\b", re.IGNORECASE
 )
-_SLIM_IS_SMALLER = 880
-"""Megabytes by which node:22 is larger than node:22-slim (amd64, unpacked)."""
 
 
 class _Project(NamedTuple):
@@ -73,25 +70,22 @@ def builds(command: Located) -> bool:
     return program in _BUILDS or program in MOVERS
 
 
-def parts(work: Work) -> Parts | Blocked | None:
+def parts(work: Work) -> Parts | None:
     """The application folder without development dependencies, or what a server that stays is told to serve."""
     served = _served(work)
     if served is not None:
         return served
     project = _project(work)
-    if isinstance(project, Blocked):
-        return project
-    blocked = _globals(work) or _needs_development(work, project)
-    if blocked is not None:
-        return blocked
+    _globals(work)
+    _needs_development(work, project)
     more = _needs_more(work, project)
     image = work.base.smaller if work.base.smaller and not more else work.base.reference
     prunes = bool(project.names("devDependencies")) and not project.production
     if image == work.base.reference and not prunes and not leaves(work):
-        return Blocked("full-image", f"{work.base.reference} stays: {more}") if more and work.base.smaller else None
+        if more and work.base.smaller:
+            raise LeaveAlone("needs-programs", f"{work.base.reference} stays: {more}")
+        return None
     finish = _pruned(work, project) if prunes else ()
-    if isinstance(finish, Blocked):
-        return finish
     standalone = _standalone(work, project)
     left = f"development dependencies{_counted(work, project)}" if prunes else ""
     if image != work.base.reference:
@@ -102,22 +96,22 @@ def parts(work: Work) -> Parts | Blocked | None:
         covered=(project.folder,),
         finish=() if standalone else finish,
         left=left,
-        megabytes=_SLIM_IS_SMALLER if image != work.base.reference else 0,
+        megabytes=work.base.saves if image != work.base.reference else 0,
         lacks=LACKS | {"python3"} if image != work.base.reference else frozenset(),
     )
 
 
-def _project(work: Work) -> _Project | Blocked:
+def _project(work: Work) -> _Project:
     installs = [(act, found) for act in work.builds if (found := project_install(act.located.words)) is not None]
     folders = {act.located.folder for act, _ in installs}
     if len(folders) != 1:
-        return Blocked(
-            "several-projects", "the stage installs " + ("several projects" if folders else "no project that is seen")
+        raise LeaveAlone(
+            "several-installs", "the stage installs " + ("several projects" if folders else "no project that is seen")
         )
     folder = folders.pop()
     if folder is None or folder == "/" or folder.startswith("?"):
-        return Blocked(
-            "several-projects", "the folder in which the project is installed is not known, or the root of the image"
+        raise LeaveAlone(
+            "unknown-folder", "the folder in which the project is installed is not known, or the root of the image"
         )
     for copy in reversed(work.copies):
         origin = copy.brought.origin(posixpath.join(folder, "package.json"))
@@ -126,13 +120,13 @@ def _project(work: Work) -> _Project | Blocked:
             try:
                 manifest = json.loads(text)
             except ValueError:
-                return Blocked("broken-manifest", f"{origin} is not valid JSON")
+                raise LeaveAlone("broken-manifest", f"{origin} is not valid JSON") from None
             if not isinstance(manifest, dict):
-                return Blocked("broken-manifest", f"{origin} holds no object")
+                raise LeaveAlone("broken-manifest", f"{origin} is not a JSON object")
             act, found = installs[-1]
             production = bool(_PRODUCTION.intersection(found[1])) or _environment(act) == "production"
             return _Project(folder, manifest, found[0], production)
-    return Blocked("no-manifest", f"no package.json of the build context lands in {folder}")
+    raise LeaveAlone("missing-file", f"no package.json of the build context lands in {folder}")
 
 
 def _environment(act: Act) -> str | None:
@@ -145,11 +139,9 @@ def _environment(act: Act) -> str | None:
     return value
 
 
-def _needs_development(work: Work, project: _Project) -> Blocked | None:
+def _needs_development(work: Work, project: _Project) -> None:
     """Why the application may need its development dependencies when it runs."""
     commands = started(work.start.words, project.manifest)
-    if isinstance(commands, Blocked):
-        return commands
     needed, development = project.names("dependencies"), project.names("devDependencies")
     for command in commands:
         words = command.split()
@@ -158,20 +150,21 @@ def _needs_development(work: Work, project: _Project) -> Blocked | None:
             program = words[1]
         package = _BINS.get(program, program)
         if package in development and package not in needed:
-            return Blocked("start", f"`{command}` starts the application with {package}, a development dependency")
+            raise LeaveAlone(
+                "development-dependency", f"`{command}` starts the application with {package}, a development dependency"
+            )
         loaded = [b for a, b in itertools.pairwise(words) if a in ("-r", "--require", "--loader", "--import")]
         for name in loaded:
             base = "/".join(name.split("/")[: 2 if name.startswith("@") else 1])
             if base in development and base not in needed:
-                return Blocked("start", f"`{command}` loads {base}, a development dependency")
+                raise LeaveAlone("development-dependency", f"`{command}` loads {base}, a development dependency")
     only = development - needed
     for path, text in sources(work.context, ENDINGS["node"]):
         if _CONFIGURES.search(path) or path.endswith(".d.ts"):
             continue
         used = next((name for name in _IMPORTS.findall(text) if name in only and not name.startswith("@types/")), None)
         if used is not None and not project.production:
-            return Blocked("imports", f"{path} imports {used}, a development dependency")
-    return None
+            raise LeaveAlone("development-dependency", f"{path} imports {used}, a development dependency")
 
 
 def _counted(work: Work, project: _Project) -> str:
@@ -187,7 +180,7 @@ def _counted(work: Work, project: _Project) -> str:
     return f" ({count} package{'' if count == 1 else 's'})" if count else ""
 
 
-def _globals(work: Work) -> Blocked | None:
+def _globals(work: Work) -> None:
     """A package that is installed for the whole machine and may be needed when the container runs."""
     for act in work.builds:
         if not (_GLOBAL.intersection(act.arguments) and {"install", "i", "add"}.intersection(act.arguments)):
@@ -197,8 +190,7 @@ def _globals(work: Work) -> Blocked | None:
             if word.startswith("-") or word in ("install", "i", "add", "global"):
                 continue
             if name not in _BUILD_TOOLS or name == work.start.program or work.start.program == _BINS.get(name):
-                return Blocked("global-package", f"`{act.shown}` may install what the program needs")
-    return None
+                raise LeaveAlone("unknown-command", f"`{act.shown}` may install what the program needs")
 
 
 def _needs_more(work: Work, project: _Project) -> str:
@@ -210,11 +202,12 @@ def _needs_more(work: Work, project: _Project) -> str:
     return f"{names[0]} needs programs or libraries of the full image" if names else ""
 
 
-def _pruned(work: Work, project: _Project) -> tuple[str, ...] | Blocked:
+def _pruned(work: Work, project: _Project) -> tuple[str, ...]:
     """The command that removes development dependencies from an installed project."""
     if project.manager != "npm" and project.manifest.get("workspaces"):
-        return Blocked(
-            "workspaces", f"{project.manager} removes the development dependencies of a workspace in no known way"
+        raise LeaveAlone(
+            "workspace",
+            f"dfix does not know how to remove the development dependencies of a {project.manager} workspace",
         )
     major = work.base.version.split(".")[0]
     old = (major.isdigit() and int(major) < 16) or work.base.language != "node"
@@ -232,7 +225,7 @@ def _pruned(work: Work, project: _Project) -> tuple[str, ...] | Blocked:
     if installed.user != last.user or any(
         step.keyword == "USER" for step in work.stage.steps[installed.index : last.index]
     ):
-        return Blocked("user", "the user who installs the project is another than the one who builds it")
+        raise LeaveAlone("user", "the user who installs the project is another than the one who builds it")
     after = [step for step in work.stage.steps if step.index >= last.index and step.keyword == "WORKDIR"]
     folder = after[-1].workdir if after else last.workdir
     move = "" if folder == project.folder else f"cd {project.folder} && "
@@ -270,7 +263,7 @@ def _served(work: Work) -> Parts | None:
         sources_only=True,
         environment=(globals_,),
         left="the project's dependencies and its sources",
-        megabytes=_SLIM_IS_SMALLER if work.base.smaller else 0,
+        megabytes=work.base.saves if work.base.smaller else 0,
         lacks=LACKS if work.base.smaller else frozenset(),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
@@ -22,14 +22,14 @@ def builds(command: Located) -> bool:
     return program in MAIN or program in _EXTENDS or program in MOVERS
 
 
-def parts(work: Work) -> Parts | Blocked | None:
+def parts(work: Work) -> Parts | None:
     """The extensions and the application on the same image."""
     if work.base.language != "php":
-        return Blocked("base", f"where {work.base.reference} keeps PHP's extensions is not known")
+        raise LeaveAlone("base-image", f"where {work.base.reference} keeps PHP's extensions is not known")
     if not leaves(work) and not _composer(work):
         return None
     if work.start.program in MAIN:
-        return Blocked("start", f"the command runs {work.start.program} itself, which would stay behind")
+        raise LeaveAlone("runs-build-tool", f"the command runs {work.start.program} itself, which would stay behind")
     brought: list[Brought] = []
     if any(act.program in _EXTENDS for act in work.builds):
         brought += [Brought(path, path) for path in _EXTENSIONS]
@@ -42,8 +42,8 @@ def parts(work: Work) -> Parts | Blocked | None:
     if folders:
         folder = folders.pop()
         if folders or folder is None or folder == "/" or folder.startswith("?"):
-            return Blocked(
-                "several-projects", "the folder in which composer installs is not known, or there are several"
+            raise LeaveAlone(
+                "unknown-folder", "the folder in which composer installs is not known, or there are several"
             )
         brought.append(Brought(folder, folder))
         covered = (folder,)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 
-from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import sources, starts_programs
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.multistage.command_purpose import Act
-from dfix.transforms.multistage.languages.go import LACKS
-from dfix.transforms.multistage.runtime_stage import Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, Brought, Parts, Work
 from dfix.transforms.multistage.system_packages import leaves, linked
 
 NAME = "pip"
@@ -34,8 +33,6 @@ _NEEDS_MORE = frozenset(
     "gitpython wand uwsgi xmlsec pygraphviz graphviz mod-wsgi python-ldap pdf2image pytesseract gdal".split()
 )
 _NAME = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)", re.MULTILINE)
-_SLIM_IS_SMALLER = 870
-"""Megabytes by which python:3.12 is larger than python:3.12-slim (amd64, unpacked)."""
 
 
 def builds(command: Located) -> bool:
@@ -51,24 +48,22 @@ def builds(command: Located) -> bool:
     )
 
 
-def parts(work: Work) -> Parts | Blocked | None:
+def parts(work: Work) -> Parts | None:
     """The environment, or the packages put under a prefix of their own, on the same interpreter."""
     if work.base.language != "python":
-        return Blocked("base", f"where {work.base.reference} keeps Python's packages is not known")
+        raise LeaveAlone("base-image", f"where {work.base.reference} keeps Python's packages is not known")
     if not any(_installs(act) for act in work.builds):
         return None
     more = _needs_more(work)
     image = work.base.smaller if work.base.smaller and not more else work.base.reference
     if image == work.base.reference and not leaves(work):
-        return Blocked("full-image", f"{work.base.reference} stays: {more}") if more and work.base.smaller else None
+        if more and work.base.smaller:
+            raise LeaveAlone("needs-programs", f"{work.base.reference} stays: {more}")
+        return None
     if work.start.program in ("poetry", "uv", "pipenv", "pip"):
-        return Blocked("start", f"the command runs {work.start.program} itself, which would stay behind")
+        raise LeaveAlone("runs-build-tool", f"the command runs {work.start.program} itself, which would stay behind")
     libraries = linked(work, _required(work), _LINKS) if image != work.base.reference else ()
-    if isinstance(libraries, Blocked):
-        return libraries
     found = _environment(work) or _prefixed(work)
-    if isinstance(found, Blocked):
-        return found
     brought, edits = found
     return Parts(
         image,
@@ -77,7 +72,7 @@ def parts(work: Work) -> Parts | Blocked | None:
         packages=libraries,
         edits=edits,
         left=f"the compilers of {work.base.reference}" if image != work.base.reference else "",
-        megabytes=_SLIM_IS_SMALLER if image != work.base.reference else 0,
+        megabytes=work.base.saves if image != work.base.reference else 0,
         lacks=LACKS | {"file", "xz"} if image != work.base.reference else frozenset(),
     )
 
@@ -99,7 +94,7 @@ def _is_tool(act: Act) -> bool:
     return bool(named) and not reads and all(word in _TOOLS for word in named)
 
 
-def _environment(work: Work) -> tuple[Brought, tuple[Edit, ...]] | Blocked | None:
+def _environment(work: Work) -> tuple[Brought, tuple[Edit, ...]] | None:
     """The virtual environment into which everything is installed; None where there is none."""
     for act in work.builds:
         words = act.arguments
@@ -114,9 +109,9 @@ def _environment(work: Work) -> tuple[Brought, tuple[Edit, ...]] | Blocked | Non
         if operands:
             path = act.path(operands[-1])
             if path is None:
-                return Blocked("environment", f"where `{act.shown}` makes its environment is not known")
-            blocked = _outside(work, path)
-            return blocked or (Brought(path, path), ())
+                raise LeaveAlone("install-place", f"where `{act.shown}` makes its environment is not known")
+            _installs_into(work, path)
+            return Brought(path, path), ()
     for act in work.builds:
         if act.program in ("poetry", "uv") and _installs(act):
             folder = act.located.folder
@@ -126,13 +121,13 @@ def _environment(work: Work) -> tuple[Brought, tuple[Edit, ...]] | Blocked | Non
             )
             if not inside:
                 hint = "set POETRY_VIRTUALENVS_IN_PROJECT=1, and start the program from .venv/bin"
-                return Blocked("environment", f"`{act.shown}` installs where poetry chooses", hint)
+                raise LeaveAlone("install-place", f"`{act.shown}` installs where poetry chooses", hint)
             path = act.step.env.get("UV_PROJECT_ENVIRONMENT") if act.program == "uv" else None
             path = path or posixpath.join(folder or "?", ".venv")
             if "?" in path:
-                return Blocked("environment", f"the folder in which `{act.shown}` runs is not known")
+                raise LeaveAlone("unknown-folder", f"the folder in which `{act.shown}` runs is not known")
             if not work.start.path(work.start.words[0]).startswith(f"{path}/") and not _on_path(work, path):
-                return Blocked("environment", f"the command does not say that it runs in {path}")
+                raise LeaveAlone("install-place", f"the command does not say that it runs in {path}")
             return Brought(path, path), ()
     return None
 
@@ -143,14 +138,13 @@ def _on_path(work: Work, environment: str) -> bool:
     return f"{environment}/bin" in (value or text)
 
 
-def _outside(work: Work, environment: str) -> Blocked | None:
-    """An install that does not go into the environment."""
+def _installs_into(work: Work, environment: str) -> None:
+    """Raises LeaveAlone for an install that does not go into the environment."""
     for act in work.builds:
         if _installs(act) and act.program not in ("poetry", "uv"):
             own = act.located.words[0].text.startswith(f"{environment}/")
             if not own and f"{environment}/bin" not in _path_text(act):
-                return Blocked("environment", f"`{act.shown}` does not say that it installs into {environment}")
-    return None
+                raise LeaveAlone("install-place", f"`{act.shown}` does not say that it installs into {environment}")
 
 
 def _path_text(act: Act) -> str:
@@ -163,30 +157,32 @@ def _path_text(act: Act) -> str:
     return text
 
 
-def _prefixed(work: Work) -> tuple[Brought, tuple[Edit, ...]] | Blocked:
+def _prefixed(work: Work) -> tuple[Brought, tuple[Edit, ...]]:
     """The one install among the base image's packages, told to use a prefix of its own."""
     installs = [act for act in work.builds if _installs(act)]
     if len(installs) != 1:
-        return Blocked(
+        raise LeaveAlone(
             "several-installs", "packages are installed by several commands, of which the later see the earlier ones'"
         )
     (act,) = installs
     if act.program in ("poetry", "uv", "pipenv", "pip-sync"):
-        return Blocked(
-            "environment", f"`{act.shown}` installs among the packages of the base image, or where it chooses"
+        raise LeaveAlone(
+            "install-place", f"`{act.shown}` installs among the packages of the base image, or where it chooses"
         )
     if act.step.user not in (None, "root", "0"):
-        return Blocked("user", f"`{act.shown}` runs as {act.step.user}, who cannot write to a prefix of its own")
+        raise LeaveAlone(
+            "install-place", f"`{act.shown}` runs as {act.step.user}, who cannot write to a prefix of its own"
+        )
     moved = next((name for name in _MOVED_BY if name in act.step.env), None)
     if moved is not None:
-        return Blocked("elsewhere", f"{moved} puts packages to a place of its own")
+        raise LeaveAlone("install-place", f"{moved} puts packages to a place of its own")
     for word in act.arguments:
         if word.split("=")[0] in _ELSEWHERE:
-            return Blocked("elsewhere", f"`{act.shown}` installs to a place of its own")
+            raise LeaveAlone("install-place", f"`{act.shown}` installs to a place of its own")
         if word in ("-e", "--editable") or word.startswith("--editable="):
-            return Blocked("editable", f"`{act.shown}` installs links to the sources")
+            raise LeaveAlone("editable", f"`{act.shown}` installs links to the sources")
     if _links_to_sources(work):
-        return Blocked("editable", f"`{act.shown}` installs links to the sources")
+        raise LeaveAlone("editable", f"`{act.shown}` installs links to the sources")
     verb = next(word for word in act.located.words if word.literal_or_text == "install")
     earlier = any(_is_tool(other) for other in work.builds if other is not act and "install" in other.arguments)
     options = " --prefix=/install" + (" --ignore-installed" if earlier else "")

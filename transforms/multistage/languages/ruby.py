@@ -6,12 +6,11 @@ import itertools
 import posixpath
 import re
 
-from dfix.rewriter.manifests import Blocked
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import sources, starts_programs
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.languages.go import LACKS
-from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
 from dfix.transforms.multistage.system_packages import leaves, linked
 
 NAME = "Bundler"
@@ -29,8 +28,6 @@ _LINKS = {
 }
 _NEEDS_MORE = frozenset("rmagick mini_magick git rugged execjs wkhtmltopdf-binary ruby-vips".split())
 _LOCKED = re.compile(r"^    ([\w.-]+) \(", re.MULTILINE)
-_SLIM_IS_SMALLER = 770
-"""Megabytes by which ruby:3.3 is larger than ruby:3.3-slim (amd64, unpacked)."""
 
 
 def builds(command: Located) -> bool:
@@ -39,23 +36,19 @@ def builds(command: Located) -> bool:
     return program in MAIN or program in MOVERS or program in ("gem", "rake", "bootsnap")
 
 
-def parts(work: Work) -> Parts | Blocked | None:
+def parts(work: Work) -> Parts | None:
     """The folder of the gems on the same Ruby."""
     if work.base.language != "ruby":
-        return Blocked("base", f"where {work.base.reference} keeps its gems is not known")
+        raise LeaveAlone("base-image", f"where {work.base.reference} keeps its gems is not known")
     more = _needs_more(work)
     image = work.base.smaller if work.base.smaller and not more else work.base.reference
     if image == work.base.reference and not leaves(work):
-        return Blocked("full-image", f"{work.base.reference} stays: {more}") if more and work.base.smaller else None
+        if more and work.base.smaller:
+            raise LeaveAlone("needs-programs", f"{work.base.reference} stays: {more}")
+        return None
     libraries = linked(work, _named(work), _LINKS) if image != work.base.reference else ()
-    if isinstance(libraries, Blocked):
-        return libraries
     gems = _folder(work)
-    if isinstance(gems, Blocked):
-        return gems
     settings = _settings(work)
-    if isinstance(settings, Blocked):
-        return settings
     brought = [Brought(gems, gems), *settings]
     covered = [gems]
     if any(
@@ -65,7 +58,7 @@ def parts(work: Work) -> Parts | Blocked | None:
     ):
         folder = work.start.workdir
         if folder == "/" or folder.startswith("?"):
-            return Blocked("program", "the folder of the application is not known, or the root of the image")
+            raise LeaveAlone("unknown-folder", "the folder of the application is not known, or the root of the image")
         brought.append(Brought(folder, folder))
         covered.append(folder)
     return Parts(
@@ -74,12 +67,12 @@ def parts(work: Work) -> Parts | Blocked | None:
         covered=tuple(covered),
         packages=libraries,
         left=f"the compilers of {work.base.reference}" if image != work.base.reference else "",
-        megabytes=_SLIM_IS_SMALLER if image != work.base.reference else 0,
+        megabytes=work.base.saves if image != work.base.reference else 0,
         lacks=LACKS if image != work.base.reference else frozenset(),
     )
 
 
-def _folder(work: Work) -> str | Blocked:
+def _folder(work: Work) -> str:
     """Where the gems are installed."""
     for act in work.builds:
         words = act.arguments
@@ -88,29 +81,34 @@ def _folder(work: Work) -> str | Blocked:
             path = next((b for a, b in itertools.pairwise(names) if a in ("path", "--path")), None)
             path = path or next((word.partition("=")[2] for word in words if word.startswith("--path=")), None)
             if path is not None:
-                return act.path(path) or Blocked("gems", f"where `{act.shown}` puts the gems is not known")
+                place = act.path(path)
+                if not place:
+                    raise LeaveAlone("install-place", f"where `{act.shown}` puts the gems is not known")
+                return place
             if names[:1] == ["deployment"] or "--deployment" in words:
                 return posixpath.join(act.located.folder or "?", "vendor/bundle")
     for name in ("BUNDLE_PATH", "GEM_HOME", "BUNDLE_DEPLOYMENT"):
         if any(name in step.instruction.value for step in work.stage.steps if step.keyword in ("ENV", "ARG")):
             value = work.stage.env.get(name)
             if name == "BUNDLE_DEPLOYMENT" or value is None:
-                return Blocked("gems", f"where the gems are put is not known: {name} is set")
+                raise LeaveAlone("install-place", f"where the gems are put is not known: {name} is set")
             return value
     return _GEMS
 
 
-def _settings(work: Work) -> tuple[Brought, ...] | Blocked:
+def _settings(work: Work) -> tuple[Brought, ...]:
     """Bundler's settings where they lie in the user's home: `bundle exec` has to know which groups were left out."""
     for act in work.builds:
         if act.program not in MAIN or act.arguments[:1] != ("config",):
             continue
         if "--global" in act.arguments:
             if act.step.user not in (None, "root", "0"):
-                return Blocked("gems", f"where `{act.shown}` keeps its setting is not known")
+                raise LeaveAlone("install-place", f"where `{act.shown}` keeps its setting is not known")
             return (Brought("/root/.bundle", "/root/.bundle"),)
         if "set" not in act.arguments and "--local" not in act.arguments:
-            return Blocked("gems", f"where `{act.shown}` keeps its setting depends on Bundler's version", "add --local")
+            raise LeaveAlone(
+                "install-place", f"where `{act.shown}` keeps its setting depends on Bundler's version", "add --local"
+            )
     return ()
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.runtime import runtime_packages
-from dfix.rewriter.manifests import Blocked
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.languages.go import LACKS
-from dfix.transforms.multistage.runtime_stage import MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
 
 NAME = "Cargo"
 MAIN = frozenset(("cargo",))
@@ -58,33 +57,29 @@ def builds(command: Located) -> bool:
     return program in MOVERS or program in ("strip", "rustup", "rustc")
 
 
-def parts(work: Work) -> Parts | Blocked:
+def parts(work: Work) -> Parts:
     """The binary that the command runs, on the same release of the distribution."""
     target = _program(work)
-    if isinstance(target, Blocked):
-        return target
     others = runs_programs(work.context, (".rs",), _STARTS, _STARTS_NAMED, work.installed)
     if others and work.base.language:
-        return Blocked("runs-programs", f"{others} may run a program that Rust's image has and a smaller one lacks")
+        raise LeaveAlone("needs-programs", f"{others} may run a program that Rust's image has and a smaller one lacks")
     libraries = _libraries(work)
-    if isinstance(libraries, Blocked):
-        return libraries
     beside = data(work.copies, _is_source)
-    if isinstance(beside, Blocked):
-        return beside
     if work.base.alpine:
         version = work.base.release.removeprefix("alpine")
         if not version:
             reason = (
                 f"{work.base.reference} does not tell its version of Alpine, and another one may have other libraries"
             )
-            return Blocked("libc", reason, f"name it: {work.base.name}:1-alpine3.20")
+            raise LeaveAlone("unknown-release", reason, f"name it: {work.base.name}:1-alpine3.20")
         image, needed = f"alpine:{version}", ["ca-certificates", "libgcc"]
     elif work.base.release:
         image, needed = f"debian:{work.base.release}-slim", ["ca-certificates"]
     else:
         reason = f"{work.base.reference} does not tell its release, and the binary is linked to its C library"
-        return Blocked("libc", reason, f"name the release: {work.base.name}:{work.base.version or '1'}-bookworm")
+        raise LeaveAlone(
+            "unknown-release", reason, f"name the release: {work.base.name}:{work.base.version or '1'}-bookworm"
+        )
     if work.base.language == "":
         image, needed = work.base.reference, []
     return Parts(
@@ -99,7 +94,7 @@ def parts(work: Work) -> Parts | Blocked:
     )
 
 
-def _program(work: Work) -> Brought | Blocked:
+def _program(work: Work) -> Brought:
     """The binary: below a target folder, or where `cargo install` puts it."""
     word = work.start.words[0]
     folder = r"(?:/[\w.-]+)?/(?:release|debug)/"
@@ -114,7 +109,7 @@ def _program(work: Work) -> Brought | Blocked:
                 return Brought(path, path)
         if _installed(work, f"/usr/local/cargo/bin/{word}"):
             return Brought(f"/usr/local/cargo/bin/{word}", f"/usr/local/bin/{word}")
-    return Blocked("program", f"the command runs {word}, which no `cargo build` of the file is seen to write")
+    raise LeaveAlone("unknown-program", f"the command runs {word}, which no `cargo build` of the file is seen to write")
 
 
 def _installed(work: Work, path: str) -> bool:
@@ -134,13 +129,13 @@ def _own(work: Work) -> set[str]:
     return {name for path, text in sources(work.context, ("Cargo.toml",)) for name in _CRATE.findall(text)}
 
 
-def _libraries(work: Work) -> tuple[str, ...] | Blocked:
+def _libraries(work: Work) -> tuple[str, ...]:
     """The packages of libraries that crates link, by Cargo.lock."""
     locks = [text for path, text in sources(work.context, ("Cargo.lock",))]
     manifests = [text for path, text in sources(work.context, ("Cargo.toml",)) if "dependencies]" in text]
     if not locks:
         if manifests:
-            return Blocked("no-lock", "without a Cargo.lock it is not known which libraries the crates link")
+            raise LeaveAlone("no-lock", "without a Cargo.lock it is not known which libraries the crates link")
         return ()
     names = {name for text in locks for name in _CRATE.findall(text)}
     found: list[str] = []
@@ -149,10 +144,10 @@ def _libraries(work: Work) -> tuple[str, ...] | Blocked:
             continue
         package = _LINKS.get(name)
         if package is None:
-            return Blocked("libraries", f"Cargo.lock has {name}, and which library it links is not known")
+            raise LeaveAlone("libraries", f"Cargo.lock has {name}, and which library it links is not known")
         libraries = () if work.base.alpine else runtime_packages(package, work.base.release)
         if libraries is None or (work.base.alpine and package):
-            return Blocked(
+            raise LeaveAlone(
                 "libraries", f"the package of the library that {name} links is not known for {work.base.reference}"
             )
         found += libraries

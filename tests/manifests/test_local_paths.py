@@ -1,0 +1,62 @@
+"""What lies around the project, and dependencies that lead out of it or to all of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from dfix.rewriter.answers.reason import Reason, attempt
+from dfix.rewriter.manifests import Inputs, Install, inputs
+from tests.build_context import MakeContext
+
+POM = "<project><parent><artifactId>all</artifactId></parent><artifactId>a</artifactId></project>"
+BROKEN_AROUND = [
+    ("npm ci", "node.install", {"package.json": "{", "a/package.json": "{}", "a/package-lock.json": "{}"}),
+    (
+        "cargo fetch --locked",
+        "cargo",
+        {
+            "Cargo.toml": "[",
+            "a/Cargo.toml": '[package]\nname = "a"\n[dependencies]\nb = "1"\n[[bin]]\nname = "a"\npath = "a.rs"\n',
+        },
+    ),
+    ("uv sync --frozen", "python.uv", {"pyproject.toml": "[", "a/pyproject.toml": '[project]\nname = "a"\n'}),
+    ("mvn dependency:go-offline", "maven", {"pom.xml": "<", "a/pom.xml": POM}),
+]
+LEAD_AWAY = [
+    ("npm ci", "node.install", "package.json", '{{"dependencies": {{"x": "file:{}"}}}}', {"package-lock.json": "{}"}),
+    ("composer install", "composer", "composer.json", '{{"repositories": [{{"type": "path", "url": "{}"}}]}}', {"composer.lock": "{}"}),
+    ("bundle install", "bundler", "Gemfile", 'gem "x", path: "{}"\n', {}),
+    ("poetry install --no-root", "python.poetry", "pyproject.toml", '[tool.poetry.dependencies]\nx = {{path = "{}"}}\n', {}),
+]  # fmt: skip
+
+
+def read(make_context: MakeContext, files: dict[str, str], command: str, reader: str, folder: str) -> Inputs | Reason:
+    manager, *arguments = command.split()
+    return attempt(inputs, make_context(files), Install(manager, tuple(arguments), folder, reader))
+
+
+@pytest.mark.parametrize(("command", "reader", "files"), BROKEN_AROUND, ids=[row[1] for row in BROKEN_AROUND])
+def test_a_broken_manifest_above_is_not_read(
+    make_context: MakeContext, command: str, reader: str, files: dict[str, str]
+) -> None:
+    found = read(make_context, files, command, reader, "a")
+    assert isinstance(found, Inputs), found
+    assert set(found.files) == {path for path in files if path.startswith("a/")}
+
+
+@pytest.mark.parametrize(
+    ("place", "code", "text"),
+    [
+        (".", "reads-sources", ", a folder that holds all of the sources"),
+        ("../x", "outside-context", " ../x, outside of the build context"),
+        ("/x", "outside-context", " /x, outside of the build context"),
+    ],
+)
+@pytest.mark.parametrize(("command", "reader", "path", "form", "more"), LEAD_AWAY, ids=[row[1] for row in LEAD_AWAY])
+def test_a_dependency_that_leads_away(
+    make_context: MakeContext, command: str, reader: str, path: str, form: str, more: dict[str, str], place: str,
+    code: str, text: str,
+) -> None:  # fmt: skip
+    found = read(make_context, {path: form.format(place), **more}, command, reader, "")
+    assert isinstance(found, Reason), found
+    assert (found.code, found.text.endswith(text)) == (code, True), found
