@@ -95,7 +95,7 @@ def test_uses_and_fills() -> None:
     assert [use.usage.verb for use in found.uses] == ["update", "install", "remove"]
     assert [use.usage.verb for use in found.fills] == ["update"]
     assert [use.shown for use in found.uses] == ["apt-get update", "apt-get install", "apt-get remove"]
-    assert (found.runs_itself, found.only_lists) == (False, False)
+    assert (found.runs_itself, found.only_lists) == (False, True)
     (lists,) = left("apt-get update")
     assert lists.only_lists
     (own,) = left("npm ci", "node:22")
