@@ -114,6 +114,8 @@ class Session:
                     raise RuntimeError("the tests could not be measured")
             found = [Covered(*json.loads(part.read_text())) for part in parts]
             path.write_text(json.dumps(_together(found)))
+            for part in parts:
+                part.unlink()
         return Covered(*json.loads(path.read_text()))
 
     def _measure(self, names: list[str], to: Path) -> int:
