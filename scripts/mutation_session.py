@@ -98,7 +98,17 @@ class Session:
                 running[pid] = mutation, reading
             while running:
                 _finished(running, results)
+        self._check(covered)
         return True
+
+    def _check(self, covered: Covered) -> None:
+        """Raise where a test that noticed a mutation fails without one by now: then what was found is worth nothing."""
+        rows = [json.loads(line) for line in Path(self._job.results).read_text(encoding="utf-8").splitlines()]
+        noticed = sorted({by for _, _, by, _ in rows} & covered.seconds.keys())
+        pid = _forked(partial(self._run, noticed), 600)
+        if os.waitpid(pid, 0)[1]:
+            os.remove(self._job.results)
+            raise RuntimeError("tests fail without a mutation, so what they noticed does not count")
 
     def _covered(self) -> Covered:
         path = Path(self._job.covered)
@@ -140,11 +150,15 @@ class Session:
         return 0
 
     def _try(self, mutation: Mutation, names: list[str], to: int) -> int:
-        """Exits 1 where a test fails, whose name is written to the pipe `to`."""
+        """1 where a test fails, whose name is written to the pipe `to`."""
         apply(mutation, self._root)
+        return self._run(names, to)
+
+    def _run(self, names: list[str], to: int | None = None) -> int:
         for name in names:
             if not self._passes(name):
-                os.write(to, name.encode("utf-8", "replace")[:4000])
+                if to is not None:
+                    os.write(to, name.encode("utf-8", "replace")[:4000])
                 return 1
         return 0
 
