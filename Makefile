@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 MADE := .venv/.made
 
-.PHONY: demo test corpus compare prove bench lint fuzz docs lock clean
+.PHONY: demo test corpus compare prove bench lint fuzz mutants docs lock clean
 
 demo: $(MADE)
 	@$(BIN)/python scripts/demo.py
@@ -33,6 +33,9 @@ lint: $(MADE)
 fuzz: $(MADE)
 	$(BIN)/python scripts/fuzz.py --minutes 10
 
+mutants: $(MADE)
+	$(BIN)/python scripts/mutants.py
+
 docs: $(MADE)
 	$(BIN)/python scripts/rule_pages.py
 
@@ -55,4 +58,4 @@ lock: $(MADE)
 		--no-annotate --custom-compile-command "make lock" --output-file requirements-dev.lock pyproject.toml
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .mutants dist

@@ -8,8 +8,6 @@ from difflib import SequenceMatcher
 from json import JSONDecoder
 from typing import NamedTuple
 
-import dockerfile
-
 from dfix.rewriter.dockerfile import Instruction, Tree
 from dfix.rewriter.dockerfile.instruction import KEYWORDS
 from dfix.rewriter.dockerfile.json_form import read_array
@@ -33,6 +31,8 @@ class Reading(NamedTuple):
 
 def buildkit_reads(text: str) -> list[Reading] | None:
     """What BuildKit's parser makes of a text; None when it refuses it."""
+    import dockerfile  # its threads would not survive a fork of scripts/mutation_session.py
+
     try:
         commands = dockerfile.parse_string(text)
     except dockerfile.GoParseError:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
@@ -20,6 +22,14 @@ from tests.engine.fixture import engine  # a fixture for every test
 __all__ = ["engine"]
 
 collect_ignore = ["prove/contexts"]
+
+# How long an example takes is the machine's affair; tests that bound a time count CPU time.
+settings.register_profile("dfix", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("dfix")
+
+# A caller that ignores Ctrl-C (`trap '' INT`, nohup) hands that down to every program that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _skip(what: str) -> None:

@@ -15,6 +15,16 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("rewriter", "transforms")
 MOST_LINES = 350
 VAGUE = frozenset(("utils", "util", "helpers", "helper", "manager", "common", "misc", "base", "core", "stuff"))
+SAME_MODULES = frozenset(
+    (
+        "rule",  # what each folder of transforms begins with
+        "lexing",  # of Dockerfiles, of shell scripts
+    )
+)
+MIRRORED = ("rewriter/manifests/", "transforms/multistage/languages/")
+"""Folders with a module for each ecosystem."""
+SAME_CLASSES = frozenset("Show Plan Brought HeredocMark Fault Hooks Runs Step StoppedError Work".split())
+"""Public classes whose name two modules use; each is to get a name of its own."""
 HEAVY = frozenset(
     "dataclasses inspect rich typer click yaml tomllib libcst pathspec json dockerfile_parse pip_requirements_parser "
     "packaging defusedxml asyncio logging subprocess difflib argparse".split()
@@ -37,6 +47,34 @@ def test_modules_are_short() -> None:
 def test_names_say_what_is_inside() -> None:
     names = modules(*PACKAGES, "scripts", "tests")
     assert [path for path in names if VAGUE & set(path.stem.split("_"))] == []
+
+
+def repeated(places: Iterator[tuple[str, str]]) -> dict[str, list[str]]:
+    """The names that come with more than one place."""
+    found: dict[str, list[str]] = {}
+    for name, place in places:
+        found.setdefault(name, []).append(place)
+    return {name: where for name, where in found.items() if len(where) > 1}
+
+
+def test_a_module_has_a_name_of_its_own() -> None:
+    paths = [path.relative_to(ROOT) for path in modules(*PACKAGES) if path.stem != "__init__"]
+    found = repeated((path.stem, str(path)) for path in paths)
+    assert {
+        name: where
+        for name, where in found.items()
+        if name not in SAME_MODULES and not all(path.startswith(MIRRORED) for path in where)
+    } == {}
+
+
+def test_a_public_class_has_a_name_of_its_own() -> None:
+    found = repeated(
+        (node.name, str(path.relative_to(ROOT)))
+        for path in modules(*PACKAGES)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert {name: where for name, where in found.items() if name not in SAME_CLASSES} == {}
 
 
 def public(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:

@@ -25,7 +25,7 @@ from dfix.rewriter.pipeline.registry import transforms
 from tests.tools.debian import unpacked
 from tests.tools.home import NoToolError, absent
 
-PATIENCE = 20
+PATIENCE = 120
 KEYS_APART = 0.05
 COLUMNS, LINES = 150, 40
 RULES = tuple(sorted(rule.NAME for rule in transforms()))

@@ -73,7 +73,7 @@ PARTS = st.one_of(NAMES, st.sampled_from(["*", "**", "a*", "?b", "*.b", "a**"]))
 LINES = st.tuples(st.sampled_from(["", "!"]), st.lists(PARTS, min_size=1, max_size=3).map("/".join)).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(LINES, max_size=5), PATHS)
 def test_same_as_a_port_of_dockers_own_matcher(lines: list[str], path: str) -> None:
     matcher = dockerignore.PatternMatcher(lines)

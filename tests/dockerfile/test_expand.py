@@ -299,11 +299,11 @@ def test_doubling_ends_at_what_a_process_takes() -> None:
 
 
 def test_a_hostile_pattern_takes_bounded_time() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert expand("${V##" + "*a" * 25 + "*b}", {"V": "a" * 2000}) == "a" * 2000
     with pytest.raises(ExpansionError, match="too long"):
         expand("${V#" + "*a" * 1000 + "}", {"V": "a" * 10_000})
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_deep_nesting_is_refused() -> None:

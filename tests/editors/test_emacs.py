@@ -18,7 +18,7 @@ def emacs(file: Path, dfix: Path, config: str, *forms: str) -> str:
     words = ["-Q", "--batch", "-l", "dockerfile-mode", "-l", str(EDITORS / "emacs" / config)]
     words += ["--eval", f'(find-file "{file}")', *(word for form in forms for word in ("--eval", form))]
     env = program.env(HOME=str(file.parent), PATH=on_path(dfix))
-    done = subprocess.run([*program.command, *words], env=env, capture_output=True, text=True, timeout=90, check=False)
+    done = subprocess.run([*program.command, *words], env=env, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

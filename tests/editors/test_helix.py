@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.editors.conftest import EDITORS, editor, on_path
 from tests.server.test_protocol import NODE, SPLIT
 
-PATIENCE = 40.0
+PATIENCE = 240.0
 
 
 def save_until_changed(file: Path, dfix: Path) -> str:

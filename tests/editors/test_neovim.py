@@ -20,7 +20,7 @@ def neovim(config: Path, file: Path, *commands: str, dfix: Path) -> subprocess.C
     words += [word for command in commands for word in ("-c", command)]
     env = program.env(HOME=str(file.parent), PATH=on_path(dfix))
     return subprocess.run(
-        [*program.command, *words, "-c", "qa!"], env=env, capture_output=True, text=True, timeout=60, check=True
+        [*program.command, *words, "-c", "qa!"], env=env, capture_output=True, text=True, timeout=300, check=True
     )
 
 
@@ -88,5 +88,5 @@ def test_conform_is_told_a_command_that_formats(app: Path, dfix: Path) -> None:
     ]
     env = program.env(HOME=str(app.parent), PATH=on_path(dfix))
     command = [*program.command, *words, "-c", run, "-c", "qa!"]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=True)
     assert (done.stdout.rstrip("\n"), done.stderr) == (SPLIT.rstrip("\n"), "")

@@ -18,7 +18,7 @@ from tests.server.test_protocol import NODE, SPLIT
 
 def run(words: list[str], dfix: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
     env = {"PATH": on_path(dfix)}
-    return subprocess.run(words, env=env, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(words, env=env, input=stdin, capture_output=True, text=True, timeout=300, check=False)
 
 
 def read(name: str) -> Any:

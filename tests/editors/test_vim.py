@@ -21,7 +21,7 @@ def vim(file: Path, dfix: Path, *commands: str) -> str:
     script.write_text("".join(line + "\n" for line in lines))
     command = [*program.command, "-N", "-u", "NONE", "-i", "NONE", "-e", "-s", "-S", str(script)]
     env = program.env(HOME=str(file.parent), PATH=on_path(dfix))
-    subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True)
+    subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=True)
     return told.read_text()
 
 

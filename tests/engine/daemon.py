@@ -124,7 +124,7 @@ def _launch(home: Home, driver: str) -> bool:
             start_new_session=True,
             env={**os.environ, "PATH": path},
         )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         if up(home):
             process.returncode = 0  # it is to live on: no warning about a child that still runs

@@ -13,7 +13,7 @@ from tests.engine import bases as base_images
 from tests.engine import daemon
 from tests.engine.home import Home, NoEngineError, home
 
-ANSWERS_WITHIN = 10
+ANSWERS_WITHIN = 60
 
 
 class Engine(NamedTuple):

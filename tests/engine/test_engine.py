@@ -59,7 +59,7 @@ def test_starting_again_and_twice_at_once_gives_the_same_engine(engine: Engine) 
         pytest.skip("the user's own engine is in use")
     command = [sys.executable, "-m", "tests.engine", "start"]
     pids = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) for _ in range(2)]
-    said = [process.communicate(timeout=60)[0] for process in pids]
+    said = [process.communicate(timeout=300)[0] for process in pids]
     assert said[0] == said[1]
     assert str(engine.private.socket) in said[0]
     assert start().environment["DOCKER_HOST"] == engine.environment["DOCKER_HOST"]

@@ -32,7 +32,7 @@ FILES = st.one_of(
     LINES.map(lambda text: "FROM debian:12\nWORKDIR /app\n" + text),
 )
 ALONE = Options(use_context=False)
-QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=300, suppress_health_check=list(HealthCheck))
 
 
 def assert_sound(data: bytes) -> None:

@@ -12,13 +12,6 @@ MANAGERS = {manager.name: manager for manager in managers()}
 KINDS = {"update", "install", "query", "remove", "clean"}
 
 
-def test_which_managers_are_known() -> None:
-    assert set(MANAGERS) == set(
-        "R apk apt bun bundle cargo composer conda dart dnf dotnet flutter gem go gradle hatch mamba microdnf mix mvn npm "
-        "pdm pip pip-sync pipenv pnpm poetry sbt swift uv yarn yum zypper".split()
-    )
-
-
 @pytest.mark.parametrize("manager", MANAGERS.values(), ids=MANAGERS)
 def test_a_file_is_found_by_its_commands(manager: Manager) -> None:
     assert all(manager.name in command for command in manager.commands)

@@ -12,7 +12,7 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.makefile import recipe
 from dfix.rewriter.manifests import Install, inputs
 
-BOUND = 3.0  # seconds; a manifest of one megabyte takes well under one
+BOUND = 3.0  # seconds of CPU time; a manifest of one megabyte takes well under one
 
 READERS = {
     "bundler": ("bundle", ("install",), ("Gemfile", "Gemfile.lock")),
@@ -84,9 +84,9 @@ def test_an_answer_in_time(tmp_path: Path, reader: str, text: str) -> None:
         path.write_bytes(text.encode("utf-8", "surrogateescape"))
     context = Context.open(str(tmp_path / "context"), str(tmp_path / "context/Dockerfile"))
     program = "./gradlew" if reader == "gradle" else manager
-    began = time.perf_counter()
+    began = time.process_time()
     found = attempt(inputs, context, Install(manager, arguments, "", reader, program))
-    assert time.perf_counter() - began < BOUND
+    assert time.process_time() - began < BOUND
     if isinstance(found, Reason):
         assert found.text
         assert "\n" not in found.text
@@ -96,7 +96,7 @@ def test_an_answer_in_time(tmp_path: Path, reader: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_a_makefile(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     recipe(text, "deps")
     recipe(f"deps:\n\t{text}\n", "deps")
-    assert time.perf_counter() - began < BOUND
+    assert time.process_time() - began < BOUND

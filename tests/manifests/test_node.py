@@ -354,8 +354,8 @@ def test_local_dependencies_in_a_circle(make_context: MakeContext) -> None:
 def test_two_thousand_members(make_context: MakeContext) -> None:
     files = {f"packages/p{number}/package.json": package() for number in range(2000)}
     context = make_context({"package.json": package(workspaces=["packages/*"]), **files})
-    start = time.perf_counter()
+    start = time.process_time()
     found = attempt(inputs, context, Install("npm", ("install",), "", "node.install"))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert isinstance(found, Inputs)
     assert len(found.files) == 2001

@@ -84,3 +84,23 @@ def test_which_part_of_a_chain_holds_a_command() -> None:
         ("e", 2, 2),
         ("f", 3, 0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("script", "depths"),
+    [
+        ("a && (b) && c", [("a", 0, 0), ("b", 1, 1), ("c", 0, 2)]),
+        ("a; b", [("a", 0, 0), ("b", 0, 0)]),
+        ("a | b && c", [("a", 1, 0), ("b", 1, 0), ("c", 0, 1)]),
+        ("{ a; (b); }", [("a", 1, 0), ("b", 2, 0)]),
+        ("if a; then b; fi", [("a", 1, 0), ("b", 1, 0)]),
+        ("a || b; c", [("a", 1, 0), ("b", 1, 0), ("c", 0, 0)]),
+        ("A=1 || true; c", [("", 1, 0), ("true", 1, 0), ("c", 0, 0)]),
+        ("for f in *; do a; done", [("[[ f *", 0, 0), ("a", 1, 0)]),
+        ("{ a; } > x", [("[[", 0, 0), ("a", 1, 0)]),
+        ("(a)", [("a", 1, 0)]),
+    ],
+)
+def test_how_deep_a_command_stands(script: str, depths: list[tuple[str, int, int]]) -> None:
+    found = located(run(script), conditions=True)
+    assert [(" ".join(word.text for word in one.words), one.depth, one.part) for one in found] == depths

@@ -104,3 +104,29 @@ def test_a_table_says_where_it_is_from(path: Path) -> None:
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", str(table["date"]))
     for versions in table.get("releases", {}).values():
         assert set(versions) <= set(table["versions"])
+
+
+@pytest.mark.parametrize(
+    ("reference", "version", "release"),
+    [
+        ("python:rc", "", ""),
+        ("python:3.12-5", "3.12", ""),
+        ("python:3.12-rc", "3.12", ""),
+        ("node:22-slim-5", "22", ""),
+        ("debian:12-20240101", "", "bookworm"),
+        ("debian:bookworm-20240101", "", "bookworm"),
+        ("ubuntu:22.04-5", "", "jammy"),
+        ("node:22.1", "22.1", ""),
+    ],
+)
+def test_the_version(reference: str, version: str, release: str) -> None:
+    found = base_image(reference)
+    assert found is not None
+    assert (found.version, found.release) == (version, release)
+
+
+@pytest.mark.parametrize("reference", ["python:3.12-5", "python:rc", "node:22-slim-5", "debian:12-20240101"])
+def test_no_slim_variant_of_a_tag_with_words_of_its_own(reference: str) -> None:
+    found = base_image(reference)
+    assert found is not None
+    assert found.smaller == ""

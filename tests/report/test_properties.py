@@ -48,7 +48,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(before=texts(), after=texts(), bom=st.booleans(), name=st.sampled_from(("Dockerfile", "a b", 'é"x', "d/e f")))
 def test_git_applies_the_diff(repository: Path, before: bytes, after: bytes, bom: bool, name: str) -> None:
     if bom:
@@ -66,7 +66,7 @@ def test_git_applies_the_diff(repository: Path, before: bytes, after: bytes, bom
     assert path.read_bytes() == after
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(before=texts(), after=texts())
 def test_the_edits_of_json_lead_to_the_result(before: bytes, after: bytes) -> None:
     (file,) = json.loads(report([result(before, after)], written=False))["files"]

@@ -130,7 +130,7 @@ def test_it_stands_on_lines_of_the_file(
     assert suggested(before, found) == after
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(before=texts(), after=texts())
 def test_suggestions_lead_from_any_text_to_any_other(before: bytes, after: bytes) -> None:
     if before == after or b"\xff" in before + after or b"\x85" in before + after:

@@ -21,7 +21,7 @@ WITHOUT = (
 def python(*words: str, path: Path = ROOT) -> subprocess.CompletedProcess[str]:
     env = {"PATH": os.defpath, "PYTHONPATH": str(path)}
     command = [sys.executable, *words]
-    return subprocess.run(command, env=env, cwd="/", input="", capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=env, cwd="/", input="", capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_without_the_extra() -> None:
@@ -56,7 +56,7 @@ def test_what_is_no_message_is_no_end(tmp_path: Path) -> None:
     wrong = b'Content-Length: 9\r\n\r\n{"a": 1,}Content-Length: 2\r\n\r\n{}Content-Length: 4\r\n\r\n\xff\xfe{}'
     ask = b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"capabilities":{}}}'
     stdin = wrong + b"Content-Length: %d\r\n\r\n%s" % (len(ask), ask)
-    done = subprocess.run(command, env=env, cwd=tmp_path, input=stdin, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(command, env=env, cwd=tmp_path, input=stdin, capture_output=True, timeout=300, check=False)
     assert done.returncode == 0
     assert b'"id": 1' in done.stdout or b'"id":1' in done.stdout
     assert b"documentFormattingProvider" in done.stdout

@@ -104,7 +104,7 @@ def shell_runs(command: list[str], scripts: list[str], folder: Path) -> tuple[in
     folder.mkdir()
     for script in scripts:
         done = subprocess.run(
-            [*command, script], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False
+            [*command, script], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False
         )
         if done.returncode:
             return done.returncode, left(folder)

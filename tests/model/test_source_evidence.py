@@ -1,0 +1,31 @@
+"""What the sources of a build context tell about a program."""
+
+from __future__ import annotations
+
+import re
+
+from dfix.rewriter.model.source_evidence import MOST_READ, calls, sources, starts_programs
+from tests.build_context import MakeContext
+
+
+def test_no_more_sources_are_read_than_a_save_has_time_for(make_context: MakeContext) -> None:
+    context = make_context({f"a{number}.py": "" for number in range(MOST_READ + 1)})
+    assert sum(1 for _ in sources(context, (".py",))) == MOST_READ == 2000
+
+
+def test_sources_are_not_tests(make_context: MakeContext) -> None:
+    files = ("a.py", "tests/b.py", "test/c/d.py", "x/spec/e.py", "test_f.py", "g_test.py", "contest/h.py", "tests.py")
+    context = make_context(dict.fromkeys(files, ""))
+    assert [path for path, _ in sources(context, (".py",))] == ["a.py", "contest/h.py", "tests.py"]
+
+
+def test_the_first_place_that_is_no_comment(make_context: MakeContext) -> None:
+    context = make_context({"a.go": "// b()\n\n x := 1 // b()\n\tb()\n"})
+    assert calls(context, (".go",), re.compile(r"b\(\)")) == "a.go:3 (`b()`)"
+    assert calls(context, (".go",), re.compile("c")) == ""
+
+
+def test_programs_that_sources_start(make_context: MakeContext) -> None:
+    context = make_context({"a.py": "import os\n# os.system('a')\n", "b.py": "\nos.popen('a')\n"})
+    assert starts_programs(context, "python") == "b.py:2 (`os.popen(`)"
+    assert starts_programs(context, "ruby") == ""

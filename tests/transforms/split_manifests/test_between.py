@@ -1,0 +1,128 @@
+"""Which commands may stand between the copy of the sources and an install that moves in front of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dfix.rewriter.pipeline.options import Options
+from tests.build_context import rewritten
+
+FILES = {
+    "package.json": '{"name": "a", "version": "1.0.0", "dependencies": {"express": "^4.0.0"}}',
+    "package-lock.json": '{"name": "a", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": {"name": "a", "version": "1.0.0", "dependencies": {"express": "^4.0.0"}}}}',
+    "src/a.js": "",
+    "a.whl": "",
+}
+
+
+def is_split(folder: Path, command: str) -> bool:
+    head = "FROM node:22\nENV SRC=/app/src OTHER=/opt/other\nWORKDIR /app\n"
+    before = f"{head}COPY . .\nRUN {command}\nRUN npm ci\n"
+    after = f"{head}COPY package.json package-lock.json ./\nRUN {command}\nRUN npm ci\nCOPY . .\n"
+    result = rewritten(folder, FILES, before, Options(select=frozenset(("split-manifests",)), context=str(folder)))
+    assert result.after.text in (before, after)
+    return result.changed
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "npm install -g npm@10",
+        "npm config set fund false",
+        "npm cache clean --force",
+        "yarn global add a",
+        "yarn cache clean",
+        "pnpm add -g a",
+        "pip install a==1.0 b",
+        "pip3 install a",
+        "gem install a",
+        "python3 -m venv /opt/venv",
+        "python3 --version",
+        "apt-get update && apt-get install -y a",
+        "apt-get install -y a > /dev/null",
+        "mkdir /opt/a",
+        "mkdir -p $OTHER/a",
+        'mkdir -p "$OTHER/a"',
+        "mkdir -p ${OTHER}",
+        "rm -rf /opt/*",
+        "rm -rf /opt/a*/b",
+        "ln -s src/a.js /opt/a.js",
+        "ln -s /app/src /opt/src",
+        "touch /opt/a",
+        "chmod 755 /opt/a",
+        "chown node:node /opt/a",
+        "cd /opt && touch a",
+        "test -e /opt/a",
+        "[ ! -e /opt/a ]",
+        "[ /opt/a = /opt/b ]",
+        "useradd app",
+        "groupadd -g 1000 app && useradd -g app app",
+        "A=1",
+    ],
+)
+def test_what_may_be_passed(tmp_path: Path, command: str) -> None:
+    assert is_split(tmp_path, command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "npm install -g .",
+        "npm install -g ./src",
+        "npm install -g ../app",
+        "npm install -g ~/a",
+        "npm install -g file:src",
+        "npm install -g /app",
+        "npm install -g $OTHER",
+        "npm install -g a.tgz",
+        "npm install -g",
+        "npm run build",
+        "npm pack",
+        "yarn global add ./src",
+        "yarn build",
+        "pnpm add -g ./src",
+        "pnpm build",
+        "pip install .",
+        "pip install -t src a",
+        "pip wheel a",
+        "gem install ./a.gem",
+        "gem install a.gem",
+        "gem build a",
+        "python3 -m venv src",
+        "python3 -m venv /app/venv && ./a",
+        "python3 -m build",
+        "apt-get install -y ./a.deb",
+        "apt-get install -y /app/a.deb",
+        "apt-get install -y $(cat a)",
+        "touch $SRC/a.js",
+        'touch "$SRC/a.js"',
+        "mkdir $UNKNOWN",
+        "touch `cat a`",
+        "touch ~/a && touch src/a.js",
+        "rm -rf *",
+        "rm -rf src/*",
+        "rm -rf /app/s*",
+        "rm -rf /a*",
+        "rm -rf /*",
+        "ln src/a.js /opt/a.js",
+        "ln -s /opt/src src",
+        "chmod 755 src/a.js",
+        "chmod 755 /app/src/a.js",
+        "chown -R node:node .",
+        "cd src && touch a.js",
+        "cd /opt && touch ../app/src/a.js",
+        "test -e src/a.js",
+        "[ -e src/a.js ]",
+        "cat < src/a.js > /opt/a",
+        "echo a > src/a.js",
+        "cat src/a.js 2> /dev/null",
+        "./configure",
+        "make",
+        "sh -c 'cat src/a.js'",
+        "$OTHER/a",
+    ],
+)
+def test_what_may_read_or_write_the_sources(tmp_path: Path, command: str) -> None:
+    assert not is_split(tmp_path, command)
