@@ -15,7 +15,7 @@ MAY_BE_JSON = frozenset(("ADD", "COPY", "VOLUME", "RUN", "CMD", "ENTRYPOINT", "S
 _QUOTED_WORDS = frozenset(("ENV", "LABEL", "ARG"))
 
 
-class Flag(NamedTuple):
+class InstructionFlag(NamedTuple):
     """`--name=value`."""
 
     name: str
@@ -95,7 +95,7 @@ class Instruction:
         word = stripped[at:end]
         self.keyword = word.upper() if word.isascii() else word
         self.keyword_span = self._at(at, end)
-        self.flags: tuple[Flag, ...] = ()
+        self.flags: tuple[InstructionFlag, ...] = ()
         if stripped.startswith("--", rest):
             flags, rest = split_flags(stripped, rest)
             self.flags = tuple(self._flag(flag) for flag in flags)
@@ -105,9 +105,9 @@ class Instruction:
         if self.keyword == "ONBUILD" and self.value:
             self.inner = Instruction(text, pieces, logical, self.value_at, escape)
 
-    def _flag(self, piece: Piece) -> Flag:
+    def _flag(self, piece: Piece) -> InstructionFlag:
         name, sign, value = piece.text[2:].partition("=")
-        return Flag(name, value if sign else None, self._at(piece.start, piece.end))
+        return InstructionFlag(name, value if sign else None, self._at(piece.start, piece.end))
 
     def place(self, offset: int) -> int:
         """The offset in the file of `logical[offset]`."""
@@ -162,7 +162,7 @@ class Instruction:
     def _inner(self, piece: Piece) -> Span:
         return self._at(self.value_at + piece.start, self.value_at + piece.end)
 
-    def flag(self, name: str) -> Flag | None:
+    def flag(self, name: str) -> InstructionFlag | None:
         """The last flag of that name; None when there is none."""
         for flag in reversed(self.flags):
             if flag.name == name:
