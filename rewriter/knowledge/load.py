@@ -10,6 +10,8 @@ import os
 from functools import cache
 from typing import Any, NamedTuple
 
+from dfix.rewriter.knowledge.program_table import Row, made
+
 FOLDER = os.path.join(os.path.dirname(__file__), "managers")
 SUFFIX = ".toml"
 
@@ -102,6 +104,11 @@ class Manager(NamedTuple):
     `verbs` maps sub-commands to what they do: "update" (of the lists of packages), "install", "query" (of the
     lists), "remove" or "clean". `values` are the options that take the next word as their value, `asks` those that
     only print. `outputs` are folders that it, or a build with it, makes beside a file with a name of `outputs_beside`.
+
+    `system` says that it is a distribution's: it installs named packages for the whole machine. Its settings are in
+    the folders of `settings_at`, and are read by all managers with the same `family` too. With `one_folder`, the
+    programs of its packages are in one folder. `virtual` are options that give the packages of one install a name.
+    `rows` say what sub-commands do with files, in the manner of the table of programs.
     """
 
     name: str
@@ -120,6 +127,12 @@ class Manager(NamedTuple):
     outputs: tuple[str, ...]
     outputs_beside: tuple[str, ...]
     clean_up: CleanUp | None
+    system: bool
+    settings_at: tuple[str, ...]
+    one_folder: bool
+    family: str
+    virtual: frozenset[str]
+    rows: dict[str, Row]
 
 
 @cache
@@ -154,7 +167,27 @@ def load(stem: str) -> Manager:
         outputs=tuple(data.get("outputs", {}).get("folders", ())),
         outputs_beside=tuple(data.get("outputs", {}).get("beside", ())),
         clean_up=_clean_up(data["clean-up"], caches) if "clean-up" in data else None,
+        system=data.get("system", False),
+        settings_at=tuple(data.get("settings-at", ())),
+        one_folder=data.get("one-folder", False),
+        family=data.get("family", stem),
+        virtual=frozenset(data.get("virtual", ())),
+        rows={name: row for row in (made(item, stem) for item in data.get("command", ())) for name in row.names},
     )
+
+
+@cache
+def settings_folders() -> tuple[tuple[str, str], ...]:
+    """The folders of the system package managers' settings, with the manager's name.
+
+    Found in the text of the files, because any command that names a path may be one that changes settings.
+    """
+    found = []
+    for stem in stems():
+        with open(os.path.join(FOLDER, stem + SUFFIX), encoding="utf-8") as file:
+            line = next((line for line in file if line.startswith("settings-at")), "")
+        found += [(folder, stem) for folder in line.split('"')[1::2]]
+    return tuple(found)
 
 
 def managers() -> tuple[Manager, ...]:

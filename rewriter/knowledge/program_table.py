@@ -15,7 +15,7 @@ SUFFIX = ".toml"
 _BEGIN = "[[program]]\n"
 
 Cost = Literal["nothing", "quick", "light", "slow"]
-Operands = Literal["anything", "text", "words", "packages", "reads", "writes", "to-last", "leading", "urls"]
+Operands = Literal["anything", "text", "words", "packages", "names", "reads", "writes", "to-last", "leading", "urls"]
 Leaves = Literal["shell", "account", "process", "kernel", "settings"]
 Kind = Literal[
     "account",
@@ -51,7 +51,8 @@ class Row(NamedTuple):
     operands: Operands
     """What the words that are not options mean; "anything" where the row says nothing about reading and writing.
 
-    "text" is never a path, "words" is one only where it is absolute, "packages" also where it looks like a file.
+    "text" is never a path, "words" is one only where it is absolute, "packages" also where it looks like a file;
+    "names" are packages of a language, and one that looks like a file may be anything.
     "reads" and "writes" are paths. With "to-last" the last is written and the others are read, with "leading" only
     those before the first option count; "urls" are addresses.
     """
@@ -75,6 +76,8 @@ class Row(NamedTuple):
     """Options that take a path that is written."""
     requires: frozenset[str]
     """Without one of these options it may do anything."""
+    unless: frozenset[str]
+    """With one of these options it may do anything."""
     reads: tuple[str, ...]
     """What it reads besides: absolute paths, `~/…` below the user's home, "." for the folder it runs in."""
     writes: tuple[str, ...]
@@ -174,6 +177,7 @@ def _row(data: dict[str, Any]) -> Row:
         read_options=words("read_options"),
         write_options=words("write_options"),
         requires=words("requires"),
+        unless=words("unless"),
         reads=tuple(data.get("reads", ())),
         writes=tuple(data.get("writes", ())),
         default=data.get("default", ""),

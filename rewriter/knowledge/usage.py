@@ -8,6 +8,7 @@ from dfix.rewriter.knowledge.load import Manager, named
 from dfix.rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
+    from dfix.rewriter.knowledge.program_table import Row
     from dfix.rewriter.shell.nodes import Word
 
 _PYTHON = "python"
@@ -35,12 +36,28 @@ class Usage(NamedTuple):
     options: tuple[Option, ...]
     words: tuple[Word, ...]
     arguments: tuple[Word, ...]
+    as_module: bool = False
+    """Whether Python runs it: `python -m pip`."""
 
     def says(self, command: str) -> bool:
         """Whether this is the command `dnf clean all`: manager, sub-command and first operands, options left out."""
         name, *rest = command.split()
         said = [word.literal_or_text for word in self.arguments[: len(rest)]]
         return self.manager.name == name and said == rest
+
+    @property
+    def known(self) -> tuple[Row, int] | None:
+        """The row of the sub-command, and how many arguments name it; None where the manager's file has none.
+
+        `python -m pip install` has a row of its own: Python looks for modules in the folder that it runs in.
+        """
+        said = [text(word) for word in self.arguments[:2]]
+        before = f"-m {self.manager.module} " if self.as_module else ""
+        for length in (2, 1):
+            row = self.manager.rows.get(before + " ".join(said[:length])) if len(said) >= length else None
+            if row is not None:
+                return row, length
+        return None
 
     def has(self, names: frozenset[str]) -> bool:
         """Whether one of these options is given."""
@@ -57,6 +74,7 @@ def usage(words: tuple[Word, ...]) -> Usage | None:
     program = program_name(words[0]).strip("\"'")
     at = 1
     manager = named(program)
+    as_module = manager is None
     if manager is None and program.startswith(_PYTHON):
         at = _behind_module(words)
         manager = named(words[at - 1].literal_or_text) if at else None
@@ -73,8 +91,8 @@ def usage(words: tuple[Word, ...]) -> Usage | None:
     if len(operands) > 1:
         two = manager.verbs.get(f"{operands[0].literal_or_text} {operands[1].literal_or_text}")
         if two is not None:
-            return Usage(manager, two, operands[1], operands[2:], options, rest, operands)
-    return Usage(manager, verb, first, operands[1:], options, rest, operands)
+            return Usage(manager, two, operands[1], operands[2:], options, rest, operands, as_module)
+    return Usage(manager, verb, first, operands[1:], options, rest, operands, as_module)
 
 
 def _behind_module(words: tuple[Word, ...]) -> int:

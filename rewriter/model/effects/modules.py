@@ -1,0 +1,24 @@
+"""The modules that Python's own programs import, which a file of the same name takes the place of."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from dfix.rewriter import knowledge
+from dfix.rewriter.model.effects.places import in_folder
+
+_FILE = os.path.join(os.path.dirname(knowledge.__file__), "packages", "python_modules.txt")
+
+
+def imported(folder: str | None) -> tuple[str, ...]:
+    """The image paths that would be imported from a folder, instead of a module of Python or of pip."""
+    found = (in_folder(folder, name) for name in _names())
+    return tuple(path for path in found if path is not None)
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    with open(_FILE, encoding="utf-8") as file:
+        names = [name for line in file if not line.startswith("#") for name in line.split()]
+    return tuple(path for name in names for path in (name, f"{name}.py", f"{name}.so"))

@@ -1,0 +1,267 @@
+"""The effects of a command, from its words, the table of programs and the folder it runs in."""
+
+from __future__ import annotations
+
+import re
+
+from dfix.rewriter.knowledge import usage
+from dfix.rewriter.knowledge.program_table import Row, made, row
+from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.effects.cost import costs
+from dfix.rewriter.model.effects.modules import imported
+from dfix.rewriter.knowledge.usage import text as said
+from dfix.rewriter.model.effects.options import Option, Parted, of_usage, parted
+from dfix.rewriter.model.effects.places import besides, in_folder, named_by
+from dfix.rewriter.model.effects.record import Effects, Place
+from dfix.rewriter.model.effects.sed_script import is_harmless
+from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.shell.walk import has_substitution, program_name
+
+_GLOB = re.compile(r"[*?\[]")
+_PACKAGE_FILES = (".deb", ".rpm", ".apk", ".pkg.tar.zst", ".pkg.tar.xz")
+_LONGEST_SHOWN = 60
+_ASKS_VERSION = (["--version"], ["-v"], ["-V"], ["version"])
+_SIGNS = frozenset(("]", "]]", "!", "=", "==", "!=", "&&", "||", "(", ")"))
+"""What stands between the paths of a test."""
+_ARCHIVES = (".whl", ".tgz", ".tar.gz", ".zip", ".gem")
+_ADDRESSES = ("http://", "https://", "ftp://")
+
+_SYSTEM = made({"names": ["a system package manager"], "operands": "packages", "network": True, "source": "managers"}, "")
+_CLEANS = made({"names": ["a clean-up"], "operands": "text", "source": "managers"}, "")
+
+
+class _Unknown(Exception):  # noqa: N818 - it ends a search, nothing is wrong
+    """The command may read and write anything; the text completes a sentence that begins with it."""
+
+
+def effects(command: Located) -> Effects:
+    """What a command reads and writes; one whose program is not known may do anything."""
+    found = _Finder(command)
+    why = ""
+    try:
+        found.look()
+    except _Unknown as unknown:
+        why = str(unknown)
+    known = found.row
+    return Effects(
+        shown(command),
+        tuple(found.reads),
+        tuple(found.writes),
+        why,
+        costs(command).cost,
+        network=known is None or known.network,
+        leaves=frozenset() if known is None else known.leaves,
+        starts=() if known is not None or not command.words else (program_name(command.words[0]),),
+    )
+
+
+def _described(words: tuple[Word, ...]) -> tuple[Row, Parted] | None:
+    """The row that describes a command, and its options and operands; None for an unknown program."""
+    found = usage(words)
+    if found is not None:
+        known = found.known
+        if known is not None:
+            return known[0], of_usage(found, known[0], known[1])
+        if found.verb == "clean" and not any(_may_be_path(said(word)) for word in found.operands):
+            return _CLEANS, of_usage(found, _CLEANS, len(found.arguments))
+        return (_SYSTEM, of_usage(found, _SYSTEM, 1)) if found.manager.system else None
+    program = program_name(words[0])
+    following = [word.value for word in words[1:3]]
+    if program.startswith("python") and following[:1] == ["-m"]:
+        known_module = row(f"python -m {following[-1]}")
+        return None if known_module is None else (known_module, parted(words[3:], known_module))
+    command = row(f"{program} {following[0]}") if following and following[0] else None
+    if command is not None:
+        return command, parted(words[2:], command)
+    alone = row(program)
+    return None if alone is None else (alone, parted(words[1:], alone))
+
+
+def _may_be_path(operand: str) -> bool:
+    return (
+        operand == "."
+        or operand.startswith(("./", "../", "/", "~", "file:"))
+        or "$" in operand
+        or operand.endswith(_ARCHIVES)
+    )
+
+
+class _Finder:
+    """Collects what a command reads and writes. `row` is the row of its program once that is found."""
+
+    def __init__(self, command: Located) -> None:
+        self.command = command
+        self.reads: list[Place] = []
+        self.writes: list[Place] = []
+        self.row: Row | None = None
+
+    def look(self) -> None:
+        """Go through the command. Raises _Unknown."""
+        words = self.command.words
+        if has_substitution(self.command.command):
+            raise _Unknown("runs a command within it")
+        self._redirects()
+        if not words:
+            return
+        if words[0].value is None:
+            raise _Unknown("runs a program that is not named literally")
+        if "/" in words[0].value:
+            self._path(self.reads, words[0])
+        if [word.text for word in words[1:]] in _ASKS_VERSION:
+            return
+        found = _described(words)
+        if found is None or found[0].operands == "anything":
+            raise _Unknown("may read the copied files")
+        self.row = found[0]
+        self._row(*found)
+
+    def _row(self, known: Row, given: Parted) -> None:
+        if given.has(known.unless):
+            raise _Unknown("may read the copied files")
+        if given.unknown:
+            raise _Unknown(f"has {given.unknown}, so that it may read the copied files")
+        if known.requires and not given.has(known.requires):
+            raise _Unknown("may read the copied files")
+        assigned = {word.text.partition("=")[0] for word in self.command.command.assigns}
+        for name in known.variables:
+            if name in self.command.env or name in assigned:
+                raise _Unknown(f"depends on {name}, which is set")
+        for option in given.options:
+            self._option(known, option)
+        operands = self._after_text(known, given)
+        getattr(self, "_" + known.operands.replace("-", "_"))(operands)
+        if known.default and not operands and self._is_used():
+            self._besides(self.reads, known.default)
+        for path in known.reads:
+            self._besides(self.reads, path)
+        for path in known.writes:
+            self._besides(self.writes, path)
+        if known.imports:
+            self.reads += [Place(path, "modules that it imports") for path in imported(self.command.folder)]
+
+    def _after_text(self, known: Row, given: Parted) -> list[Word]:
+        """The operands, without those at the start that are text."""
+        if known.script:
+            self._script(known, given)
+        skipped = known.skip
+        if given.has(known.skip_unless) or (known.skip_with and not given.has(known.skip_with)):
+            skipped = 0
+        return list(given.operands[skipped:])
+
+    def _script(self, known: Row, given: Parted) -> None:
+        scripts = [option.word.value for option in given.options if option.name in known.skip_unless and not option.attached]
+        if any(option.attached for option in given.options if option.name in known.skip_unless):
+            raise _Unknown("has a script that dfix does not read")
+        if not scripts:
+            scripts = [word.value for word in given.operands[:1]]
+        if any(script is None or not is_harmless(script) for script in scripts):
+            raise _Unknown("may read or write other files")
+
+    def _is_used(self) -> bool:
+        """Whether more than the build's log gets what the command prints."""
+        return bool(self.command.command.redirects)
+
+    def _option(self, known: Row, option: Option) -> None:
+        if known.operands == "names" and option.value is not None and option.name not in known.values:
+            if _may_be_path(option.value):
+                raise _Unknown(f"names {option.value}")
+            return
+        places = (self.writes,) if option.name in known.write_options else ()
+        places = (*places, self.reads) if option.name in known.read_options else places
+        for found in places:
+            if not option.attached:
+                self._path(found, option.word)
+            elif option.word.value is None:
+                raise _Unknown(f"names {option.word.text}, which is not known before the build")
+            else:
+                self._add(found, in_folder(self.command.folder, option.value or ""), option.value or "")
+        if not places and option.value is not None and option.value.startswith("/") and option.name not in known.values:
+            self._add(self.writes, in_folder(None, option.value), option.word.text)
+
+    def _redirects(self) -> None:
+        for redirect in self.command.command.redirects:
+            if redirect.target is None or redirect.op.endswith("&") or redirect.op in (">&", "<&"):
+                continue
+            path = named_by(self.command, redirect.target)
+            if path is None:
+                raise _Unknown(f"reads or writes {redirect.target.text}")
+            if not path.startswith("/dev/"):
+                self._add(self.reads if redirect.op == "<" else self.writes, path, redirect.target.text)
+
+    def _text(self, operands: list[Word]) -> None:
+        """Nothing of it is a path."""
+
+    def _words(self, operands: list[Word]) -> None:
+        for word in operands:
+            self._absolute(word)
+
+    def _packages(self, operands: list[Word]) -> None:
+        for word in operands:
+            value = word.value if word.value is not None else word.text
+            if value.startswith(("./", "../")) or value.endswith(_PACKAGE_FILES):
+                raise _Unknown(f"names {word.text}")
+            self._absolute(word)
+
+    def _absolute(self, word: Word) -> None:
+        value = word.value if word.value is not None else word.text
+        if word.value is None and _GLOB.search(word.text):
+            path = named_by(self.command, word)
+            if path is not None:
+                self._add(self.writes, path, f"{word.text}, a pattern that may match the copied files")
+        if value.startswith("/"):
+            self._add(self.writes, in_folder(None, value), word.text)
+
+    def _names(self, operands: list[Word]) -> None:
+        """Names of packages, in a language's registry; `.`, `./a` and `a.whl` are files."""
+        if not operands:
+            raise _Unknown("may read the copied files")
+        if any(_may_be_path(said(word)) for word in operands):
+            raise _Unknown("may read the copied files")
+
+    def _reads(self, operands: list[Word]) -> None:
+        for word in operands:
+            if word.text not in _SIGNS and not word.text.startswith("-"):
+                self._path(self.reads, word)
+
+    def _writes(self, operands: list[Word]) -> None:
+        for word in operands:
+            self._path(self.writes, word)
+
+    def _to_last(self, operands: list[Word]) -> None:
+        for word in operands[:-1]:
+            self._path(self.reads, word)
+        for word in operands[-1:]:
+            self._path(self.writes, word)
+
+    def _leading(self, operands: list[Word]) -> None:
+        """`find FOLDER… EXPRESSION`: what follows `(` or `!` is no folder."""
+        for word in operands:
+            if word.text not in ("!", "\\(", "\\)", "'('", "')'", "(", ")"):
+                self._path(self.writes, word)
+
+    def _urls(self, operands: list[Word]) -> None:
+        for word in operands:
+            text = word.value if word.value is not None else word.text.strip("\"'")
+            if not text.startswith(_ADDRESSES):
+                raise _Unknown(f"may read {word.text}")
+
+    def _path(self, found: list[Place], word: Word) -> None:
+        self._add(found, named_by(self.command, word), word.text)
+
+    def _besides(self, found: list[Place], path: str) -> None:
+        place = besides(self.command, path)
+        if place is None:
+            raise _Unknown(f"may read {path}")
+        found.append(place)
+
+    def _add(self, found: list[Place], path: str | None, shown_as: str) -> None:
+        if path is None:
+            raise _Unknown(f"names {shown_as}, which is not known before the build")
+        found.append(Place(path, shown_as))
+
+
+def shown(command: Located) -> str:
+    """The command as its author wrote it, shortened."""
+    written = command.command
+    text = " ".join(word.text for word in written.words) or " ".join(word.text for word in written.assigns)
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "…"

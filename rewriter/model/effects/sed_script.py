@@ -1,0 +1,38 @@
+"""Whether a script of sed names no file and runs nothing.
+
+The commands `r`, `R`, `w`, `W` and `e`, and the flags `w` and `e` of `s`, do
+(https://www.gnu.org/software/sed/manual/sed.html).
+"""
+
+from __future__ import annotations
+
+import re
+
+_ADDRESS = re.compile(r"\s*(?:\d+|\$|/(?:[^/\\\n]|\\.)*/I?)?(?:\s*,\s*[+~]?(?:\d+|\$|/(?:[^/\\\n]|\\.)*/I?))?\s*!?\s*")
+_PART = r"(?:\\.|(?!(?P=mark))[^\\])*"
+_SUBSTITUTE = re.compile(rf"s(?P<mark>[^\w\s\\])(?P<pattern>{_PART})(?P=mark){_PART}(?P=mark)[gpIim\d]*")
+_TRANSLATE = re.compile(rf"y(?P<mark>[^\w\s\\])(?P<pattern>{_PART})(?P=mark){_PART}(?P=mark)")
+_BRACKETS = re.compile(r"\[\^?\]?[^\]]*\]")
+_TEXT = re.compile(r"[aic][^\n]*")
+_PLAIN = re.compile(r"[dDpPgGhHxnNq=]")
+_BETWEEN = re.compile(r"[;\s]*")
+
+
+def is_harmless(script: str) -> bool:
+    """Whether the script only edits the lines that it gets. False for one that is not understood."""
+    at = _BETWEEN.match(script).end()  # type: ignore[union-attr]
+    if at == len(script):
+        return False
+    while at < len(script):
+        address = _ADDRESS.match(script, at)
+        at = address.end() if address is not None else at
+        found = next((m for kind in (_SUBSTITUTE, _TRANSLATE, _TEXT, _PLAIN) if (m := kind.match(script, at))), None)
+        # within brackets the mark is a character like any other
+        if found is None or "[" in _BRACKETS.sub("", found.groupdict().get("pattern") or "").replace("\\[", ""):
+            return False
+        between = _BETWEEN.match(script, found.end())
+        assert between is not None
+        if between.end() == found.end() and found.end() < len(script):
+            return False
+        at = between.end()
+    return True
