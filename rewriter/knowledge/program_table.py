@@ -86,8 +86,8 @@ class Row(NamedTuple):
     """The path that it reads where it is given no operand."""
     variables: tuple[str, ...]
     """Variables with which it may do anything, where ENV or the command sets them."""
-    imports: bool
-    """Whether it imports Python modules from the folder it runs in."""
+    imports: Literal["", "path", "here"]
+    """Where it looks for Python modules: in the folders of PYTHONPATH, and "here" in the one that it runs in too."""
     network: bool
     leaves: frozenset[Leaves]
     cost: Cost
@@ -113,7 +113,7 @@ class Row(NamedTuple):
 
 
 _KEYS = frozenset(Row._fields)
-_PAIRED = {"operands": Operands, "cost": Cost, "proven": Literal["engine", "documentation"]}
+_PAIRED = {"operands": Operands, "imports": Literal["", "path", "here"], "cost": Cost, "proven": Literal["engine", "documentation"]}
 
 
 def row(name: str) -> Row | None:
@@ -182,7 +182,7 @@ def _row(data: dict[str, Any]) -> Row:
         writes=tuple(data.get("writes", ())),
         default=data.get("default", ""),
         variables=tuple(data.get("variables", ())),
-        imports=data.get("imports", False),
+        imports=data.get("imports", ""),
         network=data.get("network", False),
         leaves=words("leaves"),  # type: ignore[arg-type]
         cost=data.get("cost", "slow"),

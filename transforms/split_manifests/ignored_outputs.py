@@ -8,9 +8,9 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied, copied
+from dfix.rewriter.model.effects import conflict, effects
 from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.model.stage import Step
-from dfix.rewriter.model.touch import touches
 from dfix.transforms.split_manifests.installs import InstallRun
 
 
@@ -31,7 +31,7 @@ def replaced_unseen(model: Model, context: Context, copies: list[Step], run: Ins
         if isinstance(item := copied(copy, context), Copied) and (place := _place(item, folder))
     ]
     return not any(
-        touches(command, lambda path: any(overlaps(path, place) for place in places))
+        conflict(effects(command), lambda path: any(overlaps(path, place) for place in places))
         for command in _before(copies, run)
     )
 

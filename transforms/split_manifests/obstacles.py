@@ -9,9 +9,10 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile.expand import names
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied, copied
+from dfix.rewriter.model.effects import conflict, effects
+from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.paths import overlaps, resolve
 from dfix.rewriter.model.stage import Step
-from dfix.rewriter.model.touch import touches
 from dfix.rewriter.shell.nodes import Command, Node, Script, Statement
 from dfix.rewriter.shell.state import leaks
 from dfix.rewriter.shell.walk import program_name
@@ -56,7 +57,7 @@ def _step(context: Context, before: list[Copied], step: Step) -> None:
         if step.script.opaque:
             raise LeaveAlone("run-between", f"the RUN on line {line} may read the copied files ({step.script.opaque})")
         for command in located(step, conditions=True):
-            why = touches(command, lambda path: brought_near(before, path))
+            why = conflict(effects(command), lambda path: brought_near(before, path))
             if why:
                 raise LeaveAlone("run-between", f"the RUN on line {line} comes between: {why}")
         return
@@ -137,7 +138,9 @@ def settings_in_environment(run: InstallRun, plan: Plan) -> None:
 
 
 def brought_near(copies: list[Copied], path: str) -> bool:
-    """Whether a copy brings `path`, something below it, or lands below it."""
+    """Whether a copy brings `path`, something below it, or lands below it; `*/x` is an x in whatever folder."""
+    if path.startswith(ELSEWHERE):
+        return any(_brings_somewhere(copy, path[len(ELSEWHERE) :]) for copy in copies)
     for copy in copies:
         if overlaps(copy.destination, path):
             if path == copy.destination or not path.startswith(copy.destination.rstrip("/") + "/"):
@@ -145,6 +148,11 @@ def brought_near(copies: list[Copied], path: str) -> bool:
             if copy.brought.at_or_below(path):
                 return True
     return False
+
+
+def _brings_somewhere(copy: Copied, tail: str) -> bool:
+    landed = (copy.brought.lands(path) or "" for path in copy.brought.paths())
+    return any(f"{path}/".endswith(f"/{tail}/") or f"/{tail}/" in path for path in landed)
 
 
 def cut(run: InstallRun, copies: list[Copied]) -> int:
@@ -158,7 +166,7 @@ def cut(run: InstallRun, copies: list[Copied]) -> int:
     for command in run.commands:
         if id(command.command) in installing:
             continue
-        why = touches(command, lambda path: brought_near(copies, path))
+        why = conflict(effects(command), lambda path: brought_near(copies, path))
         if not why:
             continue
         if not run.chained:

@@ -126,6 +126,8 @@ class _Finder:
         for name in known.variables:
             if name in self.command.env or name in assigned:
                 raise _Unknown(f"depends on {name}, which is set")
+        if known.operands != "names":  # `pip install a[b]` fits no file that people have
+            self._patterns()
         for option in given.options:
             self._option(known, option)
         operands = self._after_text(known, given)
@@ -137,7 +139,17 @@ class _Finder:
         for path in known.writes:
             self._besides(self.writes, path)
         if known.imports:
-            self.reads += [Place(path, "modules that it imports") for path in imported(self.command.folder)]
+            self._modules(known, assigned)
+
+    def _modules(self, known: Row, assigned: set[str]) -> None:
+        """Modules of the folders in which Python looks first."""
+        written = self.command.env.get("PYTHONPATH", "")
+        if written is None or "PYTHONPATH" in assigned:
+            raise _Unknown("depends on PYTHONPATH, which is not known before the build")
+        folders = [in_folder(self.command.folder, one) for one in written.split(":") if one]
+        if known.imports == "here":
+            folders.append(self.command.folder)
+        self.reads += [Place(path, "modules that it imports") for folder in folders for path in imported(folder)]
 
     def _after_text(self, known: Row, given: Parted) -> list[Word]:
         """The operands, without those at the start that are text."""
@@ -202,12 +214,15 @@ class _Finder:
                 raise _Unknown(f"names {word.text}")
             self._absolute(word)
 
+    def _patterns(self) -> None:
+        for word in self.command.words[1:]:
+            if word.value is None and _GLOB.search(word.text):
+                path = named_by(self.command, word)
+                if path is not None:
+                    self._add(self.reads, path, f"{word.text}, a pattern that may match the copied files")
+
     def _absolute(self, word: Word) -> None:
-        value = word.value if word.value is not None else word.text
-        if word.value is None and _GLOB.search(word.text):
-            path = named_by(self.command, word)
-            if path is not None:
-                self._add(self.writes, path, f"{word.text}, a pattern that may match the copied files")
+        value = said(word)
         if value.startswith("/"):
             self._add(self.writes, in_folder(None, value), word.text)
 
