@@ -83,7 +83,9 @@ class Row(NamedTuple):
     writes: tuple[str, ...]
     """What it writes besides."""
     default: str
-    """The path that it reads where it is given no operand."""
+    """The path that it reads where it is given no operand; of one that only prints, where its output is kept."""
+    writes_without: str
+    """The path that it writes where none of `write_options` is given."""
     variables: tuple[str, ...]
     """Variables with which it may do anything, where ENV or the command sets them."""
     imports: Literal["", "path", "here"]
@@ -181,6 +183,7 @@ def _row(data: dict[str, Any]) -> Row:
         reads=tuple(data.get("reads", ())),
         writes=tuple(data.get("writes", ())),
         default=data.get("default", ""),
+        writes_without=data.get("writes_without", ""),
         variables=tuple(data.get("variables", ())),
         imports=data.get("imports", ""),
         network=data.get("network", False),

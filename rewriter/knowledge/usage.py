@@ -88,6 +88,10 @@ def usage(words: tuple[Word, ...]) -> Usage | None:
     verb = manager.verbs.get(first.literal_or_text, "") if first is not None else ""
     if first is None and any(project.bare for project in manager.projects):
         verb = "install"
+    if not verb and options:
+        # `pacman -Syu` and `pacman -Scc`
+        both = options[0].name + (options[1].name[1:] if len(options) > 1 else "")
+        verb = manager.verbs.get(both) or manager.verbs.get(options[0].name, "")
     if len(operands) > 1:
         two = manager.verbs.get(f"{operands[0].literal_or_text} {operands[1].literal_or_text}")
         if two is not None:

@@ -18,8 +18,8 @@ def conflict(one: Effects, changes: Callable[[str], bool], *, reads_differ: Call
         return f"`{one.shown}` {one.anything}"
     for place in one.reads:
         if (reads_differ or changes)(place.path):
-            return f"`{one.shown}` reads {place.shown}"
+            return f"`{one.shown}` {place.verb} {place.shown}"
     for place in one.writes:
         if changes(place.path):
-            return f"`{one.shown}` touches {place.shown}"
+            return f"`{one.shown}` {place.verb} {place.shown}"
     return ""

@@ -64,7 +64,7 @@ def _described(words: tuple[Word, ...]) -> tuple[Row, Parted] | None:
             return known[0], of_usage(found, known[0], known[1])
         if found.verb == "clean" and not any(_may_be_path(said(word)) for word in found.operands):
             return _CLEANS, of_usage(found, _CLEANS, len(found.arguments))
-        return (_SYSTEM, of_usage(found, _SYSTEM, 1)) if found.manager.system else None
+        return (_SYSTEM, of_usage(found, _SYSTEM, 0)) if found.manager.system else None
     program = program_name(words[0])
     following = [word.value for word in words[1:3]]
     if program.startswith("python") and following[:1] == ["-m"]:
@@ -132,8 +132,10 @@ class _Finder:
             self._option(known, option)
         operands = self._after_text(known, given)
         getattr(self, "_" + known.operands.replace("-", "_"))(operands)
-        if known.default and not operands and self._is_used():
+        if known.default and not operands and ("prints" not in known.kinds or self.command.command.redirects):
             self._besides(self.reads, known.default)
+        if known.writes_without and not given.has(known.write_options):
+            self._besides(self.writes, known.writes_without)
         for path in known.reads:
             self._besides(self.reads, path)
         for path in known.writes:
@@ -149,7 +151,7 @@ class _Finder:
         folders = [in_folder(self.command.folder, one) for one in written.split(":") if one]
         if known.imports == "here":
             folders.append(self.command.folder)
-        self.reads += [Place(path, "modules that it imports") for folder in folders for path in imported(folder)]
+        self.reads += [Place(path, "modules that it imports", "reads") for folder in folders for path in imported(folder)]
 
     def _after_text(self, known: Row, given: Parted) -> list[Word]:
         """The operands, without those at the start that are text."""
@@ -169,10 +171,6 @@ class _Finder:
         if any(script is None or not is_harmless(script) for script in scripts):
             raise _Unknown("may read or write other files")
 
-    def _is_used(self) -> bool:
-        """Whether more than the build's log gets what the command prints."""
-        return bool(self.command.command.redirects)
-
     def _option(self, known: Row, option: Option) -> None:
         if known.operands == "names" and option.value is not None and option.name not in known.values:
             if _may_be_path(option.value):
@@ -188,7 +186,7 @@ class _Finder:
             else:
                 self._add(found, in_folder(self.command.folder, option.value or ""), option.value or "")
         if not places and option.value is not None and option.value.startswith("/") and option.name not in known.values:
-            self._add(self.writes, in_folder(None, option.value), option.word.text)
+            self._add(self.writes, in_folder(None, option.value), option.word.text, "names")
 
     def _redirects(self) -> None:
         for redirect in self.command.command.redirects:
@@ -219,12 +217,12 @@ class _Finder:
             if word.value is None and _GLOB.search(word.text):
                 path = named_by(self.command, word)
                 if path is not None:
-                    self._add(self.reads, path, f"{word.text}, a pattern that may match the copied files")
+                    self._add(self.reads, path, f"{word.text}, a pattern that may match the copied files", "names")
 
     def _absolute(self, word: Word) -> None:
         value = said(word)
         if value.startswith("/"):
-            self._add(self.writes, in_folder(None, value), word.text)
+            self._add(self.writes, in_folder(None, value), word.text, "names")
 
     def _names(self, operands: list[Word]) -> None:
         """Names of packages, in a language's registry; `.`, `./a` and `a.whl` are files."""
@@ -264,19 +262,21 @@ class _Finder:
         self._add(found, named_by(self.command, word), word.text)
 
     def _besides(self, found: list[Place], path: str) -> None:
-        place = besides(self.command, path)
-        if place is None:
-            raise _Unknown(f"may read {path}")
-        found.append(place)
+        self._add(found, besides(self.command, path), path)
 
-    def _add(self, found: list[Place], path: str | None, shown_as: str) -> None:
+    def _add(self, found: list[Place], path: str | None, shown_as: str, verb: str = "") -> None:
         if path is None:
             raise _Unknown(f"names {shown_as}, which is not known before the build")
-        found.append(Place(path, shown_as))
+        found.append(Place(path, shown_as, verb or ("reads" if found is self.reads else "changes")))
 
 
 def shown(command: Located) -> str:
     """The command as its author wrote it, shortened."""
     written = command.command
-    text = " ".join(word.text for word in written.words) or " ".join(word.text for word in written.assigns)
+    words = [word for word in (written.words or written.assigns) if word.span.start < word.span.end]
+    text = " ".join(word.text for word in words)
+    if not words or len(words) < len(written.words):
+        # a compound command has no name of its own
+        targets = (f"{redirect.op} {redirect.target.text}" for redirect in written.redirects if redirect.target is not None)
+        text = " ".join(filter(None, (text, *targets)))
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "…"

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.effects.record import Place
 from dfix.rewriter.shell.nodes import Word
 
 ELSEWHERE = "*/"
@@ -36,15 +35,14 @@ def in_folder(folder: str | None, path: str) -> str | None:
     return None if folder is None else posixpath.normpath(posixpath.join(folder, path))
 
 
-def besides(located: Located, path: str) -> Place | None:
+def besides(located: Located, path: str) -> str | None:
     """A path of the table of programs: absolute, `~/…`, or relative to where the command runs."""
     if path.startswith("~/"):
         home = located.env.get("HOME")
         own = any(word.text.startswith("HOME=") for word in located.command.assigns)
         known = home is not None and not own
-        return Place(posixpath.normpath(f"{home}/{path[2:]}") if known else ELSEWHERE + path[2:], path)
-    found = in_folder(located.folder, path)
-    return None if found is None else Place(found, path)
+        return posixpath.normpath(f"{home}/{path[2:]}") if known else ELSEWHERE + path[2:]
+    return in_folder(located.folder, path)
 
 
 def _with_env(text: str, env: Mapping[str, str | None]) -> str | None:

@@ -14,6 +14,8 @@ class Place(NamedTuple):
     """Absolute; `*/…` lies below a folder that is not known (a user's home)."""
     shown: str
     """The word that names it, or what does."""
+    verb: str
+    """What the command does with it: "reads", "changes", or "names" where that is not known."""
 
 
 class Effects(NamedTuple):
