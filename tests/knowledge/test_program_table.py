@@ -13,7 +13,7 @@ from dfix.rewriter.knowledge.load import settings_folders
 from dfix.rewriter.knowledge.program_table import Row, RowError, every_row, made, of_kind, row
 
 ROWS = [found for _, found in every_row()]
-COMMANDS = [row for manager in managers() for row in dict.fromkeys(manager.rows.values())]
+COMMANDS = list({id(row): row for manager in managers() for row in manager.rows.values()}.values())
 DAY = re.compile(r"20\d\d-\d\d-\d\d")
 
 
