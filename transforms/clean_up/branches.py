@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Pipeline
 from dfix.rewriter.shell.walk import invoked, program_name
 
@@ -14,7 +15,6 @@ Scope = tuple[int, ...]
 """The branches around a command, outermost first; () for one that always runs."""
 
 _ALWAYS = frozenset(("subshell", "group"))
-_TESTS = frozenset(("[", "test", "[["))
 
 
 def scopes(script: Script) -> dict[int, Scope]:
@@ -55,4 +55,4 @@ def _is_test(node: Node) -> bool:
     if isinstance(node, Compound):
         return node.kind == "test"
     words = invoked(node) if isinstance(node, Command) else ()
-    return bool(words) and program_name(words[0]) in _TESTS
+    return bool(words) and program_name(words[0]) in of_kind("tests")

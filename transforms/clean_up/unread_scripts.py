@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.cache_folders import written
 from dfix.rewriter.shell.walk import program_name
 
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Word
 
-_MAKE = frozenset(("make", "gmake"))
 _MAKEFILES = ("Makefile", "makefile", "GNUmakefile")
-_SHELLS = frozenset(("sh", "bash", "dash", "ash", "ksh", "zsh"))
 _NO_PACKAGES = frozenset(
     "configure config Configure autogen.sh bootstrap.sh buildconf gradlew mvnw waf b2 artisan manage.py nvm.sh".split()
 )
@@ -40,14 +39,12 @@ _KNOWN_INSTALLERS = (
 )
 """Addresses of install scripts that install no system package, or fetch the lists anew before they do."""
 
-_SOURCES = frozenset((".", "source"))
 _SETTINGS = tuple(
     "activate env rc profile release environment conda.sh env.sh vars.sh init.sh init.bash setup.bash env-hashes .env "
     "nvm.sh functions aliases .conf .cfg sdkman-init.sh".split()
 )
 """How the names of files end that set variables and functions for the shell that reads them."""
 
-_PRINTS = frozenset(("echo", "printf", "which", "type", "command", "hash", "test", "["))
 _BINARIES = re.compile(r"/s?bin/[^/.]+$")
 _CALLS_ANOTHER = re.compile(r"\.sh\b|\bsource\b|^\s*\. ", re.MULTILINE)
 LARGEST_SCRIPT = 200_000
@@ -66,7 +63,7 @@ def mentions(manager: Manager, words: str) -> bool:
 
 def hidden_use(command: Located, manager: Manager) -> bool:
     """Whether a command that is no use of the manager may run one: `xargs apt-get install`, `sh -c "apt-get …"`."""
-    if not command.words or program_name(command.words[0]) in _PRINTS:
+    if not command.words or program_name(command.words[0]) in of_kind("mentions"):
         return False
     return any(mentions(manager, word.literal_or_text) for word in command.words[1:])
 
@@ -82,18 +79,18 @@ def unread_script(command: Located, step: Step, manager: Manager, model: Model) 
     program = program_name(words[0]).strip("\"'")
     if words[0].value is None and ("$" in program or "`" in program):
         return f"`{words[0].literal_or_text}`, which is not named literally"
-    if program in _MAKE:
+    if program in of_kind("make"):
         return "" if _makes_without(manager, model.context) else "make, whose Makefile installs packages"
     if program == "eval":
         return (
             "" if any("$(" in word.text or "`" in word.text for word in words[1:]) else "what `eval` makes of variables"
         )
     name = program
-    if program in _SOURCES:
+    if program in of_kind("sources"):
         name = words[1].literal_or_text.rpartition("/")[2].strip("\"'") if len(words) > 1 else ""
         if name.lower().endswith(_SETTINGS):
             return ""
-    elif program in _SHELLS:
+    elif program in of_kind("shell"):
         operand = _script_operand(words)
         if operand is None:
             return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.knowledge.load import load
 from dfix.rewriter.model.cache_folders import mounted, names_cache
 from dfix.rewriter.model.cache_use import Runs, fillings, updates
 from dfix.rewriter.shell.walk import program_name
@@ -12,8 +13,6 @@ from dfix.transforms.merge_runs.removal import undoes
 
 if TYPE_CHECKING:
     from dfix.transforms.merge_runs.run_summary import Work
-
-_RPM = frozenset(("dnf", "yum", "microdnf"))
 
 
 class Gain(NamedTuple):
@@ -54,24 +53,23 @@ def gain_of_three(first: Work, between: Work, second: Work) -> Gain | None:
 
 
 def _concerned(work: Work) -> set[str]:
-    """The managers that a RUN uses or sets up; those of RPM read each other's settings."""
-    found = {*work.managers, *work.prepares}
-    return found | _RPM if found & _RPM else found
+    """The families of the managers that a RUN uses or sets up: those of RPM read each other's settings."""
+    return {load(manager).family for manager in (*work.managers, *work.prepares)}
 
 
 def _same_manager(first: Work, second: Work, manager: str) -> Gain | None:
     """Two steps of one package manager, where the later uses the lists that the earlier has fetched."""
     own = first.uses(manager)
-    used = [index for index in second.uses(manager) if second.kinds[index].cost == "slow"]
+    used = [index for index in second.uses(manager) if second.costs[index].cost == "slow"]
     if not own or not used:
         return None
-    usage = second.kinds[used[0]].usage
+    usage = second.costs[used[0]].usage
     if usage is None or usage.manager.clean_up is None or mounted(first.step, usage.manager.caches):
         return None
     if not first.slow or first.slow_beside(manager):
         return None
     asked, got = second.shown(used[0]), first.title
-    only_lists = all(one.usage is None or one.usage.verb == "update" for one in first.kinds if one.cost == "slow")
+    only_lists = all(one.usage is None or one.usage.verb == "update" for one in first.costs if one.cost == "slow")
     if only_lists:
         return Gain(f"a cached `{got}` leaves `{asked}` with the package lists of the day on which it ran")
     clean_up = usage.manager.clean_up
@@ -85,7 +83,7 @@ def _same_manager(first: Work, second: Work, manager: str) -> Gain | None:
 def _leaves_lists(work: Work, manager: str) -> bool:
     if any(filling.manager.name == manager for filling in fillings(work.step, Runs().of(work.step))):
         return True
-    uses = [one.usage for one in work.kinds if one.usage is not None and one.usage.manager.name == manager]
+    uses = [one.usage for one in work.costs if one.usage is not None and one.usage.manager.name == manager]
     clean_up = uses[0].manager.clean_up
     if clean_up is None or any(one.verb in clean_up.fills for one in uses):
         return False

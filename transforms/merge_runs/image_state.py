@@ -8,12 +8,14 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.shell.walk import commands, program_name
 from dfix.transforms.merge_runs.run_summary import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dfix.rewriter.knowledge.program_table import Leaves
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Command, Word
@@ -25,18 +27,9 @@ _DEVICES = re.compile(r"/dev/(?:null|zero|full|random|urandom|tty|stdin|stdout|s
 _ACCOUNT_FILES = re.compile(r"/etc/(?:passwd|group)(?![-\w])")
 _EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
 _SHELL_FILES = frozenset(("/bin/sh", "/usr/bin/sh", "/bin/bash", "/usr/bin/bash", "/bin/dash", "/bin/ash"))
-_REPLACES = frozenset("ln rm mv cp install unlink tee update-alternatives alternatives dpkg-divert".split())
-_KERNEL = frozenset("sysctl mount umount swapon modprobe iptables mknod hostnamectl timedatectl".split())
-_STARTS = frozenset(
-    "service invoke-rc.d rc-service start-stop-daemon supervisord Xvfb pg_ctl pg_ctlcluster nohup setsid daemonize "
-    "mysqld mysqld_safe mariadbd dockerd containerd sshd redis-server postgres mongod rabbitmq-server slapd crond cron "
-    "rsyslogd dbus-daemon gpg-agent ssh-agent apachectl apache2ctl memcached nginx httpd pm2 forever catalina.sh "
-    "startup.sh screen tmux".split()
-)
 _STARTS_WITH = frozenset(("start", "restart", "reload", "isolate"))
 _DETACHES = frozenset(("--daemonize", "--daemon", "--background", "--fork", "-daemonize", "-daemon"))
 _WRITABLE = frozenset(("rw", "rw=true", "readwrite", "readwrite=true", "readonly=false", "ro=false"))
-_CHANGES_ACCOUNT = frozenset("usermod chsh chfn gpasswd vipw vigr".split())
 _NO_WORKDIR = ("/tmp/", "/etc/", "/var/lib/", "/var/cache/", "/var/log/", "/var/tmp/", "/usr/share/", "/usr/bin/",
                "/usr/lib/", "/usr/sbin/", "/usr/include/", "/usr/local/bin/", "/usr/local/lib/", "/usr/local/share/",
                "/usr/local/include/", "/bin/", "/sbin/", "/lib/", "/root/.")  # fmt: skip
@@ -54,6 +47,11 @@ def differs(first: Work) -> Reason | None:
         if found is not None:
             return found
     return None
+
+
+def _leaves(program: str, what: Leaves) -> bool:
+    known = row(program)
+    return known is not None and what in known.leaves
 
 
 def mounts_differ(step: Step) -> Reason | None:
@@ -79,7 +77,7 @@ def _words(command: Command) -> Iterator[str]:
 
 def _mounted_by_the_engine(command: Command) -> Reason | None:
     name = program_name(command.words[0]) if command.words else ""
-    if name in _KERNEL:
+    if _leaves(name, "kernel"):
         return Reason("fresh-each-run", f"what `{shown(command)}` sets is gone at the end of its RUN")
     targets = {redirect.target.literal_or_text for redirect in command.redirects if redirect.target is not None}
     for word in _words(command):
@@ -100,8 +98,8 @@ def _still_runs(command: Command) -> Reason | None:
     names = [program_name(word) for word in command.words]
     if not names:
         return None
-    starts = names[0] in _STARTS or (
-        names[0] in ("sudo", "env", "exec") and any(name in _STARTS for name in names[1:3])
+    starts = _leaves(names[0], "process") or (
+        names[0] in ("sudo", "env", "exec") and any(_leaves(name, "process") for name in names[1:3])
     )
     if names[0] == "systemctl" or command.words[0].text.startswith(("/etc/init.d/", "/etc/rc.d/")):
         starts = any(name in _STARTS_WITH for name in names[1:])
@@ -117,7 +115,7 @@ def _still_runs(command: Command) -> Reason | None:
 def _account(command: Command, step: Step) -> Reason | None:
     """The builder looks up user, groups and home at the start of each RUN."""
     names = [program_name(word) for word in command.words]
-    if any(name in _CHANGES_ACCOUNT for name in names[:3]):
+    if any(_leaves(name, "account") for name in names[:3]):
         operand = command.words[-1].literal_or_text
         if names[0] == "sudo" or operand in ("root", "0", (step.user or "").partition(":")[0]) or "$" in operand:
             return Reason("shell-start", f"`{shown(command)}` changes the user that the next RUN starts as")
@@ -133,7 +131,7 @@ def _shell_replaced(located: Located) -> Reason | None:
     if not words:
         return None
     name = program_name(words[0])
-    replaces = name in _REPLACES and any(word.literal_or_text in _SHELL_FILES for word in words[1:])
+    replaces = name in of_kind("replaces") and any(word.literal_or_text in _SHELL_FILES for word in words[1:])
     in_bin = (
         name == "ln"
         and located.folder in ("/bin", "/usr/bin")
@@ -148,7 +146,7 @@ def _shell_replaced(located: Located) -> Reason | None:
 
 def _hard_link(located: Located) -> Reason | None:
     words = located.words
-    if not words or program_name(words[0]) not in ("ln", "cp", "link"):
+    if not words or program_name(words[0]) not in of_kind("hard-links"):
         return None
     options = [word.literal_or_text for word in words[1:] if word.text.startswith("-")]
     short = "".join(option[1:] for option in options if not option.startswith("--"))

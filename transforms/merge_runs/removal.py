@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.model.cache_folders import mounted, names_cache
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.merge_runs.command_cost import SYSTEM
 
 if TYPE_CHECKING:
     from dfix.rewriter.knowledge import Usage
     from dfix.rewriter.model.commands import Located
-    from dfix.transforms.merge_runs.command_cost import Kind
+    from dfix.rewriter.model.effects import Costs
     from dfix.transforms.merge_runs.run_summary import Work
 
 _ANYTHING = frozenset(("/tmp", "/tmp/*", "/tmp/", "/var/tmp/*", "/var/tmp"))
 _DOCUMENTS = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/locale")
-_VIRTUAL = frozenset(("-t", "--virtual"))
 _OUTPUT = {"curl": ("-o", "--output"), "wget": ("-O", "--output-document")}
 _TARGET = {"tar": ("-C", "--directory"), "unzip": ("-d",), "wget": ("-P", "--directory-prefix")}
 _SHARED = frozenset(
@@ -36,7 +34,7 @@ def undoes(first: Work, second: Work) -> str:
     """Why `second` would better have been part of `first`, since it removes or rewrites what that made; "" if not."""
     made: list[str] | None = None
     for index, command in enumerate(second.commands):
-        one = second.kinds[index]
+        one = second.costs[index]
         if one.usage is not None:
             if (one.usage.verb == "clean" and _fills(first, one.usage)) or (
                 one.usage.verb == "remove" and _uninstalls(first, one.usage)
@@ -63,8 +61,8 @@ def _fills(first: Work, cleaning: Usage) -> bool:
     return used and not mounted(first.step, cleaning.manager.caches)
 
 
-def _slow(work: Work) -> list[Kind]:
-    return [work.kinds[index] for index in work.slow]
+def _slow(work: Work) -> list[Costs]:
+    return [work.costs[index] for index in work.slow]
 
 
 def _uninstalls(first: Work, removing: Usage) -> bool:
@@ -75,7 +73,7 @@ def _uninstalls(first: Work, removing: Usage) -> bool:
         if not gone and removing.subcommand is not None and "auto" in removing.subcommand.literal_or_text:
             return True
         installed = {word.literal_or_text.partition("=")[0] for word in one.usage.operands}
-        installed |= {option.value for option in one.usage.options if option.name in _VIRTUAL and option.value}
+        installed |= {option.value for option in one.usage.options if option.name in one.usage.manager.virtual and option.value}
         if gone & installed:
             return True
     return False
@@ -90,7 +88,7 @@ def _empties(first: Work, command: Located) -> bool:
         words = [word for word in command.words[1:] if word.literal_or_text not in _ANYTHING]
         if any(names_cache(word, manager.caches) for word in words) and not mounted(first.step, manager.caches):
             return True
-        if manager.name in SYSTEM and any(word.literal_or_text.startswith(_DOCUMENTS) for word in command.words[1:]):
+        if manager.system and any(word.literal_or_text.startswith(_DOCUMENTS) for word in command.words[1:]):
             return True
     return False
 

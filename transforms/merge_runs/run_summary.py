@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.effects import costs, prepares
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement
-from dfix.transforms.merge_runs.command_cost import SYSTEM, Kind, kind, prepares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,36 +17,34 @@ LONGEST_SHOWN = 60
 
 
 class Work:
-    """A RUN's commands with their kinds, in source order. `slow` are the indexes of those that take time.
+    """A RUN's commands with what they cost, in source order. `slow` are the indexes of those that take time.
 
     `changes` tells whether anything stays in the image, `managers` are the distribution's package managers that
     it uses, `prepares` those whose settings it changes.
     """
 
-    __slots__ = ("changes", "commands", "kinds", "managers", "prepares", "slow", "step")
+    __slots__ = ("changes", "commands", "costs", "managers", "prepares", "slow", "step")
 
     def __init__(self, step: Step) -> None:
         self.step = step
         self.commands = located(step)
         feeding = _feeding(step.script, self.commands)
-        self.kinds: tuple[Kind, ...] = tuple(kind(command, id(command.command) in feeding) for command in self.commands)
-        self.slow = tuple(index for index, one in enumerate(self.kinds) if one.cost == "slow")
-        self.changes = any(one.cost != "nothing" for one in self.kinds)
+        self.costs = tuple(costs(command, feeds=id(command.command) in feeding) for command in self.commands)
+        self.slow = tuple(index for index, one in enumerate(self.costs) if one.cost == "slow")
+        self.changes = any(one.cost != "nothing" for one in self.costs)
         self.managers = tuple(
-            dict.fromkeys(
-                one.usage.manager.name for one in self.kinds if one.usage and one.usage.manager.name in SYSTEM
-            )
+            dict.fromkeys(one.usage.manager.name for one in self.costs if one.usage and one.usage.manager.system)
         )
-        self.prepares = frozenset(one.prepares for one in self.kinds if one.prepares)
+        self.prepares = frozenset(one.prepares for one in self.costs if one.prepares)
 
     @property
     def quick(self) -> bool:
         """Whether it only does what takes no time."""
-        return all(one.cost in ("nothing", "quick") for one in self.kinds)
+        return all(one.cost in ("nothing", "quick") for one in self.costs)
 
     def uses(self, manager: str) -> list[int]:
         """The indexes of the manager's commands."""
-        return [index for index, one in enumerate(self.kinds) if one.usage and one.usage.manager.name == manager]
+        return [index for index, one in enumerate(self.costs) if one.usage and one.usage.manager.name == manager]
 
     def slow_beside(self, manager: str) -> bool:
         """Whether something other than the manager takes time."""
@@ -65,13 +63,13 @@ class Work:
     def title(self) -> str:
         """The command that stands for the whole: the first that takes time, or else that changes something."""
         for index in self.slow:
-            usage = self.kinds[index].usage
+            usage = self.costs[index].usage
             if usage is None or usage.verb != "update":
                 return self.shown(index)
-        costs = [one.cost for one in self.kinds]
+        found = [one.cost for one in self.costs]
         for cost in ("slow", "light", "quick", "nothing"):
-            if cost in costs:
-                return self.shown(costs.index(cost))
+            if cost in found:
+                return self.shown(found.index(cost))
         return ""
 
 

@@ -7,20 +7,22 @@ from collections.abc import Set
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.knowledge.load import named
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.stage import DEFAULT_SHELL
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script
 from dfix.rewriter.shell.state import leaks
 from dfix.rewriter.shell.walk import commands, program_name
-from dfix.transforms.merge_runs.command_cost import INSTALLS_BY_UNPACKING
 from dfix.transforms.merge_runs.run_summary import shown, statements
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Stage, Step
     from dfix.rewriter.model.commands import Located
-    from dfix.transforms.merge_runs.command_cost import Kind
+    from dfix.rewriter.model.effects import Costs
     from dfix.transforms.merge_runs.run_summary import Work
 
-SHELLS = frozenset(("sh", "bash", "ash", "dash"))
+_READ_NOTHING = frozenset(("sh", "bash", "ash", "dash"))
+"""Shells that read no file of their own when they start with a script."""
 _ISOLATED = frozenset(("cd", "export", "assignment", "unset", "umask", "ulimit", "exit"))
 """What a subshell keeps to itself, and what else is the same in one."""
 
@@ -33,12 +35,6 @@ _OWN_SHELL = ("mambaorg/micromamba",)
 
 _LOGIN = re.compile(r"-[a-zA-Z]*[li][a-zA-Z]*|--login|--rcfile|--init-file")
 _STARTUP = re.compile(r"/etc/profile|/etc/environment|bashrc|\.profile\b|bash_profile|BASH_ENV|scl_enable")
-_BUILT_IN = frozenset(
-    "echo printf test [ true false : cd export set unset umask exit pwd type command read . source eval exec shift "
-    "trap wait kill ulimit alias hash times return local getopts let declare pushd popd break continue".split()
-)
-
-
 _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 
 
@@ -52,7 +48,7 @@ class Wrap(NamedTuple):
 
 def shell_differs(step: Step) -> Reason | None:
     """Why a RUN's shell does more at its start than to read the script."""
-    if step.shell_name not in SHELLS:
+    if step.shell_name not in _READ_NOTHING:
         return Reason("shell-start", f"what {step.shell[0]} reads when it starts is not known")
     for image in _OWN_SHELL:
         if image in _base(step.stage).image and step.shell == DEFAULT_SHELL:
@@ -130,7 +126,7 @@ def program_differs(first: Work, second: Work) -> Reason | None:
     """Why a program that both run may not be the same in one shell, which remembers where it has found it."""
     cleaning = {
         id(command.command)
-        for command, one in zip(second.commands, second.kinds, strict=True)
+        for command, one in zip(second.commands, second.costs, strict=True)
         if one.usage is not None and one.usage.verb == "clean"
     }
     common = _names(first.step.script) & _names(second.step.script, cleaning)
@@ -141,11 +137,12 @@ def program_differs(first: Work, second: Work) -> Reason | None:
             placed = _places(command) & common
             if placed:
                 return _remembered(min(placed), shown(command))
-    rest = sorted(common - _STABLE)
+    # whichever of two programs of some names is found, it does the same
+    rest = sorted(name for name in common - of_kind("same") if not _is_system_manager(name))
     if not rest:
         return None
     for work in (first, second):
-        for index, one in enumerate(work.kinds):
+        for index, one in enumerate(work.costs):
             if _installs(work.commands[index], one):
                 return _remembered(rest[0], work.shown(index))
     return None
@@ -159,26 +156,22 @@ def _places(command: Command) -> set[str]:
     found = set()
     for word in (*command.words[1:], *targets):
         folder, _, name = word.text.strip("\"'").rstrip("/").rpartition("/")
-        if program in _PLACES or (program == "rm" and not folder) or folder.endswith("bin"):
+        if program in of_kind("places") or (program == "rm" and not folder) or folder.endswith("bin"):
             found.add(name)
     return found
 
 
-def _installs(command: Located, one: Kind) -> bool:
+def _installs(command: Located, one: Costs) -> bool:
     """Whether a command may put a program in front of another one of its name."""
     if one.cost == "slow":
         # a distribution's packages have their programs in one folder, but for those that replace BusyBox's
-        return one.usage is None or one.usage.manager.name not in _ONE_FOLDER
-    return one.cost == "light" and program_name(command.words[0]) in INSTALLS_BY_UNPACKING
+        return one.usage is None or not one.usage.manager.one_folder
+    return one.cost == "light" and program_name(command.words[0]) in of_kind("unpacks")
 
 
-_STABLE = frozenset(
-    "rm mkdir ln chmod chown cp mv touch rmdir cat tee apt-get apt apk yum dnf microdnf zypper sudo".split()
-)
-"""Whichever of two programs of these names is found, it does the same."""
-
-_PLACES = frozenset("ln cp mv install update-alternatives alternatives dpkg-divert".split())
-_ONE_FOLDER = frozenset(("apt", "dnf", "yum", "microdnf", "zypper"))
+def _is_system_manager(name: str) -> bool:
+    manager = named(name)
+    return manager is not None and manager.system
 
 
 def _remembered(name: str, by: str) -> Reason:
@@ -192,7 +185,7 @@ def _names(script: Script, without: Set[int] = frozenset()) -> set[str]:
         if id(command) in without:
             continue
         name = command.name
-        if name is not None and "/" not in name and name not in _BUILT_IN:
+        if name is not None and "/" not in name and name not in of_kind("built-in"):
             found.add(name)
         for word in (*command.words, *command.assigns):
             if "$(" in word.text or "`" in word.text:

@@ -1,8 +1,8 @@
 """What a command reads, writes, costs and leaves behind, and whether it may change places with a copy."""
 
 from dfix.rewriter.model.effects.conflict import conflict
-from dfix.rewriter.model.effects.cost import Costs, costs
+from dfix.rewriter.model.effects.cost import Costs, costs, prepares
 from dfix.rewriter.model.effects.of_command import effects
 from dfix.rewriter.model.effects.record import Effects, Place
 
-__all__ = ["Costs", "Effects", "Place", "conflict", "costs", "effects"]
+__all__ = ["Costs", "Effects", "Place", "conflict", "costs", "effects", "prepares"]

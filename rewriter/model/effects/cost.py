@@ -34,8 +34,11 @@ class Costs(NamedTuple):
     prepares: str = ""
 
 
-def costs(command: Located) -> Costs:
-    """What a command costs; one of an unknown program is slow."""
+def costs(command: Located, *, feeds: bool = False) -> Costs:
+    """What a command costs; one of an unknown program is slow.
+
+    `feeds` says that it is part of a pipeline that ends in a package manager's settings: `curl KEY | apt-key add -`.
+    """
     words = command.words
     if _runs_another(command):
         return Costs("slow", usage(words))
@@ -62,6 +65,8 @@ def costs(command: Located) -> Costs:
         return Costs(cost, None, _set_up_with(known, words))
     if writes and "prints" in known.kinds:
         cost = "quick"
+    elif cost == "slow" and feeds and "feeds" in known.kinds:
+        cost = "light"
     return Costs(cost, None, prepares(command))
 
 
