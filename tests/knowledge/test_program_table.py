@@ -36,7 +36,7 @@ def test_what_a_row_says(found: Row) -> None:
 
 def test_of_kind_is_what_the_rows_say() -> None:
     for kind in ("asks", "prints", "same", "shell"):
-        assert of_kind(kind) == {name for found in ROWS if kind in found.kinds for name in found.names}  # type: ignore[arg-type]
+        assert of_kind(kind) == {name for found in ROWS if kind in found.kinds for name in found.names}
 
 
 WRONG = [

@@ -1,0 +1,180 @@
+"""Prove the rows of the table of programs that say `proven = "engine"`, with a build of their samples.
+
+    make prove-effects                          every such row
+    python scripts/prove_effects.py NAME…       the rows of these programs only
+    python scripts/prove_effects.py --sample 30 --seed 1
+
+Each sample runs in a RUN, in a folder of decoys. What has changed afterwards lies in what `model/effects` says of the
+sample's commands, and of the decoys and of the user's home only what it says was read: all access times are set back to
+1971 before, and those that moved tell. Exits 1 for a row that is wrong, 2 when nothing can be built.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.knowledge.program_table import Row, every_row
+from dfix.rewriter.model import build
+from dfix.rewriter.model.commands import located
+from dfix.rewriter.model.effects import Place, effects
+from dfix.rewriter.text.source import Source
+
+from tests.engine.fixture import Engine, start
+from tests.engine.home import NoEngineError
+
+HOME = "/root"
+DECOYS = (
+    *("package.json", ".npmrc", "pyproject.toml", "requirements.txt", "pip/__init__.py", "types.py", "Makefile", "a", "b", "x", "sub/y"),
+    *(".git/HEAD", "go.mod", "mix.exs", "rewrite", "app", "web", "root"),
+)
+"""Files of the folder in which the samples run; none may be read or changed that the table does not name."""
+MOST_SHOWN = 8
+WATCHED = ("/app", HOME, "/srv", "/opt", "/home")
+_NOISE = ("/dev", "/proc", "/sys", "/run", "/results", "/stamp", "/tmp")
+"""Folders that a build mounts, and what the watch itself writes."""
+_ACCOUNTS = "passwd group shadow gshadow subuid subgid"
+_WATCH = f"""\
+#!/bin/bash
+# sample.sh INDEX: run the sample of that number and write down what it changed and read
+set -u
+out=/results/$1
+mkdir -p "$out"
+for name in {_ACCOUNTS}; do cp -a /accounts/$name /etc/$name; done
+rm -rf /t && mkdir /t
+bash -c "$(cat /samples/$1.setup)" > "$out/setup" 2>&1 || echo "the setup failed" > "$out/failed"
+for folder in {" ".join(WATCHED)}; do find $folder -depth -exec touch -h -a -d '1971-01-01 UTC' {{}} +; done
+sleep 0.05; touch /stamp; sleep 0.05
+(cd /app && bash -c "$(cat /samples/$1.sample)") > "$out/said" 2>&1 < /dev/null
+echo $? > "$out/status"
+for folder in {" ".join(WATCHED)}; do find $folder -printf '%A@ %p\\n'; done > "$out/access"
+find / -xdev -cnewer /stamp -print > "$out/changed"
+"""
+
+
+class Sample(NamedTuple):
+    """A command that shows what a row says of one of its programs."""
+
+    name: str
+    row: Row
+    command: str
+
+
+def samples(names: list[str], count: int, seed: int) -> list[Sample]:
+    """A sample for each program of each row that an engine proves; all of them, those of `names`, or some by chance."""
+    found = []
+    for _, row in every_row():
+        if row.proven == "engine":
+            shown = row.names if "{}" in row.sample else row.names[:1]
+            found += [Sample(name, row, row.sample.replace("{}", name)) for name in shown]
+    if names:
+        return [one for one in found if set(names) & {name.split()[0] for name in one.row.names}]
+    return random.Random(seed).sample(found, min(count, len(found))) if count else found
+
+
+def run(engine: Engine, chosen: list[Sample], folder: Path) -> Path:
+    """Build an image in which every sample has run; the folder with what was seen. Raises CalledProcessError."""
+    engine.bases("debian")
+    context = folder / "context"
+    (context / "samples").mkdir(parents=True)
+    for name in DECOYS:
+        target = context / "app" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("{}\n")
+    for index, one in enumerate(chosen):
+        (context / "samples" / f"{index}.setup").write_text(one.row.setup.replace("{}", one.name))
+        (context / "samples" / f"{index}.sample").write_text(one.command)
+    (context / "watch").write_text(_WATCH)
+    packages = sorted({package for one in chosen for package in one.row.packages})
+    lines = ["FROM debian:bookworm-slim AS run", f"ENV HOME={HOME} DEBIAN_FRONTEND=noninteractive no_proxy=localhost"]
+    if packages:
+        lines.append(f"RUN apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)}")
+    lines += [
+        "COPY app /app/",
+        "COPY samples /samples/",
+        "COPY watch /watch",
+        f"RUN mkdir /accounts && cd /etc && touch {_ACCOUNTS} && cp -a {_ACCOUNTS} /accounts/",
+        f"RUN for index in $(seq 0 {len(chosen) - 1}); do bash /watch $index; done",
+        "FROM scratch",
+        "COPY --from=run /results /",
+    ]
+    (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
+    seen = folder / "seen"
+    command = ["docker", "buildx", "build", "--no-cache-filter=run", "--network=host", "--progress=plain", f"--output=type=local,dest={seen}"]
+    command += ["--file", str(folder / "Dockerfile"), str(context)]
+    subprocess.run(command, env=engine.environment, capture_output=True, text=True, check=True)
+    return seen
+
+
+def faults(one: Sample, seen: Path) -> list[str]:
+    """What is wrong with a row, from what its sample did; empty when all is as it says."""
+    if (seen / "failed").exists():
+        return [f"its setup failed: {(seen / 'setup').read_text()[-200:]}"]
+    status = (seen / "status").read_text().strip()
+    if status != "0":
+        return [f"`{one.command}` exits with {status}: {(seen / 'said').read_text()[-200:]}"]
+    step = build(parse(Source("Dockerfile", f"FROM debian\nENV HOME={HOME}\nWORKDIR /app\nRUN {one.command}\n"))).stages[0].steps[-1]
+    done = [effects(command) for command in located(step, conditions=True)]
+    unknown = [found.shown for found in done if found.anything]
+    if unknown:
+        return [f"`{unknown[0]}` of its sample may do anything"]
+    writes = [place for found in done for place in found.writes]
+    reads = [place for found in done for place in found.reads] + writes
+    wrong = []
+    for path in (seen / "changed").read_text().splitlines():
+        if not path.startswith(_NOISE) and not _told(path, writes, above=True):
+            wrong.append(f"`{one.command}` changes {path}")
+    for line in (seen / "access").read_text().splitlines():
+        at, path = line.split(" ", 1)
+        if float(at) > 366 * 24 * 3600 * 2 and not _told(path, reads, above=False):
+            wrong.append(f"`{one.command}` reads {path}")
+    return wrong
+
+
+def _told(path: str, places: list[Place], *, above: bool) -> bool:
+    """Whether a path is one of these places or lies below one; with `above` also a folder that holds one."""
+    return any(
+        path == place.path
+        or path.startswith(place.path.rstrip("/") + "/")
+        or (above and place.path.startswith(path.rstrip("/") + "/"))
+        for place in places
+    )
+
+
+def main() -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="programs; else every row that an engine proves")
+    parser.add_argument("--sample", type=int, default=0, help="so many rows, taken by chance")
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    chosen = samples(asked.names, asked.sample, asked.seed)
+    if not chosen:
+        print("no row of these names is proven by an engine", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            seen = run(start(), chosen, Path(folder))
+        except NoEngineError as error:
+            print(error, file=sys.stderr)
+            return 2
+        except subprocess.CalledProcessError as error:
+            print(error.stderr[-3000:], file=sys.stderr)
+            return 2
+        found = {one.name: wrong for index, one in enumerate(chosen) if (wrong := faults(one, seen / str(index)))}
+    for name, wrong in found.items():
+        for fault in wrong[:MOST_SHOWN]:
+            print(f"{name}: {fault}", file=sys.stderr)
+    print(json.dumps({"proven": len(chosen) - len(found), "wrong": len(found)}))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
