@@ -21,12 +21,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.knowledge import managers
 from dfix.rewriter.knowledge.program_table import Row, every_row
 from dfix.rewriter.model import build
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import Place, effects
 from dfix.rewriter.text.source import Source
 
+from tests.engine.bases import BASES
 from tests.engine.fixture import Engine, start
 from tests.engine.home import NoEngineError
 
@@ -37,6 +39,7 @@ DECOYS = (
 )
 """Files of the folder in which the samples run; none may be read or changed that the table does not name."""
 MOST_SHOWN = 8
+TWO_YEARS = 2 * 366 * 24 * 3600
 WATCHED = ("/app", HOME, "/srv", "/opt", "/home")
 _NOISE = ("/dev", "/proc", "/sys", "/run", "/results", "/stamp", "/tmp")
 """Folders that a build mounts, and what the watch itself writes."""
@@ -54,7 +57,7 @@ for folder in {" ".join(WATCHED)}; do find $folder -depth -exec touch -h -a -d '
 sleep 0.05; touch /stamp; sleep 0.05
 (cd /app && bash -c "$(cat /samples/$1.sample)") > "$out/said" 2>&1 < /dev/null
 echo $? > "$out/status"
-for folder in {" ".join(WATCHED)}; do find $folder -printf '%A@ %p\\n'; done > "$out/access"
+for folder in {" ".join(WATCHED)}; do find $folder -printf '%A@ %y %p\\n'; done > "$out/access"
 find / -xdev -cnewer /stamp -print > "$out/changed"
 """
 
@@ -70,30 +73,31 @@ class Sample(NamedTuple):
 def samples(names: list[str], count: int, seed: int) -> list[Sample]:
     """A sample for each program of each row that an engine proves; all of them, those of `names`, or some by chance."""
     found = []
-    for _, row in every_row():
+    of_managers = {id(row): row for manager in managers() for row in manager.rows.values()}
+    for row in (*(row for _, row in every_row()), *of_managers.values()):
         if row.proven == "engine":
             shown = row.names if "{}" in row.sample else row.names[:1]
             found += [Sample(name, row, row.sample.replace("{}", name)) for name in shown]
     if names:
-        return [one for one in found if set(names) & {name.split()[0] for name in one.row.names}]
+        return [one for one in found if set(names) & {*(name.split()[0] for name in one.row.names), one.command.split()[0]}]
     return random.Random(seed).sample(found, min(count, len(found))) if count else found
 
 
-def run(engine: Engine, chosen: list[Sample], folder: Path) -> Path:
+def run(engine: Engine, base: str, chosen: list[Sample], folder: Path) -> Path:
     """Build an image in which every sample has run; the folder with what was seen. Raises CalledProcessError."""
-    engine.bases("debian")
+    engine.bases(base)
     context = folder / "context"
     (context / "samples").mkdir(parents=True)
     for name in DECOYS:
         target = context / "app" / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text("{}\n")
+        target.write_text("" if name.endswith(".toml") else "{}\n")
     for index, one in enumerate(chosen):
         (context / "samples" / f"{index}.setup").write_text(one.row.setup.replace("{}", one.name))
         (context / "samples" / f"{index}.sample").write_text(one.command)
     (context / "watch").write_text(_WATCH)
     packages = sorted({package for one in chosen for package in one.row.packages})
-    lines = ["FROM debian:bookworm-slim AS run", f"ENV HOME={HOME} DEBIAN_FRONTEND=noninteractive no_proxy=localhost"]
+    lines = [f"FROM {BASES[base].tags[0]} AS run", f"ENV HOME={HOME} DEBIAN_FRONTEND=noninteractive no_proxy=localhost"]
     if packages:
         lines.append(f"RUN apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)}")
     lines += [
@@ -127,13 +131,15 @@ def faults(one: Sample, seen: Path) -> list[str]:
         return [f"`{unknown[0]}` of its sample may do anything"]
     writes = [place for found in done for place in found.writes]
     reads = [place for found in done for place in found.reads] + writes
+    reads += [Place(f"/app/{path}", path, "reads") for path in one.row.looks_at]
     wrong = []
     for path in (seen / "changed").read_text().splitlines():
         if not path.startswith(_NOISE) and not _told(path, writes, above=True):
             wrong.append(f"`{one.command}` changes {path}")
     for line in (seen / "access").read_text().splitlines():
-        at, path = line.split(" ", 1)
-        if float(at) > 366 * 24 * 3600 * 2 and not _told(path, reads, above=False):
+        at, kind, path = line.split(" ", 2)
+        # who looks for a file lists the folder that holds it
+        if float(at) > TWO_YEARS and not _told(path, reads, above=kind == "d"):
             wrong.append(f"`{one.command}` reads {path}")
     return wrong
 
@@ -160,15 +166,19 @@ def main() -> int:
         print("no row of these names is proven by an engine", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as folder:
+        found: dict[str, list[str]] = {}
         try:
-            seen = run(start(), chosen, Path(folder))
+            engine = start()
+            for base in sorted({one.row.base for one in chosen}):
+                own = [one for one in chosen if one.row.base == base]
+                seen = run(engine, base, own, Path(folder, base))
+                found |= {one.name: wrong for index, one in enumerate(own) if (wrong := faults(one, seen / str(index)))}
         except NoEngineError as error:
             print(error, file=sys.stderr)
             return 2
         except subprocess.CalledProcessError as error:
             print(error.stderr[-3000:], file=sys.stderr)
             return 2
-        found = {one.name: wrong for index, one in enumerate(chosen) if (wrong := faults(one, seen / str(index)))}
     for name, wrong in found.items():
         for fault in wrong[:MOST_SHOWN]:
             print(f"{name}: {fault}", file=sys.stderr)

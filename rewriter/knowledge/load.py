@@ -107,7 +107,8 @@ class Manager(NamedTuple):
 
     `system` says that it is a distribution's: it installs named packages for the whole machine. Its settings are in
     the folders of `settings_at`, and are read by all managers with the same `family` too. With `one_folder`, the
-    programs of its packages are in one folder. `virtual` are options that give the packages of one install a name.
+    programs of its packages are in one folder. Whichever of two programs with a name of `same` is found, it does the
+    same. `virtual` are options that give the packages of one install a name.
     `rows` say what sub-commands do with files, in the manner of the table of programs.
     """
 
@@ -130,6 +131,7 @@ class Manager(NamedTuple):
     system: bool
     settings_at: tuple[str, ...]
     one_folder: bool
+    same: frozenset[str]
     family: str
     virtual: frozenset[str]
     rows: dict[str, Row]
@@ -170,6 +172,7 @@ def load(stem: str) -> Manager:
         system=data.get("system", False),
         settings_at=tuple(data.get("settings-at", ())),
         one_folder=data.get("one-folder", False),
+        same=frozenset(data.get("same", ())),
         family=data.get("family", stem),
         virtual=frozenset(data.get("virtual", ())),
         rows={name: row for row in (made(item, stem) for item in data.get("command", ())) for name in row.names},

@@ -82,6 +82,8 @@ class Row(NamedTuple):
     """What it reads besides: absolute paths, `~/…` below the user's home, "." for the folder it runs in."""
     writes: tuple[str, ...]
     """What it writes besides."""
+    looks_at: tuple[str, ...]
+    """What it reads although that makes no difference to what it does, other than that it may fail there."""
     default: str
     """The path that it reads where it is given no operand; of one that only prints, where its output is kept."""
     writes_without: str
@@ -110,6 +112,8 @@ class Row(NamedTuple):
     """What has to be run before the sample."""
     packages: tuple[str, ...]
     """The Debian packages that bring it, for the sample."""
+    base: str
+    """The base image of the tests that has it (tests/engine/bases.py), for the sample."""
     since: str
     """The day on which the row's paths were first believed; "" for those of the first table."""
 
@@ -182,6 +186,7 @@ def _row(data: dict[str, Any]) -> Row:
         unless=words("unless"),
         reads=tuple(data.get("reads", ())),
         writes=tuple(data.get("writes", ())),
+        looks_at=tuple(data.get("looks_at", ())),
         default=data.get("default", ""),
         writes_without=data.get("writes_without", ""),
         variables=tuple(data.get("variables", ())),
@@ -199,6 +204,7 @@ def _row(data: dict[str, Any]) -> Row:
         sample=data.get("sample", ""),
         setup=data.get("setup", ""),
         packages=tuple(data.get("packages", ())),
+        base=data.get("base", "debian"),
         since=data.get("since", ""),
     )
 

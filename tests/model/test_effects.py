@@ -91,7 +91,7 @@ FREE = [
     "pacman -Syu --noconfirm git",
     "tdnf install -y git",
     "command -v node",
-    "python3.12 -m venv /opt/venv",
+    "cd /srv && python3.12 -m venv /opt/venv",
 ]
 
 
@@ -223,6 +223,7 @@ MAY = [
     "python -m pip install flask",
     "python -m pip install -r x",
     "python -m x",
+    "python3 -m venv /opt/venv",
     "pipenv install flask",
     "./mkdir /opt/x",
     "bin/cat /etc/passwd",

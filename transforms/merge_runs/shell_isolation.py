@@ -138,7 +138,7 @@ def program_differs(first: Work, second: Work) -> Reason | None:
             if placed:
                 return _remembered(min(placed), shown(command))
     # whichever of two programs of some names is found, it does the same
-    rest = sorted(name for name in common - of_kind("same") if not _is_system_manager(name))
+    rest = sorted(name for name in common if not _is_the_same(name))
     if not rest:
         return None
     for work in (first, second):
@@ -169,9 +169,9 @@ def _installs(command: Located, one: Costs) -> bool:
     return one.cost == "light" and program_name(command.words[0]) in of_kind("unpacks")
 
 
-def _is_system_manager(name: str) -> bool:
+def _is_the_same(name: str) -> bool:
     manager = named(name)
-    return manager is not None and manager.system
+    return name in of_kind("same") or (manager is not None and name in manager.same)
 
 
 def _remembered(name: str, by: str) -> Reason:
