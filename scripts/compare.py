@@ -89,7 +89,9 @@ def without_new_rows(folder: Path, day: str) -> Path:
         head, *rows = re.split(r"(?m)^(?=\[\[(?:program|command)\]\])", path.read_text("utf-8"))
         if _is_new(head, day):  # the manager itself: as one of which no sub-command is known
             lines = head[: head.index("[verbs]") + len("[verbs]\n")].splitlines(keepends=True)
-            head = "".join(line for line in lines if not line.startswith(("settings-at", "one-folder", "family", "same")))
+            head = "".join(
+                line for line in lines if not line.startswith(("settings-at", "one-folder", "family", "same"))
+            )
         kept = [re.sub(r"(?m)^operands = .*\n", "", row) if _is_new(row, day) else row for row in rows]
         path.write_text(head + "".join(kept), "utf-8")
     return folder

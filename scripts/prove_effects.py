@@ -27,14 +27,25 @@ from dfix.rewriter.model import build
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import Place, effects
 from dfix.rewriter.text.source import Source
-
 from tests.engine.bases import BASES
 from tests.engine.fixture import Engine, start
 from tests.engine.home import NoEngineError
 
 HOME = "/root"
 DECOYS = (
-    *("package.json", ".npmrc", "pyproject.toml", "requirements.txt", "pip/__init__.py", "types.py", "Makefile", "a", "b", "x", "sub/y"),
+    *(
+        "package.json",
+        ".npmrc",
+        "pyproject.toml",
+        "requirements.txt",
+        "pip/__init__.py",
+        "types.py",
+        "Makefile",
+        "a",
+        "b",
+        "x",
+        "sub/y",
+    ),
     *(".git/HEAD", "go.mod", "mix.exs", "rewrite", "app", "web", "root"),
 )
 """Files of the folder in which the samples run; none may be read or changed that the table does not name."""
@@ -79,7 +90,9 @@ def samples(names: list[str], count: int, seed: int) -> list[Sample]:
             shown = row.names if "{}" in row.sample else row.names[:1]
             found += [Sample(name, row, row.sample.replace("{}", name)) for name in shown]
     if names:
-        return [one for one in found if set(names) & {*(name.split()[0] for name in one.row.names), one.command.split()[0]}]
+        return [
+            one for one in found if set(names) & {*(name.split()[0] for name in one.row.names), one.command.split()[0]}
+        ]
     return random.Random(seed).sample(found, min(count, len(found))) if count else found
 
 
@@ -111,7 +124,15 @@ def run(engine: Engine, base: str, chosen: list[Sample], folder: Path) -> Path:
     ]
     (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
     seen = folder / "seen"
-    command = ["docker", "buildx", "build", "--no-cache-filter=run", "--network=host", "--progress=plain", f"--output=type=local,dest={seen}"]
+    command = [
+        "docker",
+        "buildx",
+        "build",
+        "--no-cache-filter=run",
+        "--network=host",
+        "--progress=plain",
+        f"--output=type=local,dest={seen}",
+    ]
     command += ["--file", str(folder / "Dockerfile"), str(context)]
     subprocess.run(command, env=engine.environment, capture_output=True, text=True, check=True)
     return seen
@@ -124,7 +145,11 @@ def faults(one: Sample, seen: Path) -> list[str]:
     status = (seen / "status").read_text().strip()
     if status != "0":
         return [f"`{one.command}` exits with {status}: {(seen / 'said').read_text()[-200:]}"]
-    step = build(parse(Source("Dockerfile", f"FROM debian\nENV HOME={HOME}\nWORKDIR /app\nRUN {one.command}\n"))).stages[0].steps[-1]
+    step = (
+        build(parse(Source("Dockerfile", f"FROM debian\nENV HOME={HOME}\nWORKDIR /app\nRUN {one.command}\n")))
+        .stages[0]
+        .steps[-1]
+    )
     done = [effects(command) for command in located(step, conditions=True)]
     unknown = [found.shown for found in done if found.anything]
     if unknown:

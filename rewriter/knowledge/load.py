@@ -7,6 +7,7 @@ without that text never loads it. The keys of a file are the fields of `Manager`
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -180,17 +181,36 @@ def load(stem: str) -> Manager:
 
 
 @cache
-def settings_folders() -> tuple[tuple[str, str], ...]:
-    """The folders of the system package managers' settings, with the manager's name.
-
-    Found in the text of the files, because any command that names a path may be one that changes settings.
-    """
-    found = []
+def _texts() -> dict[str, str]:
+    """The text of each file: what every Dockerfile asks is found there without parsing them all."""
+    found = {}
     for stem in stems():
         with open(os.path.join(FOLDER, stem + SUFFIX), encoding="utf-8") as file:
-            line = next((line for line in file if line.startswith("settings-at")), "")
-        found += [(folder, stem) for folder in line.split('"')[1::2]]
-    return tuple(found)
+            found[stem] = file.read()
+    return found
+
+
+@cache
+def named_with(table: str) -> re.Pattern[str]:
+    """Finds, in a script, the name of a command of a manager whose file has such a table ("project", "early").
+
+    Most scripts hold none, and need no reading.
+    """
+    begin = re.compile(rf"^\[\[?{table}\]", re.MULTILINE)
+    names = {name for text in _texts().values() if begin.search(text) for name in _words(text, "commands")}
+    return re.compile(rf"(?<![a-z])(?:{'|'.join(map(re.escape, sorted(names)))})(?![a-z])")
+
+
+def _words(text: str, key: str) -> list[str]:
+    """The words of a key that is written on one line."""
+    line = next((line for line in text.splitlines() if line.startswith(f"{key} = ")), "")
+    return line.split('"')[1::2]
+
+
+@cache
+def settings_folders() -> tuple[tuple[str, str], ...]:
+    """The folders of the system package managers' settings, with the manager's name."""
+    return tuple((folder, stem) for stem, text in _texts().items() for folder in _words(text, "settings-at"))
 
 
 def managers() -> tuple[Manager, ...]:

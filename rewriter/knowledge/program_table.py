@@ -119,7 +119,12 @@ class Row(NamedTuple):
 
 
 _KEYS = frozenset(Row._fields)
-_PAIRED = {"operands": Operands, "imports": Literal["", "path", "here"], "cost": Cost, "proven": Literal["engine", "documentation"]}
+_PAIRED = {
+    "operands": Operands,
+    "imports": Literal["", "path", "here"],
+    "cost": Cost,
+    "proven": Literal["engine", "documentation"],
+}
 
 
 def row(name: str) -> Row | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.dockerfile import Heredoc, Instruction
 from dfix.rewriter.dockerfile.expand import expand_known, names
 from dfix.rewriter.dockerfile.expansion import ExpansionError
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.mounts import Mount, mounts
 from dfix.rewriter.shell.nodes import Script
 from dfix.rewriter.text.source import Span
@@ -15,7 +16,6 @@ from dfix.rewriter.text.source import Span
 if TYPE_CHECKING:
     from dfix.rewriter.model.images import Family
 
-POSIX_SHELLS = frozenset(("sh", "bash", "ash", "dash", "ksh", "zsh"))
 DEFAULT_SHELL = ("/bin/sh", "-c")
 
 
@@ -88,7 +88,7 @@ class Step:
             return _opaque(span, "it is no RUN")
         if instruction.json is not None:
             return _opaque(span, "it is in exec form")
-        if self.shell_name not in POSIX_SHELLS:
+        if self.shell_name not in of_kind("shell"):
             return _opaque(span, f"its shell is {self.shell[0]}")
         text = instruction.text
         if instruction.heredocs:

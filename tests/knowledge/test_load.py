@@ -5,8 +5,7 @@ import importlib.util
 import pytest
 
 from dfix.rewriter.knowledge import Manager, managers
-from dfix.rewriter.knowledge.load import named, stems
-from dfix.transforms.split_manifests import fetch_first, installs
+from dfix.rewriter.knowledge.load import named, named_with, stems
 
 MANAGERS = {manager.name: manager for manager in managers()}
 KINDS = {"update", "install", "query", "remove", "clean"}
@@ -66,9 +65,14 @@ def test_scripts_with_its_commands_are_read(manager: Manager) -> None:
     for command in manager.commands:
         for project in manager.projects:
             said = f"{command} {project.mentions}"
-            assert any(part in said for part in installs._PROGRAMS)
+            assert named_with("project").search(said)
         if manager.early is not None:
-            assert any(part in f"{command} " for part in fetch_first._PROGRAMS)
+            assert named_with("early").search(f"cd /x && {command} build")
+
+
+@pytest.mark.parametrize("said", ["apt-get install cargotool", "mongo x", "./build.sh", "pip freeze"])
+def test_scripts_without_them_are_passed_over(said: str) -> None:
+    assert named_with("early").search(said) is None
 
 
 @pytest.mark.parametrize("manager", MANAGERS.values(), ids=MANAGERS)

@@ -73,7 +73,9 @@ def _uninstalls(first: Work, removing: Usage) -> bool:
         if not gone and removing.subcommand is not None and "auto" in removing.subcommand.literal_or_text:
             return True
         installed = {word.literal_or_text.partition("=")[0] for word in one.usage.operands}
-        installed |= {option.value for option in one.usage.options if option.name in one.usage.manager.virtual and option.value}
+        installed |= {
+            option.value for option in one.usage.options if option.name in one.usage.manager.virtual and option.value
+        }
         if gone & installed:
             return True
     return False

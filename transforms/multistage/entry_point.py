@@ -7,7 +7,8 @@ import re
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.model.stage import POSIX_SHELLS, Stage, Step
+from dfix.rewriter.knowledge.program_table import of_kind
+from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.shell.nodes import Command
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import invoked
@@ -86,7 +87,7 @@ def _last(stage: Stage, keyword: str) -> Step | None:
 
 
 def _shell_words(step: Step) -> list[str] | None:
-    if step.shell_name not in POSIX_SHELLS:
+    if step.shell_name not in of_kind("shell"):
         return None
     instruction = step.instruction
     script = parse(instruction.value, 0, instruction.value)

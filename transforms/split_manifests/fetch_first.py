@@ -16,6 +16,7 @@ from typing import NamedTuple
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import Early, Usage, usage
+from dfix.rewriter.knowledge.load import named_with
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import Located, chain, located
 from dfix.rewriter.model.copied import Copied, Unclear
@@ -26,8 +27,6 @@ from dfix.transforms.split_manifests.installs import InstallRun, ProjectInstall
 from dfix.transforms.split_manifests.moved_copies import context_folder
 
 _CARRIED = frozenset(("cd", "export", "set"))
-_PROGRAMS = ("go ", "mvn", "gradle", "dotnet", "swift", "sbt ", "cargo ")
-"""A part of the name of each program that is looked for; most scripts hold none and need no reading."""
 
 
 class EarlyDownload(NamedTuple):
@@ -51,7 +50,7 @@ class _Build(NamedTuple):
 def early_download(model: Model, step: Step) -> EarlyDownload | None:
     """The fetch that a RUN should have in front of it. None where there is nothing of the kind to do."""
     written = step.instruction.text[step.instruction.span.start : step.instruction.span.end]
-    if not any(name in written for name in _PROGRAMS):
+    if named_with("early").search(written) is None:
         return None
     commands = located(step, conditions=True)
     build = next((found for command in commands if (found := _build(command)) is not None), None)

@@ -5,14 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dfix.rewriter.knowledge import project_install
+from dfix.rewriter.knowledge.load import named_with
 from dfix.rewriter.model.commands import Located, chain, located
 from dfix.rewriter.model.stage import Step
-
-_PROGRAMS = (
-    *("npm", "yarn", "bun", "pip", "go ", "composer", "dotnet", "poetry", "uv ", "mvn", "swift", "pdm", "hatch"),
-    *("conda", "mamba", "mix ", "dart ", "flutter", "renv::", "sbt ", "cargo "),
-)
-"""What every script holds that installs a project; most scripts hold none of it and need no reading."""
 
 
 class ProjectInstall(NamedTuple):
@@ -47,7 +42,7 @@ class InstallRun(NamedTuple):
 def install_run(step: Step) -> InstallRun | None:
     """The RUN's installs, or None when it has none that dfix can see."""
     instruction = step.instruction
-    if not any(name in instruction.text[instruction.span.start : instruction.span.end] for name in _PROGRAMS):
+    if named_with("project").search(instruction.text, instruction.span.start, instruction.span.end) is None:
         return None
     commands = located(step, conditions=True)
     installs = []

@@ -6,10 +6,10 @@ import re
 
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.program_table import Row, made, row
+from dfix.rewriter.knowledge.usage import text as said
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.effects.cost import costs
 from dfix.rewriter.model.effects.modules import imported
-from dfix.rewriter.knowledge.usage import text as said
 from dfix.rewriter.model.effects.options import Option, Parted, of_usage, parted
 from dfix.rewriter.model.effects.places import besides, in_folder, named_by
 from dfix.rewriter.model.effects.record import Effects, Place
@@ -26,7 +26,9 @@ _SIGNS = frozenset(("]", "]]", "!", "=", "==", "!=", "&&", "||", "(", ")"))
 _ARCHIVES = (".whl", ".tgz", ".tar.gz", ".zip", ".gem")
 _ADDRESSES = ("http://", "https://", "ftp://")
 
-_SYSTEM = made({"names": ["a system package manager"], "operands": "packages", "network": True, "source": "managers"}, "")
+_SYSTEM = made(
+    {"names": ["a system package manager"], "operands": "packages", "network": True, "source": "managers"}, ""
+)
 _CLEANS = made({"names": ["a clean-up"], "operands": "text", "source": "managers"}, "")
 
 
@@ -116,6 +118,27 @@ class _Finder:
         self._row(*found)
 
     def _row(self, known: Row, given: Parted) -> None:
+        """What a row says of the words."""
+        self._holds(known, given)
+        if known.operands != "names":  # `pip install a[b]` fits no file that people have
+            self._patterns()
+        for option in given.options:
+            self._option(known, option)
+        operands = self._after_text(known, given)
+        self._operands(known, operands)
+        if known.default and not operands and ("prints" not in known.kinds or self.command.command.redirects):
+            self._besides(self.reads, known.default)
+        if known.writes_without and not given.has(known.write_options):
+            self._besides(self.writes, known.writes_without)
+        for path in known.reads:
+            self._besides(self.reads, path)
+        for path in known.writes:
+            self._besides(self.writes, path)
+        if known.imports:
+            self._modules(known)
+
+    def _holds(self, known: Row, given: Parted) -> None:
+        """Raise _Unknown where the row does not hold for these options, or with these variables."""
         if given.has(known.unless):
             raise _Unknown("may read the copied files")
         if given.unknown:
@@ -126,32 +149,38 @@ class _Finder:
         for name in known.variables:
             if name in self.command.env or name in assigned:
                 raise _Unknown(f"depends on {name}, which is set")
-        if known.operands != "names":  # `pip install a[b]` fits no file that people have
-            self._patterns()
-        for option in given.options:
-            self._option(known, option)
-        operands = self._after_text(known, given)
-        getattr(self, "_" + known.operands.replace("-", "_"))(operands)
-        if known.default and not operands and ("prints" not in known.kinds or self.command.command.redirects):
-            self._besides(self.reads, known.default)
-        if known.writes_without and not given.has(known.write_options):
-            self._besides(self.writes, known.writes_without)
-        for path in known.reads:
-            self._besides(self.reads, path)
-        for path in known.writes:
-            self._besides(self.writes, path)
-        if known.imports:
-            self._modules(known, assigned)
 
-    def _modules(self, known: Row, assigned: set[str]) -> None:
+    def _operands(self, known: Row, operands: list[Word]) -> None:
+        match known.operands:
+            case "words":
+                self._words(operands)
+            case "packages":
+                self._packages(operands)
+            case "names":
+                self._names(operands)
+            case "reads":
+                self._reads(operands)
+            case "writes":
+                self._writes(operands)
+            case "to-last":
+                self._reads(operands[:-1])
+                self._writes(operands[-1:])
+            case "leading":
+                self._writes([word for word in operands if said(word) not in ("!", "(", ")")])
+            case "urls":
+                self._urls(operands)
+
+    def _modules(self, known: Row) -> None:
         """Modules of the folders in which Python looks first."""
         written = self.command.env.get("PYTHONPATH", "")
-        if written is None or "PYTHONPATH" in assigned:
+        if written is None or any(word.text.startswith("PYTHONPATH=") for word in self.command.command.assigns):
             raise _Unknown("depends on PYTHONPATH, which is not known before the build")
         folders = [in_folder(self.command.folder, one) for one in written.split(":") if one]
         if known.imports == "here":
             folders.append(self.command.folder)
-        self.reads += [Place(path, "modules that it imports", "reads") for folder in folders for path in imported(folder)]
+        self.reads += [
+            Place(path, "modules that it imports", "reads") for folder in folders for path in imported(folder)
+        ]
 
     def _after_text(self, known: Row, given: Parted) -> list[Word]:
         """The operands, without those at the start that are text."""
@@ -163,7 +192,9 @@ class _Finder:
         return list(given.operands[skipped:])
 
     def _script(self, known: Row, given: Parted) -> None:
-        scripts = [option.word.value for option in given.options if option.name in known.skip_unless and not option.attached]
+        scripts = [
+            option.word.value for option in given.options if option.name in known.skip_unless and not option.attached
+        ]
         if any(option.attached for option in given.options if option.name in known.skip_unless):
             raise _Unknown("has a script that dfix does not read")
         if not scripts:
@@ -197,9 +228,6 @@ class _Finder:
                 raise _Unknown(f"reads or writes {redirect.target.text}")
             if not path.startswith("/dev/"):
                 self._add(self.reads if redirect.op == "<" else self.writes, path, redirect.target.text)
-
-    def _text(self, operands: list[Word]) -> None:
-        """Nothing of it is a path."""
 
     def _words(self, operands: list[Word]) -> None:
         for word in operands:
@@ -240,18 +268,6 @@ class _Finder:
         for word in operands:
             self._path(self.writes, word)
 
-    def _to_last(self, operands: list[Word]) -> None:
-        for word in operands[:-1]:
-            self._path(self.reads, word)
-        for word in operands[-1:]:
-            self._path(self.writes, word)
-
-    def _leading(self, operands: list[Word]) -> None:
-        """`find FOLDER… EXPRESSION`: what follows `(` or `!` is no folder."""
-        for word in operands:
-            if word.text not in ("!", "\\(", "\\)", "'('", "')'", "(", ")"):
-                self._path(self.writes, word)
-
     def _urls(self, operands: list[Word]) -> None:
         for word in operands:
             text = word.value if word.value is not None else word.text.strip("\"'")
@@ -277,6 +293,8 @@ def shown(command: Located) -> str:
     text = " ".join(word.text for word in words)
     if not words or len(words) < len(written.words):
         # a compound command has no name of its own
-        targets = (f"{redirect.op} {redirect.target.text}" for redirect in written.redirects if redirect.target is not None)
+        targets = (
+            f"{redirect.op} {redirect.target.text}" for redirect in written.redirects if redirect.target is not None
+        )
         text = " ".join(filter(None, (text, *targets)))
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "…"

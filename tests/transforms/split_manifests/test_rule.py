@@ -396,7 +396,12 @@ REFUSED = [
         HEAD + "RUN { npm ci; cd src; } && npm test\n",
         "`cd src` is part of a longer command",
     ),
-    ("a loop over the tree", NODE, HEAD + "RUN for f in src/*; do echo x; done\nRUN npm ci\n", "names src/*, a pattern"),
+    (
+        "a loop over the tree",
+        NODE,
+        HEAD + "RUN for f in src/*; do echo x; done\nRUN npm ci\n",
+        "names src/*, a pattern",
+    ),
     (
         "a loop over a list",
         NODE,
