@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 MADE := .venv/.made
 
-.PHONY: demo test corpus compare prove bench lint fuzz mutants docs lock clean
+.PHONY: demo test corpus compare prove prove-effects bench lint fuzz mutants docs lock clean
 
 demo: $(MADE)
 	@$(BIN)/python scripts/demo.py
@@ -20,6 +20,9 @@ compare: $(MADE)
 
 prove: $(MADE)
 	$(BIN)/python scripts/prove.py --write
+
+prove-effects: $(MADE)
+	$(BIN)/python scripts/prove_effects.py
 
 bench: $(MADE)
 	$(BIN)/python scripts/bench.py --out docs/bench.md

@@ -128,7 +128,6 @@ def run(engine: Engine, base: str, chosen: list[Sample], folder: Path) -> Path:
         "docker",
         "buildx",
         "build",
-        "--no-cache-filter=run",
         "--network=host",
         "--progress=plain",
         f"--output=type=local,dest={seen}",
