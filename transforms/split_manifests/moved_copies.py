@@ -38,6 +38,10 @@ class Plan(NamedTuple):
     files: tuple[str, ...]
     warnings: tuple[str, ...]
 
+    def copied_first(self) -> frozenset[str]:
+        """The context's files that are copied in the place of the moved copies."""
+        return frozenset(source for need in self.needed for source in need.sources)
+
 
 def needs(context: Context, known: list[Copied | Unclear], run: InstallRun) -> Inputs | None:
     """What the installs of `run` read, all together; None when that is not known but no copy brings a folder either."""

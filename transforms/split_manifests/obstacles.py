@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Set
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile.expand import names
-from dfix.rewriter.model.commands import located
+from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.effects import conflict, effects
 from dfix.rewriter.model.effects.places import ELSEWHERE
@@ -40,11 +41,11 @@ def passes_between(context: Context, plan: Plan, run: InstallRun) -> None:
         if step.onbuild or step.index in moved:
             continue
         before = [copy for copy in plan.moved if copy.step.index < step.index]
-        _step(context, before, step)
+        _step(context, plan, before, step)
     _mounts(plan, run)
 
 
-def _step(context: Context, before: list[Copied], step: Step) -> None:
+def _step(context: Context, plan: Plan, before: list[Copied], step: Step) -> None:
     instruction = step.instruction
     line = instruction.line
     if step.keyword in _CONFIGURATION:
@@ -57,7 +58,7 @@ def _step(context: Context, before: list[Copied], step: Step) -> None:
         if step.script.opaque:
             raise LeaveAlone("run-between", f"the RUN on line {line} may read the copied files ({step.script.opaque})")
         for command in located(step, conditions=True):
-            why = conflict(effects(command), lambda path: brought_near(before, path))
+            why = _conflict(command, before, plan.copied_first)
             if why:
                 raise LeaveAlone("run-between", f"the RUN on line {line} comes between: {why}")
         return
@@ -155,10 +156,26 @@ def _brings_somewhere(copy: Copied, tail: str) -> bool:
     return any(f"{path}/".endswith(f"/{tail}/") or f"/{tail}/" in path for path in landed)
 
 
-def cut(run: InstallRun, copies: list[Copied]) -> int:
+def _conflict(command: Located, copies: list[Copied], copied_first: Callable[[], Set[str]]) -> str:
+    """Why a command may not run before the copies, as a phrase; reading a file that is copied first is no reason."""
+
+    def changes(path: str) -> bool:
+        return brought_near(copies, path)
+
+    def reads_other(path: str) -> bool:
+        if not brought_near(copies, path):
+            return False
+        origins = {copy.brought.origin(path) for copy in copies} - {None}
+        return len(origins) != 1 or not origins <= copied_first()
+
+    return conflict(effects(command), changes, reads_differ=reads_other)
+
+
+def cut(run: InstallRun, copies: list[Copied], copied_first: Callable[[], Set[str]]) -> int:
     """The index of the first chain element that needs the whole tree; the number of elements when none does.
 
-    A script that is no pure && chain can only stay whole.
+    A script that is no pure && chain can only stay whole. `copied_first` tells the context's files that the install
+    gets before the tree is copied.
     """
     installing = {id(install.located.command) for install in run.installs}
     parts = 1 + max(command.part for command in run.commands)
@@ -166,7 +183,7 @@ def cut(run: InstallRun, copies: list[Copied]) -> int:
     for command in run.commands:
         if id(command.command) in installing:
             continue
-        why = conflict(effects(command), lambda path: brought_near(copies, path))
+        why = _conflict(command, copies, copied_first)
         if not why:
             continue
         if not run.chained:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.find_context import other_dockerfiles
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests import Inputs
 from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import chain
@@ -60,7 +62,9 @@ def install_moved(model: Model, context: Context, copies: list[Step], run: Insta
 def _moved(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Split | None:
     """Manifests, the install, then the sources; a RUN that does more behind it is parted. None: nothing to gain."""
     known = [copied(step, context) for step in copies]
-    at = attempt(cut, run, [item for item in known if isinstance(item, Copied)])
+    at = attempt(
+        cut, run, [item for item in known if isinstance(item, Copied)], partial(_read_first, context, known, run)
+    )
     if isinstance(at, int):
         run = run._replace(installs=tuple(install for install in run.installs if install.located.part < at))
     made = _movable(context, known, run)
@@ -78,6 +82,12 @@ def _moved(model: Model, context: Context, copies: list[Step], run: InstallRun) 
     return _split(made, edits(model, made, run, parting), _reason(made, run))
 
 
+def _read_first(context: Context, known: list[Copied | Unclear], run: InstallRun) -> frozenset[str]:
+    """The context's files that the RUN's first install reads: whatever follows, they are copied before the tree."""
+    read = attempt(needs, context, known, run._replace(installs=run.installs[:1]))
+    return frozenset(read.files) if isinstance(read, Inputs) else frozenset()
+
+
 def install_twice(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Split | None:
     """Dependencies in front of the copy of the sources, the author's command behind it."""
     alone = dependencies_first(model, run)
@@ -88,7 +98,8 @@ def install_twice(model: Model, context: Context, copies: list[Step], run: Insta
     made = _movable(context, known, run)
     if made is None:
         return None
-    cut(run, [item for item in known if isinstance(item, Copied)])  # nothing before the install may need the sources
+    # nothing before the install may need the sources
+    cut(run, [item for item in known if isinstance(item, Copied)], made.copied_first)
     part = run.installs[0].located.part
     parts = chain(run.step.script)
     assert parts is not None
