@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 from functools import cache
 
-_TABLE = os.path.join(os.path.dirname(__file__), "packages", "runtime.tsv")
+FOLDER = os.path.join(os.path.dirname(__file__), "packages")
+_TABLE = os.path.join(FOLDER, "runtime.tsv")
+
+
+@cache
+def has_packages(manager: str) -> bool:
+    """Whether it is known of a manager's packages which are for building."""
+    return os.path.isfile(os.path.join(FOLDER, f"{manager}.toml"))
 
 
 def runtime_packages(package: str, release: str) -> tuple[str, ...] | None:

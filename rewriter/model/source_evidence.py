@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.copied import Copied
 
 MOST_READ = 2_000
@@ -21,13 +22,6 @@ _NEVER = re.compile(
     re.IGNORECASE,
 )
 """No program reads its documentation, build and editor files, tests and hidden files (but .env) when it runs."""
-_HARMLESS = frozenset(
-    "sh bash ls cat cp mv rm mkdir echo env true false sleep date id uname hostname tar gzip sed grep awk find sort "
-    "head tail test chmod chown ln touch wc tr cut basename dirname kill".split()
-)
-"""Programs that every distribution's image has."""
-
-
 ENDINGS = {
     "node": (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".jsx", ".tsx"),
     "python": (".py",),
@@ -112,7 +106,7 @@ def runs_programs(
     `starts` finds what starts programs in a file at all, `named` each start whose program is literal (its group); a
     file with more of the first than of the second runs programs that are not known.
     """
-    known = _HARMLESS.union(there)
+    known = of_kind("everywhere").union(there)
     for path, text in sources(context, endings):
         begun = [match for match in starts.finditer(text) if not _commented(text, match.start())]
         names = [match for match in named.finditer(text) if not _commented(text, match.start())]

@@ -8,18 +8,14 @@ from typing import Literal, NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import usage
+from dfix.rewriter.knowledge.program_table import of_kind
+from dfix.rewriter.knowledge.runtime import has_packages
 from dfix.rewriter.knowledge.usage import Usage
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.stage import Stage, Step, known
 from dfix.rewriter.shell.walk import program_name
 
 Kind = Literal["packages", "user", "folder", "clean", "plain", "build", "other"]
-
-_USERS = frozenset("useradd groupadd adduser addgroup usermod groupmod".split())
-_FOLDERS = frozenset("mkdir chmod chown chgrp touch ln".split())
-_PLAIN = frozenset("cd set export true : echo printf umask [ test".split())
-_SYSTEM = frozenset("apt apk".split())
-_OTHER_SYSTEMS = frozenset("dnf yum microdnf zypper".split())
 
 
 class Act(NamedTuple):
@@ -88,19 +84,19 @@ def _kind(command: Located, found: Usage | None, builds: Callable[[Located], boo
     program = program_name(command.words[0])
     if builds(command):
         return "build"
-    if found is not None and found.manager.name in _SYSTEM:
+    if found is not None and found.manager.system and has_packages(found.manager.name):
         return "packages" if found.verb in ("update", "install", "remove", "clean") else "other"
-    if found is not None and found.manager.name in _OTHER_SYSTEMS:
+    if found is not None and found.manager.system:
         return "packages"
     if found is not None and found.verb == "clean":
         return "clean"
     if program == "rm":
         return "clean"
-    if program in _USERS:
+    if program in of_kind("account"):
         return "user"
-    if program in _FOLDERS:
+    if program in of_kind("folder"):
         return "folder"
-    return "plain" if program in _PLAIN else "other"
+    return "plain" if program in of_kind("plain") else "other"
 
 
 def _expanded(written: str, command: Located) -> str | None:

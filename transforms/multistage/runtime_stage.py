@@ -6,6 +6,7 @@ import posixpath
 from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.official_images import BaseImage
@@ -14,7 +15,7 @@ from dfix.rewriter.text.source import Edit
 from dfix.transforms.multistage.command_purpose import Act
 from dfix.transforms.multistage.entry_point import Start
 
-MOVERS = frozenset(("cp", "mv", "install"))
+MOVERS = of_kind("moves")
 """Programs that put a built file in its place."""
 LACKS = frozenset(("curl", "wget", "git", "gcc", "make", "go", "ssh", "gpg"))
 """Programs that the images to build with have, and the smaller ones lack."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.model.stage import Step
@@ -13,7 +14,6 @@ from dfix.transforms.multistage.runtime_stage import Parts, Work
 
 TRIVIAL = frozenset(("user", "folder", "plain"))
 """RUNs of nothing else belong to the stage that runs as well."""
-_OWNERS = frozenset(("chown", "chmod", "chgrp"))
 _THERE = frozenset(
     "/ /bin /etc /home /lib /media /mnt /opt /root /run /sbin /srv /tmp /usr /usr/bin /usr/lib /usr/local "
     "/usr/local/bin /usr/share /var /var/lib /var/log /var/run".split()
@@ -42,7 +42,7 @@ def repeated(work: Work, parts: Parts, cut: Step) -> Repeated:
             mine = [act for act in work.acts if act.step is step]
             if not all(act.kind in TRIVIAL for act in mine):
                 continue
-            touched = [path for act in mine if act.program in _OWNERS for path in changed(act)]
+            touched = [path for act in mine if act.program in of_kind("owner") for path in changed(act)]
             brought = [path for path in touched if path is not None and any(overlaps(path, place) for place in places)]
             made = {path for act in mine if act.program == "mkdir" for path in changed(act) if path is not None}
             if all(path in there | made for path in brought) and not _reads(mine, places):
@@ -55,7 +55,7 @@ def repeated(work: Work, parts: Parts, cut: Step) -> Repeated:
                     f"line {line} makes users and changes files that the build brings",
                     "split it into two RUNs",
                 )
-            elif not all(act.program in _OWNERS and set(changed(act)) <= set(places) for act in mine):
+            elif not all(act.program in of_kind("owner") and set(changed(act)) <= set(places) for act in mine):
                 behind.append(step)
         elif step.keyword in ("COPY", "ADD"):
             if _repeats(work, parts, step):
@@ -71,7 +71,7 @@ def repeated(work: Work, parts: Parts, cut: Step) -> Repeated:
 def changed(act: Act) -> list[str | None]:
     """The paths that `mkdir`, `chmod`, `chown`, `touch` or `ln` name; None for one that is not known."""
     operands = [word for word in act.arguments if not word.startswith("-")]
-    if act.program in _OWNERS:
+    if act.program in of_kind("owner"):
         operands = operands[1:]
     return [act.path(word) for word in operands]
 

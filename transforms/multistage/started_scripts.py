@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.program_table import of_kind
 
 RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
-_SHELLS = frozenset(("sh", "bash", "ash"))
 _JOINED = re.compile(r"&&|\|\||;|&")
 _ASSIGNS = re.compile(r"\w+=")
 _WITHOUT_RUN = frozenset(("start", "test", "restart", "stop"))
@@ -22,7 +22,7 @@ def started(words: tuple[str, ...], manifest: Mapping[str, Any]) -> list[str]:
     scripts = manifest.get("scripts")
     scripts = scripts if isinstance(scripts, dict) else {}
     pending = [" ".join(words)]
-    if posixpath.basename(words[0]) in _SHELLS and "-c" in words[:-1]:
+    if posixpath.basename(words[0]) in of_kind("shell") and "-c" in words[:-1]:
         pending = _JOINED.split(words[words.index("-c") + 1])
     found: list[str] = []
     for _ in range(_MOST):

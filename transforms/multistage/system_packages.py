@@ -8,14 +8,11 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from dfix.rewriter import knowledge
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.knowledge.runtime import runtime_packages
+from dfix.rewriter.knowledge.runtime import FOLDER, has_packages, runtime_packages
 from dfix.transforms.multistage.command_purpose import Act
 from dfix.transforms.multistage.runtime_stage import Work
 
-_FOLDER = os.path.join(os.path.dirname(knowledge.__file__), "packages")
-_VIRTUAL = frozenset(("--virtual", "-t"))
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*(?:[=~<>]\S+)?")
 
 
@@ -47,9 +44,9 @@ def packages(acts: Iterable[Act], release: str, extra: tuple[str, ...] = ()) -> 
         found = act.usage
         if act.kind != "packages" or found is None or found.verb != "install":
             continue
-        if removed.intersection(option.value or "" for option in found.options if option.name in _VIRTUAL):
+        if removed.intersection(option.value or "" for option in found.options if option.name in found.manager.virtual):
             continue
-        if found.manager.name not in ("apt", "apk"):
+        if not has_packages(found.manager.name):
             raise LeaveAlone("packages", f"`{act.shown}`: {found.manager.name} is not followed into a second stage")
         if found.subcommand is not None and found.subcommand.literal_or_text not in ("install", "add"):
             raise LeaveAlone("packages", f"`{act.shown}` changes packages that the base image brings")
@@ -132,14 +129,14 @@ def leaves(work: Work) -> bool:
         if act.kind != "packages" or found is None or found.verb != "install":
             continue
         names = {word.literal_or_text for word in found.operands} - removed
-        virtual = {option.value for option in found.options if option.name in _VIRTUAL}
+        virtual = {option.value for option in found.options if option.name in found.manager.virtual}
         if not virtual & removed and any(_for_building(found.manager.name, name) for name in names):
             return True
     return False
 
 
 def _for_building(manager: str, name: str) -> bool:
-    return manager in ("apt", "apk") and (builds(manager, name) or name.endswith("-dev"))
+    return has_packages(manager) and (builds(manager, name) or name.endswith("-dev"))
 
 
 def _needed(manager: str, name: str, release: str) -> tuple[str, ...]:
@@ -172,5 +169,5 @@ def _without_number(name: str) -> str:
 def _table(manager: str) -> dict[str, Any]:
     import tomllib
 
-    with open(os.path.join(_FOLDER, f"{manager}.toml"), "rb") as file:
+    with open(os.path.join(FOLDER, f"{manager}.toml"), "rb") as file:
         return tomllib.load(file)

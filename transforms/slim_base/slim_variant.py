@@ -9,6 +9,7 @@ from typing import NamedTuple
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import project_install
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.official_images import BaseImage, base_image
@@ -16,12 +17,8 @@ from dfix.rewriter.model.source_evidence import ENDINGS, sources, starts_program
 from dfix.rewriter.model.stage import Stage
 from dfix.rewriter.shell.walk import program_name
 
-_HARMLESS = frozenset(
-    "cd set export true : echo printf test [ mkdir chmod chown chgrp touch ln rm cp mv cat sed grep useradd "
-    "groupadd usermod npm yarn node corepack ls id date sleep apt-get apt env tr cut head tail sort uniq wc find "
-    "xargs tee install dirname basename python python3 pip pip3 ruby update-ca-certificates adduser addgroup".split()
-)
-"""Programs that the slim variants of Debian's images have, with their languages' own."""
+_OWN = frozenset("npm yarn node corepack python python3 pip pip3 ruby apt-get apt".split())
+"""Programs that the slim variants have for their languages and for packages, besides those of every Debian."""
 
 
 class Slim(NamedTuple):
@@ -64,7 +61,7 @@ def _commands(base: BaseImage, stage: Stage) -> None:
             if not command.words:
                 continue
             program = program_name(command.words[0])
-            if program not in _HARMLESS and program not in installed:
+            if program not in of_kind("debian") | _OWN and program not in installed:
                 raise LeaveAlone("needs-programs", f"`{program}` on line {line} may need what {base.smaller} lacks")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Set
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile.expand import names
+from dfix.rewriter.knowledge import usage
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.effects import conflict, effects
@@ -30,7 +31,6 @@ _INSTALL_SETTINGS = frozenset(
 """Variables, in lower case, whose value names files that an install reads."""
 _PATH_ENDS = re.compile(r"[\s=,:]+")
 _CARRIED = frozenset(("cd", "export", "assignment", "set"))
-_REMOVERS = frozenset(("apk", "apt-get", "apt", "dnf", "yum", "microdnf", "zypper"))
 
 
 def passes_between(context: Context, plan: Plan, run: InstallRun) -> None:
@@ -223,9 +223,9 @@ def removes_afterwards(run: InstallRun, at: int) -> None:
             continue
         words = [word.value or word.text for word in command.words]
         name = program_name(command.words[0])
-        gone = name in ("rm", "rmdir") or (
-            name in _REMOVERS and any(w in ("del", "remove", "purge", "autoremove", "clean", "erase") for w in words)
-        )
+        found = usage(command.words)
+        removes = found is not None and found.manager.system and found.verb in ("remove", "clean")
+        gone = name in ("rm", "rmdir") or removes
         if gone or words[1:2] in (["prune"], ["cache"], ["uninstall"]):
             shown = " ".join(words)[:60]
             raise LeaveAlone("removes-after", f"`{shown}` at the end of the RUN only saves space in the same RUN")
