@@ -51,7 +51,7 @@ class Usage(NamedTuple):
 
         `python -m pip install` has a row of its own: Python looks for modules in the folder that it runs in.
         """
-        said = [text(word) for word in self.arguments[:2]]
+        said = [word.literal_or_text for word in self.arguments[:2]]
         before = f"-m {self.manager.module} " if self.as_module else ""
         for length in (2, 1):
             row = self.manager.rows.get(before + " ".join(said[:length])) if len(said) >= length else None

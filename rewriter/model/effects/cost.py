@@ -8,7 +8,6 @@ from typing import NamedTuple
 from dfix.rewriter.knowledge import Usage, usage
 from dfix.rewriter.knowledge.load import settings_folders
 from dfix.rewriter.knowledge.program_table import Cost, Row, row
-from dfix.rewriter.knowledge.usage import text
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import program_name
@@ -58,7 +57,7 @@ def costs(command: Located, *, feeds: bool = False) -> Costs:
         return Costs("slow", None, prepares(command))
     cost = _with_options(known, words)
     if known.repository_package:
-        packages = [text(word) for word in words[1:] if not word.text.startswith("-")]
+        packages = [word.literal_or_text for word in words[1:] if not word.text.startswith("-")]
         named = [known.repository_package in package.rpartition("/")[2] for package in packages]
         return Costs(*(("light", None, "yum") if named and all(named) else (cost, None, _set_up_with(known, words))))
     if known.prepares_with:
@@ -85,7 +84,7 @@ def prepares(command: Located) -> str:
     targets = [redirect.target for redirect in command.command.redirects if redirect.op in WRITING]
     for word in (*words[1:], *targets):
         if word is not None:
-            written = text(word)
+            written = word.literal_or_text
             for folder, manager in settings_folders() if written.startswith("/") else ():
                 if written.startswith(folder):
                     return manager
@@ -101,7 +100,7 @@ def _row(words: tuple[Word, ...]) -> Row | None:
 def _with_options(known: Row, words: tuple[Word, ...]) -> Cost:
     for option, cost in known.costs.items():
         for word in words[1:]:
-            written = text(word)
+            written = word.literal_or_text
             if option.startswith("--"):
                 given = written == option or written.startswith(option + "=")
             else:
@@ -112,7 +111,7 @@ def _with_options(known: Row, words: tuple[Word, ...]) -> Cost:
 
 
 def _set_up_with(known: Row, words: tuple[Word, ...]) -> str:
-    given = {text(word) for word in words[1:]}
+    given = {word.literal_or_text for word in words[1:]}
     return next((manager for option, manager in known.prepares_with.items() if option in given), "")
 
 

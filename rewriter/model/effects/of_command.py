@@ -6,7 +6,6 @@ import re
 
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.program_table import Row, made, row
-from dfix.rewriter.knowledge.usage import text as said
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.effects.cost import costs
 from dfix.rewriter.model.effects.modules import imported
@@ -64,7 +63,7 @@ def _described(words: tuple[Word, ...]) -> tuple[Row, Parted] | None:
         known = found.known
         if known is not None:
             return known[0], of_usage(found, known[0], known[1])
-        if found.verb == "clean" and not any(_may_be_path(said(word)) for word in found.operands):
+        if found.verb == "clean" and not any(_may_be_path(word.literal_or_text) for word in found.operands):
             return _CLEANS, of_usage(found, _CLEANS, len(found.arguments))
         return (_SYSTEM, of_usage(found, _SYSTEM, 0)) if found.manager.system else None
     program = program_name(words[0])
@@ -166,7 +165,7 @@ class _Finder:
                 self._reads(operands[:-1])
                 self._writes(operands[-1:])
             case "leading":
-                self._writes([word for word in operands if said(word) not in ("!", "(", ")")])
+                self._writes([word for word in operands if word.literal_or_text not in ("!", "(", ")")])
             case "urls":
                 self._urls(operands)
 
@@ -235,7 +234,7 @@ class _Finder:
 
     def _packages(self, operands: list[Word]) -> None:
         for word in operands:
-            value = word.value if word.value is not None else word.text
+            value = word.literal_or_text
             if value.startswith(("./", "../")) or value.endswith(_PACKAGE_FILES):
                 raise _Unknown(f"names {word.text}")
             self._absolute(word)
@@ -248,7 +247,7 @@ class _Finder:
                     self._add(self.reads, path, f"{word.text}, a pattern that may match the copied files", "names")
 
     def _absolute(self, word: Word) -> None:
-        value = said(word)
+        value = word.literal_or_text
         if value.startswith("/"):
             self._add(self.writes, in_folder(None, value), word.text, "names")
 
@@ -256,7 +255,7 @@ class _Finder:
         """Names of packages, in a language's registry; `.`, `./a` and `a.whl` are files."""
         if not operands:
             raise _Unknown("may read the copied files")
-        if any(_may_be_path(said(word)) for word in operands):
+        if any(_may_be_path(word.literal_or_text) for word in operands):
             raise _Unknown("may read the copied files")
 
     def _reads(self, operands: list[Word]) -> None:
@@ -270,7 +269,7 @@ class _Finder:
 
     def _urls(self, operands: list[Word]) -> None:
         for word in operands:
-            text = word.value if word.value is not None else word.text.strip("\"'")
+            text = word.literal_or_text.strip("\"'")
             if not text.startswith(_ADDRESSES):
                 raise _Unknown(f"may read {word.text}")
 

@@ -40,7 +40,7 @@ def parted(words: tuple[Word, ...], row: Row) -> Parted:
     at = 0
     while at < len(words):
         word = words[at]
-        written = word.value if word.value is not None else word.text
+        written = word.literal_or_text
         if at == 0 and row.bundled and _BUNDLE.fullmatch(written):
             written = "-" + written
         at += 1
@@ -119,6 +119,6 @@ class _Reader:
         if following is None:
             self.unknown = self.unknown or word.text
             return 0
-        value = following.value if following.value is not None else following.text
+        value = following.literal_or_text
         self.options.append(Option(name, value, following, False))
         return 1
