@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from dfix.rewriter.knowledge.program_table import Row, made
 
+_LETTERS = re.compile(r"[A-Za-z]+")
 FOLDER = os.path.join(os.path.dirname(__file__), "managers")
 SUFFIX = ".toml"
 
@@ -190,21 +191,25 @@ def _texts() -> dict[str, str]:
     return found
 
 
-@cache
-def named_with(table: str) -> re.Pattern[str]:
-    """Finds, in a script, the name of a command of a manager whose file has such a table ("project", "early").
+def is_named(table: str, script: str) -> bool:
+    """Whether a script names a command of a manager whose file has such a table ("project", "early").
 
-    Most scripts hold none, and need no reading.
+    Most scripts name none, and need no reading.
     """
-    begin = re.compile(rf"^\[\[?{table}\]", re.MULTILINE)
-    names = {name for text in _texts().values() if begin.search(text) for name in _words(text, "commands")}
-    return re.compile(rf"(?<![a-z])(?:{'|'.join(map(re.escape, sorted(names)))})(?![a-z])")
+    return not _named_with(table).isdisjoint(_LETTERS.findall(script))
+
+
+@cache
+def _named_with(table: str) -> frozenset[str]:
+    """The letters at the start of those names: "pip" of pip3 and pip-sync."""
+    texts = (text for text in _texts().values() if f"[{table}]" in text)
+    return frozenset(_LETTERS.findall(name)[0] for text in texts for name in _words(text, "commands"))
 
 
 def _words(text: str, key: str) -> list[str]:
     """The words of a key that is written on one line."""
-    line = next((line for line in text.splitlines() if line.startswith(f"{key} = ")), "")
-    return line.split('"')[1::2]
+    at = text.find(f"\n{key} = ")
+    return text[at : text.find("\n", at + 1)].split('"')[1::2] if at >= 0 else []
 
 
 @cache

@@ -217,20 +217,25 @@ def _row(data: dict[str, Any]) -> Row:
     )
 
 
-@cache
 def of_kind(kind: Kind) -> frozenset[str]:
     """The names of the programs of a kind."""
-    mark = f'"{kind}"'
-    return frozenset(
-        name
-        for name, text in _texts().items()
-        if any(line.startswith("kinds") and mark in line for line in text.splitlines())
-    )
+    return _kinds().get(kind, frozenset())
+
+
+@cache
+def _kinds() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for name, text in _texts().items():
+        at = text.find("\nkinds = [")
+        if at >= 0:
+            for kind in text[at : text.index("]", at + len("\nkinds = ["))].split('"')[1::2]:
+                found.setdefault(kind, set()).add(name)
+    return {kind: frozenset(names) for kind, names in found.items()}
 
 
 @cache
 def _texts() -> dict[str, str]:
-    """The text of each program's row. `names` is the first key of every row, on one line or several."""
+    """The text of each program's row. `names` is the first key of every row."""
     found = {}
     for file in _files():
         for text in _read(file).split(_BEGIN)[1:]:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import Early, Usage, usage
-from dfix.rewriter.knowledge.load import named_with
+from dfix.rewriter.knowledge.load import is_named
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import Located, chain, located
 from dfix.rewriter.model.copied import Copied, Unclear
@@ -50,7 +50,7 @@ class _Build(NamedTuple):
 def early_download(model: Model, step: Step) -> EarlyDownload | None:
     """The fetch that a RUN should have in front of it. None where there is nothing of the kind to do."""
     written = step.instruction.text[step.instruction.span.start : step.instruction.span.end]
-    if named_with("early").search(written) is None:
+    if not is_named("early", written):
         return None
     commands = located(step, conditions=True)
     build = next((found for command in commands if (found := _build(command)) is not None), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dfix.rewriter.knowledge import project_install
-from dfix.rewriter.knowledge.load import named_with
+from dfix.rewriter.knowledge.load import is_named
 from dfix.rewriter.model.commands import Located, chain, located
 from dfix.rewriter.model.stage import Step
 
@@ -42,7 +42,7 @@ class InstallRun(NamedTuple):
 def install_run(step: Step) -> InstallRun | None:
     """The RUN's installs, or None when it has none that dfix can see."""
     instruction = step.instruction
-    if named_with("project").search(instruction.text, instruction.span.start, instruction.span.end) is None:
+    if not is_named("project", instruction.text[instruction.span.start : instruction.span.end]):
         return None
     commands = located(step, conditions=True)
     installs = []

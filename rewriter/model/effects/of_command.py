@@ -8,11 +8,9 @@ from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.program_table import Row, made, row
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.effects.cost import costs
-from dfix.rewriter.model.effects.modules import imported
 from dfix.rewriter.model.effects.options import Option, Parted, of_usage, parted
 from dfix.rewriter.model.effects.places import besides, in_folder, named_by
 from dfix.rewriter.model.effects.record import Effects, Place
-from dfix.rewriter.model.effects.sed_script import is_harmless
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import has_substitution, program_name
 
@@ -171,6 +169,8 @@ class _Finder:
 
     def _modules(self, known: Row) -> None:
         """Modules of the folders in which Python looks first."""
+        from dfix.rewriter.model.effects.modules import imported
+
         written = self.command.env.get("PYTHONPATH", "")
         if written is None or any(word.text.startswith("PYTHONPATH=") for word in self.command.command.assigns):
             raise _Unknown("depends on PYTHONPATH, which is not known before the build")
@@ -191,6 +191,8 @@ class _Finder:
         return list(given.operands[skipped:])
 
     def _script(self, known: Row, given: Parted) -> None:
+        from dfix.rewriter.model.effects.sed_script import is_harmless
+
         scripts = [
             option.word.value for option in given.options if option.name in known.skip_unless and not option.attached
         ]
