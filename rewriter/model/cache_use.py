@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import CleanUp, Manager, Usage, managers, usage
 from dfix.rewriter.model.cache_folders import mounted, names_cache, relation, written
 from dfix.rewriter.model.commands import Located, located
@@ -155,29 +155,27 @@ def _empties(command: Located, caches: tuple[str, ...]) -> bool:
     return "within" in found if program in ("cd", "find", "unlink") else program == "rm" and any(found)
 
 
-def moved(step: Step, filling: Filling) -> Reason | None:
-    """What puts the manager's cache at a place that is not known here."""
+def cache_stays(step: Step, filling: Filling) -> None:
+    """Raise LeaveAlone where something puts the manager's cache at a place that is not known here."""
     name = filling.manager.name
     for setting in sorted(filling.clean_up.moved_by):
         if not setting.startswith("-"):
             if setting in step.env or setting in written(step):
-                return Reason("moved-cache", f"{setting} puts the cache of {name} elsewhere")
+                raise LeaveAlone("moved-cache", f"{setting} puts the cache of {name} elsewhere")
             continue
         option, _, value = setting.partition("=")
         for use in filling.fills:
             if any(o.name == option and (o.value or "").startswith(value) for o in use.usage.options):
-                return Reason("moved-cache", f"`{use.shown} {option}` puts the cache of {name} elsewhere")
-    return None
+                raise LeaveAlone("moved-cache", f"`{use.shown} {option}` puts the cache of {name} elsewhere")
 
 
-def strange_mount(step: Step, filling: Filling) -> Reason | None:
-    """A cache mount at a place that belongs to no tool that is known: settings may have put this cache there."""
+def mounts_are_known(step: Step, filling: Filling) -> None:
+    """Raise LeaveAlone for a cache mount at a place of no tool that is known: settings may have put this cache there."""
     known = (*_OTHER_CACHES, *(cache for manager in managers() for cache in manager.caches)) if step.mounts else ()
     for mount in step.mounts:
         if mount.kind != "cache" or mount.target is None:
             continue
         if not any(relation(mount.target, cache) for cache in known):
-            return Reason(
+            raise LeaveAlone(
                 "cache-mount", f"the cache mount on {mount.target} may hold the cache of {filling.manager.name}"
             )
-    return None

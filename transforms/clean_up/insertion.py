@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.layout.chain import after_lines, after_part
 from dfix.rewriter.model.cache_use import Filling, Use
 from dfix.rewriter.model.commands import chain
@@ -21,7 +21,7 @@ _FINDS_PROGRAMS = ("PATH=", "HOME=", "LD_")
 _ENDS_SHELL = frozenset(("exit", "exec", "return"))
 
 
-def clean_up_edit(step: Step, filling: Filling) -> Edit | Reason:
+def clean_up_edit(step: Step, filling: Filling) -> Edit:
     """Add the manager's clean-up command to a RUN.
 
     A command of the manager itself (`npm cache clean`) follows its last use, since what comes behind may remove the
@@ -29,19 +29,18 @@ def clean_up_edit(step: Step, filling: Filling) -> Edit | Reason:
     """
     script = step.script
     if any(redirect.body is not None for command in commands(script) for redirect in command.redirects):
-        return Reason("heredoc", "its script holds a heredoc of its own")
+        raise LeaveAlone("heredoc", "its script holds a heredoc of its own")
     by_itself = filling.runs_itself
     command = _command(filling, by_itself=by_itself)
     parts = chain(script)
-    found = _only_there(filling) if by_itself or "~" in command else None
-    if found is None and by_itself:
-        found = _replaced(filling)
-    if found is not None:
-        return found
+    if by_itself or "~" in command:
+        _found_everywhere(filling)
+    if by_itself:
+        _stays(filling)
     if parts is not None:
         return _in_chain(step, filling, parts, command, by_itself=by_itself)
     if step.body is None:
-        return Reason("not-a-chain", f"{_why_no_chain(script)}; a clean-up is only added to a chain of `&&`", _HINT)
+        raise LeaveAlone("not-a-chain", f"{_why_no_chain(script)}; a clean-up is only added to a chain of `&&`", _HINT)
     return _in_lines(step, filling, command, by_itself=by_itself)
 
 
@@ -54,28 +53,26 @@ def _command(filling: Filling, *, by_itself: bool) -> str:
     return " ".join([*_sudo(last), *words])
 
 
-def _only_there(filling: Filling) -> Reason | None:
-    """Why the manager may not be found where its clean-up would stand."""
+def _found_everywhere(filling: Filling) -> None:
+    """Raise LeaveAlone where the manager may not be found where its clean-up would stand."""
     last = filling.fills[-1]
     program = last.at.words[0].text
     command = last.at.command
     for word in (*command.assigns, *command.words[: len(command.words) - len(last.at.words)]):
         if word.text.startswith(_FINDS_PROGRAMS):
-            return Reason("program-changes", f"`{last.shown}` has {word.text.partition('=')[0]} set for it alone")
+            raise LeaveAlone("program-changes", f"`{last.shown}` has {word.text.partition('=')[0]} set for it alone")
     relative = "/" in program and program[0] not in "/$~\"'"
     if relative and (last.order != filling.uses[-1].order or last.at.depth):
-        return Reason("program-changes", f"`{program}` is a path that depends on the folder it is used in")
-    return None
+        raise LeaveAlone("program-changes", f"`{program}` is a path that depends on the folder it is used in")
 
 
-def _replaced(filling: Filling) -> Reason | None:
-    """Whether the last thing that the manager does is to replace or to remove itself: what runs then is another."""
+def _stays(filling: Filling) -> None:
+    """Raise LeaveAlone where the last thing that the manager does is to replace or to remove itself."""
     last, manager = filling.uses[-1], filling.manager
     if not any(last.usage.has(project.everywhere) for project in manager.projects):
-        return None
+        return
     if any(word.literal_or_text.partition("@")[0] in manager.commands for word in last.usage.operands):
-        return Reason("program-changes", f"`{last.shown}` replaces or removes {manager.name} itself")
-    return None
+        raise LeaveAlone("program-changes", f"`{last.shown}` replaces or removes {manager.name} itself")
 
 
 def _sudo(use: Use) -> list[str]:
@@ -87,37 +84,37 @@ def _sudo(use: Use) -> list[str]:
     return []
 
 
-def _in_chain(step: Step, filling: Filling, parts: tuple[Node, ...], command: str, *, by_itself: bool) -> Edit | Reason:
+def _in_chain(step: Step, filling: Filling, parts: tuple[Node, ...], command: str, *, by_itself: bool) -> Edit:
     for use in filling.fills:
         part = parts[use.at.part]
         # what a subshell sets, a PATH perhaps, is gone behind it
         if not _runs_as_a_whole(part) or (by_itself and isinstance(part, Compound) and part.kind == "subshell"):
-            return Reason("not-a-chain", f"`{use.shown}` stands within {_named(part)}")
+            raise LeaveAlone("not-a-chain", f"`{use.shown}` stands within {_named(part)}")
     last = filling.uses[-1].at.part if by_itself else len(parts) - 1
     ending = _ends_shell(parts[: last + 1])
     if ending:
-        return Reason("exit", f"`{ending}` may end the script before a clean-up")
+        raise LeaveAlone("exit", f"`{ending}` may end the script before a clean-up")
     return after_part(step.instruction, step.script, last, command)
 
 
-def _in_lines(step: Step, filling: Filling, command: str, *, by_itself: bool) -> Edit | Reason:
+def _in_lines(step: Step, filling: Filling, command: str, *, by_itself: bool) -> Edit:
     """In a heredoc, a line of its own does where a command that fails ends the script."""
     statements = step.script.statements
     if not step.stops_on_error and not _sets_errexit(statements):
-        return Reason("no-errexit", "its heredoc does not begin with `set -e`, so it goes on when a command fails")
+        raise LeaveAlone("no-errexit", "its heredoc does not begin with `set -e`, so it goes on when a command fails")
     if any(statement.terminator == "&" for statement in statements):
-        return Reason("still-runs", "it leaves a command in the background")
+        raise LeaveAlone("still-runs", "it leaves a command in the background")
     holders = [_holder(statements, use) for use in filling.fills]
     for use, holder in zip(filling.fills, holders, strict=True):
         if isinstance(statements[holder].node, Compound):
-            return Reason("not-a-chain", f"`{use.shown}` stands within {_named(statements[holder].node)}")
+            raise LeaveAlone("not-a-chain", f"`{use.shown}` stands within {_named(statements[holder].node)}")
     at = max(_holder(statements, use) for use in filling.uses) if by_itself else len(statements) - 1
     last = statements[at].node
     if not isinstance(last, Command) and not (isinstance(last, Pipeline) and not last.negated):
-        return Reason("no-errexit", "the line that a clean-up would follow may fail without ending the script")
+        raise LeaveAlone("no-errexit", "the line that a clean-up would follow may fail without ending the script")
     ending = _ends_shell([statement.node for statement in statements[: at + 1]])
     if ending:
-        return Reason("exit", f"`{ending}` may end the script before a clean-up")
+        raise LeaveAlone("exit", f"`{ending}` may end the script before a clean-up")
     return after_lines(step.instruction.text, step.script, at, command)
 
 

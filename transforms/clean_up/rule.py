@@ -30,16 +30,16 @@ from collections.abc import Iterator
 
 from dfix.rewriter.answers.change import Change, Contract, Refusal
 from dfix.rewriter.answers.example import Example
-from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.load import stems
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.cache_folders import written
-from dfix.rewriter.model.cache_use import Filling, Runs, Use, fillings, moved, strange_mount, updates
+from dfix.rewriter.model.cache_use import Filling, Runs, Use, cache_stays, fillings, mounts_are_known, updates
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.clean_up.insertion import clean_up_edit
-from dfix.transforms.clean_up.later_needs import needed_later, touched_behind
-from dfix.transforms.clean_up.tool_version import flag_changes_more, too_old
-from dfix.transforms.clean_up.yarn_version import not_classic
+from dfix.transforms.clean_up.later_needs import unneeded_later, unused_behind
+from dfix.transforms.clean_up.tool_version import flag_changes_more, knows_flag
+from dfix.transforms.clean_up.yarn_version import is_classic
 
 NAME = "clean-up"
 SUMMARY = "empty the caches of package managers in the RUN that fills them"
@@ -177,11 +177,12 @@ def _run(model: Model, step: Step, runs: Runs) -> Iterator[Change | Refusal]:
         flagged = _flagged(step, filling, runs)
         if flagged is None or (appended and not flagged):
             continue
-        found = _flags(model, step, filling, flagged, runs) if flagged else _appended(model, step, filling, runs)
-        if not isinstance(found, Reason) and step.onbuild:
-            found = Reason("onbuild", _ONBUILD)
-        if isinstance(found, Reason):
-            yield Refusal(NAME, step.instruction.span.start, *found)
+        try:
+            found = _flags(model, step, filling, flagged, runs) if flagged else _appended(model, step, filling, runs)
+            if step.onbuild:
+                raise LeaveAlone("onbuild", _ONBUILD)
+        except LeaveAlone as no:
+            yield Refusal(NAME, step.instruction.span.start, *no.reason)
         else:
             appended = appended or not flagged
             reason = _reason(filling, with_flag=bool(flagged))
@@ -212,41 +213,32 @@ def _updated_before(step: Step, filling: Filling, runs: Runs) -> bool:
     return any(one.verb == "update" and updates(one, filling.clean_up) for one in own)
 
 
-def _flags(
-    model: Model, step: Step, filling: Filling, flagged: tuple[Use, ...], runs: Runs
-) -> tuple[Edit, ...] | Reason:
+def _flags(model: Model, step: Step, filling: Filling, flagged: tuple[Use, ...], runs: Runs) -> tuple[Edit, ...]:
     lists = any(use.usage.has(filling.clean_up.refreshes) for use in flagged)
     offline = next((use for use in filling.uses if use.usage.has(filling.clean_up.offline)), None)
     if offline is not None:
-        return Reason("needed-later", f"`{offline.shown}` in the same RUN works from the cache")
-    found = (
-        moved(step, filling)
-        or strange_mount(step, filling)
-        or too_old(step.stage, filling)
-        or touched_behind(filling, runs.of(step))
-        or needed_later(model, step, filling, runs, lists=lists)
-    )
-    if found is not None:
-        return found
+        raise LeaveAlone("needed-later", f"`{offline.shown}` in the same RUN works from the cache")
+    cache_stays(step, filling)
+    mounts_are_known(step, filling)
+    knows_flag(step.stage, filling)
+    unused_behind(filling, runs.of(step))
+    unneeded_later(model, step, filling, runs, lists=lists)
     ends = [use.usage.subcommand.span.end for use in flagged if use.usage.subcommand is not None]
     return tuple(Edit(Span(end, end), f" {filling.clean_up.flag}") for end in ends)
 
 
-def _appended(model: Model, step: Step, filling: Filling, runs: Runs) -> tuple[Edit, ...] | Reason:
+def _appended(model: Model, step: Step, filling: Filling, runs: Runs) -> tuple[Edit, ...]:
     lists = filling.clean_up.lists or filling.only_lists
-    found = moved(step, filling) or needed_later(model, step, filling, runs, lists=lists)
-    if found is None and filling.runs_itself:
-        found = strange_mount(step, filling)
-    if found is None and filling.manager.name == "yarn":
-        found = not_classic(model, step, filling)
-    if found is not None:
-        return found
+    cache_stays(step, filling)
+    unneeded_later(model, step, filling, runs, lists=lists)
+    if filling.runs_itself:
+        mounts_are_known(step, filling)
+    if filling.manager.name == "yarn":
+        is_classic(model, step, filling)
     edit = clean_up_edit(step, filling)
-    if isinstance(edit, Reason):
-        return edit
     if runs.of(step).only_updates:
         shown = filling.fills[0].shown
-        return Reason("only-lists", f"`{shown}` fetches lists of packages that nothing uses", "remove the RUN")
+        raise LeaveAlone("only-lists", f"`{shown}` fetches lists of packages that nothing uses", "remove the RUN")
     return (edit,)
 
 

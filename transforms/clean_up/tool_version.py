@@ -6,7 +6,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.cache_folders import written
 
 if TYPE_CHECKING:
@@ -17,16 +17,15 @@ _NEWER = re.compile(r"(?:>=.*|[=~]=2\d.*)")
 _UPGRADES = frozenset(("-U", "--upgrade"))
 
 
-def too_old(stage: Stage, filling: Filling) -> Reason | None:
-    """Why the manager of the stage's image may not know the flag. One that the author uses elsewhere is known."""
+def knows_flag(stage: Stage, filling: Filling) -> None:
+    """Raise LeaveAlone where the image's manager may not know the flag. One that the author uses elsewhere is known."""
     clean_up = filling.clean_up
     if any(clean_up.flag in written(step) for step in stage.steps if step.keyword == "RUN"):
-        return None
+        return
     if _matches(_image(stage), clean_up.too_old):
-        return Reason(
+        raise LeaveAlone(
             "tool-version", f"{filling.manager.name} of {_image(stage)} may be too old to know {clean_up.flag}"
         )
-    return None
 
 
 def flag_changes_more(step: Step, filling: Filling, runs: Runs) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.load import load
 from dfix.rewriter.model.cache_folders import mounted, names_cache
 from dfix.rewriter.model.cache_use import Runs, fillings, updates
@@ -21,8 +21,8 @@ class Gain(NamedTuple):
     reason: str
 
 
-def gain(first: Work, second: Work) -> Gain | Reason | None:
-    """What a merge of two neighbours gains, or why it gains nothing. None when there is nothing to say."""
+def gain(first: Work, second: Work) -> Gain | None:
+    """What a merge of two neighbours gains, None when there is nothing to say. Raises LeaveAlone where it gains none."""
     if not second.slow:
         why = undoes(first, second)
         if why:
@@ -34,13 +34,13 @@ def gain(first: Work, second: Work) -> Gain | Reason | None:
     if not first.changes or not second.changes:
         return None
     if first.slow:
-        return _apart(first, second)
+        _keep_apart(first, second)
     if first.quick and second.quick:
         return Gain(f"`{first.title}` and `{second.title}` take little time and need no layer each")
     if _concerned(first) & _concerned(second):
         return Gain(f"`{first.title}` belongs to `{second.title}`, which an edit of it runs anew anyway")
     if second.slow:
-        return Reason("unrelated", f"`{first.title}` does nothing that `{second.title}` is known to need")
+        raise LeaveAlone("unrelated", f"`{first.title}` does nothing that `{second.title}` is known to need")
     return None
 
 
@@ -97,9 +97,9 @@ def _leaves_lists(work: Work, manager: str) -> bool:
     )
 
 
-def _apart(first: Work, second: Work) -> Reason:
+def _keep_apart(first: Work, second: Work) -> NoReturn:
     if second.slow:
         both = f"`{first.title}` and `{second.title}` both take time"
-        return Reason("keeps-cache", f"{both}: apart, each keeps its cache")
+        raise LeaveAlone("keeps-cache", f"{both}: apart, each keeps its cache")
     quick = f"`{second.title}` takes little time and `{first.title}` much"
-    return Reason("keeps-cache", f"{quick}: apart, an edit of the one does not repeat the other")
+    raise LeaveAlone("keeps-cache", f"{quick}: apart, an edit of the one does not repeat the other")

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.transforms.merge_runs.benefit import Gain, gain, gain_of_three
-from dfix.transforms.merge_runs.image_state import differs, mounts_differ
+from dfix.transforms.merge_runs.image_state import keeps_mounts, stays_the_same
 from dfix.transforms.merge_runs.run_summary import Work
 from dfix.transforms.merge_runs.shell_isolation import (
     Wrap,
-    first_differs,
-    program_differs,
-    second_differs,
-    shell_differs,
+    finds_the_same_programs,
+    leaves_nothing,
+    needs_nothing,
+    starts_plainly,
     wrap,
 )
 
@@ -70,7 +70,7 @@ def _in_row(row: list[Step]) -> Iterator[Merge | Apart]:
     group = [works[0]]
     reasons: list[str] = []
     for work, found in zip(works[1:], _gains(works), strict=True):
-        why = _stands_between(group, work) if isinstance(found, Gain) else found
+        why = attempt(_may_join, group, work) if isinstance(found, Gain) else found
         if isinstance(found, Gain) and why is None:
             group.append(work)
             reasons.append(found.reason)
@@ -83,7 +83,7 @@ def _in_row(row: list[Step]) -> Iterator[Merge | Apart]:
 
 
 def _gains(works: list[Work]) -> list[Gain | Reason | None]:
-    found = [gain(first, second) for first, second in pairwise(works)]
+    found = [attempt(gain, first, second) for first, second in pairwise(works)]
     for index in range(1, len(found)):
         if not isinstance(found[index], Gain):
             three = gain_of_three(works[index - 1], works[index], works[index + 1])
@@ -95,53 +95,46 @@ def _gains(works: list[Work]) -> list[Gain | Reason | None]:
 def _merge(group: list[Work], reasons: list[str]) -> Iterator[Merge]:
     if len(group) < 2:
         return
-    wraps = []
-    for index, work in enumerate(group):
-        found = wrap(work.step, is_last=index == len(group) - 1)
-        assert isinstance(found, Wrap)  # _stands_between has looked
-        wraps.append(found)
+    # none raises: _may_join has asked
+    wraps = [wrap(work.step, is_last=index == len(group) - 1) for index, work in enumerate(group)]
     yield Merge(tuple(group), tuple(wraps), tuple(dict.fromkeys(reasons)))
 
 
-def _stands_between(group: list[Work], work: Work) -> Reason | None:
-    """Why a RUN does not join the ones before it, although something would be gained."""
+def _may_join(group: list[Work], work: Work) -> None:
+    """Raise LeaveAlone where a RUN does not join the ones before it, although something would be gained."""
     last, step = group[-1].step, work.step
     for span in (*last.script.comments, *step.script.comments):
         comment = step.instruction.text[span.start : span.end][:40]
-        return Reason("comment", f"`{comment}` ends a script and would take in what follows")
-    found = _flags_differ(last, step) or shell_differs(step) or mounts_differ(step) or _one_shell(group, work)
-    if found is not None:
-        return found
+        raise LeaveAlone("comment", f"`{comment}` ends a script and would take in what follows")
+    _same_flags(last, step)
+    starts_plainly(step)
+    keeps_mounts(step)
+    _one_shell(group, work)
     text = step.instruction.text
     if _COMMENT_LINE.search(text, last.script.span.end, step.script.span.start):
-        return Reason("comment", "a comment between the two RUNs parts them on purpose")
+        raise LeaveAlone("comment", "a comment between the two RUNs parts them on purpose")
     start, end = group[0].step.script.span.start, step.script.span.end
     if text.count("\n", start, end) >= MOST_LINES:
-        return Reason("too-long", f"the RUN would have more than {MOST_LINES} lines")
-    return None
+        raise LeaveAlone("too-long", f"the RUN would have more than {MOST_LINES} lines")
 
 
-def _one_shell(group: list[Work], work: Work) -> Reason | None:
+def _one_shell(group: list[Work], work: Work) -> None:
     last, step = group[-1], work.step
-    found = first_differs(last.step) or differs(last) or second_differs(step)
-    if found is not None:
-        return found
+    leaves_nothing(last.step)
+    stays_the_same(last)
+    needs_nothing(step)
     for earlier in group:
-        found = program_differs(earlier, work)
-        if found is not None:
-            return found
-    for wrapped in (wrap(last.step, is_last=False), wrap(step, is_last=True)):
-        if isinstance(wrapped, Reason):
-            return wrapped
-    return None
+        finds_the_same_programs(earlier, work)
+    wrap(last.step, is_last=False)
+    wrap(step, is_last=True)
 
 
-def _flags_differ(first: Step, second: Step) -> Reason | None:
+def _same_flags(first: Step, second: Step) -> None:
     one, other = ([(flag.name, flag.value) for flag in step.instruction.flags] for step in (first, second))
     if one == other:
-        return None
+        return
     for name, value in (*one, *other):
         if (name, value) not in one or (name, value) not in other:
             shown = f"--{name}" if value is None else f"--{name}={value}"
-            return Reason("flags-differ", f"only one of the two RUNs has `{shown}`")
-    return Reason("flags-differ", "the two RUNs have their flags in another order")
+            raise LeaveAlone("flags-differ", f"only one of the two RUNs has `{shown}`")
+    raise LeaveAlone("flags-differ", "the two RUNs have their flags in another order")

@@ -7,7 +7,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.shell.walk import commands, program_name
 from dfix.transforms.merge_runs.run_summary import shown
@@ -36,17 +36,16 @@ _NO_WORKDIR = ("/tmp/", "/etc/", "/var/lib/", "/var/cache/", "/var/log/", "/var/
 """Folders below which no image has its working folder by default."""
 
 
-def differs(first: Work) -> Reason | None:
-    """Why what follows the RUN of `first` would find something else without a new container in between."""
+def stays_the_same(first: Work) -> None:
+    """Raise LeaveAlone where what follows the RUN of `first` would find something else without a new container."""
     for command in commands(first.step.script):
-        found = _mounted_by_the_engine(command) or _still_runs(command) or _account(command, first.step)
-        if found is not None:
-            return found
+        _mounted_by_the_engine(command)
+        _still_runs(command)
+        _account(command, first.step)
     for located in first.commands:
-        found = _shell_replaced(located) or _hard_link(located) or _workdir_gone(located, first.step)
-        if found is not None:
-            return found
-    return None
+        _shell_replaced(located)
+        _hard_link(located)
+        _workdir_gone(located, first.step)
 
 
 def _leaves(program: str, what: Leaves) -> bool:
@@ -54,17 +53,16 @@ def _leaves(program: str, what: Leaves) -> bool:
     return known is not None and what in known.leaves
 
 
-def mounts_differ(step: Step) -> Reason | None:
-    """A mount whose content is gone at the end of each RUN."""
+def keeps_mounts(step: Step) -> None:
+    """Raise LeaveAlone for a mount whose content is gone at the end of each RUN."""
     for mount in step.mounts:
         if mount.kind == "tmpfs":
-            return Reason("mount", f"the tmpfs mount at {mount.target} is empty again at the start of each RUN")
+            raise LeaveAlone("mount", f"the tmpfs mount at {mount.target} is empty again at the start of each RUN")
     for flag in step.instruction.flags:
         if flag.name == "mount" and flag.value is not None:
             keys = {part.strip().lower() for part in flag.value.split(",")}
             if keys & _WRITABLE:
-                return Reason("mount", "what is written to a bind mount is gone at the end of each RUN")
-    return None
+                raise LeaveAlone("mount", "what is written to a bind mount is gone at the end of each RUN")
 
 
 def _words(command: Command) -> Iterator[str]:
@@ -75,29 +73,28 @@ def _words(command: Command) -> Iterator[str]:
             yield redirect.target.literal_or_text
 
 
-def _mounted_by_the_engine(command: Command) -> Reason | None:
+def _mounted_by_the_engine(command: Command) -> None:
     name = program_name(command.words[0]) if command.words else ""
     if _leaves(name, "kernel"):
-        return Reason("fresh-each-run", f"what `{shown(command)}` sets is gone at the end of its RUN")
+        raise LeaveAlone("fresh-each-run", f"what `{shown(command)}` sets is gone at the end of its RUN")
     targets = {redirect.target.literal_or_text for redirect in command.redirects if redirect.target is not None}
     for word in _words(command):
         if _ENGINE_FILES.search(word):
-            return Reason(
+            raise LeaveAlone(
                 "fresh-each-run", f"`{shown(command)}` names a file that the builder mounts anew for each RUN"
             )
         # a link's text is not read
         if name == "ln" and word not in targets:
             continue
         if word.startswith(_KERNEL_FILES) or (word.startswith("/dev/") and not _DEVICES.match(word)):
-            return Reason("fresh-each-run", f"`{shown(command)}` names {word}, which is new in each RUN")
-    return None
+            raise LeaveAlone("fresh-each-run", f"`{shown(command)}` names {word}, which is new in each RUN")
 
 
-def _still_runs(command: Command) -> Reason | None:
+def _still_runs(command: Command) -> None:
     """A program that stays in the background, so that it would still run during what follows."""
     names = [program_name(word) for word in command.words]
     if not names:
-        return None
+        return
     starts = _leaves(names[0], "process") or (
         names[0] in ("sudo", "env", "exec") and any(_leaves(name, "process") for name in names[1:3])
     )
@@ -108,28 +105,26 @@ def _still_runs(command: Command) -> Reason | None:
     if not starts:
         starts = any(word.text.startswith("/etc/init.d/") for word in command.words) and bool(_STARTS_WITH & set(names))
     if starts or _DETACHES & set(names):
-        return Reason("still-runs", f"what `{shown(command)}` starts would go on running during what follows")
-    return None
+        raise LeaveAlone("still-runs", f"what `{shown(command)}` starts would go on running during what follows")
 
 
-def _account(command: Command, step: Step) -> Reason | None:
+def _account(command: Command, step: Step) -> None:
     """The builder looks up user, groups and home at the start of each RUN."""
     names = [program_name(word) for word in command.words]
     if any(_leaves(name, "account") for name in names[:3]):
         operand = command.words[-1].literal_or_text
         if names[0] == "sudo" or operand in ("root", "0", (step.user or "").partition(":")[0]) or "$" in operand:
-            return Reason("shell-start", f"`{shown(command)}` changes the user that the next RUN starts as")
+            raise LeaveAlone("shell-start", f"`{shown(command)}` changes the user that the next RUN starts as")
     if any(_ACCOUNT_FILES.search(word) for word in _words(command)):
-        return Reason(
+        raise LeaveAlone(
             "shell-start", f"`{shown(command)}` names a file in which the builder looks up the next RUN's user"
         )
-    return None
 
 
-def _shell_replaced(located: Located) -> Reason | None:
+def _shell_replaced(located: Located) -> None:
     words = located.words
     if not words:
-        return None
+        return
     name = program_name(words[0])
     replaces = name in of_kind("replaces") and any(word.literal_or_text in _SHELL_FILES for word in words[1:])
     in_bin = (
@@ -140,14 +135,13 @@ def _shell_replaced(located: Located) -> Reason | None:
     reconfigured = name in ("dpkg-reconfigure", "debconf-set-selections") and any("dash" in word.text for word in words)
     asked = any("dash/sh" in word.text for word in (*located.command.words,)) or any("binsh" in w.text for w in words)
     if replaces or in_bin or reconfigured or asked:
-        return Reason("shell-start", f"`{shown(located.command)}` changes the shell that the next RUN starts with")
-    return None
+        raise LeaveAlone("shell-start", f"`{shown(located.command)}` changes the shell that the next RUN starts with")
 
 
-def _hard_link(located: Located) -> Reason | None:
+def _hard_link(located: Located) -> None:
     words = located.words
     if not words or program_name(words[0]) not in of_kind("hard-links"):
-        return None
+        return
     options = [word.literal_or_text for word in words[1:] if word.text.startswith("-")]
     short = "".join(option[1:] for option in options if not option.startswith("--"))
     if program_name(words[0]) == "cp":
@@ -155,15 +149,14 @@ def _hard_link(located: Located) -> Reason | None:
     else:
         hard = "s" not in short and "--symbolic" not in options
     if hard:
-        return Reason("hard-link", f"`{shown(located.command)}` makes a hard link, which a new layer may part")
-    return None
+        raise LeaveAlone("hard-link", f"`{shown(located.command)}` makes a hard link, which a new layer may part")
 
 
-def _workdir_gone(located: Located, step: Step) -> Reason | None:
+def _workdir_gone(located: Located, step: Step) -> None:
     """The builder makes the working folder again where it is missing."""
     words = located.words
     if not words or not _removes_folders(words):
-        return None
+        return
     operands = [word.literal_or_text for word in words[1:] if not word.text.startswith("-")]
     # a script that stays where it starts is in the working folder
     moves = any(program_name(word) in ("cd", "pushd", "popd") for c in commands(step.script) for word in c.words[:1])
@@ -171,8 +164,7 @@ def _workdir_gone(located: Located, step: Step) -> Reason | None:
     for path in operands[:-1] if program_name(words[0]) == "mv" else operands:
         if _may_be_workdir(path, folder, step.workdir):
             why = "may remove the working folder, which the next RUN makes again"
-            return Reason("workdir", f"`{shown(located.command)}` {why}")
-    return None
+            raise LeaveAlone("workdir", f"`{shown(located.command)}` {why}")
 
 
 def _removes_folders(words: tuple[Word, ...]) -> bool:

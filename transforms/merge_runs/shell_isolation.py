@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from dfix.rewriter.answers.reason import Reason
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.load import named
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.stage import DEFAULT_SHELL
@@ -16,7 +16,7 @@ from dfix.rewriter.shell.walk import commands, program_name
 from dfix.transforms.merge_runs.run_summary import shown, statements
 
 if TYPE_CHECKING:
-    from dfix.rewriter.model import Stage, Step
+    from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.model.effects import Costs
     from dfix.transforms.merge_runs.run_summary import Work
@@ -46,63 +46,59 @@ class Wrap(NamedTuple):
     cut: int = 0
 
 
-def shell_differs(step: Step) -> Reason | None:
-    """Why a RUN's shell does more at its start than to read the script."""
+def starts_plainly(step: Step) -> None:
+    """Raise LeaveAlone where a RUN's shell does more at its start than to read the script."""
     if step.shell_name not in _READ_NOTHING:
-        return Reason("shell-start", f"what {step.shell[0]} reads when it starts is not known")
+        raise LeaveAlone("shell-start", f"what {step.shell[0]} reads when it starts is not known")
     for image in _OWN_SHELL:
-        if image in _base(step.stage).image and step.shell == DEFAULT_SHELL:
-            return Reason("shell-start", f"the images of {image} bring a shell of their own that sets up each RUN anew")
+        if image in step.stage.base.image and step.shell == DEFAULT_SHELL:
+            raise LeaveAlone(
+                "shell-start", f"the images of {image} bring a shell of their own that sets up each RUN anew"
+            )
     if any(_LOGIN.fullmatch(option) for option in step.shell[1:]):
-        return Reason("shell-start", f"`{' '.join(step.shell)}` reads its profile anew at the start of each RUN")
+        raise LeaveAlone("shell-start", f"`{' '.join(step.shell)}` reads its profile anew at the start of each RUN")
     if step.shell_name == "bash" and "BASH_ENV" in step.env:
-        return Reason("shell-start", "BASH_ENV makes bash read a file at the start of each RUN")
-    return None
+        raise LeaveAlone("shell-start", "BASH_ENV makes bash read a file at the start of each RUN")
 
 
-def _base(stage: Stage) -> Stage:
-    while stage.parent is not None:
-        stage = stage.parent
-    return stage
-
-
-def first_differs(step: Step) -> Reason | None:
-    """Why nothing may follow a script in its shell, other than what `wrap` takes care of."""
+def leaves_nothing(step: Step) -> None:
+    """Raise LeaveAlone where nothing may follow a script in its shell, other than for what `wrap` takes care of."""
     script = step.script
     for statement in statements(script):
         if statement.terminator == "&":
-            return Reason("still-runs", f"`{_title(statement.node)} &` would go on running during what follows")
+            raise LeaveAlone("still-runs", f"`{_title(statement.node)} &` would go on running during what follows")
     for leak in leaks(script):
         if leak.kind not in _ISOLATED:
-            return Reason("shell-state", f"`{leak.what}` leaves something in the shell that what follows would see")
+            raise LeaveAlone("shell-state", f"`{leak.what}` leaves something in the shell that what follows would see")
     for command in commands(script):
         if command.words and command.words[0].value == "set":
-            return Reason("shell-state", f"`{shown(command)}` stops at errors no longer when something follows")
+            raise LeaveAlone("shell-state", f"`{shown(command)}` stops at errors no longer when something follows")
         if step.shell_name == "bash" and any(_STARTUP.search(word.text) for word in command.words):
-            return Reason("shell-start", f"`{shown(command)}` names a file that bash may read when it starts")
+            raise LeaveAlone("shell-start", f"`{shown(command)}` names a file that bash may read when it starts")
     if step.stops_on_error and not _is_plain(script):
         option = " ".join(step.shell)
-        return Reason(
+        raise LeaveAlone(
             "stops-on-error", f"`{option}` stops at errors within a script, but not where something follows it"
         )
-    return None
 
 
-def second_differs(step: Step) -> Reason | None:
-    """Why a script needs a shell that has run nothing before."""
+def needs_nothing(step: Step) -> None:
+    """Raise LeaveAlone where a script needs a shell that has run nothing before."""
     found = _ASKS_SHELL.search(step.instruction.value)
     if found is not None:
-        return Reason("shell-state", f"`{found[0]}` in the later RUN asks the shell what it did before")
+        raise LeaveAlone("shell-state", f"`{found[0]}` in the later RUN asks the shell what it did before")
     for command in commands(step.script):
         if command.words and command.words[0].value in ("wait", "jobs", "fg", "bg", "history", "dirs", "times"):
-            return Reason("shell-state", f"`{shown(command)}` in the later RUN asks the shell what it did before")
+            raise LeaveAlone("shell-state", f"`{shown(command)}` in the later RUN asks the shell what it did before")
         if [word.text for word in command.words[:2]] == ["cd", "-"]:
-            return Reason("shell-state", "`cd -` in the later RUN asks the shell where it was before")
-    return None
+            raise LeaveAlone("shell-state", "`cd -` in the later RUN asks the shell where it was before")
 
 
-def wrap(step: Step, *, is_last: bool) -> Wrap | Reason:
-    """What a script needs around it to be one element of a && chain: nothing, `{ …; }` or `(…)`."""
+def wrap(step: Step, *, is_last: bool) -> Wrap:
+    """What a script needs around it to be one element of a && chain: nothing, `{ …; }` or `(…)`.
+
+    Raises LeaveAlone where none of them does.
+    """
     script = step.script
     single = len(script.statements) == 1
     node = script.statements[0].node
@@ -113,17 +109,19 @@ def wrap(step: Step, *, is_last: bool) -> Wrap | Reason:
     found = [] if is_last else leaks(script)
     if found:
         if is_list or not _is_plain(script):
-            return Reason("shell-state", f"`{found[0].what}` leaves something in the shell that what follows would see")
+            raise LeaveAlone(
+                "shell-state", f"`{found[0].what}` leaves something in the shell that what follows would see"
+            )
         return Wrap("(" if not _starts_with_parenthesis(node) else "( ", ")", cut)
     if not is_list:
         return Wrap("", "", cut)
     if over_lines:
-        return Reason("not-a-chain", f"the commands of the RUN of `{_title(node)}` are not joined by && alone")
+        raise LeaveAlone("not-a-chain", f"the commands of the RUN of `{_title(node)}` are not joined by && alone")
     return Wrap("{ ", " }" if ended else "; }")
 
 
-def program_differs(first: Work, second: Work) -> Reason | None:
-    """Why a program that both run may not be the same in one shell, which remembers where it has found it."""
+def finds_the_same_programs(first: Work, second: Work) -> None:
+    """Raise LeaveAlone for a program that may not be the same in one shell, which remembers where it has found it."""
     cleaning = {
         id(command.command)
         for command, one in zip(second.commands, second.costs, strict=True)
@@ -131,21 +129,20 @@ def program_differs(first: Work, second: Work) -> Reason | None:
     }
     common = _names(first.step.script) & _names(second.step.script, cleaning)
     if not common:
-        return None
+        return
     for work in (first, second):
         for command in commands(work.step.script):
             placed = _places(command) & common
             if placed:
-                return _remembered(min(placed), shown(command))
+                _remembered(min(placed), shown(command))
     # whichever of two programs of some names is found, it does the same
     rest = sorted(name for name in common if not _is_the_same(name))
     if not rest:
-        return None
+        return
     for work in (first, second):
         for index, one in enumerate(work.costs):
             if _installs(work.commands[index], one):
-                return _remembered(rest[0], work.shown(index))
-    return None
+                _remembered(rest[0], work.shown(index))
 
 
 def _places(command: Command) -> set[str]:
@@ -174,8 +171,8 @@ def _is_the_same(name: str) -> bool:
     return name in of_kind("same") or (manager is not None and name in manager.same)
 
 
-def _remembered(name: str, by: str) -> Reason:
-    return Reason("program-changes", f"both RUNs use `{name}`, and `{by}` may put another one in front of it")
+def _remembered(name: str, by: str) -> NoReturn:
+    raise LeaveAlone("program-changes", f"both RUNs use `{name}`, and `{by}` may put another one in front of it")
 
 
 def _names(script: Script, without: Set[int] = frozenset()) -> set[str]:
