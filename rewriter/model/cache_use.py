@@ -170,7 +170,7 @@ def cache_stays(step: Step, filling: Filling) -> None:
 
 
 def mounts_are_known(step: Step, filling: Filling) -> None:
-    """Raise LeaveAlone for a cache mount at a place of no tool that is known: settings may have put this cache there."""
+    """Raise LeaveAlone for a cache mount at a place of no known tool: settings may have put this cache there."""
     known = (*_OTHER_CACHES, *(cache for manager in managers() for cache in manager.caches)) if step.mounts else ()
     for mount in step.mounts:
         if mount.kind != "cache" or mount.target is None:

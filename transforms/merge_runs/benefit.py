@@ -22,7 +22,7 @@ class Gain(NamedTuple):
 
 
 def gain(first: Work, second: Work) -> Gain | None:
-    """What a merge of two neighbours gains, None when there is nothing to say. Raises LeaveAlone where it gains none."""
+    """What a merge of two neighbours gains, None if there is nothing to say. Raises LeaveAlone where it gains none."""
     if not second.slow:
         why = undoes(first, second)
         if why:
