@@ -100,15 +100,7 @@ def run(engine: Engine, base: str, chosen: list[Sample], folder: Path) -> Path:
     """Build an image in which every sample has run; the folder with what was seen. Raises CalledProcessError."""
     engine.bases(base)
     context = folder / "context"
-    (context / "samples").mkdir(parents=True)
-    for name in DECOYS:
-        target = context / "app" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text("" if name.endswith(".toml") else "{}\n")
-    for index, one in enumerate(chosen):
-        (context / "samples" / f"{index}.setup").write_text(one.row.setup.replace("{}", one.name))
-        (context / "samples" / f"{index}.sample").write_text(one.command)
-    (context / "watch").write_text(_WATCH)
+    _write(context, chosen)
     packages = sorted({package for one in chosen for package in one.row.packages})
     lines = [f"FROM {BASES[base].tags[0]} AS run", f"ENV HOME={HOME} DEBIAN_FRONTEND=noninteractive no_proxy=localhost"]
     if packages:
@@ -124,17 +116,23 @@ def run(engine: Engine, base: str, chosen: list[Sample], folder: Path) -> Path:
     ]
     (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
     seen = folder / "seen"
-    command = [
-        "docker",
-        "buildx",
-        "build",
-        "--network=host",
-        "--progress=plain",
-        f"--output=type=local,dest={seen}",
-    ]
+    command = ["docker", "buildx", "build", "--network=host", "--progress=plain", f"--output=type=local,dest={seen}"]
     command += ["--file", str(folder / "Dockerfile"), str(context)]
     subprocess.run(command, env=engine.environment, capture_output=True, text=True, check=True)
     return seen
+
+
+def _write(context: Path, chosen: list[Sample]) -> None:
+    """The build context: the decoys, the samples, and the script that watches them."""
+    (context / "samples").mkdir(parents=True)
+    for name in DECOYS:
+        target = context / "app" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("" if name.endswith(".toml") else "{}\n")
+    for index, one in enumerate(chosen):
+        (context / "samples" / f"{index}.setup").write_text(one.row.setup.replace("{}", one.name))
+        (context / "samples" / f"{index}.sample").write_text(one.command)
+    (context / "watch").write_text(_WATCH)
 
 
 def faults(one: Sample, seen: Path) -> list[str]:
@@ -144,12 +142,9 @@ def faults(one: Sample, seen: Path) -> list[str]:
     status = (seen / "status").read_text().strip()
     if status != "0":
         return [f"`{one.command}` exits with {status}: {(seen / 'said').read_text()[-200:]}"]
-    step = (
-        build(parse(Source("Dockerfile", f"FROM debian\nENV HOME={HOME}\nWORKDIR /app\nRUN {one.command}\n")))
-        .stages[0]
-        .steps[-1]
-    )
-    done = [effects(command) for command in located(step, conditions=True)]
+    text = f"FROM debian\nENV HOME={HOME}\nWORKDIR /app\nRUN {one.command}\n"
+    model = build(parse(Source("Dockerfile", text)))
+    done = [effects(command) for command in located(model.stages[0].steps[-1], conditions=True)]
     unknown = [found.shown for found in done if found.anything]
     if unknown:
         return [f"`{unknown[0]}` of its sample may do anything"]
