@@ -19,7 +19,8 @@ class Located(NamedTuple):
     """`words` are those of the program that really runs (`sudo`, `env` taken off); `folder` is None when unknown.
 
     `part` is the index of the top-level element of the && chain that holds the command, and `depth` is 0 for
-    a command that is such an element by itself. `env` holds what ENV set, without what the script has set since.
+    a command that is such an element by itself. `env` holds what ENV set, without what the script has set since;
+    `assigned` are the names of what the script has set, and of what the command itself is given.
     """
 
     command: Command
@@ -28,6 +29,7 @@ class Located(NamedTuple):
     part: int
     depth: int
     env: Mapping[str, str | None]
+    assigned: frozenset[str] = frozenset()
 
 
 def chain(script: Script) -> tuple[Node, ...] | None:
@@ -67,6 +69,7 @@ class _Walker:
         self.env = env
         self.part = 0
         self.found: list[Located] = []
+        self.assigned: frozenset[str] = frozenset()
 
     def statements(self, statements: tuple[Statement, ...], depth: int) -> None:
         for statement in statements:
@@ -94,7 +97,7 @@ class _Walker:
         if self.conditions and (node.words or node.redirects):
             name = Word(Span(node.span.start, node.span.start), "[[", "[[")
             shown = Command(node.span, (), (name, *node.words), node.redirects)
-            self.found.append(Located(shown, shown.words, self.folder, self.part, depth, self.env))
+            self.found.append(Located(shown, shown.words, self.folder, self.part, depth, self.env, self.assigned))
         self.statements(node.body, depth + 1)
         if node.kind in ("subshell", "function"):
             self.folder = before
@@ -103,7 +106,9 @@ class _Walker:
 
     def _command(self, node: Command, depth: int) -> None:
         words = invoked(node)
-        self.found.append(Located(node, words, self.folder, self.part, depth, self.env))
+        wrapper = node.words[: len(node.words) - len(words)]
+        given = {word.text.partition("=")[0] for word in (*node.assigns, *wrapper) if "=" in word.text}
+        self.found.append(Located(node, words, self.folder, self.part, depth, self.env, self.assigned | given))
         self._forget_set(node, words)
         if words and words[0].value in ("cd", "pushd", "popd"):
             self.folder = _moved(self.folder, words)
@@ -112,6 +117,7 @@ class _Walker:
         """Variables that the command sets for what follows are no longer what ENV made them."""
         changed = node.assigns if not words else words[1:] if words[0].value in _SETTERS else ()
         names = {word.text.partition("=")[0] for word in changed}
+        self.assigned |= names
         if not names.isdisjoint(self.env):
             self.env = {name: value for name, value in self.env.items() if name not in names}
 

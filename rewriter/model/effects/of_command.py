@@ -142,9 +142,8 @@ class _Finder:
             raise _Unknown(f"has {given.unknown}, so that it may read the copied files")
         if known.requires and not given.has(known.requires):
             raise _Unknown("may read the copied files")
-        assigned = {word.text.partition("=")[0] for word in self.command.command.assigns}
         for name in known.variables:
-            if name in self.command.env or name in assigned:
+            if name in self.command.env or name in self.command.assigned:
                 raise _Unknown(f"depends on {name}, which is set")
 
     def _operands(self, known: Row, operands: list[Word]) -> None:
@@ -172,7 +171,7 @@ class _Finder:
         from dfix.rewriter.model.effects.modules import imported
 
         written = self.command.env.get("PYTHONPATH", "")
-        if written is None or any(word.text.startswith("PYTHONPATH=") for word in self.command.command.assigns):
+        if written is None or "PYTHONPATH" in self.command.assigned:
             raise _Unknown("depends on PYTHONPATH, which is not known before the build")
         folders = [in_folder(self.command.folder, one) for one in written.split(":") if one]
         if known.imports == "here":

@@ -39,8 +39,9 @@ def besides(located: Located, path: str) -> str | None:
     """A path of the table of programs: absolute, `~/…`, or relative to where the command runs."""
     if path.startswith("~/"):
         home = located.env.get("HOME")
-        own = any(word.text.startswith("HOME=") for word in located.command.assigns)
-        known = home is not None and not own
+        # `sudo` may run it as another user, who has another home
+        wrapped = len(located.words) < len(located.command.words)
+        known = home is not None and not wrapped and "HOME" not in located.assigned
         return posixpath.normpath(f"{home}/{path[2:]}") if known else ELSEWHERE + path[2:]
     return in_folder(located.folder, path)
 
