@@ -19,6 +19,7 @@ from dfix.rewriter.shell.nodes import Command, Node, Script, Statement
 from dfix.rewriter.shell.state import leaks
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
+from dfix.transforms.split_manifests.links import Link, made_before, made_by, through
 from dfix.transforms.split_manifests.moved_copies import Plan
 
 _CONFIGURATION = frozenset(
@@ -57,8 +58,10 @@ def _step(context: Context, plan: Plan, before: list[Copied], step: Step) -> Non
     if step.keyword == "RUN":
         if step.script.opaque:
             raise LeaveAlone("run-between", f"the RUN on line {line} may read the copied files ({step.script.opaque})")
+        links = made_before(step)
         for command in located(step, conditions=True):
-            why = _conflict(command, before, plan.copied_first)
+            why = _conflict(command, before, links, plan.copied_first)
+            links += made_by(command)
             if why:
                 raise LeaveAlone("run-between", f"the RUN on line {line} comes between: {why}")
         return
@@ -156,15 +159,18 @@ def _brings_somewhere(copy: Copied, tail: str) -> bool:
     return any(f"{path}/".endswith(f"/{tail}/") or f"/{tail}/" in path for path in landed)
 
 
-def _conflict(command: Located, copies: list[Copied], copied_first: Callable[[], Set[str]]) -> str:
+def _conflict(command: Located, copies: list[Copied], links: list[Link], copied_first: Callable[[], Set[str]]) -> str:
     """Why a command may not run before the copies, as a phrase; reading a file that is copied first is no reason."""
 
-    def changes(path: str) -> bool:
+    def brought(path: str) -> bool:
         return brought_near(copies, path)
 
+    def changes(path: str) -> bool:
+        return brought(path) or through(links, brought, path)
+
     def reads_other(path: str) -> bool:
-        if not brought_near(copies, path):
-            return False
+        if not brought(path):
+            return through(links, brought, path)
         origins = {copy.brought.origin(path) for copy in copies} - {None}
         return len(origins) != 1 or not origins <= copied_first()
 
@@ -180,10 +186,12 @@ def cut(run: InstallRun, copies: list[Copied], copied_first: Callable[[], Set[st
     installing = {id(install.located.command) for install in run.installs}
     parts = 1 + max(command.part for command in run.commands)
     first_install = min(install.located.part for install in run.installs)
+    links = made_before(run.step)
     for command in run.commands:
         if id(command.command) in installing:
             continue
-        why = _conflict(command, copies, copied_first)
+        why = _conflict(command, copies, links, copied_first)
+        links += made_by(command)
         if not why:
             continue
         if not run.chained:

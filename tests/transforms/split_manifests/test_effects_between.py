@@ -26,6 +26,7 @@ PASSES = [
     (NODE, "node:22", "git config --global url.x.insteadOf y", "npm ci"),
     (NODE, "node:22", "curl -fsSLo /usr/bin/tini https://example.com/tini", "npm ci"),
     (NODE, "node:22", "cat package.json", "npm ci"),
+    (NODE, "node:22", "ln -s /app/conf/x /etc/x && ln -s /opt/a /etc/a && cat /etc/a", "npm ci"),
     (YARN, "node:22", "yarn config set registry https://example.com", "yarn install --frozen-lockfile"),
     (POETRY, "python:3.12", "poetry config virtualenvs.create false", "poetry install --no-root"),
     (GO, "golang:1.22", "go env -w GOPROXY=direct", "go mod download"),
@@ -40,6 +41,9 @@ STOPS = [
     (NODE, "node:22", "tar -xf /opt/x.tar", "npm ci", "changes ."),
     (NODE, "node:22", "userdel -r node", "npm ci", "has -r"),
     (NODE, "node:22", "find . -name x", "npm ci", "changes ."),
+    (NODE, "node:22", "ln -s /app/conf/x /etc/x && sed -i s/a/b/ /etc/x", "npm ci", "changes /etc/x"),
+    (NODE, "node:22", "ln -s /app/conf /etc/c && cat /etc/c/x", "npm ci", "reads /etc/c/x"),
+    (NODE, "node:22", "ln -s ../app/conf/x /etc && chmod 600 /etc/x", "npm ci", "changes /etc/x"),
     ({**NODE, ".npmrc": ""}, "node:22", "npm config set a b", "npm ci", "changes ~/.npmrc"),
     ({**YARN, ".yarnrc": ""}, "node:22", "yarn config set a b", "yarn install --frozen-lockfile", "changes ~/.yarnrc"),
     (PIP | {"pyproject.toml": ""}, "python:3.12", "poetry config a b", "pip install -r requirements.txt", "pyproject"),
@@ -89,3 +93,10 @@ def test_in_the_same_run_it_stops(
     result = split(tmp_path, files, text)
     assert result.after.text == text
     assert any(why in refusal.reason for refusal in result.refusals), [r.reason for r in result.refusals]
+
+
+def test_a_link_of_an_earlier_run(tmp_path: Path) -> None:
+    text = "FROM node:22\nRUN ln -s /app/conf/x /etc/x\nWORKDIR /app\nCOPY . .\nRUN cat /etc/x\nRUN npm ci\n"
+    result = split(tmp_path, NODE, text)
+    assert result.after.text == text
+    assert "reads /etc/x" in result.refusals[0].reason
