@@ -164,12 +164,12 @@ def faults(one: Sample, seen: Path) -> list[str]:
 
 
 def prove(engine: Engine, chosen: list[Sample], folder: Path) -> dict[str, list[str]]:
-    """The faults of each row that is wrong, by the name of its program."""
-    found = {}
+    """The faults of each sample whose row is wrong, by its command."""
+    found: dict[str, list[str]] = {}
     for base in sorted({one.row.base for one in chosen}):
         own = [one for one in chosen if one.row.base == base]
         seen = run(engine, base, own, folder / base)
-        found |= {one.name: wrong for index, one in enumerate(own) if (wrong := faults(one, seen / str(index)))}
+        found |= {one.command: wrong for index, one in enumerate(own) if (wrong := faults(one, seen / str(index)))}
     return found
 
 
@@ -199,17 +199,17 @@ def main() -> int:
             engine = start()
             found = prove(engine, chosen, Path(folder, "first"))
             if found:  # what another process of the build did by chance is not seen twice
-                again = prove(engine, [one for one in chosen if one.name in found], Path(folder, "second"))
-                found = {name: both for name in again if (both := [one for one in found[name] if one in again[name]])}
+                again = prove(engine, [one for one in chosen if one.command in found], Path(folder, "second"))
+                found = {key: both for key in again if (both := [one for one in found[key] if one in again[key]])}
         except NoEngineError as error:
             print(error, file=sys.stderr)
             return 2
         except subprocess.CalledProcessError as error:
             print(error.stderr[-3000:], file=sys.stderr)
             return 2
-    for name, wrong in found.items():
+    for wrong in found.values():
         for fault in wrong[:MOST_SHOWN]:
-            print(f"{name}: {fault}", file=sys.stderr)
+            print(fault, file=sys.stderr)
     print(json.dumps({"proven": len(chosen) - len(found), "wrong": len(found)}))
     return 1 if found else 0
 
