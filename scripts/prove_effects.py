@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.knowledge import managers
-from dfix.rewriter.knowledge.program_table import Row, every_row
+from dfix.rewriter.knowledge.program_table import ProgramRow, every_row
 from dfix.rewriter.model import build
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import Place, effects
@@ -77,7 +77,7 @@ class Sample(NamedTuple):
     """A command that shows what a row says of one of its programs."""
 
     name: str
-    row: Row
+    row: ProgramRow
     command: str
 
 

@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import Any, NamedTuple
 
-from dfix.rewriter.knowledge.program_table import Row, made
+from dfix.rewriter.knowledge.program_table import ProgramRow, made
 
 _LETTERS = re.compile(r"[A-Za-z]+")
 FOLDER = os.path.join(os.path.dirname(__file__), "managers")
@@ -136,7 +136,7 @@ class Manager(NamedTuple):
     same: frozenset[str]
     family: str
     virtual: frozenset[str]
-    rows: dict[str, Row]
+    rows: dict[str, ProgramRow]
 
 
 @cache

@@ -46,7 +46,7 @@ class RowError(ValueError):
     """A row that cannot be used; the text names the file or program, and what is wrong."""
 
 
-class Row(NamedTuple):
+class ProgramRow(NamedTuple):
     """What a program, or one of its sub-commands ("git config"), does."""
 
     names: tuple[str, ...]
@@ -121,7 +121,7 @@ class Row(NamedTuple):
     """The day on which the row's paths were first believed; "" for those of the first table."""
 
 
-_KEYS = frozenset(Row._fields)
+_KEYS = frozenset(ProgramRow._fields)
 _PAIRED = {
     "operands": Operands,
     "imports": Literal["", "path", "here"],
@@ -130,13 +130,13 @@ _PAIRED = {
 }
 
 
-def row(name: str) -> Row | None:
+def row(name: str) -> ProgramRow | None:
     """The row of a program, or of a program and its sub-command ("git config"); None for one that is not known."""
     text = _texts().get(name)
     return None if text is None else _parsed(text)
 
 
-def every_row() -> tuple[tuple[str, Row], ...]:
+def every_row() -> tuple[tuple[str, ProgramRow], ...]:
     """Each row with the name of its file. Raises RowError for the first that is wrong."""
     import tomllib
 
@@ -152,7 +152,7 @@ def every_row() -> tuple[tuple[str, Row], ...]:
     return tuple(found)
 
 
-def made(data: dict[str, Any], where: str) -> Row:
+def made(data: dict[str, Any], where: str) -> ProgramRow:
     """The row that a table of a .toml describes. Raises RowError with `where` in its text."""
     data = {key.replace("-", "_"): value for key, value in data.items()}
     names = tuple(data.get("names", ()))
@@ -174,11 +174,11 @@ def made(data: dict[str, Any], where: str) -> Row:
     return _row(data)
 
 
-def _row(data: dict[str, Any]) -> Row:
+def _row(data: dict[str, Any]) -> ProgramRow:
     def words(key: str) -> frozenset[str]:
         return frozenset(data.get(key, ()))
 
-    return Row(
+    return ProgramRow(
         names=tuple(data["names"]),
         operands=data.get("operands", "anything"),
         skip=data.get("skip", 0),
@@ -245,7 +245,7 @@ def _texts() -> dict[str, str]:
 
 
 @cache
-def _parsed(text: str) -> Row:
+def _parsed(text: str) -> ProgramRow:
     import tomllib
 
     return made(tomllib.loads(text), "knowledge/programs")

@@ -8,7 +8,7 @@ from dfix.rewriter.knowledge.load import Manager, named
 from dfix.rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
-    from dfix.rewriter.knowledge.program_table import Row
+    from dfix.rewriter.knowledge.program_table import ProgramRow
     from dfix.rewriter.shell.nodes import Word
 
 _PYTHON = "python"
@@ -46,7 +46,7 @@ class Usage(NamedTuple):
         return self.manager.name == name and said == rest
 
     @property
-    def known(self) -> tuple[Row, int] | None:
+    def known(self) -> tuple[ProgramRow, int] | None:
         """The row of the sub-command, and how many arguments name it; None where the manager's file has none.
 
         `python -m pip install` has a row of its own: Python looks for modules in the folder that it runs in.

@@ -10,7 +10,7 @@ import pytest
 
 from dfix.rewriter.knowledge import managers
 from dfix.rewriter.knowledge.load import settings_folders
-from dfix.rewriter.knowledge.program_table import Row, RowError, every_row, made, of_kind, row
+from dfix.rewriter.knowledge.program_table import ProgramRow, RowError, every_row, made, of_kind, row
 
 ROWS = [found for _, found in every_row()]
 COMMANDS = list({id(row): row for manager in managers() for row in manager.rows.values()}.values())
@@ -26,7 +26,7 @@ def test_each_name_has_one_row_and_is_found_by_it() -> None:
 
 
 @pytest.mark.parametrize("found", [*ROWS, *COMMANDS], ids=lambda found: found.names[0])
-def test_what_a_row_says(found: Row) -> None:
+def test_what_a_row_says(found: ProgramRow) -> None:
     assert found.source.startswith("https://")
     assert not found.since or DAY.fullmatch(found.since)
     assert found.skip or not (found.skip_with or found.skip_unless)

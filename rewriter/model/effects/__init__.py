@@ -2,7 +2,7 @@
 
 from dfix.rewriter.model.effects.conflict import conflict
 from dfix.rewriter.model.effects.cost import Costs, costs, prepares
+from dfix.rewriter.model.effects.effect_record import Effects, Place
 from dfix.rewriter.model.effects.of_command import effects
-from dfix.rewriter.model.effects.record import Effects, Place
 
 __all__ = ["Costs", "Effects", "Place", "conflict", "costs", "effects", "prepares"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dfix.rewriter.model.effects.record import Effects
+from dfix.rewriter.model.effects.effect_record import Effects
 
 
 def conflict(one: Effects, changes: Callable[[str], bool], *, reads_differ: Callable[[str], bool] | None = None) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dfix.rewriter.knowledge import Usage, usage
 from dfix.rewriter.knowledge.load import settings_folders
-from dfix.rewriter.knowledge.program_table import Cost, Row, row
+from dfix.rewriter.knowledge.program_table import Cost, ProgramRow, row
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import program_name
@@ -91,13 +91,13 @@ def prepares(command: Located) -> str:
     return ""
 
 
-def _row(words: tuple[Word, ...]) -> Row | None:
+def _row(words: tuple[Word, ...]) -> ProgramRow | None:
     program = program_name(words[0])
     value = words[1].value if len(words) > 1 else None
     return (row(f"{program} {value}") if value else None) or row(program)
 
 
-def _with_options(known: Row, words: tuple[Word, ...]) -> Cost:
+def _with_options(known: ProgramRow, words: tuple[Word, ...]) -> Cost:
     for option, cost in known.costs.items():
         for word in words[1:]:
             written = word.literal_or_text
@@ -110,7 +110,7 @@ def _with_options(known: Row, words: tuple[Word, ...]) -> Cost:
     return known.cost
 
 
-def _set_up_with(known: Row, words: tuple[Word, ...]) -> str:
+def _set_up_with(known: ProgramRow, words: tuple[Word, ...]) -> str:
     given = {word.literal_or_text for word in words[1:]}
     return next((manager for option, manager in known.prepares_with.items() if option in given), "")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from dfix.rewriter.knowledge import usage
-from dfix.rewriter.knowledge.program_table import Row, made, row
+from dfix.rewriter.knowledge.program_table import ProgramRow, made, row
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.effects.cost import costs
-from dfix.rewriter.model.effects.options import Option, Parted, of_usage, parted
+from dfix.rewriter.model.effects.effect_record import Effects, Place
+from dfix.rewriter.model.effects.given_words import GivenOption, Parted, of_usage, parted
 from dfix.rewriter.model.effects.places import besides, in_folder, named_by
-from dfix.rewriter.model.effects.record import Effects, Place
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import has_substitution, program_name
 
@@ -54,7 +54,7 @@ def effects(command: Located) -> Effects:
     )
 
 
-def _described(words: tuple[Word, ...]) -> tuple[Row, Parted] | None:
+def _described(words: tuple[Word, ...]) -> tuple[ProgramRow, Parted] | None:
     """The row that describes a command, and its options and operands; None for an unknown program."""
     found = usage(words)
     if found is not None:
@@ -92,7 +92,7 @@ class _Finder:
         self.command = command
         self.reads: list[Place] = []
         self.writes: list[Place] = []
-        self.row: Row | None = None
+        self.row: ProgramRow | None = None
 
     def look(self) -> None:
         """Go through the command. Raises _Unknown."""
@@ -114,7 +114,7 @@ class _Finder:
         self.row = found[0]
         self._row(*found)
 
-    def _row(self, known: Row, given: Parted) -> None:
+    def _row(self, known: ProgramRow, given: Parted) -> None:
         """What a row says of the words."""
         self._holds(known, given)
         if known.operands != "names":  # `pip install a[b]` fits no file that people have
@@ -134,7 +134,7 @@ class _Finder:
         if known.imports:
             self._modules(known)
 
-    def _holds(self, known: Row, given: Parted) -> None:
+    def _holds(self, known: ProgramRow, given: Parted) -> None:
         """Raise _Unknown where the row does not hold for these options, or with these variables."""
         if given.has(known.unless):
             raise _Unknown("may read the copied files")
@@ -146,7 +146,7 @@ class _Finder:
             if name in self.command.env or name in self.command.assigned:
                 raise _Unknown(f"depends on {name}, which is set")
 
-    def _operands(self, known: Row, operands: list[Word]) -> None:
+    def _operands(self, known: ProgramRow, operands: list[Word]) -> None:
         match known.operands:
             case "words":
                 self._words(operands)
@@ -166,7 +166,7 @@ class _Finder:
             case "urls":
                 self._urls(operands)
 
-    def _modules(self, known: Row) -> None:
+    def _modules(self, known: ProgramRow) -> None:
         """Modules of the folders in which Python looks first."""
         from dfix.rewriter.model.effects.modules import imported
 
@@ -180,7 +180,7 @@ class _Finder:
             Place(path, "modules that it imports", "reads") for folder in folders for path in imported(folder)
         ]
 
-    def _after_text(self, known: Row, given: Parted) -> list[Word]:
+    def _after_text(self, known: ProgramRow, given: Parted) -> list[Word]:
         """The operands, without those at the start that are text."""
         if known.script:
             self._script(known, given)
@@ -189,7 +189,7 @@ class _Finder:
             skipped = 0
         return list(given.operands[skipped:])
 
-    def _script(self, known: Row, given: Parted) -> None:
+    def _script(self, known: ProgramRow, given: Parted) -> None:
         from dfix.rewriter.model.effects.sed_script import is_harmless
 
         scripts = [
@@ -202,7 +202,7 @@ class _Finder:
         if any(script is None or not is_harmless(script) for script in scripts):
             raise _Unknown("may read or write other files")
 
-    def _option(self, known: Row, option: Option) -> None:
+    def _option(self, known: ProgramRow, option: GivenOption) -> None:
         if known.operands == "names" and option.value is not None and option.name not in known.values:
             if _may_be_path(option.value):
                 raise _Unknown(f"names {option.value}")
