@@ -53,13 +53,13 @@ def app(take: Callable[[Request], None], *, first: bool = False) -> typer.Typer:
     paths = operands(
         list[str],
         inspect.Parameter.empty,
-        help="Dockerfiles, folders, or `-` with --stdin-filename.",
+        help="Dockerfiles, folders to search, or `-` with --stdin-filename.",
         autocompletion=_commands,
     )
 
     def read_request(fields: dict[str, Any]) -> None:
         if fields.pop(VERIFY.field, False):  # with --write it is for `dfix verify`, see dfix.rewriter.cli.main
-            raise typer.BadParameter("--verify goes with --write. `dfix verify PATH` proves and writes nothing")
+            raise typer.BadParameter("--verify needs --write. `dfix verify PATH` proves without writing")
         take(Request(**fields))
 
     add_command(made, paths, REWRITE, Request._field_defaults, read_request, _HELP)

@@ -40,7 +40,7 @@ COMMANDS = {
     "rules": "List the rules.",
     "rule": "Explain a rule.",
     "config": "Explain the settings.",
-    "lsp": "Serve an editor.",
+    "lsp": "Start the language server for an editor.",
 }
 """What can take the place of the first path, and what it does."""
 
@@ -49,14 +49,14 @@ VERIFY = Flag(
 )
 WRITE = Flag("mode", ("--write",), "switch", "Apply the changes.", value="write")
 _WHICH = (
-    Flag("unsafe", ("--unsafe",), "switch", "Also make changes that change the image."),
+    Flag("unsafe", ("--unsafe",), "switch", "Also apply changes that produce a different image."),
     Flag("select", ("--select",), "rules", "Rules to run, comma-separated.", "RULES"),
-    Flag("ignore", ("--ignore",), "rules", "Rules to leave out, comma-separated.", "RULES"),
+    Flag("ignore", ("--ignore",), "rules", "Rules to skip, comma-separated.", "RULES"),
     Flag("config", ("--config",), "text", "The settings file to use.", "PATH"),
     Flag("isolated", ("--isolated",), "switch", "Ignore all settings files and plug-ins."),
-    Flag("exclude", ("--exclude",), "patterns", "Paths that a search leaves out, comma-separated.", "PATTERNS"),
-    Flag("force_exclude", ("--force-exclude",), "switch", "Also leave out excluded files that are named."),
-    Flag("context", ("--context",), "text", "The build context.", "FOLDER"),
+    Flag("exclude", ("--exclude",), "patterns", "Paths to skip when searching folders, comma-separated.", "PATTERNS"),
+    Flag("force_exclude", ("--force-exclude",), "switch", "Skip excluded files even if they are named."),
+    Flag("context", ("--context",), "text", "The build context; found if not given.", "FOLDER"),
 )
 _COLOR = Flag("color", ("--color",), "choice", "When to use colour.", "WHEN", ("auto", "always", "never"))
 
@@ -79,7 +79,7 @@ REWRITE: tuple[Flag, ...] = (
     ),
     _COLOR,
     Flag("statistics", ("--statistics",), "switch", "Count the findings instead of showing them."),
-    Flag("show_settings", ("--show-settings",), "switch", "Print the settings of each file."),
+    Flag("show_settings", ("--show-settings",), "switch", "Print the settings in force for each file."),
     Flag("explain", ("--explain",), "switch", "Also show what was left alone, and why."),
     Flag("exit_zero", ("--exit-zero",), "switch", "Exit 0 even if something would change."),
     Flag("exit_non_zero_on_fix", ("--exit-non-zero-on-fix",), "switch", "With --write, exit 1 if a file was changed."),
@@ -92,18 +92,22 @@ REWRITE: tuple[Flag, ...] = (
 
 PROVE: tuple[Flag, ...] = (
     WRITE._replace(help="Write what is proven."),
-    Flag("against", ("--against",), "text", "Compare PATH with this rewrite of it, whoever made it.", "NEW"),
+    Flag("against", ("--against",), "text", "Compare PATH with NEW, a rewrite that someone else made.", "NEW"),
     Flag(
-        "engine", ("--engine",), "text", "docker, docker:BUILDER, podman or buildah; else the first one found.", "NAME"
+        "engine",
+        ("--engine",),
+        "text",
+        "docker, docker:BUILDER, podman or buildah; by default the first one found.",
+        "NAME",
     ),
     Flag("args", ("--set",), "texts", "A build argument; can be repeated.", "KEY=VALUE"),
-    Flag("secrets", ("--secret",), "texts", "A secret, as docker build takes it; can be repeated.", "SECRET"),
-    Flag("platform", ("--platform",), "text", "As docker build takes it.", "PLATFORM"),
+    Flag("secrets", ("--secret",), "texts", "A build secret, as for docker build; can be repeated.", "SECRET"),
+    Flag("platform", ("--platform",), "text", "Platform to build for, as for docker build.", "PLATFORM"),
     Flag("target", ("--target",), "text", "Build up to this stage.", "STAGE"),
-    Flag("network", ("--network",), "text", "As docker build takes it.", "MODE"),
+    Flag("network", ("--network",), "text", "Network mode of RUN, as for docker build.", "MODE"),
     Flag("timeout", ("--timeout",), "seconds", "Time limit of each build.", "SECONDS", least=1),
     Flag("measuring", ("--no-measure",), "switch", "Only prove; don't measure rebuilds.", value=False),
-    Flag("smoke", ("--smoke",), "text", "What to run in both images if a change makes another image.", "CMD"),
+    Flag("smoke", ("--smoke",), "text", "Command to run in both images if a change produces a different image.", "CMD"),
     Flag("jobs", ("--jobs",), "number", "Files to prove at the same time.", "NUMBER", least=1),
     Flag("clean", ("--clean",), "switch", "Remove what earlier runs left behind."),
     *_WHICH,

@@ -92,10 +92,7 @@ def _tell(words: list[str], error: Exception) -> None:
         sys.stderr.write(f"dfix: the output cannot be written: {error.strerror}\n")
         return
     said = f"{type(error).__name__}: {error}".replace("\n", " ")
-    sys.stderr.write(
-        f"dfix: internal error ({said}). Run with -v for a traceback"
-        " and please report it at the project's issue tracker\n"
-    )
+    sys.stderr.write(f"dfix: internal error ({said}). Run with -v for a traceback and please report it\n")
 
 
 def _give_up_output() -> None:

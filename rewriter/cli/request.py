@@ -92,17 +92,17 @@ def fault(request: Request) -> str:
     """What does not go together in a request, as a sentence, or ""."""
     piped = request.stdin_filename is not None
     if "-" in request.paths and not piped:
-        return "`-` needs --stdin-filename, which says what the text is. Its folder is used to find the build context"
+        return "`-` needs --stdin-filename PATH. The folder of PATH is used to find the build context"
     if piped and request.paths != ("-",):
-        return "--stdin-filename goes with `-` alone. Leave the other paths out"
+        return "--stdin-filename only works with `-`. Leave out the other paths"
     if piped and request.mode == "write":
-        return "--write has no file to write with `-`. Leave it out: the result goes to standard output"
+        return "--write has no file to write to with `-`. Leave it out: the result goes to standard output"
     if request.mode in ("diff", "check") and request.output_format != "text":
-        return f"--{request.mode} has a format of its own. Leave --output-format out"
+        return f"--{request.mode} has its own format. Leave out --output-format"
     if request.statistics and (request.mode == "diff" or request.output_format not in ("text", "concise")):
-        return "--statistics replaces the findings. Leave --diff and --output-format out"
+        return "--statistics replaces the findings. Leave out --diff and --output-format"
     if request.config is not None and request.isolated:
-        return "--config and --isolated exclude each other. Leave one out"
+        return "--config and --isolated cannot be combined. Leave one out"
     if request.context is not None and not os.path.isdir(request.context):
-        return f"--context: there is no folder {request.context}. Name the one that the build sends"
+        return f"--context: no such folder: {request.context}. Name the folder that the build sends"
     return ""

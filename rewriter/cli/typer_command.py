@@ -83,7 +83,7 @@ def _fields(flags: tuple[Flag, ...], values: Mapping[str, Any]) -> dict[str, Any
         if flag.kind == "switch":
             if value and flag.field in fields:
                 *names, last = (other.names[0] for other in flags if other.field == flag.field)
-                raise typer.BadParameter(f"{', '.join(names)} and {last} exclude each other")
+                raise typer.BadParameter(f"{', '.join(names)} and {last} cannot be combined")
             if value:
                 fields[flag.field] = flag.value
         elif flag.kind in ("rules", "patterns"):

@@ -43,9 +43,9 @@ def _summary(proofs: list[Proof]) -> str:
     words = {
         "proven": "proven",
         "broken": "with a broken promise",
-        "unbuilt": "not built before either",
-        "failed": "not tried",
-        "unchanged": "without a change",
+        "unbuilt": "with an original that does not build",
+        "failed": "not tested",
+        "unchanged": "unchanged",
     }
     parts = [f"{counts[verdict]} {said}" for verdict, said in words.items() if counts[verdict]]
     written = sum(proof.written for proof in proofs)

@@ -31,15 +31,15 @@ def fault(request: VerifyRequest) -> str:
     """What does not go together in a request, as a sentence, or ""."""
     paths, context = request.files.paths, request.files.context
     if request.clean:
-        return "--clean takes no PATH: it removes what ended runs have left behind" if paths else ""
+        return "--clean takes no PATH: it removes what earlier runs left behind" if paths else ""
     if not paths:
-        return "which Dockerfile? Name a file or a folder, as in `dfix verify .`"
+        return "no PATH given. Name a file or a folder, as in `dfix verify .`"
     if "-" in paths:
         return "`-` cannot be verified: a build needs a file and its context. Name the file"
     if context is not None and not os.path.isdir(context):
-        return f"--context: there is no folder {context}. Name the one that the build sends"
+        return f"--context: no such folder: {context}. Name the folder that the build sends"
     if request.files.config is not None and request.files.isolated:
-        return "--config and --isolated exclude each other. Leave one out"
+        return "--config and --isolated cannot be combined. Leave one out"
     return _build_fault(request.build) or (_against_fault(request) if request.against else "")
 
 
@@ -54,8 +54,8 @@ def _against_fault(request: VerifyRequest) -> str:
     if len(request.files.paths) != 1:
         return "--against compares two files. Name one PATH"
     if request.files.mode == "write":
-        return "--against has nothing to write. Leave --write out"
+        return "--against writes nothing. Leave out --write"
     for path in (request.files.paths[0], request.against):
         if not os.path.isfile(path):
-            return f"{path}: there is no such file. --against compares two Dockerfiles"
+            return f"{path}: no such file. --against compares two Dockerfiles"
     return ""

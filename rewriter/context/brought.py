@@ -154,7 +154,7 @@ def _resolve(context: Context, source: str) -> list[tuple[str, bool]] | Missing:
         if context.ships(path):
             return [(path, False)]
         if context.exists(path):
-            return Missing(f"{source} is left out by {context.ignore_name}")
+            return Missing(f"{source} is excluded by {context.ignore_name}")
         return Missing(f"{source} is not in the build context")
     found = [""]
     for part in path.split("/"):

@@ -53,7 +53,7 @@ class IgnoreFile:
             try:
                 patterns.append(_Pattern(number, cleaned, includes, re.compile(_expression(cleaned), re.DOTALL)))
             except re.error as error:
-                raise BadPatternError(f"line {number}: `{line}` is no pattern") from error
+                raise BadPatternError(f"line {number}: `{line}` is not a valid pattern") from error
         return cls(tuple(patterns))
 
     def ignored(self, path: str) -> bool:

@@ -37,7 +37,7 @@ def recipe(text: str, target: str) -> tuple[str, ...] | Unfollowed:
     `text` is the Makefile's. A target that is missing or whose prerequisites are files gets no answer.
     """
     if _NOT_PLAIN.search(text):
-        return Unfollowed("it uses more of make than rules and variables")
+        return Unfollowed("it uses more than plain rules and variables")
     variables: dict[str, str] = {}
     rules: dict[str, _Rule] = {}
     current: list[str] = []
@@ -55,7 +55,7 @@ def recipe(text: str, target: str) -> tuple[str, ...] | Unfollowed:
             continue
         names, colon, needs = line.partition(":")
         if not colon or set("=;#|") & set(line) or needs.startswith(":"):
-            return Unfollowed("it uses more of make than rules and variables")
+            return Unfollowed("it uses more than plain rules and variables")
         current = names.split()
         if any(name in rules for name in current if not name.startswith(".")):
             return Unfollowed(f"it has several rules for {current[0]}")
@@ -85,7 +85,7 @@ def _commands(
     if rule is None or (depth and target not in phony):
         return Unfollowed(f"it has no rule for {target}, or {target} is a file")
     if depth > _DEPTH:
-        return Unfollowed(f"{target} needs itself")
+        return Unfollowed(f"{target} depends on itself")
     found: list[str] = []
     for need in rule.needs:
         inner = _commands(rules, variables, phony, need, depth + 1)
@@ -95,7 +95,7 @@ def _commands(
     for line in rule.recipe:
         command = _expanded(line.lstrip("@-+ \t"), variables, 0)
         if command is None:
-            return Unfollowed(f"`{line.strip()}` has a variable that is not known")
+            return Unfollowed(f"`{line.strip()}` uses a variable whose value is unknown")
         if command and not command.startswith("#"):
             found.append(command)
     return tuple(found)

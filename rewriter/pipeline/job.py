@@ -15,7 +15,7 @@ from dfix.rewriter.text.read import read
 from dfix.rewriter.text.source import Source
 from dfix.rewriter.text.write import create, write
 
-REPORT = "please report it, with the file, at the project's issue tracker"
+REPORT = "Please report it together with the file"
 
 
 class Job(NamedTuple):
@@ -65,7 +65,7 @@ def rewrite(source: Source, options: Options, hooks: Hooks | None = None) -> Out
         import traceback
 
         said = f"{type(error).__name__}: {error}".replace("\n", " ")
-        problem = Problem(source.path, 0, f"dfix failed on this file ({said}); -v shows where", REPORT)
+        problem = Problem(source.path, 0, f"internal error ({said})", f"Run with -v for a traceback. {REPORT}")
         return failed(source.path, problem)._replace(trace=traceback.format_exc())
 
 

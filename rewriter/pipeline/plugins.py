@@ -95,22 +95,22 @@ def _wrong_shape(plugin: Plugin, module: object) -> str:
             return f"its module {plugin.module} {what}"
     made = cast("Transform", module)
     if made.CONTRACT not in _CONTRACTS:
-        return f"its CONTRACT is `{made.CONTRACT}` and not one of {', '.join(_CONTRACTS)}"
+        return f"its CONTRACT is `{made.CONTRACT}`, not one of {', '.join(_CONTRACTS)}"
     if plugin.name != made.NAME:
         return f"its NAME is `{made.NAME}`: the entry point and NAME must be the same"
     if not made.NAME.replace("-", "").isalnum():
-        return "its NAME has other characters than letters, digits and hyphens"
+        return "its NAME contains characters other than letters, digits and hyphens"
     return "" if callable(getattr(module, "propose", None)) else f"its module {plugin.module} has no function `propose`"
 
 
 def answer_fault(transform: Transform, answer: object, length: int) -> str:
     """What is wrong with the answer of a plug-in for a text of `length` characters, or ""."""
     if not isinstance(answer, Change | Refusal):
-        return f"answers with a `{type(answer).__name__}`, which is neither a Change nor a Refusal"
+        return f"returned a `{type(answer).__name__}`, which is neither a Change nor a Refusal"
     if answer.rule != transform.NAME:
-        return f"answers for the rule `{answer.rule}`"
+        return f"returned an answer for the rule `{answer.rule}`"
     if not _is_offset(answer.offset, length):
-        return f"names the place {answer.offset!r} of a text of {length} characters"
+        return f"returned offset {answer.offset!r} in a text of {length} characters"
     if isinstance(answer, Change):
         return _text_fault(answer.reason, *answer.ignored) or _change_fault(answer, length)
     return _text_fault(answer.code, answer.reason, answer.hint)
@@ -118,25 +118,25 @@ def answer_fault(transform: Transform, answer: object, length: int) -> str:
 
 def _text_fault(*texts: object) -> str:
     wrong = [text for text in texts if not isinstance(text, str)]
-    return f"answers with {str(wrong[0])[:80]} instead of a text" if wrong else ""
+    return f"returned {str(wrong[0])[:80]} instead of a string" if wrong else ""
 
 
 def _change_fault(change: Change, length: int) -> str:
     if change.contract not in _CONTRACTS:
-        return f"promises `{change.contract}`, which is not one of {', '.join(_CONTRACTS)}"
+        return f"promised `{change.contract}`, which is not one of {', '.join(_CONTRACTS)}"
     if not change.edits and not change.ignored:
-        return "proposes a change without edits"
+        return "proposed a change without edits"
     for edit in change.edits:
         if not (isinstance(edit, Edit) and isinstance(edit.text, str)):
-            return f"proposes {str(edit)[:80]}, which is not an Edit"
+            return f"proposed {str(edit)[:80]}, which is not an Edit"
         if not (_is_offset(edit.span.start, length) and _is_offset(edit.span.end, length)):
-            return f"edits {edit.span.start!r} to {edit.span.end!r} of a text of {length} characters"
+            return f"edited {edit.span.start!r} to {edit.span.end!r} in a text of {length} characters"
         if edit.span.start > edit.span.end:
-            return f"proposes an edit that ends at {edit.span.end} before it starts at {edit.span.start}"
+            return f"proposed an edit that ends at {edit.span.end} before it starts at {edit.span.start}"
     spans = sorted(edit.span for edit in change.edits)
     for one, other in pairwise(spans):
         if other.start < one.end or one == other:
-            return f"proposes edits of one change that overlap at {other.start}"
+            return f"proposed one change whose edits overlap at {other.start}"
     return ""
 
 
@@ -154,7 +154,7 @@ def run_fault(plugin: Plugin, error: Exception, path: str) -> PluginFault:
         message = f"failed ({_said(error)})"
         trace = "".join(traceback.format_exception(error))
     hint = f"Report it to the authors of {name}, and run dfix with --ignore {plugin.name} until it is fixed"
-    return PluginFault(plugin, f"{message} on {path}, so its rule is left out there", hint, trace)
+    return PluginFault(plugin, f"{message} on {path}, so its rule was skipped there", hint, trace)
 
 
 class PluginAnswerError(Exception):

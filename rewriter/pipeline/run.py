@@ -67,8 +67,8 @@ def run(source: Source, options: Options, hooks: Hooks | None = None) -> Result:
     try:
         return _with_sound_plugins(tree, options, hooks or Hooks())
     except (GuardError, OverlappingEditsError) as error:
-        message = f"dfix would have written a wrong file and did not ({error})"
-        problem = Problem(source.path, 0, message, "please report this file at the project's issue tracker")
+        message = f"dfix wrote nothing, because its result failed a check ({error})"
+        problem = Problem(source.path, 0, message, "Please report it together with the file")
         return Result(source, source, (), (), (), problem)
 
 
@@ -91,7 +91,7 @@ def _with_sound_plugins(tree: Tree, options: Options, hooks: Hooks) -> Result:
             from dfix.rewriter.pipeline.plugins import PluginAnswerError, run_fault
 
             wrong_file = isinstance(error, GuardError | OverlappingEditsError)
-            told = PluginAnswerError(f"would have written a wrong file ({error})") if wrong_file else error
+            told = PluginAnswerError(f"produced a result that failed a check ({error})") if wrong_file else error
             faults.append(run_fault(plugin, told, tree.source.path))
             options = options._replace(ignore=options.ignore | {plugin.name})
 
@@ -115,7 +115,7 @@ class _Run:
             return Result(source, source, (), (), (Note(1, model.opaque),), None)
         running = chosen(self.options)
         if Suppressions.read(source.text).whole_file:
-            return Result(source, source, (), (), (Note(1, "a comment in the file asks dfix to leave it alone"),), None)
+            return Result(source, source, (), (), (Note(1, "it has a `# dfix: ignore-file` comment"),), None)
         refusals = self._settle(model, running)
         if self.done:
             wrong = guards.second_reader_agrees(self.first, self.tree)

@@ -12,7 +12,7 @@ from dfix.rewriter.settings.files import FILES
 from dfix.rewriter.settings.keys import KEYS
 from dfix.rewriter.text.source import Source
 
-_USAGE = "usage: dfix rules, dfix rule NAME, dfix config; for a file of that name dfix ./{name}\n"
+_USAGE = "usage: dfix rules, dfix rule NAME, dfix config; for a file of that name: dfix ./{name}\n"
 
 
 def answer(words: list[str], out: Output, err: Output) -> int:
@@ -50,7 +50,7 @@ def settings() -> str:
     """The settings' keys and where they are read from."""
     lines = [
         f"Settings are read from {', '.join(FILES[:-1])} or [tool.dfix] in {FILES[-1]}.\n",
-        "The file nearest to the Dockerfile counts as a whole; the command line overrules it.\n",
+        "Only the file nearest to the Dockerfile is used (files are not merged); command-line flags override it.\n",
     ]
     for key in KEYS:
         lines.append(f"\n# {key.about}\n{key.name} = {key.example}\n")

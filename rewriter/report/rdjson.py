@@ -43,7 +43,7 @@ def _diagnostics(result: Result, explain: bool) -> Iterator[dict[str, Any]]:
             item["location"]["range"] = suggestion["range"]
             item["suggestions"] = [suggestion]
             if len(result.changes) > 1:
-                item["message"] += f". The suggestion makes all {len(result.changes)} changes of this file"
+                item["message"] += f". The suggestion applies all {len(result.changes)} changes to this file"
             suggestion = None
         yield item
 

@@ -95,7 +95,7 @@ def _fixes(result: Result) -> list[dict[str, Any]]:
         return []
     replacements = list(_replacements(hunks(result)))
     change = {"artifactLocation": _artifact(result.before.path), "replacements": replacements}
-    return [{"description": {"text": "Every change of dfix to this file"}, "artifactChanges": [change]}]
+    return [{"description": {"text": "All of dfix's changes to this file"}, "artifactChanges": [change]}]
 
 
 def _replacements(places: list[Hunk]) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,7 @@ from dfix.rewriter.text.problem import Problem
 
 PROMISES = {
     "same-image": "same image",
-    "same-but-caches": "same image but for caches",
+    "same-but-caches": "same image, except caches",
     "changed-image": "changes the image",
 }
 _MOST_ROWS = 24
@@ -158,7 +158,7 @@ def _frame(out: Output, result: Result, places: list[Hunk]) -> None:
     _bar(out, width)
     rows = list(_rows(result, places))
     if len(rows) > _MOST_ROWS:
-        rows[_MOST_ROWS:] = [Row("", " ", f"… {len(rows) - _MOST_ROWS} more lines, which --diff shows")]
+        rows[_MOST_ROWS:] = [Row("", " ", f"… {len(rows) - _MOST_ROWS} more lines (--diff shows them)")]
     write_rows(out, [Row(f"{label.rjust(width)} | ", mark, _shown(text)) for label, mark, text in rows])
     _bar(out, width)
 

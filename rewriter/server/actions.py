@@ -101,7 +101,7 @@ def _leaving_alone(analysis: Analysis, lines: frozenset[int], abilities: Abiliti
 def _everything(analysis: Analysis, abilities: Abilities, documents: Documents) -> Iterator[types.CodeAction]:
     if text_edits(analysis, analysis.safe):
         edit = workspace_edit(analysis, analysis.safe, abilities, documents)
-        yield types.CodeAction(title="dfix: every safe change", kind=FIX_ALL, edit=edit)
+        yield types.CodeAction(title="dfix: apply all safe changes", kind=FIX_ALL, edit=edit)
 
 
 def _one_file(analysis: Analysis, edit: types.TextEdit, abilities: Abilities) -> types.WorkspaceEdit:

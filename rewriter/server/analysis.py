@@ -73,8 +73,8 @@ class Analysis:
         length = len(self.source.text)
         if length > MOST_CHARACTERS:
             size = f"{MOST_CHARACTERS // 1000} kB"
-            hint = "`dfix --write` takes longer" if length <= MAX_BYTES else "no Dockerfile is that large"
-            return self._left(Problem(self.source.path, 0, f"is larger than {size} and left alone in the editor", hint))
+            hint = "`dfix --write` accepts it" if length <= MAX_BYTES else "It is too large for a Dockerfile"
+            return self._left(Problem(self.source.path, 0, f"larger than {size}, so it is skipped in the editor", hint))
         return self._run(self.options)
 
     @cached_property
@@ -133,8 +133,8 @@ class Analysis:
         try:
             outcome = rewrite(self.source, options, self.hooks)
         except LateError:
-            message = "takes too long to look through and is left alone in the editor"
-            return self._left(Problem(self.source.path, 0, message, "`dfix --write` has the time"))
+            message = "takes too long to analyse, so it is skipped in the editor"
+            return self._left(Problem(self.source.path, 0, message, "`dfix --write` has no time limit"))
         self.trace = self.trace or outcome.trace
         if outcome.result.problem is not None:
             return self._left(outcome.result.problem)

@@ -53,10 +53,10 @@ def _copy_title(step: Step, context: Context) -> str:
     for entry in found.brought.entries:
         files.update(context.some_below(entry.source, MOST_FILES) if entry.folder else (entry.source,))
     if len(files) > MOST_FILES:
-        return f"runs again when more than {MOST_FILES} files change"
+        return f"re-runs when any of more than {MOST_FILES} files changes"
     if len(files) == 1:
-        return "runs again when 1 file changes"
-    return f"runs again when {len(files)} files change" if files else ""
+        return "re-runs when 1 file changes"
+    return f"re-runs when any of {len(files)} files changes" if files else ""
 
 
 def _again(stage: Stage, context: Context | None, before: dict[int, int]) -> int:
@@ -79,8 +79,8 @@ def _steps(stage: Stage) -> list[Step]:
 def _stage_title(stage: Stage, again: int) -> str:
     """Whether a stage ships and how much of it an edit of the sources costs."""
     count = len(_steps(stage))
-    title = f"{'ships' if stage.ships else 'thrown away'}, {count} {'step' if count == 1 else 'steps'}"
+    title = f"{'in the final image' if stage.ships else 'not in the final image'}, {count} {'step' if count == 1 else 'steps'}"
     if not again:
         return title
     which = str(again) if again < count else "all" if count > 1 else "it"
-    return f"{title}: {which} {'runs' if again == 1 else 'run'} again when a source changes"
+    return f"{title}: {which} {'re-runs' if again == 1 else 're-run'} when a source changes"

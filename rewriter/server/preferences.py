@@ -48,7 +48,7 @@ def read(data: object, known: frozenset[str]) -> tuple[Preferences, list[str]]:
     how an editor shows a key that nobody has set.
     """
     if not isinstance(data, Mapping):
-        return Preferences(), [] if data is None else ["the editor's settings for dfix are no table"]
+        return Preferences(), [] if data is None else ["the editor's settings for dfix are not a table"]
     values: dict[str, Any] = {}
     faults = []
     for name in _NAMES:

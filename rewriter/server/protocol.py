@@ -106,5 +106,5 @@ class Server(LanguageServer):
         said = said.replace("\n", " ")[:200]
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, trace))
         self.window_show_message(
-            types.ShowMessageParams(types.MessageType.Error, f"dfix: it failed on a request ({said})")
+            types.ShowMessageParams(types.MessageType.Error, f"dfix: internal error ({said}). Please report it")
         )

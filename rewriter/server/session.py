@@ -170,7 +170,7 @@ class Session:
         gone = self.contexts.gone(path)
         if named is not None and not os.path.isdir(named):
             gone = named
-        self._say(f"context of {path}", f"there is no build context {gone}" if gone else "", "")
+        self._say(f"context of {path}", f"the build context {gone} does not exist" if gone else "", "")
         self.contexts.refresh(path)
 
     def _is_current(self, kept: _Kept, document: Document, terms: Terms) -> bool:

@@ -104,7 +104,7 @@ def load(path: str) -> Settings:
         raise SettingsError(data)
     found = _parse(path, data)
     if found is None:
-        raise SettingsError(Problem(path, 0, "has no [tool.dfix]", "add it, or name another file"))
+        raise SettingsError(Problem(path, 0, "has no [tool.dfix] table", "Add one or name another file"))
     return found
 
 
@@ -153,19 +153,19 @@ def _parse(path: str, data: bytes) -> Settings | None:
         text = data.decode("utf-8")
         found = tomllib.loads(text)
     except UnicodeDecodeError:
-        raise SettingsError(Problem(path, 0, "is not UTF-8", "save it as UTF-8")) from None
+        raise SettingsError(Problem(path, 0, "not UTF-8", "Save it as UTF-8")) from None
     except tomllib.TOMLDecodeError as error:
         message, _, place = str(error).partition(" (at ")  # "line 3, column 5)" or "end of document)"
         number = place.removeprefix("line ").partition(",")[0]
         line = int(number) if number.isdigit() else text.rstrip().count("\n") + 1
-        raise SettingsError(Problem(path, line, f"is no valid TOML: {message}", "correct it")) from None
+        raise SettingsError(Problem(path, line, f"not valid TOML: {message}", "Fix the syntax")) from None
     if in_pyproject:
         tool = found.get("tool")
         if not isinstance(tool, dict) or "dfix" not in tool:
             return None
         found = tool["dfix"]
         if not isinstance(found, dict):
-            raise _error(path, text, "dfix", "tool.dfix is no table", "write [tool.dfix]")
+            raise _error(path, text, "dfix", "`tool.dfix` is not a table", "Write [tool.dfix]")
     return _settings(path, text, found)
 
 
@@ -176,7 +176,7 @@ def _settings(path: str, text: str, found: dict[str, object]) -> Settings:
         if key is None:
             raise _error(path, text, name, f"unknown key `{name}`", nearest_key(name))
         if not fits(key.form, value):
-            raise _error(path, text, name, f"`{name}` is not {FORMS[key.form]}", f"for example {name} = {key.example}")
+            raise _error(path, text, name, f"`{name}` is not {FORMS[key.form]}", f"For example: {name} = {key.example}")
         if isinstance(value, dict) and key.form == "save":
             values["save"] = _save(path, text, value)
         else:

@@ -20,28 +20,30 @@ class Key(NamedTuple):
 
 
 KEYS = (
-    Key("select", "names", '["split-manifests", "clean-up"]', "The rules to run; all when left out."),
-    Key("ignore", "names", '["merge-runs"]', "Rules not to run."),
-    Key("unsafe", "flag", "true", "Also make changes that change the image in a way that they declare."),
+    Key("select", "names", '["split-manifests", "clean-up"]', "The rules to run; all by default."),
+    Key("ignore", "names", '["merge-runs"]', "The rules to skip."),
+    Key(
+        "unsafe", "flag", "true", "Also apply unsafe rules: they produce a different image and declare the difference."
+    ),
     Key(
         "target",
         "target",
         '"buildah"',
-        "What builds the file: buildkit, buildah or kaniko. Says which flags are written.",
+        "The builder you use: buildkit, buildah or kaniko. dfix writes only flags that it supports.",
     ),
     Key(
         "exclude",
         "names",
         '["vendor/**"]',
-        "Files and folders to leave out of a search, relative to the settings file.",
+        "Files and folders to skip when searching, relative to the settings file.",
     ),
-    Key("context", "text", '"."', "The build context, relative to the settings file; found when left out."),
-    Key("per-file-ignores", "table", '{ "*.dev" = ["merge-runs"] }', "Rules not to run on files that match a pattern."),
+    Key("context", "text", '"."', "The build context, relative to the settings file; found if not set."),
+    Key("per-file-ignores", "table", '{ "*.dev" = ["merge-runs"] }', "Rules to skip in files that match a pattern."),
     Key(
         "save",
         "save",
         '{ select = ["split-manifests"] }',
-        "What a save in the editor applies of these rules: `select`, `ignore` or both; all when left out.",
+        "Which of these rules a save in the editor applies: `select`, `ignore` or both; all by default.",
     ),
 )
 BY_NAME = {key.name: key for key in KEYS}
@@ -67,10 +69,12 @@ def save_faults(found: Mapping[str, object]) -> Iterator[Fault]:
     """What is wrong with a table `save`."""
     for name, value in found.items():
         if name not in Saving._fields:
-            hint = "the keys are " + ", ".join(f"`save.{key}`" for key in Saving._fields)
+            hint = "The keys are " + ", ".join(f"`save.{key}`" for key in Saving._fields)
             yield Fault(name, f"unknown key `save.{name}`", hint)
         elif not fits("names", value):
-            yield Fault(name, f"`save.{name}` is not {FORMS['names']}", f"for example {name} = {BY_NAME[name].example}")
+            yield Fault(
+                name, f"`save.{name}` is not {FORMS['names']}", f"For example: {name} = {BY_NAME[name].example}"
+            )
 
 
 def fits(form: str, value: object) -> bool:
@@ -97,4 +101,4 @@ def nearest_key(name: str) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(name.lower().replace("_", "-"), BY_NAME, 1)
-    return f"did you mean `{close[0]}`?" if close else "the keys are " + ", ".join(BY_NAME)
+    return f"Did you mean `{close[0]}`?" if close else "The keys are " + ", ".join(BY_NAME)

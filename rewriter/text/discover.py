@@ -76,7 +76,7 @@ def _search(root: str, excludes: Excludes) -> Iterator[str | Problem]:
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
-            yield Problem(folder, 0, f"the folder cannot be searched: {why(error)}", "check its permissions")
+            yield Problem(folder, 0, f"the folder cannot be searched: {why(error)}", "Check its permissions")
             continue
         if any(entry.name == ".gitignore" for entry in entries):
             ignored = (*ignored, *_read_gitignore(real))

@@ -21,17 +21,17 @@ def read(path: str) -> bytes | Problem:
                 return _no_file(path, found.st_mode)
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        return Problem(path, 0, "there is no such file", "check its name")
+        return Problem(path, 0, "no such file", "Check the path")
     except IsADirectoryError:
         return _no_file(path, stat.S_IFDIR)
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
-        return Problem(path, 0, f"cannot be read: {why(error)}", "check its name and permissions")
+        return Problem(path, 0, f"cannot be read: {why(error)}", "Check its path and permissions")
     return too_large(path) if len(data) > MAX_BYTES else data
 
 
 def too_large(path: str) -> Problem:
     """The problem of a text of more than `MAX_BYTES`."""
-    return Problem(path, 0, f"is larger than {MAX_BYTES // 1_000_000} MB, which no Dockerfile is", "leave it out")
+    return Problem(path, 0, f"larger than {MAX_BYTES // 1_000_000} MB, too large for a Dockerfile", "Exclude it")
 
 
 def why(error: OSError | ValueError) -> str:
@@ -42,5 +42,5 @@ def why(error: OSError | ValueError) -> str:
 
 def _no_file(path: str, mode: int) -> Problem:
     if stat.S_ISDIR(mode):
-        return Problem(path, 0, "is a folder, not a file", "name the Dockerfile in it")
-    return Problem(path, 0, "is no regular file", "name a Dockerfile")
+        return Problem(path, 0, "a folder, not a file", "Name the Dockerfile in it")
+    return Problem(path, 0, "not a regular file", "Name a Dockerfile")

@@ -23,11 +23,11 @@ def write(path: str, before: bytes, after: bytes) -> Problem | None:
             found = os.fstat(file.fileno())
             same = stat.S_ISREG(found.st_mode) and file.read() == before
     except OSError as error:
-        return Problem(path, 0, f"cannot be read again before writing: {why(error)}", "run dfix again")
+        return Problem(path, 0, f"cannot be read again before writing: {why(error)}", "Run dfix again")
     if not same:
-        return Problem(path, 0, "was changed by something else in the meantime and is left as it is", "run dfix again")
+        return Problem(path, 0, "another program changed it in the meantime; left as is", "Run dfix again")
     if not os.access(target, os.W_OK):
-        return Problem(path, 0, "is read-only", "make it writable")
+        return Problem(path, 0, "read-only", "Make it writable")
     return _replace(path, target, found, after)
 
 
@@ -37,11 +37,13 @@ def create(path: str, data: bytes) -> Problem | None:
         with open(path, "xb") as file:
             file.write(data)
     except FileExistsError:
-        return Problem(path, 0, "was made by something else in the meantime and is left as it is", "run dfix again")
+        return Problem(path, 0, "another program created it in the meantime; left as is", "Run dfix again")
     except OSError as error:
         with suppress(OSError):
             os.unlink(path)
-        return Problem(path, 0, f"cannot be written: {why(error)}", "check its folder's permissions and the free space")
+        return Problem(
+            path, 0, f"cannot be written: {why(error)}", "Check the folder's permissions and the free disk space"
+        )
     return None
 
 
@@ -56,15 +58,15 @@ def _replace(path: str, target: str, found: os.stat_result, data: bytes) -> Prob
             os.fsync(file.fileno())  # some file systems say only now that they are full
         if not _keep_owner(new, found):
             os.unlink(new)
-            return Problem(
-                path, 0, "belongs to another user or group, which a new file would lose", "run dfix as that user"
-            )
+            return Problem(path, 0, "belongs to a user or group that dfix cannot preserve", "Run dfix as that user")
         os.chmod(new, stat.S_IMODE(found.st_mode))
         os.replace(new, target)
     except OSError as error:
         with suppress(OSError):
             os.unlink(new)
-        return Problem(path, 0, f"cannot be written: {why(error)}", "check its folder's permissions and the free space")
+        return Problem(
+            path, 0, f"cannot be written: {why(error)}", "Check the folder's permissions and the free disk space"
+        )
     except BaseException:
         with suppress(OSError):
             os.unlink(new)

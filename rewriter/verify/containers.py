@@ -49,7 +49,7 @@ class Containers:
         except TimeoutExpiredError:
             return Ran(None, _text(pieces))
         except OSError as error:
-            raise EngineError(f"there is no {self._program} command") from error
+            raise EngineError(f"command not found: {self._program}") from error
         finally:
             self._remove(name)
         return Ran(status, _text(pieces))
@@ -118,7 +118,7 @@ class Containers:
             limit = f"{' '.join(command[:2])} takes longer than {_ANSWERS_WITHIN:.0f} s"
             raise EngineError(f"{self._program} does not answer ({limit})") from None
         except OSError:
-            raise EngineError(f"there is no {self._program} command") from None
+            raise EngineError(f"command not found: {self._program}") from None
 
     def _remove(self, name: str) -> None:
         with suppress(OSError, TimeoutExpiredError):

@@ -8,13 +8,13 @@ from dfix.rewriter.dockerfile import Tree
 
 _SECRET = re.compile(r"secret (?P<id>[\w.-]+): not found|secret required but no value provided")
 _SIGNS = (
-    (re.compile(r"no space left on device", re.IGNORECASE), "the disk is full: free some space"),
-    (re.compile(r"took longer than"), "--timeout SECONDS allows more"),
+    (re.compile(r"no space left on device", re.IGNORECASE), "The disk is full: free some space"),
+    (re.compile(r"took longer than"), "--timeout SECONDS sets a longer limit"),
     (
         re.compile(
             r"(could not|failure|failed).{0,20}resolv|no such host|EAI_AGAIN|network is unreachable", re.IGNORECASE
         ),
-        "is the network there? --network says which one a build uses",
+        "Check the network; --network sets which one the build uses",
     ),
 )
 
@@ -23,7 +23,7 @@ def hint(message: str, tree: Tree, args: tuple[str, ...]) -> str:
     """What may help, as the end of a sentence, or "". `args` are the build arguments that were given."""
     secret = _SECRET.search(message)
     if secret:
-        return f"--secret id={secret['id'] or 'NAME'},src=FILE gives it"
+        return f"Pass it with --secret id={secret['id'] or 'NAME'},src=FILE"
     for sign, advice in _SIGNS:
         if sign.search(message):
             return advice
@@ -31,7 +31,7 @@ def hint(message: str, tree: Tree, args: tuple[str, ...]) -> str:
     if lacking:
         first = lacking[0]
         others = f" (also {', '.join(lacking[1:])})" if lacking[1:] else ""
-        return f"ARG {first} has no value{others}, --set {first}=VALUE gives it one"
+        return f"ARG {first} has no value{others}. Set it with --set {first}=VALUE"
     return ""
 
 

@@ -24,7 +24,11 @@ def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None
             out.write(f"{path}: nothing to change\n")
         return
     if proof.verdict in ("failed", "unbuilt"):
-        what = "does not build as it is, so nothing is proven" if proof.verdict == "unbuilt" else "cannot be proven"
+        what = (
+            "does not build even without dfix's changes, so nothing is proven"
+            if proof.verdict == "unbuilt"
+            else "cannot be proven"
+        )
         err.write(f"{path}:", "bold red")
         err.write(f" {what}: {visible(proof.message)}\n")
         _log(err, proof.log)
@@ -53,9 +57,9 @@ def _head(out: Output, path: str, proof: Proof) -> None:
     count = len(proof.blamed)
     if proof.verdict == "proven":
         seen = proof.comparison
-        same = "the same image" if seen is None or not seen.caches else "the same image but for caches"
+        same = "the same image" if seen is None or not seen.caches else "the same image, except caches"
         if seen is not None and seen.differences:
-            same = "another image, as its changes say"
+            same = "a different image, as its changes declare"
         out.write(f"proven, {same}", "bold green")
     elif proof.result.changes:
         out.write(
@@ -69,25 +73,25 @@ def _head(out: Output, path: str, proof: Proof) -> None:
 def _change(out: Output, change: Applied, proof: Proof, *, broken: bool) -> None:
     out.write(f"  line {change.line}: ")
     out.write(change.rule, "bold yellow")
-    out.write(f", promised: {PROMISES[change.contract]}, seen: ")
+    out.write(f", promised: {PROMISES[change.contract]} ")
     if broken:
-        out.write("broken\n", "bold red")
+        out.write("(broken)\n", "bold red")
     elif change not in proof.settled.changes and proof.blamed:
-        out.write("left out with the broken one\n")
+        out.write("(left out with the broken one)\n")
     else:
-        out.write("that\n", "green")
+        out.write("(confirmed)\n", "green")
 
 
 def _blame(out: Output, blame: Blame, verbose: bool) -> None:
     if blame.change is not None:
-        out.write(f"  line {blame.change.line}: {blame.change.rule} is left out, with it ")
+        out.write(f"  line {blame.change.line}: {blame.change.rule} is left out, because with it ")
     else:
         out.write("  ")
     if blame.message:
         out.write(f"the file no longer builds: {visible(blame.message)}\n")
         _log(out, blame.log)
         return
-    out.write("these differ:\n")
+    out.write("these paths differ:\n")
     _paths(out, blame.differences, verbose)
 
 
@@ -97,34 +101,34 @@ def _kept_apart(out: Output, proof: Proof, verbose: bool) -> None:
     if seen is None:
         return
     if seen.caches:
-        out.write(f"  in caches: {_more(seen.cache_bytes)}\n")
+        out.write(f"  package caches: {_more(seen.cache_bytes)}\n")
     if proof.ran and not proof.blamed:
         out.write(f"  both images were run: {visible(proof.ran)}\n")
     if seen.differences and not proof.blamed:
         _declared(out, seen.differences, verbose)
     if seen.noise and verbose:
-        out.write("  these differ, and are no evidence:\n")
+        out.write("  ignored as build noise:\n")
         for difference, reason in seen.noise:
             out.write(f"    {visible(difference.path)} {visible(difference.what)}: {reason}\n")
     elif seen.noise:
         one = len(seen.noise) == 1
-        said = "1 path differs that is" if one else f"{len(seen.noise)} paths differ that are"
-        out.write(f"  {said} no evidence, -v shows {'it' if one else 'them'}\n")
+        ignored = "1 difference that is" if one else f"{len(seen.noise)} differences that are"
+        out.write(f"  ignored {ignored} build noise (-v lists {'it' if one else 'them'})\n")
 
 
 def _declared(out: Output, differences: tuple[Difference, ...], verbose: bool) -> None:
     """What a change declares: the places that are gone, by folder and size, then the rest."""
     gone = groups(differences)
     if gone:
-        out.write("  these are gone, which a change declares:\n")
+        out.write("  removed, as a change declares:\n")
         shown = list(gone.items()) if verbose else list(gone.items())[:MOST_PATHS]
         for folder, (count, bytes_) in shown:
             out.write(f"    {visible(folder)}: {count} path{'' if count == 1 else 's'}, {size(bytes_)}\n")
         if len(shown) < len(gone):
-            out.write(f"    … {len(gone) - len(shown)} more folders, -v shows them\n")
+            out.write(f"    … {len(gone) - len(shown)} more folders (-v lists them)\n")
     rest = [one for one in differences if not (one.kind == "presence" and "is gone" in one.what)]
     if rest:
-        out.write("  these differ, which a change declares:\n")
+        out.write("  different, as a change declares:\n")
         _paths(out, rest, verbose)
 
 
@@ -133,12 +137,12 @@ def _paths(out: Output, differences: Sequence[Difference], verbose: bool) -> Non
     for difference in shown:
         out.write(f"    {visible(difference.path)} {visible(difference.what)}\n")
     if len(shown) < len(differences):
-        out.write(f"    … {len(differences) - len(shown)} more, -v shows them\n")
+        out.write(f"    … {len(differences) - len(shown)} more (-v lists them)\n")
 
 
 def _log(out: Output, log: str) -> None:
     if log:
-        out.write(f"  the build log is kept in {visible(log)}\n")
+        out.write(f"  the build log is in {visible(log)}\n")
 
 
 def _rows(proof: Proof) -> Iterator[tuple[str, str, str, str]]:
@@ -176,7 +180,7 @@ def _faster(before: Rebuild, after: Rebuild) -> str:
 def _steps(out: Output, proof: Proof) -> None:
     for label, measures in (("before", proof.before), ("after", proof.after)):
         if measures is not None and measures.source is not None:
-            out.write(f"  steps that run {label}, {visible(proof.edited[0])} edited:\n")
+            out.write(f"  steps that re-run when {visible(proof.edited[0])} is edited, {label}:\n")
             for step in measures.source.ran:
                 out.write(f"    {visible(' '.join(step.split()))}\n")
 

@@ -139,7 +139,9 @@ def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: boo
     compared = compare(before.image, image, caches)
     faults = settings(result.before, compared.differences, image)
     if runs.containers is None:
-        raise EngineError("the engine runs no images, which a change of the image needs: use docker or podman")
+        raise EngineError(
+            "this engine cannot run images, but a different image must be run to be checked: use docker or podman"
+        )
     seen_running = smoke(runs.containers, Sides(before.tag, tag, before.image, image), runs.words, trial.tell)
     return Seen(compared, (*faults, *seen_running.faults), True, seen_running.said, cold(built, image))
 
@@ -149,7 +151,7 @@ def _freed(before: Image, after: Image, seen: Comparison) -> Comparison:
     gone = -seen.cache_bytes
     if gone < LEAST_FREED or before.size - after.size > gone / 2:
         return seen
-    what = f"is not the {size(gone)} smaller that are gone: an earlier layer still holds them"
+    what = f"is not {size(gone)} smaller, although those files are gone: an earlier layer still holds them"
     return seen._replace(differences=(*seen.differences, Difference("image size", what, 0, "size")))
 
 

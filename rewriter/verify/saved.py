@@ -78,7 +78,7 @@ class _Parts:
         except KeyError:
             raise SavedImageError(f"{name} is missing") from None
         except (ValueError, RecursionError) as error:
-            raise SavedImageError(f"{name} is no JSON") from error
+            raise SavedImageError(f"{name} is not JSON") from error
 
 
 def read_saved(stream: IO[bytes], seen: LayerCache) -> Image:
@@ -123,7 +123,7 @@ def _is_layer(head: bytes) -> bool:
 
 def _layer(content: _Begun, size: int) -> Listing:
     if content.head.startswith(_ZSTD):
-        raise SavedImageError("a layer is packed with zstd, which dfix does not read. Build without zstd compression")
+        raise SavedImageError("a layer is compressed with zstd, which dfix cannot read. Build without zstd compression")
     if not content.head.startswith(_GZIP):
         return listing(cast("IO[bytes]", content), size)
     with gzip.GzipFile(fileobj=cast("IO[bytes]", content)) as unpacked:
@@ -140,7 +140,7 @@ def _image(parts: _Parts) -> Image:
         names = [posixpath.normpath(name) for name in manifest[0]["Layers"] or []]
         digests: list[str] = list(config["rootfs"].get("diff_ids") or [])
     except (LookupError, TypeError, AttributeError) as error:
-        raise SavedImageError("its manifest is of an unknown form") from error
+        raise SavedImageError("its manifest has an unknown format") from error
     if len(names) != len(digests):
         raise SavedImageError(f"its manifest names {len(names)} layers, its configuration {len(digests)}")
     listings = [parts.layer(name) for name in names]

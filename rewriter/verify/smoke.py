@@ -87,7 +87,7 @@ def _differences(was: Ran, now: Ran) -> list[Difference]:
         if port not in after:
             found.append(_difference(f"port {port}", "does not answer", now.output))
         elif after[port] != answer:
-            found.append(_difference(f"port {port}", f"answers otherwise, before `{_short(answer)}`", after[port]))
+            found.append(_difference(f"port {port}", f"answers differently, before `{_short(answer)}`", after[port]))
     if was.healthy and not now.healthy:
         found.append(_difference("health", "HEALTHCHECK does not pass", now.output))
     return found
@@ -114,7 +114,7 @@ def _said(was: Ran, words: tuple[str, ...]) -> str:
         return f"{what} answers on port {ports}" + (" and is healthy" if was.healthy else "")
     if was.healthy:
         return f"{what} is healthy"
-    return f"{what} {'goes on' if was.status is None else f'exits {was.status} with the same output'}"
+    return f"{what} {'keeps running' if was.status is None else f'exits {was.status} with the same output'}"
 
 
 def _libraries(containers: Containers, sides: Sides) -> list[Difference]:
@@ -129,7 +129,9 @@ def _libraries(containers: Containers, sides: Sides) -> list[Difference]:
         before = containers.run(sides.before, ("ldd", *here), LIMIT) if here else None
         linked = sorted(set(_linked(before.output))) if before is not None else []
         return (
-            [Difference("run libraries", f"{linked[0]} is not there, the image has none", 0, "run")] if linked else []
+            [Difference("run libraries", f"{linked[0]} is needed, but the image has no ldd", 0, "run")]
+            if linked
+            else []
         )
     lacking = set(missing(after.output))
     if lacking and here:

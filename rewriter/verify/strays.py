@@ -36,7 +36,7 @@ def remove_strays(engine: str, processes: Processes, out: Output) -> int:
         found.remove(strays)
         images += len(strays)
     removed = f"{_count(images, 'image')} and {_count(len(folders), 'temporary folder')} removed"
-    out.write((f"{_count(builds, 'build')} ended, " if builds else "") + removed + "\n")
+    out.write((f"{_count(builds, 'build')} stopped, " if builds else "") + removed + "\n")
     return 0
 
 

@@ -40,7 +40,7 @@ class Buildah:
             except TimeoutExpiredError:
                 self._remove_containers(before, record)
                 raise BuildError(
-                    f"it took longer than {build.options.timeout:.0f} s and was ended", build.log
+                    f"it took longer than {build.options.timeout:.0f} s and was stopped", build.log
                 ) from None
             except StoppedError:
                 self._remove_containers(before, record)
@@ -123,7 +123,7 @@ class Buildah:
         except TimeoutExpiredError:
             raise EngineError(f"{self.name} does not answer ({' '.join(command[:2])})") from None
         except OSError:
-            raise EngineError(f"there is no {self.name} command") from None
+            raise EngineError(f"command not found: {self.name}") from None
         if status:
             lines = said.strip().splitlines()
             raise EngineError(lines[-1] if lines else f"{self.name} exits {status}")

@@ -67,7 +67,7 @@ class Docker:
                 status = self._processes.run(self._command(build), build.options.timeout, record.take)
             except TimeoutExpiredError:
                 raise BuildError(
-                    f"it took longer than {build.options.timeout:.0f} s and was ended", build.log
+                    f"it took longer than {build.options.timeout:.0f} s and was stopped", build.log
                 ) from None
             finally:
                 record.close()
@@ -150,10 +150,10 @@ class Docker:
             limit = f"{' '.join(command[:3])} takes longer than {ANSWERS_WITHIN:.0f} s"
             raise EngineError(f"Docker does not answer ({limit})") from None
         except OSError:
-            raise EngineError("there is no docker command") from None
+            raise EngineError("command not found: docker") from None
         if status:
             line = said.strip().splitlines()[-1] if said.strip() else f"{' '.join(command[:3])} exits {status}"
             if "is not a docker command" in said or "unknown command" in said:
-                line = "docker has no buildx, which the proof needs: install the docker-buildx plugin"
+                line = "docker has no buildx, which dfix verify needs: install the docker-buildx plugin"
             raise EngineError(line)
         return said

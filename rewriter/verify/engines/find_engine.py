@@ -24,7 +24,7 @@ def find(choice: str, processes: Processes, folder: str) -> Engine:
             return _open(name, processes, folder)
         except EngineError as error:
             reasons.append(f"{name}: {error}")
-    raise EngineError(f"no build engine was found ({'; '.join(reasons)}). {_ADVICE}")
+    raise EngineError(f"no build engine found ({'; '.join(reasons)}). {_ADVICE}")
 
 
 def _open(choice: str, processes: Processes, folder: str) -> Engine:
@@ -32,12 +32,12 @@ def _open(choice: str, processes: Processes, folder: str) -> Engine:
     if name == "docker" and not _is_podman(processes):
         return Docker(processes, folder, builder)
     if choice == "docker":
-        raise EngineError("the docker command is podman's: --engine podman uses it")
+        raise EngineError("the docker command is podman: use --engine podman")
     if choice == "podman":
         return Podman(processes, folder)
     if choice == "buildah":
         return Buildah(processes, folder)
-    raise EngineError(f"--engine takes docker, docker:BUILDER, podman or buildah, and `{choice}` is none")
+    raise EngineError(f"--engine takes docker, docker:BUILDER, podman or buildah, not `{choice}`")
 
 
 def _is_podman(processes: Processes) -> bool:
