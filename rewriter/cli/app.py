@@ -36,7 +36,7 @@ More: dfix verify, dfix rules, dfix rule NAME, dfix config, dfix lsp (the langua
 
 
 def read(words: list[str]) -> Request | int:
-    """The request that a command line makes, or the exit status when help, a version or a mistake was told instead."""
+    """Parse a command line into a request, or return the exit status if it printed help, the version or a mistake."""
     found: list[Request] = []
     try:
         app(found.append)(args=words, prog_name="dfix")
@@ -47,7 +47,7 @@ def read(words: list[str]) -> Request | int:
 
 
 def app(take: Callable[[Request], None], *, first: bool = False) -> typer.Typer:
-    """The command line, which hands what it asks for to `take`. `first`: a shell asks how its first word can go on."""
+    """The typer app; it passes the request to `take`. `first`: a shell is completing the first word."""
     settings = {"help_option_names": ["-h", "--help"], "obj": first}
     made = typer.Typer(pretty_exceptions_enable=False, context_settings=settings)
     paths = operands(
@@ -58,7 +58,9 @@ def app(take: Callable[[Request], None], *, first: bool = False) -> typer.Typer:
     )
 
     def read_request(fields: dict[str, Any]) -> None:
-        if fields.pop(VERIFY.field, False):  # with --write it is for `dfix verify`, see dfix.rewriter.cli.main
+        if fields.pop(
+            VERIFY.field, False
+        ):  # `--write --verify` never gets here: it runs `dfix verify`, see dfix.rewriter.cli.main
             raise typer.BadParameter("--verify needs --write. `dfix verify PATH` proves without writing")
         take(Request(**fields))
 
@@ -67,5 +69,5 @@ def app(take: Callable[[Request], None], *, first: bool = False) -> typer.Typer:
 
 
 def _commands(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """For a shell: the commands that may stand as the first word; for paths it uses its own list of files."""
+    """Complete the first word with a command; the shell completes paths by itself."""
     return [item for item in COMMANDS.items() if context.obj and item[0].startswith(incomplete)]

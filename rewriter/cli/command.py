@@ -1,4 +1,4 @@
-"""Carrying out a request: which files, with which settings, and what to show of the outcome."""
+"""Carrying out a request: choose files and settings, run the pipeline, show the outcome."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from dfix.rewriter.text.source import Source
 
 CLEAN, FOUND, FAILED = 0, 1, 2
 WORKERS_PAY_FROM = 60
-"""Files from which starting other processes costs less than it saves (a start takes some 30 ms)."""
+"""From this many files on, more processes save more time than they cost (about 30 ms to start)."""
 BAR_FROM = 100
-"""Files from which a terminal shows a progress bar."""
+"""From this many files on, a terminal shows a progress bar."""
 
 
 def execute(request: Request) -> int:
-    """Do what the request asks for and answer with the exit status."""
+    """Carry out the request and return the exit status."""
     out, err = outputs(request.color)
     wrong = fault(request) or unknown_rule(request)
     if wrong:
@@ -59,7 +59,7 @@ def execute(request: Request) -> int:
 
 
 def _plugin_lines(request: Request, err: Output) -> PluginLines:
-    """What is to be said of plug-ins: so far, which could not be loaded."""
+    """The reporter of plug-in faults, after it has reported those that could not be loaded."""
     lines = PluginLines(err, traces=request.verbose)
     if not request.isolated:
         lines.loading()
@@ -67,9 +67,9 @@ def _plugin_lines(request: Request, err: Output) -> PluginLines:
 
 
 def _filter(request: Request, plan: Plan, out: Output, err: Output) -> int:
-    """Standard input to standard output; nothing goes there when the text cannot be handled.
+    """Rewrite standard input to standard output; on an error, write nothing there.
 
-    A plug-in at fault is told of and does not count: an editor would throw the result away.
+    A faulty plug-in is reported but doesn't change the exit status: an editor would discard the result.
     """
     path = request.stdin_filename or ""
     data = sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -119,7 +119,7 @@ def _cores() -> int:
 
 
 def _with_bar(outcomes: Iterable[Outcome], total: int, request: Request) -> Iterable[Outcome]:
-    """The outcomes; on a terminal, a bar shows how far they are, and they come when all are there."""
+    """The outcomes. On a terminal a progress bar is shown first, and the outcomes come when all are done."""
     if total <= BAR_FROM or request.quiet or not sys.stderr.isatty():
         return outcomes
     from rich.console import Console
@@ -139,7 +139,7 @@ def _status(request: Request, show: Show) -> int:
 
 
 def _show_settings(plan: Plan, items: list[Job | Problem], out: Output, err: Output) -> int:
-    """For each file, where its settings come from and what is in force, in the form of a settings file."""
+    """Print, for each file, where its settings come from and which are in force, as TOML."""
     import json
 
     status = CLEAN
@@ -162,5 +162,5 @@ def _show_settings(plan: Plan, items: list[Job | Problem], out: Output, err: Out
 
 
 def _names(options: Options) -> list[str]:
-    """The rules that run."""
+    """The names of the rules that run, sorted."""
     return sorted(transform.NAME for transform in pipeline.chosen(options))

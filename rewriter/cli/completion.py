@@ -1,4 +1,4 @@
-"""Completing command lines in a shell, by typer's protocol: it asks in the environment, and the answer is printed."""
+"""Shell completion by typer's protocol: the shell sets environment variables and reads the printed answer."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from dfix.rewriter.cli.flags import COMMANDS
 from dfix.rewriter.pipeline import run as pipeline
 
 _LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
-"""What the shell's line stands in: bash sends its words, a line each, and the number of the one in question; the others
-send the part before the cursor."""
+"""Where the shell puts its command line: bash sends one word per line and the number of the word to complete; the other
+shells send the text before the cursor."""
 
 
 def complete() -> int:
-    """Answer the question in the environment; the exit status. Nothing is run."""
-    get_command(cli.app(lambda _: None))  # makes the shells known to typer
+    """Print the completions that the environment asks for and return the exit status. Runs no command."""
+    get_command(cli.app(lambda _: None))  # registers the shells with typer
     _join_flags()
     try:
         _app(_words())(args=[], prog_name="dfix")
@@ -31,7 +31,7 @@ def complete() -> int:
 
 
 def _join_flags() -> None:
-    """Bash makes three words of `--flag=value`: the middle one goes, unless it is in question."""
+    """Bash splits `--flag=value` into three words: drop the `=`, unless it is the word to complete."""
     words = os.environ.get("COMP_WORDS", "").split("\n")
     number = int(os.environ.get("COMP_CWORD", "0"))
     signs = words[:number].count("=")
@@ -41,7 +41,7 @@ def _join_flags() -> None:
 
 
 def _words() -> list[str]:
-    """The words before the one in question."""
+    """The words before the one to complete."""
     if "COMP_WORDS" in os.environ:
         return os.environ["COMP_WORDS"].split("\n")[: int(os.environ["COMP_CWORD"])]
     line = os.environ.get("_TYPER_COMPLETE_ARGS", "")
@@ -50,7 +50,10 @@ def _words() -> list[str]:
 
 
 def _app(words: list[str]) -> typer.Typer:
-    """The command line that is asked about. A command has one of its own, for which it is taken out of the line."""
+    """The typer app to complete. A sub-command has its own app, so its name is removed from the line first.
+
+    Example: `dfix verify --en` becomes `dfix --en`, completed by the app of `dfix verify`.
+    """
     command = words[1] if len(words) > 1 else ""
     if command not in COMMANDS:
         return cli.app(lambda _: None, first=len(words) == 1)

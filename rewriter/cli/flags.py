@@ -10,28 +10,28 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 Kind = Literal["switch", "text", "number", "seconds", "choice", "rules", "patterns", "texts", "version"]
-"""What a flag takes: nothing; a text; a number or seconds, at least `least`; one of `choices`; names of rules, or
-patterns (comma-separated, and the flag can be repeated); a text each time it is repeated. "version" prints it and
-ends."""
+"""The value that a flag takes: none ("switch"); a text; a number or seconds, at least `least`; one of `choices`;
+comma-separated rules or patterns (the flag can be repeated); or one text per repetition. "version" prints the version
+and exits."""
 
 
 class Flag(NamedTuple):
-    """One flag of one command line, or the same of both."""
+    """One flag of `dfix`, `dfix verify` or both."""
 
     field: str
-    """The field of the request that it sets."""
+    """The field of the request to set."""
     names: tuple[str, ...]
     kind: Kind
     help: str
     metavar: str = ""
     choices: tuple[str, ...] = ()
     value: object = True
-    """What a switch sets its field to; switches of one field exclude each other."""
+    """The value that a switch sets; switches of the same field cannot be combined."""
     least: int = 0
 
     @property
     def parameter(self) -> str:
-        """Its first name as a Python name."""
+        """The first name as a Python identifier."""
         return self.names[0].lstrip("-").replace("-", "_")
 
 
@@ -42,7 +42,7 @@ COMMANDS = {
     "config": "Explain the settings.",
     "lsp": "Start the language server for an editor.",
 }
-"""What can take the place of the first path, and what it does."""
+"""The commands that can replace the first path, with their help."""
 
 VERIFY = Flag(
     "verify", ("--verify",), "switch", "With --write: write only what real builds prove (see dfix verify --help)."
@@ -120,5 +120,5 @@ PROVE: tuple[Flag, ...] = (
 
 
 def split_names(value: str) -> tuple[str, ...]:
-    """`a,b` and `a, b` as names."""
+    """Split a comma-separated list: `a,b` or `a, b`."""
     return tuple(name.strip() for name in value.split(",") if name.strip())

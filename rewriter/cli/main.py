@@ -7,9 +7,9 @@ import sys
 
 FAILED = 2
 ASKED = "_DFIX_COMPLETE"
-"""The variable by which a shell asks how a command line could go on."""
+"""The environment variable that a shell sets to ask for completions."""
 INTERRUPTED = 130
-"""What a shell reports for a command that Ctrl-C ended."""
+"""The exit status that shells report for a command stopped by Ctrl-C."""
 
 
 def main() -> None:
@@ -18,14 +18,14 @@ def main() -> None:
 
 
 def run(words: list[str]) -> int:
-    """Carry out a command line. An error that nobody foresaw is one line and status 2, never a traceback."""
+    """Run a command line and return its exit status. An unexpected error prints one line and returns 2."""
     _open_closed_streams()
     try:
         status = _carry_out(words)
         sys.stdout.flush()
     except KeyboardInterrupt:
         status = INTERRUPTED
-    except BrokenPipeError:  # the reader has gone, as in `dfix . | head`
+    except BrokenPipeError:  # the reader has closed the pipe, as in `dfix . | head`
         status = FAILED
     except Exception as error:
         status = FAILED
@@ -77,7 +77,7 @@ def _carry_out(words: list[str]) -> int:
 
 
 def _open_closed_streams() -> None:
-    """A caller may have closed them (`>&-`); then what is written goes nowhere, and not into the next file opened."""
+    """Replace streams that the caller closed (`>&-`), or the next opened file would receive their output."""
     sys.stdin = sys.stdin or os.fdopen(os.open(os.devnull, os.O_RDONLY))
     sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
@@ -88,7 +88,9 @@ def _tell(words: list[str], error: Exception) -> None:
         import traceback
 
         traceback.print_exc()
-    if isinstance(error, OSError) and error.filename is None:  # the output's, as files are looked after elsewhere
+    if (
+        isinstance(error, OSError) and error.filename is None
+    ):  # an error of the output stream: file errors are handled elsewhere
         sys.stderr.write(f"dfix: the output cannot be written: {error.strerror}\n")
         return
     said = f"{type(error).__name__}: {error}".replace("\n", " ")
@@ -96,7 +98,7 @@ def _tell(words: list[str], error: Exception) -> None:
 
 
 def _give_up_output() -> None:
-    """Keep Python from flushing at its end what cannot be written, and from complaining about it."""
+    """Keep Python from flushing a broken stream at exit and complaining about it."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError):

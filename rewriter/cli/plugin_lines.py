@@ -1,4 +1,4 @@
-"""What a user is told of plug-ins whose rules were left out."""
+"""Messages about plug-ins whose rules were left out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class PluginLines:
-    """Writes one line for each plug-in at fault; with `traces`, also where in it an error was raised."""
+    """Writes one line for each faulty plug-in; with `traces`, also the traceback."""
 
     def __init__(self, err: Output, *, traces: bool) -> None:
         self._err, self._traces = err, traces
@@ -22,15 +22,15 @@ class PluginLines:
 
     @property
     def faulty(self) -> bool:
-        """Whether the rule of a plug-in was left out so far."""
+        """Whether any plug-in's rule has been left out so far."""
         return bool(self._told)
 
     def loading(self) -> None:
-        """Say which plug-ins could not be loaded."""
+        """Report the plug-ins that could not be loaded."""
         self.add(plugin_faults())
 
     def add(self, faults: Iterable[PluginFault]) -> None:
-        """Say which plug-ins failed, on one file or on all."""
+        """Report the plug-ins that failed on a file."""
         for fault in faults:
             if fault.plugin in self._told:
                 continue

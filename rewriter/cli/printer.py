@@ -1,4 +1,4 @@
-"""What a request shows of each result, in its mode and format, and at the end."""
+"""Printing results in the mode and format that the request asks for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WHOLE = ("json", "sarif", "gitlab", "rdjson")
 
 
 class Show:
-    """Takes the results in order; findings go to `out`, problems and the summary to `err`."""
+    """Prints results as they come: findings to `out`, problems and the summary to `err`."""
 
     def __init__(self, request: Request, out: Output, err: Output) -> None:
         self._request, self._out, self._err = request, out, err
@@ -24,7 +24,7 @@ class Show:
         self.tally = Tally()
 
     def add(self, result: Result, *, trace: str = "") -> None:
-        """Show one file."""
+        """Print one file's result, or keep it for a format that is one document for all files."""
         self.tally.add(result)
         if result.problem is not None:
             self.problem(result.problem, trace)
@@ -57,12 +57,12 @@ class Show:
             terminal.framed(self._out, result, explain=request.explain)
 
     def _explain(self, result: Result) -> None:
-        """What was left alone, where standard output is for other programs."""
+        """Print what was left alone to `err`, since other programs read standard output."""
         if self._request.explain:
             terminal.concise(self._err, result._replace(changes=()), explain=True)
 
     def problem(self, problem: Problem, trace: str) -> None:
-        """Say why a file could not be handled; a settings file that spoils many is told once."""
+        """Report why a file could not be handled; a problem shared by many files (in their settings) only once."""
         if problem in self._told:
             return
         self._told.add(problem)
@@ -71,11 +71,11 @@ class Show:
             self._err.write(trace)
 
     def messages(self, result: Result) -> None:
-        """What was done to a text that went through as a filter."""
+        """Print to `err` what was changed in a text read from standard input."""
         terminal.concise(self._err, result, explain=self._request.explain, written=True)
 
     def finish(self) -> None:
-        """Show what needs all results."""
+        """Print what needs all results: whole documents, statistics, the summary."""
         request = self._request
         if request.output_format in WHOLE:
             self._out.write(self._document())

@@ -1,7 +1,7 @@
-"""What a command line asks for, and reading the plain ones without loading typer.
+"""What a command line asks for; plain command lines are parsed here, without loading typer.
 
-Editors and hooks start the command on each save. Importing typer takes longer than all the rest together, so a command
-line that holds nothing but paths and the flags below is read here; anything else goes to `dfix.rewriter.cli.app`.
+Editors and hooks start the command on each save, and importing typer takes longer than everything else together. So a
+command line of nothing but paths and the flags below is parsed here; anything else goes to `dfix.rewriter.cli.app`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from dfix.rewriter.cli.flags import COMMANDS, REWRITE, Flag, split_names
 
 
 class Request(NamedTuple):
-    """`mode` is findings, diff, check or write; `stdin_filename` makes it a filter."""
+    """The arguments of `dfix PATH…`."""
 
     paths: tuple[str, ...] = ()
     mode: str = "findings"
+    """findings, diff, check or write."""
     stdin_filename: str | None = None
+    """The path of the text on standard input; set, dfix is a filter."""
     unsafe: bool = False
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -44,11 +46,11 @@ _PLAIN = {
     if flag.field in Request._fields and flag.kind in ("switch", "text", "choice", "rules", "patterns")
     for name in flag.names
 }
-"""The flags that are read here."""
+"""The flags that are parsed here, by name."""
 
 
 def read_plain(words: list[str]) -> Request | None:
-    """The request of a command line that holds only known flags and paths; None for any other."""
+    """Parse a command line of known flags and paths; None for any other."""
     if not words or words[0] in COMMANDS:
         return None
     fields: dict[str, object] = {}
@@ -89,7 +91,7 @@ def _take(fields: dict[str, object], flag: Flag, value: str) -> None:
 
 
 def fault(request: Request) -> str:
-    """What does not go together in a request, as a sentence, or ""."""
+    """Why the flags of a request cannot be combined, as a sentence, or ""."""
     piped = request.stdin_filename is not None
     if "-" in request.paths and not piped:
         return "`-` needs --stdin-filename PATH. The folder of PATH is used to find the build context"

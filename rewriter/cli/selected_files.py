@@ -1,4 +1,4 @@
-"""Which files a request is about, and with which options each."""
+"""Which files a request selects, and with which options each is rewritten."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dfix.rewriter.text.problem import Problem
 
 
 class Plan:
-    """The files of a request and the options for each. Raises SettingsError for a wrong `--config`."""
+    """The files of a request and their options. Raises SettingsError for a faulty `--config`."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -29,7 +29,7 @@ class Plan:
             self._fixed.check_rules(self._known)
 
     def items(self) -> Iterator[Job | Problem]:
-        """A job for each file, a problem for each that has none."""
+        """A job for each file, or the problem that keeps it from being read."""
         request = self._request
         for item in discover(request.paths, self.excludes, force_exclude=request.force_exclude):
             if isinstance(item, Problem):
@@ -41,7 +41,7 @@ class Plan:
                 yield error.problem
 
     def settings(self, path: str) -> Settings:
-        """The settings for one file. Raises SettingsError."""
+        """The settings in force for one file: `--config`, else the nearest file. Raises SettingsError."""
         if self._fixed is not None:
             return self._fixed
         found = self._finder.nearest(path)
@@ -49,12 +49,12 @@ class Plan:
         return found
 
     def origin(self, path: str) -> str:
-        """Where the settings for one file come from. Raises SettingsError."""
+        """Where the settings for one file come from, in words. Raises SettingsError."""
         found = self.settings(path).path
         return f"settings from {shown_name(found)}" if found else "no settings file"
 
     def options(self, path: str) -> Options:
-        """What the settings say of one file and the command line overrules. Raises SettingsError."""
+        """The options for one file: its settings, overridden by the command line. Raises SettingsError."""
         request = self._request
         found = self.settings(path).options(path)
         return found._replace(
@@ -66,9 +66,9 @@ class Plan:
         )
 
     def on_save(self, path: str) -> Options:
-        """What a save in an editor applies: `options`, narrowed as the settings say.
+        """The options for a save in an editor: `options`, narrowed by the settings' `save` table.
 
-        What the command line selects is not narrowed, and unsafe changes are made where it asks for them.
+        Rules that the command line selects are not narrowed, and its `--unsafe` is kept.
         """
         request = self._request
         saving = self.settings(path).save
@@ -77,18 +77,18 @@ class Plan:
         return saving.narrow(self.options(path), self._known)._replace(unsafe=request.unsafe)
 
     def excludes(self, path: str) -> bool:
-        """Whether the command line or the settings leave out a path (a folder's ends in the separator)."""
+        """Whether the command line or the settings exclude a path (a folder's ends in the separator)."""
         if self._request.exclude and matches(path, self._request.exclude, os.getcwd()):
             return True
         path = path.rstrip(os.sep)
         try:
             return self.settings(path).excludes(path)
         except SettingsError:
-            return False  # told for each file that it governs
+            return False  # reported for each file that the settings apply to
 
 
 def unknown_rule(request: Request) -> str:
-    """What is wrong with the rules that the command line names, or "" ."""
+    """Which rule on the command line is unknown, as a sentence, or ""."""
     named = {*request.select, *request.ignore}
     unknown = named - pipeline.rule_names(with_plugins=not request.isolated) if named else None
     return f"unknown rule `{min(unknown)}`. `dfix rules` lists them" if unknown else ""

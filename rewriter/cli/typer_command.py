@@ -1,4 +1,4 @@
-"""A typer command line, made of declared flags."""
+"""Building a typer command from declared flags."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ def add_command(
     take: Callable[[dict[str, Any]], None],
     text: str,
 ) -> None:
-    """Gives a command line its only command, whose help is `text`.
+    """Add the only command to a typer app, with `text` as its help.
 
-    `paths` is the parameter for its operands, `defaults` are those of the request's fields; `take` is called with the
-    fields that a command line sets.
+    `paths` is the parameter for the operands, `defaults` maps the request's fields to their defaults; `take` gets the
+    fields that the command line sets.
     """
     parameters = [paths, *(_parameter(flag, defaults) for flag in flags)]
 
     def command(**values: Any) -> None:
         take({paths.name: tuple(values[paths.name] or ()), **_fields(flags, values)})
 
-    # typer reads the signature of a function: this one gets a parameter for each flag
+    # typer reads a function's signature, so give it one parameter per flag
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     app.command(help=text, no_args_is_help=True)(command)
 
 
 def operands(type_: object, default: object, **told: Any) -> inspect.Parameter:
-    """The parameter `paths`, with what typer is told of it."""
+    """The parameter `paths`; `told` goes to typer."""
     return _keyword("paths", Annotated[type_, typer.Argument(metavar="PATH", **told)], default)
 
 
@@ -76,7 +76,7 @@ def _keyword(name: str, annotation: object, default: object) -> inspect.Paramete
 
 
 def _fields(flags: tuple[Flag, ...], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What typer read, as fields of a request. Raises typer.BadParameter."""
+    """Convert typer's values into fields of a request. Raises typer.BadParameter."""
     fields: dict[str, Any] = {}
     for flag in flags:
         value = values[flag.parameter]
@@ -98,12 +98,12 @@ def _fields(flags: tuple[Flag, ...], values: Mapping[str, Any]) -> dict[str, Any
 
 
 def _choices(flag: Flag) -> Callable[[str], list[str]]:
-    """For a shell: how a value of the flag can go on."""
+    """A completer for the flag's choices."""
     return lambda incomplete: [value for value in flag.choices if value.startswith(incomplete)]
 
 
 def _rule_names(incomplete: str) -> Iterator[tuple[str, str]]:
-    """For a shell: how a comma-separated list of rules can go on, and what each rule does."""
+    """Complete a comma-separated list of rules, with the summary of each."""
     from dfix.rewriter.pipeline import run as pipeline
 
     before, comma, start = incomplete.rpartition(",")

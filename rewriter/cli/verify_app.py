@@ -39,7 +39,7 @@ Examples:
 
 
 def read(words: list[str]) -> VerifyRequest | int:
-    """The request that a command line makes, or the exit status when help or a mistake was told instead."""
+    """Parse a command line into a request, or return the exit status if it printed help or a mistake."""
     found: list[VerifyRequest] = []
     try:
         app(found.append)(args=words, prog_name="dfix verify")
@@ -50,7 +50,7 @@ def read(words: list[str]) -> VerifyRequest | int:
 
 
 def app(take: Callable[[VerifyRequest], None]) -> typer.Typer:
-    """The command line, which hands what it asks for to `take`."""
+    """The typer app; it passes the request to `take`."""
     made = typer.Typer(
         pretty_exceptions_enable=False, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]}
     )

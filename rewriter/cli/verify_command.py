@@ -1,4 +1,4 @@
-"""Carrying out `dfix verify`: every file of the request proven, shown, and written where that is asked for."""
+"""Carrying out `dfix verify`: prove every file, print the proof, and write the result with --write."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FAILED = 2
 
 
 def execute(request: VerifyRequest) -> int:
-    """Do what the request asks for and answer with the exit status."""
+    """Carry out the request and return the exit status."""
     out, err = outputs(request.files.color)
     wrong = fault(request) or unknown_rule(request.files)
     if wrong:
@@ -97,7 +97,7 @@ class _Prover:
         teller: Callable[[str], Callable[[str], None]],
         stop: Callable[[], None],
     ) -> Iterator[Proof]:
-        """The proof of each result, in order. When it is left early, the builds are ended and cleaned up first."""
+        """The proof of each result, in order. If the iteration ends early, running builds are stopped."""
         with ThreadPoolExecutor(self._request.jobs) as pool:
             waiting: list[Future[Proof]] = []
             try:
@@ -133,7 +133,7 @@ class _Prover:
 
 
 def _results(request: VerifyRequest) -> Iterator[tuple[Result, Options]]:
-    """What dfix would do to each file, or, with `--against`, what somebody else did."""
+    """Each file's result of dfix or, with `--against`, somebody else's rewrite as a result."""
     plan = Plan(request.files)
     for item in plan.items():
         if isinstance(item, Problem):
@@ -179,7 +179,7 @@ def _said(error: Exception) -> str:
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """SIGTERM and a closed terminal end a run as Ctrl-C does: builds ended, everything removed."""
+    """Handle SIGTERM and a closed terminal like Ctrl-C: stop the builds and remove everything."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

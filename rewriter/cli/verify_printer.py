@@ -1,4 +1,4 @@
-"""What `dfix verify` shows: each proof as it comes, in the format that was asked for, and a last line."""
+"""Printing proofs in the format that the request asks for, and a summary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _STATUS = {"proven": 0, "unchanged": 0, "broken": 1, "unbuilt": 2, "failed": 2}
 
 
 class Show:
-    """Proofs go to `out`, the last line to `err`. `status` is the exit status so far: the worst of all."""
+    """Prints proofs to `out` and the summary to `err`. `status` is the exit status so far: the worst of all files."""
 
     def __init__(self, request: VerifyRequest, engine: str, out: Output, err: Output) -> None:
         self._request, self._engine, self._out, self._err = request, engine, out, err
@@ -18,7 +18,7 @@ class Show:
         self.status = 0
 
     def add(self, proof: Proof) -> None:
-        """Show one file."""
+        """Print one proof, or keep it for the JSON document."""
         self.status = max(self.status, _STATUS[proof.verdict])
         self._kept.append(proof)
         if self._request.files.output_format == "text":
@@ -28,7 +28,7 @@ class Show:
             self._out.flush()
 
     def finish(self) -> None:
-        """Show what needs all proofs."""
+        """Print what needs all proofs: the JSON document and the summary."""
         if self._request.files.output_format == "json":
             from dfix.rewriter.verify.document import document
 

@@ -11,24 +11,24 @@ from dfix.rewriter.verify.engine import BuildOptions
 
 
 class VerifyRequest(NamedTuple):
-    """`files` holds the paths, and which rules and settings are in force; with mode "write" what is proven is written.
-
-    `against` is a rewrite that somebody else made of the one path, which may make another image where `files` are
-    unsafe. `smoke` is a command to run in both images. `clean` removes what ended runs left behind.
-    """
+    """The arguments of `dfix verify`."""
 
     files: Request
+    """The paths, rules and settings; mode "write" writes what is proven."""
     build: BuildOptions = BuildOptions()
     engine: str = ""
     against: str = ""
+    """A rewrite of the one path by somebody else; it may produce a different image if `files.unsafe` is set."""
     measuring: bool = True
     jobs: int = 1
     clean: bool = False
+    """Remove what earlier runs left behind."""
     smoke: tuple[str, ...] = ()
+    """A command to run in both images."""
 
 
 def fault(request: VerifyRequest) -> str:
-    """What does not go together in a request, as a sentence, or ""."""
+    """Why the flags of a request cannot be combined, as a sentence, or ""."""
     paths, context = request.files.paths, request.files.context
     if request.clean:
         return "--clean takes no PATH: it removes what earlier runs left behind" if paths else ""

@@ -1,4 +1,4 @@
-"""Many files over several processes, in order; a process that dies costs its file and no other."""
+"""Spreading tasks over processes, with answers in order; a process that dies loses only its current task."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Generic, NamedTuple, NoReturn, TypeVar
 
 PATIENCE = 2.0
-"""Seconds that a process has to clean up."""
+"""Seconds that a process gets to clean up before it is killed."""
 LOOK_UP = 0.2
-"""Seconds after which waiting looks up: an interrupt that comes just before a read starts does not end the read."""
+"""Poll interval in seconds, so that a Ctrl-C just before a blocking read is noticed."""
 _HEADER = 8
-"""Bytes that say how long an answer is."""
+"""Size in bytes of the length prefix of an answer."""
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -28,11 +28,11 @@ class _Worker(NamedTuple):
 
 
 class Workers(Generic[Task, Answer]):
-    """Iterating forks `count` processes, of which each takes every `count`-th task, and gives the answers in order.
+    """Iterating forks `count` processes, gives each every `count`-th task, and yields the answers in order.
 
-    `work` answers one task, `died` makes the answer for a task during which the process was lost. Modules that are
-    loaded before are shared. Whatever ends the iteration early, an interrupt too, ends the processes: each cleans up
-    the task that it is at, and is killed when that takes longer than `PATIENCE` seconds.
+    `work` answers one task; `died` makes the answer for a task whose process died. The processes share the modules
+    loaded before the fork. When the iteration ends early (also by Ctrl-C), each process cleans up its current task
+    and ends; one that takes longer than `PATIENCE` seconds is killed.
     """
 
     def __init__(
@@ -63,10 +63,10 @@ class Workers(Generic[Task, Answer]):
                 self._end(number)
 
     def _fork(self, number: int, first: int) -> None:
-        """A process for the tasks `first`, `first + count`, …
+        """Start a process for the tasks `first`, `first + count`, …
 
-        Signals wait until it is known here and its own handlers are set, so that it is always ended, and never runs
-        the rest of this program.
+        Signals are blocked until the parent has recorded the process and the process has set its own handlers. So
+        it is always ended, and never goes on to run the rest of this program.
         """
         read, write = os.pipe()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
@@ -83,11 +83,11 @@ class Workers(Generic[Task, Answer]):
         import pickle
 
         try:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends this process
             signal.signal(signal.SIGTERM, _stop)
             signal.pthread_sigmask(signal.SIG_SETMASK, signals)
             os.close(read)
-            for other in self._workers.values():  # or they would wait for a parent that is gone
+            for other in self._workers.values():  # or they would stay open after the parent is gone
                 os.close(other.answers)
             with open(write, "wb") as answers:
                 for task in self._tasks[first :: self._count]:
@@ -111,13 +111,13 @@ class Workers(Generic[Task, Answer]):
 
 
 def _message(descriptor: int) -> bytes:
-    """The next answer's bytes; none when the process that writes them is gone."""
+    """The bytes of the next answer; empty if the writing process is gone."""
     header = _exactly(descriptor, _HEADER)
     return _exactly(descriptor, int.from_bytes(header, "big")) if header else b""
 
 
 def _exactly(descriptor: int, count: int) -> bytes:
-    """`count` bytes, or none when the other end closes before."""
+    """Read `count` bytes; empty if the other end closes first."""
     import select
 
     parts: list[bytes] = []
@@ -133,5 +133,5 @@ def _exactly(descriptor: int, count: int) -> bytes:
 
 
 def _stop(_signal: int, _frame: object) -> NoReturn:
-    """Unwind the task, so that it removes what it has half written."""
+    """Unwind the current task, so that it removes half-written files."""
     raise SystemExit

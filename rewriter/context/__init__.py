@@ -1,1 +1,1 @@
-"""The build context: what ships, what a COPY brings, what an install reads."""
+"""The build context: which files are sent, and what a COPY copies from them."""

@@ -1,7 +1,7 @@
-"""What a COPY or ADD brings from the context, and to which paths of the image (BuildKit's rules).
+"""Which context files a COPY or ADD copies, and to which image paths (BuildKit's rules).
 
-A source folder brings its content, a file keeps its name when the destination is a folder. A wildcard that matches
-nothing brings nothing; a plain source that is missing fails the build.
+A source folder copies its content; a file keeps its name if the destination is a folder. A wildcard that matches
+nothing copies nothing; a plain source that is missing fails the build.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _ARCHIVES = (".tar", ".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz2", ".tbz", ".zs
 
 
 class Missing(NamedTuple):
-    """A source that is not there; the text completes "its source …"."""
+    """Why a source is unavailable; the text completes "its source …"."""
 
     reason: str
 
@@ -33,7 +33,7 @@ class _Entry(NamedTuple):
 
 
 class Brought:
-    """The map between context paths and image paths of one COPY, without listing the tree until it is asked for."""
+    """The mapping between context paths and image paths of one COPY. Lists the context only when necessary."""
 
     __slots__ = ("_context", "entries")
 
@@ -42,7 +42,7 @@ class Brought:
         self.entries = entries
 
     def paths(self) -> Iterator[str]:
-        """Every context path that it brings."""
+        """Every context path that is copied."""
         for entry in self.entries:
             if entry.folder:
                 yield from self._context.below(entry.source)
@@ -50,7 +50,7 @@ class Brought:
                 yield entry.source
 
     def lands(self, path: str) -> str | None:
-        """The image path of a context path, or None when it is not brought."""
+        """The image path of a context path, or None if it is not copied."""
         found = None
         for entry in self.entries:
             if not entry.folder:
@@ -60,7 +60,7 @@ class Brought:
         return found
 
     def origin(self, image_path: str) -> str | None:
-        """The context path of the file that lands at an image path."""
+        """The context path of the file copied to an image path, or None."""
         for entry in reversed(self.entries):
             if not entry.folder:
                 if image_path == entry.image:
@@ -72,7 +72,7 @@ class Brought:
         return None
 
     def folder_at(self, image_folder: str) -> str | None:
-        """The context folder whose content lands at an image folder."""
+        """The context folder whose content is copied to an image folder, or None."""
         for entry in reversed(self.entries):
             if entry.folder:
                 path = _below(entry, image_folder)
@@ -81,11 +81,11 @@ class Brought:
         return None
 
     def files_in(self, image_folder: str) -> list[str]:
-        """The files that it brings by name to an image folder."""
+        """The context files copied individually, not with their folder, into an image folder."""
         return [e.source for e in self.entries if not e.folder and posixpath.dirname(e.image) == image_folder]
 
     def reaches(self, folder: str) -> bool:
-        """Whether it brings a context folder or a part of it, as far as paths tell: nothing is listed."""
+        """Whether any of a context folder may be copied, judging by paths only, without listing files."""
         return any(
             entry.source == folder
             or entry.source.startswith(f"{folder}/")
@@ -94,7 +94,7 @@ class Brought:
         )
 
     def at_or_below(self, image_path: str) -> bool:
-        """Whether it brings something to an image path or below it."""
+        """Whether anything is copied to an image path or below it."""
         for entry in self.entries:
             if not entry.folder:
                 if entry.image == image_path or entry.image.startswith(image_path.rstrip("/") + "/"):
@@ -118,7 +118,7 @@ def _below(entry: _Entry, image_path: str) -> str | None:
 def brings(
     context: Context, sources: Sequence[str], target: str, workdir: str, *, unpacks: bool = False
 ) -> Brought | Missing:
-    """What `COPY sources… target` brings with `workdir` in force; with `unpacks` as ADD, which opens archives."""
+    """What `COPY sources… target` copies with the given `workdir`; `unpacks`: it is an ADD, which unpacks archives."""
     if context.fault:
         return Missing(f"the ignore file cannot be used ({context.fault})")
     image = posixpath.normpath(posixpath.join(workdir, target))

@@ -1,4 +1,4 @@
-"""Finding the build context of a Dockerfile: from files that name it, else from where its COPY sources lie."""
+"""Finding the build context of a Dockerfile: from files that name it, else by where its COPY sources are."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HCL_KEY = re.compile(r'^\s*(?P<key>context|dockerfile)\s*=\s*"(?P<value>[^"$]*)
 
 
 class FoundContext(NamedTuple):
-    """The folder and, for people, how it was found."""
+    """The context folder, and how it was found, in words."""
 
     root: str
     why: str
@@ -29,9 +29,9 @@ class FoundContext(NamedTuple):
 def find_context(dockerfile: str, sources: Sequence[str]) -> FoundContext:
     """The build context of the Dockerfile at `dockerfile`.
 
-    `sources` are the literal paths that its COPY and ADD lines bring from the context. Files that name the
-    Dockerfile (compose, bake, devcontainer, skaffold) are looked for in its folder and in those above it up to the root
-    of the repository.
+    `sources` are the literal paths that its COPY and ADD lines copy from the context. Files that name the Dockerfile
+    (compose, bake, devcontainer, skaffold) are searched in its folder and the ones above it, up to the root of the
+    repository.
     """
     path = os.path.realpath(dockerfile)
     folders = list(_upwards(os.path.dirname(path)))
@@ -49,7 +49,7 @@ def find_context(dockerfile: str, sources: Sequence[str]) -> FoundContext:
 
 
 def other_dockerfiles(root: str, dockerfile: str) -> bool:
-    """Whether another Dockerfile lies in the context folder or below it, that may be built from it too."""
+    """Whether the context folder contains another Dockerfile, which may be built from it too."""
     path = os.path.realpath(dockerfile)
     looked_at = 0
     for folder, folders, names in os.walk(root):
@@ -79,7 +79,7 @@ def _there(folder: str, source: str) -> bool:
 
 
 def _declared(folder: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Each file of a folder that declares builds, with the (context, Dockerfile) pairs that it names."""
+    """The files of a folder that declare builds, each with the (context, Dockerfile) pairs that it names."""
     try:
         names = os.listdir(folder)
     except OSError:
@@ -116,7 +116,7 @@ def _yaml(path: str) -> Any:
     import yaml
 
     try:
-        # an alias may grow without bound when it is expanded; compose files that need one for `build` are rare
+        # expanding aliases can take unbounded memory, and compose files rarely need one for `build`
         if text.count("*") > 200:
             return None
         return yaml.safe_load(text)
@@ -134,7 +134,7 @@ def _json(text: str) -> Any:
 
 
 def _without_comments(text: str) -> str:
-    """devcontainer.json allows comments and a comma before a closing bracket."""
+    """Remove comments and trailing commas, which devcontainer.json allows."""
     kept = re.sub(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', lambda match: match[1] or "", text, flags=re.DOTALL)
     return re.sub(r",(\s*[}\]])", r"\1", kept)
 

@@ -1,4 +1,4 @@
-"""A build context: the folder that a build sends, after its ignore file."""
+"""A build context: the folder that a build sends, minus what its ignore file excludes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ LARGEST_IGNORE_FILE = 1_000_000
 
 
 class Context:
-    """Paths are relative to the root, with `/`, and "" is the root itself.
+    """The files of a build context. Paths are relative to its root, with `/`; "" is the root itself.
 
-    Only what ships is seen. A link ships as a link; it is read through only to a file of the context that ships too.
-    `fault` says why the ignore file cannot be used ("" when it can).
+    Only files that ship, that is, that the build sends, are visible. A link ships as a link; its target is read only if
+    it is a file of the context that ships too. `fault` says why the ignore file cannot be used ("" if it can).
     """
 
     __slots__ = ("_below", "_ships", "_some", "fault", "ignore", "ignore_name", "ignore_path", "ignore_text", "root")
@@ -38,7 +38,7 @@ class Context:
 
     @classmethod
     def open(cls, root: str, dockerfile: str) -> Context:
-        """The context in folder `root` for a Dockerfile; `NAME.dockerignore` beside it wins over `.dockerignore`."""
+        """Open `root` as a Dockerfile's context. `NAME.dockerignore` next to the file wins over `.dockerignore`."""
         for path in (f"{dockerfile}.dockerignore", os.path.join(root, ".dockerignore")):
             try:
                 with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
@@ -62,14 +62,14 @@ class Context:
         return Context(self.root, IgnoreFile.parse(text), self.ignore_name, "", text, self.ignore_path)
 
     def ships(self, path: str) -> bool:
-        """Whether `path` is a file or link of the context that a build sends."""
+        """Whether `path` is a file or link that the build sends."""
         known = self._ships.get(path)
         if known is None:
             known = self._ships[path] = self._is_file(path) and not self.ignore.ignored(path)
         return known
 
     def ships_any(self, folder: str) -> bool:
-        """Whether at least one file below a folder ships; stops at the first."""
+        """Whether any file below a folder ships; stops at the first."""
         known = self._below.get(folder)
         if known is not None:
             return bool(known)
@@ -80,11 +80,11 @@ class Context:
         return bool(first)
 
     def exists(self, path: str) -> bool:
-        """Whether `path` is on disk, shipped or not."""
+        """Whether `path` exists on disk, whether it ships or not."""
         return self._inside(path) and os.path.lexists(self._disk(path))
 
     def below(self, folder: str) -> tuple[str, ...]:
-        """Every file below a folder that ships, sorted. At most MOST_FILES are listed."""
+        """The files below a folder that ship, sorted; at most MOST_FILES."""
         found = self._below.get(folder)
         if found is None:
             listed: list[str] = []
@@ -94,7 +94,7 @@ class Context:
         return found
 
     def some_below(self, folder: str, most: int) -> tuple[str, ...]:
-        """As `below`, but where there are more files than `most`, the listing ends soon after that many."""
+        """Like `below`, but stops soon after `most` files."""
         found = self._below.get(folder, self._some.get((folder, most)))
         if found is None:
             listed: list[str] = []
@@ -108,7 +108,7 @@ class Context:
         return found
 
     def folders_in(self, folder: str) -> list[str]:
-        """The names of the folders directly in a folder that are not ignored as a whole, sorted."""
+        """The names of a folder's subfolders that are not completely ignored, sorted."""
         if not self._inside(folder):
             return []
         try:
@@ -119,7 +119,7 @@ class Context:
         return sorted(name for name in names if not self._pruned(posixpath.join(folder, name)))
 
     def folders(self) -> list[str]:
-        """Every folder that ships, those without files too; a folder comes before what lies in it."""
+        """Every folder that ships, including empty ones; parents come before their subfolders."""
         found: list[str] = []
         pending = [""]
         while pending:
@@ -132,14 +132,14 @@ class Context:
         return sorted(found)
 
     def names_in(self, folder: str) -> list[str]:
-        """The names in a folder, files and folders, sorted; not judged by the ignore file."""
+        """The names of all files and folders in a folder, ignored or not, sorted."""
         try:
             return sorted(os.listdir(self._disk(folder))) if self._inside(folder) else []
         except OSError:
             return []
 
     def read(self, path: str, limit: int = LARGEST_READ) -> str | None:
-        """The text of a file that ships, or None when there is none or it has more than `limit` bytes."""
+        """The text of a file that ships; None if there is none or it has more than `limit` bytes."""
         if not self.ships(path):
             return None
         disk = self._disk(path)
@@ -157,11 +157,11 @@ class Context:
             return None
 
     def on_disk(self, path: str) -> str:
-        """Where a file lies that `read` has answered for."""
+        """The path on disk of a file that `read` has returned."""
         return os.path.realpath(self._disk(path))
 
     def is_folder(self, path: str) -> bool:
-        """Whether `path` is a folder on disk (no link)."""
+        """Whether `path` is a folder on disk, not a link."""
         try:
             return self._inside(path) and stat.S_ISDIR(os.lstat(self._disk(path)).st_mode)
         except OSError:
@@ -184,7 +184,7 @@ class Context:
         return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
 
     def _through_link(self, path: str) -> bool:
-        """Whether a folder on the way is a link: the files behind it do not ship at this path."""
+        """Whether a parent folder is a link: then its files do not ship at this path."""
         folder = posixpath.dirname(path)
         while folder:
             if os.path.islink(self._disk(folder)):
@@ -193,7 +193,7 @@ class Context:
         return False
 
     def _opens(self, folder: str) -> bool:
-        """Whether files below a folder can ship at all."""
+        """Whether any file below a folder can ship."""
         return self.is_folder(folder) and not (folder and (self._pruned(folder) or self._through_link(folder)))
 
     def _pruned(self, folder: str) -> bool:
@@ -217,7 +217,7 @@ class Context:
 
 
 def normal(path: str) -> str:
-    """A context path as COPY writes it ("./src/", "/src", "."), without `./`, and "" for the root.
+    """Normalize a context path of a COPY ("./src/", "/src", "."): no `./` and no outer `/`; "" is the root.
 
     `..` cannot leave the root: BuildKit cleans `/../x` to `/x`.
     """
@@ -225,16 +225,16 @@ def normal(path: str) -> str:
 
 
 def above(folder: str) -> Iterator[str]:
-    """The folders above a context folder, the nearest first, up to the root, which is "" and has none."""
+    """The parents of a context folder, nearest first, up to the root "", which has none."""
     while folder:
         folder = posixpath.dirname(folder)
         yield folder
 
 
 def inside(folder: str, written: str) -> str | None:
-    """What a file in `folder` names as `written`, as a context path, "" for the root.
+    """The context path that a file in `folder` refers to as `written`; "" is the root.
 
-    None where that lies outside of the context or is not known: an absolute path, a home folder, a variable.
+    None if it is outside of the context or unknown: an absolute path, a home folder, a variable.
     """
     path = posixpath.normpath(posixpath.join(folder, written))
     if written.startswith(("/", "~")) or "$" in written or path == ".." or path.startswith("../"):

@@ -1,6 +1,6 @@
-"""The ignore file of a build context, matched as Docker does (moby/patternmatcher), not as git does.
+"""The ignore file of a build context, matched like Docker (moby/patternmatcher), not like git.
 
-Lines are taken in order and the last one that matches wins; a pattern that matches a folder covers what lies in it.
+The last matching line wins; a pattern that matches a folder covers everything in it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _ESCAPED = frozenset(".+()|{}$")
 
 
 class BadPatternError(ValueError):
-    """Docker refuses to build with such a line; the text says which."""
+    """A line that makes Docker fail the build; the text says which."""
 
 
 class _Pattern(NamedTuple):
@@ -24,7 +24,7 @@ class _Pattern(NamedTuple):
 
 
 class IgnoreFile:
-    """`IgnoreFile.parse(text)`; an empty text ignores nothing."""
+    """A parsed ignore file; made by `IgnoreFile.parse`."""
 
     __slots__ = ("_seen", "patterns")
 
@@ -34,7 +34,7 @@ class IgnoreFile:
 
     @classmethod
     def parse(cls, text: str) -> IgnoreFile:
-        """Read an ignore file. Raises BadPatternError where Docker would fail the build."""
+        """Parse an ignore file. Raises BadPatternError where Docker would fail the build."""
         patterns = []
         for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
             if raw.startswith("#"):
@@ -57,18 +57,18 @@ class IgnoreFile:
         return cls(tuple(patterns))
 
     def ignored(self, path: str) -> bool:
-        """Whether Docker leaves the context path out."""
+        """Whether Docker excludes the context path."""
         return self.line_for(path) > 0
 
     def line_for(self, path: str) -> int:
-        """The line of the ignore file that leaves `path` out, or 0 when it ships."""
+        """The line of the ignore file that excludes `path`, or 0 if it ships."""
         return self._decide(path)[0]
 
     def _decide(self, path: str) -> tuple[int, tuple[bool, ...]]:
-        """The deciding line, and which patterns matched, for what lies below (moby's MatchesUsingParentResults).
+        """The deciding line, and which patterns matched, for use below the path (moby's MatchesUsingParentResults).
 
-        A pattern is only tried where it could change the outcome so far, and one that matched a folder matches what
-        lies in it. A pattern that was not tried on the folder is not tried on it again for the files below.
+        A pattern is only tried if it could change the outcome so far, and one that matched a folder matches everything
+        in it. A pattern that was not tried on a folder is not tried on it again for the files below.
         """
         known = self._seen.get(path)
         if known is not None:
@@ -88,7 +88,7 @@ class IgnoreFile:
         return found
 
     def may_include_below(self, folder: str) -> bool:
-        """Whether a `!` line could bring back something in an ignored folder."""
+        """Whether a `!` line could include something below an ignored folder."""
         for pattern in self.patterns:
             if pattern.includes:
                 if any(mark in pattern.text for mark in "*?[\\"):
@@ -99,7 +99,7 @@ class IgnoreFile:
 
 
 def _expression(pattern: str) -> str:
-    """The pattern as a regular expression for the whole path."""
+    """Translate a pattern into a regular expression for whole paths."""
     out: list[str] = []
     at, end = 0, len(pattern)
     while at < end:
@@ -114,7 +114,7 @@ def _expression(pattern: str) -> str:
             if not rest:
                 out.append(".*")
             elif first and not slash and not any(mark in rest for mark in "*?[]\\"):
-                out.append(".*")  # moby compares the end of the path for a lone `**x`
+                out.append(".*")  # for a pattern like `**x`, moby only compares the end of the path
             else:
                 out.append("(.*/)?")
         elif char == "*":
@@ -134,7 +134,7 @@ def _expression(pattern: str) -> str:
 
 
 def _class_end(pattern: str, at: int) -> int:
-    """Where a bracket expression ends; raises re.error when it never does."""
+    """The index where a bracket expression ends. Raises re.error if it is not closed."""
     begin = at
     if pattern.startswith("^", at):
         at += 1

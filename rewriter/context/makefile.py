@@ -1,4 +1,4 @@
-"""What `make TARGET` runs, where a Makefile is plain enough to tell without make.
+"""Which commands `make TARGET` runs, for Makefiles that are plain enough to tell without running make.
 
 Source: GNU make manual ("Rule Syntax", "How to Use Variables", "Recipe Echoing", "Phony Targets").
 """
@@ -21,7 +21,7 @@ _DEPTH = 20
 
 
 class Unfollowed(NamedTuple):
-    """Why it cannot be told what a target runs."""
+    """Why the commands of a target are unknown."""
 
     reason: str
 
@@ -32,9 +32,9 @@ class _Rule(NamedTuple):
 
 
 def recipe(text: str, target: str) -> tuple[str, ...] | Unfollowed:
-    """The commands that `make target` runs, those of what it needs first; each is one line of a recipe.
+    """The commands that `make target` runs, prerequisites first; each is one line of a recipe.
 
-    `text` is the Makefile's. A target that is missing or whose prerequisites are files gets no answer.
+    `text` is the Makefile's content. Returns Unfollowed for a missing target or one with files as prerequisites.
     """
     if _NOT_PLAIN.search(text):
         return Unfollowed("it uses more than plain rules and variables")
@@ -65,7 +65,7 @@ def recipe(text: str, target: str) -> tuple[str, ...] | Unfollowed:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The file's lines, those joined that end in a backslash."""
+    """The lines of the file, with continuation lines (ending in a backslash) joined."""
     begun: list[str] = []
     for line in text.splitlines():
         part = line.lstrip() if begun else line
@@ -102,7 +102,7 @@ def _commands(
 
 
 def _expanded(line: str, variables: dict[str, str], depth: int) -> str | None:
-    """The line with its variables' values; None where one is not known. `$$` is a dollar sign of the shell's."""
+    """Expand the variables in a line; None if one is unknown. `$$` is a dollar sign for the shell."""
     names = [match["round"] or match["curly"] for match in _REFERENCE.finditer(line.replace("$$", "  "))]
     if any(name not in variables for name in names) or depth > _DEPTH:
         return None

@@ -1,1 +1,1 @@
-"""Running the transforms on one file until nothing changes, and guarding what comes out."""
+"""Running the transforms on one file until nothing changes, and checking the result."""

@@ -1,4 +1,4 @@
-"""Checks on every result before anyone sees it. Each answers with what is wrong, or "" when all is well."""
+"""Checks on every result. Each returns what is wrong, or ""."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dfix.rewriter.text.source import Edit, Source
 
 
 def outside_is_unchanged(before: Source, after: Source, edits: list[Edit]) -> str:
-    """Every character of `before` outside of the edits' spans is in `after`, in order, and nothing else is."""
+    """Check that `after` is `before` with exactly these edits: all text outside of their spans is unchanged."""
     at_before = at_after = 0
     for span, text in sorted(edits):
         length = span.start - at_before
@@ -21,16 +21,16 @@ def outside_is_unchanged(before: Source, after: Source, edits: list[Edit]) -> st
 
 
 def builds(tree: Tree) -> str:
-    """The result is a file that BuildKit's rules accept."""
+    """Check that BuildKit's rules accept the result."""
     fault = check(tree)
     return f"line {fault.line}: {fault.message}" if fault is not None else ""
 
 
 def second_reader_agrees(before: Tree, after: Tree) -> str:
-    """dockerfile-parse reads the same instructions in the result as dfix does.
+    """Check that dockerfile-parse reads the same instructions in the result as dfix.
 
-    It knows no heredocs, empty continuation lines, BOM or `check=`; where it already differs on the file as it was,
-    its word on the result proves nothing.
+    It doesn't support heredocs, empty continuation lines, BOM or `check=`. If it already disagrees about the original
+    file, its reading of the result proves nothing and is ignored.
     """
     if _second_reading(before.source) != _reading(before):
         return ""
@@ -55,6 +55,6 @@ def _second_reading(source: Source) -> list[tuple[str, str]]:
     try:
         parser = DockerfileParser(fileobj=BytesIO(source.text.encode("utf-8", "replace")))
         found = parser.structure
-    except Exception:  # whatever it cannot read is beyond its limits
+    except Exception:  # it raises various errors for syntax that it doesn't support
         return []
     return [(item["instruction"], "".join(item["value"].split())) for item in found if item["instruction"] != "COMMENT"]

@@ -1,7 +1,7 @@
 """Finding plug-ins: the entry points `dfix.transforms` of the distributions on Python's path.
 
-`importlib.metadata` does the same, but its import alone takes half as long as a whole run on one file. This looks into
-folders only, as every installer and editable install makes them; a distribution within a zip file is not found.
+`importlib.metadata` does the same, but importing it takes half as long as a whole run on one file. This module only
+reads folders, which is what installers and editable installs create; distributions in zip files are not found.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ GROUP = "dfix.transforms"
 
 
 class Plugin(NamedTuple):
-    """An entry point, and the distribution that declares it."""
+    """An entry point and the distribution that declares it."""
 
     name: str
     module: str
@@ -23,7 +23,7 @@ class Plugin(NamedTuple):
 
 
 def find(path: Iterable[str]) -> tuple[Plugin, ...]:
-    """The plug-ins of a Python path, by distribution; of two distributions of one name the first on the path counts."""
+    """The plug-ins on a Python path, by distribution; of two with the same name, the first on the path counts."""
     found: list[Plugin] = []
     seen: set[str] = set()
     for folder in dict.fromkeys(path):
@@ -38,10 +38,10 @@ def find(path: Iterable[str]) -> tuple[Plugin, ...]:
 
 
 def _distributions(folder: str) -> list[str]:
-    """The folders of metadata; an editable install of an older setuptools has its `.egg-info` beside the sources."""
+    """The metadata folders; older versions of setuptools put an `.egg-info` next to the sources."""
     try:
         return [name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info"))]
-    except OSError:  # a zip file, or not there
+    except OSError:  # a zip file, or missing
         return []
 
 
@@ -61,7 +61,7 @@ def _plugins(metadata: str) -> Iterator[Plugin]:
 
 
 def _distribution(metadata: str) -> str:
-    """Its name and version as its own metadata spells them."""
+    """The distribution's name and version as its metadata spells them."""
     text = _text(metadata, "METADATA") or _text(metadata, "PKG-INFO")
     fields = dict(line.split(": ", 1) for line in text.partition("\n\n")[0].splitlines() if ": " in line)
     own = os.path.basename(metadata).rpartition(".")[0]

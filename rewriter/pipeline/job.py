@@ -1,4 +1,4 @@
-"""One file of a command line: read, rewritten, and written where that is asked for. Nothing here raises."""
+"""Handling one file of a command line: read, rewrite and, if asked to, write it. Errors become part of the outcome."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Job(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """`trace` is the traceback of an error in dfix itself."""
+    """A result, and the traceback of an internal error."""
 
     result: Result
     written: bool = False
@@ -35,13 +35,13 @@ class Outcome(NamedTuple):
 
 
 def failed(path: str, problem: Problem) -> Outcome:
-    """The outcome for a file that could not even be read."""
+    """The outcome for a file that could not be read."""
     empty = Source(path, "")
     return Outcome(Result(empty, empty, (), (), (), problem))
 
 
 def work(job: Job) -> Outcome:
-    """Do the job; whatever happens to the file is in the outcome."""
+    """Do the job. Errors are reported in the outcome, not raised."""
     data = read(job.path)
     if isinstance(data, Problem):
         return failed(job.path, data)
@@ -56,7 +56,7 @@ def work(job: Job) -> Outcome:
 
 
 def rewrite(source: Source, options: Options, hooks: Hooks | None = None) -> Outcome:
-    """Run the pipeline; an error in it is a `Problem` of this file. Only a StoppedError is raised."""
+    """Run the pipeline; any error becomes the result's `Problem`, except StoppedError, which is raised."""
     try:
         return Outcome(pipeline.run(source, options, hooks))
     except StoppedError:
@@ -70,14 +70,14 @@ def rewrite(source: Source, options: Options, hooks: Hooks | None = None) -> Out
 
 
 def died(job: Job) -> Outcome:
-    """The outcome for a file on which the process was lost."""
+    """The outcome for a file on which the worker process died."""
     return failed(job.path, Problem(job.path, 0, "dfix crashed on this file", REPORT))
 
 
 def write_result(result: Result, data: bytes) -> Problem | None:
-    """Write a Dockerfile of `data`, and before it the ignore file on which its changes rest.
+    """Write the result of a Dockerfile whose content is `data`, after the ignore file that its changes depend on.
 
-    Where the Dockerfile cannot be written, the ignore file is put back.
+    If the Dockerfile cannot be written, the ignore file is restored.
     """
     path, ignore = result.before.path, result.ignore_file
     if ignore is None:

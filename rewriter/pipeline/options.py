@@ -1,44 +1,47 @@
-"""What one run of the pipeline is asked to do."""
+"""The options of one run of the pipeline."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 Place = tuple[str, int]
-"""A rule and the character offset, in the file as it is, at which it changes something."""
+"""A rule and the character offset, in the original file, of one of its changes."""
 
 
 class Options(NamedTuple):
-    """`select` None means every rule. `target` names the builder ("buildkit", "buildah", "kaniko"; "" when unsaid).
-
-    `context` is a build context folder that overrides finding one; without `use_context` no folder is looked at.
-    Without `ignore_file` no change is made that needs lines in the context's ignore file, which nobody would write.
-    Without `plugins` only dfix's own rules run. Changes at the places of `without` are not made, and where `only` is
-    given no others than those.
-    """
+    """What to run on a Dockerfile, and with which context."""
 
     select: frozenset[str] | None = None
+    """The rules to run; None means all."""
     ignore: frozenset[str] = frozenset()
     unsafe: bool = False
     target: str = ""
+    """The builder: "buildkit", "buildah", "kaniko" or, if unknown, ""."""
     context: str | None = None
+    """The build context folder; None means: find it."""
     use_context: bool = True
+    """False: look at no folder."""
     ignore_file: bool = True
+    """False: make no change that needs lines in the ignore file, because nobody would write them."""
     plugins: bool = True
+    """False: run only dfix's own rules."""
     only: frozenset[Place] | None = None
+    """If not None, only these places may be changed."""
     without: frozenset[Place] = frozenset()
+    """Places that must not be changed."""
 
 
 class Saving(NamedTuple):
-    """Which of the rules that run a save in the editor applies; `select` None means all."""
+    """Which of the rules that run a save in the editor applies."""
 
     select: frozenset[str] | None = None
+    """None means all."""
     ignore: frozenset[str] = frozenset()
 
     def narrow(self, options: Options, known: frozenset[str]) -> Options:
-        """What a save applies: safe changes alone, by no rule that would not run otherwise.
+        """Options for a save: only safe changes, and only by rules that `options` would run.
 
-        `known` are the names of all rules. A save has one file to write, so that none gets lines in the ignore file.
+        `known` are the names of all rules. A save writes a single file, so changes that need ignore-file lines are out.
         """
         left_out = frozenset() if self.select is None else known - self.select
         return options._replace(unsafe=False, ignore_file=False, ignore=options.ignore | self.ignore | left_out)

@@ -1,6 +1,6 @@
-"""Loading plug-ins, and holding what they are and answer against what a rule must be and answer.
+"""Loading plug-ins, and checking that their modules and answers are those of a valid rule.
 
-Whatever is wrong with a plug-in costs its rule and nothing else.
+A faulty plug-in only loses its own rule; everything else goes on.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _CONTRACTS = get_args(Contract)
 
 
 class PluginRule(NamedTuple):
-    """A plug-in, and the rule that it brings."""
+    """A plug-in and its rule."""
 
     plugin: Plugin
     transform: Transform
 
 
 class PluginFault(NamedTuple):
-    """Why the rule of a plug-in is left out: for a whole run, or for one file."""
+    """Why a plug-in's rule is left out, of a whole run or of one file."""
 
     plugin: Plugin
     message: str
@@ -48,9 +48,9 @@ class PluginFault(NamedTuple):
 
 
 def load(plugins: Iterable[Plugin], taken: frozenset[str]) -> tuple[tuple[PluginRule, ...], tuple[PluginFault, ...]]:
-    """Import plug-ins, of which `taken` are the names of dfix's own rules: their rules, and what is wrong with others.
+    """Import plug-ins and return their rules and the faults of those that are left out.
 
-    Raises nothing that a plug-in raises.
+    `taken` are the names of dfix's own rules. Exceptions that a plug-in raises become faults.
     """
     loaded: dict[str, PluginRule] = {}
     faults = []
@@ -88,7 +88,7 @@ def _import(plugin: Plugin) -> Transform | PluginFault:
 
 
 def _wrong_shape(plugin: Plugin, module: object) -> str:
-    """What a module lacks to be a rule, or ""."""
+    """Why a module is not a valid rule, or ""."""
     for name, form in _SHAPE.items():
         if not isinstance(getattr(module, name, None), form):
             what = "has no docstring" if name == "__doc__" else f"has no {name} that is a `{form.__name__}`"
@@ -104,7 +104,7 @@ def _wrong_shape(plugin: Plugin, module: object) -> str:
 
 
 def answer_fault(transform: Transform, answer: object, length: int) -> str:
-    """What is wrong with the answer of a plug-in for a text of `length` characters, or ""."""
+    """Why a plug-in's answer about a text of `length` characters is invalid, or ""."""
     if not isinstance(answer, Change | Refusal):
         return f"returned a `{type(answer).__name__}`, which is neither a Change nor a Refusal"
     if answer.rule != transform.NAME:
@@ -145,7 +145,7 @@ def _is_offset(value: object, length: int) -> bool:
 
 
 def run_fault(plugin: Plugin, error: Exception, path: str) -> PluginFault:
-    """Why the rule of a plug-in is left out of the file at `path`: what it answered or raised."""
+    """The fault of a plug-in that returned an invalid answer or raised an error on the file at `path`."""
     name = plugin.distribution.partition(" ")[0]
     message, trace = str(error), ""
     if not isinstance(error, PluginAnswerError):
@@ -158,7 +158,7 @@ def run_fault(plugin: Plugin, error: Exception, path: str) -> PluginFault:
 
 
 class PluginAnswerError(Exception):
-    """A plug-in gave an answer that no rule may give."""
+    """A plug-in returned an invalid answer."""
 
 
 def _said(error: BaseException) -> str:

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from dfix.rewriter.pipeline.plugins import PluginFault, PluginRule
 
 OWN = "dfix"
-"""What brings the rules of the `transforms` package."""
+"""The origin of the rules in the `transforms` package."""
 
 
 class RuleInfo(NamedTuple):
-    """A transform for people."""
+    """The public description of a rule; `doc` is Markdown."""
 
     name: str
     summary: str
@@ -32,12 +32,12 @@ class RuleInfo(NamedTuple):
     """Markdown."""
     examples: tuple[Example, ...]
     origin: str = OWN
-    """What brings it: OWN, or the name and version of a distribution."""
+    """Where it comes from: OWN, or the name and version of a distribution."""
 
 
 @cache
 def transforms() -> tuple[Transform, ...]:
-    """Every transform of the package, in the order in which the pipeline runs them."""
+    """All transforms of dfix itself, in the order in which the pipeline runs them."""
     import dfix.transforms as package
 
     found: list[Transform] = []
@@ -51,7 +51,7 @@ def transforms() -> tuple[Transform, ...]:
 def _modules(folders: list[str]) -> list[str]:
     """The names of the modules in a package's folders."""
     if all(map(os.path.isdir, folders)):
-        # what pkgutil does, without its import of inspect, which takes longer than all of this
+        # like pkgutil, but without importing inspect, which takes longer than everything here
         return sorted(_rules_in(folders))
     import pkgutil
 
@@ -59,7 +59,7 @@ def _modules(folders: list[str]) -> list[str]:
 
 
 def _rules_in(folders: list[str]) -> Iterator[str]:
-    """A rule is a module, or a folder with `rule.py`: a folder of another branch may be left with caches alone."""
+    """A rule is a module, or a folder with `rule.py` (switching branches may leave folders with only `__pycache__`)."""
     for folder in folders:
         for entry in os.scandir(folder):
             if entry.name[:2] == "__":
@@ -73,7 +73,7 @@ def _rules_in(folders: list[str]) -> Iterator[str]:
 @cache
 def _plugins() -> tuple[tuple[PluginRule, ...], tuple[PluginFault, ...]]:
     found = find(sys.path)
-    if not found:  # as for most users, who must not wait for what follows
+    if not found:  # the usual case, which must stay fast
         return (), ()
     from dfix.rewriter.pipeline.plugins import load
 
@@ -81,17 +81,17 @@ def _plugins() -> tuple[tuple[PluginRule, ...], tuple[PluginFault, ...]]:
 
 
 def plugin_rules() -> tuple[PluginRule, ...]:
-    """The rules that other distributions bring."""
+    """The rules of plug-ins."""
     return _plugins()[0]
 
 
 def plugin_faults() -> tuple[PluginFault, ...]:
-    """Which plug-ins could not be loaded, and why."""
+    """The faults of plug-ins that could not be loaded."""
     return _plugins()[1]
 
 
 def rules(*, with_plugins: bool = True) -> tuple[RuleInfo, ...]:
-    """Every rule with its documentation, by name."""
+    """The description of every rule, sorted by name."""
     infos = [_info(transform, OWN) for transform in transforms()]
     if with_plugins:
         infos += [_info(rule.transform, rule.plugin.distribution) for rule in plugin_rules()]
@@ -99,9 +99,9 @@ def rules(*, with_plugins: bool = True) -> tuple[RuleInfo, ...]:
 
 
 def rule_names(*, with_plugins: bool = True) -> frozenset[str]:
-    """The names that a user can give.
+    """The rule names that settings and flags accept.
 
-    Plug-ins that could not be loaded are among them: settings that name one are not wrong for that.
+    They include plug-ins that could not be loaded: settings that name one are not wrong.
     """
     own = frozenset(transform.NAME for transform in transforms())
     return own.union(found.plugin.name for part in _plugins() for found in part) if with_plugins else own

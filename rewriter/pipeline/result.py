@@ -1,4 +1,4 @@
-"""What the pipeline answers for one file; every report, the writer and the editor server read only this."""
+"""The pipeline's result for one file: all that the reports, the writer and the language server read."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ if TYPE_CHECKING:
 
 
 class Applied(NamedTuple):
-    """A change that is part of the result.
-
-    `line` is the 1-based line in the file as it is, `line_after` in the file as it would be. `edits` are in
-    offsets of the text on which the change was proposed, which later passes may have moved. `offset` is the character
-    offset in the file as it is.
-    """
+    """A change that is part of the result."""
 
     rule: str
     line: int
+    """The 1-based line in the original file."""
     line_after: int
+    """The 1-based line in the result."""
     reason: str
     contract: Contract
     edits: tuple[Edit, ...]
+    """In offsets of the text that the change was proposed for; later changes may have moved them."""
     offset: int
+    """The character offset in the original file."""
 
 
 class Refused(NamedTuple):
-    """A place left alone, with lines as in `Applied`."""
+    """A place that a rule left alone, with lines as in `Applied`."""
 
     rule: str
     line: int
@@ -41,14 +40,14 @@ class Refused(NamedTuple):
 
 
 class Note(NamedTuple):
-    """A legal file, or a part of it, that is left alone as a whole, and why (Windows, a template)."""
+    """Why a valid file, or a part of it, is left alone as a whole (Windows, for example)."""
 
     line: int
     message: str
 
 
 class IgnoreFileChange(NamedTuple):
-    """The ignore file of the build context, before and after; `new` where there is none yet."""
+    """The build context's ignore file before and after; `new` if it doesn't exist yet."""
 
     before: Source
     after: Source
@@ -56,11 +55,7 @@ class IgnoreFileChange(NamedTuple):
 
 
 class Result(NamedTuple):
-    """One file, before and after. `problem` excludes changes: `after` is then `before`.
-
-    `ignore_file` is there where changes rest on lines of that file. Outside of the `regions` both texts are the same;
-    None where that is not known. `plugin_faults` say which plug-ins' rules were left out, and why.
-    """
+    """One file before and after."""
 
     before: Source
     after: Source
@@ -68,11 +63,15 @@ class Result(NamedTuple):
     refusals: tuple[Refused, ...]
     notes: tuple[Note, ...]
     problem: Problem | None
+    """If set, nothing is changed: `after` is `before`."""
     ignore_file: IgnoreFileChange | None = None
+    """Set if changes depend on new lines in that file."""
     regions: tuple[Region, ...] | None = None
+    """Outside of these, both texts are the same; None if unknown."""
     plugin_faults: tuple[PluginFault, ...] = ()
+    """Which plug-ins' rules were left out, and why."""
 
     @property
     def changed(self) -> bool:
-        """Whether the file would change, or the ignore file of its context."""
+        """Whether the Dockerfile or its ignore file would change."""
         return self.after.text != self.before.text or self.ignore_file is not None

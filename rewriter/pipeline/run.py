@@ -1,4 +1,4 @@
-"""From text to result: runs the transforms in order until nothing changes, and guards what comes out."""
+"""From text to result: run the transforms in order until nothing changes, and check the result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Hooks", "Options", "RuleInfo", "StoppedError", "chosen", "rule_names", "rules", "run"]
 
 MAX_ROUNDS = 8
-"""A round asks each transform at most once; real files settle in two or three."""
+"""Each round asks each transform at most once; real files need two or three."""
 
 
 class _Done(NamedTuple):
@@ -39,10 +39,10 @@ class _Done(NamedTuple):
 
 
 class Hooks(NamedTuple):
-    """What a program that runs the pipeline again and again on the same files does in its own way.
+    """Callbacks for a program that runs the pipeline repeatedly on the same files, such as the language server.
 
-    `opened` gives the build context (of a tree, with the folder that the options name) where one is kept from run to
-    run. `proceed` is called at each proposal and ends the run with a StoppedError.
+    `opened` returns the build context for a tree and the folder that the options name, so that it can be kept between
+    runs. `proceed` is called at each proposal and can end the run by raising StoppedError.
     """
 
     opened: Callable[[Tree, str | None], Context] | None = None
@@ -50,15 +50,15 @@ class Hooks(NamedTuple):
 
 
 class StoppedError(Exception):
-    """The program that runs the pipeline no longer wants the result."""
+    """The caller no longer wants the result."""
 
 
 class GuardError(Exception):
-    """A guard found a result that must not be written."""
+    """A guard rejected a result, which must not be written."""
 
 
 def run(source: Source, options: Options, hooks: Hooks | None = None) -> Result:
-    """Rewrite one Dockerfile. Never raises for what a file holds: a file that BuildKit refuses is a `Problem`."""
+    """Rewrite one Dockerfile. Never raises because of its content: a file that BuildKit rejects is a `Problem`."""
     tree = parse(source)
     fault = check(tree)
     if fault is not None:
@@ -73,9 +73,9 @@ def run(source: Source, options: Options, hooks: Hooks | None = None) -> Result:
 
 
 def _with_sound_plugins(tree: Tree, options: Options, hooks: Hooks) -> Result:
-    """The result; where a plug-in stands in its way, that of a run in which its rule has no part at all.
+    """Run the pipeline; if a plug-in fails, run it again without that plug-in's rule.
 
-    Raises what has nothing to do with plug-ins.
+    Raises errors that have nothing to do with plug-ins.
     """
     faults: list[PluginFault] = []
     while True:
@@ -103,7 +103,7 @@ class _Run:
         self.hooks = hooks
         self.history = History(tree.source)
         self.done: list[_Done] = []
-        self._asked = ""  # the rule that is at work
+        self._asked = ""  # the rule that was asked last
         self._context: Context | None = None
         self._context_known = False
         self._opened: Context | None = None
@@ -124,7 +124,7 @@ class _Run:
         return self._report(refusals)
 
     def suspect(self) -> Plugin | None:
-        """The plug-in that an error in this run may come from: the one asked last, else the last one that changed."""
+        """The plug-in that may have caused an error: the one asked last, else the last one that changed something."""
         if not self.options.plugins:
             return None
         by_rule = {plugin.name: plugin for plugin, _ in plugin_rules()}
@@ -132,7 +132,7 @@ class _Run:
         return next((by_rule[rule] for rule in rules_by_time if rule in by_rule), None)
 
     def _settle(self, model: Model, running: list[Transform]) -> list[Refusal]:
-        """Ask the transforms in turn until each has left the same text alone; what they refuse there is reported."""
+        """Ask the transforms in turn until none changes the text; return what they refuse in that final text."""
         alone: dict[str, list[Refusal]] = {}
         for _ in range(MAX_ROUNDS):
             for transform in running:
@@ -257,7 +257,7 @@ def chosen(options: Options) -> list[Transform]:
 
 
 def _check_answer(transform: Transform, answer: object, source: Source) -> None:
-    """Raises PluginAnswerError where a plug-in answers what no rule may answer."""
+    """Raise PluginAnswerError if a plug-in's answer is invalid."""
     from dfix.rewriter.pipeline.plugins import PluginAnswerError, answer_fault
 
     fault = answer_fault(transform, answer, len(source.text))
@@ -266,7 +266,7 @@ def _check_answer(transform: Transform, answer: object, source: Source) -> None:
 
 
 def _overlap(taken: list[Edit], edits: tuple[Edit, ...]) -> bool:
-    """Whether an edit touches one that is already taken; it then waits for the next round."""
+    """Whether an edit overlaps one already taken; its change then waits for the next round."""
     for edit in edits:
         for other in taken:
             if edit.span.start < other.span.end and other.span.start < edit.span.end:
@@ -277,7 +277,7 @@ def _overlap(taken: list[Edit], edits: tuple[Edit, ...]) -> bool:
 
 
 def open_context(tree: Tree, folder: str | None) -> Context:
-    """The build context of a Dockerfile: `folder` where one is given, else the one that is found for it."""
+    """The build context of a Dockerfile: `folder` if given, else the one found for it."""
     from dfix.rewriter.context.find_context import find_context
     from dfix.rewriter.context.folder import Context
 

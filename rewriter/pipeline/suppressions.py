@@ -1,9 +1,9 @@
-"""Comments that ask dfix to leave something alone: its own, hadolint's and BuildKit's.
+"""Comments that tell dfix to leave something alone: its own, hadolint's and BuildKit's.
 
-`# dfix: ignore`, `# dfix: ignore[RULE, …] reason` and `# hadolint ignore=CODE,…` stand on the comment lines directly
-above an instruction; `# dfix: ignore-file` and `# hadolint global ignore=CODE,…` anywhere between instructions;
-BuildKit's `# check=skip=NAME,…` is a parser directive. A comment inside of a continued instruction or a heredoc counts
-for nothing.
+`# dfix: ignore`, `# dfix: ignore[RULE, …] reason` and `# hadolint ignore=CODE,…` apply to the
+instruction directly below; `# dfix: ignore-file` and `# hadolint global ignore=CODE,…` may be anywhere between
+instructions; BuildKit's `# check=skip=NAME,…` is a parser directive. Comments inside of a continued instruction or a
+heredoc are ignored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ALL = "all"
 
 
 class _Asked(NamedTuple):
-    """What comments ask for: rules by name (empty: every rule) or rules that answer foreign codes."""
+    """What comments suppress: rules by name (empty: every rule), or rules that cover other tools' codes."""
 
     every: bool = False
     rules: frozenset[str] = frozenset()
@@ -42,7 +42,7 @@ _NOTHING = _Asked()
 
 
 class Suppressions:
-    """What the comments of one file ask for. `whole_file`: `# dfix: ignore-file` is there."""
+    """What the comments of one file suppress. `whole_file`: it has a `# dfix: ignore-file` comment."""
 
     __slots__ = ("_all_checks", "_asked", "_everywhere", "_lines", "whole_file")
 
@@ -55,13 +55,13 @@ class Suppressions:
 
     @classmethod
     def read(cls, text: str) -> Suppressions:
-        """The suppressions of a Dockerfile's text; remembered for the texts read last."""
+        """The suppressions in a Dockerfile's text; cached for recent texts."""
         return _read(text)
 
     def hides(self, rule: str, codes: Sequence[str], line: int) -> bool:
-        """Whether `rule`, which answers the foreign `codes`, is to leave the instruction at `line` (1-based) alone.
+        """Whether `rule`, which covers other tools' `codes`, must leave the instruction at `line` (1-based) alone.
 
-        Any line of the instruction will do, and those of the comments directly above it.
+        `line` can be any line of the instruction or of the comments directly above it.
         """
         if self._everywhere.hides(rule, codes):
             return True
@@ -71,13 +71,13 @@ class Suppressions:
         return at >= 0 and self._asked[at].hides(rule, codes)
 
     def _add_comment(self, comment: str) -> _Asked:
-        """Take in what a comment asks for the whole file; answers what it asks for the instruction below."""
+        """Record what a comment suppresses in the whole file; return what it suppresses in the instruction below."""
         own = _DFIX.match(comment)
         if own is not None:
             if own[1]:
                 self.whole_file = True
                 return _NOTHING
-            # a list that is empty or never closed still asks to leave the place alone
+            # an empty or unclosed list still suppresses every rule here
             rules = frozenset((own[2] or "").replace(",", " ").split())
             return _Asked(every=not rules, rules=rules)
         foreign = _HADOLINT.match(comment)

@@ -1,4 +1,4 @@
-"""What the module of a rule holds, whether dfix or a plug-in brings it."""
+"""What the module of a rule contains, in dfix or a plug-in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Transform(Protocol):
-    """What a transform's module holds. `CODES` are the hadolint and BuildKit checks that it answers.
+    """The contents of a transform's module. `CODES` are the hadolint and BuildKit checks that it covers.
 
     Transforms run in ascending `ORDER`. The module's docstring is the rule's page. A module may also set `OPT_IN`,
     `READS_SOURCES` and `MAY_DROP`, which the functions below explain.
@@ -28,19 +28,19 @@ class Transform(Protocol):
     __doc__: str
 
     def propose(self, model: Model) -> Iterator[Change | Refusal]:
-        """Changes on, and refusals of, places of the model; never touches text itself."""
+        """Yield changes to, and refusals of, places in the model; never changes text itself."""
 
 
 def is_opt_in(transform: Transform) -> bool:
-    """Whether a transform runs only when it is selected by name, and then without --unsafe (`OPT_IN = True`)."""
+    """Whether a transform runs only if it is selected by name, and then without --unsafe (`OPT_IN = True`)."""
     return bool(getattr(transform, "OPT_IN", False))
 
 
 def reads_sources(transform: Transform) -> bool:
     """Whether a transform reads the sources in the context (`READS_SOURCES = True`).
 
-    That takes time, so such a transform runs only with --unsafe, without which none of its changes apply, or when it
-    is selected by name.
+    Reading takes time, so such a transform runs only if it is selected by name, or with --unsafe: without that, none
+    of its changes would apply anyway.
     """
     return bool(getattr(transform, "READS_SOURCES", False))
 
@@ -48,6 +48,6 @@ def reads_sources(transform: Transform) -> bool:
 def may_drop(transform: Transform) -> frozenset[str]:
     """Keywords of the instructions that a transform may remove or reword (`MAY_DROP = ("WORKDIR",)`).
 
-    A result that lacks any other word of the author is a bug of the transform, whatever its contract.
+    A result that loses any other word of the file is a bug of the transform, whatever its contract.
     """
     return frozenset(getattr(transform, "MAY_DROP", ()))

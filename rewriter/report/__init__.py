@@ -1,1 +1,1 @@
-"""What people and machines read: diffs, framed text, JSON, SARIF and GitHub annotations."""
+"""Reports for people and programs: diffs, framed text, JSON, SARIF, GitHub annotations and others."""

@@ -1,4 +1,4 @@
-"""The unified diff of one file, as `git apply` and `patch -p1` take it."""
+"""The unified diff of one file, as `git apply` and `patch -p1` accept it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _ESCAPES["\r"] = "\\r"
 def unified(before: Source, after: Source) -> str:
     r"""The diff between two texts of `before.path`, "" when they are equal.
 
-    Lines end as in the file (`\r\n` too), bytes that are not UTF-8 stand as surrogate escapes. The headers hold no
-    time stamps, so the same change always gives the same diff.
+    Lines end as in the file (also with `\r\n`); bytes that are not UTF-8 are surrogate escapes. The headers have no
+    timestamps, so the same change always gives the same diff.
     """
     if before.text == after.text:
         return ""
@@ -31,7 +31,7 @@ def unified(before: Source, after: Source) -> str:
 
 
 def ignore_diff(result: Result) -> str:
-    """The diff of the ignore file on which changes of a result rest, "" where there is none."""
+    """The diff of the ignore file that a result's changes depend on, "" if there is none."""
     ignore = result.ignore_file
     if ignore is None:
         return ""
@@ -40,7 +40,7 @@ def ignore_diff(result: Result) -> str:
 
 
 def shown_name(path: str) -> str:
-    """The path for people and diffs: relative to the working directory where it lies in it, with `/`."""
+    """The path as shown to people and in diffs: with `/`, and relative if it is below the working directory."""
     path = os.path.normpath(path)
     if os.path.isabs(path):
         inside = os.path.relpath(path) if os.path.splitdrive(path)[0] == os.path.splitdrive(os.getcwd())[0] else path
@@ -49,7 +49,7 @@ def shown_name(path: str) -> str:
 
 
 def header_name(name: str) -> str:
-    """`a/…` or `b/…` as git writes it: quoted like a C string where it must be, a tab after a name with spaces."""
+    """`a/…` or `b/…` as git writes it: quoted like a C string if necessary, with a tab after a name with spaces."""
     name = name.replace("//", "/", 1)  # an absolute path
     if _QUOTED.search(name):
         return f'"{_QUOTED.sub(_escape, name)}"'

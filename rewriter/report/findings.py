@@ -1,4 +1,4 @@
-"""What is to be said of one file, as messages for programs that have a place, a level and a text for each."""
+"""One file's result as findings, for formats that show a line, a level and a text for each."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report.terminal import PROMISES
 
 Level = Literal["error", "warning", "notice"]
-"""A file that cannot be handled, a change, and something that was left alone."""
+"""error: a file that could not be handled; warning: a change; notice: a place left alone."""
 
 
 class Finding(NamedTuple):
-    """`line` is 1-based, in the file as it is; `rule` is "" where no rule speaks. `message` may hold any character."""
+    """One message about a line of a file."""
 
     level: Level
     line: int
+    """1-based, in the original file."""
     rule: str
+    """"" if the message is not from a rule."""
     message: str
+    """May contain any character."""
 
 
 def findings(result: Result, *, explain: bool) -> Iterator[Finding]:
-    """The problem of a file or its changes; with `explain` also what was left alone."""
+    """The file's problem or its changes; with `explain` also what was left alone."""
     problem = result.problem
     if problem is not None:
         yield Finding("error", max(problem.line, 1), "", _joined(problem.message, problem.hint))

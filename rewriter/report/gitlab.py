@@ -21,7 +21,7 @@ def report(results: Iterable[Result], *, explain: bool) -> str:
 
 
 def _items(result: Result, explain: bool) -> Iterator[dict[str, Any]]:
-    """A finding keeps its fingerprint when lines come or go elsewhere in its file: GitLab tells old ones by it."""
+    """GitLab recognises old findings by fingerprint, so it must not change when other lines of the file do."""
     path = valid(shown_name(result.before.path))
     lines = lines_of(result.before.text)
     seen: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""The lines in which a file differs from its result, for excerpts and for tools that apply edits by line."""
+"""The lines that differ between a file and its result, for excerpts and for tools that apply edits by line."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from dfix.rewriter.pipeline.result import Result
 
 
 class Hunk(NamedTuple):
-    """`new` takes the place of `old`, which begins at the 1-based `line`; an empty `old` inserts before that line.
-
-    `line_after` is where `new` begins in the result. Lines keep their line ends.
-    """
+    """Lines that differ; lines keep their line ends."""
 
     line: int
+    """The 1-based line where `old` begins; an empty `old` inserts before it."""
     old: tuple[str, ...]
     line_after: int
+    """The line where `new` begins in the result."""
     new: tuple[str, ...]
 
 
 def hunks(result: Result) -> list[Hunk]:
-    """What differs, in the file's order; neighbouring hunks have at least one equal line between them."""
+    """The differing lines, in the file's order; at least one equal line separates neighbouring hunks."""
     if not result.changed:
         return []
     from difflib import SequenceMatcher
@@ -39,11 +38,11 @@ def hunks(result: Result) -> list[Hunk]:
 
 
 _Area = tuple[int, int, int, int]
-"""Lines of the one text and of the other, from 0: begin and end, which is not part of it."""
+"""Line ranges of the text before and after: 0-based, end exclusive."""
 
 
 def _areas(result: Result, before: list[str], after: list[str]) -> list[_Area]:
-    """The lines that were rewritten. A comparison of whole files would take one of two like stages for the other."""
+    """The rewritten line ranges. Comparing whole files instead could confuse two similar stages."""
     if result.regions is None:
         return [(0, len(before), 0, len(after))]
     starts = [_starts(lines) for lines in (before, after)]
@@ -61,13 +60,13 @@ def _areas(result: Result, before: list[str], after: list[str]) -> list[_Area]:
 
 
 def _starts(lines: list[str]) -> list[int]:
-    """Where each line begins; after a last line end begins an empty one."""
+    """The offset of each line; after a final line end there is one more, empty line."""
     starts = [0, *accumulate(map(len, lines))]
     return starts[:-1] if lines and not lines[-1].endswith("\n") else starts
 
 
 def lines_of(text: str) -> list[str]:
-    r"""The lines of a text with their `\n`; the last may have none."""
+    r"""Split a text after each `\n`; the last line may have none."""
     lines = [line + "\n" for line in text.split("\n")]
     last = lines.pop()[:-1]
     return [*lines, last] if last else lines

@@ -1,4 +1,4 @@
-"""The report as JSON, in the form of docs/schema/dfix-report-2.json."""
+"""The report as JSON, following docs/schema/dfix-report-2.json."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VERSION = 2
 
 
 def report(results: Iterable[Result], *, written: bool) -> str:
-    """One document for all files; `written`: files that change were written."""
+    """One document for all files; `written`: changed files were written."""
     document = {"version": VERSION, "files": [_file(result, written) for result in results]}
     return json.dumps(document, indent=2) + "\n"
 
@@ -65,7 +65,7 @@ def _refusal(refusal: Refused) -> dict[str, Any]:
 
 
 def _edits(result: Result) -> list[dict[str, Any]] | None:
-    """Lines to replace, in the lines of the file as it is; None for a file that JSON cannot hold without loss."""
+    """Replacements by line of the original file; None if JSON cannot represent the file without loss."""
     texts = (result.before.text, result.after.text)
     if any(valid(text) != text for text in texts):
         return None

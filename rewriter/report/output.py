@@ -1,4 +1,4 @@
-"""Writing to the terminal: bytes as they are, colour only where it is wanted."""
+"""Writing to standard output and error: bytes unchanged, colour only if wanted."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import BinaryIO, TextIO
 
 
 class Output:
-    """A stream that takes text whose odd bytes are kept (surrogateescape). rich is loaded only for colour."""
+    """A stream for text; bytes that are not UTF-8 are kept (surrogateescape). Loads rich only for colour."""
 
     def __init__(self, stream: BinaryIO, *, colour: bool) -> None:
         self.stream = stream
         self.colour = colour
 
     def write(self, text: str, style: str = "") -> None:
-        """Write text, in one of rich's styles when colour is on."""
+        """Write text, in a rich style if colour is on."""
         if style and self.colour:
             text = _painted(text, style)
         self.stream.write(text.encode("utf-8", "surrogateescape"))
 
     def flush(self) -> None:
-        """Hand on what is buffered."""
+        """Flush the stream."""
         self.stream.flush()
 
 
@@ -34,7 +34,7 @@ def _painted(text: str, style: str) -> str:
 
 
 def outputs(choice: str) -> tuple[Output, Output]:
-    """Standard output and error. `choice` is auto, always or never; NO_COLOR and FORCE_COLOR count for auto."""
+    """Standard output and error. `choice` is auto, always or never; auto respects NO_COLOR and FORCE_COLOR."""
     out = Output(sys.stdout.buffer, colour=_wants_colour(sys.stdout, choice))
     return out, Output(sys.stderr.buffer, colour=_wants_colour(sys.stderr, choice))
 
@@ -48,7 +48,7 @@ def _wants_colour(stream: TextIO, choice: str) -> bool:
 
 
 def visible(text: str) -> str:
-    r"""The text with control characters and bytes that are not UTF-8 written out (`\x1b`): it harms no terminal."""
+    r"""Escape control characters and bytes that are not UTF-8 (as `\x1b`), which could harm a terminal."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char == "\t" else _written_out(char) for char in text)
@@ -62,5 +62,5 @@ def _written_out(char: str) -> str:
 
 
 def valid(text: str) -> str:
-    """The text for formats that are UTF-8 by definition: bytes that are not stand as U+FFFD."""
+    """Replace bytes that are not UTF-8 with U+FFFD, for formats that must be UTF-8."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

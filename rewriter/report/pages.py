@@ -16,7 +16,7 @@ _USAGE = "usage: dfix rules, dfix rule NAME, dfix config; for a file of that nam
 
 
 def answer(words: list[str], out: Output, err: Output) -> int:
-    """Carry out `rules`, `rule NAME` or `config` and answer with the exit status."""
+    """Carry out `rules`, `rule NAME` or `config` and return the exit status."""
     if words[0] != "config":
         for fault in plugin_faults():
             err.write(f"dfix: {visible(str(fault))}\n")
@@ -36,7 +36,7 @@ def answer(words: list[str], out: Output, err: Output) -> int:
 
 
 def listing() -> str:
-    """One line per rule: its name, what brings it, what it does, and what it promises."""
+    """One line per rule: name, where it comes from, what it does, what it promises."""
     infos = rules()
     width = max(len(info.name) for info in infos)
     origin = max(len(info.origin) for info in infos)
@@ -47,7 +47,7 @@ def listing() -> str:
 
 
 def settings() -> str:
-    """The settings' keys and where they are read from."""
+    """The keys of the settings and the files that they are read from."""
     lines = [
         f"Settings are read from {', '.join(FILES[:-1])} or [tool.dfix] in {FILES[-1]}.\n",
         "Only the file nearest to the Dockerfile is used (files are not merged); command-line flags override it.\n",
@@ -58,7 +58,7 @@ def settings() -> str:
 
 
 def page(name: str) -> str:
-    """A rule's page as Markdown; "" when there is no such rule."""
+    """A rule's page as Markdown; "" if there is no such rule."""
     info = next((info for info in rules() if info.name == name), None)
     if info is None:
         return ""
@@ -74,7 +74,7 @@ def page(name: str) -> str:
 
 
 def _reasons(rule: str) -> str:
-    """The codes of a rule's reasons; "" for a rule that has none."""
+    """The list of a rule's reason codes as Markdown; "" if it has none."""
     found = codes_of(rule)
     rows = "".join(f"- `{code.name}`: {code.meaning}\n" for code in found)
     return f"\n## Reasons for leaving a place alone\n\n{rows}" if found else ""

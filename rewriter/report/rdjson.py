@@ -1,6 +1,6 @@
 """The Reviewdog Diagnostic Format (`rdjson`), with the file's changes as a suggestion.
 
-Lines and columns count from 1, columns in bytes of UTF-8, a byte order mark too; the end of a range is exclusive.
+Lines and columns count from 1, columns in UTF-8 bytes including a byte order mark; the end of a range is exclusive.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def report(results: Iterable[Result], *, explain: bool) -> str:
 
 
 def _diagnostics(result: Result, explain: bool) -> Iterator[dict[str, Any]]:
-    """Changes may rest on each other, so all of a file's are one suggestion.
+    """Changes may depend on each other, so all changes of a file are one suggestion.
 
-    It stands with the first of them, whose range is that of the suggestion: reviewdog asks for that.
+    It is attached to the first change, which gets the suggestion's range, as reviewdog requires.
     """
     path = valid(shown_name(result.before.path))
     suggestion = _suggestion(result)
@@ -49,7 +49,7 @@ def _diagnostics(result: Result, explain: bool) -> Iterator[dict[str, Any]]:
 
 
 class _Place(NamedTuple):
-    """Lines of the file, `first` to before `end` (0-based), and what they become; some of the text is there."""
+    """Lines `first` to `end` of the file (0-based, end exclusive) and their replacement; neither text is empty."""
 
     first: int
     end: int
@@ -57,9 +57,9 @@ class _Place(NamedTuple):
 
 
 def _suggestion(result: Result) -> dict[str, Any] | None:
-    """From the first line that changes to the last; none where bytes would be lost.
+    """One replacement from the first changed line to the last; None if it would lose bytes.
 
-    None either where a change needs lines in the ignore file, which may not be there yet.
+    Also None when a change needs lines in the ignore file, which may be missing.
     """
     before, after = result.before, result.after
     if after.text == before.text or result.ignore_file is not None or valid(after.text) != after.text:
@@ -75,7 +75,7 @@ def _suggestion(result: Result) -> dict[str, Any] | None:
 
 
 def _place(result: Result, lines: list[str]) -> _Place:
-    """What changes, with a line beside it where lines only come or only go: a comment in a review stands on a line."""
+    """The changed lines, plus a neighbouring line for a pure insertion or deletion: review comments need a line."""
     places = hunks(result)
     first, last = places[0].line - 1, places[-1]
     end = last.line - 1 + len(last.old)
@@ -90,7 +90,7 @@ def _place(result: Result, lines: list[str]) -> _Place:
 
 
 def _position(source: Source, line: int, text: str) -> dict[str, int]:
-    """Where `text` ends that begins at the start of a line."""
+    """The position where `text` ends if it starts at the beginning of `line`."""
     line += text.count("\n")
     column = len(text.rpartition("\n")[2].encode("utf-8", "surrogateescape")) + 1
     return {"line": line, "column": column + (len(BOM) if source.bom and line == 1 else 0)}

@@ -1,4 +1,4 @@
-"""Lines that go and lines that come, in colour, with the words that differ in reverse."""
+"""Removed and added lines in colour, with differing words in reverse video."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WORD = re.compile(r"\s+|\w+|[^\w\s]")
 
 
 class Row(NamedTuple):
-    """`mark` is the first character of a diff's line, `text` the rest of it; `label` stands before both."""
+    """One line: `label` is printed first, then `mark` (as in a diff: +, - or a space), then `text`."""
 
     label: str
     mark: str
@@ -21,7 +21,7 @@ class Row(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What differs within a line's text; nothing where both are equal."""
+    """The range of a line's text that differs; an empty one for nothing."""
 
     start: int
     end: int
@@ -31,7 +31,7 @@ _NOTHING = Part(0, 0)
 
 
 def write_rows(out: Output, rows: Sequence[Row]) -> None:
-    """Write each row as a line; its text must be fit for a terminal."""
+    """Write each row as a line; the text must be safe for a terminal (`visible`)."""
     if not out.colour:
         out.write("".join(f"{label}{mark}{text}".rstrip() + "\n" for label, mark, text in rows))
         return
@@ -47,10 +47,10 @@ def write_rows(out: Output, rows: Sequence[Row]) -> None:
 
 
 def changed_parts(rows: Sequence[Row]) -> list[Part]:
-    """For each row, what differs from the line that it replaces or that replaces it.
+    """For each row, the part that differs from the line that it replaces or is replaced by.
 
-    Lines are pairs where as many `-` rows as `+` rows stand together, the first with the first. A pair with less in
-    common than it has apart is two different lines, of which nothing is shown.
+    Equally long neighbouring runs of `-` and `+` rows are paired in order. If a pair of lines differs in more than
+    half of its text, they count as unrelated and nothing is marked.
     """
     parts = [_NOTHING] * len(rows)
     at = 0
@@ -71,7 +71,7 @@ def _end(rows: Sequence[Row], at: int, mark: str) -> int:
 
 
 def _differing(old: str, new: str) -> tuple[Part, Part]:
-    """What is left of both lines without the words at the start and at the end that they share."""
+    """What remains of both lines without the words that they share at the start and the end."""
     before, after = _WORD.findall(old), _WORD.findall(new)
     shortest = min(len(before), len(after))
     first = 0

@@ -19,7 +19,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def report(results: Iterable[Result], *, with_plugins: bool = True) -> str:
-    """One log for all files; it lists the rules, those of plug-ins too unless they were left out."""
+    """One log for all files. It lists the rules, with those of plug-ins if `with_plugins`."""
     infos = rules(with_plugins=with_plugins)
     index = {info.name: number for number, info in enumerate(infos)}
     found: list[dict[str, Any]] = []
@@ -85,9 +85,9 @@ def _result(result: Result, change: Applied, index: int, fixes: list[dict[str, A
 
 
 def _fixes(result: Result) -> list[dict[str, Any]]:
-    """One fix with every change to the file, as changes may rest on each other; none where bytes would be lost.
+    """One fix with all changes to the file, which may depend on each other; none if it would lose bytes.
 
-    None either where a change needs lines in the ignore file, which may not be there yet.
+    Also none when a change needs lines in the ignore file, which may be missing.
     """
     if result.after.text == result.before.text or result.ignore_file is not None:
         return []
@@ -101,6 +101,6 @@ def _fixes(result: Result) -> list[dict[str, Any]]:
 def _replacements(places: list[Hunk]) -> Iterator[dict[str, Any]]:
     for hunk in places:
         region = {"startLine": hunk.line, "startColumn": 1, "endLine": hunk.line + len(hunk.old), "endColumn": 1}
-        if hunk.old and not hunk.old[-1].endswith("\n"):  # the file ends here, without a further line
+        if hunk.old and not hunk.old[-1].endswith("\n"):  # the file's last line, so there is no next line
             region.update(endLine=hunk.line + len(hunk.old) - 1, endColumn=len(hunk.old[-1]) + 1)
         yield {"deletedRegion": region, "insertedContent": {"text": "".join(hunk.new)}}

@@ -1,15 +1,15 @@
-"""Counting over all files of a run: the summary line and `--statistics`."""
+"""Counts over all files of a run, for the summary line and `--statistics`."""
 
 from __future__ import annotations
 
 from dfix.rewriter.pipeline.result import Result
 
 UNSAFE = "unsafe"
-"""The code of a refusal that `--unsafe` lifts."""
+"""The code of a refusal that `--unsafe` turns into a change."""
 
 
 class Tally:
-    """What was found so far."""
+    """The counts so far."""
 
     def __init__(self) -> None:
         self.files = self.changed = self.changes = 0
@@ -37,13 +37,13 @@ class Tally:
         self._by_rule[key] = self._by_rule.get(key, 0) + 1
 
     def statistics(self) -> str:
-        """Rows of count, rule, and `change` or a refusal's code; the most frequent first."""
+        """Rows of count, rule, and `change` or a refusal's code, most frequent first."""
         rows = sorted(((count, *key) for key, count in self._by_rule.items()), key=lambda row: (-row[0], *row[1:]))
         width = max((len(rule) for _, rule, _ in rows), default=0)
         return "".join(f"{count:6}  {rule:{width}}  {what}\n" for count, rule, what in rows)
 
     def summary(self, *, written: bool, explained: bool) -> str:
-        """One or two sentences without line end."""
+        """The summary line, without its line end."""
         if not self.files:
             return "no Dockerfiles found"
         sound = self.files - self.problems

@@ -1,4 +1,4 @@
-"""Findings for people: in a frame with what changes, or one line each."""
+"""Findings for people: framed with the changed lines, or one line each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROMISES = {
 _MOST_ROWS = 24
 _MOST_COLUMNS = 160
 _MOST_BETWEEN = 3
-"""Equal lines between two hunks that keep them together and are shown."""
+"""Up to this many equal lines between two hunks are shown, in one frame."""
 
 
 def framed(out: Output, result: Result, *, explain: bool) -> None:
@@ -51,7 +51,7 @@ def framed(out: Output, result: Result, *, explain: bool) -> None:
 
 
 def _ignored(out: Output, result: Result) -> None:
-    """The lines that the ignore file gets."""
+    """The lines to add to the ignore file."""
     ignore = result.ignore_file
     if ignore is None:
         return
@@ -62,7 +62,7 @@ def _ignored(out: Output, result: Result) -> None:
 
 
 def concise(out: Output, result: Result, *, explain: bool, written: bool = False) -> None:
-    """`path:line: rule: reason`, a line each; `written`: the lines are those of the new file."""
+    """`path:line: rule: reason` for each change; `written`: line numbers of the new file."""
     path = visible(shown_name(result.before.path))
     rows: list[Applied | Refused] = [*result.changes, *(result.refusals if explain else ())]
     for row in sorted(rows, key=lambda row: row.line_after if written else row.line):
@@ -76,14 +76,14 @@ def concise(out: Output, result: Result, *, explain: bool, written: bool = False
 
 
 def problem_line(out: Output, problem: Problem) -> None:
-    """`path:line: what. what to do`."""
+    """Print `path:line: message. Hint`."""
     place = visible(shown_name(problem.path))
     out.write(f"{place}:{problem.line}:" if problem.line else f"{place}:", "bold red")
     out.write(f" {visible(problem.message)}" + (f". {visible(problem.hint)}\n" if problem.hint else "\n"))
 
 
 def diff_lines(out: Output, diff: str) -> None:
-    """A unified diff; where colour is wanted, it is made to be read."""
+    """Print a unified diff; with colour, differing words are highlighted."""
     if not out.colour:
         out.write(diff)
         return
@@ -112,10 +112,10 @@ def _notes(out: Output, path: str, result: Result) -> None:
 
 
 def _groups(result: Result) -> Iterator[tuple[list[Applied], list[Hunk]]]:
-    """The changes with the hunks near them; hunks without a change of their own belong to those before them."""
+    """The changes, each with the hunks near it; a hunk without a change of its own belongs to the previous one."""
     blocks = _blocks(hunks(result))
     if not blocks:
-        if result.changes:  # the ignore file alone changes
+        if result.changes:  # otherwise only the ignore file changes
             yield list(result.changes), []
         return
     ends = {instruction.line: instruction.end_line for instruction in parse(result.before).instructions}
@@ -135,7 +135,7 @@ def _groups(result: Result) -> Iterator[tuple[list[Applied], list[Hunk]]]:
 
 
 def _blocks(places: list[Hunk]) -> list[list[Hunk]]:
-    """Hunks that stand close together."""
+    """Group hunks that are close together."""
     blocks: list[list[Hunk]] = []
     end = -_MOST_BETWEEN - 1
     for hunk in places:
@@ -147,13 +147,13 @@ def _blocks(places: list[Hunk]) -> list[list[Hunk]]:
 
 
 def _distance(line: int, end: int, block: list[Hunk]) -> int:
-    """Lines between the block and the instruction from `line` to `end`."""
+    """The number of lines between the block and the instruction on lines `line` to `end`."""
     last = block[-1].line + max(len(block[-1].old) - 1, 0)
     return max(block[0].line - end, line - last, 0)
 
 
 def _frame(out: Output, result: Result, places: list[Hunk]) -> None:
-    """The changed lines, with the numbers of the file as it is."""
+    """Print the changed lines, numbered as in the original file."""
     width = len(str(places[-1].line + len(places[-1].old)))
     _bar(out, width)
     rows = list(_rows(result, places))
@@ -185,6 +185,6 @@ def _bar(out: Output, width: int) -> None:
 
 
 def _shown(line: str) -> str:
-    """A line of a file, fit for a frame."""
+    """A line of a file, shortened and safe for a terminal."""
     text = visible(line.rstrip())
     return text if len(text) <= _MOST_COLUMNS else text[: _MOST_COLUMNS - 1] + "…"

@@ -1,10 +1,10 @@
-"""Which dfix this is."""
+"""The version of dfix."""
 
 from __future__ import annotations
 
 
 def version() -> str:
-    """The installed distribution's version; "" when dfix is run from a checkout."""
+    """The installed distribution's version; "" if dfix runs from a checkout."""
     from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as installed
 

@@ -79,7 +79,7 @@ def _steps(stage: Stage) -> list[Step]:
 def _stage_title(stage: Stage, again: int) -> str:
     """Whether a stage ships and how much of it an edit of the sources costs."""
     count = len(_steps(stage))
-    title = f"{'in the final image' if stage.ships else 'not in the final image'}, {count} {'step' if count == 1 else 'steps'}"
+    title = f"{'' if stage.ships else 'not '}in the final image, {count} {'step' if count == 1 else 'steps'}"
     if not again:
         return title
     which = str(again) if again < count else "all" if count > 1 else "it"

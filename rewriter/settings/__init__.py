@@ -1,1 +1,1 @@
-"""The settings that files give: which keys there are, where they are found, what they mean."""
+"""Settings files: their keys, how they are found, what they mean."""

@@ -1,6 +1,6 @@
-"""Settings files: `dfix.toml`, `.dfix.toml` or `[tool.dfix]` in `pyproject.toml`, the nearest to the Dockerfile.
+"""Settings files: `dfix.toml`, `.dfix.toml` or `[tool.dfix]` in `pyproject.toml`.
 
-The nearest one counts as a whole; nothing is merged with those of outer folders.
+Only the file nearest to the Dockerfile is used; it is not merged with those of outer folders.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
 
 FILES = ("dfix.toml", ".dfix.toml", "pyproject.toml")
-"""In the order in which a folder is searched; a `pyproject.toml` counts when it has a `[tool.dfix]`."""
+"""In search order within a folder; a `pyproject.toml` only counts if it has a `[tool.dfix]` table."""
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; `problem` says why and where."""
+    """Settings that cannot be used; `problem` says why and where."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -27,17 +27,23 @@ class SettingsError(Exception):
 
 
 class Settings(NamedTuple):
-    """What a settings file says. `path` is "" where there is none; patterns are relative to `folder`."""
+    """The content of a settings file, or the defaults."""
 
     path: str = ""
+    """The settings file, "" if there is none; patterns are relative to its folder."""
     select: frozenset[str] | None = None
+    """The rules to run; None means all."""
     ignore: frozenset[str] = frozenset()
     unsafe: bool = False
     target: str = ""
+    """The builder that the file is for, "" if not set."""
     exclude: tuple[str, ...] = ()
     context: str | None = None
+    """The build context folder; None means: find it."""
     per_file_ignores: Mapping[str, frozenset[str]] = {}
+    """Rules to skip, by pattern of the Dockerfile's path."""
     save: Saving = Saving()
+    """Which of these rules a save in an editor applies."""
 
     @property
     def folder(self) -> str:
@@ -45,11 +51,11 @@ class Settings(NamedTuple):
         return os.path.dirname(os.path.abspath(self.path))
 
     def excludes(self, path: str) -> bool:
-        """Whether a file or folder is left out of a search."""
+        """Whether the `exclude` patterns match a file or folder."""
         return matches(path, self.exclude, self.folder)
 
     def options(self, path: str) -> Options:
-        """What the pipeline is asked to do with the file at `path`."""
+        """The pipeline's options for the Dockerfile at `path`."""
         ignore = self.ignore
         for pattern, rules in self.per_file_ignores.items():
             if matches(path, (pattern,), self.folder):
@@ -57,7 +63,7 @@ class Settings(NamedTuple):
         return Options(self.select, ignore, self.unsafe, self.target, self.context)
 
     def check_rules(self, known: frozenset[str]) -> None:
-        """Raises SettingsError when a rule is named that is not `known`."""
+        """Raise SettingsError if the settings name a rule that is not in `known`."""
         named = self.ignore.union(
             self.select or (), self.save.select or (), self.save.ignore, *self.per_file_ignores.values()
         )
@@ -77,7 +83,7 @@ class Finder:
         self._known: dict[str, Settings | SettingsError] = {}
 
     def nearest(self, path: str) -> Settings:
-        """The settings for the Dockerfile at `path`. Raises SettingsError."""
+        """The settings for the Dockerfile at `path`; defaults if there is no settings file. Raises SettingsError."""
         found = self._in(os.path.dirname(os.path.abspath(path)))
         if isinstance(found, SettingsError):
             raise found
@@ -98,7 +104,7 @@ class Finder:
 
 
 def load(path: str) -> Settings:
-    """The settings in the file at `path`. Raises SettingsError, also for a pyproject.toml without `[tool.dfix]`."""
+    """Read the settings file at `path`. Raises SettingsError, also for a pyproject.toml without `[tool.dfix]`."""
     data = read(path)
     if isinstance(data, Problem):
         raise SettingsError(data)
@@ -109,9 +115,9 @@ def load(path: str) -> Settings:
 
 
 def matches(path: str, patterns: Iterable[str], folder: str) -> bool:
-    """Whether a pattern names the path, a folder above it, or a single name within it, seen from `folder`.
+    """Whether a pattern matches the path, a parent folder or a single path component, relative to `folder`.
 
-    `*` stands for any characters, `/` too; `vendor`, `vendor/**` and `*/vendor/*` all leave out a folder's files.
+    `*` matches any characters, also `/`; `vendor`, `vendor/**` and `*/vendor/*` all match the files of a folder.
     """
     from fnmatch import fnmatchcase
 
@@ -126,7 +132,7 @@ def matches(path: str, patterns: Iterable[str], folder: str) -> bool:
 
 
 def _own(folder: str) -> Settings | SettingsError | None:
-    """The settings that lie in the folder itself."""
+    """The settings in the folder itself, an error in them, or None."""
     for name in FILES:
         path = os.path.join(folder, name)
         if not os.path.isfile(path):
@@ -181,7 +187,7 @@ def _settings(path: str, text: str, found: dict[str, object]) -> Settings:
             values["save"] = _save(path, text, value)
         else:
             values[name.replace("-", "_")] = _value(key, value, path)
-    return Settings(**values)  # type: ignore[arg-type]  # each was held against its form
+    return Settings(**values)  # type: ignore[arg-type]  # each value was checked by `fits`
 
 
 def _save(path: str, text: str, found: dict[str, object]) -> Saving:
@@ -192,7 +198,7 @@ def _save(path: str, text: str, found: dict[str, object]) -> Saving:
 
 
 def saving(found: Mapping[str, Any]) -> Saving:
-    """What a table `save` says in which `save_faults` finds none."""
+    """The value of a `save` table that passed `save_faults`."""
     select = found.get("select")
     return Saving(None if select is None else frozenset(select), frozenset(found.get("ignore") or ()))
 
@@ -212,9 +218,9 @@ def _error(path: str, text: str, name: str, message: str, hint: str) -> Settings
 
 
 def line_of(text: str, name: str) -> int:
-    """The 1-based line that sets a key or opens its table, 0 when it is not found (TOML readers give no lines).
+    """The 1-based line that sets a key or opens its table; 0 if not found (TOML parsers give no line numbers).
 
-    A key within a table is named `table.key`; where it has no line of its own, it is the table's.
+    A key in a table is named `table.key`; if it has no line of its own, as in an inline table, the table's line counts.
     """
     import re
 

@@ -1,4 +1,4 @@
-"""The keys of the settings: what each takes, and what is wrong with a value."""
+"""The keys of the settings files, and checks of their values."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ TARGETS = ("buildkit", "buildah", "kaniko")
 
 
 class Key(NamedTuple):
-    """A key of the settings: `form` names what it takes (see `fits`), `about` explains it."""
+    """A key of the settings files."""
 
     name: str
     form: str
+    """The type of its value, see `fits`."""
     example: str
+    """A value, as TOML."""
     about: str
+    """The explanation that `dfix config` prints."""
 
 
 KEYS = (
@@ -58,7 +61,7 @@ FORMS = {
 
 
 class Fault(NamedTuple):
-    """What is wrong with a key of a table."""
+    """A faulty key of a table: its name, what is wrong, what to do."""
 
     name: str
     message: str
@@ -66,7 +69,7 @@ class Fault(NamedTuple):
 
 
 def save_faults(found: Mapping[str, object]) -> Iterator[Fault]:
-    """What is wrong with a table `save`."""
+    """The faults of a `save` table, in its order."""
     for name, value in found.items():
         if name not in Saving._fields:
             hint = "The keys are " + ", ".join(f"`save.{key}`" for key in Saving._fields)
@@ -78,7 +81,7 @@ def save_faults(found: Mapping[str, object]) -> Iterator[Fault]:
 
 
 def fits(form: str, value: object) -> bool:
-    """Whether a value is of the form of a key."""
+    """Whether a value has the type that `form` names."""
     if form == "save":
         return isinstance(value, dict)
     if form == "names":
@@ -91,13 +94,13 @@ def fits(form: str, value: object) -> bool:
 
 
 def wrong_value(name: str, value: object) -> str:
-    """What is wrong with the value of a key of KEYS, "" when nothing is."""
+    """What is wrong with the value of a key in KEYS, as a phrase; "" for nothing."""
     key = BY_NAME[name]
     return "" if fits(key.form, value) else f"`{name}` is not {FORMS[key.form]}, for example {key.example}"
 
 
 def nearest_key(name: str) -> str:
-    """What may have been meant by an unknown key."""
+    """A hint for an unknown key: the most similar key, or all of them."""
     from difflib import get_close_matches
 
     close = get_close_matches(name.lower().replace("_", "-"), BY_NAME, 1)

@@ -1,4 +1,4 @@
-"""Which Dockerfiles the paths of a command line mean: files as they are named, folders searched."""
+"""Finding Dockerfiles: paths of files are taken as they are, folders are searched."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _NO_DOCKERFILE = (*(f".{ending}" for ending in (*_TEMPLATES, *_OTHERS)), "-templ
 _LANGUAGES = frozenset(
     "c cpp cs go html java js json jsx kt lua php pl py rb rs rst sh toml ts tsx txt xml yaml yml".split()
 )
-"""Endings of programs about Dockerfiles (`dockerfile.go`), and of Dockerfiles for a language (`Dockerfile.go`)."""
+"""Extensions of programs about Dockerfiles (`dockerfile.go`), or of Dockerfiles for a language (`Dockerfile.go`)."""
 _FIRST_WORDS = (b"FROM", b"ARG")
 
 
 Excludes = Callable[[str], bool]
-"""Says whether settings or the command line leave a path out (a folder's ends in `/`)."""
+"""Whether the settings or the command line exclude a path (a folder's ends in `/`)."""
 
 
 def discover(paths: Iterable[str], excludes: Excludes, *, force_exclude: bool = False) -> Iterator[str | Problem]:
-    """The files to look at, each once, in the order of `paths` and by name within a folder.
+    """Each Dockerfile once, in the order of `paths` and sorted by name within a folder.
 
-    A file that is named is taken whatever it is called, and even when excluded unless `force_exclude`. A folder is
-    searched for `Dockerfile*`, `*.Dockerfile` and `Containerfile*` in any case, but for templates, what git ignores,
-    and `SKIPPED_FOLDERS`; links to folders are not followed. A path that is not there is a `Problem`.
+    A named file is taken whatever its name is, even if excluded (unless `force_exclude`). A folder is searched for
+    `Dockerfile*`, `*.Dockerfile` and `Containerfile*`, ignoring case, except templates, files that git ignores and
+    `SKIPPED_FOLDERS`; links to folders are not followed. A missing path yields a `Problem`.
     """
     seen: set[str] = set()
     for path in paths:
@@ -55,7 +55,7 @@ def discover(paths: Iterable[str], excludes: Excludes, *, force_exclude: bool = 
 
 
 def is_dockerfile_name(name: str) -> bool:
-    """Whether a file of a folder is a Dockerfile by its name alone."""
+    """Whether a file name alone identifies a Dockerfile in a searched folder."""
     lower = name.lower()
     if not lower.startswith(("dockerfile", "containerfile")) and not lower.endswith(".dockerfile"):
         return False
@@ -63,7 +63,7 @@ def is_dockerfile_name(name: str) -> bool:
 
 
 class _Ignored(NamedTuple):
-    """The patterns of one .gitignore and the folder to which they are relative."""
+    """The patterns of one .gitignore and the folder that they are relative to."""
 
     folder: str
     spec: GitIgnoreSpec
@@ -96,7 +96,7 @@ def _search(root: str, excludes: Excludes) -> Iterator[str | Problem]:
 
 
 def _looks_like_one(entry: os.DirEntry[str]) -> bool:
-    """Names of programs are looked into: a Dockerfile's first instruction is FROM or ARG."""
+    """For names like `dockerfile.go`, check that the first instruction is FROM or ARG."""
     ending = entry.name.rpartition(".")[2].lower()
     if ending not in _LANGUAGES:
         return True
@@ -104,7 +104,7 @@ def _looks_like_one(entry: os.DirEntry[str]) -> bool:
         with open(entry.path, "rb") as file:
             lines = file.read(10_000).removeprefix(b"\xef\xbb\xbf").split(b"\n")
     except OSError:
-        return True  # reading it will say why
+        return True  # reading the file later reports why
     for line in lines:
         words = line.split(None, 1)
         if words and not words[0].startswith(b"#"):
@@ -113,13 +113,13 @@ def _looks_like_one(entry: os.DirEntry[str]) -> bool:
 
 
 def _ignored_above(root: str) -> tuple[_Ignored, ...]:
-    """The .gitignore files of the folders between the repository's top and `root`, outermost first."""
+    """The .gitignore files from the top of the repository down to `root`, outermost first."""
     folder = os.path.realpath(root)
     found: list[_Ignored] = []
     while not os.path.exists(os.path.join(folder, ".git")):
         parent = os.path.dirname(folder)
         if parent == folder:
-            return ()  # no repository, so nobody else's .gitignore counts
+            return ()  # not in a repository, so no .gitignore above applies
         folder = parent
         found[:0] = _read_gitignore(folder)
     return tuple(found)
@@ -135,7 +135,7 @@ def _read_gitignore(folder: str) -> tuple[_Ignored, ...]:
 
 
 def patterns(lines: Iterable[str]) -> GitIgnoreSpec:
-    """Patterns as in a .gitignore; one that git would not understand counts for nothing, as in git."""
+    """Parse .gitignore patterns; like git, skip those that are malformed."""
     from pathspec import GitIgnoreSpec
 
     lines = list(lines)
@@ -156,7 +156,7 @@ def _is_pattern(line: str) -> bool:
 
 
 def _is_ignored(path: str, ignored: tuple[_Ignored, ...], *, folder: bool) -> bool:
-    """The innermost .gitignore that has a word to say about the path decides."""
+    """Whether git ignores the path: the innermost .gitignore with a matching pattern decides."""
     for top, spec in reversed(ignored):
         inner = os.path.relpath(path, top).replace(os.sep, "/")
         said = spec.check_file(inner + "/" if folder else inner).include

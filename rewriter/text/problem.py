@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Problem(NamedTuple):
-    """Why a file could not be handled: `path:line: what. what to do`. `line` 0 means the file as a whole."""
+    """Why a file could not be handled: printed as `path:line: message. Hint`. `line` 0 means the whole file."""
 
     path: str
     line: int

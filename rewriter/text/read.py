@@ -8,11 +8,11 @@ import stat
 from dfix.rewriter.text.problem import Problem
 
 MAX_BYTES = 5_000_000
-"""A Dockerfile of more is a mistake, and reading it would take long."""
+"""A larger file is not a Dockerfile, and would take long to parse."""
 
 
 def read(path: str) -> bytes | Problem:
-    """The file's bytes, links followed; a `Problem` for what is no regular file, too large or not readable."""
+    """The file's bytes, following links; a `Problem` if it is not a regular file, too large or not readable."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(descriptor, "rb") as file:
@@ -30,12 +30,12 @@ def read(path: str) -> bytes | Problem:
 
 
 def too_large(path: str) -> Problem:
-    """The problem of a text of more than `MAX_BYTES`."""
+    """The problem reported for a file larger than `MAX_BYTES`."""
     return Problem(path, 0, f"larger than {MAX_BYTES // 1_000_000} MB, too large for a Dockerfile", "Exclude it")
 
 
 def why(error: OSError | ValueError) -> str:
-    """The system's reason alone, without number and path."""
+    """The system's error message without the error number and the path."""
     reason = getattr(error, "strerror", None) or str(error)
     return reason[:1].lower() + reason[1:]
 

@@ -1,7 +1,7 @@
 r"""Bytes and text of one Dockerfile: decoding, spans, edits and applying edits.
 
-A Dockerfile is read as UTF-8 with `surrogateescape`, so that any bytes survive the round trip. A byte order
-mark is kept beside the text. Line endings stay in the text as they are; edits are written with `\n` and take
+A Dockerfile is decoded as UTF-8 with `surrogateescape`, so that any bytes survive the round trip. A byte order
+mark is kept separately from the text. Line endings stay in the text as they are; edits are written with `\n` and get
 the file's own line ending when they are applied.
 """
 
@@ -21,30 +21,30 @@ class Span(NamedTuple):
     end: int
 
     def contains(self, other: Span) -> bool:
-        """Whether `other` lies wholly within this span."""
+        """Whether this span contains all of `other`."""
         return self.start <= other.start and other.end <= self.end
 
 
 class Edit(NamedTuple):
-    """Replace the text of `span` by `text`. An empty span inserts."""
+    """Replace the text of `span` with `text`. An empty span inserts."""
 
     span: Span
     text: str
 
 
 class Region(NamedTuple):
-    """A place that was rewritten: its span in the file as it is, and in the result."""
+    """A rewritten place: its span in the original and in the result."""
 
     before: Span
     after: Span
 
 
 class OverlappingEditsError(ValueError):
-    """Two edits claim the same characters, so no order of applying them is right."""
+    """Two edits touch the same characters, so no order of applying them is right."""
 
 
 class Source:
-    """The text of one Dockerfile and what is needed to write it back byte for byte."""
+    """The text of one Dockerfile, with what is needed to write it back byte for byte."""
 
     __slots__ = ("_line_starts", "bom", "newline", "path", "text")
 
@@ -69,13 +69,13 @@ class Source:
         return BOM + data if self.bom else data
 
     def with_text(self, text: str) -> Source:
-        """The same file with another text; BOM and line ending stay."""
+        """The same file with a different text; BOM and line ending are kept."""
         other = Source(self.path, text, bom=self.bom)
         other.newline = self.newline
         return other
 
     def line_of(self, offset: int) -> int:
-        """The 1-based line on which the character at `offset` stands."""
+        """The 1-based line of the character at `offset`."""
         if self._line_starts is None:
             starts = [0]
             find = self.text.find
@@ -87,7 +87,7 @@ class Source:
         return bisect_right(self._line_starts, offset)
 
     def written(self, text: str) -> str:
-        """An edit's text as it stands in this file, with the file's own line ending."""
+        """The text of an edit with this file's line ending."""
         return text if self.newline == "\n" else text.replace("\n", self.newline)
 
     def apply(self, edits: Iterable[Edit]) -> Source:

@@ -1,4 +1,4 @@
-"""Replacing a file by its new text: whole or not at all, and never over somebody else's edit."""
+"""Replacing a file atomically, and never overwriting somebody else's edit."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from dfix.rewriter.text.read import why
 
 
 def write(path: str, before: bytes, after: bytes) -> Problem | None:
-    """Replace the file's content `before` by `after`; links are followed, mode and owner stay.
+    """Replace the file's content `before` with `after`; links are followed, mode and owner are kept.
 
-    The new text goes to a file beside the old one, which then takes its place, so that no reader
-    finds half a file. Answers with a `Problem`, the file being as it was, when the file is no longer `before`, is
-    read-only, or owner and mode cannot be kept.
+    The new content is written to a temporary file in the same folder, which is then renamed over the old one, so that
+    no reader sees half a file. Returns a `Problem` and leaves the file untouched if its content is no longer `before`,
+    it is read-only, or owner and mode cannot be kept.
     """
     try:
         target = os.path.realpath(path, strict=True)
@@ -32,7 +32,7 @@ def write(path: str, before: bytes, after: bytes) -> Problem | None:
 
 
 def create(path: str, data: bytes) -> Problem | None:
-    """Write a new file; nothing that came to be there in the meantime is replaced."""
+    """Write a new file; a file that exists by now is not replaced."""
     try:
         with open(path, "xb") as file:
             file.write(data)
@@ -48,14 +48,14 @@ def create(path: str, data: bytes) -> Problem | None:
 
 
 def _replace(path: str, target: str, found: os.stat_result, data: bytes) -> Problem | None:
-    """Write `data` beside `target`, with the owner and mode of `found`, and rename it over `target`."""
+    """Write `data` to a temporary file with the owner and mode of `found`, and rename it over `target`."""
     new = os.path.join(os.path.dirname(target), f".dfix-{os.urandom(6).hex()}")
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with open(os.open(new, flags, 0o600), "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())  # some file systems say only now that they are full
+            os.fsync(file.fileno())  # some file systems only report here that they are full
         if not _keep_owner(new, found):
             os.unlink(new)
             return Problem(path, 0, "belongs to a user or group that dfix cannot preserve", "Run dfix as that user")
