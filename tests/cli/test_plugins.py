@@ -169,15 +169,15 @@ RUNNING = {
     ),
     "an edit of another text": Fault(
         ((YIELD, YIELD.replace("Edit(span, ", "Edit(span._replace(start=10, end=30), ")),),
-        "would have written a wrong file (keyword-case: ",
+        "produced a result that failed a check (keyword-case: ",
     ),
     "a change without effect": Fault(
         ((YIELD, YIELD.replace("instruction.keyword)", "written)")),),
-        "would have written a wrong file (keyword-case proposes a change that changes nothing)",
+        "produced a result that failed a check (keyword-case proposes a change that changes nothing)",
     ),
     "it never ends": Fault(
         (("        if written == instruction.keyword:\n            continue\n", ""), (YIELD, YIELD.replace("instruction.keyword)", "written.swapcase())"))),
-        "would have written a wrong file (it still changes after 8 rounds)",
+        "produced a result that failed a check (it still changes after 8 rounds)",
     ),
 }  # fmt: skip
 
@@ -205,7 +205,7 @@ def test_a_plugin_that_fails_on_a_file(name: str, tmp_path: Path) -> None:
     assert done.status == 2
     start = "dfix: plug-in `keyword-case` of acme-rules 1.0 "
     assert done.err.startswith(start + RUNNING[name].said), done.err
-    assert done.err.endswith(f" on a/Dockerfile, so its rule is left out there. {REPORT}\n")
+    assert done.err.endswith(f" on a/Dockerfile, so its rule was skipped there. {REPORT}\n")
     assert done.err.count("\n") == 1
     assert {(tmp_path / one / "Dockerfile").read_text() for one in "ab"} == {f"from {MERGED}"}
 

@@ -114,6 +114,6 @@ def test_an_error_in_dfix_itself(folder: Path, verbose: bool) -> None:
     assert found.returncode == 2
     *before, last = found.stderr.decode().splitlines()
     assert last == (
-        "dfix: internal error (RuntimeError: one two). Run with -v for a traceback and please report it at the project's issue tracker"
+        "dfix: internal error (RuntimeError: one two). Run with -v for a traceback and please report it"
     )
     assert bool(before) == verbose

@@ -149,7 +149,7 @@ def test_what_typer_reads_alone(line: str, request_: Request) -> None:
     [
         ("--diff", "Missing argument"),
         ("--bogus x", "No such option: --bogus"),
-        ("--diff --write x", "exclude each other"),
+        ("--diff --write x", "cannot be combined"),
         ("--color purple x", "auto, always, never"),
         ("--output-format xml x", "text, concise, json, github, gitlab, sarif, rdjson"),
         ("--jobs -1 x", "--jobs"),

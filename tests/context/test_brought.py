@@ -60,7 +60,7 @@ def test_where_files_land(make_context: MakeContext, sources: list[str], target:
 
 def test_an_ignored_source_is_missing(make_context: MakeContext) -> None:
     context = make_context({"a.txt": "", ".dockerignore": "a.txt\n"})
-    assert brings(context, ["a.txt"], ".", "/") == Missing("a.txt is left out by .dockerignore")
+    assert brings(context, ["a.txt"], ".", "/") == Missing("a.txt is excluded by .dockerignore")
 
 
 def test_add_may_unpack(make_context: MakeContext) -> None:

@@ -14,13 +14,13 @@ def test_commands_of_what_it_needs_come_first() -> None:
 @pytest.mark.parametrize(
     ("text", "target", "reason"),
     [
-        ("include other.mk\ndeps:\n\tnpm ci\n", "deps", "more of make"),
-        ("V := $(shell cat x)\ndeps:\n\tnpm ci\n", "deps", "more of make"),
-        ("ifdef CI\ndeps:\n\tnpm ci\nendif\n", "deps", "more of make"),
-        ("%.o: %.c\n\tcc\ndeps:\n\tnpm ci\n", "deps", "more of make"),
+        ("include other.mk\ndeps:\n\tnpm ci\n", "deps", "more than plain rules"),
+        ("V := $(shell cat x)\ndeps:\n\tnpm ci\n", "deps", "more than plain rules"),
+        ("ifdef CI\ndeps:\n\tnpm ci\nendif\n", "deps", "more than plain rules"),
+        ("%.o: %.c\n\tcc\ndeps:\n\tnpm ci\n", "deps", "more than plain rules"),
         ("deps:\n\tnpm ci\ndeps:\n\tnpm i\n", "deps", "several rules"),
         ("deps: package.json\n\tnpm ci\n", "deps", "package.json is a file"),
-        (".PHONY: a b\na: b\nb: a\n", "a", "needs itself"),
+        (".PHONY: a b\na: b\nb: a\n", "a", "depends on itself"),
         ("deps:\n\t$(NPM) ci\n", "deps", "not known"),
         ("A = $(B)\nB = $(A)\ndeps:\n\t$(A)\n", "deps", "not known"),
         ("deps:\n\tnpm ci\n", "other", "no rule for other"),

@@ -191,7 +191,7 @@ def test_guards(rewrite: Rewrite, name: str) -> None:
     words, transforms = BAD[name]
     result = rewrite("FROM a\nRUN b\n", *transforms)
     message = problem_of(result)
-    assert message.startswith("dfix would have written a wrong file and did not")
+    assert message.startswith("dfix wrote nothing, because its result failed a check")
     assert words in message
 
 

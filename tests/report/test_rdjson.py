@@ -70,7 +70,7 @@ def test_several_changes_are_one_suggestion() -> None:
     first, second = read(result(before, after, applied(1), applied(4, "w")))
     assert first["suggestions"][0]["text"] == "FROM b\nRUN b\nRUN c\nRUN e"
     assert first["location"]["range"] == first["suggestions"][0]["range"]
-    assert first["message"] == "reason of x (same image). The suggestion makes all 2 changes of this file"
+    assert first["message"] == "reason of x (same image). The suggestion applies all 2 changes to this file"
     assert "suggestions" not in second
     assert second["location"]["range"] == {"start": {"line": 4}}
 

@@ -62,7 +62,7 @@ def test_unsafe_changes_are_labelled_and_never_part_of_a_save(monkeypatch: pytes
     assert titles == {
         "one-uno: `one` is [not] <b>new</b> (unsafe)": False,
         "one-uno: ignore this here": False,
-        "dfix: every safe change": None,
+        "dfix: apply all safe changes": None,
     }
     (fix,) = [one for one in offered(found, 1) if one.title.endswith("(unsafe)")]
     assert fix.edit is not None
@@ -100,7 +100,7 @@ def test_lines_that_only_the_protocol_knows(monkeypatch: pytest.MonkeyPatch) -> 
     (one,) = diagnostics(found, explain=False)
     assert one.range == types.Range(types.Position(5, 0), types.Position(5, 7))
     assert [action.diagnostics for action in offered(found, 5)[:2]] == [[one], [one]]
-    assert [action.title for action in offered(found, 4)] == ["dfix: every safe change"]
+    assert [action.title for action in offered(found, 4)] == ["dfix: apply all safe changes"]
     assert hover(found, types.Position(5, 0)) is not None
     assert hover(found, types.Position(4, 0)) is None
     lines = types.Range(types.Position(5, 0), types.Position(5, 7))

@@ -91,7 +91,7 @@ async def test_pushed_diagnostics_bear_the_version_that_they_are_about(editor: E
     editor.change(uri, "FROM debian:12\nRU")
     await editor.until(lambda: (last(editor, uri) or first).version == editor.versions[uri])
     assert [d.message for d in editor.pushed[-1].diagnostics] == [
-        "unknown instruction `RU`. correct it, or continue the line above it"
+        "unknown instruction `RU`. Correct it, or continue the line above it"
     ]
     editor.close(uri)
     await editor.until(lambda: not editor.pushed[-1].diagnostics)
@@ -318,7 +318,7 @@ async def test_an_error_in_one_request_is_a_message(editor: Editor, tmp_path: Pa
     with pytest.raises(JsonRpcException):
         await editor.client.text_document_hover_async(params)
     assert await editor.lenses(uri) == [(0, "ships, 0 steps")]
-    assert editor.messages == ["dfix: it failed on a request (KeyError: 'odd')"]
+    assert editor.messages == ["dfix: internal error (KeyError: 'odd')"]
     assert "in hover" in editor.logged[0]
 
 

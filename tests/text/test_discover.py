@@ -182,7 +182,7 @@ def test_a_folder_that_cannot_be_searched(tree: Tree, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(os, "scandir", scandir)
     problem, other = discover(["."], nothing)
-    assert problem == Problem("./a", 0, "the folder cannot be searched: permission denied", "check its permissions")
+    assert problem == Problem("./a", 0, "the folder cannot be searched: permission denied", "Check its permissions")
     assert other == "b/Dockerfile"
 
 

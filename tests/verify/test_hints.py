@@ -10,10 +10,10 @@ from dfix.rewriter.verify.hints import hint
 @pytest.mark.parametrize(
     ("message", "advice"),
     [
-        ("`RUN cat`: secret token: not found", "--secret id=token,src=FILE gives it"),
-        ("`RUN npm ci`: write /x: no space left on device", "the disk is full: free some space"),
-        ("it took longer than 5 s and was ended", "--timeout SECONDS allows more"),
-        ("`RUN curl`: Could not resolve host: a.b", "is the network there? --network says which one a build uses"),
+        ("`RUN cat`: secret token: not found", "Pass it with --secret id=token,src=FILE"),
+        ("`RUN npm ci`: write /x: no space left on device", "The disk is full: free some space"),
+        ("it took longer than 5 s and was stopped", "--timeout SECONDS sets a longer limit"),
+        ("`RUN curl`: Could not resolve host: a.b", "Check the network; --network sets which one the build uses"),
         ("`RUN make`: exit code 2", ""),
     ],
 )

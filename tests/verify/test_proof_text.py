@@ -18,11 +18,11 @@ def test_a_proven_file_with_its_table() -> None:
     text, errors = shown(proofs.proven())
     assert errors == ""
     assert text == (
-        "app/Dockerfile: proven, the same image but for caches\n"
-        "  line 3: split-manifests, promised: same image, seen: that\n"
-        "  line 7: clean-up, promised: same image but for caches, seen: that\n"
-        "  in caches: 2.0 MB fewer\n"
-        "  1 path differs that is no evidence, -v shows it\n"
+        "app/Dockerfile: proven, the same image, except caches\n"
+        "  line 3: split-manifests, promised: same image (confirmed)\n"
+        "  line 7: clean-up, promised: same image, except caches (confirmed)\n"
+        "  package caches: 2.0 MB fewer\n"
+        "  ignored 1 difference that is build noise (-v lists it)\n"
         "\n"
         "                                before                after\n"
         "  build without cache           2 of 2 steps, 12.3 s  3 of 3 steps, 12.0 s\n"
@@ -47,12 +47,12 @@ def test_a_broken_promise_names_the_change_and_what_differs() -> None:
     assert errors == ""
     assert text == (
         "app/Dockerfile: 1 change broke its promise\n"
-        "  line 3: split-manifests, promised: same image, seen: broken\n"
-        "  line 7: clean-up, promised: same image but for caches, seen: that\n"
-        "  line 3: split-manifests is left out, with it these differ:\n"
+        "  line 3: split-manifests, promised: same image (broken)\n"
+        "  line 7: clean-up, promised: same image, except caches (confirmed)\n"
+        "  line 3: split-manifests is left out, because with it these paths differ:\n"
         "    /app/x is gone\n"
         '    config User is not set, was "node"\n'
-        "  in caches: 2.0 MB fewer\n"
+        "  package caches: 2.0 MB fewer\n"
         "\n"
     )
 
@@ -61,10 +61,10 @@ def test_a_change_that_breaks_the_build_names_the_log() -> None:
     text, _ = shown(proofs.broken_build())
     assert text == (
         "app/Dockerfile: 1 change broke its promise\n"
-        "  line 3: split-manifests, promised: same image, seen: that\n"
-        "  line 7: clean-up, promised: same image but for caches, seen: broken\n"
-        "  line 7: clean-up is left out, with it the file no longer builds: `RUN make`: exit code 2\n"
-        "  the build log is kept in /tmp/kept.log\n"
+        "  line 3: split-manifests, promised: same image (confirmed)\n"
+        "  line 7: clean-up, promised: same image, except caches (broken)\n"
+        "  line 7: clean-up is left out, because with it the file no longer builds: `RUN make`: exit code 2\n"
+        "  the build log is in /tmp/kept.log\n"
         "\n"
     )
 
@@ -73,21 +73,21 @@ def test_somebody_elses_rewrite_is_no_change_of_ours() -> None:
     alone = proofs.REWRITE._replace(changes=())
     proof = Proof("broken", alone, alone, None, (Blame(None, (proofs.FILE,), ""),))
     text, _ = shown(proof)
-    assert text == "app/Dockerfile: not the same image\n  these differ:\n    /app/x is gone\n\n"
+    assert text == "app/Dockerfile: not the same image\n  these paths differ:\n    /app/x is gone\n\n"
 
 
 def test_long_lists_are_cut_unless_asked_for() -> None:
     many = tuple(proofs.FILE._replace(path=f"/app/{number}") for number in range(10))
     proof = proofs.broken()._replace(blamed=(Blame(proofs.SPLIT, many, ""),))
-    assert "    /app/7 is gone\n    … 2 more, -v shows them\n" in shown(proof)[0]
+    assert "    /app/7 is gone\n    … 2 more (-v lists them)\n" in shown(proof)[0]
     assert "/app/9 is gone" in shown(proof, verbose=True)[0]
 
 
 def test_what_did_not_build_before_proves_nothing() -> None:
     assert shown(proofs.unbuilt()) == (
         "",
-        "app/Dockerfile: does not build as it is, so nothing is proven: `RUN false`: exit code 1\n"
-        "  the build log is kept in /tmp/kept.log\n",
+        "app/Dockerfile: does not build even without dfix's changes, so nothing is proven: `RUN false`: exit code 1\n"
+        "  the build log is in /tmp/kept.log\n",
     )
 
 
@@ -99,4 +99,4 @@ def test_nothing_to_change_is_told_when_asked_for() -> None:
 
 def test_a_written_file_says_so() -> None:
     text, _ = shown(proofs.proven()._replace(written=True))
-    assert text.startswith("app/Dockerfile: proven, the same image but for caches (written)\n")
+    assert text.startswith("app/Dockerfile: proven, the same image, except caches (written)\n")

@@ -66,7 +66,7 @@ WRONG = (
         "another answer of a port",
         "FROM busybox\nEXPOSE 18111\nWORKDIR /www\nCOPY a index.html\nCMD httpd -f -p 18111\n",
         "FROM busybox\nEXPOSE 18111\nWORKDIR /www\nCOPY b index.html\nCMD httpd -f -p 18111\n",
-        ("run port 18111 answers otherwise",),
+        ("run port 18111 answers differently",),
         {"a": "one\n", "b": "two\n"},
     ),
     Wrong(

@@ -4,7 +4,7 @@ import type { Report } from "./report";
 
 const PROMISES: Readonly<Record<string, string>> = {
   "same-image": "same image",
-  "same-but-caches": "same image but for caches",
+  "same-but-caches": "same image, except caches",
   "changed-image": "changes the image",
 };
 

@@ -61,7 +61,7 @@ test("the page says what was found, the line in question first", async () => {
   const page = findings("Dockerfile", found, 4);
   const [title, here, elsewhere, ...rest] = page.split(/\n+## (?:Here|Elsewhere)\n+/);
   assert.equal(title, "# Dockerfile");
-  assert.match(here ?? "", /^- Line 4, \*\*clean-up\*\*: .* \(same image but for caches\)\.\n- Line 4, \*\*merge-runs\*\*: left alone: .*\.$/);
+  assert.match(here ?? "", /^- Line 4, \*\*clean-up\*\*: .* \(same image, except caches\)\.\n- Line 4, \*\*merge-runs\*\*: left alone: .*\.$/);
   assert.match(elsewhere ?? "", /^- Line 2, \*\*merge-runs\*\*: .* \(same image\)\.\n$/);
   assert.deepEqual(rest, []);
   assert.deepEqual(rulesFor(found, 4), ["clean-up", "merge-runs"]);

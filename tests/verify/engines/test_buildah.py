@@ -83,7 +83,7 @@ def test_a_build_that_fails_says_what_and_leaves_nothing(make: Make, storage: Pa
 def test_a_build_that_hangs_is_ended_and_leaves_nothing(make: Make, storage: Path) -> None:
     engine = make(Processes(), str(storage))
     subprocess.run(["buildah", "from", "--name", "of-somebody-else", BASE], check=True, capture_output=True)
-    with pytest.raises(BuildError, match="it took longer than 3 s and was ended"):
+    with pytest.raises(BuildError, match="it took longer than 3 s and was stopped"):
         engine.build(build(storage, "RUN mkdir /a\nRUN sleep 1000\n", timeout=3), lambda step: None)
     left = subprocess.run(["buildah", "containers"], capture_output=True, text=True, check=True).stdout
     assert len(working_containers()) == 1, left

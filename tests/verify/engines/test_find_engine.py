@@ -70,7 +70,7 @@ def test_a_docker_command_of_podman_is_podman(programs: Path) -> None:
     put(programs, "docker", 'echo "podman version 4.3.1"\n')
     put(programs, "podman", "exit 0\n")
     assert found() == "podman"
-    with pytest.raises(EngineError, match="the docker command is podman's: --engine podman uses it"):
+    with pytest.raises(EngineError, match="the docker command is podman: use --engine podman"):
         found("docker")
 
 
@@ -78,8 +78,8 @@ def test_none_at_all(programs: Path) -> None:
     with pytest.raises(EngineError) as none:
         found()
     assert str(none.value) == (
-        "no build engine was found (docker: there is no docker command; podman: there is no podman command; "
-        "buildah: there is no buildah command). Install Docker with buildx, podman or buildah, or start the daemon"
+        "no build engine found (docker: command not found: docker; podman: command not found: podman; "
+        "buildah: command not found: buildah). Install Docker with buildx, podman or buildah, or start the daemon"
     )
 
 
@@ -93,7 +93,7 @@ def test_a_daemon_that_is_down_and_a_client_without_buildx(programs: Path) -> No
         "[ $1 = --version ] || { echo \"docker: 'buildx' is not a docker command.\" >&2; exit 1; }\n",
     )
     with pytest.raises(
-        EngineError, match="docker has no buildx, which the proof needs: install the docker-buildx plugin"
+        EngineError, match="docker has no buildx, which dfix verify needs: install the docker-buildx plugin"
     ):
         found("docker")
 
