@@ -25,7 +25,7 @@ _NEVER_ON_BUILD = frozenset(("ONBUILD", "FROM", "MAINTAINER"))
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*", re.IGNORECASE | re.ASCII)
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|%%|#(?:include|define|if|endif)\b|@[A-Z_]+@|\$\{\{|__[A-Z_]+__$")
 _MIXED = "has a JSON array with values that are not strings"
-_REFERENCE = "see the Dockerfile reference"
+_REFERENCE = "See the Dockerfile reference"
 
 
 def check(tree: Tree) -> Fault | None:
@@ -41,8 +41,8 @@ def check(tree: Tree) -> Fault | None:
             started = True
         elif not started and instruction.keyword != "ARG":
             message = f"{instruction.keyword} comes before the first FROM"
-            return Fault(instruction.line, message, "begin with FROM (or ARG)")
-    return None if started else Fault(0, "no FROM in the file", "a Dockerfile starts with FROM")
+            return Fault(instruction.line, message, "Begin with FROM (or ARG)")
+    return None if started else Fault(0, "no FROM in the file", "A Dockerfile starts with FROM")
 
 
 def check_instruction(instruction: Instruction) -> Fault | None:
@@ -59,8 +59,8 @@ def _unknown(instruction: Instruction) -> Fault:
     start = instruction.text[instruction.keyword_span.start : instruction.keyword_span.start + 60]
     shown = start.split("\n", 1)[0].split(" ", 1)[0][:30]
     if _TEMPLATE.search(start.split("\n", 1)[0]):
-        return Fault(instruction.line, f"`{shown}` looks like a template's syntax", "run dfix on the rendered file")
-    return Fault(instruction.line, f"unknown instruction `{shown}`", "correct it, or continue the line above it")
+        return Fault(instruction.line, f"`{shown}` looks like a template's syntax", "Run dfix on the rendered file")
+    return Fault(instruction.line, f"unknown instruction `{shown}`", "Correct it, or continue the line above it")
 
 
 def _flags(instruction: Instruction) -> str:

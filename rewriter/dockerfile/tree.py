@@ -113,7 +113,7 @@ class _Scanner:
             self.index += 1
             nodes.append(Trivia(kind, self._lines_span(first), first + 1))
         if not instructions:
-            self.fail(0, "the file has no instructions", "a Dockerfile starts with FROM")
+            self.fail(0, "the file has no instructions", "A Dockerfile starts with FROM")
         if len(self.text) * _MOST_BYTES > _MAX_LINE:
             self._check_line_lengths()
         return Tree(self.source, tuple(nodes), tuple(instructions), tuple(self.directives), self.escape, self.fault)
@@ -124,7 +124,7 @@ class _Scanner:
     def _check_line_lengths(self) -> None:
         for number, line in enumerate(self.lines, 1):
             if len(line) * _MOST_BYTES > _MAX_LINE and len(line.encode("utf-8", "surrogateescape")) > _MAX_LINE:
-                self.fail(number, f"the line is longer than {_MAX_LINE} bytes, which BuildKit refuses", "split it")
+                self.fail(number, f"the line is longer than {_MAX_LINE} bytes, which BuildKit refuses", "Split it")
 
     def _directive(self, content: str) -> bool:
         match = _DIRECTIVE.fullmatch(content)
@@ -136,13 +136,13 @@ class _Scanner:
             self.directives_open = False
             return False
         if any(directive.name == name for directive in self.directives):
-            self.fail(self.index + 1, f"a second `{name}` directive", "keep one")
+            self.fail(self.index + 1, f"a second `{name}` directive", "Keep one")
         self.directives.append(Directive(name, value, self.index + 1))
         if name == "escape":
             if value in ("\\", "`"):
                 self.escape = value
             else:
-                self.fail(self.index + 1, f"escape={value} is neither \\ nor `", "use one of the two")
+                self.fail(self.index + 1, f"escape={value} is neither \\ nor `", "Use one of the two")
         return True
 
     def _instruction(self, content: str) -> Instruction | Trivia:
@@ -158,7 +158,7 @@ class _Scanner:
         else:
             pieces, logical = self._joined(content, base, end, comments, blanks)
         if not logical.strip(SPACE):
-            self.fail(first + 1, f"a lone `{self.escape}` joins nothing", "delete it")
+            self.fail(first + 1, f"a lone `{self.escape}` joins nothing", "Delete it")
             return Trivia("blank", self._lines_span(first), first + 1)
         instruction = Instruction(self.text, pieces, logical, 0, self.escape)
         if end >= 0:
@@ -219,13 +219,13 @@ class _Scanner:
         try:
             marks = heredoc_marks(instruction.logical)
         except ExpansionError as error:
-            self.fail(first + 1, f"the name of a heredoc cannot be read: {error}", "use a plain word such as EOF")
+            self.fail(first + 1, f"the name of a heredoc cannot be read: {error}", "Use a plain word such as EOF")
             return
         heredocs = []
         for mark in marks:
             heredoc = self._heredoc(mark)
             if heredoc is None:
-                self.fail(first + 1, f"the heredoc {mark.name} has no end", f"end it with a line {mark.name}")
+                self.fail(first + 1, f"the heredoc {mark.name} has no end", f"End it with a line {mark.name}")
                 break
             heredocs.append(heredoc)
         instruction.heredocs = tuple(heredocs)

@@ -1,1 +1,1 @@
-"""The language server: what editors ask of dfix about documents that may not be saved yet."""
+"""The language server: it answers editors about documents that may not be saved yet."""

@@ -1,4 +1,4 @@
-"""What the light bulb offers: each change by itself, leaving a place alone, and everything that a save applies."""
+"""Code actions: apply one change, ignore a place, or apply everything that a save applies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_TITLE = 100
 def actions(
     analysis: Analysis, params: types.CodeActionParams, abilities: Abilities, documents: Documents
 ) -> list[types.CodeAction]:
-    """The actions of the kinds that were asked for, on the instructions that the range touches."""
+    """The actions of the requested kinds, for the instructions that the range touches."""
     if analysis.found.problem is not None:
         return []
     wanted = params.context.only
@@ -38,12 +38,12 @@ def actions(
 
 
 def _asked(kind: str, wanted: Sequence[str] | None) -> bool:
-    """Whether a kind is one of those wanted, or below one: `source` asks for `source.fixAll.dfix` too."""
+    """Whether a kind was requested, or a parent of it: `source` includes `source.fixAll.dfix`."""
     return wanted is None or any(kind == one or kind.startswith(f"{one}.") or not one for one in wanted)
 
 
 def _lines(analysis: Analysis, found: types.Range) -> frozenset[int]:
-    """The lines, from 1, of every instruction that a range touches."""
+    """The 1-based lines of all instructions that a range touches."""
     touched = lines_in(analysis, found)
     lines: set[int] = set()
     for instruction in analysis.tree.instructions:
@@ -76,7 +76,7 @@ def _fixes(
 
 
 def _leaving_alone(analysis: Analysis, lines: frozenset[int], abilities: Abilities) -> Iterator[types.CodeAction]:
-    """A comment above the instruction for each rule that has a word to say about it."""
+    """For each rule with a finding here, an action that adds an ignore comment above the instruction."""
     seen: set[tuple[str, int]] = set()
     items: list[Applied | Refused] = [*analysis.found.changes, *analysis.unsafe, *analysis.found.refusals]
     for item in items:
@@ -113,7 +113,7 @@ def _one_file(analysis: Analysis, edit: types.TextEdit, abilities: Abilities) ->
 
 
 def _diagnostics(analysis: Analysis, item: Applied | Refused) -> list[types.Diagnostic] | None:
-    """The diagnostic of a change, by which an editor shows the action beside it."""
+    """The diagnostic that the action fixes, so that an editor can show them together."""
     return [of_change(analysis, item)] if isinstance(item, Applied) and item in analysis.found.changes else None
 
 

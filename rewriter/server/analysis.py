@@ -1,4 +1,4 @@
-"""What dfix finds in one version of a document; each part is worked out when it is first asked for, and kept."""
+"""What dfix finds in one version of a document; each part is computed on first use and kept."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 
 BOM = "\ufeff"
 MOST_CHARACTERS = 500_000
-"""Of a document that an editor is told about while it is typed; the largest of 10,699 real ones has 54,944."""
+"""Larger documents are skipped while typing; the largest of 10,699 real Dockerfiles has 54,944 characters."""
 
 
 class LateError(pipeline.StoppedError):
-    """An answer took longer than an editor waits."""
+    """An answer took too long for an editor."""
 
 
 class Terms(NamedTuple):
-    """What is asked for: of the command line, and of a save."""
+    """The options for findings, and those for a save."""
 
     options: Options
     saved: Options
 
 
 class Analysis:
-    """One version of a document under the terms of its folder.
+    """One version of a document, analysed with the settings of its folder.
 
-    `found` is what the command line would say of it, `safe` what formatting applies, `unsafe` are changes beyond the
-    options' that change the image. Offsets are those of `source`; `start` is where the source begins in the document.
+    `found` is what the command line would report, `safe` what formatting applies, and `unsafe` the further changes that
+    would need `--unsafe`. Offsets are those of `source`; `start` is where the source begins in the document.
     """
 
     def __init__(self, document: Document, terms: Terms, hooks: pipeline.Hooks, encoding: str) -> None:
@@ -69,7 +69,7 @@ class Analysis:
 
     @cached_property
     def found(self) -> Result:
-        """The result with everything that the options allow, lines for the ignore file included."""
+        """The result with all changes that the options allow, including ignore-file lines."""
         length = len(self.source.text)
         if length > MOST_CHARACTERS:
             size = f"{MOST_CHARACTERS // 1000} kB"
@@ -88,7 +88,7 @@ class Analysis:
 
     @cached_property
     def unsafe(self) -> tuple[Applied, ...]:
-        """Changes that need to be asked for, since the image changes with them."""
+        """Changes that are applied only on request, because they change the image."""
         if self.options.unsafe or all(refusal.code != UNSAFE for refusal in self.found.refusals):
             return ()
         known = {(change.rule, change.offset) for change in self.found.changes}
@@ -97,7 +97,7 @@ class Analysis:
 
     @cached_property
     def model(self) -> Model | None:
-        """What the document means, None for one that cannot build."""
+        """The model of the document, None if it cannot build."""
         if self.found.problem is not None:
             return None
         opened = self.hooks.opened or pipeline.open_context
@@ -106,18 +106,18 @@ class Analysis:
         return build_model(self.tree, self.options.target, lambda: opened(self.tree, context) if usable else None)
 
     def fix(self, change: Applied) -> Result | None:
-        """The result with one change alone, or with those that stand with it at one place where it needs them."""
+        """The result with only this change, plus others at its place if it needs them, or None."""
         place = change.rule, change.offset
         if place not in self._fixes:
             self._fixes[place] = self._alone([place], change) or self._alone(self._beside(change), change)
         return self._fixes[place]
 
     def only(self, changes: Sequence[Applied]) -> Result:
-        """The result of a save with none but these of its changes."""
+        """The result of a save with only these changes."""
         return self._run(self.saved._replace(only=frozenset((c.rule, c.offset) for c in changes)))
 
     def instruction_at(self, line: int) -> Instruction | None:
-        """The instruction on a line, from 1."""
+        """The instruction on a 1-based line."""
         return next((found for found in self.tree.instructions if found.line <= line <= found.end_line), None)
 
     def _beside(self, change: Applied) -> list[Place]:

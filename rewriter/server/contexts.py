@@ -1,7 +1,7 @@
-"""Build contexts that are kept from answer to answer: listing a large one takes longer than an editor waits.
+"""A cache of build contexts, because listing a large one takes too long for an editor.
 
-A context is given up when the editor reports that files came or went, when the times of its folder or ignore file tell
-of a change, and, where the editor does not watch its files, after a second.
+A context is dropped when the editor reports created or deleted files, when the modification time of its folder or
+ignore file changes, and, if the editor does not watch its files, after a second.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class _Kept(NamedTuple):
 
 
 class Contexts:
-    """The contexts of the open documents. `generation` grows whenever answers that rest on one may be out of date."""
+    """The contexts of the open documents. `generation` increases when answers based on them may be outdated."""
 
     def __init__(self) -> None:
         self.generation = 0
@@ -35,7 +35,7 @@ class Contexts:
         self._watched: frozenset[str] = frozenset()
 
     def opened(self, tree: Tree, folder: str | None) -> Context:
-        """The context of a Dockerfile, as the pipeline asks for it."""
+        """The context of a Dockerfile, for the pipeline's `opened` hook."""
         path = tree.source.path
         key = (path, folder, tuple(pipeline.literal_sources(tree)))
         kept = self._kept.get(key)
@@ -46,12 +46,12 @@ class Contexts:
         return kept.context
 
     def gone(self, path: str) -> str:
-        """The context folder of a Dockerfile that was there and no longer is, "" where all is well."""
+        """The Dockerfile's context folder if it has been deleted, else ""."""
         folders = [kept.context.root for key, kept in self._kept.items() if key[0] == path]
         return next((folder for folder in folders if not os.path.isdir(folder)), "")
 
     def refresh(self, path: str) -> None:
-        """Give up what is out of date of the contexts of a Dockerfile."""
+        """Drop the outdated contexts of a Dockerfile."""
         now = time.monotonic()
         for key, kept in [*self._kept.items()]:
             if key[0] != path:
@@ -66,11 +66,11 @@ class Contexts:
         return sorted({kept.context.root for kept in [*self._kept.values()]})
 
     def watch(self, roots: Iterable[str]) -> None:
-        """The editor watches the files of these folders from now on."""
+        """Note that the editor now watches these folders."""
         self._watched = frozenset(roots)
 
     def moved(self, paths: Iterable[str]) -> bool:
-        """Files came, went or, where they say what a context holds, changed. Whether that touches a context."""
+        """Handle created and deleted files, and changed ignore files; return whether a context is affected."""
         found = [os.path.realpath(path) for path in paths]
         touched = [key for key, kept in [*self._kept.items()] if any(_within(path, kept.context) for path in found)]
         for key in touched:
@@ -79,24 +79,24 @@ class Contexts:
         return bool(touched)
 
     def edited(self, paths: Iterable[str]) -> bool:
-        """Files have another content. Whether that touches a context."""
+        """Handle files with changed content; return whether a context is affected."""
         found = [os.path.realpath(path) for path in paths]
         touched = any(_within(path, kept.context) for kept in [*self._kept.values()] for path in found)
         self.generation += touched
         return touched
 
     def forget(self, path: str) -> None:
-        """A Dockerfile is closed."""
+        """Drop the contexts of a closed Dockerfile."""
         for key in [key for key in [*self._kept] if key[0] == path]:
             self._kept.pop(key, None)
 
     def clear(self) -> None:
-        """Give up everything: what says where contexts lie has changed."""
+        """Drop everything: a file that says where contexts are has changed."""
         self._kept.clear()
         self.generation += 1
 
     def _forget_others(self, path: str, folder: str | None) -> None:
-        """Keep one context a Dockerfile: while its COPY lines are typed, each text names other sources."""
+        """Keep one context per Dockerfile: while COPY lines are typed, each version may have a different one."""
         for key in [key for key in [*self._kept] if key[:2] == (path, folder)]:
             self._kept.pop(key, None)
 
@@ -108,7 +108,7 @@ def _within(path: str, context: Context) -> bool:
 
 
 def _marks(context: Context, dockerfile: str) -> _Marks:
-    """When what lies in the context's folder, and its ignore files, last changed; 0 for what is not there."""
+    """The modification times of the context's folder and its ignore files; 0 for missing ones."""
     paths = (context.root, os.path.join(context.root, ".dockerignore"), f"{dockerfile}.dockerignore")
     return tuple(map(_changed, paths))
 

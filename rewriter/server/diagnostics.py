@@ -1,4 +1,4 @@
-"""What stands beside the lines of a document: changes that can be made, and why it could not be read."""
+"""Diagnostics: possible changes, and why a document could not be read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dfix.rewriter.text.source import Span
 
 SOURCE = "dfix"
 _PAGES = Path(__file__).resolve().parents[2] / "docs" / "rules"
-"""Where both a wheel and a checkout have the rules' pages."""
+"""The rules' pages, in a wheel and in a checkout."""
 
 
 def diagnostics(analysis: Analysis, *, explain: bool) -> list[types.Diagnostic]:
@@ -36,7 +36,7 @@ def diagnostics(analysis: Analysis, *, explain: bool) -> list[types.Diagnostic]:
 
 
 def line_span(analysis: Analysis, line: int) -> Span:
-    """The text of a line, from 1, without the blanks around it; an empty one where there is none."""
+    """The span of a 1-based line without surrounding blanks; an empty one for a missing line."""
     text = analysis.source.text
     start = 0
     for _ in range(line - 1):
@@ -51,7 +51,7 @@ def line_span(analysis: Analysis, line: int) -> Span:
 
 @cache
 def page(rule: str) -> str | None:
-    """The address of a rule's page as it was installed, None where it was not."""
+    """The URI of a rule's installed page, None if there is none."""
     path = _PAGES / f"{rule}.md"
     return path.as_uri() if os.path.isfile(path) else None
 
@@ -62,13 +62,13 @@ def described(change: Applied) -> str:
 
 
 def left_alone(refusal: Refused) -> str:
-    """A refusal's reason and what would allow the change."""
+    """A refusal's reason and hint."""
     said = f"left alone: {refusal.reason}"
     return valid(f"{said}. {refusal.hint}" if refusal.hint else said)
 
 
 def of_change(analysis: Analysis, change: Applied) -> types.Diagnostic:
-    """The diagnostic of a change that can be made."""
+    """The diagnostic of a possible change."""
     return _made(analysis, change.line, described(change), types.DiagnosticSeverity.Warning, change.rule)
 
 
@@ -78,7 +78,7 @@ def _refusal(analysis: Analysis, refusal: Refused) -> types.Diagnostic:
 
 def _problem(analysis: Analysis, problem: Problem) -> types.Diagnostic:
     message = valid(f"{problem.message}. {problem.hint}" if problem.hint else problem.message)
-    if problem.path != analysis.source.path:  # a settings file's
+    if problem.path != analysis.source.path:  # the problem of a settings file
         message = valid(f"{problem.path}: {message}")
         return _made(analysis, 1, message, types.DiagnosticSeverity.Error)
     return _made(analysis, max(problem.line, 1), message, types.DiagnosticSeverity.Error)

@@ -1,4 +1,4 @@
-"""The documents that the editor has open, as they stand in its windows."""
+"""The open documents, with the text in the editor's windows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LANGUAGES = frozenset(("dockerfile", "docker", "containerfile"))
 
 
 class Document(NamedTuple):
-    """One version of a document. `path` is None where it is no file on this machine (`untitled:`, `git:`)."""
+    """One version of a document. `path` is None if it is not a file on this machine (`untitled:`, `git:`)."""
 
     uri: str
     path: str | None
@@ -26,12 +26,12 @@ class Document(NamedTuple):
 
     @property
     def is_dockerfile(self) -> bool:
-        """Whether it is one by the editor's word or by its name."""
+        """Whether the editor's language id or the file name says so."""
         return self.language.lower() in _LANGUAGES or is_dockerfile_name(os.path.basename(self.path or ""))
 
 
 class Documents:
-    """Every open document by its URI. A change makes a new `Document`, so that who reads one sees one version."""
+    """The open documents by URI. Each change creates a new `Document`, so a reader always sees a single version."""
 
     def __init__(self) -> None:
         self.encoding = "utf-16"
@@ -42,7 +42,7 @@ class Documents:
         return [*self._open.values()]
 
     def get(self, uri: str) -> Document | None:
-        """The newest version of a document, None for one that is not open."""
+        """The newest version of a document, None if it is not open."""
         return self._open.get(uri)
 
     def at(self, path: str) -> Document | None:
@@ -50,11 +50,11 @@ class Documents:
         return next((document for document in self._open.values() if document.path == path), None)
 
     def open(self, item: TextDocumentItem) -> None:
-        """Take over what the editor has read."""
+        """Add a document with the editor's text."""
         self._open[item.uri] = Document(item.uri, path_of(item.uri), item.language_id, item.version, item.text)
 
     def change(self, uri: str, version: int, changes: Sequence[TextDocumentContentChangeEvent]) -> None:
-        """Apply edits in their order, each to what the one before has made."""
+        """Apply edits in order, each to the result of the previous one."""
         before = self._open.get(uri)
         if before is None:
             return
@@ -75,7 +75,7 @@ class Documents:
 
 
 def path_of(uri: str) -> str | None:
-    """The path of a `file:` URI, with bytes that are no UTF-8 kept; None for any other."""
+    """The path of a `file:` URI, keeping bytes that are not UTF-8; None for any other URI."""
     parts = urlsplit(uri)
     if parts.scheme != "file":
         return None

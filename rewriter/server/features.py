@@ -1,4 +1,4 @@
-"""Which request is answered by what."""
+"""The server's handlers: which function answers which request."""
 
 from __future__ import annotations
 
@@ -112,14 +112,14 @@ class _Features:
 
 
 def serve(version: str) -> Server:
-    """A server that answers every request that dfix knows."""
+    """A server with handlers for all requests that dfix supports."""
     server = Server(version)
     handlers = _Features(server)
     fix = types.CodeActionOptions(code_action_kinds=list(KINDS))
     pull = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier="dfix")
 
     def take(method: str, handler: Callable[..., Any], options: Any = None) -> None:
-        server.feature(method, options)(partial(handler))  # pygls marks what it is given, which no method can bear
+        server.feature(method, options)(partial(handler))  # pygls sets attributes, which methods don't allow
 
     take(types.INITIALIZE, handlers.initialize)
     take(types.INITIALIZED, handlers.initialized)

@@ -18,15 +18,15 @@ from dfix.rewriter.server.watching import events, says_where, watchers
 from dfix.rewriter.server.workspace_folders import SECTION, Folders
 
 TYPING_SECONDS = 0.15
-"""A pause in typing after which diagnostics are pushed."""
+"""Seconds without typing after which diagnostics are pushed."""
 FILES_SECONDS = 0.2
-"""A pause in the editor's reports of changed files, which may come by the thousand."""
+"""Seconds without file reports, which may come by the thousand, after which they are handled."""
 SETTINGS_SECONDS = 1.0
 _WATCHED = "dfix-files-"
 
 
 class Freshness:
-    """What the server does without being asked. Everything runs on the event loop's thread."""
+    """Work that the server does by itself. Everything runs on the event loop's thread."""
 
     def __init__(self, server: Server, session: Session, folders: Folders) -> None:
         self._server, self._session, self._folders = server, session, folders
@@ -39,11 +39,11 @@ class Freshness:
         self._settled = asyncio.Event()
 
     def begin(self, client: types.ClientCapabilities) -> None:
-        """The editor has said what it can do."""
+        """Note the editor's capabilities."""
         self._client = client
 
     async def settle(self) -> None:
-        """The session has begun: ask for settings, and to hear of their changes."""
+        """Start the session: ask for the settings, and for notifications about their changes."""
         await self.read_settings()
         self._settled.set()
         workspace = self._client.workspace
@@ -53,14 +53,14 @@ class Freshness:
         await self._watch()
 
     async def settled(self) -> None:
-        """Wait until the editor has said what its settings are: a save may come before. One that is silent has none."""
+        """Wait for the editor's settings, because a save may come first. An editor that doesn't answer has none."""
         if not self._settled.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._settled.wait(), SETTINGS_SECONDS)
             self._settled.set()
 
     async def read_settings(self) -> None:
-        """Ask for the settings of each folder where the editor can answer, and look at everything again."""
+        """Ask for the settings of each folder if the editor supports that, and analyse everything again."""
         workspace = self._client.workspace
         if workspace is not None and workspace.configuration:
             uris = [*self._folders.uris, ""]
@@ -71,20 +71,20 @@ class Freshness:
         self.look_again()
 
     def edited(self, uri: str, *, typing: bool) -> None:
-        """Push a document's diagnostics, after a pause where it is being typed; editors that pull ask by themselves."""
+        """Push a document's diagnostics, after a pause in typing; editors that pull request them instead."""
         if self._pulls():
             return
         self.closed(uri)
         self._pushes[uri] = asyncio.ensure_future(self._push(uri, TYPING_SECONDS if typing else 0.0))
 
     def closed(self, uri: str) -> None:
-        """Push nothing more for a document."""
+        """Stop pushing diagnostics for a document."""
         task = self._pushes.pop(uri, None)
         if task is not None:
             task.cancel()
 
     def files_changed(self, changes: list[types.FileEvent]) -> None:
-        """Files on disk changed; one that is open counts as it stands in its window."""
+        """Handle changed files on disk; for open ones the text in the editor counts."""
         own = {document.uri for document in self._server.documents.all() if document.is_dockerfile}
         found = events([c for c in changes if c.uri not in own or c.type != types.FileChangeType.Changed])
         contexts = self._session.contexts
@@ -99,7 +99,7 @@ class Freshness:
             self._files = asyncio.get_running_loop().call_later(FILES_SECONDS, self.look_again)
 
     def look_again(self) -> None:
-        """Diagnostics and lenses of every document may be others now."""
+        """Refresh the diagnostics and lenses of all documents."""
         for document in self._server.documents.all():
             self.edited(document.uri, typing=False)
         workspace = self._client.workspace
@@ -111,7 +111,7 @@ class Freshness:
             self._start(self._server.workspace_code_lens_refresh_async(None))
 
     def answered(self) -> None:
-        """An answer may rest on a context that is not watched yet."""
+        """After an answer, watch its context if it is not watched yet."""
         if self._roots is not None and not self._roots.issuperset(self._session.contexts.roots()):
             self._start(self._watch())
 
@@ -136,7 +136,7 @@ class Freshness:
         self.answered()
 
     async def _watch(self) -> None:
-        """Ask to hear of changes of the files of every context, in place of what was asked for before."""
+        """Ask the editor to watch the files of all contexts, replacing the previous request."""
         workspace = self._client.workspace
         can = workspace.did_change_watched_files if workspace is not None else None
         if can is None or not can.dynamic_registration:
@@ -164,14 +164,14 @@ class Freshness:
         return document is not None and document.diagnostic is not None
 
     def _start(self, request: Coroutine[Any, Any, Any]) -> None:
-        """Do something that nobody waits for."""
+        """Run a coroutine in the background."""
         task = asyncio.ensure_future(_granted(request))
         self._others.add(task)
         task.add_done_callback(self._others.discard)
 
 
 async def _granted(request: Coroutine[Any, Any, Any]) -> bool:
-    """Whether the editor did what it was asked for; one that refuses goes without."""
+    """Await the editor's answer; return whether it did as asked."""
     try:
         await request
     except JsonRpcException:

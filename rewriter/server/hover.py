@@ -1,4 +1,4 @@
-"""What is said of the instruction under the pointer."""
+"""Hover text for the instruction under the pointer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dfix.rewriter.server.workspace_edits import lines_in, range_of
 
 
 def hover(analysis: Analysis, position: types.Position) -> types.Hover | None:
-    """The rules that change the instruction on a line or leave it alone, and why; None where there are none."""
+    """Which rules change the instruction on a line or leave it alone, and why; None for no rule."""
     instruction = analysis.instruction_at(lines_in(analysis, types.Range(position, position)).start)
     if instruction is None or analysis.found.problem is not None:
         return None
@@ -40,6 +40,6 @@ def _rule(name: str) -> str:
 
 
 def _text(text: str) -> str:
-    """A sentence as Markdown: what a Dockerfile brings into it must not become a link or an image."""
+    """Escape a sentence for Markdown, so that text from a Dockerfile can't become a link or an image."""
     text = valid(text).rstrip(".")
     return "".join(f"\\{char}" if char in "[]<>*_!#|" else char for char in text)

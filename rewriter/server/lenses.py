@@ -1,4 +1,4 @@
-"""What stands above FROM and COPY: how often the build runs them again."""
+"""Code lenses above FROM and COPY: how much a change of the sources re-runs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dfix.rewriter.server.diagnostics import line_span
 from dfix.rewriter.server.workspace_edits import range_of
 
 MOST_FILES = 10_000
-"""More are not counted: an editor waits, and the number says enough."""
+"""Counting stops here, because the editor is waiting."""
 _STEPS = frozenset(("RUN", "COPY", "ADD"))
 
 
 def lenses(analysis: Analysis) -> list[types.CodeLens]:
-    """A lens on each FROM, and on each COPY or ADD that brings files of the context."""
+    """A lens on each FROM, and on each COPY or ADD that copies files from the context."""
     model = analysis.model
     if model is None or not model.stages:
         return []
@@ -45,7 +45,7 @@ def _from_context(step: Step) -> bool:
 
 
 def _copy_title(step: Step, context: Context) -> str:
-    """How many files a copy brings; "" where that is not known, or where it brings none."""
+    """The number of files that a copy depends on, in words; "" if it is unknown or none."""
     found = copied(step, context)
     if not isinstance(found, Copied):
         return ""
@@ -60,7 +60,7 @@ def _copy_title(step: Step, context: Context) -> str:
 
 
 def _again(stage: Stage, context: Context | None, before: dict[int, int]) -> int:
-    """How many steps of a stage run again after an edit of any source: those from the first copy of a folder on."""
+    """How many steps of a stage re-run when any source changes: those from the first copy of a folder on."""
     steps = _steps(stage)
     if stage.parent is not None and before.get(stage.parent.index):
         return len(steps)
@@ -77,7 +77,7 @@ def _steps(stage: Stage) -> list[Step]:
 
 
 def _stage_title(stage: Stage, again: int) -> str:
-    """Whether a stage ships and how much of it an edit of the sources costs."""
+    """Whether a stage is in the final image, and how much of it re-runs when a source changes."""
     count = len(_steps(stage))
     title = f"{'' if stage.ships else 'not '}in the final image, {count} {'step' if count == 1 else 'steps'}"
     if not again:

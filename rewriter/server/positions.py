@@ -1,7 +1,7 @@
-r"""Lines and columns as editors count them, and the offsets in a text that they stand for.
+r"""Converting between the lines and columns of editors and offsets in a text.
 
-The protocol's lines end in `\n`, `\r\n` or `\r`, its columns count units of the encoding that both sides agreed on.
-pygls splits at every line end that Python knows (a form feed, U+2028), which would shift all that follows.
+In the protocol, lines end in `\n`, `\r\n` or `\r`, and columns count units of the negotiated encoding.
+pygls splits at every line end that Python knows (also form feed, U+2028), which would shift all later lines.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 class Positions:
-    """The places of one text, with columns in units of `encoding`."""
+    """The positions in one text, with columns in units of `encoding`."""
 
     __slots__ = ("_encoding", "_starts", "_text")
 
@@ -24,7 +24,7 @@ class Positions:
         self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
 
     def offset(self, line: int, column: int) -> int:
-        """The offset of a place; one beyond its line's end is that end, one within a character is before it."""
+        """The offset of a position; beyond its line's end it is that end, within a character the character's start."""
         if line >= len(self._starts):
             return len(self._text)
         start = self._starts[line]
@@ -39,7 +39,7 @@ class Positions:
         return start + len(content)
 
     def place(self, offset: int) -> tuple[int, int]:
-        """The line and column, both from 0, of an offset."""
+        """The 0-based line and column of an offset."""
         line = bisect_right(self._starts, offset) - 1
         before = self._text[self._starts[line] : offset]
         if self._is_plain(before):

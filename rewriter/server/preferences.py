@@ -1,4 +1,4 @@
-"""What the editor's own settings say, beside the settings files; they overrule those as a command line does."""
+"""The editor's own settings; like command-line flags, they override the settings files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMES = ("select", "ignore", "unsafe", "target", "context")
 
 
 class Preferences(NamedTuple):
-    """The keys that the editor may set, named as in the settings files; `explain` asks for what was left alone."""
+    """The settings that an editor can set, named as in the settings files; `explain`: also show what was left alone."""
 
     select: frozenset[str] | None = None
     ignore: frozenset[str] = frozenset()
@@ -25,7 +25,7 @@ class Preferences(NamedTuple):
     save: Saving = Saving()
 
     def over(self, options: Options, folder: str) -> Options:
-        """The options of a settings file with these over them; `context` is relative to the workspace's `folder`."""
+        """Override the options of a settings file; `context` is relative to the workspace's `folder`."""
         return options._replace(
             select=self.select if self.select is not None else options.select,
             ignore=options.ignore | self.ignore,
@@ -35,17 +35,17 @@ class Preferences(NamedTuple):
         )
 
     def saving(self, found: Saving) -> Saving:
-        """What a save applies by a settings file, with these over it; what is selected here is not narrowed there."""
+        """Override what a settings file applies on save; a selection in the editor is not narrowed by the file."""
         overruled = self.save.select is not None or self.select is not None
         select = self.save.select if overruled else found.select
         return Saving(select, found.ignore | self.save.ignore)
 
 
 def read(data: object, known: frozenset[str]) -> tuple[Preferences, list[str]]:
-    """The preferences in what the editor sent, and what is wrong with it; a key that is wrong counts as unset.
+    """Read the preferences that the editor sent; return them with the faults. A faulty key counts as unset.
 
-    `known` are the names of the rules. Keys that are not dfix's settings belong to the editor's side; an empty value is
-    how an editor shows a key that nobody has set.
+    `known` are the names of the rules. Keys that are not settings of dfix are for the editor's extension; an empty
+    value means that the key is not set.
     """
     if not isinstance(data, Mapping):
         return Preferences(), [] if data is None else ["the editor's settings for dfix are not a table"]
@@ -86,7 +86,7 @@ def _unknown_rules(name: str, value: object, known: frozenset[str]) -> str:
 
 
 def settings_for(path: str, known: frozenset[str]) -> Settings:
-    """The settings file in force for a Dockerfile, read anew. Raises SettingsError."""
+    """Read the settings file in force for a Dockerfile. Raises SettingsError."""
     found = Finder().nearest(path)
     found.check_rules(known)
     return found

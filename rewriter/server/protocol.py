@@ -1,4 +1,4 @@
-"""pygls' side of the protocol with documents of our own, and a word to the editor for each error."""
+"""pygls' protocol with dfix's own documents, reporting errors to the editor."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Protocol(LanguageServerProtocol):
-    """Keeps the documents itself: pygls parts their text into other lines than editors do (see `positions`)."""
+    """Keeps the documents itself, because pygls splits lines differently from editors (see `positions`)."""
 
     _server: Server
 
@@ -31,7 +31,7 @@ class Protocol(LanguageServerProtocol):
         args: tuple[Any, ...] | None = None,
         kwargs: dict[str, Any] | None = None,
     ) -> None:
-        """As in pygls (2.1), which never forgets what became of a notification: 2 kB for each key that is pressed."""
+        """As in pygls 2.1, but without keeping the results of notifications, which leaks 2 kB for each key pressed."""
 
         def done(future: Any) -> None:
             self._request_futures.pop(msg_id, None)
@@ -45,15 +45,15 @@ class Protocol(LanguageServerProtocol):
             yield handler, (params,), None
 
     @lsp_method(types.SHUTDOWN)
-    def lsp_shutdown(self, *_args: Any) -> None:  # type: ignore[override]  # as a plain function nobody keeps it
-        """Answer nothing more. pygls would walk through the requests while they go."""
+    def lsp_shutdown(self, *_args: Any) -> None:  # type: ignore[override]  # a plain function, so its result is not kept
+        """Stop answering. pygls would iterate over the requests while they are being removed."""
         for future in [*self._request_futures.values()]:
             future.cancel()
         self._shutdown = True
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Generator[Any, Any, None]:
-        """Take over the document's text."""
+        """Add the document."""
         self._server.documents.open(params.text_document)
         yield from self._then(types.TEXT_DOCUMENT_DID_OPEN, params)
 
@@ -79,17 +79,17 @@ class Server(LanguageServer):
         self.loop: asyncio.AbstractEventLoop | None = None
         self._told: dict[str, str] = {}
         super().__init__("dfix", version, protocol_cls=Protocol, converter_factory=default_converter)
-        # what pygls would write to standard error is told to the editor, see report_server_error
+        # errors that pygls would write to standard error go to the editor, see report_server_error
         logging.getLogger("pygls").setLevel(logging.CRITICAL + 1)
 
     def say(self, subject: str, text: str, trace: str = "") -> None:
-        """As `tell`, from any thread."""
+        """Like `tell`, but from any thread."""
         new = self._told.get(subject, "") != text
         if new and self.loop is not None and not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.tell, subject, text, trace)
 
     def tell(self, subject: str, text: str, trace: str = "") -> None:
-        """Show a message once for as long as it is the same; an empty one ends it. A trace goes to the log."""
+        """Show a message about a subject unless already shown; an empty one resets it. A trace goes to the log."""
         if self._told.get(subject, "") == text:
             return
         self._told[subject] = text
@@ -99,9 +99,9 @@ class Server(LanguageServer):
             self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"dfix: {text}"))
 
     def report_server_error(self, error: Exception, source: Any) -> None:
-        """Tell the editor of an error that nobody foresaw; the server goes on."""
+        """Report an unexpected error to the editor; the server keeps running."""
         said, trace = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
-        if isinstance(error, JsonRpcInternalError):  # it holds what was raised
+        if isinstance(error, JsonRpcInternalError):  # it wraps the original error
             said, trace = str(error), "".join((error.data or {}).get("traceback", ())) + str(error)
         said = said.replace("\n", " ")[:200]
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, trace))

@@ -1,4 +1,4 @@
-"""One editor's session: answers are worked out one after the other on a thread, so that messages are read meanwhile."""
+"""One editor's session. A worker thread computes one answer after the other, so messages are still read meanwhile."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from dfix.rewriter.settings.files import SettingsError
 from dfix.rewriter.text.problem import Problem
 
 LONGEST_SECONDS = 2.0
-"""For one answer; what takes longer is left alone."""
+"""Time limit of one answer; a document that takes longer is skipped."""
 _TRIES = 3
 _SAMPLE = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\nRUN if true; then mkdir -p /a/{b,c}; fi\n"
 Answer = TypeVar("Answer")
 
 
 def _load(analysis: Analysis) -> None:
-    """Everything that most files need, out of the way of the garbage collector, which would look at it for 80 ms."""
-    analysis.safe.changed  # noqa: B018  # worked out when it is asked for
+    """Load what most files need and freeze it, or the garbage collector would scan it for 80 ms."""
+    analysis.safe.changed  # noqa: B018  # computed on access
     for name in ("difflib", "tomllib", "pip_requirements_parser", "yaml"):
         import_module(name)
     gc.collect()
@@ -47,7 +47,7 @@ class _Kept(NamedTuple):
 
 
 class _Asked:
-    """A request for one version of a document; nobody waits any longer for one that is not `wanted`."""
+    """A request about one version of a document; `wanted` is false once nobody waits for the answer."""
 
     __slots__ = ("document", "wanted")
 
@@ -71,7 +71,7 @@ class Session:
         self._asked: _Asked | None = None
 
     def warm_up(self) -> None:
-        """Load what the first answer would have to wait for, before anybody asks."""
+        """Load modules before the first request, so that it doesn't have to wait."""
         sample = Document("", None, "dockerfile", 0, _SAMPLE)
         options = Options(use_context=False)
         analysis = Analysis(sample, Terms(options, options), pipeline.Hooks(), self.documents.encoding)
@@ -79,10 +79,10 @@ class Session:
         self._tell_of_plugins(plugin_faults())
 
     async def answer(self, uri: str, question: Callable[[Analysis], Answer]) -> Answer | None:
-        """What `question` says of the newest version of a document.
+        """The answer of `question` about the newest version of a document.
 
-        None where dfix has nothing to say of the document, and where it is edited faster than it is looked at. Raises
-        what the question raises.
+        None if dfix doesn't handle the document, or if it is edited faster than it can be analysed. Raises what
+        `question` raises.
         """
         loop = asyncio.get_running_loop()
         for _ in range(_TRIES):
@@ -102,13 +102,13 @@ class Session:
         return None
 
     def forget(self, uri: str) -> None:
-        """A document is closed."""
+        """Drop a closed document."""
         kept = self._kept.pop(uri, None)
         if kept is not None:
             self.contexts.forget(kept.analysis.source.path)
 
     def _ask(self, asked: _Asked, question: Callable[[Analysis], Answer]) -> Answer | None:
-        """On the worker's thread."""
+        """Answer on the worker thread."""
         document = asked.document
         self._deadline = time.monotonic() + LONGEST_SECONDS
         self._asked = asked
@@ -135,7 +135,7 @@ class Session:
             raise LateError
 
     def _analysis(self, document: Document) -> Analysis | None:
-        """The analysis that is kept where nothing has changed, else a new one; None for an excluded file."""
+        """The cached analysis if nothing has changed, else a new one; None for an excluded file."""
         path = document.path or ""
         preferences, folder = self.preferences(document.uri)
         problem = None
@@ -166,7 +166,7 @@ class Session:
         return analysis
 
     def _look_at_context(self, path: str, named: str | None) -> None:
-        """Say when the folder that the build sends is not there; what is known of it is given up."""
+        """Report a missing build context folder, and drop outdated contexts."""
         gone = self.contexts.gone(path)
         if named is not None and not os.path.isdir(named):
             gone = named

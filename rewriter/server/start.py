@@ -10,7 +10,7 @@ _MISSING = "dfix: `dfix lsp` needs pygls. pip install 'dfix[lsp]'\n"
 
 
 def start(words: list[str]) -> int:
-    """Serve one editor until it is done; 2 for other words than `--stdio`, and without the extra `lsp`."""
+    """Serve one editor until it disconnects. Returns 2 for arguments other than `--stdio`, or if pygls is missing."""
     if words in (["--help"], ["-h"]):
         sys.stdout.write(_USAGE)
         return 0
@@ -26,7 +26,7 @@ def start(words: list[str]) -> int:
         return 2
     from dfix.rewriter.report.version import version
 
-    # what anything else writes to standard output would come between the messages
+    # any other output on standard output would corrupt the messages
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     serve(version() or "(development version)").start_io(sys.stdin.buffer, out)

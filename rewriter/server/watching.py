@@ -1,4 +1,4 @@
-"""Asking the editor to watch the files that answers rest on."""
+"""Asking the editor to watch the files that answers depend on."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from dfix.rewriter.settings.files import FILES
 
 _DECLARING = ("*compose*.yml", "*compose*.yaml", "docker-bake*.hcl", "docker-bake*.json", "skaffold.yaml")
 _ELSEWHERE = (*FILES, *_DECLARING, "devcontainer.json", "*.dockerignore")
-"""Files that count wherever they lie: settings, and what says where a build context lies."""
+"""Files that matter in any folder: settings, and files that name build contexts."""
 _KIND = types.WatchKind
 
 
 class Events(NamedTuple):
-    """Paths that came or went, and paths of which the content changed."""
+    """Paths that were created or deleted, and paths whose content changed."""
 
     moved: tuple[str, ...]
     edited: tuple[str, ...]
 
 
 def watchers(roots: list[str], *, relative: bool) -> list[types.FileSystemWatcher]:
-    """What to watch for these contexts; without `relative` an editor knows patterns for its own folders alone."""
+    """What to watch for these contexts. Without `relative`, an editor only supports patterns for its own folders."""
     every = _KIND.Create | _KIND.Change | _KIND.Delete
     found = [types.FileSystemWatcher(f"**/{name}", every) for name in _ELSEWHERE]
     for root in roots:
@@ -36,7 +36,7 @@ def watchers(roots: list[str], *, relative: bool) -> list[types.FileSystemWatche
 
 
 def events(changes: list[types.FileEvent]) -> Events:
-    """The editor's report by kind; the change of an ignore file moves what a context holds."""
+    """Sort the editor's reports. A changed ignore file counts as created, as it changes the context's files."""
     moved: list[str] = []
     edited: list[str] = []
     for change in changes:
@@ -49,7 +49,7 @@ def events(changes: list[types.FileEvent]) -> Events:
 
 
 def says_where(paths: tuple[str, ...]) -> bool:
-    """Whether one of the files says where contexts lie, or is a settings file."""
+    """Whether one of the files is a settings file or names a build context."""
     from fnmatch import fnmatch
 
     names = {os.path.basename(path) for path in paths}

@@ -1,4 +1,4 @@
-"""Results as edits of the protocol: the lines that differ, and no others."""
+"""Converting results into edits of the protocol: only the lines that differ."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dfix.rewriter.text.source import Span
 
 
 class Abilities(NamedTuple):
-    """What the editor can do with an answer: edits of versioned documents, of several files, new files among them."""
+    """Which edits the editor supports: versioned documents, several files, new files."""
 
     versioned: bool = False
     creates: bool = False
@@ -34,13 +34,13 @@ def span_of(analysis: Analysis, found: types.Range) -> Span:
 
 
 def lines_in(analysis: Analysis, found: types.Range) -> range:
-    """The lines, from 1 and as dfix counts them, that a range of the document touches."""
+    """The 1-based lines of the source that a range of the document touches."""
     start, end = span_of(analysis, found)
     return range(analysis.source.line_of(start), analysis.source.line_of(end) + 1)
 
 
 def text_edits(analysis: Analysis, result: Result) -> list[types.TextEdit]:
-    """What makes a result of the document, hunk by hunk."""
+    """The edits that turn the document into a result, one per hunk."""
     if result.problem is not None or result.after.text == result.before.text:
         return []
     pairs = zip(spans(result), hunks(result), strict=True)
@@ -53,7 +53,7 @@ def formatting(analysis: Analysis) -> list[types.TextEdit]:
 
 
 def range_formatting(analysis: Analysis, wanted: types.Range) -> list[types.TextEdit]:
-    """The edits of those changes of a save that lie within a range wholly."""
+    """The edits of a save's changes that are completely within a range."""
     inside = span_of(analysis, wanted)
     lines = lines_in(analysis, wanted)
     near = [change for change in analysis.safe.changes if change.line in lines]
@@ -67,7 +67,7 @@ def range_formatting(analysis: Analysis, wanted: types.Range) -> list[types.Text
 def workspace_edit(
     analysis: Analysis, result: Result, abilities: Abilities, documents: Documents
 ) -> types.WorkspaceEdit | None:
-    """A result as an edit that a quick fix carries, of the ignore file too; None where the editor cannot take it."""
+    """A result as the edit of a quick fix, with the ignore file's; None if the editor doesn't support it."""
     edits = text_edits(analysis, result)
     document = analysis.document
     ignore = None
@@ -89,7 +89,7 @@ def workspace_edit(
 
 
 def spans(result: Result) -> list[Span]:
-    """Where in the file as it is each of the result's hunks stands."""
+    """The span of each of the result's hunks in the original file."""
     starts = [0]
     for line in lines_of(result.before.text):
         starts.append(starts[-1] + len(line))
@@ -101,7 +101,7 @@ def _last(hunk: Hunk) -> int:
 
 
 def _inside(result: Result, inside: Span) -> bool:
-    """Whether every edit lies within; the line end after the last selected line counts as selected."""
+    """Whether all edits are within a span; the line end after the last selected line counts as selected."""
     text = result.before.text
     end = inside.end
     if end and text[end - 1 : end] != "\n":
@@ -119,7 +119,7 @@ class _IgnoreEdit(NamedTuple):
 
 
 def _ignore_file(ignore: IgnoreFileChange, documents: Documents) -> _IgnoreEdit | None:
-    """The lines that the ignore file gets, at its end; None where the editor's text of it is not the one on disk."""
+    """The lines to append to the ignore file; None if its text in the editor differs from the disk."""
     path, before, after = ignore.before.path, ignore.before.text, ignore.after.text
     opened = documents.at(path)
     if opened is not None and opened.text != before:

@@ -1,1 +1,1 @@
-"""Proof by real builds: building before and after, comparing the images, measuring rebuilds."""
+"""Proof by real builds: build before and after, compare the images, measure rebuilds."""

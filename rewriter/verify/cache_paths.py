@@ -1,4 +1,4 @@
-"""Which paths of an image belong to the package managers' declared cache folders."""
+"""Which paths of an image belong to package managers' cache folders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dfix.rewriter.verify.noise import translated
 
 
 class CachePaths:
-    """The cache folders that managers declare: `/var/cache/apt`, or `~/.npm` for the one in any home."""
+    """Cache folders as declared by package managers: `/var/cache/apt`, or `~/.npm` for any home."""
 
     __slots__ = ("_folders", "_inside", "_parents")
 
@@ -21,14 +21,14 @@ class CachePaths:
         self._parents = _any_of([translated(parent) for cache in caches for parent in _parents(cache)])
 
     def inside(self, path: str) -> bool:
-        """Whether a path, without a leading `/`, lies in a cache folder."""
+        """Whether a path (without a leading `/`) is in a cache folder."""
         return self._inside.fullmatch(path) is not None
 
     def only_for_cache(self, path: str, entries: Mapping[str, Entry]) -> bool:
-        """Whether a path of an image is there for a cache's sake alone.
+        """Whether a path of an image exists only because of a cache.
 
-        That is a cache folder and all in it, and a folder above one (`~/.cache` above `~/.cache/pip`) that holds
-        nothing else, or nothing any more. It is never a home, nor a folder at the root of the image.
+        True for a cache folder and everything in it, and for a parent (`~/.cache` of `~/.cache/pip`) that contains
+        nothing else. Never true for a home or a folder at the root of the image.
         """
         if self.inside(path) or self._folders.fullmatch(path):
             return True
@@ -45,7 +45,7 @@ class CachePaths:
 
 
 def _parents(cache: str) -> list[str]:
-    """The folders above a cache folder that may have been made for it: not its home, and none at the root."""
+    """The parents of a cache folder that may have been created for it: not the home, and none at the root."""
     parts = cache.split("/")
     return ["/".join(parts[:end]) for end in range(2 if parts[0] == "~" else 3, len(parts))]
 

@@ -1,4 +1,4 @@
-"""Comparing two images: what differs, what of it is noise, and what of it lies in cache folders."""
+"""Comparing two images: what differs, what of that is build noise, and what is in cache folders."""
 
 from __future__ import annotations
 
@@ -21,38 +21,37 @@ _WHOLE = (
 
 
 class Difference(NamedTuple):
-    """One thing that differs at one place.
-
-    `path` begins with `/`, or is "config User" or "config Env PATH". `what` says it as a phrase ("is gone", "mode 0600,
-    was 0644"). `bytes` is the size of the files concerned, after minus before, 0 where it is not known. `kind` is the
-    sort of difference: "presence", "type", "mode", "owner", "content", "target", "config" or "xattr NAME". `below` are
-    the paths that came or went with the folder `path`.
-    """
+    """One difference between two images."""
 
     path: str
+    """Begins with `/`, or is "config User" or "config Env PATH"."""
     what: str
+    """A phrase: "is gone", "mode 0600, was 0644"."""
     bytes: int = 0
+    """The size of the files concerned, after minus before; 0 if unknown."""
     kind: str = CONTENT
+    """presence, type, mode, owner, content, target, config or "xattr NAME"."""
     below: tuple[str, ...] = ()
+    """The paths that were added or removed with the folder `path`."""
 
 
 class Comparison(NamedTuple):
-    """What differs between two images, each sorted by path.
-
-    `differences` are evidence, `noise` has its reasons, `caches` lie in the cache folders that were given;
-    `cache_bytes` is what these grew by.
-    """
+    """What differs between two images, each sorted by path."""
 
     differences: tuple[Difference, ...]
+    """Those that count."""
     noise: tuple[tuple[Difference, str], ...]
+    """Ignored ones, each with the reason."""
     caches: tuple[Difference, ...]
+    """Those in cache folders."""
     cache_bytes: int
+    """By how much the cache folders grew."""
 
 
 def compare(before: Image, after: Image, caches: Sequence[str]) -> Comparison:
-    """Compare the files and the configurations of two images. Times, history and layers are free.
+    """Compare the files and the configurations of two images; times, history and layers may differ.
 
-    `caches` are cache folders as `knowledge/*.toml` declare them: `/var/cache/apt`, `~/.npm` for the one in any home.
+    `caches` are cache folders as in `knowledge/*.toml`: `/var/cache/apt`, or `~/.npm` for any home.
     """
     places = CachePaths(caches)
     evidence = list(_config(before.config, after.config))
@@ -73,10 +72,10 @@ def compare(before: Image, after: Image, caches: Sequence[str]) -> Comparison:
 
 
 def without(comparison: Comparison, noise_paths: Comparison) -> Comparison:
-    """The comparison with every difference moved to its noise that is in `noise_paths` too, in the same kind.
+    """Move each difference that `noise_paths` has too, with the same kind, to the noise.
 
-    `noise_paths` compares two builds of the same file. A folder that came or went is only excused where all that came
-    or went with it did there too.
+    `noise_paths` compares two builds of the same file. An added or removed folder only counts as noise if everything
+    added or removed with it is in `noise_paths` too.
     """
     known = {(path, found.kind) for found in noise_paths.differences for path in (found.path, *found.below)}
     kept, moved = [], []
@@ -89,7 +88,7 @@ def without(comparison: Comparison, noise_paths: Comparison) -> Comparison:
 
 
 def _is_cache(difference: Difference, before: Image, after: Image, places: CachePaths) -> bool:
-    """A cache folder itself may come and go, but its type, mode and owner decide whether a cache works at all."""
+    """A cache folder may come and go, but its type, mode and owner must match, or the cache may not work."""
     path = difference.path[1:]
     if difference.kind == PRESENCE:
         return places.only_for_cache(path, before.entries if path in before.entries else after.entries)
@@ -97,7 +96,7 @@ def _is_cache(difference: Difference, before: Image, after: Image, places: Cache
 
 
 def _gathered(differences: list[Difference]) -> tuple[Difference, ...]:
-    """Sorted, with what came or went below a folder that came or went told at that folder."""
+    """Sort the differences, and attach added or removed paths to the topmost folder added or removed with them."""
     came_or_went = {difference.path for difference in differences if difference.kind == PRESENCE}
     folders: dict[str, list[Difference]] = {}
     rest = []

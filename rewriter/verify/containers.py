@@ -1,4 +1,4 @@
-"""Running an image with docker or podman, which take the same words: to its end, or until it serves."""
+"""Running an image with docker or podman (same arguments), until it ends or answers on its ports."""
 
 from __future__ import annotations
 
@@ -13,34 +13,33 @@ from dfix.rewriter.verify.engine import LABEL, EngineError
 from dfix.rewriter.verify.process import Processes, TimeoutExpiredError
 
 MOST_OUTPUT = 200_000
-"""Bytes of output that are compared."""
+"""The number of bytes of output that are compared."""
 _ANSWERS_WITHIN = 20.0
 _TICK = 0.3
 _GET = b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n"
 
 
 class Ran(NamedTuple):
-    """A container's end: its exit status (None: it still ran at the time limit) and what it said.
-
-    `answers` are those of the ports that the image exposes: the first line and the content of an HTTP answer, or "" for
-    a connection that was taken and no HTTP. `healthy` says that the image's HEALTHCHECK passed.
-    """
+    """How a container ended."""
 
     status: int | None
+    """The exit status; None if it was still running at the time limit."""
     output: str
     answers: tuple[tuple[int, str], ...] = ()
+    """By exposed port: the first line and the content of an HTTP answer, or "" for a connection without HTTP."""
     healthy: bool = False
+    """Whether the image's HEALTHCHECK passed."""
 
 
 class Containers:
-    """`program` is docker or podman, `label` the run's, `network` as for builds."""
+    """Runs containers with `program` (docker or podman), the run's `label`, and `network` as for builds."""
 
     def __init__(self, program: str, processes: Processes, label: str, network: str) -> None:
         self._program, self._processes, self._label, self._network = program, processes, label, network
         self._numbers = itertools.count()
 
     def run(self, image: str, words: tuple[str, ...], limit: float) -> Ran:
-        """Run a command in the image and wait for its end, `limit` seconds at most. Raises EngineError."""
+        """Run a command in the image and wait at most `limit` seconds for its end. Raises EngineError."""
         name = self._name()
         entry = ["--entrypoint", words[0], image, *words[1:]]
         pieces: list[bytes] = []
@@ -55,7 +54,7 @@ class Containers:
         return Ran(status, _text(pieces))
 
     def serve(self, image: str, ports: tuple[int, ...], *, checked: bool, limit: float) -> Ran:
-        """Run the image's own command until its ports answer and its health check passes, it ends, or `limit` is over.
+        """Run the image's own command until it ends, its ports answer and its health check passes, or `limit` is over.
 
         Raises EngineError.
         """
@@ -133,7 +132,7 @@ def _text(pieces: list[bytes]) -> str:
 
 
 def _answer(host: str, port: int) -> str | None:
-    """What a port answers to HTTP; "" for a connection without an HTTP answer, None when nobody listens."""
+    """A port's answer to HTTP; "" for a connection without an HTTP answer, None if nothing listens."""
     received = b""
     try:
         with socket.create_connection((host, port), 2) as connection:

@@ -1,4 +1,4 @@
-"""What must hold of an image that a change declares to be another: its settings, and the libraries of what ships."""
+"""Checks of an image that a change declares to be different: its settings, and its programs' libraries."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MISSING = re.compile(r"(\S+) => not found|Error loading shared library ([^\s:]+
 
 
 def settings(source: Source, differences: tuple[Difference, ...], after: Image) -> tuple[Difference, ...]:
-    """The differences of configuration that no other base image explains, for the Dockerfile before.
+    """The configuration differences that a different base image doesn't explain; `source` is the original file.
 
-    A variable or label that the file does not set came with its base, and goes with it. PATH may lose folders that the
-    new image does not have.
+    A variable or label that the file doesn't set came from its base image, and may go with it. PATH may lose folders
+    that the new image doesn't have.
     """
     variables, labels = _set(source)
     return tuple(
@@ -55,7 +55,7 @@ def _explained(difference: Difference, variables: set[str], labels: set[str], af
 
 
 def programs(before: Image, after: Image) -> tuple[str, ...]:
-    """The absolute paths of programs and shared libraries that ship and are not the distribution's own."""
+    """The absolute paths of programs and shared libraries that ship and don't belong to the distribution."""
     found = [
         f"/{path}"
         for path, entry in after.entries.items()
@@ -75,13 +75,13 @@ def _came_along(path: str, entry: Entry, before: Image) -> bool:
 
 
 def missing(said: str) -> Iterator[str]:
-    """The libraries that `ldd` does not find, by what it said."""
+    """The libraries that `ldd` did not find, according to its output."""
     for match in _MISSING.finditer(said):
         yield match[1] or match[2] or match[3]
 
 
 def groups(differences: tuple[Difference, ...]) -> Mapping[str, tuple[int, int]]:
-    """What is gone, by the first two folders of its path: how many places and how many bytes, the largest first."""
+    """The removed paths by their first two folders: the number of paths and bytes, largest first."""
     found: dict[str, tuple[int, int]] = {}
     for difference in differences:
         if difference.kind == "presence" and "is gone" in difference.what:

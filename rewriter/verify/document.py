@@ -1,4 +1,4 @@
-"""Proofs as JSON, in the form of docs/schema/dfix-verify-1.json."""
+"""Proofs as JSON, following docs/schema/dfix-verify-1.json."""
 
 from __future__ import annotations
 

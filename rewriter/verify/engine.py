@@ -1,4 +1,4 @@
-"""What dfix asks of a build engine. The engines' own commands do the work; nothing here builds."""
+"""The interface to build engines; their own commands do the work."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager
 from typing import IO, NamedTuple, Protocol
 
 LABEL = "dfix.verify"
-"""On every image that dfix builds; its value is the run's (`Workspace.label`), so that strays can be removed."""
+"""The label of every image that dfix builds; its value names the run (`Workspace.label`), to find leftovers."""
 
 
 class BuildOptions(NamedTuple):
-    """What the command line passes on to every build, as it was given. `timeout` is in seconds."""
+    """Build options from the command line, passed on as they are; `timeout` is in seconds."""
 
     args: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
@@ -21,7 +21,7 @@ class BuildOptions(NamedTuple):
     timeout: float = 1800
 
     def words(self) -> list[str]:
-        """The options as every engine's `build` command takes them."""
+        """The options as arguments of every engine's `build` command."""
         words = []
         for flag, value in (("--platform", self.platform), ("--target", self.target), ("--network", self.network)):
             words += [flag, value] if value else []
@@ -33,36 +33,37 @@ class BuildOptions(NamedTuple):
 
 
 class Build(NamedTuple):
-    """One build: `dockerfile` lies outside of `context`, with its ignore file beside it (`NAME.dockerignore`).
-
-    `image` is the tag to give, `run` the value of LABEL, `log` the file that takes what the engine says.
-    """
+    """One build."""
 
     dockerfile: str
+    """Outside of `context`, with its ignore file next to it (`NAME.dockerignore`)."""
     context: str
     image: str
+    """The tag to give."""
     run: str
+    """The value of LABEL."""
     log: str
+    """The file for the engine's output."""
     cache: bool = True
     options: BuildOptions = BuildOptions()
 
 
 class Step(NamedTuple):
-    """One instruction as the engine ran it, or took it from its cache."""
+    """One instruction that the engine ran or took from its cache."""
 
     name: str
     cached: bool
 
 
 class Built(NamedTuple):
-    """A finished build: its steps (without FROM and the engine's own) and how long it took in seconds."""
+    """A finished build: its steps (without FROM and the engine's own) and its duration in seconds."""
 
     steps: tuple[Step, ...]
     seconds: float
 
 
 class BuildError(Exception):
-    """A build that failed: one line of what the engine said. `log` is the file with all of it."""
+    """A failed build: one line of the engine's output; `log` is the file with all of it."""
 
     def __init__(self, message: str, log: str) -> None:
         super().__init__(message)
@@ -71,31 +72,31 @@ class BuildError(Exception):
 
 
 class EngineError(Exception):
-    """The engine itself cannot be used: what is wrong and what to do, as a sentence."""
+    """The engine cannot be used; the text says what is wrong and what to do."""
 
 
 class Engine(Protocol):
-    """An engine as verify uses it."""
+    """A build engine."""
 
     @property
     def name(self) -> str:
-        """As `--engine` takes it and people read it: "docker", "docker:BUILDER", "podman", "buildah"."""
+        """As in `--engine` and in output: "docker", "docker:BUILDER", "podman", "buildah"."""
 
     @property
     def runs(self) -> str:
-        """The command that runs the images it builds: "docker", "podman", or "" where none does."""
+        """The command that can run the engine's images: "docker", "podman", or "" for none."""
 
     def build(self, build: Build, at_step: Callable[[str], None]) -> Built:
-        """Build, telling the name of each step as it starts. Raises BuildError, EngineError."""
+        """Build, calling `at_step` with the name of each step as it starts. Raises BuildError, EngineError."""
 
     def saved(self, image: str) -> AbstractContextManager[IO[bytes]]:
         """The image as `docker save` writes it (docker-archive), as a stream. Raises EngineError."""
 
     def layers(self, image: str) -> tuple[str, ...]:
-        """The digests of an image's layers, unpacked, the lowest first: cheaper than `saved`. Raises EngineError."""
+        """The digests of an image's uncompressed layers, lowest first; cheaper than `saved`. Raises EngineError."""
 
     def remove(self, images: list[str]) -> None:
-        """Remove images by tag; one that is not there is no fault."""
+        """Remove images by tag; missing ones are ignored."""
 
     def strays(self) -> dict[str, str]:
-        """Every image with LABEL: its id and the run that made it."""
+        """All images with LABEL: id and the run that built it."""

@@ -1,4 +1,4 @@
-"""What to do about a build that failed, where the engine's words or the Dockerfile tell."""
+"""Hints for failed builds, derived from the engine's message or the Dockerfile."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIGNS = (
 
 
 def hint(message: str, tree: Tree, args: tuple[str, ...]) -> str:
-    """What may help, as the end of a sentence, or "". `args` are the build arguments that were given."""
+    """What may help, as a sentence, or "". `args` are the given build arguments."""
     secret = _SECRET.search(message)
     if secret:
         return f"Pass it with --secret id={secret['id'] or 'NAME'},src=FILE"
@@ -36,7 +36,7 @@ def hint(message: str, tree: Tree, args: tuple[str, ...]) -> str:
 
 
 def _lacking(tree: Tree, given: set[str]) -> list[str]:
-    """The arguments without a default that were not given; BuildKit sets those for the platform itself."""
+    """The arguments without a default that were not given, except the platform arguments that BuildKit sets."""
     words = [word.text for i in tree.instructions if i.keyword == "ARG" for word in i.words]
     defaults = {word.partition("=")[0] for word in words if "=" in word}
     names = dict.fromkeys(word for word in words if "=" not in word and word not in defaults | given)

@@ -1,4 +1,4 @@
-"""What an image is, as far as two of them can be compared: its configuration and its files."""
+"""The parts of an image that are compared: its configuration and its files."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ Kind = Literal["file", "folder", "link", "device", "fifo"]
 
 
 class Entry(NamedTuple):
-    """One path of an image.
-
-    `mode` holds the permission bits with setuid, setgid and sticky. `digest` is of a file's content (`size` bytes) with
-    the fields blanked that differ between two builds of the same file (`noise.blank`). `target` is where a link
-    points, or a device's numbers. `xattrs` are sorted pairs of name and value.
-    """
+    """One path of an image."""
 
     kind: Kind
     mode: int
+    """The permission bits with setuid, setgid and sticky."""
     uid: int
     gid: int
     size: int = 0
+    """Of a file's content, in bytes."""
     digest: str = ""
+    """Of a file's content, without fields that differ between two builds of the same file (`noise.blank`)."""
     target: str = ""
+    """Where a link points, or a device's numbers."""
     xattrs: tuple[tuple[str, str], ...] = ()
+    """Sorted pairs of name and value."""
 
 
 class Layer(NamedTuple):
-    """A layer by its digest, and its size in bytes, uncompressed."""
+    """A layer's digest and its uncompressed size in bytes."""
 
     digest: str
     size: int
 
 
 class Image(NamedTuple):
-    """`config` is the image's configuration as saved; `entries` holds every path without a leading `/`."""
+    """An image's saved configuration and its paths; keys of `entries` have no leading `/`."""
 
     config: dict[str, Any]
     layers: tuple[Layer, ...]
@@ -41,5 +41,5 @@ class Image(NamedTuple):
 
     @property
     def size(self) -> int:
-        """The bytes of all layers, uncompressed."""
+        """The uncompressed size of all layers in bytes."""
         return sum(layer.size for layer in self.layers)

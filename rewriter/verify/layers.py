@@ -1,4 +1,4 @@
-"""One layer's paths, and what several layers make of each other (the OCI image specification's rules for whiteouts)."""
+"""The paths of a layer, and of several layers combined (by the OCI image specification's rules for whiteouts)."""
 
 from __future__ import annotations
 
@@ -15,30 +15,29 @@ WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 XATTR = "SCHILY.xattr."
 MOST_BLANKED = 20_000_000
-"""Bytes up to which a file is held in memory to blank its fields; a larger one is no compiled Python file."""
+"""Files up to this size in bytes are read into memory to blank their fields; larger ones need no blanking."""
 _IMPLIED = Entry("folder", 0o755, 0, 0)
 _PIECE = 1 << 20
 
 
 class LayerError(Exception):
-    """A layer that is no sound archive; the text says what is wrong with it."""
+    """A layer that is not a valid archive; the text says why."""
 
 
 class Listing(NamedTuple):
-    """What one layer does: paths that it brings, hard links (path to target), whiteouts, folders that it empties.
-
-    `size` is in bytes, uncompressed.
-    """
+    """What one layer does."""
 
     entries: dict[str, Entry]
     links: dict[str, str]
+    """Hard links: path to target."""
     gone: tuple[str, ...]
     emptied: tuple[str, ...]
     size: int
+    """In bytes, uncompressed."""
 
 
 def listing(stream: IO[bytes], size: int) -> Listing:
-    """Read a layer's tar from a stream without seeking; contents are digested, not kept. Raises LayerError."""
+    """Read a layer's tar from a stream without seeking; only digests of contents are kept. Raises LayerError."""
     entries: dict[str, Entry] = {}
     links: dict[str, str] = {}
     gone: list[str] = []
@@ -63,11 +62,11 @@ def listing(stream: IO[bytes], size: int) -> Listing:
 
 
 def flatten(listings: Iterable[Listing]) -> dict[str, Entry]:
-    """The paths of an image whose layers do these things, the lowest first. Raises LayerError."""
+    """The paths of an image with these layers, lowest first. Raises LayerError."""
     paths: dict[str, Entry] = {}
     for layer in listings:
         hidden = {*layer.gone, *layer.emptied}
-        if hidden:  # they hide what lower layers have, never what this one brings
+        if hidden:  # whiteouts hide paths of lower layers, never of this one
             whole = frozenset(layer.gone)
             paths = {path: entry for path, entry in paths.items() if not (path in whole or _below_any(path, hidden))}
         replaced = _replaced(layer, paths)
@@ -81,15 +80,15 @@ def flatten(listings: Iterable[Listing]) -> dict[str, Entry]:
 
 
 def _replaced(layer: Listing, paths: dict[str, Entry]) -> set[str]:
-    """The folders of lower layers in whose place this one brings something else; a hard link is never a folder."""
+    """The folders of lower layers that this layer replaces with something else; a hard link is never a folder."""
     others = [path for path, entry in layer.entries.items() if entry.kind != "folder"]
     return {path for path in (*others, *layer.links) if (old := paths.get(path)) is not None and old.kind == "folder"}
 
 
 def _add_implied(layer: Listing, paths: dict[str, Entry]) -> None:
-    """The folders above this layer's paths that no layer lists. At once, since a later layer may only empty them.
+    """Add the parent folders of this layer's paths that no layer lists, before a later layer can empty them.
 
-    A symbolic link above a path stays: it may lead to the folder.
+    A symbolic link as a parent is kept: it may lead to the folder.
     """
     for path in (*layer.entries, *layer.links):
         while (path := posixpath.dirname(path)) and (

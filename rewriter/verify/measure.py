@@ -1,4 +1,4 @@
-"""Measuring what a rewrite gains: rebuilds after the edits that people make, layers, bytes."""
+"""Measuring what a rewrite gains: rebuilds after typical edits, layers, bytes."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from dfix.rewriter.verify.trial import Trial
 from dfix.rewriter.verify.usual_edits import Edits, edit
 
 TIMES = 3
-"""Rebuilds of each kind whose median is told. Both versions take turns, so that a busy machine slows both."""
+"""Rebuilds of each kind; the median counts. Both versions take turns, so a busy machine slows both."""
 SIDES = ("before", "after")
 
 
 def rebuild(builts: list[Built]) -> Rebuild:
-    """Several builds after edits of the same kind, as one: the steps of the last, the median of seconds."""
+    """Combine several builds after edits of the same kind: the steps of the last one, the median of the seconds."""
     steps = builts[-1].steps
     ran = tuple(step.name for step in steps if not step.cached)
     return Rebuild(ran, len(steps) - len(ran), median(built.seconds for built in builts))
 
 
 def cold(built: Built, image: Image) -> Measures:
-    """What a build without any cache tells."""
+    """The measures of a build without cache."""
     return Measures(rebuild([built]), len(image.layers), image.size)
 
 
 def measure(trial: Trial, texts: dict[str, Source], edits: Edits, first: dict[str, Measures]) -> dict[str, Measures]:
     """Rebuild both versions unchanged, after edits of a source and of a manifest. Raises BuildError, EngineError.
 
-    Each build gets an edit of its own: versions that begin alike would else find each other's steps in the cache.
+    Each build gets its own edit. Otherwise, versions that begin alike would share cached steps.
     """
     found: dict[str, Measures] = {}
     layers: dict[str, frozenset[str]] = {}

@@ -1,7 +1,7 @@
-"""What differs between two builds of the same file, as `noise.toml` lists it: no evidence of a changed image.
+"""Build noise: what differs between two builds of the same file, as listed in `noise.toml`.
 
-In the globs of `noise.toml` `*` stands for any text without `/`, `?` for one character of it, `**` for any text, `**/`
-for any folders or none, and `~` in front for any home (/root, and those in /home). The rest stands for itself.
+In the globs of `noise.toml`, `*` matches any text without `/`, `?` one such character, `**` any text, `**/` any number
+of folders, and a leading `~` any home (/root, and those in /home). All else matches literally.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 TABLE = os.path.join(os.path.dirname(__file__), "noise.toml")
 
 Excused = Literal["any", "content", "field"]
-"""The whole path (that it is there, and everything about it), a file's content, or the field that FIELDS blanks."""
+"""What is excused: everything about a path (also its presence), a file's content, or a field that FIELDS blanks."""
 
 _FIRST_WITH_FLAGS = 3392
 _PYTHON_3 = range(3000, 4000)
@@ -26,25 +26,26 @@ _SIGNS = {"~": "(?:root|home/[^/]+)", "?": "[^/]", "*": "[^/]*", "**": ".*", "**
 
 
 class Noise(NamedTuple):
-    """One entry of the table: a glob of paths, what is excused there, and why, as a sentence.
-
-    `field` names one of FIELDS, `source` is an address that describes what nobody saw here.
-    """
+    """One entry of the table."""
 
     path: str
+    """A glob."""
     excused: Excused
     reason: str
+    """Why it is noise, as a sentence."""
     field: str = ""
+    """A name in FIELDS, if `excused` is "field"."""
     source: str = ""
+    """The address of a description, for what was not observed here."""
 
 
 def blanked(path: str) -> bool:
-    """Whether `blank` may change this file's content. `path` has no leading `/`."""
+    """Whether `blank` may change the content of this file. `path` has no leading `/`."""
     return _any_field().fullmatch(path) is not None
 
 
 def blank(path: str, content: bytes) -> bytes:
-    """The content with the fields blanked that differ between two builds. `path` has no leading `/`."""
+    """Blank the fields of a file's content that differ between two builds. `path` has no leading `/`."""
     if blanked(path):
         for pattern, noise in _lines():
             if noise.excused == "field" and pattern.fullmatch(path):
@@ -53,9 +54,9 @@ def blank(path: str, content: bytes) -> bytes:
 
 
 def excuse(path: str, content_only: bool) -> str:
-    """The reason why a difference at this path is none, or "". `path` has no leading `/`.
+    """The reason why a difference at this path is noise, or "". `path` has no leading `/`.
 
-    `content_only` says that a file's content is all that differs there; else only a line for the whole path helps.
+    `content_only`: only the content of a file differs; otherwise only an entry for the whole path excuses it.
     """
     if _any_path().fullmatch(path):
         for pattern, noise in _lines():
@@ -65,7 +66,7 @@ def excuse(path: str, content_only: bool) -> str:
 
 
 def spoken(output: str) -> str:
-    """What a container said, without the lines that differ between two runs of the same image (`[[output]]`)."""
+    """A container's output without the lines that differ between two runs of the same image (`[[output]]`)."""
     return "\n".join(line for line in output.splitlines() if not _said_by_chance().fullmatch(line))
 
 
@@ -76,7 +77,7 @@ def _said_by_chance() -> re.Pattern[str]:
 
 @cache
 def table() -> tuple[Noise, ...]:
-    """The lines of `noise.toml`, in the file's order."""
+    """The entries of `noise.toml`, in the file's order."""
     return tuple(Noise(**line) for line in _file()["noise"])
 
 
@@ -89,13 +90,13 @@ def _file() -> dict[str, list[dict[str, Any]]]:
 
 
 def translated(glob: str) -> str:
-    """A glob with a leading `/` or `~` as a regular expression for paths without the leading `/`."""
+    """Translate a glob with a leading `/` or `~` into a regular expression for paths without the leading `/`."""
     pieces = re.split(r"(^~(?=/)|(?:^|(?<=/))\*\*/|\*+|\?)", glob.removeprefix("/"))
     return "".join(_SIGNS.get(piece, re.escape(piece)) for piece in pieces)
 
 
 def _pyc_time(content: bytes) -> bytes:
-    """The source's time in a compiled Python file that is checked by time (PEP 552: the flags are 0).
+    """Blank the source's time in a compiled Python file that is checked by time (PEP 552: the flags are 0).
 
     Python 3.6 and older, and Python 2, have no flags: the time follows the magic number.
     """
@@ -110,12 +111,12 @@ def _pyc_time(content: bytes) -> bytes:
 
 
 def _shadow_day(content: bytes) -> bytes:
-    """The day on which each password was set (shadow(5)); 0 and an empty field have a meaning, so they stay."""
+    """Blank the day on which each password was set (shadow(5)); 0 and an empty field have a meaning and stay."""
     return re.sub(rb"^([^:\n]*:[^:\n]*:)[1-9][0-9]*(?=:)", rb"\1day", content, flags=re.MULTILINE)
 
 
 def _apk_virtual(content: bytes) -> bytes:
-    """The version of a virtual package (`apk add --virtual`) where it is a time, and its checksum."""
+    """Blank the checksum of a virtual package (`apk add --virtual`), and its version if that is a time."""
     packages = content.split(b"\n\n")
     return b"\n\n".join(_VIRTUAL.sub(rb"\1", package) if _META in package else package for package in packages)
 
@@ -129,7 +130,7 @@ def _line_order(content: bytes) -> bytes:
 
 
 def _pnpm_modules(content: bytes) -> bytes:
-    """The time in `prunedAt`, and the order of the entries of a file that is YAML or JSON."""
+    """Blank the time in `prunedAt` and sort the entries of a file that is YAML or JSON."""
     lines = [line.rstrip(b",") for line in content.splitlines()]
     return b"\n".join(sorted(line for line in lines if not line.strip().startswith((b"prunedAt:", b'"prunedAt":'))))
 

@@ -1,4 +1,4 @@
-"""Running an engine's command: with a time limit, stoppable from outside, leaving no process behind."""
+"""Running an engine's commands with a time limit; they can be stopped from outside and leave no process behind."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from contextlib import contextmanager, suppress
 from typing import IO
 
 GRACE = 10.0
-"""Seconds that a command has to end by itself after SIGTERM: engines take their builds down then."""
+"""Seconds that a command gets after SIGTERM, in which engines stop their builds."""
 _TICK = 0.2
 _PIECE = 65536
 
 
 class TimeoutExpiredError(Exception):
-    """The command was still running at its time limit and has been ended."""
+    """The command was still running at its time limit and has been stopped."""
 
 
 class StoppedError(Exception):
-    """`stop()` ended the command, or kept it from starting."""
+    """`stop()` stopped the command, or kept it from starting."""
 
 
 class Processes:
-    """The commands of one run of verify, so that Ctrl-C in one thread ends those of all."""
+    """The commands of one run of verify, so that Ctrl-C in one thread stops those of all."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """End every command that runs, and let none start."""
+        """Stop all running commands and let no new ones start."""
         self._stopping.set()
 
     def run(
         self, command: Sequence[str], timeout: float, take: Callable[[bytes], None], *, stoppable: bool = True
     ) -> int:
-        """Run a command and hand over what it prints, standard output and error together, piece by piece.
+        """Run a command, pass its standard output and error on piece by piece, and return its exit status.
 
-        Answers with its exit status. What cleans up is not `stoppable`. Raises TimeoutExpiredError, StoppedError, and
-        OSError when there is no such program; the command and all it has started are gone then.
+        Commands that clean up are not `stoppable`. Raises TimeoutExpiredError, StoppedError, and OSError if there is
+        no such program; by then, the command and all processes that it started have ended.
         """
         with self._started(command, subprocess.STDOUT, stoppable) as process:
             end = time.monotonic() + timeout
@@ -54,14 +54,14 @@ class Processes:
             return process.returncode
 
     def ask(self, command: Sequence[str], timeout: float, *, stoppable: bool = True) -> tuple[int, str]:
-        """The exit status and the text of a short command. Raises as `run`."""
+        """The exit status and output of a short command. Raises like `run`."""
         pieces: list[bytes] = []
         status = self.run(command, timeout, pieces.append, stoppable=stoppable)
         return status, b"".join(pieces).decode("utf-8", "replace")
 
     @contextmanager
     def streamed(self, command: Sequence[str]) -> Iterator[IO[bytes]]:
-        """The standard output of a command as a stream. Raises OSError when it ends with a fault."""
+        """The standard output of a command as a stream. Raises OSError if the command fails."""
         with self._started(command, subprocess.PIPE, True) as process:
             assert process.stdout is not None and process.stderr is not None
             said: list[bytes] = []
@@ -78,7 +78,7 @@ class Processes:
     @contextmanager
     def _started(self, command: Sequence[str], stderr: int, stoppable: bool) -> Iterator[subprocess.Popen[bytes]]:
         self._check(None, stoppable)
-        process = subprocess.Popen(  # in a session of its own: Ctrl-C in the terminal is dfix's to pass on
+        process = subprocess.Popen(  # in its own session, so that Ctrl-C in the terminal only reaches dfix
             list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
         )
         try:
@@ -110,7 +110,7 @@ def _all(stream: IO[bytes] | None) -> bytes:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Make sure that the process and its group are gone, gently first."""
+    """End the process and its group, gently first."""
     try:
         if process.poll() is None:
             _signal(process, signal.SIGTERM)

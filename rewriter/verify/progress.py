@@ -1,4 +1,4 @@
-"""What is being built right now: a bar with the engine's own names of steps, on a terminal only."""
+"""A progress bar with the engine's names of the current steps, only on a terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST = 90
 
 
 class Progress:
-    """A line for each file at work and one for all; nothing where standard error is no terminal."""
+    """A line for each file in progress and one for all; nothing if standard error is not a terminal."""
 
     def __init__(self, err: Output, total: int, *, quiet: bool) -> None:
         self._bar: Bar | None = None
@@ -40,7 +40,7 @@ class Progress:
             self._bar.stop()
 
     def teller(self, path: str) -> Callable[[str], None]:
-        """A function that takes what is being done with a file; "" when it is done."""
+        """A function that shows what is being done with a file; call it with "" when the file is done."""
         bar = self._bar
         if bar is None:
             return lambda text: None
@@ -53,6 +53,6 @@ class Progress:
         return tell
 
     def advance(self) -> None:
-        """One more file is done."""
+        """Count one more finished file."""
         if self._bar is not None:
             self._bar.advance(self._all)

@@ -1,4 +1,4 @@
-"""What a proof says of one Dockerfile; the table, JSON and the writer read only this."""
+"""The proof of one Dockerfile: all that the text, the JSON document and the writer read."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dfix.rewriter.pipeline.result import Applied, Result
 from dfix.rewriter.verify.compare import Comparison, Difference
 
 Verdict = Literal["proven", "broken", "unbuilt", "unchanged", "failed"]
-"""`unbuilt`: it did not build before either, which proves nothing. `failed`: it could not be tried, see `message`."""
+"""`unbuilt`: the original doesn't build, so nothing is proven. `failed`: it could not be tested, see `message`."""
 
 
 class Rebuild(NamedTuple):
-    """A build as BuildKit recorded it: the steps that ran, how many came from the cache, and seconds (the median)."""
+    """A build: the steps that ran, how many came from the cache, and the median of the seconds."""
 
     ran: tuple[str, ...]
     cached: int
@@ -20,48 +20,47 @@ class Rebuild(NamedTuple):
 
 
 class Measures(NamedTuple):
-    """One version of the file. `size` and `pushed` are bytes of layers, uncompressed.
-
-    `pushed` is what a registry that has the image lacks after an edit of a source. None where nothing was measured.
-    """
+    """The measures of one version of the file; None where nothing was measured."""
 
     cold: Rebuild
     layers: int
     size: int
+    """Bytes of layers, uncompressed."""
     unchanged: Rebuild | None = None
     source: Rebuild | None = None
     dependency: Rebuild | None = None
     pushed: int | None = None
+    """Bytes of layers that must be pushed after an edit of a source."""
 
 
 class Blame(NamedTuple):
-    """A change that broke its contract; without `differences` the file no longer built, and `message` says why.
-
-    `change` is None for a rewrite that someone else made.
-    """
+    """A change that broke its contract."""
 
     change: Applied | None
+    """None for a rewrite that someone else made."""
     differences: tuple[Difference, ...]
+    """Empty if the file no longer builds."""
     message: str
+    """Why the file no longer builds."""
     log: str = ""
 
 
 class Proof(NamedTuple):
-    """`result` is what was to be proven, `settled` what is left of it without the changes of `blamed`.
-
-    `edited` are the context paths that were edited to measure rebuilds. `ran` says what running both images showed,
-    where a change declares another image.
-    """
+    """The proof of one Dockerfile."""
 
     verdict: Verdict
     result: Result
+    """What was to be proven."""
     settled: Result
+    """`result` without the changes in `blamed`."""
     comparison: Comparison | None = None
     blamed: tuple[Blame, ...] = ()
     before: Measures | None = None
     after: Measures | None = None
     edited: tuple[str, str] = ("", "")
+    """The context paths that were edited to measure rebuilds."""
     message: str = ""
     log: str = ""
     written: bool = False
     ran: str = ""
+    """What running both images showed, if a change declares a different image."""

@@ -1,4 +1,4 @@
-"""A proof for people: what each change promised and what was seen, then a table of what was gained."""
+"""A proof as text: what each change promised and whether it held, then a table of the gains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_PATHS = 8
 
 
 def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None:
-    """Show one proof; what kept it from being made goes to `err`. `verbose` shows every path and step."""
+    """Print one proof; problems go to `err`. `verbose` shows every path and step."""
     path = visible(shown_name(proof.result.before.path))
     if proof.verdict == "unchanged":
         if verbose:
@@ -96,7 +96,7 @@ def _blame(out: Output, blame: Blame, verbose: bool) -> None:
 
 
 def _kept_apart(out: Output, proof: Proof, verbose: bool) -> None:
-    """What differs and is no evidence."""
+    """Print what differs without breaking a promise: caches, declared differences, build noise."""
     seen = proof.comparison
     if seen is None:
         return
@@ -117,7 +117,7 @@ def _kept_apart(out: Output, proof: Proof, verbose: bool) -> None:
 
 
 def _declared(out: Output, differences: tuple[Difference, ...], verbose: bool) -> None:
-    """What a change declares: the places that are gone, by folder and size, then the rest."""
+    """Print declared differences: removed paths by folder and size, then the rest."""
     gone = groups(differences)
     if gone:
         out.write("  removed, as a change declares:\n")

@@ -1,4 +1,4 @@
-"""Proving one Dockerfile: built as it was and as it would be, compared, each broken contract pinned on a change."""
+"""Proving one Dockerfile: build it before and after, compare, and find the change that broke a promise."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ from dfix.rewriter.verify.usual_edits import choose
 
 NOTHING = Comparison((), (), (), 0)
 LEAST_FREED = 100_000
-"""Bytes of caches that are gone from which on the image must have become smaller."""
+"""If at least this many bytes of caches are gone, the image must be smaller."""
 
 
 class Seen(NamedTuple):
-    """What building one version showed, held against the version before; `message` says why it did not build.
-
-    `declared`: a change says that it changes the image, so that a difference is no fault; `faults` are those that are
-    faults even so: settings that got lost, and what running both images showed, which `ran` tells.
-    """
+    """What building a version showed, compared with the original."""
 
     comparison: Comparison
     faults: tuple[Difference, ...] = ()
+    """Faults even in a declared difference: lost settings, and what running both images showed."""
     declared: bool = False
+    """Whether a change declares a different image, so that differences are no faults."""
     ran: str = ""
+    """What running both images showed, in words."""
     measures: Measures | None = None
     message: str = ""
+    """Why it did not build."""
     log: str = ""
 
     @property
     def broken(self) -> bool:
-        """Whether it did not build or is another image."""
+        """Whether it did not build or is a different image."""
         return bool(self.message or self.faults or (self.comparison.differences and not self.declared))
 
     @property
     def blame(self) -> tuple[Difference, ...]:
-        """What broke a promise."""
+        """The differences that broke a promise."""
         return self.faults if self.declared else self.comparison.differences
 
 
 class Before:
-    """The version as it was: built once, and a second time when a difference must be told from the engine's noise."""
+    """The original version: built once, and again if a difference may be build noise."""
 
     def __init__(self, trial: Trial, source: Source) -> None:
         self._trial, self.source = trial, source
@@ -66,7 +66,7 @@ class Before:
         self._again: Image | None = None
 
     def against(self, image: Image, caches: tuple[str, ...]) -> Comparison:
-        """What differs in `image`, apart from what differs between two builds of this version."""
+        """What differs in `image`, ignoring what differs between two builds of this version."""
         found = compare(self.image, image, caches)
         if not found.differences:
             return found
@@ -77,7 +77,7 @@ class Before:
 
 
 def prove(trial: Trial, result: Result, options: Options, context: Context, runs: Runs, *, measuring: bool) -> Proof:
-    """The proof of a result that changes its file. Raises EngineError, SavedImageError, ContextError, OSError."""
+    """Prove a result that changes its file. Raises EngineError, SavedImageError, ContextError, OSError."""
     trial.take_context(context, result.before.path)
     try:
         before = Before(trial, result.before)
@@ -105,14 +105,14 @@ def prove(trial: Trial, result: Result, options: Options, context: Context, runs
 def _settle(
     trial: Trial, before: Before, result: Result, options: Options, runs: Runs
 ) -> tuple[Result, Seen, list[Blame]]:
-    """Leave out one broken change after the other until what is left is proven."""
+    """Leave out one broken change after another until the rest is proven."""
     blamed: list[Blame] = []
     left = result
     while True:
         seen = _see(trial, before, left, runs, cache=False)
         if not seen.broken:
             return left, seen, blamed
-        if not left.changes:  # somebody else's rewrite: there is nothing to leave out
+        if not left.changes:  # somebody else's rewrite, which has no changes to leave out
             return left, seen, [Blame(None, seen.blame, seen.message, seen.log)]
         change, last = _pin(trial, before, left, options, runs, seen)
         blamed.append(Blame(change, last.blame, last.message, last.log))
@@ -123,7 +123,7 @@ def _settle(
 
 
 def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: bool) -> Seen:
-    """Build the version after and hold it against the one before."""
+    """Build the rewritten version and compare it with the original."""
     trial.ignores("after", None if result.ignore_file is None else result.ignore_file.after.to_bytes())
     declared = runs.declared or any(change.contract == "changed-image" for change in result.changes)
     cache = cache or (declared and runs.cached)
@@ -147,7 +147,7 @@ def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: boo
 
 
 def _freed(before: Image, after: Image, seen: Comparison) -> Comparison:
-    """With a difference more where files of caches are gone, but not their bytes: a lower layer still holds them."""
+    """Add a difference if cache files are gone but not their bytes, because a lower layer still holds them."""
     gone = -seen.cache_bytes
     if gone < LEAST_FREED or before.size - after.size > gone / 2:
         return seen
@@ -156,26 +156,29 @@ def _freed(before: Image, after: Image, seen: Comparison) -> Comparison:
 
 
 def allows_caches(result: Result) -> bool:
-    """Whether cache folders may differ: a change promises the same image but for caches, or none promises anything."""
+    """Whether cache folders may differ: a change promises only same-but-caches, or there are no promises."""
     return not result.changes or any(change.contract != "same-image" for change in result.changes)
 
 
 def caches_of(result: Result) -> tuple[str, ...]:
-    """The cache folders that the package managers of a Dockerfile declare."""
+    """The cache folders of a Dockerfile's package managers."""
     text = result.before.text
     named = [manager for manager in managers() if any(command in text for command in manager.commands)]
     return tuple(dict.fromkeys(cache for manager in named for cache in manager.caches))
 
 
 def place(change: Applied) -> Place:
-    """How a change is named to the pipeline."""
+    """How `Options.only` and `Options.without` name a change."""
     return change.rule, change.offset
 
 
 def _pin(
     trial: Trial, before: Before, result: Result, options: Options, runs: Runs, seen: Seen
 ) -> tuple[Applied, Seen]:
-    """The change with which the first versions of growing length are broken, and what building that one showed."""
+    """Find the change that breaks the promise, and what building with it showed.
+
+    Bisects over prefixes of the changes: the culprit is the last change of the shortest broken prefix.
+    """
     changes = result.changes
     good, bad = 0, len(changes)
     while bad - good > 1:

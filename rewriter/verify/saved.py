@@ -1,6 +1,7 @@
-"""Reading an image as engines save it: the docker-archive, in its old form or with OCI's `blobs/`, as a stream.
+"""Reading an image as engines save it: a docker-archive stream, in its old form or with OCI's `blobs/`.
 
-Which member is a layer is only known at the end, so that each one is told by how it begins; only listings are kept.
+Which members are layers is only known at the end, so members are recognised by their first bytes, and only listings of
+layers are kept.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ _PIECE = 1 << 20
 
 
 class SavedImageError(Exception):
-    """A saved image that cannot be read; the text says what is wrong with it."""
+    """A saved image that cannot be read; the text says why."""
 
 
 class LayerCache:
-    """Layers that were read before, by the name of their blob: images of one run share most of them.
+    """Listings of layers by the name of their blob; the images of one run share most layers.
 
-    The MOST that were used last are kept: one of a usual base image takes a few megabytes.
+    Only the MOST recently used ones are kept: that of a typical base image takes a few megabytes.
     """
 
     MOST = 64
@@ -40,7 +41,7 @@ class LayerCache:
         self._lock = threading.Lock()
 
     def get(self, name: str) -> Listing | None:
-        """The layer of that name, if it is known."""
+        """The layer of that name, or None."""
         with self._lock:
             found = self._kept.pop(name, None)
             if found is not None:
@@ -48,7 +49,7 @@ class LayerCache:
             return found
 
     def keep(self, name: str, layer: Listing) -> None:
-        """Remember a layer."""
+        """Store a layer."""
         with self._lock:
             self._kept[name] = layer
             if len(self._kept) > self.MOST:
@@ -56,7 +57,7 @@ class LayerCache:
 
 
 class _Parts:
-    """The members of an archive as they were read."""
+    """The members of an archive read so far."""
 
     def __init__(self) -> None:
         self.layers: dict[str, Listing] = {}
@@ -64,7 +65,7 @@ class _Parts:
         self.links: dict[str, str] = {}
 
     def layer(self, name: str) -> Listing:
-        """A layer by its name in the manifest; old archives hold equal layers once and link to them."""
+        """A layer by its name in the manifest; old archives store equal layers once and link to them."""
         if name in self.links:
             name = posixpath.normpath(posixpath.join(posixpath.dirname(name), self.links[name]))
         if name in self.layers:
@@ -82,7 +83,7 @@ class _Parts:
 
 
 def read_saved(stream: IO[bytes], seen: LayerCache) -> Image:
-    """The image in a stream; of several the first. Raises SavedImageError."""
+    """Read the (first) image in a stream. Raises SavedImageError."""
     parts = _Parts()
     try:
         with tarfile.open(fileobj=stream, mode="r|") as tar:
@@ -112,12 +113,12 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, parts: _Parts, seen: 
 
 
 def _is_document(head: bytes) -> bool:
-    """Whether a member begins as JSON does. So may the first name in a tar, but its header holds zeros."""
+    """Whether a member begins like JSON. A tar's first file name may too, but a tar header contains zeros."""
     return head.lstrip()[:1] in (b"{", b"[") and b"\0" not in head
 
 
 def _is_layer(head: bytes) -> bool:
-    """Whether a member begins as a tar does, packed or not; a layer without a file is all zeros."""
+    """Whether a member begins like a tar, compressed or not; a layer without files is all zeros."""
     return head[257:262] == b"ustar" or head.startswith((_GZIP, _ZSTD)) or (len(head) == _BLOCK and not any(head))
 
 
@@ -128,7 +129,7 @@ def _layer(content: _Begun, size: int) -> Listing:
         return listing(cast("IO[bytes]", content), size)
     with gzip.GzipFile(fileobj=cast("IO[bytes]", content)) as unpacked:
         found = listing(cast("IO[bytes]", unpacked), 0)
-        while unpacked.read(_PIECE):  # what fills up the tar, for the size
+        while unpacked.read(_PIECE):  # the padding at the end counts for the size
             pass
         return found._replace(size=unpacked.tell())
 
@@ -149,14 +150,14 @@ def _image(parts: _Parts) -> Image:
 
 
 class _Begun:
-    """A stream whose first bytes are known and still to be read."""
+    """A stream whose first bytes were already read and are returned again."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.head = stream.read(_BLOCK)
         self._left, self._stream = self.head, stream
 
     def read(self, size: int = -1) -> bytes:
-        """As a file's `read`."""
+        """Like a file's `read`."""
         if size is None or size < 0:
             found, self._left = self._left + self._stream.read(), b""
             return found

@@ -1,10 +1,10 @@
-"""Numbers of bytes for people."""
+"""Formatting numbers of bytes."""
 
 from __future__ import annotations
 
 
 def size(number: int) -> str:
-    """Bytes for people, in units of 1,000 as docker shows them."""
+    """Format a number of bytes, in units of 1,000 like docker."""
     value = float(number)
     for unit in ("B", "kB", "MB", "GB"):
         if value < 1000 or unit == "GB":

@@ -1,4 +1,4 @@
-"""Running the image before and after: the same exit, the same output, the same answers, no missing library."""
+"""Running both images: they must have the same exit status, output and answers, and no missing library."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from dfix.rewriter.verify.image import Image
 from dfix.rewriter.verify.noise import spoken
 
 LIMIT = 30.0
-"""Seconds that a server has to answer, and a command to end."""
+"""Seconds in which a server must answer and a command must end."""
 PATIENCE = 8.0
-"""Seconds after which a program without port and health check counts as one that goes on."""
+"""Seconds after which a program without ports and health check counts as one that keeps running."""
 _MOST = 160
 
 
 class Smoke(NamedTuple):
-    """What running both images showed: in words, and what differed."""
+    """What running both images showed, in words, and what differed."""
 
     said: str
     faults: tuple[Difference, ...]
 
 
 class Runs(NamedTuple):
-    """How images are run: `containers` is None where the engine runs none, `words` is a command instead of their own.
-
-    `declared` says of a rewrite that somebody else made that it makes another image. `cached` lets the build of another
-    image take steps from the one before, where no seconds are measured.
-    """
+    """How images are run."""
 
     containers: Containers | None
+    """None if the engine cannot run images."""
     words: tuple[str, ...] = ()
+    """A command to run instead of the image's own."""
     declared: bool = False
+    """Whether somebody else's rewrite is declared to be a different image."""
     cached: bool = False
+    """Whether builds of a different image may reuse cached steps, because no seconds are measured."""
 
 
 class Sides(NamedTuple):
-    """Tags and content of the image before and after."""
+    """The tags and contents of the images before and after."""
 
     before: str
     after: str
@@ -48,9 +48,9 @@ class Sides(NamedTuple):
 
 
 def smoke(containers: Containers, sides: Sides, words: tuple[str, ...], tell: Callable[[str], None]) -> Smoke:
-    """Run `words` in both images, or without any their own command. Raises EngineError.
+    """Run `words` in both images, or without `words` their own command. Raises EngineError.
 
-    What differs between two runs of the image before is no fault.
+    What also differs between two runs of the original image is ignored.
     """
     tell("looking for missing libraries")
     faults = _libraries(containers, sides)
@@ -118,7 +118,7 @@ def _said(was: Ran, words: tuple[str, ...]) -> str:
 
 
 def _libraries(containers: Containers, sides: Sides) -> list[Difference]:
-    """Libraries that programs of the new image lack and that they had; an image without ldd has to have static ones."""
+    """Libraries that the new image's programs are missing. Without ldd, any dynamically linked program counts."""
     paths = programs(sides.was, sides.now)
     if not paths:
         return []

@@ -1,6 +1,6 @@
-"""A copy of a build context as it ships, so that both builds see the same files whatever happens to the originals.
+"""A copy of the files that a build context ships, so that both builds see the same files even if the originals change.
 
-The copy is also what rebuilds are measured with: files are edited there, never in the user's folder.
+Rebuilds are also measured with the copy: files are edited there, never in the user's folder.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dfix.rewriter.context.folder import MOST_FILES, Context
 
 
 class ContextError(Exception):
-    """A context that cannot be copied: what stands in the way, as a sentence."""
+    """A context that cannot be copied; the text says why."""
 
 
 def snapshot(context: Context, folder: str) -> None:
-    """Copy what ships of `context` to `folder`, which is made. Raises ContextError, and OSError for a full disk."""
+    """Copy the files that `context` ships to a new `folder`. Raises ContextError, and OSError for a full disk."""
     if context.fault:
         raise ContextError(f"the ignore file cannot be used ({context.fault})")
     files = context.below("")
@@ -32,12 +32,12 @@ def snapshot(context: Context, folder: str) -> None:
         target = os.path.join(folder, path)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         shutil.copy2(os.path.join(context.root, path), target, follow_symlinks=False)
-    for path in _parents(files, folders):  # last: a read-only folder takes no files
+    for path in _parents(files, folders):  # last, because files can't be added to a read-only folder
         shutil.copystat(os.path.join(context.root, path), os.path.join(folder, path))
 
 
 def _parents(files: tuple[str, ...], folders: dict[str, None]) -> list[str]:
-    """Every folder of the copy, the deepest first."""
+    """Every folder of the copy, deepest first."""
     found = {"", *folders}
     for path in (*files, *folders):
         while path := os.path.dirname(path):
@@ -46,7 +46,7 @@ def _parents(files: tuple[str, ...], folders: dict[str, None]) -> list[str]:
 
 
 def ignore_file(context: Context, dockerfile: str) -> bytes | None:
-    """The ignore file in force, to be put beside a copy of the Dockerfile; None when there is none."""
+    """The content of the ignore file in force, for a copy next to the copied Dockerfile; None if there is none."""
     own = f"{dockerfile}.dockerignore"
     path = own if context.ignore_name == os.path.basename(own) else os.path.join(context.root, ".dockerignore")
     try:

@@ -1,4 +1,4 @@
-"""`dfix verify --clean`: removing what runs that were killed have left behind."""
+"""`dfix verify --clean`: removing what killed runs left behind."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from dfix.rewriter.verify.workspace import clear, ended_runs, may_be_alive
 
 
 def remove_strays(engine: str, processes: Processes, out: Output) -> int:
-    """End builds and remove folders and images of ended runs, of `engine` or every engine that answers. Answers 0.
+    """Stop builds and remove folders and images of ended runs, of `engine` or every engine that answers. Returns 0.
 
-    What belongs to a run that still goes on stays.
+    What belongs to a running run is kept.
     """
     builds = _end_builds()
     folders = list(ended_runs())
@@ -41,7 +41,7 @@ def remove_strays(engine: str, processes: Processes, out: Output) -> int:
 
 
 def _end_builds() -> int:
-    """End the engines' commands that outlived their run: a run that was killed could not do it. Answers how many."""
+    """Stop engine commands that outlived their run because it was killed; return how many."""
     ended = 0
     named = re.compile(rf"\0{re.escape(LABEL)}=(?P<run>[^\0]+)\0")
     for folder in Path("/proc").glob("[0-9]*"):

@@ -1,4 +1,4 @@
-"""Builds of one Dockerfile's versions, all from the same copy of its context."""
+"""Building the versions of one Dockerfile, all from the same copy of its context."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dfix.rewriter.verify.workspace import Workspace, clear
 
 
 class Trial:
-    """Made for one file; `close` removes the images and the copied context. `tell` takes what is being done."""
+    """The builds for one file; `close` removes the images and the copied context. `tell` shows what is being done."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Trial:
         self.context = space.path(f"{name}-context")
 
     def take_context(self, context: Context, dockerfile: str) -> None:
-        """Copy what ships. Raises ContextError, OSError."""
+        """Copy the files that the context ships. Raises ContextError, OSError."""
         self.tell("copying the build context")
         snapshot(context, self.context)
         self._ignored = ignore_file(context, dockerfile)
@@ -42,7 +42,7 @@ class Trial:
             self.ignores(side, None)
 
     def build(self, side: str, source: Source, doing: str, *, cache: bool = True) -> tuple[str, Built]:
-        """Build one version and answer with the image's tag. Raises BuildError, whose log outlives the run."""
+        """Build one version and return the image's tag and the build. Raises BuildError, whose log outlives the run."""
         with open(self._dockerfile(side), "wb") as file:
             file.write(source.to_bytes())
         image = f"dfix-verify-{self._space.run}:{self._name}-{len(self._images)}"
@@ -66,7 +66,7 @@ class Trial:
         return image, built
 
     def ignores(self, side: str, text: bytes | None) -> None:
-        """From now on, builds of `side` leave out what this ignore file says; None is the one of the context."""
+        """Use this ignore file for builds of `side` from now on; None means the context's own."""
         path = self._dockerfile(side) + ".dockerignore"
         text = self._ignored if text is None else text
         if text is not None:
@@ -77,7 +77,7 @@ class Trial:
                 os.remove(path)
 
     def image(self, tag: str) -> Image:
-        """The image as it is saved. Raises EngineError, SavedImageError."""
+        """Read a built image. Raises EngineError, SavedImageError."""
         self.tell("reading the image")
         with self._engine.saved(tag) as stream:
             try:
@@ -90,7 +90,7 @@ class Trial:
         return frozenset(self._engine.layers(tag))
 
     def close(self) -> None:
-        """Remove what was made."""
+        """Remove the images and the copied context."""
         try:
             self._engine.remove(self._images)
         finally:

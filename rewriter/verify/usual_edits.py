@@ -1,6 +1,6 @@
-"""Which files to edit when rebuilds are measured: one of the sources and one manifest, as their authors would.
+"""Which files to edit when rebuilds are measured: a source and a manifest that authors typically edit.
 
-An edit appends blank lines: another content for every builder, the same meaning in nearly every format.
+An edit appends blank lines: that changes the content for every builder, but the meaning in hardly any format.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _LOOKED_AT = 8192
 
 
 class Edits(NamedTuple):
-    """Context paths; "" where there is no such file."""
+    """Context paths; "" if there is no such file."""
 
     source: str
     dependency: str
 
 
 def choose(model: Model, context: Context) -> Edits:
-    """What to edit for a Dockerfile. What is copied twice is there for an install: it is no usual source."""
+    """Choose the files to edit. Files copied twice were copied for an install, so they are not typical sources."""
     manifests, locks = _names("manifests"), _names("locks")
     times = Counter(path for copy in _copies(model, context) for path in set(copy.brought.paths()))
     dependencies = [path for path in times if _is_manifest(path, manifests)]
@@ -45,7 +45,7 @@ def choose(model: Model, context: Context) -> Edits:
 
 
 def edit(folder: str, path: str) -> None:
-    """Edit a file of a copied context. Each edit is one that no engine has in its cache."""
+    """Edit a file in a copied context. Each edit is random, so that no engine has it in its cache."""
     lines = "".join(" \n" if bit == "1" else "\n" for bit in f"{secrets.randbits(24):024b}")
     with open(os.path.join(folder, path), "ab") as file:
         file.write(lines.encode())
@@ -74,7 +74,7 @@ def _near(path: str) -> tuple[int, str]:
 
 
 def _usual_source(context: Context, paths: list[str]) -> str:
-    """A file of the commonest kind of source, else any text, the nearest to the root."""
+    """A file of the most common kind of source, else any text file; the nearest to the root."""
     kinds = Counter(suffix for path in paths if (suffix := posixpath.splitext(path)[1].lower()) in SOURCES)
     for kind, _ in kinds.most_common():
         of_kind = [path for path in paths if path.lower().endswith(kind) and _is_text(context, path)]

@@ -1,4 +1,4 @@
-"""The temporary folder and the name of one run of verify, and finding what ended runs have left behind."""
+"""The temporary folder and the name of one run of verify, and finding leftovers of ended runs."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _LOCK = "lock"
 
 
 class Workspace:
-    """A folder that lives as long as the run. It holds a lock for as long as the process lives, however that ends.
+    """A temporary folder for one run. The process holds a lock in it, which is released however the process ends.
 
-    `run` is short and unique, `label` says where the folder is: several machines may share an engine.
+    `run` is short and unique; `label` says where the folder is, because several machines may share an engine.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Workspace:
         return os.path.join(self.folder, name)
 
     def keep(self, path: str, name: str) -> str:
-        """Move a file out of the folder so that it stays after the run, and answer with where it is then."""
+        """Move a file out of the folder, so that it outlives the run, and return its new path."""
         kept = os.path.join(tempfile.gettempdir(), f"{PREFIX.rstrip('-')}-log-{self.run}-{name}")
         return shutil.move(path, kept)
 
@@ -44,7 +44,7 @@ class Workspace:
 
 
 def ended_runs() -> Iterator[str]:
-    """The folder of each run that has ended without removing it."""
+    """The folders that ended runs did not remove."""
     root = tempfile.gettempdir()
     for name in sorted(os.listdir(root)):
         folder = os.path.join(root, name)
@@ -53,13 +53,13 @@ def ended_runs() -> Iterator[str]:
 
 
 def may_be_alive(label: str) -> bool:
-    """Whether the run of that label may still be going on: it does, or it is another machine's."""
+    """Whether the run with that label may still be running: it is, or it is on another machine."""
     host, _, folder = label.partition(":")
     return host != socket.gethostname() or _alive(folder)
 
 
 def clear(folder: str) -> None:
-    """Remove a temporary folder. Folders of a context can be read-only, which keeps their files from being removed."""
+    """Remove a temporary folder, also if it contains read-only folders of a context."""
     for path, names, _ in os.walk(folder):
         for name in names:
             inner = os.path.join(path, name)

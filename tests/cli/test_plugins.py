@@ -144,7 +144,7 @@ LOADING = {
     ),
     "it promises something else": Fault(
         (('"same-image"', '"better-image"'),),
-        "its CONTRACT is `better-image` and not one of same-image, same-but-caches, changed-image",
+        "its CONTRACT is `better-image`, not one of same-image, same-but-caches, changed-image",
     ),
 }
 RUNNING = {
@@ -154,18 +154,18 @@ RUNNING = {
         "failed (TypeError: 'NoneType' object is not iterable)",
     ),
     "it answers something else": Fault(
-        ((YIELD, "            yield reason\n"),), "answers with a `str`, which is neither a Change nor a Refusal"
+        ((YIELD, "            yield reason\n"),), "returned a `str`, which is neither a Change nor a Refusal"
     ),
     "it answers for another rule": Fault(
-        ((YIELD, YIELD.replace("NAME", '"merge-runs"')),), "answers for the rule `merge-runs`"
+        ((YIELD, YIELD.replace("NAME", '"merge-runs"')),), "returned an answer for the rule `merge-runs`"
     ),
     "edits that overlap": Fault(
         ((YIELD, YIELD.replace("(Edit(span, instruction.keyword),)", "(Edit(span, 'FR'), Edit(span._replace(start=span.start + 2), 'OM'))")),),
-        "proposes edits of one change that overlap at 2",
+        "proposed one change whose edits overlap at 2",
     ),
     "an edit outside of the text": Fault(
         ((YIELD, YIELD.replace("Edit(span, ", "Edit(span._replace(end=900), ")),),
-        "edits 0 to 900 of a text of 50 characters",
+        "edited 0 to 900 in a text of 50 characters",
     ),
     "an edit of another text": Fault(
         ((YIELD, YIELD.replace("Edit(span, ", "Edit(span._replace(start=10, end=30), ")),),

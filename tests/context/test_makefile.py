@@ -21,8 +21,8 @@ def test_commands_of_what_it_needs_come_first() -> None:
         ("deps:\n\tnpm ci\ndeps:\n\tnpm i\n", "deps", "several rules"),
         ("deps: package.json\n\tnpm ci\n", "deps", "package.json is a file"),
         (".PHONY: a b\na: b\nb: a\n", "a", "depends on itself"),
-        ("deps:\n\t$(NPM) ci\n", "deps", "not known"),
-        ("A = $(B)\nB = $(A)\ndeps:\n\t$(A)\n", "deps", "not known"),
+        ("deps:\n\t$(NPM) ci\n", "deps", "unknown"),
+        ("A = $(B)\nB = $(A)\ndeps:\n\t$(A)\n", "deps", "unknown"),
         ("deps:\n\tnpm ci\n", "other", "no rule for other"),
     ],
 )

@@ -62,7 +62,7 @@ def test_the_owner_stays(tmp_path: Path) -> None:
 def test_an_owner_that_cannot_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(tmp_path / "Dockerfile")
     monkeypatch.setattr(write_module, "_keep_owner", lambda _new, _found: False)
-    assert "another user" in problem_of(write(str(path), OLD, NEW))
+    assert "a user or group" in problem_of(write(str(path), OLD, NEW))
     assert path.read_bytes() == OLD
     assert alone(path)
 
@@ -92,7 +92,7 @@ def test_a_loop_of_links(tmp_path: Path) -> None:
 
 def test_an_edit_in_the_meantime_stays(tmp_path: Path) -> None:
     path = put(tmp_path / "Dockerfile", b"FROM c\n")
-    assert "changed by something else" in problem_of(write(str(path), OLD, NEW))
+    assert "another program changed it" in problem_of(write(str(path), OLD, NEW))
     assert path.read_bytes() == b"FROM c\n"
 
 
@@ -139,7 +139,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.
 def test_what_cannot_be_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     put(tmp_path / "file")
-    assert problem_of(read(str(tmp_path / "absent"))) == "there is no such file"
+    assert problem_of(read(str(tmp_path / "absent"))) == "no such file"
     assert problem_of(read(str(tmp_path))) == "a folder, not a file"
     assert problem_of(read(str(tmp_path / "pipe"))) == "not a regular file"
     assert problem_of(read("/dev/null")) == "not a regular file"

@@ -1,1 +1,1 @@
-"""The engines that dfix can build with, each through its own command."""
+"""The supported build engines, each used through its own command."""

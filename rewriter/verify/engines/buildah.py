@@ -1,4 +1,4 @@
-"""buildah and podman, which build with the same code: commands, output and working containers are alike."""
+"""buildah and podman, which share their build code: commands, output and working containers are alike."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from dfix.rewriter.verify.engines.plain import PlainRecord
 from dfix.rewriter.verify.process import Processes, StoppedError, TimeoutExpiredError
 
 ANSWERS_WITHIN = 20.0
-"""Seconds after which a short question counts as hanging."""
+"""Seconds after which an engine that hasn't answered a short query counts as hanging."""
 
 
 class Buildah:
-    """Images are kept in the user's own storage; BUILDAH_ISOLATION, STORAGE_DRIVER and storage.conf count as ever."""
+    """Images are in the user's own storage; BUILDAH_ISOLATION, STORAGE_DRIVER and storage.conf apply as usual."""
 
     name = "buildah"
     runs = ""
@@ -30,7 +30,7 @@ class Buildah:
         self._ask("images", "--quiet")
 
     def build(self, build: Build, at_step: Callable[[str], None]) -> Built:
-        """Build, telling the name of each step as it starts. Raises BuildError, EngineError."""
+        """Build, calling `at_step` with the name of each step as it starts. Raises BuildError, EngineError."""
         before = self._containers()
         started = time.monotonic()
         with open(build.log, "w", encoding="utf-8", errors="replace") as log:
@@ -72,21 +72,21 @@ class Buildah:
         return tuple(self._ask("inspect", "--type", "image", "--format", shown, image).split())
 
     def remove(self, images: list[str]) -> None:
-        """Remove images by tag or id; one that is not there is no fault."""
+        """Remove images by tag or id; missing ones are ignored."""
         for image in images:
             self._processes.ask([self.name, "rmi", "--force", image], 60, stoppable=False)
 
     def strays(self) -> dict[str, str]:
-        """Every image with LABEL: its id and the run that made it."""
+        """All images with LABEL: id and the run that built it."""
         found = {}
         for image in self._ask("images", "--quiet", "--filter", f"label={LABEL}").split():
             shown = '{{index .OCIv1.Config.Labels "' + LABEL + '"}}'
-            with suppress(EngineError):  # a run that goes on may have removed it in between
+            with suppress(EngineError):  # a concurrent run may have removed it in between
                 found[image] = self._ask("inspect", "--type", "image", "--format", shown, image).strip()
         return found
 
     def _command(self, build: Build) -> list[str]:
-        # a build that is ended leaves its temporary folder behind: here it goes with the run's
+        # a stopped build leaves its temporary folder behind, so put it into the run's folder
         command = ["env", f"TMPDIR={self._folder}"] if self._folder else []
         command += [self.name, *self._verb, "--layers", "--format", "docker", "--force-rm", "--file", build.dockerfile]
         command += ["--tag", build.image, "--label", f"{LABEL}={build.run}"]
@@ -97,7 +97,7 @@ class Buildah:
         return [*command, *build.options.words(), build.context]
 
     def _containers(self) -> dict[str, tuple[str, str]]:
-        """The working containers by id: their image's id and name."""
+        """The working containers by id, each with its image's id and name."""
         listed = self._listed("containers", "--json")
         return {one["id"]: (str(one.get("imageid", "")), str(one.get("imagename", ""))) for one in listed}
 
@@ -110,7 +110,7 @@ class Buildah:
         return found
 
     def _remove_containers(self, before: dict[str, tuple[str, str]], record: PlainRecord) -> None:
-        """Remove the working containers that a build which was ended has left: new ones on an image of this build."""
+        """Remove the working containers that a stopped build left behind: new ones with an image of this build."""
         for container, (image, name) in self._containers().items():
             ours = any(image.startswith(made) for made in record.images) or any(base in name for base in record.bases)
             if container not in before and ours:
@@ -131,7 +131,7 @@ class Buildah:
 
 
 class Podman(Buildah):
-    """podman; what it builds is seen by buildah and the other way round."""
+    """podman; it shares its images with buildah."""
 
     name = "podman"
     runs = "podman"
@@ -153,13 +153,13 @@ class Podman(Buildah):
         return tuple(self._ask("image", "inspect", "--format", shown, image).split())
 
     def strays(self) -> dict[str, str]:
-        """Every image with LABEL: its id and the run that made it."""
+        """All images with LABEL: id and the run that built it."""
         shown = '{{.ID}} {{index .Labels "' + LABEL + '"}}'
         said = self._ask("images", "--all", "--filter", f"label={LABEL}", "--format", shown)
         return {words[0]: words[1] for line in said.splitlines() if len(words := line.split()) == 2}
 
     def _containers(self) -> dict[str, tuple[str, str]]:
-        """The working containers: they are in the state `storage`, which no container that can run is in."""
+        """The working containers: only these have the state `storage`."""
         listed = self._listed("ps", "--all", "--external", "--format", "json")
         working = [one for one in listed if one.get("State") == "storage" and one.get("Command") == ["buildah"]]
         return {one["Id"]: (str(one.get("ImageID", "")), str(one.get("Image", ""))) for one in working}

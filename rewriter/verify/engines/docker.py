@@ -15,12 +15,12 @@ from dfix.rewriter.verify.engines.record import Record
 from dfix.rewriter.verify.process import Processes, TimeoutExpiredError
 
 ANSWERS_WITHIN = 20.0
-"""Seconds after which an engine that has not answered a short question counts as hanging."""
+"""Seconds after which an engine that hasn't answered a short query counts as hanging."""
 _GONE = ("cannot connect to the docker daemon", "error during connect", "failed to connect to the docker api")
 
 
 def archived_layers(path: str) -> tuple[str, ...]:
-    """The digests of the layers of an image that lies in an archive. Raises EngineError."""
+    """The digests of the layers of an image in an archive. Raises EngineError."""
     try:
         with tarfile.open(path) as tar:
             manifest = json.load(_member(tar, "manifest.json"))
@@ -38,10 +38,10 @@ def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:
 
 
 class Docker:
-    """`builder` is one of `docker buildx ls`, or "" for the one in use.
+    """Docker. `builder` is one of `docker buildx ls`, or "" for the current one.
 
-    What the daemon's own builder makes is kept by the daemon; another builder may run elsewhere, so its images
-    come as archives into `folder`.
+    The daemon keeps what its own builder builds. Other builders may run elsewhere, so their images are saved as
+    archives in `folder`.
     """
 
     def __init__(self, processes: Processes, folder: str, builder: str = "") -> None:
@@ -50,16 +50,16 @@ class Docker:
 
     @property
     def name(self) -> str:
-        """Its name: "docker", or "docker:BUILDER"."""
+        """The name: "docker" or "docker:BUILDER"."""
         return f"docker:{self._builder}" if self._builder else "docker"
 
     @property
     def runs(self) -> str:
-        """The docker command, but not for another builder's images, which the daemon does not have."""
+        """The command "docker", or "" for another builder, whose images the daemon doesn't have."""
         return "" if self._archives else "docker"
 
     def build(self, build: Build, at_step: Callable[[str], None]) -> Built:
-        """Build, telling the name of each step as it starts. Raises BuildError, EngineError."""
+        """Build, calling `at_step` with the name of each step as it starts. Raises BuildError, EngineError."""
         started = time.monotonic()
         with open(build.log, "w", encoding="utf-8", errors="replace") as log:
             record = Record(log, at_step)
@@ -99,7 +99,7 @@ class Docker:
         return tuple(self._ask(["docker", "image", "inspect", "--format", shown, image]).split())
 
     def remove(self, images: list[str]) -> None:
-        """Remove images by tag or id; one that is not there is no fault."""
+        """Remove images by tag or id; missing ones are ignored."""
         for image in images if self._archives else ():
             if os.path.exists(self._archive(image)):
                 os.remove(self._archive(image))
@@ -107,13 +107,13 @@ class Docker:
             self._processes.ask(["docker", "image", "rm", "--force", *images], 60 + 10 * len(images), stoppable=False)
 
     def strays(self) -> dict[str, str]:
-        """Every image with LABEL: its id and the run that made it."""
+        """All images with LABEL: id and the run that built it."""
         shown = "{{.ID}}"
         ids = self._ask(["docker", "image", "ls", "--all", "--quiet", "--filter", f"label={LABEL}", "--format", shown])
         found = {}
         for image in dict.fromkeys(ids.split()):
             run = '{{index .Config.Labels "' + LABEL + '"}}'
-            with suppress(EngineError):  # a run that goes on may have removed it in between
+            with suppress(EngineError):  # a concurrent run may have removed it in between
                 found[image] = self._ask(["docker", "image", "inspect", "--format", run, image]).strip()
         return found
 
@@ -134,7 +134,7 @@ class Docker:
         return os.path.join(self._folder, image.replace(":", "-").replace("/", "-") + ".tar")
 
     def _check(self) -> bool:
-        """Whether the builder is another than the daemon's own. Raises EngineError when it cannot be used."""
+        """Whether the builder is not the daemon's own. Raises EngineError if it cannot be used."""
         command = ["docker", "buildx", "inspect", *([self._builder] if self._builder else [])]
         said = self._ask(command)
         fields = dict(line.split(":", 1) for line in said.splitlines() if ":" in line)

@@ -1,4 +1,4 @@
-"""Finding an engine that answers, or the one that was asked for."""
+"""Finding the requested engine, or the first one that answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ADVICE = "Install Docker with buildx, podman or buildah, or start the daemon"
 
 
 def find(choice: str, processes: Processes, folder: str) -> Engine:
-    """The engine of that name, or the first of NAMES that answers. `folder` is for archives.
+    """The engine named `choice`, or the first of NAMES that answers. `folder` is for archives.
 
     Raises EngineError: what was tried, why it failed, what to do.
     """

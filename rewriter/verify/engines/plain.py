@@ -1,4 +1,4 @@
-"""Reading what `podman build` and `buildah build` print: they have no record for machines, their lines are alike."""
+"""Parsing the output of `podman build` and `buildah build`, which have no machine-readable format."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _MOST = 300
 
 
 class PlainRecord:
-    """Takes the output piece by piece and copies it to `log`.
+    """Parses the output piece by piece and copies it to `log`.
 
-    `images` are the ids of images that the build made or took from its cache, `bases` what its FROM lines name.
+    `images` are the ids of images that the build created or took from its cache, `bases` the names in its FROM lines.
     """
 
     def __init__(self, log: TextIO, at_step: Callable[[str], None]) -> None:
@@ -32,22 +32,22 @@ class PlainRecord:
         self.bases: set[str] = set()
 
     def take(self, piece: bytes) -> None:
-        """The next piece of the output."""
+        """Add the next piece of the output."""
         *lines, self._waiting = (self._waiting + piece).split(b"\n")
         for line in lines:
             self._line(line.decode("utf-8", "replace").rstrip("\r"))
 
     def close(self) -> None:
-        """The output has ended."""
+        """Handle the end of the output."""
         if self._waiting:
             self.take(b"\n")
 
     def steps(self) -> tuple[Step, ...]:
-        """The instructions that were run or taken from the cache, without FROM and the label of verify."""
+        """The instructions that ran or came from the cache, without FROM and verify's own label."""
         return tuple(step for step in self._steps if not step.name.partition("] ")[2].startswith(f'LABEL "{LABEL}"'))
 
     def error(self) -> str:
-        """What failed, in one line; "" when nothing did."""
+        """What failed, in one line; "" for nothing."""
         at = _AT_STEP.match(self._error)
         if at is None:
             return self._error[:_MOST]

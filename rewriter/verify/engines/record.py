@@ -1,4 +1,4 @@
-"""Reading BuildKit's own record of a build (`--progress rawjson`): steps, what came from the cache, output, errors."""
+"""Parsing BuildKit's record of a build (`--progress rawjson`): steps, cache hits, output, errors."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _STATUS = re.compile(r'process ".*" did not complete successfully: (?P<status>ex
 
 
 class Record:
-    """Takes the record piece by piece and writes what people want to read of it to `log`.
+    """Parses the record piece by piece and writes its readable parts to `log`.
 
-    An object may be spread over lines or stand on one; text in between is what the client itself says.
+    A JSON object is on one line or spread over several; text in between is output of the client itself.
     """
 
     def __init__(self, log: TextIO, at_step: Callable[[str], None]) -> None:
@@ -32,18 +32,18 @@ class Record:
         self._last_output: dict[str, str] = {}
 
     def take(self, piece: bytes) -> None:
-        """The next piece of the record."""
+        """Add the next piece of the record."""
         *lines, self._waiting = (self._waiting + piece).split(b"\n")
         for line in lines:
             self._line(line.decode("utf-8", "replace"))
 
     def close(self) -> None:
-        """The record has ended."""
+        """Handle the end of the record."""
         self.take(b"\n")
         self._flush()
 
     def steps(self) -> tuple[Step, ...]:
-        """The instructions that were run or taken from the cache, without FROM, in the order in which they began."""
+        """The instructions that ran or came from the cache, without FROM, in the order of their start."""
         found = []
         for vertex in sorted(self._vertexes.values(), key=lambda vertex: str(vertex.get("started"))):
             name = vertex.get("name", "")
@@ -53,7 +53,7 @@ class Record:
         return tuple(found)
 
     def error(self) -> str:
-        """What failed, in one line; "" when nothing did."""
+        """What failed, in one line; "" for nothing."""
         for digest, vertex in self._vertexes.items():
             if vertex.get("error") and not str(vertex["error"]).endswith("context canceled"):
                 name = _shown(str(vertex.get("name", "")))
@@ -70,7 +70,7 @@ class Record:
         return _one_line(self._said[-1]) if self._said else ""
 
     def _line(self, line: str) -> None:
-        """Some clients print an object over many lines: it begins with `{` and ends with `}` in the first column."""
+        """Some clients print an object over several lines: it starts with `{` and ends with `}` in the first column."""
         if not self._open and line[:1] != "{":
             if line.strip():
                 self._say(line.strip())
@@ -117,7 +117,7 @@ class Record:
 
 
 def _shown(name: str) -> str:
-    """A vertex as the line of the Dockerfile that it stands for."""
+    """The Dockerfile line of a vertex."""
     match = _STEP.match(name)
     return match["text"] if match else name.replace("[internal] load metadata for ", "FROM ")
 
