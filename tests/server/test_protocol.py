@@ -266,11 +266,11 @@ async def test_lenses(editor: Editor, app: Path) -> None:
     )
     uri = editor.open(app / "Dockerfile", text)
     assert await editor.lenses(uri) == [
-        (0, "thrown away, 4 steps: 2 run again when a source changes"),
-        (2, "runs again when 1 file changes"),
-        (4, "runs again when 4 files change"),  # package.json, package-lock.json, server.js and .git/HEAD
-        (6, "ships, 3 steps"),
-        (8, "runs again when 1 file changes"),
+        (0, "not in the final image, 4 steps: 2 re-run when a source changes"),
+        (2, "re-runs when 1 file changes"),
+        (4, "re-runs when any of 4 files changes"),  # package.json, package-lock.json, server.js and .git/HEAD
+        (6, "in the final image, 3 steps"),
+        (8, "re-runs when 1 file changes"),
     ]
 
 

@@ -121,7 +121,7 @@ async def test_what_was_left_alone_is_a_hint_for_those_who_ask(editor: Editor, a
 async def test_files_of_the_context_are_watched(editor: Editor, app: Path) -> None:
     await editor.start(app)
     uri = editor.open(app / "Dockerfile")
-    assert (2, "runs again when 4 files change") in await editor.lenses(uri)
+    assert (2, "re-runs when any of 4 files changes") in await editor.lenses(uri)
 
     def watched() -> list[Any]:
         registered = [one for one in editor.registered.values() if one.method == "workspace/didChangeWatchedFiles"]
@@ -131,10 +131,10 @@ async def test_files_of_the_context_are_watched(editor: Editor, app: Path) -> No
     assert "**/dfix.toml" in watched()[0]
     # a file deep in the context: nothing but the editor's word tells of it
     put(app, {".git/objects/pack": ""})
-    assert (2, "runs again when 4 files change") in await editor.lenses(uri)
+    assert (2, "re-runs when any of 4 files changes") in await editor.lenses(uri)
     names = set(editor.registered)
     tell(editor, event(app / ".git/objects/pack", types.FileChangeType.Created))
-    assert (2, "runs again when 5 files change") in await editor.lenses(uri)
+    assert (2, "re-runs when any of 5 files changes") in await editor.lenses(uri)
     assert set(editor.registered) == names
     await editor.until(lambda: "lenses" in editor.refreshed)
 
@@ -210,7 +210,7 @@ async def test_a_wrong_settings_file_is_a_message_until_it_is_right(editor: Edit
     assert "dfix.toml: `select` is not a list of strings" in one.message
     assert editor.messages == [
         f"dfix: {app}/dfix.toml:2: `select` is not a list of strings. "
-        'for example select = ["split-manifests", "clean-up"]'
+        'For example: select = ["split-manifests", "clean-up"]'
     ]
     put(app, {"dfix.toml": ""})
     assert await editor.formatted(uri) == SPLIT
@@ -232,7 +232,7 @@ async def test_folders_come_and_go(editor: Editor, tmp_path: Path) -> None:
     moved = types.WorkspaceFoldersChangeEvent(added=[folder], removed=[])
     editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(moved))
     assert await editor.formatted(two) == NODE.replace("npm ci", "npm ci && npm cache clean --force")
-    await editor.until(lambda: any(f"there is no build context {tmp_path}/two/docker" in m for m in editor.messages))
+    await editor.until(lambda: any(f"the build context {tmp_path}/two/docker does not exist" in m for m in editor.messages))
     moved = types.WorkspaceFoldersChangeEvent(added=[], removed=[folder])
     editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(moved))
     assert await editor.formatted(two) == SPLIT
@@ -245,7 +245,7 @@ async def test_a_context_that_is_deleted_is_a_message(editor: Editor, app: Path)
     shutil.rmtree(app)
     assert await editor.formatted(uri) == NODE.replace("npm ci", "npm ci && npm cache clean --force")
     await editor.until(lambda: bool(editor.messages))
-    assert editor.messages == [f"dfix: there is no build context {app}"]
+    assert editor.messages == [f"dfix: the build context {app} does not exist"]
     put(app, {**APP, ".git/HEAD": ""})
     assert await editor.formatted(uri) == SPLIT
 
@@ -258,7 +258,7 @@ async def test_a_document_of_5_mb(editor: Editor, tmp_path: Path) -> None:
     )
     assert len(editor.texts[large]) > 5_000_000
     (one,) = await editor.pulled(large)
-    assert one.message.startswith("is larger than 500 kB and left alone in the editor")
+    assert one.message.startswith("larger than 500 kB, so it is skipped in the editor")
     assert await editor.formatted(large) == editor.texts[large]
     editor.type(large, 4_000_000, 4_000_001, "x")
     assert await editor.formatted(large) == editor.texts[large]
@@ -295,7 +295,7 @@ async def test_a_request_can_be_cancelled(editor: Editor, tmp_path: Path) -> Non
     with pytest.raises(JsonRpcException) as error:
         await request
     assert error.value.code == types.LSPErrorCodes.RequestCancelled.value
-    assert await editor.lenses(quick) == [(0, "ships, 0 steps")]
+    assert await editor.lenses(quick) == [(0, "in the final image, 0 steps")]
     assert len(counted.read_text()) < MOST
     assert editor.messages == []
 
@@ -307,7 +307,7 @@ async def test_typing_ends_what_is_out_of_date(editor: Editor, tmp_path: Path) -
     request = asyncio.ensure_future(editor.lenses(uri))
     await begun(counted)
     editor.change(uri, "FROM debian:12 AS a\nFROM a\n")
-    assert [title for _, title in await request] == ["ships, 0 steps", "ships, 0 steps"]
+    assert [title for _, title in await request] == ["in the final image, 0 steps", "in the final image, 0 steps"]
     assert len(counted.read_text()) < MOST
 
 
@@ -317,8 +317,8 @@ async def test_an_error_in_one_request_is_a_message(editor: Editor, tmp_path: Pa
     params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(0, 0))
     with pytest.raises(JsonRpcException):
         await editor.client.text_document_hover_async(params)
-    assert await editor.lenses(uri) == [(0, "ships, 0 steps")]
-    assert editor.messages == ["dfix: internal error (KeyError: 'odd')"]
+    assert await editor.lenses(uri) == [(0, "in the final image, 0 steps")]
+    assert editor.messages == ["dfix: internal error (KeyError: 'odd'). Please report it"]
     assert "in hover" in editor.logged[0]
 
 
@@ -326,7 +326,7 @@ async def test_an_error_in_a_rule_is_a_diagnostic_and_a_message(editor: Editor, 
     await editor.start(tmp_path, command=BROKEN_COMMAND)
     uri = editor.open(tmp_path / "Dockerfile", "FROM explode\n")
     (one,) = await editor.pulled(uri)
-    assert "dfix failed on this file (RuntimeError: a rule is broken)" in one.message
+    assert "internal error (RuntimeError: a rule is broken)" in one.message
     await editor.until(lambda: bool(editor.messages))
     assert "in propose" in editor.logged[0]
     editor.change(uri, "FROM debian:12\n")
@@ -363,7 +363,7 @@ async def test_documents_that_are_no_files_have_no_context(editor: Editor, app: 
     await editor.start(app)
     uri = editor.open("untitled:Untitled-1", NODE)
     assert await editor.formatted(uri) == NODE.replace("npm ci", "npm ci && npm cache clean --force")
-    assert await editor.lenses(uri) == [(0, "ships, 2 steps")]
+    assert await editor.lenses(uri) == [(0, "in the final image, 2 steps")]
 
 
 async def test_other_documents_are_left_alone(editor: Editor, app: Path) -> None:
