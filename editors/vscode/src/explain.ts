@@ -1,4 +1,4 @@
-// What dfix says of a file, as a page.
+// dfix's findings about a file, as a page.
 
 import type { Report } from "./report";
 
@@ -14,7 +14,7 @@ interface Said {
   readonly text: string;
 }
 
-/** The page's first part: what can be changed and what was left alone, what stands near the line (from 1) first. */
+/** The first part of the page: possible changes and what was left alone, nearest to the (1-based) line first. */
 export function findings(name: string, found: Report, line: number): string {
   const parts = [`# ${name}\n`];
   if (found.problem) {
@@ -33,7 +33,7 @@ export function findings(name: string, found: Report, line: number): string {
   return parts.filter(Boolean).join("\n");
 }
 
-/** The first line of the instruction that a line (from 1) continues; comments and blank lines may lie between. */
+/** The first line of the instruction that a (1-based) line continues; comments and blank lines may be in between. */
 export function startOf(text: string, line: number): number {
   const lines = text.split(/\r?\n/);
   let start = line;
@@ -48,7 +48,7 @@ export function startOf(text: string, line: number): number {
   return start;
 }
 
-/** The rules whose pages follow: those that speak of the line, else every one that says something of the file. */
+/** The rules whose pages follow: those with findings on the line, else all with findings in the file. */
 export function rulesFor(found: Report, line: number): string[] {
   const said = all(found);
   const here = said.filter((one) => one.line === line);

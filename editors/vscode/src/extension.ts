@@ -1,4 +1,4 @@
-// The extension: the language server does the work, and three commands show it.
+// The extension: the language server does the work; three commands show results.
 
 import * as vscode from "vscode";
 import { LanguageClient, TransportKind, type Executable, type LanguageClientOptions } from "vscode-languageclient/node";
@@ -36,7 +36,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
 export async function deactivate(): Promise<void> {
   const running = client;
   client = undefined;
-  await running?.dispose().catch(() => undefined); // one that could not be started has nothing to stop
+  await running?.dispose().catch(() => undefined); // nothing to stop if it could not be started
 }
 
 async function start(): Promise<void> {
@@ -59,7 +59,7 @@ async function start(): Promise<void> {
 
 async function missing(message: string): Promise<void> {
   const settings = "Open Settings";
-  const advice = "Install it with pip install 'dfix[lsp]', or name it in dfix.path.";
+  const advice = "Install it with pip install 'dfix[lsp]', or set dfix.path.";
   if ((await vscode.window.showErrorMessage(`${message} ${advice}`, settings)) === settings) {
     await vscode.commands.executeCommand("workbench.action.openSettings", "dfix.path");
   }
@@ -74,13 +74,13 @@ async function showDiff(editor: vscode.TextEditor): Promise<void> {
   }
   const page = pageFor("diff", document, 0);
   const name = vscode.workspace.asRelativePath(document.uri);
-  await vscode.commands.executeCommand("vscode.diff", document.uri, page, `${name} (as it is ↔ by dfix)`);
+  await vscode.commands.executeCommand("vscode.diff", document.uri, page, `${name} (original ↔ dfix)`);
 }
 
 async function explain(editor: vscode.TextEditor): Promise<void> {
   const line = startOf(editor.document.getText(), editor.selection.active.line + 1);
   const page = pageFor("explain", editor.document, line);
-  await reportOf(editor.document); // where there is none, the reason is told before a page opens
+  await reportOf(editor.document); // on an error, show the reason before opening a page
   await vscode.commands.executeCommand("markdown.showPreviewToSide", page);
 }
 

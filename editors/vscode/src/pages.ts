@@ -1,4 +1,4 @@
-// Documents that are worked out and never saved: the right side of a diff, and the page that explains.
+// Generated documents that are never saved: the right side of a diff, and the explanation page.
 
 import * as vscode from "vscode";
 import { findings, rulesFor } from "./explain";
@@ -15,20 +15,20 @@ interface Question {
   readonly line: number;
 }
 
-/** The address of a page about a document; its name ends so that VS Code knows the language. */
+/** The URI of a page about a document; the extension of its name tells VS Code the language. */
 export function pageFor(kind: "diff" | "explain", document: vscode.TextDocument, line: number): vscode.Uri {
   const question: Question = { kind, document: document.uri.toString(), line };
   const path = document.uri.path.replace(/^\/?/, "/") + (kind === "diff" ? "" : ".md");
   return vscode.Uri.from({ scheme: SCHEME, authority: kind, path, query: JSON.stringify(question) });
 }
 
-/** What dfix says of a document as it stands in its window. */
+/** dfix's report on a document with its unsaved text. */
 export function reportOf(document: vscode.TextDocument): Promise<Report> {
   const { uri, fileName } = document;
   return report(programFor(uri), fileName, document.getText(), preferencesFor(uri));
 }
 
-/** Answers for the pages, and again when the document that a page is about was edited. */
+/** Provides the pages, and updates them when their document is edited. */
 export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   private readonly waiting = new Map<string, NodeJS.Timeout>();

@@ -1,9 +1,9 @@
-// The dfix program: how the server is started, and runs that end by themselves.
+// Running the dfix program: the command line of the server, and one-off runs.
 
 import { spawn } from "node:child_process";
 import { isAbsolute, join } from "node:path";
 
-/** What the settings `dfix.*` say that a command line can be told, too. */
+/** The settings `dfix.*` that are also command-line flags. */
 export interface Preferences {
   readonly select?: readonly string[] | null;
   readonly ignore?: readonly string[] | null;
@@ -18,16 +18,16 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The program could not be started at all. */
+/** The program could not be started. */
 export class MissingError extends Error {}
 
-/** Where `dfix.path` points: a name on the search path, or a file seen from the workspace's folder. */
+/** The program in `dfix.path`: a name on the search path, or a file relative to the workspace's folder. */
 export function programPath(named: string, folder: string | undefined): string {
   const path = folder ? named.replaceAll("${workspaceFolder}", folder) : named;
   return folder && /[/\\]/.test(path) && !isAbsolute(path) ? join(folder, path) : path;
 }
 
-/** The build context that the settings name, seen from the workspace's folder. */
+/** The build context in the settings, relative to the workspace's folder. */
 export function contextFolder(named: string | null | undefined, folder: string | undefined): string | null {
   return named ? (folder ? join(isAbsolute(named) ? "" : folder, named) : named) : null;
 }
@@ -37,7 +37,7 @@ export function serverCommand(path: string): { command: string; args: string[] }
   return { command: path, args: ["lsp"] };
 }
 
-/** The words that verify a file by real builds. What a build needs further stands in the settings of the project. */
+/** The arguments that verify a file. Whatever else a build needs is in the project's settings. */
 export function verifyWords(file: string, preferences: Preferences): string[] {
   return ["verify", ...flags(preferences), file];
 }
@@ -60,7 +60,7 @@ export function flags(preferences: Preferences): string[] {
   return words;
 }
 
-/** Runs dfix in a folder and gives it `stdin`. Rejects with a MissingError when there is no such program. */
+/** Runs dfix in a folder and gives it `stdin`. Rejects with a MissingError if there is no such program. */
 export function run(path: string, words: readonly string[], folder: string, stdin: string): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(path, [...words], { cwd: folder, stdio: "pipe" });
@@ -76,7 +76,7 @@ export function run(path: string, words: readonly string[], folder: string, stdi
         stderr: Buffer.concat(err).toString("utf8"),
       }),
     );
-    child.stdin.on("error", () => undefined); // it may end before it has read all; its status says why
+    child.stdin.on("error", () => undefined); // it may end before reading everything; its status says why
     child.stdin.end(stdin);
   });
 }

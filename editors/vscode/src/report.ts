@@ -1,4 +1,4 @@
-// What dfix says of one text (docs/schema/dfix-report-2.json), and the text that it would make of it.
+// dfix's report on a text (docs/schema/dfix-report-2.json), and the rewritten text.
 
 import { basename, dirname } from "node:path";
 import { flags, run, type Preferences } from "./program";
@@ -31,7 +31,7 @@ export interface Report {
   readonly edits: readonly Edit[] | null;
 }
 
-/** The command could not say anything; the message is for the user. */
+/** The command failed; the message is for the user. */
 export class FailedError extends Error {}
 
 /**
@@ -54,7 +54,7 @@ export async function report(path: string, file: string, text: string, preferenc
   return found;
 }
 
-/** Why there is no rewritten text to show, "" where there is one. */
+/** Why there is no rewritten text to show, "" if there is one. */
 export function nothingToShow(found: Report): string {
   if (found.problem) {
     return `${found.problem.message}. ${found.problem.hint}`;
@@ -65,7 +65,7 @@ export function nothingToShow(found: Report): string {
   return found.refusals.length ? "dfix has nothing to change here; Explain says what it left alone" : "dfix has nothing to change here";
 }
 
-/** The text with the report's edits made; each replaces whole lines, which are counted from 1. */
+/** Apply the report's edits to a text; each replaces whole lines, which count from 1. */
 export function rewritten(text: string, edits: readonly Edit[]): string {
   const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
   for (const edit of [...edits].sort((one, other) => other.line - one.line)) {

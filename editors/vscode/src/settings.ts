@@ -1,16 +1,16 @@
-// The settings of VS Code that concern a document.
+// VS Code's settings for a document.
 
 import * as vscode from "vscode";
 import { contextFolder, programPath, type Preferences } from "./program";
 
-/** The dfix to use for a document; `${workspaceFolder}` and a path within the folder are understood. */
+/** The dfix to use for a document; `${workspaceFolder}` and relative paths are supported. */
 export function programFor(uri: vscode.Uri | undefined): string {
   const named = vscode.workspace.getConfiguration("dfix", uri).get<string>("path") || "dfix";
   const folder = (uri && vscode.workspace.getWorkspaceFolder(uri)) ?? vscode.workspace.workspaceFolders?.[0];
   return programPath(named, folder?.uri.fsPath);
 }
 
-/** What the command line is told for a document, as the server is. */
+/** The settings for a document as command-line flags, the same that the server gets. */
 export function preferencesFor(uri: vscode.Uri): Preferences {
   const settings = vscode.workspace.getConfiguration("dfix", uri);
   const folder = vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath;
