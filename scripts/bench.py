@@ -3,8 +3,8 @@
     python scripts/bench.py --out docs/bench.md
 
 Each tool gets a virtual environment of its own below `$XDG_CACHE_HOME/dfix-bench`. Tools run in turn, round after
-round, each time on a fresh copy of the files (some of them write). A tool counts only if its exit status is one that
-it gives to a finished run and its own report names as many files as it was given.
+round, each time on a fresh copy of the files (some of them write). A run only counts if its exit status
+means success for that tool, and its own report names as many files as it was given.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SHARED = Path(os.environ.get("DFIX_SHARED", REPOSITORY.parent / "shared"))
 
 
 class Run(NamedTuple):
-    """One run: seconds, the peak RSS of its largest process in MB, and the rest to judge it by."""
+    """One run: seconds, the peak RSS of its largest process in MB, its exit status and output."""
 
     seconds: float
     memory: float
@@ -40,7 +40,7 @@ class Run(NamedTuple):
     output: Output
 
 
-# The process that starts a tool is small: a child's peak RSS begins at that of the process it was forked from.
+# Tools are started from a small process, because a child's peak RSS starts at that of its parent.
 _LAUNCHER = """
 import json, os, sys, time
 start = time.perf_counter()
@@ -80,7 +80,7 @@ def _is_utf8(content: bytes) -> bool:
 
 
 def run(command: list[str], folder: Path, text: bytes = b"") -> Run:
-    """Run `command` in `folder` with `text` on its stdin, with a home of its own and none of the user's settings."""
+    """Run `command` in `folder` with `text` on standard input, its own home and none of the user's settings."""
     with tempfile.TemporaryDirectory() as name:
         side = Path(name)
         env = {"PATH": os.environ["PATH"], "HOME": name, "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
@@ -107,7 +107,7 @@ def run_on(tool: Tool, program: Path, files: list[bytes]) -> Run:
 
 
 def fault(tool: Tool, done: Run, count: int) -> str:
-    """Why a run doesn't count; "" when it handled all `count` files."""
+    """Why a run doesn't count; "" if it handled all `count` files."""
     if done.status not in tool.finished:
         return f"exit status {done.status}: {done.output.stderr.strip()[-200:]}"
     try:
@@ -118,7 +118,7 @@ def fault(tool: Tool, done: Run, count: int) -> str:
 
 
 def choose(files: list[bytes], count: int, tally: Path) -> tuple[list[bytes], int]:
-    """Take the first `count` files, replace those that tally stops at by later ones; also tell how many those are."""
+    """Take the first `count` files, replacing those at which tally stops; also return how many were replaced."""
     if len(files) < count:
         raise BenchError(f"the corpus has {len(files)} files of this kind, fewer than {count}")
     chosen, spare = files[:count], files[count:]
@@ -136,7 +136,7 @@ def choose(files: list[bytes], count: int, tally: Path) -> tuple[list[bytes], in
 
 
 class Row(NamedTuple):
-    """Medians for one tool; `failed` says why there are none. `cold` is in ms."""
+    """Medians for one tool, or why there are none (`failed`). `cold` is in ms."""
 
     tool: Tool
     version: str
@@ -148,7 +148,7 @@ class Row(NamedTuple):
 
 
 def measure(programs: dict[Tool, Path], files: list[bytes], runs: int, cold_runs: int) -> tuple[list[Row], float]:
-    """Measure in turn, so that a slow minute hits all alike: a row for each tool, and dfix's median on stdin in ms."""
+    """Measure the tools in turn, so a slow minute affects all: a row per tool, and dfix's median on stdin in ms."""
     many: dict[Tool, list[Run]] = {tool: [] for tool in programs}
     cold: dict[Tool, list[float]] = {tool: [] for tool in programs}
     stdin: list[float] = []
@@ -186,7 +186,7 @@ def measure(programs: dict[Tool, Path], files: list[bytes], runs: int, cold_runs
 
 
 def _on_stdin(program: Path, content: bytes) -> float:
-    """Milliseconds of dfix from stdin to stdout, as an editor runs it."""
+    """The milliseconds that dfix takes as a filter, as in an editor."""
     done = run([str(program), "--isolated", "--stdin-filename", "Dockerfile", "-"], REPOSITORY, content)
     if done.status or not done.output.stdout:
         raise BenchError(f"dfix on stdin: exit status {done.status}: {done.output.stderr}")
@@ -208,7 +208,7 @@ _COLUMNS = {
 
 
 def table(rows: list[Row]) -> str:
-    """Draw the rows as a markdown table."""
+    """The rows as a Markdown table."""
     lines = [f"| {' | '.join(_COLUMNS)} |", f"| {' | '.join(_COLUMNS.values())} |"]
     base = next((row.handled.files / row.seconds for row in rows if row.tool is DFIX and not row.failed), 0.0)
     for row in rows:
@@ -242,7 +242,7 @@ Made by `make bench`.
 
 
 def main() -> int:
-    """Measure, print the table, and write it where `--out` says; 1 when a tool did not finish."""
+    """Measure, print the table and write it to `--out`; returns 1 if a tool did not finish."""
     parser = argparse.ArgumentParser(description="Measure dfix beside other Dockerfile tools on real files.")
     parser.add_argument("--files", type=int, default=785, help="how many files")
     parser.add_argument("--seed", type=int, default=1, help="which files")

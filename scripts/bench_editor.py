@@ -2,8 +2,8 @@
 
     python scripts/bench_editor.py --count 500
 
-For each file: what an editor asks for when it is opened, and again after an edit, so that no answer comes from an
-earlier one of the same text. Times are those of the client, from the request to its answer.
+For each file: the requests of an editor on opening it, and again after an edit, so that no answer is cached. Times are
+measured by the client, from the request to its answer.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LENGTH = b"Content-Length:"
 
 
 class Wire:
-    """A connection to a server of its own: requests and their answers, nothing else."""
+    """A minimal client: requests to a server and their answers, nothing else."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None
@@ -68,9 +68,9 @@ class Wire:
 
 
 def documents(found: Corpus, folder: Path, count: int, seed: int) -> Iterator[tuple[Path, str]]:
-    """Dockerfiles of build contexts, written to `folder`, and lone ones of which nothing is on disk."""
+    """Dockerfiles with build contexts, written to `folder`, and single ones that are not on disk."""
     found.unpack_contexts(folder)
-    (folder / ".git").mkdir()  # nobody looks for contexts above
+    (folder / ".git").mkdir()  # stops the search for contexts here
     chosen = random.Random(seed)
     inside = [folder / context / name for context, names in found.dockerfiles_of().items() for name in names]
     for path in chosen.sample(inside, min(count // 2, len(inside))):
@@ -111,12 +111,12 @@ async def measure(wire: Wire, path: Path, text: str, times: dict[str, list[float
 
 
 def processor_time(pid: int) -> float:
-    """Seconds that a process has computed: the same however busy the machine is (proc(5), schedstat)."""
+    """The CPU seconds of a process, which don't depend on how busy the machine is (proc(5), schedstat)."""
     return sum(int(task.read_text().split()[0]) for task in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
 
 
 async def run(count: int, seed: int, *, processor: bool = False) -> dict[str, list[float]]:
-    """The times in milliseconds of every kind of request; with `processor` those that the server computed."""
+    """The times in milliseconds of every kind of request; with `processor`, the server's CPU times."""
     found = corpus()
     if found is None:
         raise SystemExit("the corpus is missing; set DFIX_SHARED to the folder with it")
@@ -133,7 +133,7 @@ async def run(count: int, seed: int, *, processor: bool = False) -> dict[str, li
             first = {"processId": None, "rootUri": None, "capabilities": pulls, "workspaceFolders": folders}
             await wire.ask("initialize", first)
             wire.tell("initialized", {})
-            await asyncio.sleep(1)  # an editor has its server running before the user has typed
+            await asyncio.sleep(1)  # an editor starts the server before the user types
             for path, text in documents(found, Path(name), count, seed):
                 await measure(wire, path, text, times, clock)
         finally:

@@ -1,9 +1,9 @@
-"""Measure a format on save in Neovim: from `:w` to the end of it, with the buffer changed and the file written.
+"""Measure format on save in Neovim: from `:w` until the buffer is changed and the file written.
 
     python scripts/bench_save.py --saves 50
 
-Neovim is the one that the tests use (tests/editors), with our own set-ups from `editors` and nothing else. Before each
-save the text is put back to what dfix changes, with a comment that was not there before: no answer is an earlier one.
+Uses the Neovim of the tests (tests/editors), with our set-ups in `editors` and nothing else. Before each save, the
+original text is restored with a new comment, so that no answer is cached.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tools that bench.py measures: how each is run, how it tells what it handled, where it is installed."""
+"""The tools that bench.py measures: how to run and install them, and how to read how many files they handled."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class BenchError(Exception):
 
 
 class Handled(NamedTuple):
-    """What a tool says of its own run."""
+    """What a tool reports about its own run."""
 
     files: int
     unread: int = 0
 
 
 class Tool(NamedTuple):
-    """How to run one tool. An empty package is this checkout. `{report}` in an argument is a file to write to."""
+    """How to run one tool. An empty package means this checkout; `{report}` in an argument is a file to write."""
 
     name: str
     package: str
@@ -42,7 +42,7 @@ class Tool(NamedTuple):
 
 
 class Output(NamedTuple):
-    """What a run left."""
+    """The output of a run."""
 
     stdout: str
     stderr: str
@@ -64,7 +64,7 @@ def _doctor_handled(output: Output) -> Handled:
 
 
 def _hadolint_handled(output: Output) -> Handled:
-    # A file that it cannot parse is reported as an error of no rule.
+    # hadolint reports a file that it cannot parse as an error without a rule.
     return Handled(output.stdout.count("<file "), output.stdout.count('severity="error"/>'))
 
 
@@ -106,7 +106,7 @@ PEERS = (
 
 
 def installed(tool: Tool) -> Path:
-    """Make the tool's virtual environment on first use (this checkout is installed anew) and return its program."""
+    """Create the tool's environment on first use (this checkout is always reinstalled); return its program."""
     folder = CACHE / (tool.package or "dfix")
     python = folder / "bin" / "python"
     ready = folder / "ready"
@@ -120,7 +120,7 @@ def installed(tool: Tool) -> Path:
 
 
 def version(tool: Tool, program: Path) -> str:
-    """Ask the tool's environment for the version of its distribution."""
+    """The version of the tool's distribution in its environment."""
     script = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))"
     return _call([str(program.with_name("python")), "-c", script, tool.package.partition("==")[0] or "dfix"]).strip()
 

@@ -1,10 +1,10 @@
-"""Compare what two checkouts of dfix write: `python scripts/compare.py BASE`, a revision, or a folder that holds one.
+"""Compare what two checkouts of dfix write: `python scripts/compare.py BASE` (a revision or the folder of a checkout).
 
 Both rewrite every Dockerfile of the corpus, its build contexts and the contexts of tests/prove, with and without
-`--unsafe`. Prints each file that differs; exits 1 when there is one, 2 when a checkout cannot be run.
+`--unsafe`. Prints each file that differs; exits 1 if there is one, 2 if a checkout cannot be run.
 
-`--without-new-rows DAY` leaves out of the working tree's tables what programs are believed to read and write since that
-day or later: a change of the code that only adds rows differs in no file then.
+`--without-new-rows DAY` removes the rows since that day from the working tree's tables of what programs read and write. A
+change that only adds rows must then show no difference.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from shared_data import Corpus, corpus
 
 ROOT = Path(__file__).resolve().parents[1]
 BATCH = 500
-"""Files in one call of the command."""
+"""Files per call of the command."""
 PROBLEMS = 2
 """The exit status of a call in which a file could not be handled; BuildKit refuses some of the corpus."""
 
 
 def unpack(data: Corpus, folder: Path) -> list[str]:
-    """Write the inputs below `folder`; the paths of the Dockerfiles in it. A lone one has a folder of its own."""
+    """Write the inputs below `folder` and return the paths of the Dockerfiles. A single file gets its own folder."""
     paths = []
     for name, content in sorted(data.dockerfiles.items()):
         target = folder / "lone" / name / "Dockerfile"
@@ -55,7 +55,7 @@ def unpack(data: Corpus, folder: Path) -> list[str]:
 
 
 def rewrite(checkout: Path, folder: Path, paths: list[str], unsafe: bool) -> None:
-    """Let a checkout rewrite the files. Raises RuntimeError when it fails otherwise than by refusing a file."""
+    """Let a checkout rewrite the files. Raises RuntimeError if it fails for any reason but a file that it rejects."""
     module = "dfix" if (checkout / "dfix").is_dir() else "rewriter.main"
     words = [sys.executable, "-P", "-m", module, "--write", "--isolated", "--quiet", *(["--unsafe"] if unsafe else [])]
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
@@ -67,7 +67,7 @@ def rewrite(checkout: Path, folder: Path, paths: list[str], unsafe: bool) -> Non
 
 
 def differences(before: Path, after: Path) -> Iterator[str]:
-    """A diff for each file that is not the same in both folders."""
+    """A diff for each file that differs between the folders."""
     names = {str(path.relative_to(root)) for root in (before, after) for path in root.rglob("*") if path.is_file()}
     for name in sorted(names):
         old, new = (root / name for root in (before, after))
@@ -103,7 +103,7 @@ def _is_new(text: str, day: str) -> bool:
 
 
 def compare(base: Path, after: Path = ROOT) -> int:
-    """Run both checkouts over everything; how many files differ."""
+    """Run both checkouts on everything; return how many files differ."""
     data = corpus()
     if data is None:
         raise RuntimeError("the shared corpus is not there: name its folder in DFIX_SHARED")

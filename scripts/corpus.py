@@ -1,7 +1,7 @@
-"""Run dfix over the corpus of real Dockerfiles and count what must not happen, and what it changes and refuses.
+"""Run dfix on the corpus of real Dockerfiles; count failures, changes and refusals.
 
-`python scripts/corpus.py` prints the report; `--write` keeps it in docs/corpus.md. `--sample N` looks at N lone files
-only. Exits 1 when a count that must be 0 is not.
+`python scripts/corpus.py` prints the report; `--write` writes it to docs/corpus.md. `--sample N` uses N single files.
+Exits 1 if a count that must be 0 is not.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SPLIT = "split-manifests"
 
 
 class Case(NamedTuple):
-    """A Dockerfile to look at. `folder` is its build context, "" for a lone file, which has BuildKit's `verdict`."""
+    """A Dockerfile to check. `folder` is its build context, "" for a single file, which has BuildKit's `verdict`."""
 
     name: str
     path: str
@@ -78,13 +78,13 @@ def _look(rule: str, case: Case) -> Outcome:
 
 
 def _installs(result: Result) -> tuple[str, ...]:
-    """What became of each install that runs after a COPY of the sources: "split", or why it was left as it is."""
+    """For each install after a COPY of the sources: "split", or why it was left alone."""
     made = ["split" for change in result.changes if change.rule == SPLIT]
     return (*made, *(f"line {one.line}: {one.reason}" for one in result.refusals if one.rule == SPLIT))
 
 
 def _unsafe_changes(result: Result) -> tuple[str, ...]:
-    """What the rules that need --unsafe changed, and why they left other stages as they are."""
+    """What the rules that need --unsafe changed, and why they left other stages alone."""
     rules = {rule.NAME for rule in transforms() if rule.CONTRACT == "changed-image" and not is_opt_in(rule)}
     made = [f"{change.rule}: {change.reason}" for change in result.changes if change.rule in rules]
     refused = [one for one in result.refusals if one.rule in rules]
@@ -98,7 +98,7 @@ def _verdict(case: Case, fault: Fault | None) -> str:
 
 
 def _diff(name: str, result: Result) -> str:
-    """A unified diff with the reasons above it, for reading."""
+    """A unified diff below its reasons, for reading."""
     said = [f"# {change.line}: {change.rule} ({change.contract}): {change.reason}\n" for change in result.changes]
     said += [
         f"# {refusal.line}: {refusal.rule} refused ({refusal.code}): {refusal.reason}\n" for refusal in result.refusals
@@ -110,7 +110,7 @@ def _diff(name: str, result: Result) -> str:
 
 
 def lone_cases(sample: int, seed: int) -> list[Case]:
-    """The lone files, or `sample` of them."""
+    """The single files, or `sample` of them."""
     data = corpus()
     assert data is not None
     verdicts = data.verdicts()
@@ -121,7 +121,7 @@ def lone_cases(sample: int, seed: int) -> list[Case]:
 
 
 def context_cases(folder: Path) -> list[Case]:
-    """The Dockerfiles of the build contexts, which are written below `folder`."""
+    """The Dockerfiles of the build contexts; writes the contexts below `folder`."""
     data = corpus()
     assert data is not None
     data.unpack_contexts(folder)
@@ -139,7 +139,7 @@ def context_cases(folder: Path) -> list[Case]:
 
 
 def look_at_all(cases: list[Case], rule: str) -> Iterator[Outcome]:
-    """Every case in order, in two processes. They are spawned: the Go runtime in a forked one would never wake up."""
+    """Check all cases in order, in two processes. They are spawned: the Go runtime hangs in forked ones."""
     with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
         yield from pool.imap(partial(look, rule), cases, chunksize=32)
 

@@ -14,16 +14,16 @@ class Outcome(NamedTuple):
     state: str
     """"read", "note" (left as it is as a whole), "problem" (not a valid Dockerfile) or "crash"."""
     known: str
-    """The line on which BuildKit's old parser is known to differ, "" for none."""
+    """The line that BuildKit's old parser is known to read differently, "" for none."""
     faults: dict[str, str]
-    """An entry for each thing that must not happen and did: column of the report, message."""
+    """The failures: column of the report, message."""
     changed: Counter[str]
     """How often each rule changed something."""
     refused: Counter[tuple[str, str]]
-    """How often each rule left a place as it is, by (rule, code)."""
+    """How often each rule left a place alone, by (rule, code)."""
     diff: str
     """A unified diff with the reasons before it, "" when the file is unchanged."""
     installs: tuple[str, ...] = ()
-    """For each install after a COPY of the sources: "split", or why it was left as it is."""
+    """For each install after a COPY of the sources: "split", or why it was left alone."""
     unsafe: tuple[str, ...] = ()
-    """What the rules that need --unsafe changed, and why they left other stages as they are."""
+    """What the rules that need --unsafe changed, and why they left other stages alone."""

@@ -19,7 +19,7 @@ COLUMNS = {
     "words": "lost a word",
     "outside": "changed where no instruction changed",
 }
-"""What must happen to no file."""
+"""Failures, which must not happen to any file."""
 
 _INTRODUCTION = """\
 # dfix on real Dockerfiles

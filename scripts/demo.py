@@ -1,4 +1,4 @@
-"""Show what dfix makes of each example: the diff, and what it says of it. Nothing is written."""
+"""Show dfix's diff and findings for each example. Nothing is written."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing of everything between a file's bytes and dfix's result (atheris, libFuzzer).
 
-`python scripts/fuzz.py --minutes 10` ends with status 0 when nothing was found. An input that breaks something is kept
-in the folder that `--keep` names.
+`python scripts/fuzz.py --minutes 10` exits 0 if nothing was found. Inputs that break something are written to the
+`--keep` folder.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import atheris
 with atheris.instrument_imports(include=["dfix"]):
     from dfix.rewriter.pipeline.options import Options
     from dfix.rewriter.pipeline.registry import transforms
-    from dfix.rewriter.pipeline.run import run  # noqa: F401  # everything that is to be instrumented is imported here
+    from dfix.rewriter.pipeline.run import run  # noqa: F401  # imports everything to instrument
 
     transforms()
 
@@ -35,14 +35,14 @@ ALONE = Options(use_context=False)
 
 
 def one_input(data: bytes) -> None:
-    """Raise when something that must hold for any file does not hold for this one."""
+    """Raise if an invariant of all files doesn't hold for this input."""
     faults = look_at("/nowhere/Dockerfile", data, ALONE).faults
     if faults:
         raise AssertionError(faults)
 
 
 def write_seeds(folder: Path) -> None:
-    """Something to start from: the transforms' examples, and some real files where the corpus is there."""
+    """Write seeds: the transforms' examples, and some real files if the corpus is available."""
     texts = [example.before.encode() for transform in transforms() for example in transform.EXAMPLES]
     real = corpus()
     if real is not None:

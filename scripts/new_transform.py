@@ -100,10 +100,10 @@ Write the path in full.
 
 
 def add_row(table: str, name: str) -> str:
-    """The table of codes with the row of a new transform, by the alphabet."""
+    """The table of codes with a new transform's row, in alphabetical order."""
     code = f"{name}-relative"
     rows = list(re.finditer(r"^\[([\w-]+)\]$", table, re.MULTILINE))
-    if code in (row[1] for row in rows):  # of a rule of this name that was tried before
+    if code in (row[1] for row in rows):  # left by an earlier attempt with this name
         return table
     at = next((row.start() for row in rows if row[1] > code), len(table))
     return table[:at] + _ROW.format(name=name) + table[at:]
@@ -127,7 +127,7 @@ def main() -> int:
     path.write_text(skeleton(name), encoding="utf-8")
     table = ROOT / "rewriter" / "answers" / "reasons.toml"
     table.write_text(add_row(table.read_text(encoding="utf-8"), name), encoding="utf-8")
-    # a process of its own, because the rules that this one knows were found before
+    # in a new process, because this one has already loaded its rules
     pages = subprocess.run([sys.executable, str(ROOT / "scripts" / "rule_pages.py")], check=False)
     print(f"{path.relative_to(ROOT)}: replace the sample rule with yours, and the row of its reason in")
     print(f"{table.relative_to(ROOT)}, then run `make test docs`")

@@ -1,11 +1,11 @@
-"""Prove dfix on applications of our own, and on real contexts beside the checkout: builds, comparisons, measures.
+"""Prove dfix on our own applications and on real contexts: build, compare, measure.
 
     make prove                      everything; writes docs/results.md
-    python scripts/prove.py NAME…   these contexts only, with what was seen
-    python scripts/prove.py --unsafe --write    only those that make another image, and that part of the page
+    python scripts/prove.py NAME…   only these contexts, with the details
+    python scripts/prove.py --unsafe --write    only those with a different image, and that part of the page
 
-Fails when a change is not proven, when a context is no longer changed by the rules that its .toml names, or when
-there are fewer contexts than the docs promise.
+Fails if a change is not proven, if a context is not changed by exactly the rules in its .toml, or if there are fewer
+contexts than the docs promise.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from prove_report import Row, renewed, report  # the folder of scripts is no package
+from prove_report import Row, renewed, report  # the scripts folder is not a package
 from shared_data import corpus
 
 from tests.engine.fixture import Engine, start
@@ -54,19 +54,19 @@ class Case(NamedTuple):
 
 
 def main() -> int:
-    """Run the command line; 0 when all is proven."""
+    """Run the command line; returns 0 if everything is proven."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="contexts to prove; else all")
     parser.add_argument("--write", action="store_true", help="write docs/results.md")
     parser.add_argument("--no-measure", action="store_true", help="prove only")
-    parser.add_argument("--unsafe", action="store_true", help="only contexts whose changes make another image")
+    parser.add_argument("--unsafe", action="store_true", help="only contexts whose changes produce a different image")
     parser.add_argument("--ci", action="store_true", help="our own contexts, and real ones whose entry says so")
     asked = parser.parse_args()
     engine = start()
     with tempfile.TemporaryDirectory() as folder:
         own = [case for case in own_cases() if _asked(case, asked)]
         real = [case for case in real_cases(Path(folder)) if _asked(case, asked)]
-        with ThreadPoolExecutor(4 if asked.no_measure else 1) as pool:  # seconds are measured one at a time
+        with ThreadPoolExecutor(4 if asked.no_measure else 1) as pool:  # time only one build at a time
             rows = list(pool.map(partial(prove, engine, measuring=not asked.no_measure), own))
         with ThreadPoolExecutor(4) as pool:
             real_rows = list(pool.map(partial(prove, engine, measuring=False), real))
@@ -95,7 +95,7 @@ def _asked(case: Case, asked: argparse.Namespace) -> bool:
 
 
 def own_cases() -> list[Case]:
-    """The contexts of our own: each beside a .toml of the same name, or where its `folder` says."""
+    """Our own contexts: each next to a .toml of the same name, or in its `folder`."""
     cases = []
     for path in sorted(OWN.glob("*.toml")):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -107,7 +107,7 @@ def own_cases() -> list[Case]:
 
 
 def real_cases(folder: Path) -> list[Case]:
-    """The real contexts that tests/prove/corpus.toml names, unpacked below `folder`; none without the corpus."""
+    """The real contexts in tests/prove/corpus.toml, unpacked below `folder`; none without the corpus."""
     found = corpus()
     if found is None:
         return []
@@ -130,7 +130,7 @@ def real_cases(folder: Path) -> list[Case]:
 
 
 def not_built() -> dict[str, str]:
-    """The real contexts that were tried and cannot be built here, with the reason."""
+    """The real contexts that cannot be built here, with the reason."""
     return dict(_corpus_table().get("failed", {}))
 
 
@@ -139,7 +139,7 @@ def _corpus_table() -> dict[str, Any]:
 
 
 def _without_syntax(path: Path) -> None:
-    """The engine of the tests cannot pull a frontend; line numbers stay."""
+    """Replace `# syntax=`, because the tests' engine cannot pull a frontend; line numbers stay."""
     lines = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines[:3]):
         if re.match(rb"\s*#\s*syntax\s*=", line, re.IGNORECASE):
@@ -177,7 +177,7 @@ def prove(engine: Engine, case: Case, *, measuring: bool) -> Row:
 
 
 def _builds(engine: Engine, case: Case, folder: Path) -> bool:
-    """Whether a context builds that dfix leaves alone."""
+    """Whether a context that dfix doesn't change builds."""
     command = ["docker", "buildx", "build", "--quiet", "--network=host", "--file", str(folder / case.dockerfile)]
     for arg in case.args:
         command += ["--build-arg", arg]
@@ -197,7 +197,7 @@ def _fault(case: Case, row: Row) -> str:
 
 
 def _cache_fault(case: Case, row: Row) -> str:
-    """Whether an install runs again after an edit of a source, or does not after one of its manifest."""
+    """Check that the install re-runs after an edit of its manifest, and not after an edit of a source."""
     after = row.file["after"]
     if not after or not after["source_edit"]:
         return ""
@@ -205,7 +205,7 @@ def _cache_fault(case: Case, row: Row) -> str:
     installs = [step for step in edited["ran"] if _INSTALL.search(step)]
     if not installs:
         return f"{case.name}: an edit of the manifest does not run the install"
-    if installs[0] in after["source_edit"]["ran"]:  # a second one may be the author's own, which installs the project
+    if installs[0] in after["source_edit"]["ran"]:  # a second one may be the author's, to install the project
         return f"{case.name}: an edit of a source runs the install again"
     return ""
 

@@ -1,4 +1,4 @@
-"""docs/results.md: what real builds showed."""
+"""docs/results.md: the results of real builds."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ HEAD = """\
 
 `make prove` wrote this page. Each context is built as it is and as dfix rewrites it, both without cache, with BuildKit;
 the two images are compared in configuration and files; our own are then rebuilt after an edit of a source file and of a
-manifest. *Steps* are instructions that BuildKit ran, of all that are no FROM. Seconds are of a machine with two cores,
-the median of three rebuilds, both versions in turns; the counts of steps are the same on every machine, the seconds are
+manifest. *Steps* are the instructions that BuildKit ran, of all except FROM. Seconds are from a machine with two cores:
+the median of three rebuilds, both versions in turn. The counts of steps are the same on every machine, the seconds are
 not. Sizes are of uncompressed layers.
 """
 
 
-ANOTHER = "## Another image (`--unsafe`)\n"
+ANOTHER = "## A different image (`--unsafe`)\n"
 _ANOTHER_TEXT = """
-Stages parted in two and slim bases: another image, whose settings are the same and which runs as before. Both images
-are run: to their end, where exit and output are compared, or until the ports that they expose answer and their health
-check passes; `ldd` looks for missing libraries. Contexts of our own lie in `tests/prove/contexts`, with bases made
-from Debian's packages: the official images are larger, before more than after. `scripts/prove.py --unsafe --write`
-writes this part alone.
+Stages split in two, and slim bases: a different image with the same settings, which runs as before. Both images are
+run: until they end, with exit status and output compared, or until their exposed ports answer and their health check
+passes; `ldd` looks for missing libraries. Our own contexts are in `tests/prove/contexts`, with base images made from
+Debian packages; the official images are larger, especially before the change. `scripts/prove.py --unsafe --write` only
+writes this part.
 """
 
 
 class Row(NamedTuple):
-    """A context and what `dfix verify --output-format json` said of it; `unsafe` where it was run so."""
+    """A context and its result of `dfix verify --output-format json`; `unsafe` if run with --unsafe."""
 
     name: str
     what: str
@@ -51,7 +51,7 @@ def report(own: list[Row], real: list[Row], not_built: dict[str, str]) -> str:
 
 
 def another(rows: list[Row]) -> str:
-    """The part on changes that make another image."""
+    """The part about changes that produce a different image."""
     gone = sorted(_gone(row) for row in rows if row.file["verdict"] == "proven" and row.file["after"])
     half = median(gone) if gone else 0.0
     lines = [
@@ -75,7 +75,7 @@ def another(rows: list[Row]) -> str:
 
 
 def renewed(page: str, rows: list[Row]) -> str:
-    """A page with the part on other images written anew."""
+    """Replace the part about different images in a page."""
     head, _, tail = page.partition(ANOTHER)
     _, _, rest = tail.partition("\n## ")
     return f"{head}{another(rows)}\n## {rest}"

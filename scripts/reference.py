@@ -30,7 +30,7 @@ class Reading(NamedTuple):
 
 
 def buildkit_reads(text: str) -> list[Reading] | None:
-    """What BuildKit's parser makes of a text; None when it refuses it."""
+    """BuildKit's reading of a text; None if its parser rejects it."""
     import dockerfile  # its threads would not survive a fork of scripts/mutation_session.py
 
     try:
@@ -110,7 +110,7 @@ def _health(instruction: Instruction) -> tuple[str, str]:
 
 
 def difference(ours: list[Reading], theirs: list[Reading]) -> str:
-    """Where two readings part, in one line; "" when they are the same."""
+    """Where two readings differ, in one line; "" if they are the same."""
     for mine, other in zip(ours, theirs, strict=False):
         for field in Reading._fields:
             if getattr(mine, field) != getattr(other, field):
@@ -119,7 +119,7 @@ def difference(ours: list[Reading], theirs: list[Reading]) -> str:
 
 
 def text_after_json(tree: Tree) -> str:
-    """The line of an instruction with more text after its JSON array, which v0.12.5 ignores; "" when there is none."""
+    """The line of an instruction with text after its JSON array, which v0.12.5 ignores; "" for none."""
     for instruction in tree.instructions:
         inner = instruction.inner or instruction
         if inner.json is None and inner.value.startswith("["):
@@ -140,11 +140,11 @@ class _Block(NamedTuple):
 
 
 def changed_without_reason(before: str, after: str) -> str:
-    """What differs between two files although no instruction of that place means anything else; "" for nothing.
+    """What differs between two files where no instruction has a different meaning; "" for nothing.
 
-    It looks at the files alone, with BuildKit's parser and difflib, and knows nothing of what dfix says it did: an
-    instruction that reads the same must be the same bytes, blank lines differ only next to an instruction that
-    differs, and a comment may move with its instruction, but there is no new one.
+    Only uses the files, BuildKit's parser and difflib, not dfix's report: an instruction that reads the same must have
+    the same bytes, blank lines may only differ next to an instruction that differs, and comments may move with their
+    instruction, but not be added.
     """
     old, new = _blocks(before), _blocks(after)
     if old is None or new is None:
@@ -187,16 +187,16 @@ def _blocks(text: str) -> list[_Block] | None:
 def lost_comments(before: str, after: str) -> list[str]:
     """Comments of `before` that `after` lacks: whole lines, and whatever follows ` #` on a line.
 
-    More than what Dockerfile and shell call a comment is counted (a fragment of a URL, a line of a heredoc), so that
-    nothing depends on reading the file right.
+    This counts more than Dockerfile and shell comments (URL fragments, heredoc lines), so that nothing depends on
+    parsing the file correctly.
     """
     return sorted((_comments(before) - _comments(after)).elements())
 
 
 def lost_words(before: str, after: str) -> list[str]:
-    """Words of `before` that `after` lacks, whatever they are part of; joining and parting RUNs loses none of these.
+    """Words of `before` that `after` lacks, wherever they are; joining and splitting RUNs loses none of these.
 
-    Signs that join commands do not count, nor how often a flag is written: one is enough for two RUNs made one.
+    Ignores operators that join commands, and repetitions of a flag: two RUNs merged into one need it only once.
     """
     return sorted((words(before) - words(after)).elements())
 
@@ -211,7 +211,7 @@ def words(text: str) -> Counter[str]:
 
 
 _COMMENT = re.compile(r"(?:^\s*|(?<!\\)(?:\\\\)*[ \t])(#.*)")
-"""A blank after an odd number of backslashes is part of a word, and so is the `#` behind it."""
+"""A blank after an odd number of backslashes is part of a word, and so is the `#` after it."""
 
 
 def _comments(text: str) -> Counter[str]:

@@ -1,6 +1,6 @@
-"""Write what the transforms say about themselves: docs/rules, docs/reasons, and the table of rules in README.md.
+"""Write the generated docs: docs/rules, docs/reasons, and the table of rules in README.md.
 
-`python scripts/rule_pages.py` writes them, `--check` exits 1 when one is out of date.
+`python scripts/rule_pages.py` writes them, `--check` exits 1 if one is out of date.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dfix.rewriter.pipeline.transform import Transform, is_opt_in
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path("docs/rules")
 _TABLE = ("<!-- rules: written by `make docs` -->\n", "<!-- end of rules -->\n")
-"""The lines in README.md between which the table of rules stands."""
+"""The lines in README.md around the table of rules."""
 
 _INDEX = """\
 # Rules
@@ -42,7 +42,7 @@ what the rule does, when it refuses, and its examples, which are its tests as we
 
 
 def pages(root: Path) -> dict[Path, str]:
-    """Every page, by its path from the project's folder `root`. Of README.md only the table of rules is new."""
+    """Every page, by its path in the project's folder `root`; in README.md, only the table of rules changes."""
     found = rules(with_plugins=False)
     return {
         Path("README.md"): _with_table((root / "README.md").read_text(encoding="utf-8")),

@@ -1,9 +1,9 @@
-"""Writes rewriter/knowledge/packages/runtime.tsv: which packages a program needs that was built with a -dev package.
+"""Write rewriter/knowledge/packages/runtime.tsv: which packages a program needs if it was built with a -dev package.
 
     python scripts/runtime_packages.py
 
-Read from the package lists of Debian's and Ubuntu's releases: the libraries that a -dev package depends on, and those
-of the -dev packages that it pulls in, without what these libraries bring along by themselves.
+Uses the package lists of Debian's and Ubuntu's releases: the libraries that a -dev package and its -dev dependencies
+depend on, without the dependencies of these libraries themselves.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RELEASES = {
     "noble": (_UBUNTU, ("main", "universe")),
 }
 _IN_EVERY_IMAGE = frozenset(("libc6", "libgcc-s1", "libcrypt1", "zlib1g"))
-"""Essential, or needed by what is."""
+"""Essential packages and their dependencies."""
 _COMPILER = re.compile(r"libc6-dev|libc-dev|linux-libc-dev|lib(?:stdc\+\+|gcc)-[\d.]+-dev")
 _NO_LIBRARY = frozenset(("libglvnd0",))
 """Dispatches to the libraries that the other packages of its -dev package name."""
@@ -109,7 +109,7 @@ def _is_library(name: str, package: Package) -> bool:
 
 
 def libraries(name: str, known: dict[str, Package]) -> tuple[str, ...]:
-    """The libraries that a program may be linked to after `name` was installed, as few names as bring them all."""
+    """The libraries that a program built with `name` may be linked to, as the fewest packages that install them all."""
     every = _linked(name, known, set()) - _IN_EVERY_IMAGE
     brought = {other for library in every for other in _closure(library, known) if other != library}
     return tuple(sorted(every - brought)) or tuple(sorted(every))

@@ -1,4 +1,4 @@
-"""Third-party data that lies beside the checkout and is read in place: real Dockerfiles and BuildKit's test data."""
+"""Third-party data next to the checkout, read in place: real Dockerfiles and BuildKit's test data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def shared_folder() -> Path | None:
-    """The folder named by DFIX_SHARED, or `shared` beside the checkout; None where there is none."""
+    """The folder in DFIX_SHARED, or `shared` next to the checkout; None if there is none."""
     named = os.environ.get("DFIX_SHARED")
     folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared"
     return folder if (folder / "corpus" / "corpus.tar.gz").is_file() else None
@@ -22,7 +22,7 @@ def buildkit_folder() -> Path | None:
 
 
 class Corpus:
-    """The archive's content: lone Dockerfiles, what BuildKit says of each, and small build contexts."""
+    """The archive's content: single Dockerfiles, BuildKit's verdict on each, and small build contexts."""
 
     def __init__(self, archive: Path) -> None:
         self.dockerfiles: dict[str, bytes] = {}
@@ -51,11 +51,11 @@ class Corpus:
         return [dict(zip(header, line.split("\t"), strict=True)) for line in lines[1:] if line]
 
     def verdicts(self) -> dict[str, str]:
-        """What BuildKit's parser says of each lone Dockerfile: ok, parse-error or instruction-error."""
+        """BuildKit's verdict on each single Dockerfile: ok, parse-error or instruction-error."""
         return {row["file"].removeprefix("files/"): row["verdict"] for row in self.rows("buildkit-verdict.tsv")}
 
     def dockerfiles_of(self) -> dict[str, list[str]]:
-        """The Dockerfiles of each context, as paths within it."""
+        """The Dockerfiles of each context, as paths relative to it."""
         return {row["context"]: row["dockerfiles"].split(";") for row in self.rows("contexts.tsv")}
 
     def unpack_contexts(self, folder: Path) -> None:
@@ -69,6 +69,6 @@ class Corpus:
 
 @cache
 def corpus() -> Corpus | None:
-    """The corpus, read once; None where it is absent."""
+    """The corpus, cached; None if it is absent."""
     shared = shared_folder()
     return Corpus(shared / "corpus" / "corpus.tar.gz") if shared is not None else None

@@ -1,4 +1,4 @@
-"""What must hold for any file whatever and for dfix's result of it; each check looks for itself, by other means."""
+"""Invariants of any file and dfix's result for it, checked independently of dfix's own code."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from dfix.rewriter.text.source import Source
 
 
 class Looked(NamedTuple):
-    """A result and what is wrong with it: an entry of `faults` for each thing that must not be and is.
+    """A result and its faults by kind ("" for none).
 
-    `known` is the line of a difference to the old parser that is known to be right.
+    `known` is the line of a known difference to the old parser, where dfix is right.
     """
 
     result: Result
@@ -38,7 +38,7 @@ class Looked(NamedTuple):
 
 
 def look_at(path: str, data: bytes, options: Options) -> Looked:
-    """Run dfix on a file and check everything that must hold."""
+    """Run dfix on a file and check all invariants."""
     source = Source.from_bytes(path, data)
     tree = parse(source)
     reading, known = _reading(data, tree)
@@ -50,7 +50,7 @@ def look_at(path: str, data: bytes, options: Options) -> Looked:
 
 
 def as_valid_text(source: Source) -> str:
-    """The file as text that the Go package takes: it knows no lone surrogates."""
+    """The file as text for the Go package, which doesn't accept lone surrogates."""
     return _valid(source.text)
 
 
@@ -66,7 +66,7 @@ def _round_trip(data: bytes, tree: Tree) -> str:
 
 def _reading(data: bytes, tree: Tree) -> tuple[str, str]:
     if b"\0" in data:
-        return "", ""  # the Go package passes the file through C, where a NUL ends it
+        return "", ""  # the Go package passes the file through C, where it would end at a NUL
     text = data.decode("utf-8", "replace")
     theirs = buildkit_reads(text)
     if theirs is None:
@@ -79,7 +79,7 @@ def _reading(data: bytes, tree: Tree) -> tuple[str, str]:
 
 
 def _has_odd_flag(instruction: Instruction) -> bool:
-    """Whether a flag has a character beyond ASCII: BuildKit reads flags byte by byte and mangles it, dfix does not."""
+    """Whether a flag has a non-ASCII character, which BuildKit garbles because it reads flags byte by byte."""
     inner = instruction.inner or instruction
     return not all((flag.name + (flag.value or "")).isascii() for flag in instruction.flags + inner.flags)
 
@@ -91,7 +91,7 @@ def _compare(result: Result, options: Options) -> dict[str, str]:
     before, after = as_valid_text(result.before), as_valid_text(result.after)
     refused = buildkit_reads(before) is not None and buildkit_reads(after) is None
     again = run(Source.from_bytes(result.after.path, result.after.to_bytes()), options)
-    stable = again.after.text == result.after.text  # the ignore file on disk is still the old one
+    stable = again.after.text == result.after.text  # the ignore file on disk is unchanged
     comments, missing = lost_comments(before, after), _undeclared(lost_words(before, after), result)
     return {
         "refused after": "BuildKit refuses the result" if refused or check(parse(result.after)) is not None else "",
@@ -103,7 +103,7 @@ def _compare(result: Result, options: Options) -> dict[str, str]:
 
 
 def _undeclared(lost: list[str], result: Result) -> list[str]:
-    """The lost words that no rule of the result has declared: it may drop those of some instructions (`MAY_DROP`)."""
+    """The lost words, except those that a rule in the result declares it may drop (`MAY_DROP`)."""
     changed = {change.rule for change in result.changes}
     keywords = {keyword for rule in transforms() if rule.NAME in changed for keyword in may_drop(rule)}
     declared: Counter[str] = Counter()
