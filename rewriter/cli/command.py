@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from dfix.rewriter.cli.plugin_lines import PluginLines
-from dfix.rewriter.cli.printer import Show
+from dfix.rewriter.cli.printer import ResultPrinter
 from dfix.rewriter.cli.request import Request, fault
-from dfix.rewriter.cli.selected_files import Plan, unknown_rule
+from dfix.rewriter.cli.selected_files import SelectedFiles, unknown_rule
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.job import Job, Outcome, died, failed, rewrite, work
 from dfix.rewriter.pipeline.options import Options
@@ -35,27 +35,27 @@ def execute(request: Request) -> int:
         err.write(f"dfix: {wrong}\n")
         return FAILED
     try:
-        plan = Plan(request)
+        files = SelectedFiles(request)
     except SettingsError as error:
         problem_line(err, error.problem)
         return FAILED
     if request.stdin_filename is not None:
-        return _filter(request, plan, out, err)
+        return _filter(request, files, out, err)
     lines = _plugin_lines(request, err)
-    items = list(plan.items())
+    items = list(files.items())
     if request.show_settings:
-        status = _show_settings(plan, items, out, err)
+        status = _show_settings(files, items, out, err)
         return FAILED if lines.faulty else status
     if request.verbose:
         for item in items:
             if isinstance(item, Job):
-                err.write(f"{item.path}: {plan.origin(item.path)}\n")
-    show = Show(request, out, err)
+                err.write(f"{item.path}: {files.origin(item.path)}\n")
+    printer = ResultPrinter(request, out, err)
     for outcome in _with_bar(_outcomes(request, items), len(items), request):
         lines.add(outcome.result.plugin_faults)
-        show.add(outcome.result, trace=outcome.trace)
-    show.finish()
-    return FAILED if lines.faulty else _status(request, show)
+        printer.add(outcome.result, trace=outcome.trace)
+    printer.finish()
+    return FAILED if lines.faulty else _status(request, printer)
 
 
 def _plugin_lines(request: Request, err: Output) -> PluginLines:
@@ -66,7 +66,7 @@ def _plugin_lines(request: Request, err: Output) -> PluginLines:
     return lines
 
 
-def _filter(request: Request, plan: Plan, out: Output, err: Output) -> int:
+def _filter(request: Request, files: SelectedFiles, out: Output, err: Output) -> int:
     """Rewrite standard input to standard output; on an error, write nothing there.
 
     A faulty plug-in is reported but doesn't change the exit status: an editor would discard the result.
@@ -75,30 +75,30 @@ def _filter(request: Request, plan: Plan, out: Output, err: Output) -> int:
     data = sys.stdin.buffer.read(MAX_BYTES + 1)
     plain = request.mode == "findings" and request.output_format == "text"
     try:
-        options = plan.on_save(path) if plain else plan.options(path)
+        options = files.on_save(path) if plain else files.options(path)
     except SettingsError as error:
         problem_line(err, error.problem)
         return FAILED
     if len(data) > MAX_BYTES:
         problem_line(err, too_large(path))
         return FAILED
-    if request.force_exclude and plan.excludes(path):
+    if request.force_exclude and files.excludes(path):
         out.stream.write(data)
         return CLEAN
     outcome = rewrite(Source.from_bytes(path, data), options._replace(ignore_file=False))
     lines = _plugin_lines(request, err)
     lines.add(outcome.result.plugin_faults)
-    show = Show(request, out, err)
+    printer = ResultPrinter(request, out, err)
     if not plain:
-        show.add(outcome.result, trace=outcome.trace)
-        show.finish()
-        return FAILED if lines.faulty else _status(request, show)
+        printer.add(outcome.result, trace=outcome.trace)
+        printer.finish()
+        return FAILED if lines.faulty else _status(request, printer)
     if outcome.result.problem is not None:
-        show.problem(outcome.result.problem, outcome.trace)
+        printer.problem(outcome.result.problem, outcome.trace)
         return FAILED
     out.stream.write(outcome.result.after.to_bytes())
     if request.explain or request.verbose:
-        show.messages(outcome.result)
+        printer.messages(outcome.result)
     return CLEAN
 
 
@@ -128,17 +128,17 @@ def _with_bar(outcomes: Iterable[Outcome], total: int, request: Request) -> Iter
     return list(track(outcomes, "Dockerfiles", total, console=Console(stderr=True), transient=True))
 
 
-def _status(request: Request, show: Show) -> int:
-    if show.tally.problems:
+def _status(request: Request, printer: ResultPrinter) -> int:
+    if printer.tally.problems:
         return FAILED
-    if not show.tally.changed or request.exit_zero:
+    if not printer.tally.changed or request.exit_zero:
         return CLEAN
     if request.mode == "write":
         return FOUND if request.exit_non_zero_on_fix else CLEAN
     return FOUND
 
 
-def _show_settings(plan: Plan, items: list[Job | Problem], out: Output, err: Output) -> int:
+def _show_settings(files: SelectedFiles, items: list[Job | Problem], out: Output, err: Output) -> int:
     """Print, for each file, where its settings come from and which are in force, as TOML."""
     import json
 
@@ -148,9 +148,9 @@ def _show_settings(plan: Plan, items: list[Job | Problem], out: Output, err: Out
             problem_line(err, item)
             status = FAILED
             continue
-        out.write(f"# {item.path}: {plan.origin(item.path)}\n", "bold")
+        out.write(f"# {item.path}: {files.origin(item.path)}\n", "bold")
         options = item.options
-        rules, saved = _names(options), _names(plan.on_save(item.path))
+        rules, saved = _names(options), _names(files.on_save(item.path))
         out.write(f"select = {json.dumps(rules)}\n")
         if saved != rules:
             out.write(f"save.select = {json.dumps(saved)}\n")

@@ -14,7 +14,7 @@ WHOLE = ("json", "sarif", "gitlab", "rdjson")
 """Formats that are one document for all files."""
 
 
-class Show:
+class ResultPrinter:
     """Prints results as they come: findings to `out`, problems and the summary to `err`."""
 
     def __init__(self, request: Request, out: Output, err: Output) -> None:

@@ -10,17 +10,17 @@ from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.job import Job
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.report.diff import shown_name
-from dfix.rewriter.settings.files import Finder, Settings, SettingsError, load, matches
+from dfix.rewriter.settings.files import Settings, SettingsError, SettingsFinder, load, matches
 from dfix.rewriter.text.discover import discover
 from dfix.rewriter.text.problem import Problem
 
 
-class Plan:
+class SelectedFiles:
     """The files of a request and their options. Raises SettingsError for a faulty `--config`."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._finder = Finder()
+        self._finder = SettingsFinder()
         self._fixed = Settings() if request.isolated else None
         if request.config is not None:
             self._fixed = load(request.config)

@@ -9,8 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from dfix.rewriter.cli.plugin_lines import PluginLines
-from dfix.rewriter.cli.selected_files import Plan, unknown_rule
-from dfix.rewriter.cli.verify_printer import Show
+from dfix.rewriter.cli.selected_files import SelectedFiles, unknown_rule
+from dfix.rewriter.cli.verify_printer import ProofPrinter
 from dfix.rewriter.cli.verify_request import VerifyRequest, fault
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.pipeline.job import Job, failed, work, write_result
@@ -26,7 +26,7 @@ from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.containers import Containers
 from dfix.rewriter.verify.engine import Engine, EngineError
 from dfix.rewriter.verify.engines.find_engine import find
-from dfix.rewriter.verify.process import Processes, StoppedError
+from dfix.rewriter.verify.process import CommandStoppedError, Processes
 from dfix.rewriter.verify.progress import Progress
 from dfix.rewriter.verify.proof import Proof
 from dfix.rewriter.verify.prove import prove
@@ -73,13 +73,13 @@ def _prove_all(request: VerifyRequest, processes: Processes, out: Output, err: O
             find(request.engine, processes, space.folder) if any(_changes(result) for result, _ in results) else None
         )
         prover = _Prover(request, engine, space, processes)
-        show = Show(request, engine.name if engine else "", out, err)
+        printer = ProofPrinter(request, engine.name if engine else "", out, err)
         with Progress(err, len(results), quiet=request.files.quiet) as progress:
             for proof in prover.proofs(results, progress.teller, processes.stop):
-                show.add(_written(proof) if request.files.mode == "write" else proof)
+                printer.add(_written(proof) if request.files.mode == "write" else proof)
                 progress.advance()
-        show.finish()
-        return FAILED if lines.faulty else show.status
+        printer.finish()
+        return FAILED if lines.faulty else printer.status
     finally:
         space.close()
 
@@ -134,8 +134,8 @@ class _Prover:
 
 def _results(request: VerifyRequest) -> Iterator[tuple[Result, Options]]:
     """Each file's result of dfix or, with `--against`, somebody else's rewrite as a result."""
-    plan = Plan(request.files)
-    for item in plan.items():
+    files = SelectedFiles(request.files)
+    for item in files.items():
         if isinstance(item, Problem):
             yield failed(item.path, item).result, Options()
         elif request.against:
@@ -188,7 +188,7 @@ def _signals() -> Iterator[None]:
         signal.signal(number, _interrupt)
     try:
         yield
-    except StoppedError:
+    except CommandStoppedError:
         raise KeyboardInterrupt from None
     finally:
         for number, handler in kept.items():

@@ -9,7 +9,7 @@ from dfix.rewriter.verify.proof import Proof
 _STATUS = {"proven": 0, "unchanged": 0, "broken": 1, "unbuilt": 2, "failed": 2}
 
 
-class Show:
+class ProofPrinter:
     """Prints proofs to `out` and the summary to `err`. `status` is the exit status so far: the worst of all files."""
 
     def __init__(self, request: VerifyRequest, engine: str, out: Output, err: Output) -> None:

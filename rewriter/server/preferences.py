@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dfix.rewriter.pipeline.options import Options, Saving
-from dfix.rewriter.settings.files import Finder, Settings, saving
+from dfix.rewriter.settings.files import Settings, SettingsFinder, saving
 from dfix.rewriter.settings.keys import save_faults, wrong_value
 
 _NAMES = ("select", "ignore", "unsafe", "target", "context")
@@ -87,6 +87,6 @@ def _unknown_rules(name: str, value: object, known: frozenset[str]) -> str:
 
 def settings_for(path: str, known: frozenset[str]) -> Settings:
     """Read the settings file in force for a Dockerfile. Raises SettingsError."""
-    found = Finder().nearest(path)
+    found = SettingsFinder().nearest(path)
     found.check_rules(known)
     return found

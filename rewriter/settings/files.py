@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from dfix.rewriter.pipeline.options import Options, Saving
-from dfix.rewriter.settings.keys import BY_NAME, FORMS, Key, fits, nearest_key, save_faults
+from dfix.rewriter.settings.keys import FORMS, KEYS_BY_NAME, Key, fits, nearest_key, save_faults
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
 
@@ -76,7 +76,7 @@ class Settings(NamedTuple):
         raise SettingsError(Problem(self.path, line, f"unknown rule `{name}`", "`dfix rules` lists them"))
 
 
-class Finder:
+class SettingsFinder:
     """Finds the settings of each file, and reads each settings file once."""
 
     def __init__(self) -> None:
@@ -178,7 +178,7 @@ def _parse(path: str, data: bytes) -> Settings | None:
 def _settings(path: str, text: str, found: dict[str, object]) -> Settings:
     values: dict[str, object] = {"path": path}
     for name, value in found.items():
-        key = BY_NAME.get(name)
+        key = KEYS_BY_NAME.get(name)
         if key is None:
             raise _error(path, text, name, f"unknown key `{name}`", nearest_key(name))
         if not fits(key.form, value):

@@ -49,7 +49,7 @@ KEYS = (
         "Which of these rules a save in the editor applies: `select`, `ignore` or both; all by default.",
     ),
 )
-BY_NAME = {key.name: key for key in KEYS}
+KEYS_BY_NAME = {key.name: key for key in KEYS}
 FORMS = {
     "names": "a list of strings",
     "flag": "true or false",
@@ -60,7 +60,7 @@ FORMS = {
 }
 
 
-class Fault(NamedTuple):
+class KeyFault(NamedTuple):
     """A faulty key of a table: its name, what is wrong, what to do."""
 
     name: str
@@ -68,15 +68,15 @@ class Fault(NamedTuple):
     hint: str
 
 
-def save_faults(found: Mapping[str, object]) -> Iterator[Fault]:
+def save_faults(found: Mapping[str, object]) -> Iterator[KeyFault]:
     """The faults of a `save` table, in its order."""
     for name, value in found.items():
         if name not in Saving._fields:
             hint = "The keys are " + ", ".join(f"`save.{key}`" for key in Saving._fields)
-            yield Fault(name, f"unknown key `save.{name}`", hint)
+            yield KeyFault(name, f"unknown key `save.{name}`", hint)
         elif not fits("names", value):
-            yield Fault(
-                name, f"`save.{name}` is not {FORMS['names']}", f"For example: {name} = {BY_NAME[name].example}"
+            yield KeyFault(
+                name, f"`save.{name}` is not {FORMS['names']}", f"For example: {name} = {KEYS_BY_NAME[name].example}"
             )
 
 
@@ -95,7 +95,7 @@ def fits(form: str, value: object) -> bool:
 
 def wrong_value(name: str, value: object) -> str:
     """What is wrong with the value of a key in KEYS, as a phrase; "" for nothing."""
-    key = BY_NAME[name]
+    key = KEYS_BY_NAME[name]
     return "" if fits(key.form, value) else f"`{name}` is not {FORMS[key.form]}, for example {key.example}"
 
 
@@ -103,5 +103,5 @@ def nearest_key(name: str) -> str:
     """A hint for an unknown key: the most similar key, or all of them."""
     from difflib import get_close_matches
 
-    close = get_close_matches(name.lower().replace("_", "-"), BY_NAME, 1)
-    return f"Did you mean `{close[0]}`?" if close else "The keys are " + ", ".join(BY_NAME)
+    close = get_close_matches(name.lower().replace("_", "-"), KEYS_BY_NAME, 1)
+    return f"Did you mean `{close[0]}`?" if close else "The keys are " + ", ".join(KEYS_BY_NAME)

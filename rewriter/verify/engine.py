@@ -48,7 +48,7 @@ class Build(NamedTuple):
     options: BuildOptions = BuildOptions()
 
 
-class Step(NamedTuple):
+class BuildStep(NamedTuple):
     """One instruction that the engine ran or took from its cache."""
 
     name: str
@@ -58,7 +58,7 @@ class Step(NamedTuple):
 class Built(NamedTuple):
     """A finished build: its steps (without FROM and the engine's own) and its duration in seconds."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[BuildStep, ...]
     seconds: float
 
 

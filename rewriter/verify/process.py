@@ -22,7 +22,7 @@ class TimeoutExpiredError(Exception):
     """The command was still running at its time limit and has been stopped."""
 
 
-class StoppedError(Exception):
+class CommandStoppedError(Exception):
     """`stop()` stopped the command, or kept it from starting."""
 
 
@@ -41,7 +41,7 @@ class Processes:
     ) -> int:
         """Run a command, pass its standard output and error on piece by piece, and return its exit status.
 
-        Commands that clean up are not `stoppable`. Raises TimeoutExpiredError, StoppedError, and OSError if there is
+        Commands that clean up are not `stoppable`. Raises TimeoutExpiredError, CommandStoppedError, and OSError if there is
         no such program; by then, the command and all processes that it started have ended.
         """
         with self._started(command, subprocess.STDOUT, stoppable) as process:
@@ -100,7 +100,7 @@ class Processes:
 
     def _check(self, end: float | None, stoppable: bool) -> None:
         if stoppable and self._stopping.is_set():
-            raise StoppedError
+            raise CommandStoppedError
         if end is not None and time.monotonic() > end:
             raise TimeoutExpiredError
 

@@ -113,7 +113,5 @@ def test_an_error_in_dfix_itself(folder: Path, verbose: bool) -> None:
     found = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, check=False)
     assert found.returncode == 2
     *before, last = found.stderr.decode().splitlines()
-    assert last == (
-        "dfix: internal error (RuntimeError: one two). Run with -v for a traceback and please report it"
-    )
+    assert last == ("dfix: internal error (RuntimeError: one two). Run with -v for a traceback and please report it")
     assert bool(before) == verbose

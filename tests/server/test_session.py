@@ -232,7 +232,9 @@ async def test_folders_come_and_go(editor: Editor, tmp_path: Path) -> None:
     moved = types.WorkspaceFoldersChangeEvent(added=[folder], removed=[])
     editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(moved))
     assert await editor.formatted(two) == NODE.replace("npm ci", "npm ci && npm cache clean --force")
-    await editor.until(lambda: any(f"the build context {tmp_path}/two/docker does not exist" in m for m in editor.messages))
+    await editor.until(
+        lambda: any(f"the build context {tmp_path}/two/docker does not exist" in m for m in editor.messages)
+    )
     moved = types.WorkspaceFoldersChangeEvent(added=[], removed=[folder])
     editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(moved))
     assert await editor.formatted(two) == SPLIT

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dfix.rewriter.pipeline.options import Options, Saving
-from dfix.rewriter.settings.files import Finder, Settings, SettingsError, load, matches
+from dfix.rewriter.settings.files import Settings, SettingsError, SettingsFinder, load, matches
 from dfix.rewriter.text.problem import Problem
 
 EVERYTHING = """
@@ -63,13 +63,13 @@ def test_an_empty_file_is_no_mistake(tmp_path: Path) -> None:
 def test_pyproject(tmp_path: Path) -> None:
     path = put(tmp_path / "pyproject.toml", '[project]\nname = "x"\n[tool.dfix]\nunsafe = true\n[tool.other]\nx = 1\n')
     assert load(path) == Settings(path=path, unsafe=True)
-    assert Finder().nearest(str(tmp_path / "Dockerfile")) == Settings(path=path, unsafe=True)
+    assert SettingsFinder().nearest(str(tmp_path / "Dockerfile")) == Settings(path=path, unsafe=True)
 
 
 def test_the_nearest_counts_as_a_whole(tmp_path: Path) -> None:
     outer = put(tmp_path / "dfix.toml", 'unsafe = true\nignore = ["clean-up"]')
     inner = put(tmp_path / "a" / ".dfix.toml", 'target = "kaniko"')
-    finder = Finder()
+    finder = SettingsFinder()
     assert finder.nearest(str(tmp_path / "a" / "b" / "Dockerfile")) == Settings(path=inner, target="kaniko")
     assert finder.nearest(str(tmp_path / "a" / "Dockerfile")) == Settings(path=inner, target="kaniko")
     assert finder.nearest(str(tmp_path / "c" / "Dockerfile")).path == outer
@@ -81,22 +81,22 @@ def test_a_pyproject_without_a_table_is_passed_over(tmp_path: Path) -> None:
     put(tmp_path / "a" / "pyproject.toml", '[project]\nname = "uses-dfix"\n')
     put(tmp_path / "b" / "pyproject.toml", "not TOML at all")
     (tmp_path / "c" / "dfix.toml").mkdir(parents=True)
-    finder = Finder()
+    finder = SettingsFinder()
     for folder in "abc":
         assert finder.nearest(str(tmp_path / folder / "Dockerfile")).path == outer
 
 
 def test_within_a_folder_dfix_toml_comes_first(tmp_path: Path) -> None:
     pyproject = put(tmp_path / "pyproject.toml", "[tool.dfix]\n")
-    assert Finder().nearest(str(tmp_path / "Dockerfile")).path == pyproject
+    assert SettingsFinder().nearest(str(tmp_path / "Dockerfile")).path == pyproject
     hidden = put(tmp_path / ".dfix.toml", "")
-    assert Finder().nearest(str(tmp_path / "Dockerfile")).path == hidden
+    assert SettingsFinder().nearest(str(tmp_path / "Dockerfile")).path == hidden
     plain = put(tmp_path / "dfix.toml", "")
-    assert Finder().nearest(str(tmp_path / "Dockerfile")).path == plain
+    assert SettingsFinder().nearest(str(tmp_path / "Dockerfile")).path == plain
 
 
 def test_without_settings(tmp_path: Path) -> None:
-    assert Finder().nearest(str(tmp_path / "Dockerfile")) == Settings()
+    assert SettingsFinder().nearest(str(tmp_path / "Dockerfile")) == Settings()
     assert Settings().options("Dockerfile") == Options()
 
 
@@ -113,9 +113,19 @@ def test_without_settings(tmp_path: Path) -> None:
         ("target = true", 1, '`target` is not one of "buildkit", "buildah", "kaniko"', "For example: target = "),
         ("context = 1", 1, "`context` is not a string", "For example: context = "),
         ('per-file-ignores = ["x"]', 1, "`per-file-ignores` is not a table of lists of strings", "For example: "),
-        ('\n[per-file-ignores]\n"*" = "x"', 2, "`per-file-ignores` is not a table of lists of strings", "For example: "),
+        (
+            '\n[per-file-ignores]\n"*" = "x"',
+            2,
+            "`per-file-ignores` is not a table of lists of strings",
+            "For example: ",
+        ),
         ('save = ["x"]', 1, "`save` is not a table", "For example: save = { select = ["),
-        ('select = ["a"]\n[save]\nselect = "x"', 3, "`save.select` is not a list of strings", "For example: select = ["),
+        (
+            'select = ["a"]\n[save]\nselect = "x"',
+            3,
+            "`save.select` is not a list of strings",
+            "For example: select = [",
+        ),
         (
             'select = ["a"]\n[save]\nselect = ["b"]\nignore = [1]',
             4,
@@ -194,7 +204,7 @@ def test_what_cannot_be_used(tmp_path: Path) -> None:
 
 def test_a_wrong_file_is_told_for_each_dockerfile_it_governs(tmp_path: Path) -> None:
     put(tmp_path / "a" / "dfix.toml", "x = 1")
-    finder = Finder()
+    finder = SettingsFinder()
     for path in ("a/Dockerfile", "a/b/Dockerfile", "a/Dockerfile"):
         with pytest.raises(SettingsError):
             finder.nearest(str(tmp_path / path))
@@ -234,7 +244,7 @@ def test_patterns(tmp_path: Path, pattern: str, expected: bool) -> None:
 def test_patterns_are_relative_to_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "a" / "dfix.toml", 'exclude = ["b/x.Dockerfile"]\nper-file-ignores = { "b/*" = ["r"], "c" = ["s"] }')
     monkeypatch.chdir(tmp_path)
-    settings = Finder().nearest("a/b/x.Dockerfile")
+    settings = SettingsFinder().nearest("a/b/x.Dockerfile")
     assert settings.excludes("a/b/x.Dockerfile")
     assert settings.excludes(os.path.abspath("a/b/x.Dockerfile"))
     assert not settings.excludes("b/x.Dockerfile")

@@ -119,7 +119,10 @@ def test_a_build_that_hangs_is_ended(engine: Engine, own_tmp: Path, tmp_path: Pa
     process = started(engine, own_tmp, "--timeout=3", path)
     _, said = process.communicate(timeout=300)
     assert process.returncode == 2
-    assert f"{path}: does not build even without dfix's changes, so nothing is proven: it took longer than 3 s and was stopped" in said
+    assert (
+        f"{path}: does not build even without dfix's changes, so nothing is proven: it took longer than 3 s and was stopped"
+        in said
+    )
     assert "--timeout SECONDS sets a longer limit" in said
     wait_for(lambda: not sleeps(seconds))
     (log,) = own_tmp.iterdir()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dfix.rewriter.verify import process
-from dfix.rewriter.verify.process import Processes, StoppedError, TimeoutExpiredError
+from dfix.rewriter.verify.process import CommandStoppedError, Processes, TimeoutExpiredError
 
 
 @pytest.fixture(autouse=True)
@@ -61,10 +61,10 @@ def test_stop_ends_what_runs_and_lets_nothing_start() -> None:
     number = str(time.monotonic_ns())
     threading.Timer(0.3, processes.stop).start()
     began = time.monotonic()
-    with pytest.raises(StoppedError):
+    with pytest.raises(CommandStoppedError):
         processes.ask(["sleep", f"1000.{number}"], 2000)
     ends(f"1000.{number}", began)
-    with pytest.raises(StoppedError):
+    with pytest.raises(CommandStoppedError):
         processes.ask(["true"], 60)
     assert processes.ask(["echo", "cleaned"], 60, stoppable=False) == (0, "cleaned\n")
 

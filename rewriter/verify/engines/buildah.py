@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from dfix.rewriter.verify.engine import LABEL, Build, BuildError, Built, EngineError
 from dfix.rewriter.verify.engines.plain import PlainRecord
-from dfix.rewriter.verify.process import Processes, StoppedError, TimeoutExpiredError
+from dfix.rewriter.verify.process import CommandStoppedError, Processes, TimeoutExpiredError
 
 ANSWERS_WITHIN = 20.0
 """Seconds after which an engine that hasn't answered a short query counts as hanging."""
@@ -42,7 +42,7 @@ class Buildah:
                 raise BuildError(
                     f"it took longer than {build.options.timeout:.0f} s and was stopped", build.log
                 ) from None
-            except StoppedError:
+            except CommandStoppedError:
                 self._remove_containers(before, record)
                 raise
             finally:

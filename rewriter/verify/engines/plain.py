@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TextIO
 
-from dfix.rewriter.verify.engine import LABEL, Step
+from dfix.rewriter.verify.engine import LABEL, BuildStep
 
 _STEP = re.compile(r"(?P<stage>\[\d+/\d+\] )?STEP (?P<number>\d+)(?:/\d+)?: (?P<text>.*)")
 _CACHED = "--> Using cache "
@@ -26,7 +26,7 @@ class PlainRecord:
     def __init__(self, log: TextIO, at_step: Callable[[str], None]) -> None:
         self._log, self._at_step = log, at_step
         self._waiting = b""
-        self._steps: list[Step] = []
+        self._steps: list[BuildStep] = []
         self._error = self._last_output = ""
         self.images: set[str] = set()
         self.bases: set[str] = set()
@@ -42,7 +42,7 @@ class PlainRecord:
         if self._waiting:
             self.take(b"\n")
 
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[BuildStep, ...]:
         """The instructions that ran or came from the cache, without FROM and verify's own label."""
         return tuple(step for step in self._steps if not step.name.partition("] ")[2].startswith(f'LABEL "{LABEL}"'))
 
@@ -75,4 +75,4 @@ class PlainRecord:
         if text.startswith("FROM "):
             self.bases.add(text.split()[1])
         else:
-            self._steps.append(Step(f"[{(step['stage'] or '').strip('[] ')} {step['number']}] {text}", False))
+            self._steps.append(BuildStep(f"[{(step['stage'] or '').strip('[] ')} {step['number']}] {text}", False))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from dfix.rewriter.verify.engine import Step
+from dfix.rewriter.verify.engine import BuildStep
 
 _STEP = re.compile(r"\[(?P<place>(?:[^\]\s]+ )*[^\]]*\d+/\d+)\] (?P<text>.*)", re.DOTALL)
 _ERROR_PREFIX = re.compile(r"^ERROR: (?:failed to (?:build|solve): )*")
@@ -42,14 +42,14 @@ class Record:
         self.take(b"\n")
         self._flush()
 
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[BuildStep, ...]:
         """The instructions that ran or came from the cache, without FROM, in the order of their start."""
         found = []
         for vertex in sorted(self._vertexes.values(), key=lambda vertex: str(vertex.get("started"))):
             name = vertex.get("name", "")
             match = _STEP.match(name)
             if match and not match["text"].startswith("FROM ") and vertex.get("completed"):
-                found.append(Step(name, bool(vertex.get("cached"))))
+                found.append(BuildStep(name, bool(vertex.get("cached"))))
         return tuple(found)
 
     def error(self) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from dfix.rewriter.verify.engine import Build, BuildError, BuildOptions, EngineError
 from dfix.rewriter.verify.engines.buildah import Buildah, Podman
-from dfix.rewriter.verify.process import Processes, StoppedError
+from dfix.rewriter.verify.process import CommandStoppedError, Processes
 from dfix.rewriter.verify.saved import LayerCache, read_saved
 from tests.verify.engines.conftest import BASE
 
@@ -104,7 +104,7 @@ def test_a_run_that_is_stopped_leaves_nothing(make: Make, storage: Path) -> None
     engine = make(processes, str(storage))
     timer = threading.Timer(3, processes.stop)
     timer.start()
-    with pytest.raises(StoppedError):
+    with pytest.raises(CommandStoppedError):
         engine.build(build(storage, "RUN mkdir /a\nRUN sleep 1000\n"), lambda step: None)
     assert working_containers() == []
 

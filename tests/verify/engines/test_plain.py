@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 
-from dfix.rewriter.verify.engine import Step
+from dfix.rewriter.verify.engine import BuildStep
 from dfix.rewriter.verify.engines.plain import PlainRecord
 
 STAGES = """\
@@ -36,9 +36,9 @@ def read(text: str) -> tuple[PlainRecord, list[str], str]:
 def test_steps_and_what_came_from_the_cache() -> None:
     record, told, log = read(STAGES)
     assert record.steps() == (
-        Step("[1/2 2] RUN mkdir /a", True),
-        Step("[1/2 3] COPY x /x", False),
-        Step("[2/2 2] RUN echo hi", False),
+        BuildStep("[1/2 2] RUN mkdir /a", True),
+        BuildStep("[1/2 3] COPY x /x", False),
+        BuildStep("[2/2 2] RUN echo hi", False),
     )
     assert told[:2] == ["[1/2] FROM localhost/busybox AS one", "[1/2] RUN mkdir /a"]
     assert record.bases == {"localhost/busybox", "debian:12"}
@@ -49,7 +49,7 @@ def test_steps_and_what_came_from_the_cache() -> None:
 
 def test_one_stage_has_no_number() -> None:
     record, _, _ = read("STEP 1/2: FROM a\nSTEP 2/2: RUN b\n--> abcdef012\n")
-    assert record.steps() == (Step("[ 2] RUN b", False),)
+    assert record.steps() == (BuildStep("[ 2] RUN b", False),)
 
 
 def test_an_error_names_the_step_and_the_last_output() -> None:

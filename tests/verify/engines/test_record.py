@@ -4,7 +4,7 @@ import base64
 import io
 import json
 
-from dfix.rewriter.verify.engine import Step
+from dfix.rewriter.verify.engine import BuildStep
 from dfix.rewriter.verify.engines.record import Record
 
 START, END = "2026-01-01T00:00:0{}.0Z", "2026-01-01T00:00:09.0Z"
@@ -37,7 +37,7 @@ BUILD = (
 
 
 def test_steps_in_the_order_in_which_they_began_without_from_and_what_never_ran() -> None:
-    expected = (Step("[stage-0 2/3] COPY . .", True), Step("[3/3] RUN b", False))
+    expected = (BuildStep("[stage-0 2/3] COPY . .", True), BuildStep("[3/3] RUN b", False))
     assert read(*BUILD)[0].steps() == expected
     assert read(*BUILD, indent=2)[0].steps() == expected, "pretty-printed as some clients do"
 
