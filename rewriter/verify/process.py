@@ -41,8 +41,8 @@ class Processes:
     ) -> int:
         """Run a command, pass its standard output and error on piece by piece, and return its exit status.
 
-        Commands that clean up are not `stoppable`. Raises TimeoutExpiredError, CommandStoppedError, and OSError if there is
-        no such program; by then, the command and all processes that it started have ended.
+        Commands that clean up are not `stoppable`. Raises TimeoutExpiredError, CommandStoppedError, and OSError for a
+        missing program; by then, the command and all processes that it started have ended.
         """
         with self._started(command, subprocess.STDOUT, stoppable) as process:
             end = time.monotonic() + timeout
