@@ -13,7 +13,7 @@ const { metafile } = await build({
   format: "cjs",
   external: ["vscode"],
   minify: true,
-  preserveSymlinks: true, // or a package that lies elsewhere would have no name
+  preserveSymlinks: true, // otherwise a package in another place would have no name
   metafile: true,
 });
 

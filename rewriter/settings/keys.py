@@ -32,7 +32,7 @@ KEYS = (
         "target",
         "target",
         '"buildah"',
-        "The builder you use: buildkit, buildah or kaniko. dfix writes only flags that it supports.",
+        "The builder you use: buildkit, buildah or kaniko. No rule depends on it yet.",
     ),
     Key(
         "exclude",

@@ -35,8 +35,8 @@ export interface Report {
 export class FailedError extends Error {}
 
 /**
- * What dfix says of the text of a file, saved or not. Rejects with a FailedError when it says nothing, and with a
- * MissingError when there is no dfix.
+ * dfix's report on the text of a file, saved or not. Rejects with a FailedError if it fails, and with a
+ * MissingError if there is no dfix.
  */
 export async function report(path: string, file: string, text: string, preferences: Preferences): Promise<Report> {
   const words = ["--output-format", "json", "-q", ...flags(preferences), "--stdin-filename", basename(file), "-"];
