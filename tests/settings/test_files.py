@@ -197,7 +197,7 @@ def test_what_cannot_be_used(tmp_path: Path) -> None:
     path = put(tmp_path / "pyproject.toml", "[project]\n")
     assert problem_of(path).message == "has no [tool.dfix] table"
     assert problem_of(put(tmp_path / "pyproject.toml", "[tool]\ndfix = 1\n")).message == "`tool.dfix` is not a table"
-    assert problem_of(str(tmp_path / "absent.toml")).message == "there is no such file"
+    assert problem_of(str(tmp_path / "absent.toml")).message == "no such file"
     (tmp_path / "dfix.toml").write_bytes(b"# \xff\n")
     assert problem_of(str(tmp_path / "dfix.toml")).message == "is not UTF-8"
 

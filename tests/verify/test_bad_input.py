@@ -89,7 +89,7 @@ def test_without_a_change_no_engine_is_needed(tmp_path: Path) -> None:
     done = subprocess.run(
         command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=300, check=False
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "1 Dockerfile: 1 without a change\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "1 Dockerfile: 1 unchanged\n")
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def test_what_a_killed_run_leaves_is_removed_by_clean(engine: Engine, own_tmp: P
     cleaning = started(engine, own_tmp, "--clean")
     out, said = cleaning.communicate(timeout=300)
     assert (cleaning.returncode, said) == (0, "")
-    assert "ended, " in out
+    assert "stopped, " in out
     assert out.endswith("1 temporary folder removed\n")
     wait_for(lambda: not sleeps(first))
     assert images(engine, left) == []
@@ -212,7 +212,7 @@ def test_a_file_that_needs_a_secret_or_an_argument(verify: Verify, tmp_path: Pat
     path = written(tmp_path, SPLITS + 'ARG VERSION\nRUN test -n "$VERSION"\n' + secret)
     lacks = verify("--no-measure", path)
     assert lacks.status == 2
-    assert "ARG VERSION has no value, --set VERSION=VALUE gives it one" in lacks.err
+    assert "ARG VERSION has no value. Set it with --set VERSION=VALUE" in lacks.err
     lacks = verify("--no-measure", "--set", "VERSION=1", path)
     assert lacks.status == 2
     assert "--secret id=token,src=FILE" in lacks.err
@@ -241,7 +241,7 @@ def test_what_does_not_build_before_proves_nothing(verify: Verify, tmp_path: Pat
         (("-",), "`-` cannot be verified"),
         (("--set", "=x", "Dockerfile"), "--set takes KEY=VALUE, not `=x`"),
         (("--clean", "Dockerfile"), "--clean takes no PATH"),
-        (("--against", "nowhere", "Dockerfile"), "there is no such file"),
+        (("--against", "nowhere", "Dockerfile"), "no such file"),
         (("--against", "a", "b", "c"), "--against compares two files"),
         (("--write", "--against", "a", "b"), "--against has nothing to write"),
         (("--engine", "nothing", "."), "nothing"),

@@ -25,7 +25,7 @@ def test_arguments_without_a_value_are_named() -> None:
     text = "ARG BASE\nARG TAG=1\nFROM $BASE\nARG TARGETARCH\nARG VERSION\nARG TAG\nRUN b\n"
     tree = parse(Source("Dockerfile", text))
     assert hint("base name should not be blank", tree, ()) == (
-        "ARG BASE has no value (also VERSION), --set BASE=VALUE gives it one"
+        "ARG BASE has no value (also VERSION). Set it with --set BASE=VALUE"
     )
-    assert hint("x", tree, ("BASE=debian",)) == "ARG VERSION has no value, --set VERSION=VALUE gives it one"
+    assert hint("x", tree, ("BASE=debian",)) == "ARG VERSION has no value. Set it with --set VERSION=VALUE"
     assert hint("x", tree, ("BASE=debian", "VERSION")) == ""

@@ -55,6 +55,6 @@ def test_one_at_fault_is_told_of(tmp_path: Path, change: tuple[str, str]) -> Non
     done = dfix(tmp_path / "app", WORDS, environment(site))
     line, last = done.err.splitlines()
     assert line.startswith("dfix: plug-in `keyword-case` of acme-rules 1.0 ")
-    assert (done.status, last) == (2, "1 Dockerfile: 1 without a change")
+    assert (done.status, last) == (2, "1 Dockerfile: 1 unchanged")
     isolated = dfix(tmp_path / "app", [*WORDS, "--isolated"], environment(site))
-    assert (isolated.status, isolated.err) == (0, "1 Dockerfile: 1 without a change\n")
+    assert (isolated.status, isolated.err) == (0, "1 Dockerfile: 1 unchanged\n")

@@ -54,7 +54,7 @@ WRONG = (
         "other libc",
         _PROGRAM + _LISTS,
         _PROGRAM + "FROM busybox\nCOPY --from=build /app /app\n" + _LISTS,
-        ("no such file or directory", "before exits 0", "run libraries libc.so.6 is not there, the image has none"),
+        ("no such file or directory", "before exits 0", "run libraries libc.so.6 is needed, but the image has no ldd"),
     ),
     Wrong(
         "lost ENV",

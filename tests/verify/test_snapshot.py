@@ -50,7 +50,7 @@ def test_a_read_only_folder_is_copied(tmp_path: Path) -> None:
 def test_an_ignore_file_that_docker_refuses_is_told(tmp_path: Path) -> None:
     (tmp_path / ".dockerignore").write_text("[\n")
     with pytest.raises(
-        ContextError, match=r"the ignore file cannot be used \(.dockerignore: line 1: `\[` is no pattern\)"
+        ContextError, match=r"the ignore file cannot be used \(.dockerignore: line 1: `\[` is not a valid pattern\)"
     ):
         snapshot(opened(tmp_path), str(tmp_path / "to"))
 

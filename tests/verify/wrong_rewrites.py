@@ -190,6 +190,6 @@ WRONG = (
         "FROM busybox\nRUN mkdir -p /var/lib/apt/lists && head -c 300000 /dev/zero > /var/lib/apt/lists/x # apt-get\n",
         "FROM busybox\nRUN mkdir -p /var/lib/apt/lists && head -c 300000 /dev/zero > /var/lib/apt/lists/x # apt-get\n"
         "RUN rm /var/lib/apt/lists/x\n",
-        ("image size is not the 300.0 kB smaller that are gone: an earlier layer still holds them",),
+        ("image size is not 300.0 kB smaller, although those files are gone: an earlier layer still holds them",),
     ),
 )
