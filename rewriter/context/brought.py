@@ -49,7 +49,7 @@ class Brought:
             else:
                 yield entry.source
 
-    def lands(self, path: str) -> str | None:
+    def image_path_of(self, path: str) -> str | None:
         """The image path of a context path, or None if it is not copied."""
         found = None
         for entry in self.entries:
@@ -59,7 +59,7 @@ class Brought:
                 found = posixpath.join(entry.image, path[len(entry.source) :].lstrip("/"))
         return found
 
-    def origin(self, image_path: str) -> str | None:
+    def context_path_of(self, image_path: str) -> str | None:
         """The context path of the file copied to an image path, or None."""
         for entry in reversed(self.entries):
             if not entry.folder:
@@ -71,7 +71,7 @@ class Brought:
                     return path
         return None
 
-    def folder_at(self, image_folder: str) -> str | None:
+    def context_folder_at(self, image_folder: str) -> str | None:
         """The context folder whose content is copied to an image folder, or None."""
         for entry in reversed(self.entries):
             if entry.folder:
@@ -84,7 +84,7 @@ class Brought:
         """The context files copied individually, not with their folder, into an image folder."""
         return [e.source for e in self.entries if not e.folder and posixpath.dirname(e.image) == image_folder]
 
-    def reaches(self, folder: str) -> bool:
+    def may_bring(self, folder: str) -> bool:
         """Whether any of a context folder may be copied, judging by paths only, without listing files."""
         return any(
             entry.source == folder
@@ -93,7 +93,7 @@ class Brought:
             for entry in self.entries
         )
 
-    def at_or_below(self, image_path: str) -> bool:
+    def brings_anything_below(self, image_path: str) -> bool:
         """Whether anything is copied to an image path or below it."""
         for entry in self.entries:
             if not entry.folder:

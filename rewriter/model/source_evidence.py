@@ -50,7 +50,7 @@ def data(copies: Iterable[Copied], is_source: Callable[[str], bool]) -> tuple[st
     mixed: set[str] = set()
     for copy in copies:
         for path in copy.brought.paths():
-            lands = copy.brought.lands(path)
+            lands = copy.brought.image_path_of(path)
             if lands is None:
                 continue
             if is_source(path):

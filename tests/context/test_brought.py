@@ -19,7 +19,7 @@ def landed(context_files: MakeContext, sources: list[str], target: str, workdir:
     brought = brings(context_files(FILES), sources, target, workdir)
     if isinstance(brought, Missing):
         return brought.reason
-    return {path: str(brought.lands(path)) for path in brought.paths()}
+    return {path: str(brought.image_path_of(path)) for path in brought.paths()}
 
 
 ALL = {
@@ -72,20 +72,20 @@ def test_add_may_unpack(make_context: MakeContext) -> None:
 def test_from_the_image_back_to_the_context(make_context: MakeContext) -> None:
     brought = brings(make_context(FILES), ["src", "package.json"], "/srv/", "/")
     assert isinstance(brought, Brought)
-    assert brought.origin("/srv/lib/b.js") == "src/lib/b.js"
-    assert brought.origin("/srv/package.json") == "package.json"
-    assert brought.origin("/srv/missing") is None
-    assert brought.origin("/other/a.js") is None
-    assert brought.folder_at("/srv/lib") == "src/lib"
-    assert brought.folder_at("/srv") == "src"
-    assert brought.folder_at("/") is None
-    assert brought.at_or_below("/srv/lib")
-    assert not brought.at_or_below("/srv/logs")
+    assert brought.context_path_of("/srv/lib/b.js") == "src/lib/b.js"
+    assert brought.context_path_of("/srv/package.json") == "package.json"
+    assert brought.context_path_of("/srv/missing") is None
+    assert brought.context_path_of("/other/a.js") is None
+    assert brought.context_folder_at("/srv/lib") == "src/lib"
+    assert brought.context_folder_at("/srv") == "src"
+    assert brought.context_folder_at("/") is None
+    assert brought.brings_anything_below("/srv/lib")
+    assert not brought.brings_anything_below("/srv/logs")
     assert brought.files_in("/srv") == ["package.json"]
 
 
 def test_an_unknown_working_folder_keeps_its_mark(make_context: MakeContext) -> None:
     brought = brings(make_context(FILES), ["."], ".", "?")
     assert isinstance(brought, Brought)
-    assert brought.lands("src/a.js") == "?/src/a.js"
-    assert brought.origin("?/package.json") == "package.json"
+    assert brought.image_path_of("src/a.js") == "?/src/a.js"
+    assert brought.context_path_of("?/package.json") == "package.json"

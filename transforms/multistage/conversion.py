@@ -260,7 +260,9 @@ def _scripts(work: Work) -> Iterator[str]:
     for word in work.start.words:
         path = work.start.path(word)
         for copy in work.copies:
-            origin = copy.brought.origin(path) or copy.brought.origin(posixpath.join("/usr/local/bin", word))
+            origin = copy.brought.context_path_of(path) or copy.brought.context_path_of(
+                posixpath.join("/usr/local/bin", word)
+            )
             text = work.context.read(origin) if origin else None
             if text is not None and text.startswith("#!") and "sh" in text.partition("\n")[0]:
                 yield text

@@ -84,9 +84,11 @@ def _reads(mine: list[Act], places: list[str]) -> bool:
 
 def _later(work: Work, copy: Copied, path: str) -> bool:
     """Whether a later COPY puts the same file to the same place."""
-    lands = copy.brought.lands(path)
+    lands = copy.brought.image_path_of(path)
     return any(
-        other.step.index > copy.step.index and other.brought.lands(path) == lands and _flags(other) == _flags(copy)
+        other.step.index > copy.step.index
+        and other.brought.image_path_of(path) == lands
+        and _flags(other) == _flags(copy)
         for other in work.copies
     )
 

@@ -23,7 +23,7 @@ def replaced_unseen(model: Model, context: Context, copies: list[Step], run: Ins
                 continue
             item = copied(step, context)
             known = stage is run.step.stage and step.index in indexes
-            if not known and (not isinstance(item, Copied) or item.brought.reaches(folder)):
+            if not known and (not isinstance(item, Copied) or item.brought.may_bring(folder)):
                 return False
     places = [
         place

@@ -29,9 +29,9 @@ def left_behind(context: Context, copies: list[Step], run: InstallRun) -> None:
     before = [item for item in known if isinstance(item, Copied)]
     later = [item for step in behind if isinstance(item := copied(step, context), Copied)]
     for path in read.files:
-        if any(item.brought.lands(path) is not None for item in before):
+        if any(item.brought.image_path_of(path) is not None for item in before):
             continue
-        line = next((item.step.instruction.line for item in later if item.brought.lands(path) is not None), 0)
+        line = next((item.step.instruction.line for item in later if item.brought.image_path_of(path) is not None), 0)
         if line:
             reason = f"`{run.installs[0].shown}` runs without {path}; line {line} copies it only afterwards"
             raise LeaveAlone("incomplete-split", reason, f"copy {path} with the manifests (this changes the image)")

@@ -81,7 +81,7 @@ def plan(
         if isinstance(item, Copied)
         and item.step.index not in staying
         and _brings_more(item, read)
-        and (overlaps(item.destination, folder) or any(item.brought.lands(path) for path in read.files))
+        and (overlaps(item.destination, folder) or any(item.brought.image_path_of(path) for path in read.files))
     ]
     if not moved or all(_is_settled(path, read) for copy in moved for path in _by_name(copy)):
         return None
@@ -154,7 +154,7 @@ def _with_program(known: list[Copied | Unclear], program: str, folder: str, foun
     """A program that is copied itself (`./mvnw`) is read too."""
     path = posixpath.normpath(posixpath.join(folder, program))
     for item in reversed(known):
-        origin = item.brought.origin(path) if isinstance(item, Copied) else None
+        origin = item.brought.context_path_of(path) if isinstance(item, Copied) else None
         if origin is not None:
             return found._replace(files=(origin, *(file for file in found.files if file != origin)))
     if program.startswith("/"):
@@ -170,7 +170,7 @@ def context_folder(known: list[Copied | Unclear], image_folder: str) -> str | No
 def context_folders(known: list[Copied | Unclear], image_folder: str) -> list[str]:
     """Every context folder of which content lies at `image_folder`, those copied as a whole and later first."""
     brought = [item.brought for item in reversed(known) if isinstance(item, Copied)]
-    whole = [folder for one in brought if (folder := one.folder_at(image_folder)) is not None]
+    whole = [folder for one in brought if (folder := one.context_folder_at(image_folder)) is not None]
     single = [posixpath.dirname(source) for one in brought for source in one.files_in(image_folder)]
     return list(dict.fromkeys((*whole, *single)))
 
@@ -183,8 +183,8 @@ def _context_argument(known: list[Copied | Unclear], text: str, image_folder: st
     for item in reversed(known):
         if isinstance(item, Copied):
             path = posixpath.normpath(value)
-            origin = item.brought.origin(path)
-            origin = item.brought.folder_at(path) if origin is None else origin
+            origin = item.brought.context_path_of(path)
+            origin = item.brought.context_folder_at(path) if origin is None else origin
             if origin is not None:
                 return flag + sign + posixpath.relpath(origin or ".", folder or ".")
     return text
@@ -237,7 +237,7 @@ def _landings(known: list[Copied | Unclear], path: str) -> dict[str, Copied]:
     """Each image path to which a context path is copied, and the last copy that brings it there."""
     found: dict[str, Copied] = {}
     for item in known:
-        landed = item.brought.lands(path) if isinstance(item, Copied) else None
+        landed = item.brought.image_path_of(path) if isinstance(item, Copied) else None
         if landed is not None and isinstance(item, Copied):
             found[landed] = item
     return found
@@ -247,7 +247,8 @@ def _stands_before(known: list[Copied | Unclear], moved: list[Copied], path: str
     """Whether a copy that stays in front of the moved ones brings the file to the same place already."""
     first = moved[0].step.index
     return any(
-        isinstance(item, Copied) and item.step.index < first and item.brought.lands(path) == landed for item in known
+        isinstance(item, Copied) and item.step.index < first and item.brought.image_path_of(path) == landed
+        for item in known
     )
 
 

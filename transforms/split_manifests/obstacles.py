@@ -90,8 +90,10 @@ def _other_copy(context: Context, before: list[Copied], step: Step) -> None:
         other = copied(step, context)
         if isinstance(other, Copied):
             for path in other.brought.paths():
-                landed = other.brought.lands(path)
-                if landed is not None and any(copy.brought.origin(landed) not in (None, path) for copy in before):
+                landed = other.brought.image_path_of(path)
+                if landed is not None and any(
+                    copy.brought.context_path_of(landed) not in (None, path) for copy in before
+                ):
                     raise LeaveAlone(
                         "in-between", f"the {step.keyword} on line {line} replaces {landed} of the copied files"
                     )
@@ -137,7 +139,7 @@ def settings_in_environment(run: InstallRun, plan: Plan) -> None:
                 path = resolve(folder, part)
                 if not part or path is None or not brought_near(list(plan.moved), path):
                     continue
-                if not any(copy.brought.origin(path) in needed for copy in plan.moved):
+                if not any(copy.brought.context_path_of(path) in needed for copy in plan.moved):
                     raise LeaveAlone("setting", f"{name} makes `{install.shown}` read {part}")
 
 
@@ -149,7 +151,7 @@ def brought_near(copies: list[Copied], path: str) -> bool:
         if overlaps(copy.destination, path):
             if path == copy.destination or not path.startswith(copy.destination.rstrip("/") + "/"):
                 return True  # the destination itself, or a folder above it
-            if copy.brought.at_or_below(path):
+            if copy.brought.brings_anything_below(path):
                 return True
     return False
 

@@ -115,7 +115,7 @@ def _brought(work: Work, own: list[Act], of_gcc: bool) -> tuple[Brought, ...]:
     origin = work.origin(path)
     if "/" not in word and origin == path and not _written(own, path):
         raise LeaveAlone("unknown-program", f"the command runs {word}, which the file is not seen to build")
-    if any(copy.brought.origin(path) for copy in work.copies):
+    if any(copy.brought.context_path_of(path) for copy in work.copies):
         raise LeaveAlone("unknown-program", f"the command runs {word}, which the build context brings")
     folders = [copy.destination for copy in work.copies if copy.brings_a_folder]
     if not any(origin.startswith(f"{folder}/") for folder in folders) and not _written(own, origin):

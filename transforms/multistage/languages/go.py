@@ -129,7 +129,7 @@ def _name(work: Work, act: Act, operands: list[str]) -> str | None:
         return posixpath.basename(first.rstrip("/"))
     folder = act.located.folder
     for copy in reversed(work.copies):
-        origin = copy.brought.origin(posixpath.join(folder or "", "go.mod"))
+        origin = copy.brought.context_path_of(posixpath.join(folder or "", "go.mod"))
         text = work.context.read(origin) if origin else None
         found = _MODULE.search(text) if text else None
         if found is not None:

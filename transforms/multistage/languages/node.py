@@ -114,7 +114,7 @@ def _project(work: Work) -> _Project:
             "unknown-folder", "the folder in which the project is installed is not known, or the root of the image"
         )
     for copy in reversed(work.copies):
-        origin = copy.brought.origin(posixpath.join(folder, "package.json"))
+        origin = copy.brought.context_path_of(posixpath.join(folder, "package.json"))
         text = work.context.read(origin) if origin else None
         if text is not None:
             try:
@@ -170,7 +170,7 @@ def _needs_development(work: Work, project: _Project) -> None:
 def _counted(work: Work, project: _Project) -> str:
     """How many packages are there for development alone, where npm's lock file tells, in brackets."""
     lock = posixpath.join(project.folder, "package-lock.json")
-    origin = next((found for copy in work.copies if (found := copy.brought.origin(lock))), None)
+    origin = next((found for copy in work.copies if (found := copy.brought.context_path_of(lock))), None)
     text = work.context.read(origin) if origin else None
     try:
         packages = json.loads(text or "{}").get("packages", {})
@@ -278,4 +278,4 @@ def _built(work: Work, path: str) -> bool:
         f"{work.start.workdir}/"
     )
     named = bool(_OUTPUTS.intersection(path.split("/")))
-    return inside and named and not any(copy.brought.at_or_below(path) for copy in work.copies)
+    return inside and named and not any(copy.brought.brings_anything_below(path) for copy in work.copies)
