@@ -199,7 +199,7 @@ def test_what_cannot_be_used(tmp_path: Path) -> None:
     assert problem_of(put(tmp_path / "pyproject.toml", "[tool]\ndfix = 1\n")).message == "`tool.dfix` is not a table"
     assert problem_of(str(tmp_path / "absent.toml")).message == "no such file"
     (tmp_path / "dfix.toml").write_bytes(b"# \xff\n")
-    assert problem_of(str(tmp_path / "dfix.toml")).message == "is not UTF-8"
+    assert problem_of(str(tmp_path / "dfix.toml")).message == "not UTF-8"
 
 
 def test_a_wrong_file_is_told_for_each_dockerfile_it_governs(tmp_path: Path) -> None:
