@@ -189,7 +189,7 @@ def test_an_error_always_fails(runner: Runner, step: Any, fail: str) -> None:
     ran = step(fail=fail)
     assert ran.status == 2
     assert "::error file=Dockerfile,line=2,title=dfix::unknown instruction `RAN`" in ran.log
-    assert ran.summary == "### dfix\nIt ended with status 2; the log says why.\n"
+    assert ran.summary == "### dfix\ndfix exited with status 2; the log says why.\n"
 
 
 def test_paths_and_flags(runner: Runner, step: Any) -> None:

@@ -39,7 +39,7 @@ def test_a_proven_file_with_its_table() -> None:
 def test_more_is_shown_when_asked_for() -> None:
     text, _ = shown(proofs.proven(), verbose=True)
     assert "    /var/log/dpkg.log content differs (9 bytes, was 8): a log\n" in text
-    assert "  steps that run after, src/a.js edited:\n    [4/4] COPY . .\n" in text
+    assert "  steps that re-run when src/a.js is edited, after:\n    [4/4] COPY . .\n" in text
 
 
 def test_a_broken_promise_names_the_change_and_what_differs() -> None:
