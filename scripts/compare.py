@@ -3,8 +3,8 @@
 Both rewrite every Dockerfile of the corpus, its build contexts and the contexts of tests/prove, with and without
 `--unsafe`. Prints each file that differs; exits 1 if there is one, 2 if a checkout cannot be run.
 
-`--without-new-rows DAY` removes the rows since that day from the working tree's tables of what programs read and write. A
-change that only adds rows must then show no difference.
+`--without-new-rows DAY` removes the rows since that day from the working tree's tables of what programs read and write.
+A change that only adds rows must then show no difference.
 """
 
 from __future__ import annotations

@@ -157,7 +157,7 @@ def brought_near(copies: list[Copied], path: str) -> bool:
 
 
 def _brings_somewhere(copy: Copied, tail: str) -> bool:
-    landed = (copy.brought.lands(path) or "" for path in copy.brought.paths())
+    landed = (copy.brought.image_path_of(path) or "" for path in copy.brought.paths())
     return any(f"{path}/".endswith(f"/{tail}/") or f"/{tail}/" in path for path in landed)
 
 
@@ -173,7 +173,7 @@ def _conflict(command: Located, copies: list[Copied], links: list[Link], copied_
     def reads_other(path: str) -> bool:
         if not brought(path):
             return through(links, brought, path)
-        origins = {copy.brought.origin(path) for copy in copies} - {None}
+        origins = {copy.brought.context_path_of(path) for copy in copies} - {None}
         return len(origins) != 1 or not origins <= copied_first()
 
     return conflict(effects(command), changes, reads_differ=reads_other)
