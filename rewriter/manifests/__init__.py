@@ -1,4 +1,4 @@
-"""Which files of the context an install reads: one module for each ecosystem, with a function `inputs`."""
+"""Which files of the build context an install reads: each ecosystem has a module with a function `inputs`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ class _Reader(Protocol):
 
 
 def inputs(context: Context, install: Install) -> Inputs:
-    """What the install reads of the context; runs nothing. Raises LeaveAlone where that cannot be known."""
+    """The files and folders of the build context that the install reads, from the module that `install.reader` names.
+
+    Runs nothing. Raises LeaveAlone when the answer depends on something that dfix does not follow.
+    """
     reader = cast("_Reader", importlib.import_module(f"{__name__}.{install.reader}"))
     return reader.inputs(context, install)

@@ -1,7 +1,7 @@
 """What `bundle install` reads: Gemfile, Gemfile.lock, .ruby-version, gems in folders of the project.
 
-Sources: bundler.io ("gemfile(5)", "bundle install", "bundle config"). A Gemfile is a program: only its plain lines are
-followed. Bundler leaves a lock file alone that names the same dependencies and the platform of the build.
+Sources: bundler.io ("gemfile(5)", "bundle install", "bundle config"). A Gemfile is a Ruby program: dfix only follows
+its plain lines. Bundler does not change a lock file that lists the same dependencies and the platform of the build.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path, whole_project
-from dfix.rewriter.manifests.shared.missing import in_the_way, missing
+from dfix.rewriter.manifests.shared.missing import refuse_host_output, missing
 
+_LOCK_ANEW = (
+    "run `bundle lock --add-platform x86_64-linux aarch64-linux` with Bundler 2 or later, and commit Gemfile.lock"
+)
 _FROZEN = frozenset(("--deployment", "--frozen"))
 _ELSEWHERE = frozenset(("--gemfile", "--standalone", "--path", "--binstubs"))
 _EVERY_LINUX = frozenset(("x86_64-linux", "aarch64-linux"))
@@ -35,16 +38,20 @@ _REQUIREMENT = re.compile(rf",\s*(?P<value>{_STRING}(?:\s*,\s*{_STRING})*)\s*(?:
 
 
 class _Gemfile(NamedTuple):
-    """Gems with their requirements, folders of gems, files that it reads besides, and whether it names a Ruby."""
+    """The parts of a Gemfile that an install depends on."""
 
     gems: dict[str, frozenset[str]]
+    """Names with their requirements, as Gemfile.lock writes them: {"rails": {"= 7.1"}}."""
     folders: tuple[str, ...]
+    """Context folders of gems with a `path:`."""
     files: tuple[str, ...]
+    """Files that it reads (`ruby file: ".ruby-version"`)."""
     names_ruby: bool
+    """Whether it has a `ruby` line."""
 
 
 def inputs(context: Context, install: Install) -> Inputs:
-    """What the install reads, or why that cannot be known."""
+    """What the install reads. Raises LeaveAlone when that depends on something that dfix does not follow."""
     flags = {argument.partition("=")[0] for argument in install.arguments}
     elsewhere = flags & _ELSEWHERE
     if elsewhere:
@@ -56,12 +63,12 @@ def inputs(context: Context, install: Install) -> Inputs:
     gemfile = _read(context, path, text)
     locked = context.read(lock)
     if locked is not None and not flags & _FROZEN:
-        why = _rewritten(locked, gemfile)
-        if why:
-            raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}: {why}", "set BUNDLE_FROZEN=true")
-    in_the_way(context, install.folder, ".bundle", "vendor/bundle")
-    cached = posixpath.join(install.folder, "vendor/cache")
-    folders = (*gemfile.folders, *((cached,) if context.ships_any(cached) else ()))
+        difference = _difference(locked, gemfile)
+        if difference:
+            raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}: {difference}", _LOCK_ANEW)
+    refuse_host_output(context, install.folder, ".bundle", "vendor/bundle")
+    packed = posixpath.join(install.folder, "vendor/cache")
+    folders = (*gemfile.folders, *((packed,) if context.ships_any(packed) else ()))
     return Inputs((path, *((lock,) if locked is not None else ()), *gemfile.files), folders)
 
 
@@ -71,23 +78,23 @@ def _read(context: Context, path: str, text: str) -> _Gemfile:
     folders: list[str] = []
     files: list[str] = []
     names_ruby = False
-    for number, line in _statements(_without_sources(text)):
+    for number, line in _statements(_without_git_sources(text)):
         match = _PLAIN.fullmatch(line)
         if match is None:
-            raise LeaveAlone("build-script", f"{path}:{number} is more than a list of gems: `{line[:40]}`")
+            raise LeaveAlone("build-script", f"{path}:{number} is code that dfix does not follow: `{line[:60]}`")
         word, rest = match["word"], match["rest"] or ""
         if word in ("gemspec", "eval_gemfile"):
-            raise LeaveAlone("build-script", f"{path}:{number} takes in another program (`{line[:40]}`)")
+            raise LeaveAlone("build-script", f"{path}:{number} loads another file of code (`{line[:60]}`)")
         if word == "gem":
-            found = _NAME.match(rest)
-            if found is None:
-                raise LeaveAlone("broken-manifest", f"{path}:{number} names no gem")
-            given = _REQUIREMENT.match(rest[found.end() :])
-            values = _NAME.findall(given["value"]) if given else []
-            gems[_bare(found[0])] = frozenset(_requirement(_bare(value)) for value in values)
-        place = _PATH.search(rest) or (_NAME.match(rest) if word == "path" else None)
-        if place is not None:
-            written = _bare(place["value"] if "value" in place.groupdict() else place[0])
+            name = _NAME.match(rest)
+            if name is None:
+                raise LeaveAlone("broken-manifest", f"{path}:{number} has a `gem` without a name")
+            required = _REQUIREMENT.match(rest[name.end() :])
+            values = _NAME.findall(required["value"]) if required else []
+            gems[_unquoted(name[0])] = frozenset(_requirement(_unquoted(value)) for value in values)
+        local = _PATH.search(rest) or (_NAME.match(rest) if word == "path" else None)
+        if local is not None:
+            written = _unquoted(local["value"] if "value" in local.groupdict() else local[0])
             target = local_path(folder, written, f"{path}:{number} names {written}")
             if target == folder:
                 raise whole_project(f"{path}:{number} names {written}")
@@ -95,41 +102,45 @@ def _read(context: Context, path: str, text: str) -> _Gemfile:
                 raise missing(context, target)
             folders.append(target)
         names_ruby = names_ruby or word == "ruby"
-        named = _FILE.search(rest) if word == "ruby" else None
-        if named is not None:
-            files.append(posixpath.normpath(posixpath.join(folder, _bare(named["value"]))))
+        version_file = _FILE.search(rest) if word == "ruby" else None
+        if version_file is not None:
+            files.append(posixpath.normpath(posixpath.join(folder, _unquoted(version_file["value"]))))
     for file in files:
         if not context.ships(file):
             raise missing(context, file)
     return _Gemfile(gems, tuple(dict.fromkeys(folders)), tuple(files), names_ruby)
 
 
-def _without_sources(text: str) -> str:
-    """Blocks that make an address of a repository's short name, which Rails writes into new Gemfiles, left out."""
+def _without_git_sources(text: str) -> str:
+    """The Gemfile without blocks such as `git_source(:github) do |repo| … end`, which Rails writes into new Gemfiles.
+
+    Lines keep their numbers. A block that does more than build a URL stays.
+    """
     return _GIT_SOURCE.sub(lambda match: match[0] if _RUNS.search(match[0]) else "\n" * match[0].count("\n"), text)
 
 
 def _statements(text: str) -> list[tuple[int, str]]:
-    """Each statement with its line; one that ends in a comma goes on in the next line."""
-    found: list[tuple[int, str]] = []
+    """Statements with the number of their last line: a line that ends with a comma continues on the next one."""
+    statements: list[tuple[int, str]] = []
     begun = ""
+    number = 0
     for number, raw in enumerate(text.splitlines(), 1):
         line = re.sub(r"(^|\s)#.*", "", raw).strip()
         if not line:
             continue
         begun = f"{begun} {line}".strip()
         if not begun.endswith(","):
-            found.append((number, begun))
+            statements.append((number, begun))
             begun = ""
-    return [*found, (0, begun)] if begun else found
+    return [*statements, (number, begun)] if begun else statements
 
 
-def _rewritten(lock: str, gemfile: _Gemfile) -> str:
-    """Why Bundler may write the lock file anew; "" when it leaves it alone."""
+def _difference(lock: str, gemfile: _Gemfile) -> str:
+    """Why Bundler may rewrite the lock file, to follow "may rewrite Gemfile.lock: "; "" when it does not."""
     sections = {part.partition("\n")[0].strip(): part.partition("\n")[2] for part in re.split(r"\n\n+", lock.strip())}
     platforms = set(sections.get("PLATFORMS", "").split())
     if "ruby" not in platforms and not platforms >= _EVERY_LINUX:
-        return f"its platforms are {', '.join(sorted(platforms)) or 'missing'}, and that of the build may be another"
+        return f"it is for {', '.join(sorted(platforms)) or 'no platform'}, which may not include the image's platform"
     locked = {
         match["name"]: frozenset(part.strip() for part in (match["requirement"] or "").split(",") if part.strip())
         for line in sections.get("DEPENDENCIES", "").splitlines()
@@ -137,18 +148,18 @@ def _rewritten(lock: str, gemfile: _Gemfile) -> str:
     }
     if locked != gemfile.gems:
         differing = {name for name in {*locked, *gemfile.gems} if locked.get(name) != gemfile.gems.get(name)}
-        return f"`{min(differing)}` is not the same there as in the Gemfile"
+        return f"`{min(differing)}` differs from the Gemfile"
     if gemfile.names_ruby and "RUBY VERSION" not in sections:
-        return "the Gemfile names a version of Ruby, which it does not hold"
+        return "it lacks the Ruby version that the Gemfile names"
     version = sections.get("BUNDLED WITH", "").strip()
-    return "" if version.startswith(("2.", "4.")) else f"Bundler {version or 'of unknown version'} wrote it"
+    return "" if version.startswith(("2.", "4.")) else f"it was written by Bundler {version or 'of unknown version'}"
 
 
 def _requirement(written: str) -> str:
-    """`5.0` is `= 5.0`."""
+    """A requirement as Gemfile.lock writes it: "5.0" becomes "= 5.0", ">=5" becomes ">= 5"."""
     written = " ".join(written.split())
     return f"= {written}" if written[:1].isdigit() else re.sub(r"^([<>=~!]+)\s*", r"\1 ", written)
 
 
-def _bare(string: str) -> str:
+def _unquoted(string: str) -> str:
     return string[1:-1]

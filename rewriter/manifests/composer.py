@@ -13,7 +13,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, above
 from dfix.rewriter.manifests.shared.formats import listed, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
-from dfix.rewriter.manifests.shared.local_paths import outside, whole_project
+from dfix.rewriter.manifests.shared.local_paths import local_path, whole_project
 from dfix.rewriter.manifests.shared.missing import missing
 from dfix.rewriter.manifests.shared.reader import Reader
 
@@ -27,8 +27,8 @@ _STAY_IN_VENDOR = frozenset(
     "composer/package-versions-deprecated dealerdirect/phpcodesniffer-composer-installer ocramius/package-versions "
     "pestphp/pest-plugin phpstan/extension-installer".split()
 )
-"""Plugins that write nowhere but in the vendor folder, from what is installed there."""
-_TAKES_VERSION = "from which the install takes the project's version"
+"""Plugins that only read and write the vendor folder."""
+_TAKES_VERSION = "which the install uses to determine the project's version"
 _LARGEST = 10_000_000
 
 
@@ -44,8 +44,8 @@ class _Reader(Reader):
             raise LeaveAlone("unknown-folder", f"`{self.install.shown}` works in another folder")
         project = self._read(self.path)
         if not self.context.ships(self.lock_path):
-            reason = f"no composer.lock ships beside {self.path}, which would tell what plugins the install runs"
-            raise LeaveAlone("no-lock", reason)
+            reason = f"the build context ships no {self.lock_path}, so dfix can't tell which plugins the install runs"
+            raise LeaveAlone("no-lock", reason, f"commit {self.lock_path}")
         lock = self._read(self.lock_path)
         self._plugins(lock)
         self._scripts(project)
@@ -63,15 +63,13 @@ class _Reader(Reader):
         try:
             data = json.loads(text)
         except (ValueError, RecursionError):
-            raise LeaveAlone(
-                "broken-manifest", f"{path} is not valid JSON", "composer could not read it either"
-            ) from None
+            raise LeaveAlone("broken-manifest", f"{path} is not valid JSON") from None
         if not isinstance(data, dict):
             raise LeaveAlone("broken-manifest", f"{path} is not a JSON object")
         return data
 
     def _plugins(self, lock: dict[str, Any]) -> None:
-        """Plugins run within the install, and may do anything to the project around them."""
+        """Raises LeaveAlone for a plugin that may touch the project: plugins run during the install."""
         if "--no-plugins" in self.flags:
             return
         groups = ("packages",) if "--no-dev" in self.flags else ("packages", "packages-dev")
@@ -79,21 +77,25 @@ class _Reader(Reader):
             if isinstance(package, dict) and package.get("type") == "composer-plugin":
                 name = str(package.get("name"))
                 if name not in _STAY_IN_VENDOR:
-                    raise LeaveAlone("plugin", f"{self.lock_path}: the plugin {name} may read or write the project")
+                    hint = "if the image does not need the plugin, add `--no-plugins`"
+                    raise LeaveAlone(
+                        "plugin", f"{self.lock_path}: the plugin {name} may read or write the project", hint
+                    )
 
     def _scripts(self, project: dict[str, Any]) -> None:
+        """Raises LeaveAlone for scripts that Composer runs during the install."""
         if "--no-scripts" in self.flags:
             return
         for event in table(project, "scripts"):
             if event in _EVENTS:
-                hint = "install with --no-scripts, and run what they do after the copy of the sources"
+                hint = "add `--no-scripts`, and run the scripts after the sources are copied"
                 raise LeaveAlone("hook-script", f"{self.path}: the install runs the scripts of `{event}`", hint)
 
     def _autoloader(self, project: dict[str, Any]) -> None:
-        """The autoloader lists the classes of the project where it has a class map, which then must be there."""
+        """Raises LeaveAlone when the autoloader lists the project's classes: their sources have to be there."""
         if "--no-autoloader" in self.flags:
             return
-        hint = "install with --no-autoloader, and run `composer dump-autoload` after the copy of the sources"
+        hint = "add `--no-autoloader`, and run `composer dump-autoload` after the sources are copied"
         config = table(project, "config")
         if self.flags & _OPTIMIZES or config.get("optimize-autoloader") or config.get("classmap-authoritative"):
             raise LeaveAlone(
@@ -102,40 +104,38 @@ class _Reader(Reader):
         for key in ("autoload", "autoload-dev"):
             if table(project, key).get("classmap"):
                 raise LeaveAlone(
-                    "reads-sources", f"{self.path}: `{key}` has a class map, for which sources are read", hint
+                    "reads-sources", f"{self.path}: `{key}` has a classmap, for which the install reads the sources", hint
                 )
 
     def _repositories(self, project: dict[str, Any]) -> None:
-        """Packages in folders of the project (`path` repositories)."""
+        """Add the folders of `path` and `artifact` repositories."""
         repositories = project.get("repositories")
         entries = repositories.values() if isinstance(repositories, dict) else listed(repositories)
         for entry in entries:
             if not isinstance(entry, dict) or entry.get("type") not in ("path", "artifact"):
                 continue
             written = str(entry.get("url", ""))
-            path = posixpath.normpath(posixpath.join(self.install.folder, written))
-            if written.startswith(("/", "~")) or path.startswith("..") or "$" in written:
-                raise outside(f"{self.path}: a package is at {written}")
-            if path == ".":
-                raise whole_project(f"{self.path}: a package is at {written}")
+            statement = f"{self.path}: a package is at {written}"
+            path = local_path(self.install.folder, written, statement)
+            if not path:
+                raise whole_project(statement)
             if any(mark in path for mark in "*?[{"):
-                raise LeaveAlone("local-source", f"{self.path}: packages lie at {written}, a pattern")
+                raise LeaveAlone("local-source", f"{statement}, a pattern that dfix does not follow")
             if not self.context.ships_any(path):
                 raise missing(self.context, path)
             self.folders.append(path)
 
     def _outputs(self, project: dict[str, Any]) -> None:
-        """What the later copy would overwrite, or what would be missing while the install looks for it."""
+        """Raises LeaveAlone when the context ships the vendor folder, or .git, which Composer reads."""
         vendor = str(table(project, "config").get("vendor-dir", "vendor"))
-        places = [
-            (posixpath.normpath(posixpath.join(self.install.folder, vendor)), "which would replace the installed one")
-        ]
+        installed = posixpath.normpath(posixpath.join(self.install.folder, vendor))
+        unwanted = [(installed, "which would overwrite the installed packages")]
         folder = self.install.folder
-        places += [(posixpath.join(place, ".git"), _TAKES_VERSION) for place in (folder, *above(folder))]
-        for path, why in places:
+        unwanted += [(posixpath.join(parent, ".git"), _TAKES_VERSION) for parent in (folder, *above(folder))]
+        for path, why in unwanted:
             if self.context.ships_any(path):
-                line = f"add `{path}` to {self.context.ignore_name}"
-                raise LeaveAlone("host-output", f"the build context ships {path}, {why}", line)
+                hint = f"add `{path}` to {self.context.ignore_name}"
+                raise LeaveAlone("host-output", f"the build context ships {path}, {why}", hint)
 
 
 inputs = _Reader.inputs

@@ -1,4 +1,4 @@
-"""What `conda env create -f …` reads: environment files, lists of packages, requirement files that they name for pip.
+"""What `conda env create -f …` reads: environment files, package lists, requirements files that they name for pip.
 
 Sources: docs.conda.io ("Managing environments"), mamba.readthedocs.io ("micromamba create").
 """
@@ -10,33 +10,31 @@ import shlex
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.python import pip
 from dfix.rewriter.manifests.shared.formats import listed, read_yaml
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
+from dfix.rewriter.manifests.shared.local_paths import manifest_path
 from dfix.rewriter.manifests.shared.missing import missing
 
 _FILE = ("-f", "--file")
 
 
 def inputs(context: Context, install: Install) -> Inputs:
-    """What the install reads, or why that cannot be known."""
+    """What the install reads. Raises LeaveAlone when that depends on something that dfix does not follow."""
     files: list[str] = []
     folders: list[str] = []
     for written in _named(install.arguments) or ["environment.yml"]:
         if "://" in written:
             continue
-        path = inside(install.folder, written)
-        if path is None:
-            raise LeaveAlone("unknown-folder", f"`{install.shown}` reads {written}, whose path is not known")
+        path = manifest_path(install, written)
         if not context.ships(path):
             raise missing(context, path)
         files.append(path)
         if path.endswith((".yml", ".yaml")):
-            data = read_yaml(context, path)
-            found = _environment(context, path, data)
-            files += [file for file in found.files if file not in files]
-            folders += found.folders
+            for_pip = _pip_inputs(context, path, read_yaml(context, path))
+            files += [file for file in for_pip.files if file not in files]
+            folders += for_pip.folders
     return Inputs(tuple(files), tuple(folders))
 
 
@@ -52,11 +50,14 @@ def _named(arguments: tuple[str, ...]) -> list[str]:
     return named
 
 
-def _environment(context: Context, path: str, data: dict[str, Any]) -> Inputs:
-    """Channels must not be folders; what is left to pip is read as pip does, from the file's own folder."""
+def _pip_inputs(context: Context, path: str, data: dict[str, Any]) -> Inputs:
+    """What the `pip:` list of an environment file reads, relative to the file's folder.
+
+    Raises LeaveAlone when a channel is a folder.
+    """
     for channel in listed(data.get("channels")):
         if isinstance(channel, str) and channel.startswith(("file:", "/", ".")):
-            raise LeaveAlone("local-source", f"{path} takes packages from {channel}")
+            raise LeaveAlone("local-source", f"{path} takes packages from {channel}, a folder that dfix does not follow")
     words: list[str] = []
     for entry in listed(data.get("dependencies")):
         for requirement in listed(entry.get("pip")) if isinstance(entry, dict) else ():
@@ -67,7 +68,7 @@ def _environment(context: Context, path: str, data: dict[str, Any]) -> Inputs:
 
 
 def _split(requirement: str) -> list[str]:
-    """`-r more.txt` as two words; `flask >=2` as one."""
+    """An entry as words of a pip command: "-r more.txt" becomes two, "flask >=2" one."""
     if not requirement.startswith("-"):
         return [requirement.replace(" ", "")]
     try:

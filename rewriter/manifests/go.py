@@ -1,4 +1,4 @@
-"""What `go mod download` reads: go.mod and go.sum, a workspace's modules, the go.mod of modules that are replaced.
+"""What `go mod download` reads: go.mod and go.sum, the modules of a workspace, the go.mod of local replacements.
 
 Source: go.dev/ref/mod ("go mod download", "replace directive", "Workspaces").
 """
@@ -23,44 +23,45 @@ _OTHER_FILES = ("-C", "-modfile", "--modfile", "-reuse", "--reuse")
 
 
 class _Line(NamedTuple):
-    """A directive of a go.mod or go.work with its words; `require (…)` gives one for each line within."""
+    """A directive of a go.mod or go.work; a block `require (…)` becomes one _Line for each line in it."""
 
     directive: str
+    """"require", "replace", "use" …"""
     words: tuple[str, ...]
+    """The words after it: ("example.com/b", "v1.2.3")."""
 
 
 def inputs(context: Context, install: Install) -> Inputs:
-    """What the download reads, or why that cannot be known."""
+    """What the download reads. Raises LeaveAlone when that depends on something that dfix does not follow."""
     for argument in install.arguments:
         if argument.partition("=")[0] in _OTHER_FILES:
-            raise LeaveAlone("option", f"`{install.shown}` names other files than go.mod ({argument})")
-    return _Reader(context).project(install.folder)
+            raise LeaveAlone("option", f"`{install.shown}` has {argument}, which changes the files it reads")
+    return _Reader(context, install.shown).project(install.folder)
 
 
 class _Reader:
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, shown: str) -> None:
         self.context = context
+        self.shown = shown
         self.files: list[str] = []
         self.required: dict[str, str] = {}
 
     def project(self, folder: str) -> Inputs:
-        """Go through the module in `folder`, or the workspace that it is part of."""
+        """Read the module in `folder`, or the workspace that contains it."""
         workspace = self._workspace(folder)
         if workspace is None:
-            self._module(folder, shown=posixpath.join(folder, "go.mod"))
+            self._module(folder, named_in=posixpath.join(folder, "go.mod"))
         else:
             self._members(workspace)
         if not self.required:
-            raise LeaveAlone(
-                "nothing-to-fetch", f"{self.files[0]} requires no module, so that there is nothing to download"
-            )
+            raise LeaveAlone("nothing-to-fetch", f"{self.files[0]} requires no module, so there is nothing to download")
         self._sums(folder if workspace is None else workspace)
         return Inputs(tuple(self.files))
 
     def _workspace(self, folder: str) -> str | None:
-        """The nearest folder with a go.work, which Go looks for upwards."""
-        places = (folder, *above(folder))
-        return next((place for place in places if self.context.ships(posixpath.join(place, "go.work"))), None)
+        """The nearest folder with a go.work: `folder` or one of its parents, where Go looks too."""
+        parents = (folder, *above(folder))
+        return next((parent for parent in parents if self.context.ships(posixpath.join(parent, "go.work"))), None)
 
     def _members(self, folder: str) -> None:
         path = posixpath.join(folder, "go.work")
@@ -68,15 +69,15 @@ class _Reader:
         for line in lines:
             if line.directive == "use" and line.words:
                 member = self._local(folder, line.words[0], path)
-                self._module(member, shown=path)
+                self._module(member, named_in=path)
         self._replaced(folder, path, lines)
 
-    def _module(self, folder: str, shown: str) -> None:
+    def _module(self, folder: str, named_in: str) -> None:
         path = posixpath.join(folder, "go.mod")
         if path in self.files:
             return
         if len(self.files) > MOST_MODULES:
-            raise LeaveAlone("too-many-files", f"{shown} leads to more than {MOST_MODULES} modules")
+            raise LeaveAlone("too-many-files", f"{named_in} leads to more than {MOST_MODULES} modules")
         lines = self._read(path)
         self.required |= {
             line.words[0]: line.words[1] for line in lines if line.directive == "require" and len(line.words) > 1
@@ -87,7 +88,7 @@ class _Reader:
         self._replaced(folder, path, lines)
 
     def _replaced(self, folder: str, path: str, lines: list[_Line]) -> None:
-        """Of a module in a folder only the go.mod is read; what that replaces itself does not count."""
+        """Apply `replace` lines. Of a local replacement Go reads only go.mod, and ignores `replace` lines in it."""
         for line in lines:
             if line.directive != "replace" or "=>" not in line.words:
                 continue
@@ -102,7 +103,7 @@ class _Reader:
                 self._read(posixpath.join(local, "go.mod"))
 
     def _read(self, path: str) -> list[_Line]:
-        """The directives of a file that ships, which the download then reads."""
+        """The directives of a go.mod or go.work; adds it to the files. Raises LeaveAlone when it does not ship."""
         text = self.context.read(path, _LARGEST)
         if text is None:
             raise missing(self.context, path)
@@ -110,40 +111,37 @@ class _Reader:
             self.files.append(path)
         return list(_lines(text))
 
-    def _local(self, folder: str, written: str, where: str) -> str:
+    def _local(self, folder: str, written: str, named_in: str) -> str:
+        """The context folder of `./lib` in the go.mod or go.work `named_in`, which is in `folder`."""
         if not written.startswith((".", "/")):
-            raise LeaveAlone("broken-manifest", f"{where} names `{written}`, which is not a folder")
+            raise LeaveAlone("broken-manifest", f"{named_in} names `{written}`, which is not a relative path")
         path = posixpath.normpath(posixpath.join(folder, written)) if not written.startswith("/") else ".."
         if path.startswith(".."):
-            raise outside(f"{where} names {written}")
+            raise outside(f"{named_in} names {written}")
         return "" if path == "." else path
 
     def _sums(self, folder: str) -> None:
-        """A download writes sums that are missing into go.sum; the later COPY would bring back the old file."""
-        known: set[str] = set()
+        """Raises LeaveAlone when go.sum lacks checksums: the download adds them, and a later COPY would undo that."""
         paths = [path for path in self.files if path.endswith("go.sum")]
-        extra = posixpath.join(folder, "go.work.sum")
-        if self.context.ships(extra):
-            self.files.append(extra)
-            paths.append(extra)
+        workspace_sums = posixpath.join(folder, "go.work.sum")
+        if self.context.ships(workspace_sums):
+            self.files.append(workspace_sums)
+            paths.append(workspace_sums)
+        listed: set[str] = set()
         for path in paths:
             text = self.context.read(path) or ""
-            known |= {" ".join(line.split()[:2]) for line in text.splitlines()}
+            listed |= {" ".join(line.split()[:2]) for line in text.splitlines()}
         if not paths:
-            raise LeaveAlone(
-                "lock-rewritten", f"no go.sum ships beside {self.files[0]}, so that the download writes one"
-            )
+            reason = f"the build context ships no go.sum next to {self.files[0]}, so `{self.shown}` writes one"
+            raise LeaveAlone("lock-rewritten", reason, "run `go mod tidy` and commit go.sum")
         for module, version in self.required.items():
-            if f"{module} {version}" not in known or f"{module} {version}/go.mod" not in known:
-                raise LeaveAlone(
-                    "lock-rewritten",
-                    f"{paths[0]} has no sums of {module} {version}, which the download adds",
-                    "run `go mod tidy`",
-                )
+            if f"{module} {version}" not in listed or f"{module} {version}/go.mod" not in listed:
+                reason = f"{paths[0]} has no sums of {module} {version}, so `{self.shown}` adds them"
+                raise LeaveAlone("lock-rewritten", reason, "run `go mod tidy` and commit go.sum")
 
 
 def _lines(text: str) -> Iterator[_Line]:
-    block = ""
+    block = ""  # the directive of the block that is open: "require" within `require (…)`
     for raw in text.splitlines():
         words = tuple(word.strip('"`') for word in _WORD.findall(raw.partition("//")[0]))
         if not words:

@@ -1,4 +1,4 @@
-"""What `./gradlew --version` reads: the wrapper, which fetches the Gradle that it names.
+"""What `./gradlew --version` reads: the wrapper, which downloads the version of Gradle that it names.
 
 Source: docs.gradle.org ("Gradle Wrapper Reference").
 """
@@ -12,13 +12,13 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import missing
 
-_CACHE = "keep what it fetches between builds: RUN --mount=type=cache,target=/root/.gradle"
+_CACHE = "keep downloads between builds: RUN --mount=type=cache,target=/root/.gradle"
 
 
 def inputs(context: Context, install: Install) -> Inputs:
-    """What the wrapper reads, or why dependencies cannot be fetched before the sources are there."""
+    """What the wrapper reads. Raises LeaveAlone for Gradle without a wrapper, or one that dfix does not follow."""
     if not install.program.endswith("gradlew"):
-        reason = f"{install.program} runs build scripts, which are programs, and no command fetches what they name"
+        reason = f"{install.program} runs build scripts, and Gradle has no command that only downloads dependencies"
         raise LeaveAlone("build-script", reason, _CACHE)
     wrapper = posixpath.join(posixpath.dirname(posixpath.join(install.folder, install.program)), "gradle/wrapper")
     wrapper = posixpath.normpath(wrapper)
@@ -27,13 +27,13 @@ def inputs(context: Context, install: Install) -> Inputs:
     if text is None:
         raise missing(context, properties)
     if not context.ships(jar):
-        raise LeaveAlone("no-wrapper", f"{jar} does not ship, without which the wrapper does not run")
+        raise LeaveAlone("no-wrapper", f"the build context ships no {jar}, which {install.program} needs to start")
     url = next((line.partition("=")[2].strip() for line in text.splitlines() if _is_url(line)), "")
     if not url.replace("\\:", ":").startswith(("http://", "https://")):
-        raise LeaveAlone("local-source", f"{properties} takes Gradle from {url or 'nowhere'}")
+        raise LeaveAlone("local-source", f"{properties} takes Gradle from {url or 'nowhere'}, not from an http(s) URL")
     if "PROJECT" in text:
-        raise LeaveAlone("setting", f"{properties} keeps Gradle in the project's own folder")
-    settings = posixpath.join(install.folder, "gradle.properties")  # the program's memory and proxies
+        raise LeaveAlone("setting", f"{properties} stores Gradle in the project folder (`PROJECT`)")
+    settings = posixpath.join(install.folder, "gradle.properties")  # proxies and memory of the wrapper
     return Inputs((jar, properties, *((settings,) if context.ships(settings) else ())))
 
 

@@ -1,4 +1,4 @@
-"""What `mvn dependency:go-offline` reads: pom.xml, parents and modules in the context, settings, local files.
+"""What `mvn dependency:go-offline` reads: pom.xml, parents and modules in the context, settings, local libraries.
 
 Sources: maven.apache.org ("POM reference", "Configuring Apache Maven", "Maven Dependency Plugin: go-offline").
 """
@@ -14,7 +14,8 @@ from dfix.rewriter.context.folder import Context, above, inside
 from dfix.rewriter.manifests.shared.follow import follow
 from dfix.rewriter.manifests.shared.formats import read_xml
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
-from dfix.rewriter.manifests.shared.local_paths import local_path
+from dfix.rewriter.manifests.shared.local_paths import local_path, manifest_path
+from dfix.rewriter.manifests.shared.missing import missing
 from dfix.rewriter.manifests.shared.reader import Reader
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ _POM, _FILE, _SETTINGS = "pom.xml", ("-f", "--file"), ("-s", "--settings", "-gs"
 
 
 class _Pom(NamedTuple):
-    """A pom.xml: `root` without name spaces in its tags."""
+    """A pom.xml."""
 
     path: str
     root: Element
+    """Its root element; tags are without name spaces."""
 
     @property
     def folder(self) -> str:
@@ -40,7 +42,7 @@ class _Pom(NamedTuple):
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Group and artifact; the group may come from the parent."""
+        """Group and artifact IDs; a POM without a group has its parent's."""
         return self.text("groupId") or self.text("parent/groupId"), self.text("artifactId")
 
 
@@ -51,23 +53,20 @@ class _Reader(Reader):
         self.roots: dict[str, Element | Reason] = {}
 
     def answer(self) -> Inputs:
-        written = _option(self.install.arguments, _FILE) or _POM
-        path = inside(self.install.folder, written)
-        if path is None:
-            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` reads {written}, whose path is not known")
+        path = manifest_path(self.install, _option(self.install.arguments, _FILE) or _POM)
         if not path.endswith(".xml"):
             path = posixpath.join(path, _POM)
-        follow(path, MOST_POMS, "poms", self._pom)
-        self._siblings()
+        follow(path, MOST_POMS, "POMs", self._pom)
+        self._built_modules()
         self._settings(posixpath.dirname(path))
         return Inputs((*self.poms, *self.files), tuple(self.folders))
 
     def _pom(self, path: str) -> list[str]:
-        """Take in a pom; answers with those of its modules and its parent."""
+        """Read a POM; returns the paths of its modules and its parent."""
         root = self._root(path)
         pom = self.poms[path] = _Pom(path, root)
         self._local_files(pom)
-        _programs(pom)
+        _refuse_file_readers(pom)
         modules = []
         for written in (element.text or "" for element in root.iter("module")):
             module = local_path(pom.folder, written.strip(), f"{path} has the module {written}")
@@ -75,7 +74,7 @@ class _Reader(Reader):
         return modules + self._parent(pom)
 
     def _root(self, path: str) -> Element:
-        """The root of a pom without name spaces in its tags; a parent is asked for twice and read once."""
+        """The root of a POM without name spaces in its tags. Cached, because each module asks for its parent."""
         root = self.roots.get(path)
         if root is None:
             root = self.roots[path] = attempt(_without_name_spaces, self.context, path)
@@ -84,51 +83,57 @@ class _Reader(Reader):
         return root
 
     def _parent(self, pom: _Pom) -> list[str]:
-        """The parent, where the place that is named for it (`../pom.xml`) has the pom of that name."""
+        """The parent's path if the context has it: `relativePath` (default `../pom.xml`) with the right artifact ID.
+
+        Maven takes any other parent from a repository.
+        """
         parent = pom.root.find("parent")
         if parent is None:
             return []
         written = parent.findtext("relativePath")
         written = "../pom.xml" if written is None else written.strip()
-        place = inside(pom.folder, written)
-        if not written or place is None:
+        path = inside(pom.folder, written)
+        if not written or path is None:
             return []
-        place = place if place.endswith(".xml") else posixpath.join(place, _POM)
-        if not self.context.ships(place):
+        path = path if path.endswith(".xml") else posixpath.join(path, _POM)
+        if not self.context.ships(path):
             return []
-        root = attempt(self._root, place)
-        known = not isinstance(root, Reason) and _Pom(place, root).text("artifactId")
-        return [place] if known == pom.text("parent/artifactId") else []
+        root = attempt(self._root, path)
+        artifact = not isinstance(root, Reason) and _Pom(path, root).text("artifactId")
+        return [path] if artifact == pom.text("parent/artifactId") else []
 
-    def _siblings(self) -> None:
-        """A module that needs what the build makes of another cannot be fetched for: that is in no repository."""
-        own = {pom.identity: pom.path for pom in self.poms.values()}
+    def _built_modules(self) -> None:
+        """Raises LeaveAlone when a module depends on another one: no repository has what only the build creates."""
+        modules = {pom.identity: pom.path for pom in self.poms.values()}
         for pom in self.poms.values():
             for kind in ("dependency", "plugin", "extension"):
                 for element in pom.root.iter(kind):
                     group = (element.findtext("groupId") or "").strip()
                     group = pom.identity[0] if group in ("${project.groupId}", "${pom.groupId}") else group
-                    other = own.get((group, (element.findtext("artifactId") or "").strip()))
-                    if other is not None and other != pom.path:
-                        reason = f"{pom.path} needs what the build makes of {other}, which cannot be fetched before"
-                        hint = "keep artifacts between builds: RUN --mount=type=cache,target=/root/.m2"
+                    needed = modules.get((group, (element.findtext("artifactId") or "").strip()))
+                    if needed is not None and needed != pom.path:
+                        reason = f"{pom.path} depends on the module {needed}, which exists only after it is built"
+                        hint = "keep downloads between builds: RUN --mount=type=cache,target=/root/.m2"
                         raise LeaveAlone("workspace", reason, hint)
 
     def _local_files(self, pom: _Pom) -> None:
-        """Libraries and repositories within the project."""
+        """Add libraries (`systemPath`) and repositories that are in the project."""
         for element in pom.root.iter("systemPath"):
-            path = _below(pom.folder, (element.text or "").strip())
+            path = _in_project(pom.folder, (element.text or "").strip())
             if path is None or not self.context.ships(path):
-                raise LeaveAlone("local-source", f"{pom.path} needs {element.text}, which does not ship")
+                reason = f"{pom.path} needs {element.text}, which dfix does not find in the build context"
+                raise LeaveAlone("local-source", reason)
             self.files.append(path)
         for kind in ("repository", "pluginRepository"):
             for element in pom.root.iter(kind):
                 url = (element.findtext("url") or "").strip()
                 if not url.startswith(("file:", *_BASE)):
                     continue
-                path = _below(pom.folder, "/" + url.removeprefix("file:").lstrip("/") if "${" not in url else url)
+                absolute = "/" + url.removeprefix("file:").lstrip("/")
+                path = _in_project(pom.folder, url if "${" in url else absolute)
                 if not path or not self.context.ships_any(path):
-                    raise LeaveAlone("local-source", f"{pom.path} takes artifacts from {url}, which does not ship")
+                    reason = f"{pom.path} takes artifacts from {url}, which dfix does not find in the build context"
+                    raise LeaveAlone("local-source", reason)
                 self.folders.append(path)
 
     def _settings(self, folder: str) -> None:
@@ -138,17 +143,17 @@ class _Reader(Reader):
                 continue
             path = posixpath.normpath(posixpath.join(self.install.folder, written))
             if not self.context.ships(path):
-                raise LeaveAlone("missing-file", f"{written} is not in the build context")
+                raise missing(self.context, path)
             self.files.append(path)
-        for place in (posixpath.join(outer, ".mvn") for outer in (folder, *above(folder))):
-            if self.context.ships_any(place):
-                self.folders.append(place)
-                self._extensions(posixpath.join(place, "extensions.xml"))
+        for maven_folder in (posixpath.join(parent, ".mvn") for parent in (folder, *above(folder))):
+            if self.context.ships_any(maven_folder):
+                self.folders.append(maven_folder)
+                self._extensions(posixpath.join(maven_folder, "extensions.xml"))
                 return
 
     def _extensions(self, path: str) -> None:
         if "git" in (self.context.read(path) or ""):
-            raise LeaveAlone("git-history", f"{path} has an extension that reads the history of git")
+            raise LeaveAlone("git-history", f"{path} mentions git: an extension may read the git history")
 
 
 inputs = _Reader.inputs
@@ -161,19 +166,17 @@ def _without_name_spaces(context: Context, path: str) -> Element:
     return root
 
 
-def _programs(pom: _Pom) -> None:
-    """What makes the project look at files before anything is fetched."""
+def _refuse_file_readers(pom: _Pom) -> None:
+    """Raises LeaveAlone when the model depends on other files: profiles that a file activates, git extensions."""
     if any(pom.root.iterfind("profiles/profile/activation/file")):
-        raise LeaveAlone("reads-sources", f"{pom.path} has a profile that a file turns on")
+        raise LeaveAlone("reads-sources", f"{pom.path} has a profile that is active only if some file exists or not")
     for element in pom.root.iterfind("build/extensions/extension/artifactId"):
         if "git" in (element.text or ""):
-            raise LeaveAlone(
-                "git-history", f"{pom.path} has an extension that reads the history of git ({element.text})"
-            )
+            raise LeaveAlone("git-history", f"{pom.path}: the extension {element.text} may read the git history")
 
 
-def _below(folder: str, written: str) -> str | None:
-    """`${basedir}/lib/a.jar` as a context path."""
+def _in_project(folder: str, written: str) -> str | None:
+    """The context path of `${basedir}/lib/a.jar` in a POM of `folder`; None for a path that starts otherwise."""
     path = written.removeprefix("file:").removeprefix("//")
     base = next((base for base in _BASE if path.startswith(base)), None)
     if base is None:
@@ -182,7 +185,7 @@ def _below(folder: str, written: str) -> str | None:
 
 
 def _option(arguments: tuple[str, ...], names: tuple[str, ...]) -> str | None:
-    """The value of `-f pom.xml`, `-fpom.xml` or `--file=pom.xml`."""
+    """The value of an option: `-f pom.xml`, `--file pom.xml` or `--file=pom.xml`; None without the option."""
     rest: Iterator[str] = iter(arguments)
     for argument in rest:
         if argument in names:

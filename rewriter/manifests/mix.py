@@ -1,7 +1,7 @@
-"""What `mix deps.get` reads: mix.exs, mix.lock, the config folder, mix.exs of applications and dependencies in folders.
+"""What `mix deps.get` reads: mix.exs, mix.lock, the config folder, mix.exs of umbrella applications and local packages.
 
-Sources: hexdocs.pm/mix ("mix deps.get", "Mix.Project", "mix deps"). mix.exs is a program: one that reads files is not
-followed. Mix leaves a lock file alone that has each dependency in a version that fits.
+Sources: hexdocs.pm/mix ("mix deps.get", "Mix.Project", "mix deps"). mix.exs is a program: dfix does not follow one
+that reads files. Mix does not change a lock file that has each dependency in a version that satisfies mix.exs.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dfix.rewriter.context.folder import Context, inside
 from dfix.rewriter.manifests.shared.follow import follow
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path
-from dfix.rewriter.manifests.shared.missing import in_the_way, missing
+from dfix.rewriter.manifests.shared.missing import refuse_host_output, missing
 from dfix.rewriter.manifests.shared.reader import Reader
-from dfix.rewriter.manifests.shared.semver_ranges import fits
+from dfix.rewriter.manifests.shared.semver_ranges import fits, mismatch
 
 MOST_PROJECTS = 200
 _FILE = "mix.exs"
@@ -43,11 +43,11 @@ class _Reader(Reader):
         follow(first, MOST_PROJECTS, "projects", self._project)
         self._config()
         self._lock()
-        in_the_way(self.context, self.install.folder, *_OUTPUTS)
+        refuse_host_output(self.context, self.install.folder, *_OUTPUTS)
         return Inputs(tuple(self.files), tuple(self.folders))
 
     def _project(self, path: str) -> list[str]:
-        """Take in a mix.exs; answers with those of dependencies in folders and of an umbrella's applications."""
+        """Read a mix.exs; returns those of `path:` dependencies and of an umbrella's applications."""
         text = self.context.read(path)
         if text is None:
             raise missing(self.context, path)
@@ -55,55 +55,57 @@ class _Reader(Reader):
         text = re.sub(r"(?m)#(?!\{).*$", "", text)
         reads = _READS.search(text)
         if reads is not None:
-            raise LeaveAlone("build-script", f"{path} is a program that looks around (`{reads[0]}`)")
+            raise LeaveAlone("build-script", f"{path} uses `{reads[0]}`, so it may read more than dfix follows")
         folder = posixpath.dirname(path)
-        more = self._dependencies(folder, path, text)
-        found = [posixpath.join(other, _FILE) for other in more]
-        apps = _APPS.search(text)
-        below = None if apps is None else inside(folder, apps["value"])
-        if below is not None:
-            names = (posixpath.join(below, name, _FILE) for name in self.context.folders_in(below))
-            found += filter(self.context.ships, names)
-        return found
+        manifests = [posixpath.join(package, _FILE) for package in self._dependencies(folder, path, text)]
+        match = _APPS.search(text)
+        apps = None if match is None else inside(folder, match["value"])
+        if apps is not None:
+            paths = (posixpath.join(apps, name, _FILE) for name in self.context.folders_in(apps))
+            manifests += filter(self.context.ships, paths)
+        return manifests
 
     def _dependencies(self, folder: str, path: str, text: str) -> list[str]:
-        found = []
+        """The folders of `path:` dependencies; the others are added to `required`."""
+        folders = []
         for match in _DEPENDENCY.finditer(text):
             if "in_umbrella:" in match["rest"]:
                 continue
-            place = _PATH.search(match["rest"])
-            if place is not None:
-                found.append(local_path(folder, place["value"], f"{path}: {match['name']} is at {place['value']}"))
+            local = _PATH.search(match["rest"])
+            if local is not None:
+                folders.append(local_path(folder, local["value"], f"{path}: {match['name']} is at {local['value']}"))
                 continue
             requirement = _REQUIREMENT.match(match["rest"])
             if requirement is not None:
                 self.required[match["name"]] = requirement["value"]
             elif re.search(r"\b(git|github):", match["rest"]):
                 self.required[match["name"]] = ""
-        return found
+        return folders
 
     def _config(self) -> None:
-        """Mix loads the configuration before any task."""
+        """Add the config folder, which Mix loads before any task. Raises LeaveAlone when it reads other files."""
         folder = posixpath.join(self.install.folder, "config")
         for path in self.context.below(folder) if self.context.ships_any(folder) else ():
             text = self.context.read(path) or ""
             reads = re.search(r"\b(File\.(read|stream|ls)\w*|Path\.wildcard|Code\.eval_file|\.\./)", text)
             if reads is not None and not path.endswith(("runtime.exs", "releases.exs")):
-                raise LeaveAlone("build-script", f"{path} reads files itself (`{reads[0]}`)")
+                raise LeaveAlone("build-script", f"{path} uses `{reads[0]}`, so it may read more than dfix follows")
             self.folders = [folder]
 
     def _lock(self) -> None:
+        """Add mix.lock. Raises LeaveAlone when a dependency is missing from it, or in a version that does not fit."""
         path = posixpath.join(self.install.folder, "mix.lock")
         text = self.context.read(path)
         if text is None and self.required:
             return
         if text is None:
-            raise LeaveAlone("nothing-to-fetch", f"{self.files[0]} needs nothing that would be fetched")
+            raise LeaveAlone("nothing-to-fetch", f"{self.files[0]} lists nothing to download")
         locked = {match["name"]: (match["kind"], match["version"]) for match in _LOCKED.finditer(text)}
         for name, requirement in self.required.items():
             kind, version = locked.get(name, ("", ""))
             if not kind or (kind == "hex" and fits(version, requirement) is not True):
-                reason = f"`{self.install.shown}` may rewrite {path}: it has no {name} that fits `{requirement}`"
+                difference = mismatch(path, name, version if kind else "", requirement)
+                reason = f"`{self.install.shown}` may rewrite {path}: {difference}"
                 raise LeaveAlone("lock-rewritten", reason, "run `mix deps.get` and commit mix.lock")
         self.files.insert(1, path)
 

@@ -1,7 +1,7 @@
-"""What `dart pub get` and `flutter pub get` read: pubspec files of the project, its workspace and packages in folders.
+"""What `dart pub get` and `flutter pub get` read: pubspec files of the project, its workspace and local packages.
 
-Sources: dart.dev ("The pubspec file", "dart pub get", "Pub workspaces"), docs.flutter.dev. A lock file is left alone
-that has each dependency in a version that fits.
+Sources: dart.dev ("The pubspec file", "dart pub get", "Pub workspaces"), docs.flutter.dev. pub does not change a lock
+file that has each dependency in a version that satisfies pubspec.yaml.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import posixpath
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.follow import follow
 from dfix.rewriter.manifests.shared.formats import listed, read_yaml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
-from dfix.rewriter.manifests.shared.local_paths import outside
-from dfix.rewriter.manifests.shared.missing import in_the_way, missing
+from dfix.rewriter.manifests.shared.local_paths import local_path
+from dfix.rewriter.manifests.shared.missing import refuse_host_output, missing
 from dfix.rewriter.manifests.shared.reader import Reader
-from dfix.rewriter.manifests.shared.semver_ranges import fits
+from dfix.rewriter.manifests.shared.semver_ranges import fits, mismatch
 
 MOST_PACKAGES = 500
 _FILE = "pubspec.yaml"
@@ -40,39 +40,40 @@ class _Reader(Reader):
         return Inputs(tuple(self.files))
 
     def _package(self, path: str) -> list[str]:
-        """Take in a pubspec.yaml; answers with those of packages in folders and of a workspace."""
+        """Read a pubspec.yaml; returns those of `path:` dependencies and of workspace members."""
         if not self.context.ships(path):
             raise missing(self.context, path)
         self.files.append(path)
         folder = posixpath.dirname(path)
-        more = self._pubspec(folder, path)
+        packages = self._local_packages(folder, path)
         overrides = posixpath.join(folder, "pubspec_overrides.yaml")
         if folder == self.install.folder and self.context.ships(overrides):
-            raise LeaveAlone("setting", f"{overrides} changes what {path} says")
-        return [posixpath.join(other, _FILE) for other in more]
+            raise LeaveAlone("setting", f"{overrides} overrides {path}, and dfix does not follow it")
+        return [posixpath.join(package, _FILE) for package in packages]
 
-    def _pubspec(self, folder: str, path: str) -> list[str]:
+    def _local_packages(self, folder: str, path: str) -> list[str]:
+        """The folders of `path:` dependencies and workspace members; the project's others are added to `required`."""
         data = read_yaml(self.context, path)
         if data.get("resolution") == "workspace" and folder == self.install.folder:
-            raise LeaveAlone("workspace", f"{path} is part of a workspace, whose other members are read too")
+            raise LeaveAlone("workspace", f"{path} is part of a workspace, whose root and other members pub reads too")
         written: list[Any] = list(listed(data.get("workspace")))
         for group in _GROUPS:
             for name, entry in table(data, group).items():
-                place = entry.get("path") if isinstance(entry, dict) else None
-                if place is not None:
-                    written.append(place)
+                local = entry.get("path") if isinstance(entry, dict) else None
+                if local is not None:
+                    written.append(local)
                 elif folder == self.install.folder:
                     self._require(str(name), entry)
-        found = []
-        for place in written:
-            target = inside(folder, str(place))
-            if target is None or "*" in target:
-                raise outside(f"{path} names {place}")
-            found.append(target)
-        return found
+        folders = []
+        for place in map(str, written):
+            package = local_path(folder, place, f"{path} names {place}")
+            if "*" in package:
+                raise LeaveAlone("workspace", f"{path} names {place}, a pattern that dfix does not follow")
+            folders.append(package)
+        return folders
 
     def _require(self, name: str, entry: Any) -> None:
-        """`http: ^1.0.0`, `{version: ^1.0.0, hosted: …}`; what comes from git or the SDK has no version to compare."""
+        """Add `http: ^1.0.0` or `{version: ^1.0.0, hosted: …}`; git and SDK dependencies have no version to compare."""
         if isinstance(entry, dict):
             entry = entry.get("version", None if {"sdk", "git"} & entry.keys() else "any")
             if entry is None:
@@ -80,6 +81,7 @@ class _Reader(Reader):
         self.required[name] = str("any" if entry is None else entry)
 
     def _lock(self) -> None:
+        """Add pubspec.lock. Raises LeaveAlone when `pub get` may rewrite it."""
         path = posixpath.join(self.install.folder, "pubspec.lock")
         if not self.context.ships(path):
             return
@@ -89,18 +91,21 @@ class _Reader(Reader):
             return
         packages = table(data, "packages")
         for name, requirement in self.required.items():
-            if fits(str(table(packages, name).get("version", "")), requirement) is not True:
-                reason = f"`{self.install.shown}` may rewrite {path}: it has no {name} that fits `{requirement}`"
-                raise LeaveAlone("lock-rewritten", reason, "add `--enforce-lockfile`")
+            version = str(table(packages, name).get("version", ""))
+            if fits(version, requirement) is not True:
+                reason = f"`{self.install.shown}` may rewrite {path}: {mismatch(path, name, version, requirement)}"
+                hint = f"run `{self.install.shown}`, commit {path}, and add `--enforce-lockfile`"
+                raise LeaveAlone("lock-rewritten", reason, hint)
 
     def _outputs(self) -> None:
-        in_the_way(self.context, self.install.folder, ".dart_tool")
+        """Raises LeaveAlone when the context ships what the command writes; Flutter also writes platform folders."""
+        refuse_host_output(self.context, self.install.folder, ".dart_tool")
         if self.install.manager != "flutter":
             return
         for name in _PLATFORMS:
             folder = posixpath.join(self.install.folder, name)
             if self.context.ships_any(folder):
-                raise LeaveAlone("host-output", f"`{self.install.shown}` writes settings into {folder} of the project")
+                raise LeaveAlone("host-output", f"`{self.install.shown}` changes files in {folder}, which the build context ships")
 
 
 inputs = _Reader.inputs

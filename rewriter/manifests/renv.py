@@ -1,4 +1,4 @@
-"""What `renv::restore()` reads: renv.lock, the profile that R runs at its start, renv's own files.
+"""What `renv::restore()` reads: renv.lock, the .Rprofile that R runs when it starts, renv's own files.
 
 Source: rstudio.github.io/renv ("Using renv with Docker", "Lockfiles").
 """
@@ -12,7 +12,7 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
-from dfix.rewriter.manifests.shared.missing import in_the_way, missing
+from dfix.rewriter.manifests.shared.missing import refuse_host_output, missing
 
 _LARGEST = 10_000_000
 _RESTORE = re.compile(r"renv::restore\((?:\s*(?:prompt|clean)\s*=\s*(?:TRUE|FALSE|T|F)\s*,?)*\s*\)")
@@ -20,41 +20,41 @@ _HARMLESS = re.compile(
     r"(renv::consent\(provided\s*=\s*(TRUE|T)\)|options\([^()]*(\([^()]*\)[^()]*)*\)|library\(renv\))"
 )
 _PROFILE = re.compile(r"""source\(["']renv/activate\.R["']\)""")
-_OWN_FILES = ("renv/activate.R", "renv/settings.json", "renv/settings.dcf", "renv/.gitignore")
+_RENV_FILES = ("renv/activate.R", "renv/settings.json", "renv/settings.dcf", "renv/.gitignore")
 
 
 def inputs(context: Context, install: Install) -> Inputs:
-    """What the restore reads, or why that cannot be known."""
+    """What the restore reads. Raises LeaveAlone when that depends on something that dfix does not follow."""
     words = iter(install.arguments)
     expressions = [next(words, "") for word in words if word == "-e"]
     for part in (part.strip() for expression in expressions for part in expression.split(";")):
         if part and not _RESTORE.fullmatch(part) and not _HARMLESS.fullmatch(part):
-            raise LeaveAlone("hook-script", f"`{part[:60]}` runs in the same R, and may read the project")
+            raise LeaveAlone("hook-script", f"`{part[:60]}` runs in the same R session and may read the project")
     path = posixpath.join(install.folder, "renv.lock")
     text = context.read(path, _LARGEST)
     if text is None:
         raise missing(context, path)
-    _lock(path, text)
-    in_the_way(context, install.folder, "renv/library")
+    _refuse_local_packages(path, text)
+    refuse_host_output(context, install.folder, "renv/library")
     profile = posixpath.join(install.folder, ".Rprofile")
     files = [path]
     if context.ships(profile):
         lines = (line.partition("#")[0].strip() for line in (context.read(profile) or "").splitlines())
-        strange = [line for line in lines if line and not _PROFILE.fullmatch(line)]
-        if strange:
-            raise LeaveAlone("hook-script", f"{profile} runs `{strange[0][:60]}` whenever R starts")
+        unknown = [line for line in lines if line and not _PROFILE.fullmatch(line)]
+        if unknown:
+            raise LeaveAlone("hook-script", f"{profile} runs `{unknown[0][:60]}` whenever R starts")
         files.append(profile)
-    own = (posixpath.join(install.folder, name) for name in _OWN_FILES)
-    cellar = [posixpath.join(install.folder, name) for name in ("renv/cellar", "renv/local")]
-    return Inputs((*files, *filter(context.ships, own)), tuple(filter(context.ships_any, cellar)))
+    renv_files = (posixpath.join(install.folder, name) for name in _RENV_FILES)
+    local_packages = [posixpath.join(install.folder, name) for name in ("renv/cellar", "renv/local")]
+    return Inputs((*files, *filter(context.ships, renv_files)), tuple(filter(context.ships_any, local_packages)))
 
 
-def _lock(path: str, text: str) -> None:
-    """Packages from folders are no part of a lock file that restores elsewhere."""
+def _refuse_local_packages(path: str, text: str) -> None:
+    """Raises LeaveAlone for a lock file with packages that come from a folder."""
     try:
         packages = json.loads(text).get("Packages", {})
         local = [str(name) for name, entry in packages.items() if entry.get("Source") == "Local"]
     except (ValueError, AttributeError, RecursionError):
-        raise LeaveAlone("broken-manifest", f"{path} is not a lock file of renv") from None
+        raise LeaveAlone("broken-manifest", f"{path} is not a valid renv lock file") from None
     if local:
-        raise LeaveAlone("local-source", f"{path}: {local[0]} comes from a folder")
+        raise LeaveAlone("local-source", f"{path}: {local[0]} comes from a local folder or archive, which dfix does not follow")

@@ -1,7 +1,7 @@
 """What `sbt update` reads: build.sbt, and the build definition in the folder `project`.
 
-Source: scala-sbt.org ("Build definition", "Organizing the build", "update"). A build definition is a program: one that
-reads files or runs others is not followed.
+Source: scala-sbt.org ("Build definition", "Organizing the build", "update"). A build definition is a program: dfix
+does not follow one that reads files or runs other programs.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path
-from dfix.rewriter.manifests.shared.missing import in_the_way, missing
+from dfix.rewriter.manifests.shared.missing import refuse_host_output, missing
 
 MOST_FILES = 200
 _READS = re.compile(r"\b(IO\.(read|copy|list|load)\w*|Process\(|Source\.from\w+|Files\.\w+|sys\.process|new File\()")
-_OF_GIT = re.compile(r'"sbt-(?:git|dynver|git-versioning|release-early|ci-release|buildinfo-git)"')
-_PARTS = re.compile(r'\bin\s*\(?\s*file\(\s*"(?P<value>[^"]*)"\s*\)')
+_GIT_PLUGINS = re.compile(r'"sbt-(?:git|dynver|git-versioning|release-early|ci-release|buildinfo-git)"')
+_SUBPROJECTS = re.compile(r'\bin\s*\(?\s*file\(\s*"(?P<value>[^"]*)"\s*\)')
 
 
 def inputs(context: Context, install: Install) -> Inputs:
-    """What the update reads, or why that cannot be known."""
+    """What the update reads. Raises LeaveAlone when that depends on something that dfix does not follow."""
     path = posixpath.join(install.folder, "build.sbt")
     text = context.read(path)
     if text is None:
@@ -30,28 +30,29 @@ def inputs(context: Context, install: Install) -> Inputs:
     definition = posixpath.join(install.folder, "project")
     files = [path]
     for name in context.names_in(install.folder):
-        other = posixpath.join(install.folder, name)
-        if name.endswith(".sbt") and name != "build.sbt" and context.ships(other):
-            files.append(other)
-    for match in _PARTS.finditer(text):
-        part = local_path(install.folder, match["value"], f"{path} has a part at {match['value']}")
-        own = posixpath.join(part, "build.sbt")
-        if own not in files and context.ships(own):
-            files.append(own)
+        sbt_file = posixpath.join(install.folder, name)
+        if name.endswith(".sbt") and name != "build.sbt" and context.ships(sbt_file):
+            files.append(sbt_file)
+    for match in _SUBPROJECTS.finditer(text):
+        subproject = local_path(install.folder, match["value"], f"{path} has a subproject at {match['value']}")
+        sbt_file = posixpath.join(subproject, "build.sbt")
+        if sbt_file not in files and context.ships(sbt_file):
+            files.append(sbt_file)
     below = context.below(definition)
-    _program(context, (*files, *below))
-    in_the_way(context, install.folder, "target", "project/target", "project/project")
+    _refuse_file_readers(context, (*files, *below))
+    refuse_host_output(context, install.folder, "target", "project/target", "project/project")
     return Inputs(tuple(files), (definition,) if below else ())
 
 
-def _program(context: Context, files: tuple[str, ...]) -> None:
-    """Why the build definition cannot be followed."""
+def _refuse_file_readers(context: Context, files: tuple[str, ...]) -> None:
+    """Raises LeaveAlone when a file of the build definition may read other files, run programs or look at git."""
     if len(files) > MOST_FILES:
-        raise LeaveAlone("too-many-files", f"{files[0]} and the folder project have more than {MOST_FILES} files")
+        reason = f"{files[0]} and the folder `project` have more than {MOST_FILES} files, more than dfix reads"
+        raise LeaveAlone("too-many-files", reason)
     for file in files:
-        written = re.sub(r"//[^\n]*", "", context.read(file) or "")
-        reads = _READS.search(written)
+        code = re.sub(r"//[^\n]*", "", context.read(file) or "")
+        reads = _READS.search(code)
         if reads is not None:
-            raise LeaveAlone("build-script", f"{file} is a program that looks around (`{reads[0]}`)")
-        if _OF_GIT.search(written):
-            raise LeaveAlone("git-history", f"{file} has a plugin that reads the history of git")
+            raise LeaveAlone("build-script", f"{file} uses `{reads[0]}`, so it may read more than dfix follows")
+        if _GIT_PLUGINS.search(code):
+            raise LeaveAlone("git-history", f"{file} has a plugin that reads the git history")

@@ -1,1 +1,1 @@
-"""What an install of npm, Yarn, pnpm or Bun reads."""
+"""What an install with npm, Yarn, pnpm or Bun reads."""

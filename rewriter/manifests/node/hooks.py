@@ -1,6 +1,6 @@
-"""Lifecycle hooks of a package.json: which scripts an install runs, and which files those read.
+"""Lifecycle hooks of a package.json: which scripts an install runs, and which files they read.
 
-A hook that is not understood blocks the split; nothing is ever run to find out.
+Source: docs.npmjs.com ("scripts"). dfix leaves the install alone when it does not understand a hook, and never runs one.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ HOOKS = (
 _HARMLESS = frozenset(
     "echo true : exit is-ci only-allow opencollective opencollective-postinstall test [ command which".split()
 )
+"""Programs that read no file of the project."""
 _GIT_HOOKS = frozenset(("husky", "simple-git-hooks", "lefthook", "yorkie"))
 """Programs that install git hooks: without a .git folder they do nothing."""
-
 _RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
 _PREFIXES = frozenset(("npx", "pnpx", "bunx"))
 _IMPORT = re.compile(
@@ -48,7 +48,7 @@ MOST_STEPS = 200
 
 
 class Hooks:
-    """Follows the hooks of one manifest. `files` and `folders` are what they read."""
+    """Follows the hooks of one manifest, and collects in `files` and `folders` what they read."""
 
     def __init__(self, context: Context, manifest: Manifest) -> None:
         self.context = context
@@ -58,7 +58,7 @@ class Hooks:
         self.steps = 0
 
     def follow(self) -> None:
-        """Why a hook cannot be followed, or None when all were."""
+        """Follow every hook that an install runs. Raises LeaveAlone for one that dfix does not understand."""
         scripts = self.manifest.table("scripts")
         for hook in HOOKS:
             script = scripts.get(hook)
@@ -67,23 +67,25 @@ class Hooks:
         if not any(hook in scripts for hook in ("install", "preinstall")):
             binding = posixpath.join(self.manifest.folder, "binding.gyp")
             if self.context.ships(binding):
-                raise LeaveAlone("reads-sources", f"{binding} makes the install compile the sources (node-gyp rebuild)")
+                raise LeaveAlone("reads-sources", f"the install compiles the project with node-gyp, because {binding} ships")
 
-    def _blocked(self, hook: str, what: str) -> LeaveAlone:
+    def _unclear(self, hook: str, what: str) -> LeaveAlone:
+        """The refusal for a hook; `what` is what it does ("runs `make`")."""
         return LeaveAlone(
             "hook-script",
-            f"{self.manifest.path}: the hook `{hook}` {what}, which dfix can't follow",
-            "`--ignore-scripts` on the install, where the hook is not needed, allows the split",
+            f"{self.manifest.path}: the hook `{hook}` {what}, so dfix can't tell what it reads",
+            "if the image does not need the hook, add `--ignore-scripts` to the install",
         )
 
     def _script(self, hook: str, script: str, depth: int) -> None:
+        """Follow a script; `depth` counts the scripts that called it (`npm run after` in `postinstall`)."""
         parsed = parse(script, 0, script)
         if parsed.opaque or depth > 5:
-            raise self._blocked(hook, f"is `{script[:60]}`")
+            raise self._unclear(hook, f"is `{script[:60]}`")
         for command in commands(parsed):
             self.steps += 1
             if self.steps > MOST_STEPS:
-                raise self._blocked(hook, "has too many steps")
+                raise self._unclear(hook, f"runs more than {MOST_STEPS} commands")
             self._command(hook, command, depth)
 
     def _command(self, hook: str, command: Command, depth: int) -> None:
@@ -92,7 +94,7 @@ class Hooks:
             return
         shown = " ".join(word.text for word in command.words)[:60]
         if None in values or any(r.op not in (">", ">>", ">&", "&>") for r in command.redirects):
-            raise self._blocked(hook, f"runs `{shown}`")
+            raise self._unclear(hook, f"runs `{shown}`")
         words = [value for value in values if value is not None]
         words[0] = program_name(invoked(command)[0])
         while words and words[0] in _PREFIXES:
@@ -103,7 +105,7 @@ class Hooks:
             if self.context.exists(".git") and not self.context.ignore.ignored(".git"):
                 raise LeaveAlone(
                     "git-history",
-                    f"{self.manifest.path}: the hook `{hook}` runs {words[0]}, and the .git folder ships",
+                    f"{self.manifest.path}: the hook `{hook}` runs {words[0]}, and the build context ships .git",
                     f"add `.git` to {self.context.ignore_name}",
                 )
             return
@@ -122,18 +124,18 @@ class Hooks:
             if isinstance(script, str) and not name.startswith("-"):
                 self._script(hook, script, depth + 1)
                 return
-        raise self._blocked(hook, f"runs `{shown}`")
+        raise self._unclear(hook, f"runs `{shown}`")
 
     def _prisma(self, hook: str, words: list[str]) -> None:
-        """`prisma generate`, with its schema named by `--schema` or found."""
+        """Add what `prisma generate` reads; its only option may be `--schema`."""
         named = words[1] if words[:1] == ["--schema"] and len(words) == 2 else ""
         if words and not named:
             named = words[0].removeprefix("--schema=") if words[0].startswith("--schema=") and len(words) == 1 else ""
             if not named:
-                raise self._blocked(hook, f"runs `prisma generate {words[0]}`")
-        found = schema(self.context, self.manifest, named)
-        self.files += found.files
-        self.folders += found.folders
+                raise self._unclear(hook, f"runs `prisma generate {words[0]}`")
+        prisma = schema(self.context, self.manifest, named)
+        self.files += prisma.files
+        self.folders += prisma.folders
 
     def _patch_package(self, words: list[str]) -> None:
         folder = "patches"
@@ -145,36 +147,37 @@ class Hooks:
         self.folders.append(posixpath.normpath(posixpath.join(self.manifest.folder, folder)))
 
     def _file(self, hook: str, path: str) -> None:
-        """Follow a script file and what it imports by relative literal paths."""
-        found = self._resolve(path)
-        if found is None:
-            raise self._blocked(hook, f"runs {path}, which the context does not ship")
-        pending = [found]
+        """Add a script file and what it imports by relative literal paths."""
+        script = self._resolve(path)
+        if script is None:
+            raise self._unclear(hook, f"runs {path}, which the build context does not ship")
+        pending = [script]
         while pending:
             current = pending.pop()
             if current in self.files:
                 continue
             if len(self.files) >= MOST_FILES:
-                raise self._blocked(hook, f"runs {path}, which imports more than {MOST_FILES} files")
+                raise self._unclear(hook, f"runs {path}, which imports more than {MOST_FILES} files")
             self.files.append(current)
             if current.endswith(".json"):
                 continue
             text = self.context.read(current)
             if text is None:
-                raise self._blocked(hook, f"runs {current}, which cannot be read")
+                raise self._unclear(hook, f"runs {current}, which dfix cannot read")
             reads = _READS.search(text)
             if reads is not None:
-                raise self._blocked(hook, f"runs {current}, which uses `{reads[0]}`")
+                raise self._unclear(hook, f"runs {current}, which uses `{reads[0]}`")
             if _ANY_IMPORT.search(text):
-                raise self._blocked(hook, f"runs {current}, which imports a computed path")
+                raise self._unclear(hook, f"runs {current}, which imports a computed path")
             for match in _IMPORT.finditer(text):
                 target = match["target"]
                 if not target.startswith("."):
                     continue
                 imported = self._resolve(posixpath.normpath(posixpath.join(posixpath.dirname(current), target)))
                 if imported is None:
-                    raise self._blocked(hook, f"runs {current}, which imports {target}")
+                    raise self._unclear(hook, f"runs {current}, which imports {target}, a file that does not ship")
                 pending.append(imported)
 
     def _resolve(self, path: str) -> str | None:
+        """The file that `require("./path")` loads: Node.js adds an extension or index.js."""
         return next((path + suffix for suffix in _SUFFIXES if self.context.ships(path + suffix)), None)

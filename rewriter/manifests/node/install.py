@@ -1,4 +1,4 @@
-"""What `npm ci`, `yarn install`, `pnpm install` and `bun install` read of a project.
+"""What `npm ci`, `yarn install`, `pnpm install` and `bun install` read.
 
 Sources: docs.npmjs.com (package.json, scripts, npmrc), classic.yarnpkg.com, yarnpkg.com, pnpm.io, bun.sh.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, inside
 from dfix.rewriter.manifests.node.hooks import Hooks
-from dfix.rewriter.manifests.node.lock_files import CLEAN_INSTALLS, keeps_lock
+from dfix.rewriter.manifests.node.lock_files import CLEAN_INSTALLS, refuse_rewritten_lock
 from dfix.rewriter.manifests.node.package_json import Manifest, local_dependencies, read_manifest
 from dfix.rewriter.manifests.node.prisma import schema
 from dfix.rewriter.manifests.node.workspaces import members, outer_workspace
@@ -31,15 +31,16 @@ _SETTINGS = {
     "pnpm": (".npmrc", "pnpm-workspace.yaml", ".pnpmfile.cjs"),
     "bun": (".npmrc", "bunfig.toml"),
 }
+_NO_HOOKS = "if the image does not need that, add `--ignore-scripts` to the install"
 _FOLDER_OPTIONS = frozenset(("--prefix", "-C", "--cwd", "--dir"))
 _YARN_FOLDERS = (".yarn/releases", ".yarn/plugins", ".yarn/patches", ".yarn/cache", ".yarn/versions")
 _YARN_OUTPUTS = (".pnp.cjs", ".pnp.js", ".pnp.loader.mjs", ".yarn/install-state.gz", ".yarn/build-state.yml")
 _PATCH_FOLDERS = ("patches",)
 _READS_THE_PROJECT = {
     "msw": "copies its worker into the project",
-    "nuxt": "may prepare the project's types",
+    "nuxt": "may generate types from the project",
 }
-"""Published packages whose own install hook looks at the project around them."""
+"""Published packages whose own install hook reads or writes the project, and what it does."""
 
 
 class _Reader(Reader):
@@ -57,7 +58,7 @@ class _Reader(Reader):
                 target = value if sign else arguments[index + 1] if index + 1 < len(arguments) else ""
                 folder = inside(self.folder, target)
                 if folder is None:
-                    raise LeaveAlone("unknown-folder", f"`{self.install.shown}` runs in a folder that is not known")
+                    raise LeaveAlone("unknown-folder", f"`{self.install.shown}` runs in a folder that dfix cannot find")
                 self.folder = folder
         return self._project()
 
@@ -66,21 +67,21 @@ class _Reader(Reader):
         root = read_manifest(self.context, path)
         outer = outer_workspace(self.context, self.folder)
         if outer:
-            raise LeaveAlone("workspace", f"{path} is part of the workspace in {outer}, which the install reads too")
+            raise LeaveAlone("workspace", f"{path} is below the workspace root {outer}, which the install reads too")
         self._add(path)
         locks = self._locks()
         self._settings()
-        manifests = members(self.context, self.install.manager, root)
-        everything = [root, *manifests]
-        self._dependencies(everything)
+        workspace = members(self.context, self.install.manager, root)
+        manifests = [root, *workspace]
+        self._dependencies(manifests)
         self._patches(root)
-        self._hooks(everything)
-        self._outputs(everything)
-        keeps_lock(self.context, self.install, root, manifests, locks)
-        rewrites = (
+        self._hooks(manifests)
+        self._outputs(manifests)
+        refuse_rewritten_lock(self.context, self.install, root, workspace, locks)
+        npm_7_only = (
             self.install.manager == "npm" and bool(locks) and not self.flags & {"ci", "clean-install", "--no-save"}
         )
-        return Inputs(tuple(self.files), tuple(self.folders), tuple(self.warnings), newest_npm=rewrites)
+        return Inputs(tuple(self.files), tuple(self.folders), tuple(self.warnings), newest_npm=npm_7_only)
 
     def _add(self, path: str) -> None:
         if path not in self.files and self.context.ships(path):
@@ -94,7 +95,7 @@ class _Reader(Reader):
         return posixpath.join(self.folder, name)
 
     def _locks(self) -> list[str]:
-        """The first lock file that the manager would take; npm falls back to yarn.lock, bun to both."""
+        """The lock file that the manager uses, as a list: npm falls back to yarn.lock, Bun to npm's and Yarn's."""
         for name in _LOCKS[self.install.manager]:
             path = self._in(name)
             if self.context.ships(path):
@@ -112,7 +113,7 @@ class _Reader(Reader):
             if name == ".npmrc":
                 self._npmrc(path, text)
             elif name == ".pnpmfile.cjs":
-                raise LeaveAlone("hook-script", f"{path} is code that the install runs")
+                raise LeaveAlone("hook-script", f"{path} is code that the install runs, and it may read any file")
         if self.install.manager == "yarn":
             for folder in _YARN_FOLDERS:
                 self._add_folder(self._in(folder))
@@ -127,10 +128,10 @@ class _Reader(Reader):
             elif key.endswith(("_authToken", "_password", "_auth")) and "${" not in value:
                 self.warnings.append(f"{path} contains an access token; the image contained it before as well")
             elif key in ("prefix", "cafile", "globalconfig", "userconfig") and not value.startswith("/"):
-                raise LeaveAlone("setting", f"{path} sets {key}, a place that dfix does not follow")
+                raise LeaveAlone("setting", f"{path} sets {key} to {value}, which dfix does not follow")
 
     def _dependencies(self, manifests: list[Manifest]) -> None:
-        """Take in every manifest and what its local dependencies name, theirs included."""
+        """Add every manifest and its local dependencies, and those of local dependencies in turn."""
         seen = {manifest.folder for manifest in manifests}
         pending = list(manifests)
         while pending:
@@ -146,34 +147,35 @@ class _Reader(Reader):
         self.files = [path for path in self.files if not any(path.startswith(f"{folder}/") for folder in self.folders)]
 
     def _published(self, manifest: Manifest) -> None:
-        """A published package whose own hook looks at the project."""
+        """Raises LeaveAlone for a published package whose own install hook reads the project."""
         for name in manifest.every_dependency():
             why = _READS_THE_PROJECT.get(name)
             if why and "--ignore-scripts" not in self.flags and (name != "msw" or "msw" in manifest.data):
-                raise LeaveAlone("plugin", f"{manifest.path}: {name} {why} while it is installed")
+                raise LeaveAlone("plugin", f"{manifest.path}: {name} {why} during the install", _NO_HOOKS)
         if "@prisma/client" in manifest.every_dependency() and "--ignore-scripts" not in self.flags:
             self._prisma(manifest)
 
     def _prisma(self, manifest: Manifest) -> None:
-        """@prisma/client generates itself from the project's schema while it is installed."""
+        """Add the schema from which @prisma/client generates code during the install."""
         if manifest.folder != self.folder:
-            reason = f"{manifest.path}: @prisma/client generates its client while it is installed in a workspace"
-            raise LeaveAlone("plugin", reason)
-        found = schema(self.context, manifest)
-        for path in found.files:
+            reason = f"{manifest.path}: @prisma/client generates code from a schema that dfix can't find in a workspace"
+            raise LeaveAlone("plugin", reason, _NO_HOOKS)
+        prisma = schema(self.context, manifest)
+        for path in prisma.files:
             self._add(path)
-        for folder in found.folders:
+        for folder in prisma.folders:
             self._add_folder(folder)
 
     def _local_project(self, folder: str) -> Manifest:
+        """Add a local dependency's folder; returns its manifest. Its hooks run during the install, too."""
         self._add_folder(folder)
-        inner = read_manifest(self.context, posixpath.join(folder, "package.json"))
-        self._hooks([inner])
-        self._outputs([inner])
-        return inner
+        manifest = read_manifest(self.context, posixpath.join(folder, "package.json"))
+        self._hooks([manifest])
+        self._outputs([manifest])
+        return manifest
 
     def _patches(self, root: Manifest) -> None:
-        """Files named by pnpm's and bun's patchedDependencies."""
+        """Add the patch files that `patchedDependencies` of pnpm and Bun names."""
         declared: list[Any] = [root.data.get("patchedDependencies"), (root.table("pnpm")).get("patchedDependencies")]
         if self.install.manager == "pnpm":
             workspace = read_yaml(self.context, self._in("pnpm-workspace.yaml"))
@@ -183,7 +185,7 @@ class _Reader(Reader):
                 path = posixpath.normpath(posixpath.join(self.folder, str(value)))
                 if not self.context.ships(path):
                     raise LeaveAlone(
-                        "missing-file", f"{root.path} names the patch {value}, which the context does not ship"
+                        "missing-file", f"{root.path} names the patch {value}, which the build context does not ship"
                     )
                 folder = posixpath.dirname(path)
                 if folder and posixpath.basename(folder) in _PATCH_FOLDERS:
@@ -203,25 +205,25 @@ class _Reader(Reader):
                 self._add_folder(folder)
 
     def _replaces_modules(self, manifest: Manifest) -> bool:
-        """`npm ci` removes node_modules before it installs, so that those of the host are in no image."""
+        """`npm ci` deletes node_modules before it installs, so the host's version is not in the image today."""
         return self.install.manager == "npm" and manifest.folder == self.folder and bool(self.flags & CLEAN_INSTALLS)
 
     def _outputs(self, manifests: list[Manifest]) -> None:
+        """Raises LeaveAlone when the context ships what the install writes."""
         for manifest in manifests:
             path = posixpath.join(manifest.folder, "node_modules")
             if self.context.ships_any(path):
                 line = f"{'**/' if manifest.folder else ''}node_modules"
-                reason = f"the build context ships {path}, which the later COPY would put over what was installed"
+                reason = f"the build context ships {path}, which would overwrite the installed packages"
                 hint = f"add `{line}` to {self.context.ignore_name}"
                 if self._replaces_modules(manifest):
                     raise ReplacedOutput("host-output", reason, hint, path)
                 raise LeaveAlone("host-output", reason, hint)
         if self.install.manager == "yarn":
-            for name in _YARN_OUTPUTS:
-                if self.context.ships(self._in(name)):
-                    raise LeaveAlone(
-                        "host-output", f"the build context ships {self._in(name)}, which the install writes"
-                    )
+            for path in map(self._in, _YARN_OUTPUTS):
+                if self.context.ships(path):
+                    hint = f"add `{path}` to {self.context.ignore_name}"
+                    raise LeaveAlone("host-output", f"the build context ships {path}, which the install writes", hint)
 
 
 inputs = _Reader.inputs

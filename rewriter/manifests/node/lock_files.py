@@ -1,7 +1,7 @@
-"""Whether an install may rewrite a lock file that the context brings.
+"""Whether an install of npm, Yarn, pnpm or Bun may rewrite its lock file.
 
-It would leave the rewritten one in the image today, and after a split the context's one, which the later COPY puts
-back.
+If it does, the image has the rewritten file today. After a split it would have the original: the COPY of the sources,
+then after the install, brings it back.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ _FROZEN = {
 }
 CLEAN_INSTALLS = frozenset(("ci", "clean-install", "ic", "install-clean"))
 _ADVICE = {
-    "npm": "use `npm ci`",
-    "yarn": "add `--frozen-lockfile` (yarn 1) or `--immutable`",
+    "npm": "run `npm install`, commit package-lock.json, and use `npm ci` in the Dockerfile",
+    "yarn": "add `--frozen-lockfile` (Yarn 1) or `--immutable` (Yarn 2 and later)",
     "pnpm": "add `--frozen-lockfile`",
-    "bun": "add `--frozen-lockfile`",
+    "bun": "commit bun.lock and add `--frozen-lockfile`",
 }
+"""What makes an install leave the lock file unchanged."""
 _COMPARED = (
     "name",
     "version",
@@ -42,18 +43,21 @@ _COMPARED = (
 )
 
 
-def keeps_lock(context: Context, install: Install, root: Manifest, members: list[Manifest], locks: list[str]) -> None:
-    """Raises LeaveAlone where the install may rewrite the lock file."""
+def refuse_rewritten_lock(
+    context: Context, install: Install, root: Manifest, members: list[Manifest], locks: list[str]
+) -> None:
+    """Raises LeaveAlone when the install may rewrite the lock file (`locks` has at most one), or needs one and has none."""
     if not locks and install.manager == "npm" and CLEAN_INSTALLS.intersection(install.arguments):
-        raise LeaveAlone("no-lock", f"`{install.shown}` needs package-lock.json, which the context does not ship")
+        raise LeaveAlone("no-lock", f"`{install.shown}` needs package-lock.json, which the build context does not ship")
     if not locks or _FROZEN[install.manager].intersection(install.arguments):
         return
     lock = locks[0]
-    advice = f"{_ADVICE[install.manager]}, which leaves {lock} as it is"
+    advice = _ADVICE[install.manager]
     if install.manager == "npm" and lock.endswith(("package-lock.json", "npm-shrinkwrap.json")):
         difference = _npm_difference(context, lock, root, members)
         if not difference and context.ships(posixpath.join(root.folder, "yarn.lock")):
-            difference = "npm keeps the yarn.lock beside it up to date"
+            difference = "npm also updates the yarn.lock next to it"
+            advice = "use `npm ci`"
         if not difference:
             return
         raise LeaveAlone("lock-rewritten", f"`{install.shown}` would rewrite {lock}: {difference}", advice)
@@ -61,9 +65,10 @@ def keeps_lock(context: Context, install: Install, root: Manifest, members: list
 
 
 def _npm_difference(context: Context, lock: str, root: Manifest, members: list[Manifest]) -> str:
-    """How package-lock.json is out of step with the manifests ("" when it is in step).
+    """How package-lock.json differs from the manifests, to follow "would rewrite package-lock.json: "; "" if in step.
 
-    npm writes the manifest's own tables into `packages[""]` (lockfileVersion 2 and 3).
+    npm copies the tables of each package.json into `packages`: the root's as "", a member's as its folder
+    (docs.npmjs.com, "package-lock.json", lockfileVersion 2 and 3).
     """
     try:
         data = json.loads(context.read(lock, 50_000_000) or "")
@@ -79,18 +84,15 @@ def _npm_difference(context: Context, lock: str, root: Manifest, members: list[M
         key = manifest.folder.removeprefix(prefix) if manifest is not root else ""
         entry = packages.get(key)
         if not isinstance(entry, dict):
-            return f"it does not know {manifest.path}"
+            return f"it does not list {manifest.path}"
         for field in _COMPARED:
             if field in ("name", "version") and manifest is root and field not in entry:
                 entry = {**entry, field: data.get(field)}
-            ours, theirs = manifest.data.get(field), entry.get(field)
+            written, locked = manifest.data.get(field), entry.get(field)
             if field == "name" and manifest is not root:
                 continue
-            if (ours or None) != (theirs or None) and not _same_bin(field, ours):
+            # npm turns a `bin` that is a string into a table and normalizes its paths: too different to compare
+            is_bin = field == "bin" and written is not None
+            if (written or None) != (locked or None) and not is_bin:
                 return f"`{field}` differs from {manifest.path}"
     return ""
-
-
-def _same_bin(field: str, ours: Any) -> bool:
-    # npm writes a plain string as a table and normalises its paths
-    return field == "bin" and ours is not None

@@ -1,4 +1,4 @@
-"""package.json and pnpm-workspace.yaml: reading them, and the local files that their dependencies name."""
+"""Read package.json, and find the local files that its dependencies name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LARGEST = 2_000_000
 
 
 class Manifest:
-    """A package.json: `data` is its object, `folder` the context folder it lies in."""
+    """A package.json: `path` and `folder` are context paths, `data` is its content."""
 
     __slots__ = ("data", "folder", "path")
 
@@ -28,20 +28,20 @@ class Manifest:
         self.data = data
 
     def table(self, key: str) -> dict[str, Any]:
-        """The object at a key, empty when there is none."""
-        found = self.data.get(key)
-        return found if isinstance(found, dict) else {}
+        """The object at a key such as "scripts"; empty for anything else."""
+        value = self.data.get(key)
+        return value if isinstance(value, dict) else {}
 
     def every_dependency(self) -> dict[str, str]:
-        """Names and ranges of all groups."""
-        found: dict[str, str] = {}
+        """Names and version ranges of all dependencies except peers, which the project itself does not install."""
+        ranges: dict[str, str] = {}
         for group in _GROUPS[:3]:
-            found.update({name: value for name, value in self.table(group).items() if isinstance(value, str)})
-        return found
+            ranges.update({name: value for name, value in self.table(group).items() if isinstance(value, str)})
+        return ranges
 
 
 def read_manifest(context: Context, path: str) -> Manifest:
-    """Read a package.json that ships."""
+    """The package.json at `path`. Raises LeaveAlone when it does not ship or is not a JSON object."""
     import json
 
     text = context.read(path, _LARGEST)
@@ -52,18 +52,19 @@ def read_manifest(context: Context, path: str) -> Manifest:
     except RecursionError:
         raise LeaveAlone("broken-manifest", f"{path} is nested too deeply") from None
     except ValueError as error:
-        line = getattr(error, "lineno", 0)
-        raise LeaveAlone(
-            "broken-manifest", f"{path}:{line} is not valid JSON", "npm could not read it either"
-        ) from None
+        line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise LeaveAlone("broken-manifest", f"{path}{line} is not valid JSON") from None
     if not isinstance(data, dict):
         raise LeaveAlone("broken-manifest", f"{path} is not a JSON object")
     return Manifest(path, data)
 
 
 def local_dependencies(context: Context, manifest: Manifest) -> list[str]:
-    """The context paths that dependencies name with `file:`, `link:`, `portal:` or as a plain path."""
-    found: list[str] = []
+    """The context paths of dependencies with `file:`, `link:`, `portal:`, `patch:` or a plain path.
+
+    Raises LeaveAlone for one outside the context, one that does not ship, or the project's own folder.
+    """
+    paths: list[str] = []
     for name, value in _ranges(manifest):
         target = _local_target(value)
         if target is None:
@@ -76,17 +77,19 @@ def local_dependencies(context: Context, manifest: Manifest) -> list[str]:
         if path == ".":
             raise whole_project(f"{manifest.path}: {name} is at {target}")
         if not context.ships(path) and not context.ships_any(path):
-            raise LeaveAlone("missing-file", f"{manifest.path}: {name} lies at {path}, which the context does not ship")
-        found.append(path)
-    return found
+            reason = f"{manifest.path}: {name} is at {path}, which the build context does not ship"
+            raise LeaveAlone("missing-file", reason)
+        paths.append(path)
+    return paths
 
 
 def _ranges(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Names and ranges of all dependencies and overrides; npm's overrides can be nested."""
     tables: list[dict[str, Any]] = [manifest.table(group) for group in (*_GROUPS, *_OVERRIDES)]
     tables.append(Manifest("", manifest.table("pnpm")).table("overrides"))
-    depth = 0
-    while tables and depth < 10_000:
-        depth += 1
+    count = 0
+    while tables and count < 10_000:
+        count += 1
         for name, value in tables.pop().items():
             if isinstance(value, str):
                 yield name, value
@@ -95,6 +98,7 @@ def _ranges(manifest: Manifest) -> Iterator[tuple[str, str]]:
 
 
 def _local_target(value: str) -> str | None:
+    """The path in a range such as "file:../lib" or "patch:x@npm%3A1#./x.patch"; None for a version."""
     for prefix in _LOCAL:
         if value.startswith(prefix):
             return value[len(prefix) :].removeprefix("//") or "."

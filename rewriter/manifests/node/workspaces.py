@@ -1,4 +1,4 @@
-"""Workspaces of npm, yarn, pnpm and bun: the members' manifests, which an install of the root reads too."""
+"""Workspaces of npm, Yarn, pnpm and Bun: an install at the root also reads the members' manifests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_FOLDERS = 50_000
 
 
 def members(context: Context, manager: str, root: Manifest) -> list[Manifest]:
-    """The manifests of all workspace members, sorted by path."""
+    """The manifests of all workspace members, sorted by path. Raises LeaveAlone for patterns that leave the context."""
     patterns = _patterns(context, manager, root)
     if not patterns:
         return []
@@ -27,33 +27,36 @@ def members(context: Context, manager: str, root: Manifest) -> list[Manifest]:
     unwanted = [_matcher(pattern[1:]) for pattern in patterns if pattern.startswith("!")]
     deep = any("**" in pattern for pattern in patterns)
     depth = max(len(pattern.strip("/").split("/")) for pattern in patterns)
-    found: list[Manifest] = []
+    manifests: list[Manifest] = []
     for folder in _folders(context, root.folder, 99 if deep else depth):
         relative = posixpath.relpath(folder, root.folder or ".")
         if not any(match.match(relative) for match in wanted) or any(match.match(relative) for match in unwanted):
             continue
         path = posixpath.join(folder, "package.json")
         if context.ships(path):
-            manifest = read_manifest(context, path)
-            found.append(manifest)
-    return found
+            manifests.append(read_manifest(context, path))
+    return manifests
 
 
 def outer_workspace(context: Context, folder: str) -> str:
-    """The manifest of a workspace around `folder` that would take it in; "" when there is none."""
-    for outer in above(folder):
-        path = posixpath.join(outer, "package.json")
+    """The nearest workspace root above `folder` (package.json or pnpm-workspace.yaml); "" when there is none.
+
+    Whether its patterns match `folder` is not checked.
+    """
+    for parent in above(folder):
+        path = posixpath.join(parent, "package.json")
         if context.ships(path):
             manifest = attempt(read_manifest, context, path)
             if not isinstance(manifest, Reason) and manifest.data.get("workspaces"):
                 return path
-        path = posixpath.join(outer, "pnpm-workspace.yaml")
+        path = posixpath.join(parent, "pnpm-workspace.yaml")
         if context.ships(path):
             return path
     return ""
 
 
 def _patterns(context: Context, manager: str, root: Manifest) -> list[str]:
+    """The globs of the members: `workspaces` of package.json (a list, or `packages` in it), or pnpm's own file."""
     declared: Any = root.data.get("workspaces")
     if manager == "pnpm":
         workspace = read_yaml(context, posixpath.join(root.folder, "pnpm-workspace.yaml"))
@@ -62,12 +65,13 @@ def _patterns(context: Context, manager: str, root: Manifest) -> list[str]:
         declared = declared.get("packages")
     if declared is None:
         return []
-    if not isinstance(declared, list) or not all(isinstance(item, str) for item in declared):
-        raise LeaveAlone("broken-manifest", f"{root.path}: its workspaces are no list of folders")
-    return [item.removeprefix("./").rstrip("/") for item in declared if item not in (".", "./")]
+    if not isinstance(declared, list) or not all(isinstance(pattern, str) for pattern in declared):
+        raise LeaveAlone("broken-manifest", f"{root.path}: the workspaces are not a list of strings")
+    return [pattern.removeprefix("./").rstrip("/") for pattern in declared if pattern not in (".", "./")]
 
 
 def _folders(context: Context, root: str, depth: int) -> list[str]:
+    """The folders at most `depth` levels below `root`, sorted; stops after MOST_FOLDERS."""
     found: list[str] = []
     level = [root]
     while level and depth > 0 and len(found) < MOST_FOLDERS:
@@ -83,7 +87,7 @@ def _folders(context: Context, root: str, depth: int) -> list[str]:
 
 
 def _matcher(pattern: str) -> re.Pattern[str]:
-    """A workspace glob as a regular expression for a relative folder."""
+    """A workspace glob as a regular expression for a path below the root: `*`, `**` and `{a,b}`; all else is literal."""
     out: list[str] = []
     at = 0
     while at < len(pattern):
@@ -98,7 +102,7 @@ def _matcher(pattern: str) -> re.Pattern[str]:
             at += 1
         elif pattern[at] == "{" and "}" in pattern[at:]:
             close = pattern.index("}", at)
-            out.append("(?:" + "|".join(re.escape(item) for item in pattern[at + 1 : close].split(",")) + ")")
+            out.append("(?:" + "|".join(re.escape(choice) for choice in pattern[at + 1 : close].split(",")) + ")")
             at = close + 1
         else:
             out.append(re.escape(pattern[at]))

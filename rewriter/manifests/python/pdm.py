@@ -13,7 +13,7 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.python.pyproject import installs_project, urls_of_files
 from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
-from dfix.rewriter.manifests.shared.missing import in_the_way
+from dfix.rewriter.manifests.shared.missing import refuse_host_output
 
 _OTHER_FILES = frozenset(("-p", "--project", "-L", "--lockfile", "--override", "-c", "--config"))
 _KEEPS_LOCK = frozenset(("--frozen-lockfile", "--no-lock", "--check", "sync"))
@@ -37,7 +37,7 @@ def inputs(context: Context, install: Install) -> Inputs:
         raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}", "add `--frozen-lockfile`")
     _requirements(path, data, pdm)
     why = "which pdm would use and the later copy replace"
-    in_the_way(context, install.folder, ".venv", ".pdm-python", "__pypackages__", why=why)
+    refuse_host_output(context, install.folder, ".venv", ".pdm-python", "__pypackages__", why=why)
     others = (lock, *(posixpath.join(install.folder, name) for name in ("pdm.toml", ".pdm.toml")))
     return Inputs((path, *filter(context.ships, others)))
 

@@ -16,7 +16,7 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.python.pyproject import local_paths
 from dfix.rewriter.manifests.shared.formats import read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
-from dfix.rewriter.manifests.shared.missing import in_the_way
+from dfix.rewriter.manifests.shared.missing import refuse_host_output
 
 _KEEPS_LOCK = frozenset(("--deploy", "--ignore-pipfile", "sync"))
 _IMPORTS = frozenset(("-r", "--requirements", "-e", "--editable", "-c", "--code"))
@@ -42,7 +42,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     folders = local_paths(context, path, entries)
     why = "which pipenv would use and the later copy replace"
     if "--system" not in flags:
-        in_the_way(context, install.folder, ".venv", why=why)
+        refuse_host_output(context, install.folder, ".venv", why=why)
     alone = tuple(place for place in folders if context.ships(place))
     locks = (lock,) if context.ships(lock) else ()
     return Inputs((path, *locks, *alone), tuple(place for place in folders if place not in alone))

@@ -14,7 +14,7 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.python.pyproject import installs_project, local_paths, urls_of_files
 from dfix.rewriter.manifests.shared.formats import read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
-from dfix.rewriter.manifests.shared.missing import in_the_way
+from dfix.rewriter.manifests.shared.missing import refuse_host_output
 
 _OTHER_FOLDER = frozenset(("-C", "--directory", "-P", "--project"))
 
@@ -36,7 +36,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     folders = local_paths(context, path, _dependencies(poetry))
     urls_of_files(path, table(data, "project").get("dependencies"))
     why = "which poetry would use and the later copy replace"
-    in_the_way(context, install.folder, ".venv", why=why)
+    refuse_host_output(context, install.folder, ".venv", why=why)
     others = (lock, posixpath.join(install.folder, "poetry.toml"))
     files = (path, *filter(context.ships, others))
     alone = tuple(place for place in folders if context.ships(place))

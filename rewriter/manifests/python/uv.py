@@ -14,7 +14,7 @@ from dfix.rewriter.context.folder import Context, above, inside
 from dfix.rewriter.manifests.python.pyproject import installs_project, local_paths, urls_of_files
 from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
-from dfix.rewriter.manifests.shared.missing import in_the_way
+from dfix.rewriter.manifests.shared.missing import refuse_host_output
 
 _OTHER_PLACES = frozenset(("--directory", "--project", "--config-file", "--script", "--find-links", "-f", "--active"))
 _NO_PROJECT = frozenset(("--no-install-project", "--no-install-workspace"))
@@ -50,7 +50,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     folders = local_paths(context, path, table(uv, "sources").items())
     urls_of_files(path, table(data, "project").get("dependencies"))
     _indexes(path, uv)
-    in_the_way(context, install.folder, ".venv")
+    refuse_host_output(context, install.folder, ".venv")
     others = filter(context.ships, (lock, *(posixpath.join(install.folder, name) for name in _SETTINGS)))
     alone = tuple(place for place in folders if context.ships(place))
     return Inputs((path, *others, *manifests, *alone), tuple(place for place in folders if place not in alone))

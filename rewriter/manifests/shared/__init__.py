@@ -1,1 +1,1 @@
-"""What the readers of all ecosystems share."""
+"""Shared by the readers of all ecosystems."""

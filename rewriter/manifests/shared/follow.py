@@ -1,4 +1,4 @@
-"""Manifests that lead to others: workspaces, modules, packages in folders."""
+"""Follow manifests that name other manifests: workspaces, modules, packages in folders."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dfix.rewriter.answers.reason import LeaveAlone
 
 
-def follow(first: str, most: int, what: str, take: Callable[[str], list[str]]) -> None:
-    """Give `take` the path `first` and every path that a taken one answers with, each once and in order.
+def follow(first: str, most: int, plural: str, read: Callable[[str], list[str]]) -> None:
+    """Call `read` with the path `first`, then with each path that a call returned: breadth first, each path once.
 
-    Raises LeaveAlone when there are more than `most` of them, which are called `what`.
+    Raises LeaveAlone after `most` paths; `plural` is what its message calls them ("packages").
     """
     seen: set[str] = set()
     pending = deque((first,))
@@ -20,6 +20,6 @@ def follow(first: str, most: int, what: str, take: Callable[[str], list[str]]) -
         if path in seen:
             continue
         if len(seen) >= most:
-            raise LeaveAlone("too-many-files", f"{path} is one of more than {most} {what}")
+            raise LeaveAlone("too-many-files", f"{path} is one of more than {most} {plural}, more than dfix reads")
         seen.add(path)
-        pending.extend(take(path))
+        pending.extend(read(path))

@@ -1,4 +1,4 @@
-"""TOML, YAML and XML files of the context, read within bounds; nothing that they hold is ever run."""
+"""Read TOML, YAML and XML files of the build context within bounds of size and depth; never run what they contain."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _LARGEST = 5_000_000
+"""Bytes of a TOML or XML file."""
 _LARGEST_YAML = 1_000_000
+"""Bytes of a YAML file; its parser is the slowest."""
 _DEEPEST = 100
+"""Levels of nested lists and mappings in a YAML file."""
 _BRACKET = re.compile(r"[\[\]{}]")
 
 
 def read_toml(context: Context, path: str) -> dict[str, Any]:
-    """A TOML file that ships."""
+    """The top-level table of a TOML file. Raises LeaveAlone when the file does not ship or is not valid."""
     import tomllib
 
     text = context.read(path, _LARGEST)
@@ -32,14 +35,17 @@ def read_toml(context: Context, path: str) -> dict[str, Any]:
 
 
 def read_yaml(context: Context, path: str) -> dict[str, Any]:
-    """A YAML file's mapping; empty when the file does not ship. Anchors are refused: they can grow without bound."""
+    """The top-level mapping of a YAML file; empty when the file does not ship or holds something else.
+
+    Raises LeaveAlone for a file that is not valid, or that uses aliases: those can expand without bound.
+    """
     text = context.read(path, _LARGEST_YAML)
     if text is None:
         if not context.ships(path):
             return {}
-        raise LeaveAlone("broken-manifest", f"{path} is too large to be read")
+        raise LeaveAlone("broken-manifest", f"dfix cannot read {path} (unreadable, or larger than 1 MB)")
     if _is_deep(text):
-        raise LeaveAlone("broken-manifest", f"{path} nests more than {_DEEPEST} lists and mappings")
+        raise LeaveAlone("broken-manifest", f"{path} nests lists and mappings more than {_DEEPEST} levels deep")
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -54,27 +60,31 @@ def read_yaml(context: Context, path: str) -> dict[str, Any]:
 
 
 def table(value: Any, *keys: str) -> dict[str, Any]:
-    """The table at a path of keys, empty when there is none."""
+    """The table at a path of keys: `table(data, "tool", "uv")` is `[tool.uv]`. Empty for anything but a table."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
 
 
 def listed(value: Any) -> list[Any]:
-    """The list that a manifest has at some place; empty for anything else."""
+    """`value` when it is a list; an empty list for anything else."""
     return value if isinstance(value, list) else []
 
 
 def _is_deep(text: str) -> bool:
+    # the parser recurses, so it must not see 100,000 brackets; counting quoted ones too only refuses more
     depth = deepest = 0
-    for mark in _BRACKET.findall(text):
-        depth = depth + 1 if mark in "[{" else max(depth - 1, 0)
+    for bracket in _BRACKET.findall(text):
+        depth = depth + 1 if bracket in "[{" else max(depth - 1, 0)
         deepest = max(deepest, depth)
     return deepest > _DEEPEST
 
 
 def read_xml(context: Context, path: str) -> Element:
-    """The root of an XML file that ships. Declared entities are refused: they can grow without bound."""
+    """The root of an XML file. Raises LeaveAlone when it does not ship, is not valid, or has a document type.
+
+    A document type can declare entities, which can expand without bound.
+    """
     text = context.read(path, _LARGEST)
     if text is None:
         raise missing(context, path)
@@ -86,5 +96,5 @@ def read_xml(context: Context, path: str) -> Element:
     try:
         root: Element = fromstring(text.encode("utf-8", "replace"), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, RecursionError):
-        raise LeaveAlone("broken-manifest", f"{path} is not valid XML, or declares entities") from None
+        raise LeaveAlone("broken-manifest", f"{path} is not valid XML, or has a document type") from None
     return root

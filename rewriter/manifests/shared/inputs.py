@@ -1,4 +1,4 @@
-"""The question that a reader is asked, and its answer."""
+"""The input of a reader (Install) and its result (Inputs)."""
 
 from __future__ import annotations
 
@@ -8,40 +8,42 @@ from dfix.rewriter.answers.reason import LeaveAlone
 
 
 class Install(NamedTuple):
-    """One install command. `arguments` follow the manager's name; `folder` is the context folder in which it runs.
-
-    `reader` is the module of this package that knows what it reads, `program` the command's first word ("./mvnw").
-    """
+    """One install command of a Dockerfile."""
 
     manager: str
+    """The package manager's name ("npm")."""
     arguments: tuple[str, ...]
+    """The words after that name ("ci", "--omit=dev")."""
     folder: str
+    """The context folder in which the command runs; "" for the root of the context."""
     reader: str
+    """The module of `rewriter/manifests` that knows what the command reads ("node.install")."""
     program: str = ""
+    """The command's first word where it is a path ("./mvnw")."""
 
     @property
     def shown(self) -> str:
-        """The command for messages."""
+        """The command as messages quote it: `npm ci`, `./mvnw package`."""
         return " ".join((self.program if "/" in self.program else self.manager, *self.arguments))
 
 
 class Inputs(NamedTuple):
-    """What the install reads: `files` in the order in which people name them, `folders` needed as a whole.
-
-    `newest_npm` is set when the answer holds only for npm 7 or newer (Node.js 16 brings npm 8): an older one would
-    rewrite the lock file.
-    """
+    """What an install reads; all paths are relative to the build context."""
 
     files: tuple[str, ...]
+    """In the order in which people list them: manifest, lock file, settings."""
     folders: tuple[str, ...] = ()
+    """Folders that the install needs as a whole."""
     warnings: tuple[str, ...] = ()
+    """Sentences for the user that don't prevent a split."""
     newest_npm: bool = False
+    """True when this holds only for npm 7 and later (Node.js 16 brings npm 8): older ones rewrite the lock file."""
 
 
 class ReplacedOutput(LeaveAlone):
-    """The context ships output of the host that the install replaces: a line of the ignore file takes it away.
+    """The context ships files that the install deletes and writes anew, such as node_modules before `npm ci`.
 
-    With that line the image stays the same. `path` is the line.
+    Once `path` is a line of the ignore file, the place can be split, and the image stays the same.
     """
 
     def __init__(self, code: str, text: str, hint: str, path: str) -> None:

@@ -1,27 +1,40 @@
-"""Paths that manifests name: those within the build context, and why others are not followed."""
+"""Resolve paths that manifests and commands name to paths of the build context, or say why dfix does not follow them."""
 
 from __future__ import annotations
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import inside
+from dfix.rewriter.manifests.shared.inputs import Install
 
 
-def local_path(folder: str, written: str, said: str) -> str:
-    """What a file in `folder` names as `written`, as a context path, "" for the root.
+def local_path(folder: str, written: str, statement: str) -> str:
+    """The context path of `written`, a relative path in a file of `folder`; "" for the root of the context.
 
-    Raises LeaveAlone for a path outside of the context; `said` begins its sentence: "pom.xml has the module ../x".
+    Raises LeaveAlone for a path outside the context. `statement` starts its text: "pom.xml has the module ../x".
     """
     path = inside(folder, written)
     if path is None:
-        raise outside(said)
+        raise outside(statement)
     return path
 
 
-def whole_project(said: str) -> LeaveAlone:
-    """Why the project's own folder is not copied for an install; `said` begins the sentence."""
-    return LeaveAlone("reads-sources", f"{said}, a folder that holds all of the sources")
+def manifest_path(install: Install, written: str) -> str:
+    """The context path of a manifest that the command names as `written` (`-f env.yml`).
+
+    Raises LeaveAlone for a path outside the context, or one that only the build knows (`-f $FILE`).
+    """
+    path = inside(install.folder, written)
+    if path is None:
+        unknown = f"`{install.shown}` reads {written}, a path that dfix cannot find in the build context"
+        raise LeaveAlone("unknown-folder", unknown)
+    return path
 
 
-def outside(said: str) -> LeaveAlone:
-    """Why a path that no COPY can bring is not followed; `said` begins the sentence."""
-    return LeaveAlone("outside-context", f"{said}, outside of the build context")
+def whole_project(statement: str) -> LeaveAlone:
+    """The refusal to copy the project's own folder for an install; `statement` starts its text."""
+    return LeaveAlone("reads-sources", f"{statement}, the folder with all the sources")
+
+
+def outside(statement: str) -> LeaveAlone:
+    """The refusal to follow a path that no COPY can bring; `statement` starts its text."""
+    return LeaveAlone("outside-context", f"{statement}, outside the build context")

@@ -1,4 +1,4 @@
-"""A file that an install needs and that does not ship, and one that ships and should not."""
+"""Refusals about what the build context ships: too little (a manifest is missing) or too much (output of the host)."""
 
 from __future__ import annotations
 
@@ -9,19 +9,24 @@ from dfix.rewriter.context.folder import Context
 
 
 def missing(context: Context, path: str) -> LeaveAlone:
-    """Why a file that an install needs cannot be had."""
+    """The refusal for a file or folder that an install needs and that dfix cannot read: absent, ignored or unreadable."""
     if context.exists(path):
         line = context.ignore.line_for(path)
         if line:
             return LeaveAlone("missing-file", f"{path} is left out by line {line} of {context.ignore_name}")
-        return LeaveAlone("missing-file", f"{path} is not a readable file of the build context")
-    return LeaveAlone("missing-file", f"{path} is not in the build context", "name its folder with --context")
+        why = "nothing in it ships, it is too large, or it is a link that leaves the build context"
+        return LeaveAlone("missing-file", f"dfix cannot read {path}: {why}")
+    hint = "if the build uses another context, name it with --context"
+    return LeaveAlone("missing-file", f"{path} is not in the build context", hint)
 
 
-def in_the_way(
-    context: Context, folder: str, *names: str, why: str = "which would replace what the install writes"
+def refuse_host_output(
+    context: Context, folder: str, *names: str, why: str = "which would overwrite what the install writes"
 ) -> None:
-    """Raises LeaveAlone where the context ships files or folders in `folder` that the install writes itself."""
+    """Raises LeaveAlone when the context ships one of `names` in `folder`: files or folders that the install writes.
+
+    After a split, the COPY of the sources would put the host's version over the one that was installed.
+    """
     for path in (posixpath.join(folder, name) for name in names):
         if context.ships(path) or context.ships_any(path):
             hint = f"add `{path}` to {context.ignore_name}"

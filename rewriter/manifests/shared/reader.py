@@ -1,4 +1,4 @@
-"""A reader that takes in one file after the other."""
+"""The base class of readers that collect one file after the other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 
 
 class Reader(ABC):
-    """What an install reads, as far as it has been found. A module's `inputs` is that of its reader."""
+    """Collects what an install reads in `files` and `folders`. A module exports `inputs` of its own subclass."""
 
     def __init__(self, context: Context, install: Install) -> None:
         self.context = context
@@ -19,9 +19,9 @@ class Reader(ABC):
 
     @classmethod
     def inputs(cls, context: Context, install: Install) -> Inputs:
-        """What the install reads. Raises LeaveAlone where that cannot be known."""
+        """What the install reads. Raises LeaveAlone when that depends on something that dfix does not follow."""
         return cls(context, install).answer()
 
     @abstractmethod
     def answer(self) -> Inputs:
-        """Go through the files."""
+        """Read the files and return what the install needs; called once."""

@@ -1,7 +1,7 @@
-"""Whether a locked version fits what a manifest asks for, in the notations of Mix and pub.
+"""Does a locked version satisfy what a manifest requires? In the notations of Mix, pub and Cargo.
 
-Sources: hexdocs.pm/elixir ("Version"), dart.dev ("Package versioning"). A version before its release (`-rc.1`) and
-anything unusual gets no answer.
+Sources: hexdocs.pm/elixir ("Version"), dart.dev ("Package versioning"), doc.rust-lang.org/cargo ("Specifying
+Dependencies"). Pre-releases (`-rc.1`) and unusual notations get no answer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _PART = re.compile(r"(?P<sign>~>|\^|>=|<=|==|>|<|!=|)\s*(?P<version>\d[\w.+-]*)"
 
 
 def fits(version: str, requirement: str) -> bool | None:
-    """Whether "1.7.3" fits "~> 1.7", "^1.2.0", ">=1.0.0 <2.0.0" or "~> 1.0 or ~> 2.0"; None where that is unclear."""
+    """Whether "1.7.3" satisfies "~> 1.7", "^1.2.0", ">=1.0.0 <2.0.0" or "~> 1.0 or ~> 2.0"; None when unclear."""
     have = _numbers(version)
     if have is None:
         return None
@@ -23,28 +23,37 @@ def fits(version: str, requirement: str) -> bool | None:
     return None if None in answers else False
 
 
+def mismatch(lock: str, name: str, version: str, requirement: str) -> str:
+    """What to say when `fits` is not True: that `lock` lacks the package (no `version`), or has it in another version."""
+    if not version:
+        return f"{lock} does not list {name}"
+    if fits(version, requirement) is None:
+        return f"dfix cannot tell whether {name} {version} in {lock} satisfies `{requirement}`"
+    return f"{name} {version} in {lock} does not satisfy `{requirement}`"
+
+
 def _all(have: tuple[int, int, int], requirement: str) -> bool | None:
     if requirement in ("", "any"):
         return True
     rest = re.sub(r"\s+and\s+|,", " ", requirement).strip()
-    while rest:
+    while rest:  # ">=1.0.0 <2.0.0": one comparison after the other
         part = _PART.match(rest)
         if part is None:
             return None
-        answer = _one(have, part["sign"], part["version"])
+        answer = _compare(have, part["sign"], part["version"])
         if answer is not True:
             return answer
         rest = rest[part.end() :].strip()
     return True
 
 
-def _one(have: tuple[int, int, int], sign: str, written: str) -> bool | None:
+def _compare(have: tuple[int, int, int], sign: str, written: str) -> bool | None:
     want = _numbers(written)
     if want is None:
         return None
-    if sign == "~>":
-        last = written.partition("+")[0].count(".")
-        upper = (want[0] + 1, 0, 0) if last < 2 else (want[0], want[1] + 1, 0)
+    if sign == "~>":  # only the last number that is written may grow: "~> 1.7" allows 1.9, "~> 1.7.0" does not
+        dots = written.partition("+")[0].count(".")
+        upper = (want[0] + 1, 0, 0) if dots < 2 else (want[0], want[1] + 1, 0)
         return want <= have < upper
     if sign == "^":
         upper = (want[0] + 1, 0, 0) if want[0] else (0, want[1] + 1, 0)
