@@ -14,7 +14,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path, whole_project
-from dfix.rewriter.manifests.shared.missing import refuse_host_output, missing
+from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
 
 _LOCK_ANEW = (
     "run `bundle lock --add-platform x86_64-linux aarch64-linux` with Bundler 2 or later, and commit Gemfile.lock"

@@ -110,7 +110,7 @@ class _Reader(Reader):
             targets = [target for kind in ("bin", "example", "test", "bench") for target in listed(data.get(kind))]
             targets += [data["lib"]] if "lib" in data else []
             if not targets or not all(isinstance(target, dict) and "path" in target for target in targets):
-                reason = f"{path} does not set `path` for each target, so Cargo looks for their sources before it fetches"
+                reason = f"{path} does not set `path` for each target, so `cargo fetch` looks for their sources"
                 raise LeaveAlone("reads-sources", reason, _CHEF)
 
     def _settings(self, folder: str) -> list[str]:

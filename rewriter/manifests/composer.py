@@ -104,7 +104,7 @@ class _Reader(Reader):
         for key in ("autoload", "autoload-dev"):
             if table(project, key).get("classmap"):
                 raise LeaveAlone(
-                    "reads-sources", f"{self.path}: `{key}` has a classmap, for which the install reads the sources", hint
+                    "reads-sources", f"{self.path}: `{key}` has a classmap, so the install reads the sources", hint
                 )
 
     def _repositories(self, project: dict[str, Any]) -> None:

@@ -57,7 +57,7 @@ def _pip_inputs(context: Context, path: str, data: dict[str, Any]) -> Inputs:
     """
     for channel in listed(data.get("channels")):
         if isinstance(channel, str) and channel.startswith(("file:", "/", ".")):
-            raise LeaveAlone("local-source", f"{path} takes packages from {channel}, a folder that dfix does not follow")
+            raise LeaveAlone("local-source", f"{path} takes packages from {channel}, which dfix does not follow")
     words: list[str] = []
     for entry in listed(data.get("dependencies")):
         for requirement in listed(entry.get("pip")) if isinstance(entry, dict) else ():

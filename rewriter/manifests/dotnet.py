@@ -222,7 +222,8 @@ class _Reader(Reader):
             lock = posixpath.join(folder, "packages.lock.json")
             if self.context.ships(lock):
                 if "--locked-mode" not in self.install.arguments:
-                    raise LeaveAlone("lock-rewritten", f"`{self.install.shown}` may rewrite {lock}", "add `--locked-mode`")
+                    reason = f"`{self.install.shown}` may rewrite {lock}"
+                    raise LeaveAlone("lock-rewritten", reason, "add `--locked-mode`")
                 self._add(lock)
 
 
@@ -230,6 +231,6 @@ inputs = _Reader.inputs
 
 
 def _msbuild_path(folder: str, written: str) -> str | None:
-    """The context path of `..\\Core\\Core.csproj` in a file of `folder`; None outside the context (`C:\\x`, too)."""
+    """The context path of what a file in `folder` names, with slashes or backslashes; None outside the context."""
     path = written.replace("\\", "/")
-    return None if ":" in path else inside(folder, path)
+    return None if ":" in path else inside(folder, path)  # C:/x is a path of Windows

@@ -15,7 +15,7 @@ from dfix.rewriter.manifests.shared.follow import follow
 from dfix.rewriter.manifests.shared.formats import listed, read_yaml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path
-from dfix.rewriter.manifests.shared.missing import refuse_host_output, missing
+from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
 from dfix.rewriter.manifests.shared.reader import Reader
 from dfix.rewriter.manifests.shared.semver_ranges import fits, mismatch
 
@@ -105,7 +105,8 @@ class _Reader(Reader):
         for name in _PLATFORMS:
             folder = posixpath.join(self.install.folder, name)
             if self.context.ships_any(folder):
-                raise LeaveAlone("host-output", f"`{self.install.shown}` changes files in {folder}, which the build context ships")
+                reason = f"`{self.install.shown}` changes files in {folder}, which the build context ships"
+                raise LeaveAlone("host-output", reason)
 
 
 inputs = _Reader.inputs

@@ -12,7 +12,7 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
-from dfix.rewriter.manifests.shared.missing import refuse_host_output, missing
+from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
 
 _LARGEST = 10_000_000
 _RESTORE = re.compile(r"renv::restore\((?:\s*(?:prompt|clean)\s*=\s*(?:TRUE|FALSE|T|F)\s*,?)*\s*\)")
@@ -57,4 +57,4 @@ def _refuse_local_packages(path: str, text: str) -> None:
     except (ValueError, AttributeError, RecursionError):
         raise LeaveAlone("broken-manifest", f"{path} is not a valid renv lock file") from None
     if local:
-        raise LeaveAlone("local-source", f"{path}: {local[0]} comes from a local folder or archive, which dfix does not follow")
+        raise LeaveAlone("local-source", f"{path}: {local[0]} comes from a local folder, which dfix does not follow")

@@ -13,7 +13,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path
-from dfix.rewriter.manifests.shared.missing import refuse_host_output, missing
+from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
 
 MOST_FILES = 200
 _READS = re.compile(r"\b(IO\.(read|copy|list|load)\w*|Process\(|Source\.from\w+|Files\.\w+|sys\.process|new File\()")

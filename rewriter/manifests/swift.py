@@ -12,7 +12,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path
-from dfix.rewriter.manifests.shared.missing import refuse_host_output, missing
+from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
 
 MOST_PACKAGES = 200
 _LOCAL = re.compile(r'\.package\s*\(\s*(?:name:\s*"[^"]*"\s*,\s*)?path:\s*(?P<value>"[^"]*"|[^,)]*)')
@@ -31,7 +31,8 @@ def inputs(context: Context, install: Install) -> Inputs:
         if path in files:
             continue
         if len(files) >= MOST_PACKAGES:
-            raise LeaveAlone("too-many-files", f"{path} is one of more than {MOST_PACKAGES} packages, more than dfix reads")
+            reason = f"{path} is one of more than {MOST_PACKAGES} packages, more than dfix reads"
+            raise LeaveAlone("too-many-files", reason)
         text = context.read(path)
         if text is None:
             raise missing(context, path)
@@ -44,7 +45,8 @@ def inputs(context: Context, install: Install) -> Inputs:
         for match in _LOCAL.finditer(text):
             written = match["value"].strip().strip('"')
             if not match["value"].startswith('"') or "\\(" in written:
-                raise LeaveAlone("build-script", f"{path} computes the path of a package: `{' '.join(written.split())[:60]}`")
+                computed = " ".join(written.split())[:60]
+                raise LeaveAlone("build-script", f"{path} computes the path of a package: `{computed}`")
             pending.append(local_path(folder, written, f"{path} uses a package at {written}"))
     lock = posixpath.join(install.folder, "Package.resolved")
     refuse_host_output(context, install.folder, ".build")

@@ -1,6 +1,6 @@
 """Lifecycle hooks of a package.json: which scripts an install runs, and which files they read.
 
-Source: docs.npmjs.com ("scripts"). dfix leaves the install alone when it does not understand a hook, and never runs one.
+Source: docs.npmjs.com ("scripts"). dfix leaves an install alone if it does not understand a hook; it never runs one.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ class Hooks:
         if not any(hook in scripts for hook in ("install", "preinstall")):
             binding = posixpath.join(self.manifest.folder, "binding.gyp")
             if self.context.ships(binding):
-                raise LeaveAlone("reads-sources", f"the install compiles the project with node-gyp, because {binding} ships")
+                reason = f"{binding} makes the install compile the sources (node-gyp rebuild)"
+                raise LeaveAlone("reads-sources", reason)
 
     def _unclear(self, hook: str, what: str) -> LeaveAlone:
         """The refusal for a hook; `what` is what it does ("runs `make`")."""

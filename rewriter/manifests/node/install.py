@@ -158,7 +158,7 @@ class _Reader(Reader):
     def _prisma(self, manifest: Manifest) -> None:
         """Add the schema from which @prisma/client generates code during the install."""
         if manifest.folder != self.folder:
-            reason = f"{manifest.path}: @prisma/client generates code from a schema that dfix can't find in a workspace"
+            reason = f"{manifest.path}: @prisma/client generates code here, which dfix follows only in the root package"
             raise LeaveAlone("plugin", reason, _NO_HOOKS)
         prisma = schema(self.context, manifest)
         for path in prisma.files:

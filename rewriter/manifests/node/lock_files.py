@@ -46,7 +46,7 @@ _COMPARED = (
 def refuse_rewritten_lock(
     context: Context, install: Install, root: Manifest, members: list[Manifest], locks: list[str]
 ) -> None:
-    """Raises LeaveAlone when the install may rewrite the lock file (`locks` has at most one), or needs one and has none."""
+    """Raises LeaveAlone when the install may rewrite the lock file in `locks` (at most one), or lacks one it needs."""
     if not locks and install.manager == "npm" and CLEAN_INSTALLS.intersection(install.arguments):
         raise LeaveAlone("no-lock", f"`{install.shown}` needs package-lock.json, which the build context does not ship")
     if not locks or _FROZEN[install.manager].intersection(install.arguments):

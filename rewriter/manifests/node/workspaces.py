@@ -87,7 +87,7 @@ def _folders(context: Context, root: str, depth: int) -> list[str]:
 
 
 def _matcher(pattern: str) -> re.Pattern[str]:
-    """A workspace glob as a regular expression for a path below the root: `*`, `**` and `{a,b}`; all else is literal."""
+    """A workspace glob as a regular expression for a path below the root; knows `*`, `**` and `{a,b}`."""
     out: list[str] = []
     at = 0
     while at < len(pattern):

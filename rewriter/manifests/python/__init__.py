@@ -1,1 +1,1 @@
-"""What an install of Python packages reads."""
+"""What an install with pip, uv, poetry, pdm, pipenv or hatch reads."""

@@ -1,4 +1,4 @@
-"""What `pdm install --no-self` reads: pyproject.toml, pdm.lock, settings, dependencies in folders.
+"""What `pdm install --no-self` reads: pyproject.toml, pdm.lock, settings.
 
 Sources: pdm-project.org ("pdm install", "Working with lock files").
 """
@@ -10,8 +10,13 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.python.pyproject import installs_project, urls_of_files
-from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
+from dfix.rewriter.manifests.python.pyproject import (
+    installs_project,
+    refuse_dynamic_dependencies,
+    refuse_file_urls,
+    twice,
+)
+from dfix.rewriter.manifests.shared.formats import read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import refuse_host_output
 
@@ -20,7 +25,7 @@ _KEEPS_LOCK = frozenset(("--frozen-lockfile", "--no-lock", "--check", "sync"))
 
 
 def inputs(context: Context, install: Install) -> Inputs:
-    """What the install reads, or why that cannot be known."""
+    """What the install reads. Raises LeaveAlone when that depends on something that dfix does not follow."""
     flags = {argument.partition("=")[0] for argument in install.arguments}
     elsewhere = flags & _OTHER_FILES
     if elsewhere:
@@ -29,25 +34,23 @@ def inputs(context: Context, install: Install) -> Inputs:
     data = read_toml(context, path)
     pdm = table(data, "tool", "pdm")
     if "--no-self" not in flags and table(data, "project").get("name"):  # `distribution` counts since pdm 2.11 only
-        hint = "install with --no-self before the sources are copied, and as you do now after them"
-        raise installs_project(install, hint)
+        raise installs_project(install, twice("--no-self"))
     if pdm.get("plugins") or {"pre_install", "post_install"} & {*table(pdm, "scripts")}:
-        raise LeaveAlone("plugin", f"{path} has plugins or scripts that run with the install")
+        raise LeaveAlone("plugin", f"{path} has plugins or scripts that run during the install")
     if context.ships(lock) and not flags & _KEEPS_LOCK:
         raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}", "add `--frozen-lockfile`")
-    _requirements(path, data, pdm)
-    why = "which pdm would use and the later copy replace"
+    _refuse_local_files(path, data, pdm)
+    why = "which pdm uses today, but which would overwrite the new one after a split"
     refuse_host_output(context, install.folder, ".venv", ".pdm-python", "__pypackages__", why=why)
-    others = (lock, *(posixpath.join(install.folder, name) for name in ("pdm.toml", ".pdm.toml")))
-    return Inputs((path, *filter(context.ships, others)))
+    optional = (lock, *(posixpath.join(install.folder, name) for name in ("pdm.toml", ".pdm.toml")))
+    return Inputs((path, *filter(context.ships, optional)))
 
 
-def _requirements(path: str, data: dict[str, Any], pdm: dict[str, Any]) -> None:
-    """Requirements that name files, as `-e file:///${PROJECT_ROOT}/libs/a` does."""
+def _refuse_local_files(path: str, data: dict[str, Any], pdm: dict[str, Any]) -> None:
+    """Raises LeaveAlone for requirements that name files, such as `-e file:///${PROJECT_ROOT}/libs/a`."""
     project = table(data, "project")
-    if "dependencies" in listed(project.get("dynamic")):
-        raise LeaveAlone("reads-sources", f"{path}: the dependencies are read from other files (`dynamic`)")
+    refuse_dynamic_dependencies(path, data)
     groups = [project.get("dependencies"), *table(project, "optional-dependencies").values()]
     groups += [*table(pdm, "dev-dependencies").values(), *table(data, "dependency-groups").values()]
     for group in groups:
-        urls_of_files(path, group)
+        refuse_file_urls(path, group)

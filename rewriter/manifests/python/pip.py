@@ -1,7 +1,7 @@
-"""What `pip install -r …` reads: requirement and constraint files, what they include, local wheels and projects.
+"""What `pip install -r …` reads: requirements and constraints files, what they include, local wheels and projects.
 
-Source: pip.pypa.io, "Requirements file format". Paths of `-r` and `-c` are relative to the including file, those of
-local projects and wheels to the folder in which pip runs.
+Source: pip.pypa.io ("Requirements file format"). Paths after `-r` and `-c` are relative to the including file, paths
+of local projects and wheels to the folder in which pip runs.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.python.pyproject import installs_project
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import missing
@@ -29,12 +30,12 @@ _LINKS = frozenset(("-f", "--find-links"))
 _ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
 _UNREADABLE = re.compile(r"[^\n]{20000}|[ \t]{200}")
-"""Lines on which the parser of requirements would take seconds."""
+"""Lines on which pip_requirements_parser takes seconds."""
 MOST_FILES = 200
 
 
 def inputs(context: Context, install: Install) -> Inputs:
-    """What the install reads, or why that cannot be known."""
+    """What the install reads. Raises LeaveAlone when that depends on something that dfix does not follow."""
     reader = _Reader(context, install)
     reader.arguments()
     return Inputs(tuple(reader.files), tuple(reader.folders))
@@ -48,12 +49,10 @@ class _Reader:
         self.folders: list[str] = []
 
     def arguments(self) -> None:
-        """Go through the command's words."""
+        """Add what the words of the command name."""
         for option, value in _options(self.install.arguments[1:]):
             if option in _WRITES:
-                raise LeaveAlone(
-                    "option", f"`{self.install.shown}` installs into a folder of its own ({option} {value})"
-                )
+                raise LeaveAlone("option", f"`{self.install.shown}` installs into a separate folder ({option} {value})")
             if option in _READS:
                 self.requirement_file(posixpath.join(self.install.folder, value), self.install.shown)
             elif option in _PROJECTS or option == "":
@@ -61,27 +60,29 @@ class _Reader:
             elif option in _LINKS:
                 self.links(value, self.install.shown)
 
-    def requirement_file(self, path: str, where: str) -> None:
-        """Take in a requirements file and all that it includes, each once."""
-        pending = [(path, where)]
+    def requirement_file(self, written: str, named_in: str) -> None:
+        """Add a requirements file and all that it includes, each once; `named_in` is what names it, for messages."""
+        pending = [(written, named_in)]
         while pending:
-            path, where = pending.pop(0)
-            if _URL.match(path):
+            written, named_in = pending.pop(0)
+            if _URL.match(written):
                 continue
-            found = self.place(path, where)
-            if found in self.files:
+            path = self.context_path(written, named_in)
+            if path in self.files:
                 continue
             if len(self.files) >= MOST_FILES:
-                raise LeaveAlone("too-many-files", f"{found} includes more than {MOST_FILES} files")
-            text = self.context.read(found)
+                reason = f"{path} is one of more than {MOST_FILES} requirements files, more than dfix reads"
+                raise LeaveAlone("too-many-files", reason)
+            text = self.context.read(path)
             if text is None:
-                raise missing(self.context, found)
+                raise missing(self.context, path)
             if _UNREADABLE.search(text):
-                raise LeaveAlone("broken-manifest", f"{found} has a line that is too long to be one of requirements")
-            self.files.append(found)
-            self._lines(found, pending)
+                raise LeaveAlone("broken-manifest", f"{path} has a line that is too long to be a requirement")
+            self.files.append(path)
+            self._lines(path, pending)
 
     def _lines(self, path: str, pending: list[tuple[str, str]]) -> None:
+        """Add what a requirements file names; the files that it includes are added to `pending`."""
         from pip_requirements_parser import RequirementsFile
 
         parsed = RequirementsFile.from_file(self.context.on_disk(path))
@@ -90,10 +91,10 @@ class _Reader:
             for name, value in line.options.items():
                 values = value if isinstance(value, list) else [value]
                 if name in ("requirements", "constraints"):
-                    pending += [(item if _URL.match(item) else posixpath.join(folder, item), path) for item in values]
+                    pending += [(file if _URL.match(file) else posixpath.join(folder, file), path) for file in values]
                 elif name == "find_links":
-                    for item in values:
-                        self.links(posixpath.join(folder, item) if not _URL.match(item) else item, path)
+                    for link in values:
+                        self.links(link if _URL.match(link) else posixpath.join(folder, link), path)
         for requirement in parsed.requirements:
             if requirement.is_local_path or requirement.is_editable:
                 target = str(requirement.link.url if requirement.link else requirement.requirement_line.line)
@@ -101,8 +102,8 @@ class _Reader:
         for invalid in parsed.invalid_lines:
             self.operand(invalid.requirement_line.line, path)
 
-    def operand(self, value: str, where: str) -> None:
-        """A package's name, a URL, or a path of a project or an archive."""
+    def operand(self, value: str, named_in: str) -> None:
+        """Add a local project or archive; `value` may also be a package's name or a URL, which read no file."""
         target = value.partition("[")[0].partition("#")[0].strip()
         target = target.partition(" @ ")[2].strip() or target
         if target.startswith("file:"):
@@ -111,31 +112,26 @@ class _Reader:
             return
         if not (target.startswith((".", "/", "~")) or "/" in target or target.endswith(_ARCHIVES)):
             if "$" in target:
-                raise LeaveAlone("variable", f"{where} names `{value}`, which is not known before the build")
+                raise LeaveAlone("variable", f"{named_in} names `{value}`, which is known only during the build")
             return
-        path = self.place(posixpath.join(self.install.folder, target), where)
+        path = self.context_path(posixpath.join(self.install.folder, target), named_in)
         if self.context.ships(path):
             if path not in self.files:
                 self.files.append(path)
             return
         if not path or path == self.install.folder:
-            raise LeaveAlone(
-                "installs-project",
-                f"`{self.install.shown}` installs the project itself, so it reads the sources",
-                "install the requirements in a RUN of their own before",
-            )
+            raise installs_project(self.install, "install the requirements in a separate RUN before it")
         if not self.context.ships_any(path):
             raise missing(self.context, path)
         if any(file.startswith(f"{path}/") for file in self.files):
-            raise LeaveAlone(
-                "installs-project", f"{where} installs the project in {path}, which holds the requirements too"
-            )
+            reason = f"{named_in} installs the project in {path}, which also contains the requirements"
+            raise LeaveAlone("installs-project", reason)
         if path not in self.folders:
             self.folders.append(path)
         self._build_script(path)
 
     def _build_script(self, folder: str) -> None:
-        """Whether a local project's setup.py stays within its own folder."""
+        """Raises LeaveAlone when a local project's setup.py may read files outside its own folder."""
         script = posixpath.join(folder, "setup.py")
         text = self.context.read(script)
         if text is None:
@@ -146,11 +142,12 @@ class _Reader:
         if why:
             raise LeaveAlone("hook-script", f"{script}{why}")
 
-    def links(self, value: str, where: str) -> None:
-        """`--find-links`: a folder or page of archives."""
+    def links(self, value: str, named_in: str) -> None:
+        """Add the value of `--find-links`: a folder of archives or an HTML page; a URL reads no file."""
         if _URL.match(value):
             return
-        path = self.place(value if where != self.install.shown else posixpath.join(self.install.folder, value), where)
+        in_command = named_in == self.install.shown
+        path = self.context_path(posixpath.join(self.install.folder, value) if in_command else value, named_in)
         if self.context.ships(path):
             self.files.append(path)
         elif self.context.ships_any(path) and path:
@@ -158,20 +155,24 @@ class _Reader:
         else:
             raise missing(self.context, path)
 
-    def place(self, path: str, where: str) -> str:
-        """A path as a context path."""
+    def context_path(self, path: str, named_in: str) -> str:
+        """A path normalized, "" for the root. Raises LeaveAlone for a variable, or a path outside the context."""
         if "$" in path or "`" in path:
-            raise LeaveAlone("variable", f"{where} names `{path}`, which is not known before the build")
+            raise LeaveAlone("variable", f"{named_in} names `{path}`, which is known only during the build")
         if path.startswith(("/", "~")):
-            raise LeaveAlone("outside-context", f"{where} names {path}, which no COPY brings from the build context")
+            reason = f"{named_in} names {path}, an absolute path that dfix cannot find in the build context"
+            raise LeaveAlone("outside-context", reason)
         normal = posixpath.normpath(path)
         if normal.startswith(".."):
-            raise outside(f"{where} names {path}")
+            raise outside(f"{named_in} names {path}")
         return "" if normal == "." else normal
 
 
 def _options(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """The option and its value for each word that matters; operands come with the option ""."""
+    """Options with their values, and operands as ("", operand); options without a value are left out.
+
+    "-rreq.txt", "-r req.txt" and "--requirement=req.txt" are one option each.
+    """
     interesting = {*_READS, *_PROJECTS, *_LINKS, *_WRITES, *_WITH_VALUE}
     at = 0
     while at < len(words):

@@ -1,4 +1,4 @@
-"""What `pip-sync` reads: the requirement files that it names, or requirements.txt, and what they include.
+"""What `pip-sync` reads: the requirements files that it names, or requirements.txt, and what they include.
 
 Source: pip-tools.readthedocs.io ("pip-sync").
 """
@@ -15,7 +15,7 @@ _OTHER = frozenset(("--python-executable", "--pip-args", "--config", "--cert", "
 
 
 def inputs(context: Context, install: Install) -> Inputs:
-    """What the install reads, or why that cannot be known."""
+    """What the install reads. Raises LeaveAlone when that depends on something that dfix does not follow."""
     options: list[str] = []
     files: list[str] = []
     words = iter(install.arguments)

@@ -1,7 +1,7 @@
-"""What a setup.py reads: whether it stays within the folder of its own project (libcst).
+"""Find out whether a setup.py may read files outside its project's folder. Parses it with libcst; never runs it.
 
-A local project is copied as a whole, so everything below its folder is there. A path that is not literal, a version
-that comes from git, or a program that is run may reach further: then nothing can be said.
+A local project is copied as a whole, so its script finds everything in its own folder. It may read more if it opens a
+path that is not literal, runs a program, or takes its version from git.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LARGEST = 200_000
 
 
 def leaves_its_folder(text: str) -> str:
-    """Why the script may read outside of its folder, to follow the file's name (":12 opens …"); "" when it does not."""
+    """Why the script may read outside its folder, to append to the file's name: ":12 opens …"; "" if it does not."""
     if len(text) > LARGEST:
         return f" is longer than {LARGEST} characters"
     try:
@@ -50,8 +50,10 @@ class _Visitor(cst.CSTVisitor):
         super().__init__()
         self.reason = ""
         self.folders: dict[str, str] = {}
+        """Names that hold a literal path: {"here": "."}."""
 
-    def _fail(self, node: cst.CSTNode, what: str) -> None:
+    def _refuse(self, node: cst.CSTNode, what: str) -> None:
+        """Keep the first reason, with its line."""
         if not self.reason:
             line = self.get_metadata(PositionProvider, node).start.line
             self.reason = f":{line} {what}"
@@ -69,34 +71,37 @@ class _Visitor(cst.CSTVisitor):
     def visit_Arg(self, node: cst.Arg) -> None:  # noqa: N802  # libcst's naming
         """A version taken from git reads the repository around the project."""
         if node.keyword is not None and node.keyword.value in _SCM:
-            self._fail(node, "takes its version from git")
+            self._refuse(node, "takes its version from git")
 
     def visit_Call(self, node: cst.Call) -> None:  # noqa: N802  # libcst's naming
-        """Judge calls that open paths or run programs."""
+        """Check calls that open paths or run programs."""
         for name in self._names(node.func):
             if name.startswith(_PROGRAMS):
-                self._fail(node, f"calls {name}")
+                self._refuse(node, f"calls {name}")
             elif name in _OPENERS and node.args:
-                path = self._path(node.args[0].value)
-                self._judge(node, path)
+                self._check_path(node, self._path(node.args[0].value))
         if isinstance(node.func, cst.Attribute):
             method = node.func.attr.value
             path = self._path(node.func.value)
             if method in _PATH_METHODS or (path is not None and method in _MAYBE_PATH_METHODS):
-                self._judge(node, path)
+                self._check_path(node, path)
 
-    def _judge(self, node: cst.Call, path: str | None) -> None:
+    def _check_path(self, node: cst.Call, path: str | None) -> None:
         if path is None:
-            self._fail(node, "opens a path that is not literal")
+            self._refuse(node, "opens a path that is not literal")
         elif path.startswith(("/", "..")):
-            self._fail(node, f"opens {path}, outside of its folder")
+            self._refuse(node, f"opens {path}, outside its folder")
 
     def _names(self, node: cst.CSTNode) -> Sequence[str]:
-        found = self.get_metadata(QualifiedNameProvider, node, ())
-        return [name.name for name in cast("Sequence[cst.metadata.QualifiedName]", found)]
+        """What a function may be called in full: `run` after `from subprocess import run` is subprocess.run."""
+        names = self.get_metadata(QualifiedNameProvider, node, ())
+        return [name.name for name in cast("Sequence[cst.metadata.QualifiedName]", names)]
 
     def _path(self, node: cst.BaseExpression) -> str | None:
-        """A path expression, relative to the script's folder; None when it is not literal."""
+        """The path that an expression stands for, relative to the script's folder; None when it is not literal.
+
+        `os.path.join(os.path.dirname(__file__), "..", "v")` and `Path(__file__).parent.parent / "v"` are "../v".
+        """
         if isinstance(node, cst.SimpleString):
             value = node.evaluated_value
             return posixpath.normpath(value) if isinstance(value, str) and value else None
@@ -112,6 +117,7 @@ class _Visitor(cst.CSTVisitor):
         return None
 
     def _called(self, node: cst.Call) -> str | None:
+        """The path that a call of os.path or pathlib returns."""
         paths = [self._path(arg.value) for arg in node.args]
         names = self._names(node.func)
         if "os.path.join" in names:

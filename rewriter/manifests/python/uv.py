@@ -1,4 +1,4 @@
-"""What `uv sync --no-install-project` reads: pyproject.toml, uv.lock, settings, sources in folders.
+"""What `uv sync --no-install-project` reads: pyproject.toml, uv.lock, settings, local packages.
 
 Source: docs.astral.sh/uv ("Using uv in Docker", "Locking and syncing", "Configuration files").
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone, attempt
 from dfix.rewriter.context.folder import Context, above, inside
-from dfix.rewriter.manifests.python.pyproject import installs_project, local_paths, urls_of_files
+from dfix.rewriter.manifests.python.pyproject import installs_project, local_paths, refuse_file_urls, twice
 from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import refuse_host_output
@@ -23,7 +23,7 @@ _SETTINGS = ("uv.toml", ".python-version", ".python-versions")
 
 
 def inputs(context: Context, install: Install) -> Inputs:
-    """What the sync reads, or why that cannot be known."""
+    """What the sync reads. Raises LeaveAlone when that depends on something that dfix does not follow."""
     flags = {argument.partition("=")[0] for argument in install.arguments}
     elsewhere = flags & _OTHER_PLACES
     if elsewhere:
@@ -33,54 +33,53 @@ def inputs(context: Context, install: Install) -> Inputs:
     uv = table(data, "tool", "uv")
     packaged = uv.get("package", "build-system" in data)
     if packaged and not flags & _NO_PROJECT:
-        hint = "sync with --no-install-project before the sources are copied, and as you do now after them"
-        raise installs_project(install, hint)
+        raise installs_project(install, twice("--no-install-project"))
     if _is_member(context, install.folder):
-        raise LeaveAlone("workspace", f"{path} is part of a workspace above it, whose files are read too")
+        raise LeaveAlone("workspace", f"{path} is below a workspace root, whose files uv reads too")
     manifests = _members(context, path, table(uv, "workspace"))
     if manifests and not flags & _NO_MEMBERS:
-        hint = "sync with --no-install-workspace before the sources are copied, and as you do now after them"
         reason = f"`{install.shown}` installs the members of the workspace, so it reads their sources"
-        raise LeaveAlone("workspace", reason, hint)
+        raise LeaveAlone("workspace", reason, twice("--no-install-workspace"))
     lock = posixpath.join(install.folder, "uv.lock")
     if context.ships(lock) and not flags & {"--frozen", "--locked"}:
         raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}", "add `--locked`")
     if "--frozen" not in flags and table(data, "project").get("dynamic"):
-        raise LeaveAlone("reads-sources", f"{path}: fields of `dynamic` are read from the sources", "add `--frozen`")
-    folders = local_paths(context, path, table(uv, "sources").items())
-    urls_of_files(path, table(data, "project").get("dependencies"))
-    _indexes(path, uv)
+        raise LeaveAlone("reads-sources", f"{path}: `dynamic` fields may be read from the sources", "add `--frozen`")
+    local = local_paths(context, path, table(uv, "sources").items())
+    refuse_file_urls(path, table(data, "project").get("dependencies"))
+    _refuse_local_indexes(path, uv)
     refuse_host_output(context, install.folder, ".venv")
-    others = filter(context.ships, (lock, *(posixpath.join(install.folder, name) for name in _SETTINGS)))
-    alone = tuple(place for place in folders if context.ships(place))
-    return Inputs((path, *others, *manifests, *alone), tuple(place for place in folders if place not in alone))
+    optional = filter(context.ships, (lock, *(posixpath.join(install.folder, name) for name in _SETTINGS)))
+    archives = tuple(filter(context.ships, local))
+    folders = tuple(place for place in local if place not in archives)
+    return Inputs((path, *optional, *manifests, *archives), folders)
 
 
 def _members(context: Context, path: str, workspace: dict[str, Any]) -> list[str]:
-    """The pyproject.toml of each member that the patterns of `members` find."""
+    """The pyproject.toml of each workspace member; in a pattern only the last part may be a glob ("packages/*")."""
     folder = posixpath.dirname(path)
     found: list[str] = []
     for pattern in listed(workspace.get("members")):
         head, _, last = str(pattern).rpartition("/")
         parent = inside(folder, head)
         if parent is None or "*" in head:
-            raise LeaveAlone("workspace", f"{path}: the members at {pattern} are not followed")
+            raise LeaveAlone("workspace", f"{path}: the workspace has members at {pattern}, which dfix does not follow")
         names = context.folders_in(parent) if set(last) & set("*?[") else [last]
         members = (posixpath.join(parent, name, "pyproject.toml") for name in names if fnmatch(name, last))
         found += [member for member in members if context.ships(member) and member not in found]
     return found
 
 
-def _indexes(path: str, uv: dict[str, Any]) -> None:
-    """An index or a page of archives may be a folder."""
+def _refuse_local_indexes(path: str, uv: dict[str, Any]) -> None:
+    """Raises LeaveAlone when an index, or a page of links, is a local path."""
     indexes = uv.get("index") or ()
-    urls = [one.get("url") for one in indexes if isinstance(one, dict)] + list(uv.get("find-links") or ())
+    urls = [index.get("url") for index in indexes if isinstance(index, dict)] + list(uv.get("find-links") or ())
     for url in urls:
         if isinstance(url, str) and ("://" not in url or url.startswith("file:")):
-            raise LeaveAlone("local-source", f"{path} takes packages from {url}")
+            raise LeaveAlone("local-source", f"{path} takes packages from {url}, which dfix does not follow")
 
 
 def _is_member(context: Context, folder: str) -> bool:
-    """Whether a folder above has a workspace: uv then takes that one's lock file."""
-    outer = (attempt(read_toml, context, posixpath.join(place, "pyproject.toml")) for place in above(folder))
-    return any(isinstance(data, dict) and "workspace" in table(data, "tool", "uv") for data in outer)
+    """Whether a folder above has a workspace: uv then uses the lock file at its root."""
+    parents = (attempt(read_toml, context, posixpath.join(parent, "pyproject.toml")) for parent in above(folder))
+    return any(isinstance(data, dict) and "workspace" in table(data, "tool", "uv") for data in parents)

@@ -1,4 +1,4 @@
-"""What `uv pip install -r …` and `uv pip sync …` read: the same files as pip, and uv's own settings.
+"""What `uv pip install -r …` and `uv pip sync …` read: what pip reads, and uv's settings.
 
 Source: docs.astral.sh/uv ("The pip interface", "Compatibility with pip").
 """
@@ -16,7 +16,7 @@ _OTHER_FILES = frozenset("--override --overrides --build-constraint --config-fil
 
 
 def inputs(context: Context, install: Install) -> Inputs:
-    """What the install reads, or why that cannot be known."""
+    """What the install reads. Raises LeaveAlone when that depends on something that dfix does not follow."""
     for argument in install.arguments:
         if argument.partition("=")[0] in _OTHER_FILES:
             raise LeaveAlone("option", f"`{install.shown}` has {argument}, which changes what it reads")

@@ -1,4 +1,4 @@
-"""Resolve paths that manifests and commands name to paths of the build context, or say why dfix does not follow them."""
+"""Resolve paths that manifests and commands name to context paths, or say why dfix does not follow them."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from dfix.rewriter.context.folder import Context
 
 
 def missing(context: Context, path: str) -> LeaveAlone:
-    """The refusal for a file or folder that an install needs and that dfix cannot read: absent, ignored or unreadable."""
+    """The refusal for a file or folder that an install needs and that is absent, ignored or unreadable."""
     if context.exists(path):
         line = context.ignore.line_for(path)
         if line:

@@ -24,7 +24,7 @@ def fits(version: str, requirement: str) -> bool | None:
 
 
 def mismatch(lock: str, name: str, version: str, requirement: str) -> str:
-    """What to say when `fits` is not True: that `lock` lacks the package (no `version`), or has it in another version."""
+    """Why the lock file `lock` does not satisfy a requirement, for when `fits` is not True; no `version`: not listed."""
     if not version:
         return f"{lock} does not list {name}"
     if fits(version, requirement) is None:
