@@ -41,7 +41,7 @@ class _Reader(Reader):
 
     def answer(self) -> Inputs:
         if self.flags & _OTHER_FOLDER:
-            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` works in another folder")
+            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` names its folder by an option")
         project = self._read(self.path)
         if not self.context.ships(self.lock_path):
             reason = f"the build context ships no {self.lock_path}, so dfix can't tell which plugins the install runs"

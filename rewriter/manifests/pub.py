@@ -32,7 +32,7 @@ class _Reader(Reader):
 
     def answer(self) -> Inputs:
         if any(word.startswith(("-C", "--directory")) for word in self.install.arguments):
-            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` works in another folder")
+            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` names its folder by an option")
         first = posixpath.join(self.install.folder, _FILE)
         follow(first, MOST_PACKAGES, "packages", self._package)
         self._lock()

@@ -66,24 +66,24 @@ def test_what_a_download_reads(
     [
         ({"main.go": ""}, "go.mod is not in the build context"),
         ({"go.mod": MOD, "go.sum": SUM, ".dockerignore": "go.mod\n"}, "go.mod is left out by line 1 of .dockerignore"),
-        ({"go.mod": "module a\n", "go.sum": ""}, "go.mod requires no module, so that there is nothing to download"),
-        ({"go.mod": MOD}, "no go.sum ships beside go.mod, so that the download writes one"),
+        ({"go.mod": "module a\n", "go.sum": ""}, "go.mod requires no module, so there is nothing to download"),
+        ({"go.mod": MOD}, "the build context ships no go.sum next to go.mod, so `go mod download` writes one"),
         (
             {"go.mod": MOD, "go.sum": "example.com/b v1.2.3/go.mod h1:y=\n"},
-            "go.sum has no sums of example.com/b v1.2.3, which the download adds",
+            "go.sum has no sums of example.com/b v1.2.3, so `go mod download` adds them",
         ),
         (
             {"go.mod": MOD, "go.sum": SUM.replace("v1.2.3", "v1.2.2")},
-            "go.sum has no sums of example.com/b v1.2.3, which the download adds",
+            "go.sum has no sums of example.com/b v1.2.3, so `go mod download` adds them",
         ),
         (
             {"go.mod": MOD + "replace c => ../c\n", "go.sum": SUM},
-            "go.mod names ../c, outside of the build context",
+            "go.mod names ../c, outside the build context",
         ),
-        ({"go.mod": MOD + "replace c => /opt/c\n", "go.sum": SUM}, "go.mod names /opt/c, outside of the build context"),
+        ({"go.mod": MOD + "replace c => /opt/c\n", "go.sum": SUM}, "go.mod names /opt/c, outside the build context"),
         ({"go.mod": MOD + "replace c => ./c\n", "go.sum": SUM}, "c/go.mod is not in the build context"),
-        ({"go.mod": MOD, "go.sum": SUM, "go.work": "use ../x\n"}, "go.work names ../x, outside of the build context"),
-        ({"go.mod": MOD, "go.sum": SUM, "go.work": "use x\n"}, "go.work names `x`, which is not a folder"),
+        ({"go.mod": MOD, "go.sum": SUM, "go.work": "use ../x\n"}, "go.work names ../x, outside the build context"),
+        ({"go.mod": MOD, "go.sum": SUM, "go.work": "use x\n"}, "go.work names `x`, which is not a relative path"),
     ],
 )
 def test_what_stands_in_the_way(make_context: MakeContext, files: dict[str, str], reason: str) -> None:

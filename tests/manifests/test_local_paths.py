@@ -47,9 +47,9 @@ def test_a_broken_manifest_above_is_not_read(
 @pytest.mark.parametrize(
     ("place", "code", "text"),
     [
-        (".", "reads-sources", ", a folder that holds all of the sources"),
-        ("../x", "outside-context", " ../x, outside of the build context"),
-        ("/x", "outside-context", " /x, outside of the build context"),
+        (".", "reads-sources", ", the folder with all the sources"),
+        ("../x", "outside-context", " ../x, outside the build context"),
+        ("/x", "outside-context", " /x, outside the build context"),
     ],
 )
 @pytest.mark.parametrize(("command", "reader", "path", "form", "more"), LEAD_AWAY, ids=[row[1] for row in LEAD_AWAY])

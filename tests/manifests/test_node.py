@@ -209,7 +209,7 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "npm ci",
         {"package.json": package(scripts={"postinstall": "node a.js"}), "a.js": "", ".dockerignore": "a.js"},
         "hook-script",
-        "runs a.js, which the context does not ship",
+        "runs a.js, which the build context does not ship",
     ),
     ("unwritten hook", "npm ci", {"package.json": package(), "binding.gyp": ""}, "reads-sources", "binding.gyp"),
     (
@@ -224,14 +224,14 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "npm ci",
         {"package.json": package(dependencies={"x": "file:../x"})},
         "outside-context",
-        "outside of the build context",
+        "outside the build context",
     ),
     (
         "local dependency ignored",
         "npm ci",
         {"package.json": package(dependencies={"x": "file:x"}), "x/package.json": package(), ".dockerignore": "x"},
         "missing-file",
-        "which the context does not ship",
+        "which the build context does not ship",
     ),
     (
         "host output",
@@ -290,7 +290,7 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "npm ci",
         {"package.json": package(workspaces=["../*"])},
         "outside-context",
-        "outside of the build context",
+        "outside the build context",
     ),
     (
         "missing patch",
@@ -306,7 +306,7 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "broken-manifest",
         "aliases",
     ),
-    ("a folder from a variable", "npm --prefix $DIR ci", {"package.json": package()}, "unknown-folder", "not known"),
+    ("a folder from a variable", "npm --prefix $DIR ci", {"package.json": package()}, "unknown-folder", "cannot find"),
 ]
 
 

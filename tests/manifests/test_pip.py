@@ -62,10 +62,10 @@ def test_known(
 BLOCKED: list[tuple[str, Files, str, str]] = [
     ("install -r a.txt", {}, "missing-file", "a.txt is not in the build context"),
     ("install -r a.txt", {"a.txt": "-r b.txt"}, "missing-file", "b.txt is not in the build context"),
-    ("install -r a.txt", {"a.txt": "-r ../b.txt"}, "outside-context", "outside of the build context"),
-    ("install -r a.txt", {"a.txt": "-r ${WHICH}.txt"}, "variable", "not known before the build"),
-    ("install -r $FILE", {}, "variable", "not known before the build"),
-    ("install -r /etc/req.txt", {}, "outside-context", "no COPY brings"),
+    ("install -r a.txt", {"a.txt": "-r ../b.txt"}, "outside-context", "outside the build context"),
+    ("install -r a.txt", {"a.txt": "-r ${WHICH}.txt"}, "variable", "known only during the build"),
+    ("install -r $FILE", {}, "variable", "known only during the build"),
+    ("install -r /etc/req.txt", {}, "outside-context", "absolute path"),
     ("install .", {"setup.py": ""}, "installs-project", "installs the project itself"),
     ("install -e .[dev]", {"setup.py": ""}, "installs-project", "installs the project itself"),
     ("install -r a.txt", {"a.txt": "-e .\n"}, "installs-project", "installs the project itself"),
@@ -76,7 +76,7 @@ BLOCKED: list[tuple[str, Files, str, str]] = [
         "install -r a.txt",
         {"a.txt": "./lib\n", "lib/setup.py": "open('../VERSION')\n"},
         "hook-script",
-        "lib/setup.py:1 opens ../VERSION, outside of its folder",
+        "lib/setup.py:1 opens ../VERSION, outside its folder",
     ),
 ]
 
@@ -107,15 +107,15 @@ def test_local_paths_are_those_of_the_working_folder(make_context: MakeContext) 
         ("def open(x): pass\nopen(y)\n", ""),
         ("open(name)\n", ":1 opens a path that is not literal"),
         ("import codecs as c\nc.open(f'{x}')\n", ":2 opens a path that is not literal"),
-        ("open('/etc/passwd')\n", ":1 opens /etc/passwd, outside of its folder"),
+        ("open('/etc/passwd')\n", ":1 opens /etc/passwd, outside its folder"),
         (
             "import os\nopen(os.path.join(os.path.dirname(__file__), '..', 'v'))\n",
-            ":2 opens ../v, outside of its folder",
+            ":2 opens ../v, outside its folder",
         ),
         ("from pathlib import Path\nPath(__file__).parent.joinpath('x').read_text()\n", ""),
         (
             "from pathlib import Path\nPath(__file__).parent.parent.joinpath('x').read_text()\n",
-            ":2 opens ../x, outside of its folder",
+            ":2 opens ../x, outside its folder",
         ),
         ("thing.read_text()\n", ":1 opens a path that is not literal"),
         ("import subprocess\nsubprocess.check_output(['git'])\n", ":2 calls subprocess.check_output"),

@@ -77,7 +77,7 @@ INSTALLS_ITSELF = "installs the project itself, so it reads the sources"
     [
         (POETRY, "install", f"`poetry install` {INSTALLS_ITSELF}"),
         (POETRY, "install --only-root", f"`poetry install --only-root` {INSTALLS_ITSELF}"),
-        (POETRY, "install -C x --no-root", "`poetry install -C x --no-root` works in another folder"),
+        (POETRY, "install -C x --no-root", "`poetry install -C x --no-root` names its folder by an option"),
         ({"poetry.lock": ""}, NO_ROOT, "pyproject.toml is not in the build context"),
         ({**POETRY, "pyproject.toml": "["}, NO_ROOT, "pyproject.toml is not valid TOML"),
         (
@@ -88,12 +88,12 @@ INSTALLS_ITSELF = "installs the project itself, so it reads the sources"
         (
             {**POETRY, "pyproject.toml": "[tool.poetry.dependencies]\nx = {path = '../x'}\n"},
             NO_ROOT,
-            "pyproject.toml: x is at ../x, outside of the build context",
+            "pyproject.toml: x is at ../x, outside the build context",
         ),
         (
             {**POETRY, "pyproject.toml": "[project]\ndependencies = ['x @ file:///srv/x']\n[tool.poetry]\n"},
             NO_ROOT,
-            "pyproject.toml requires `x @ file:///srv/x`",
+            "pyproject.toml requires `x @ file:///srv/x`, a local file that dfix does not follow",
         ),
         (
             {**POETRY, "pyproject.toml": "[tool.poetry.dependencies]\nx = {path = 'x'}\n"},
@@ -103,24 +103,24 @@ INSTALLS_ITSELF = "installs the project itself, so it reads the sources"
         (
             {**POETRY, ".venv/pyvenv.cfg": ""},
             NO_ROOT,
-            "the build context ships .venv, which poetry would use and the later copy replace",
+            "the build context ships .venv, which poetry uses today, but which would overwrite the new one after a split",
         ),
         (UV, "sync --frozen", f"`uv sync --frozen` {INSTALLS_ITSELF}"),
         (UV, "sync --no-install-project", "`uv sync --no-install-project` may rewrite uv.lock"),
         (
             {**UV, "pyproject.toml": "[project]\ndynamic = ['version']\n"},
             "sync --locked",
-            "pyproject.toml: fields of `dynamic` are read from the sources",
+            "pyproject.toml: `dynamic` fields may be read from the sources",
         ),
         (
             {**UV, "pyproject.toml": "[[tool.uv.index]]\nurl = './wheels'\n"},
             NO_PROJECT,
-            "pyproject.toml takes packages from ./wheels",
+            "pyproject.toml takes packages from ./wheels, which dfix does not follow",
         ),
         (
             {**UV, "pyproject.toml": "[tool.uv.workspace]\nmembers = ['*/*']\n"},
             NO_PROJECT,
-            "pyproject.toml: the members at */* are not followed",
+            "pyproject.toml: the workspace has members at */*, which dfix does not follow",
         ),
         (
             UV,
@@ -130,7 +130,7 @@ INSTALLS_ITSELF = "installs the project itself, so it reads the sources"
         (
             {**UV, ".venv/pyvenv.cfg": ""},
             NO_PROJECT,
-            "the build context ships .venv, which would replace what the install writes",
+            "the build context ships .venv, which would overwrite what the install writes",
         ),
     ],
 )

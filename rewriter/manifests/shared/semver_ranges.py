@@ -24,7 +24,7 @@ def fits(version: str, requirement: str) -> bool | None:
 
 
 def mismatch(lock: str, name: str, version: str, requirement: str) -> str:
-    """Why the lock file `lock` does not satisfy a requirement, for when `fits` is not True; no `version`: not listed."""
+    """Why the lock file `lock` does not satisfy a requirement, if `fits` is not True; no `version` means not listed."""
     if not version:
         return f"{lock} does not list {name}"
     if fits(version, requirement) is None:

@@ -298,7 +298,7 @@ REFUSED = [
         "a host's obj would win",
         {**NET, "src/Core/obj/project.assets.json": ""},
         "FROM sdk\nWORKDIR /src\nCOPY . .\nRUN dotnet restore src/Web/Web.csproj\n",
-        "the build context ships src/Core/obj, which would replace what the restore wrote",
+        "the build context ships src/Core/obj, which would overwrite what the restore writes",
     ),
     (
         "scripts of PHP's install",
