@@ -1,4 +1,4 @@
-"""What a transform answers: a change with its reason and contract, or a refusal with its reason."""
+"""The two answers of a transform: a change with its reason and contract, or a refusal with its reason."""
 
 from __future__ import annotations
 
@@ -11,30 +11,32 @@ Contract = Literal["same-image", "same-but-caches", "changed-image"]
 
 
 class Change(NamedTuple):
-    """One rewrite at one place.
-
-    `offset` is where the change is reported (a character offset in the text it was proposed on), `edits` are
-    the replacements that belong together: all are applied or none. `reason` is one sentence for the user. `ignored` are
-    lines that the ignore file of the build context gets with them.
-    """
+    """One rewrite at one place."""
 
     rule: str
+    """The name of the rule ("merge-runs")."""
     offset: int
+    """Where the change is reported: a character offset in the text on which it was proposed."""
     edits: tuple[Edit, ...]
+    """Replacements that belong together: all are applied, or none."""
     reason: str
+    """One sentence for the user."""
     contract: Contract
+    """What the change promises about the image."""
     ignored: tuple[str, ...] = ()
+    """Lines to add to the ignore file of the build context, together with the edits."""
 
 
 class Refusal(NamedTuple):
-    """A place that a transform considered and left alone.
-
-    `code` groups refusals for statistics ("hook-script"); `reason` names the thing found, as a sentence;
-    `hint` says what would allow the change, where there is such a thing.
-    """
+    """A place that a transform considered and left alone."""
 
     rule: str
+    """The name of the rule ("split-manifests")."""
     offset: int
+    """Where the refusal is reported: a character offset in the text."""
     code: str
+    """A name of reasons.toml ("hook-script"), by which refusals are counted and documented."""
     reason: str
+    """One sentence: what dfix saw in the author's lines, and why it prevents the change."""
     hint: str = ""
+    """An instruction that makes the change possible; "" when there is none."""

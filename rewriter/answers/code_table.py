@@ -1,4 +1,4 @@
-"""The codes of reasons and what they mean, for people: reasons.toml as records."""
+"""The codes of reasons and what they mean: reasons.toml as records."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ _TABLE = os.path.join(os.path.dirname(__file__), "reasons.toml")
 
 
 class Code(NamedTuple):
-    """A code of reasons."""
+    """One table of reasons.toml."""
 
     name: str
+    """The code itself ("no-lock")."""
     rules: tuple[str, ...]
     """The rules that give reasons of this code."""
     meaning: str
@@ -21,22 +22,22 @@ class Code(NamedTuple):
     do: str
     """What the author of the Dockerfile can do, as Markdown."""
     formerly: tuple[str, ...] = ()
-    """The codes that this one had in version 1 of the JSON report."""
+    """What the code was called in version 1 of the JSON report."""
 
 
 def codes() -> tuple[Code, ...]:
-    """Every code, by name."""
+    """Every code, sorted by name as in the file. Reads the file at each call."""
     import tomllib
 
     with open(_TABLE, "rb") as file:
         table = tomllib.load(file)
-    found = []
+    records = []
     for name, row in table.items():
         former = tuple(row.get("formerly", ()))
-        found.append(Code(name, tuple(row["rules"]), row["meaning"], row["why"].strip(), row["do"].strip(), former))
-    return tuple(found)
+        records.append(Code(name, tuple(row["rules"]), row["meaning"], row["why"].strip(), row["do"].strip(), former))
+    return tuple(records)
 
 
 def codes_of(rule: str) -> tuple[Code, ...]:
-    """The codes of the reasons that a rule gives, by name; none for a rule that dfix does not bring itself."""
+    """The codes of the reasons that a rule gives, sorted by name; none for a rule from a plug-in."""
     return tuple(code for code in codes() if rule in code.rules)

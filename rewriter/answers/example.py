@@ -1,4 +1,4 @@
-"""Examples of a transform: they are its tests, its documentation page and what `dfix rule NAME` prints."""
+"""Examples of a transform: its tests, part of its documentation page, and what `dfix rule NAME` prints."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from typing import NamedTuple
 
 
 class Example(NamedTuple):
-    """One Dockerfile before and after.
-
-    `after` is None for a file that must stay as it is; `because` is then a part of the refusal's reason, or
-    empty where there is nothing to say. `files` is the build context (path to text); None stands for a Dockerfile
-    that is looked at without its context. `ignore_file` is that of the context, after lines were added.
-    """
+    """One Dockerfile before and after."""
 
     name: str
+    """What the example shows ("no build context")."""
     before: str
+    """The text of the Dockerfile."""
     after: str | None = None
+    """The text that the transform makes of it; None when it must not change the Dockerfile."""
     because: str = ""
+    """A part of the reason why the Dockerfile is left alone; "" when the transform says nothing."""
     files: Mapping[str, str] | None = None
+    """The build context, by path; None when the transform gets no context."""
     ignore_file: str = ""
+    """The text of the context's ignore file afterwards; "" when the transform adds no line to it."""
 
     @property
     def changes(self) -> bool:
-        """Whether the transform changes something."""
+        """Whether the transform changes the Dockerfile or the ignore file."""
         return self.after is not None or bool(self.ignore_file)

@@ -1,4 +1,4 @@
-"""Why a place is left alone: one record, raised where it is found and caught once for each candidate place."""
+"""Why a place is left alone: a record, raised at any depth and caught once for each place that a rule considers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ class Reason(NamedTuple):
     """Why a place is left alone."""
 
     code: str
-    """Groups reasons for statistics; a page of docs/reasons has this name."""
+    """A name of reasons.toml: reasons are counted by it, and a page of docs/reasons has its name."""
     text: str
-    """One sentence about the author's own lines."""
+    """One sentence about the author's own lines: what dfix saw, and why it prevents the change."""
     hint: str = ""
-    """What would allow the change, where there is such a thing."""
+    """An instruction that makes the change possible; "" when there is none."""
 
 
 class LeaveAlone(Exception):  # noqa: N818  # an answer, not an error
-    """Ends the work on a candidate place. Takes the parts of a Reason: code, text and hint."""
+    """Raised to leave a place alone. Takes the parts of a Reason: code, text and hint."""
 
     def __init__(self, code: str, text: str, hint: str = "") -> None:
         super().__init__(code, text, hint)
@@ -29,8 +29,11 @@ class LeaveAlone(Exception):  # noqa: N818  # an answer, not an error
 
 
 def attempt(ask: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | Reason:
-    """What `ask` answers, or why it leaves the place alone: for those who keep the answer, or try another way first."""
+    """Call `ask` and return its result, or the Reason of a LeaveAlone that it raises.
+
+    For callers that keep the reason, or try another way first; other exceptions pass through.
+    """
     try:
         return ask(*args, **kwargs)
-    except LeaveAlone as no:
-        return no.reason
+    except LeaveAlone as refusal:
+        return refusal.reason
