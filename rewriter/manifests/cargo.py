@@ -133,9 +133,10 @@ class _Reader(Reader):
                 locked.setdefault(str(package.get("name")), []).append(str(package.get("version")))
         for name, requirement in self.required:
             required = f"^{requirement}" if requirement[:1].isdigit() else requirement  # "1.2" means "^1.2"
-            versions = locked.get(name, [])
-            if not any(fits(version, required) for version in versions):
-                difference = mismatch(lock, name, versions[-1] if versions else "", required)
+            versions = locked.get(name) or [""]
+            answers = [fits(version, required) for version in versions]
+            if True not in answers:
+                difference = mismatch(name, versions[-1], requirement, answers[-1])
                 hint = "run `cargo update --workspace`, commit Cargo.lock, and add `--locked`"
                 raise LeaveAlone("lock-rewritten", f"`{self.install.shown}` may rewrite {lock}: {difference}", hint)
 

@@ -169,7 +169,7 @@ def _without_name_spaces(context: Context, path: str) -> Element:
 def _refuse_file_readers(pom: _Pom) -> None:
     """Raises LeaveAlone when the model depends on other files: profiles that a file activates, git extensions."""
     if any(pom.root.iterfind("profiles/profile/activation/file")):
-        raise LeaveAlone("reads-sources", f"{pom.path} has a profile that is active only if some file exists or not")
+        raise LeaveAlone("reads-sources", f"{pom.path} has a profile that depends on whether a file exists")
     for element in pom.root.iterfind("build/extensions/extension/artifactId"):
         if "git" in (element.text or ""):
             raise LeaveAlone("git-history", f"{pom.path}: the extension {element.text} may read the git history")

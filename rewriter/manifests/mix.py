@@ -103,8 +103,9 @@ class _Reader(Reader):
         locked = {match["name"]: (match["kind"], match["version"]) for match in _LOCKED.finditer(text)}
         for name, requirement in self.required.items():
             kind, version = locked.get(name, ("", ""))
-            if not kind or (kind == "hex" and fits(version, requirement) is not True):
-                difference = mismatch(path, name, version if kind else "", requirement)
+            fit = fits(version, requirement)
+            if not kind or (kind == "hex" and fit is not True):
+                difference = mismatch(name, version if kind else "", requirement, fit)
                 reason = f"`{self.install.shown}` may rewrite {path}: {difference}"
                 raise LeaveAlone("lock-rewritten", reason, "run `mix deps.get` and commit mix.lock")
         self.files.insert(1, path)

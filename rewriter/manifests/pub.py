@@ -92,8 +92,9 @@ class _Reader(Reader):
         packages = table(data, "packages")
         for name, requirement in self.required.items():
             version = str(table(packages, name).get("version", ""))
-            if fits(version, requirement) is not True:
-                reason = f"`{self.install.shown}` may rewrite {path}: {mismatch(path, name, version, requirement)}"
+            fit = fits(version, requirement)
+            if fit is not True:
+                reason = f"`{self.install.shown}` may rewrite {path}: {mismatch(name, version, requirement, fit)}"
                 hint = f"run `{self.install.shown}`, commit {path}, and add `--enforce-lockfile`"
                 raise LeaveAlone("lock-rewritten", reason, hint)
 

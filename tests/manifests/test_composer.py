@@ -121,7 +121,7 @@ def test_what_the_install_does_not_look_at(make_context: MakeContext, project: o
         ({}, "install", {".dockerignore": "*.json\n"}, "composer.json is left out by line 1 of .dockerignore"),
     ],
 )
-def test_what_stands_in_the_way(
+def test_what_prevents_a_split(
     make_context: MakeContext, project: object, command: str, more: dict[str, object], reason: str
 ) -> None:
     found = read(make_context, project, command, **more)

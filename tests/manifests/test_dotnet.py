@@ -119,7 +119,7 @@ def test_a_folder_of_packages(make_context: MakeContext) -> None:
         ),
     ],
 )  # fmt: skip
-def test_what_stands_in_the_way(make_context: MakeContext, files: dict[str, str], command: str, reason: str) -> None:
+def test_what_prevents_a_split(make_context: MakeContext, files: dict[str, str], command: str, reason: str) -> None:
     found = read(make_context, files, command)
     assert isinstance(found, Reason)
     assert found.text == reason

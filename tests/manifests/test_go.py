@@ -86,7 +86,7 @@ def test_what_a_download_reads(
         ({"go.mod": MOD, "go.sum": SUM, "go.work": "use x\n"}, "go.work names `x`, which is not a relative path"),
     ],
 )
-def test_what_stands_in_the_way(make_context: MakeContext, files: dict[str, str], reason: str) -> None:
+def test_what_prevents_a_split(make_context: MakeContext, files: dict[str, str], reason: str) -> None:
     found = read(make_context, files)
     assert isinstance(found, Reason)
     assert found.text == reason

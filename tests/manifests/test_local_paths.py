@@ -1,4 +1,4 @@
-"""What lies around the project, and dependencies that lead out of it or to all of it."""
+"""Manifests in parent folders, and dependencies outside the context or on the whole project."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BROKEN_AROUND = [
     ("uv sync --frozen", "python.uv", {"pyproject.toml": "[", "a/pyproject.toml": '[project]\nname = "a"\n'}),
     ("mvn dependency:go-offline", "maven", {"pom.xml": "<", "a/pom.xml": POM}),
 ]
-LEAD_AWAY = [
+LOCAL_DEPENDENCIES = [
     ("npm ci", "node.install", "package.json", '{{"dependencies": {{"x": "file:{}"}}}}', {"package-lock.json": "{}"}),
     ("composer install", "composer", "composer.json", '{{"repositories": [{{"type": "path", "url": "{}"}}]}}', {"composer.lock": "{}"}),
     ("bundle install", "bundler", "Gemfile", 'gem "x", path: "{}"\n', {}),
@@ -52,8 +52,10 @@ def test_a_broken_manifest_above_is_not_read(
         ("/x", "outside-context", " /x, outside the build context"),
     ],
 )
-@pytest.mark.parametrize(("command", "reader", "path", "form", "more"), LEAD_AWAY, ids=[row[1] for row in LEAD_AWAY])
-def test_a_dependency_that_leads_away(
+@pytest.mark.parametrize(
+    ("command", "reader", "path", "form", "more"), LOCAL_DEPENDENCIES, ids=[row[1] for row in LOCAL_DEPENDENCIES]
+)
+def test_a_local_dependency_that_is_not_followed(
     make_context: MakeContext, command: str, reader: str, path: str, form: str, more: dict[str, str], place: str,
     code: str, text: str,
 ) -> None:  # fmt: skip

@@ -134,7 +134,7 @@ INSTALLS_ITSELF = "installs the project itself, so it reads the sources"
         ),
     ],
 )
-def test_what_stands_in_the_way(make_context: MakeContext, files: dict[str, str], command: str, reason: str) -> None:
+def test_what_prevents_a_split(make_context: MakeContext, files: dict[str, str], command: str, reason: str) -> None:
     found = read(make_context, files, command)
     assert isinstance(found, Reason)
     assert found.text == reason

@@ -38,8 +38,10 @@ def leaves_its_folder(text: str) -> str:
         wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
         visitor = _Visitor(wrapper)
         wrapper.visit(visitor)
-    except (cst.ParserSyntaxError, RecursionError) as error:
-        return f":{getattr(error, 'raw_line', 0)} is not valid Python"
+    except cst.ParserSyntaxError as error:
+        return f":{error.raw_line} is not valid Python"
+    except RecursionError:
+        return " is nested too deeply"
     return visitor.reason
 
 

@@ -14,8 +14,11 @@ def missing(context: Context, path: str) -> LeaveAlone:
         line = context.ignore.line_for(path)
         if line:
             return LeaveAlone("missing-file", f"{path} is left out by line {line} of {context.ignore_name}")
-        why = "nothing in it ships, it is too large, or it is a link that leaves the build context"
-        return LeaveAlone("missing-file", f"dfix cannot read {path}: {why}")
+        if context.is_folder(path):
+            return LeaveAlone("missing-file", f"the build context ships no file in {path}")
+        return LeaveAlone(
+            "missing-file", f"dfix can't read {path}: it is too large, or a link out of the build context"
+        )
     hint = "if the build uses another context, name it with --context"
     return LeaveAlone("missing-file", f"{path} is not in the build context", hint)
 

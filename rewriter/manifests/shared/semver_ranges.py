@@ -23,13 +23,13 @@ def fits(version: str, requirement: str) -> bool | None:
     return None if None in answers else False
 
 
-def mismatch(lock: str, name: str, version: str, requirement: str) -> str:
-    """Why the lock file `lock` does not satisfy a requirement, if `fits` is not True; no `version` means not listed."""
+def mismatch(name: str, version: str, requirement: str, fit: bool | None) -> str:
+    """Why a lock file may not satisfy a requirement: `version` is "" for a missing package, `fit` the answer of `fits`."""
     if not version:
-        return f"{lock} does not list {name}"
-    if fits(version, requirement) is None:
-        return f"dfix cannot tell whether {name} {version} in {lock} satisfies `{requirement}`"
-    return f"{name} {version} in {lock} does not satisfy `{requirement}`"
+        return f"it does not list {name}"
+    if fit is None:
+        return f"dfix can't tell whether its {name} {version} satisfies `{requirement}`"
+    return f"its {name} {version} does not satisfy `{requirement}`"
 
 
 def _all(have: tuple[int, int, int], requirement: str) -> bool | None:
