@@ -24,7 +24,7 @@ def fits(version: str, requirement: str) -> bool | None:
 
 
 def mismatch(name: str, version: str, requirement: str, fit: bool | None) -> str:
-    """Why a lock file may not satisfy a requirement: `version` is "" for a missing package, `fit` the answer of `fits`."""
+    """Why a lock file may not satisfy a requirement: `version` is "" for a missing package, `fit` what `fits` says."""
     if not version:
         return f"it does not list {name}"
     if fit is None:
