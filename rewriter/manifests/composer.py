@@ -52,8 +52,8 @@ class _Reader(Reader):
         self._autoloader(project)
         self._repositories(project)
         self._outputs(project)
-        extra = posixpath.join(self.install.folder, "auth.json")
-        files = [self.path, self.lock_path, *([extra] if self.context.ships(extra) else [])]
+        credentials = posixpath.join(self.install.folder, "auth.json")
+        files = [self.path, self.lock_path, *([credentials] if self.context.ships(credentials) else [])]
         return Inputs(tuple(files), tuple(self.folders))
 
     def _read(self, path: str) -> dict[str, Any]:

@@ -65,10 +65,10 @@ class _Reader(Reader):
                 elif folder == self.install.folder:
                     self._require(str(name), entry)
         folders = []
-        for place in map(str, written):
-            package = local_path(folder, place, f"{path} names {place}")
+        for written_path in map(str, written):
+            package = local_path(folder, written_path, f"{path} names {written_path}")
             if "*" in package:
-                raise LeaveAlone("workspace", f"{path} names {place}, a pattern that dfix does not follow")
+                raise LeaveAlone("workspace", f"{path} names {written_path}, a pattern that dfix does not follow")
             folders.append(package)
         return folders
 

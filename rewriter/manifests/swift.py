@@ -45,7 +45,7 @@ def inputs(context: Context, install: Install) -> Inputs:
         for match in _LOCAL.finditer(text):
             written = match["value"].strip().strip('"')
             if not match["value"].startswith('"') or "\\(" in written:
-                computed = " ".join(written.split())[:60]
+                computed = " ".join(match["value"].split())[:60]
                 raise LeaveAlone("build-script", f"{path} computes the path of a package: `{computed}`")
             pending.append(local_path(folder, written, f"{path} uses a package at {written}"))
     lock = posixpath.join(install.folder, "Package.resolved")

@@ -90,6 +90,7 @@ def test_a_folder_of_packages(make_context: MakeContext) -> None:
         ({}, "restore src", "src has no projects or solutions"),
         ({}, "restore ../x", "`dotnet restore ../x` restores ../x, outside the build context"),
         ({}, "restore $PROJECT", "what `dotnet restore $PROJECT` restores is known only during the build"),
+        ({}, "restore src/Web src/Core", "`dotnet restore src/Web src/Core` restores several projects; dfix follows one"),
         (
             {},
             "restore --configfile x src/Web",

@@ -62,3 +62,46 @@ def test_a_local_dependency_that_is_not_followed(
     found = read(make_context, {path: form.format(place), **more}, command, reader, "")
     assert isinstance(found, Reason), found
     assert (found.code, found.text.endswith(text)) == (code, True), found
+
+
+COMPUTED = [
+    (
+        "swift package resolve",
+        "swift",
+        {"Package.swift": '.package(path: root + "/x")\n'},
+        "build-script",
+        'Package.swift computes the path of a package: `root + "/x"`',
+    ),
+    (
+        "dart pub get",
+        "pub",
+        {"pubspec.yaml": "workspace: ['packages/*']\n"},
+        "workspace",
+        "pubspec.yaml names packages/*, a pattern that dfix does not follow",
+    ),
+]
+
+
+@pytest.mark.parametrize(("command", "reader", "files", "code", "text"), COMPUTED, ids=[row[1] for row in COMPUTED])
+def test_a_path_that_is_not_literal(
+    make_context: MakeContext, command: str, reader: str, files: dict[str, str], code: str, text: str
+) -> None:
+    found = read(make_context, files, command, reader, "")
+    assert isinstance(found, Reason), found
+    assert (found.code, found.text) == (code, text)
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ({}, "lib is not in the build context"),
+        ({"lib/x.py": "", ".dockerignore": "lib/*.py\n"}, "the build context ships no file in lib"),
+        ({"lib/x.py": "", ".dockerignore": "# local\nlib\n"}, "lib is left out by line 2 of .dockerignore"),
+    ],
+    ids=["absent", "empty", "ignored"],
+)
+def test_a_folder_that_does_not_ship(make_context: MakeContext, more: dict[str, str], text: str) -> None:
+    files = {"pyproject.toml": "[tool.poetry.dependencies]\nx = {path = 'lib'}\n", **more}
+    found = read(make_context, files, "poetry install --no-root", "python.poetry", "")
+    assert isinstance(found, Reason), found
+    assert found.text == text

@@ -318,6 +318,27 @@ def test_blocked(make_context: MakeContext, name: str, command: str, files: File
     assert reason in found.text
 
 
+@pytest.mark.parametrize(
+    ("files", "hint"),
+    [
+        (
+            {"package-lock.json": lock(dependencies={"b": "1"})},
+            "run `npm install`, commit package-lock.json, and use `npm ci` in the Dockerfile",
+        ),
+        ({"package-lock.json": lock(), "yarn.lock": ""}, "use `npm ci`"),
+        (
+            {"yarn.lock": ""},
+            "run `npm install`, commit package-lock.json, and use `npm ci` in the Dockerfile",
+        ),
+    ],
+    ids=["out of step", "yarn.lock beside it", "only yarn.lock"],
+)
+def test_what_keeps_npm_from_writing_a_lock_file(make_context: MakeContext, files: Files, hint: str) -> None:
+    found = read(make_context, {"package.json": package(), **files})
+    assert isinstance(found, Reason)
+    assert (found.code, found.hint) == ("lock-rewritten", hint)
+
+
 def test_a_member_of_an_outer_workspace(make_context: MakeContext) -> None:
     files = {"package.json": package(workspaces=["m"]), "m/package.json": package()}
     found = read(make_context, files, "npm ci", "m")

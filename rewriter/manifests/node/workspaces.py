@@ -72,18 +72,18 @@ def _patterns(context: Context, manager: str, root: Manifest) -> list[str]:
 
 def _folders(context: Context, root: str, depth: int) -> list[str]:
     """The folders at most `depth` levels below `root`, sorted; stops after MOST_FOLDERS."""
-    found: list[str] = []
+    folders: list[str] = []
     level = [root]
-    while level and depth > 0 and len(found) < MOST_FOLDERS:
+    while level and depth > 0 and len(folders) < MOST_FOLDERS:
         depth -= 1
         below = []
         for folder in level:
             for name in context.folders_in(folder):
                 if name not in ("node_modules", ".git"):
                     below.append(posixpath.join(folder, name))
-        found += below
+        folders += below
         level = below
-    return sorted(found)
+    return sorted(folders)
 
 
 def _matcher(pattern: str) -> re.Pattern[str]:

@@ -46,7 +46,7 @@ def inputs(context: Context, install: Install) -> Inputs:
         refuse_host_output(context, install.folder, ".venv", why=why)
     archives = tuple(filter(context.ships, local))
     locks = (lock,) if context.ships(lock) else ()
-    return Inputs((path, *locks, *archives), tuple(place for place in local if place not in archives))
+    return Inputs((path, *locks, *archives), tuple(path for path in local if path not in archives))
 
 
 def _refuse_rewritten_lock(

@@ -38,7 +38,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     refuse_host_output(context, install.folder, ".venv", why=why)
     optional = (lock, posixpath.join(install.folder, "poetry.toml"))
     archives = tuple(filter(context.ships, local))
-    folders = tuple(place for place in local if place not in archives)
+    folders = tuple(path for path in local if path not in archives)
     return Inputs((path, *filter(context.ships, optional), *archives), folders)
 
 

@@ -136,5 +136,5 @@ class _Visitor(cst.CSTVisitor):
 
 
 def _join(paths: list[str | None]) -> str | None:
-    known = [path for path in paths if path is not None]
-    return posixpath.normpath(posixpath.join(*known)) if known and len(known) == len(paths) else None
+    literal = [path for path in paths if path is not None]
+    return posixpath.normpath(posixpath.join(*literal)) if literal and len(literal) == len(paths) else None

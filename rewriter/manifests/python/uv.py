@@ -51,14 +51,14 @@ def inputs(context: Context, install: Install) -> Inputs:
     refuse_host_output(context, install.folder, ".venv")
     optional = filter(context.ships, (lock, *(posixpath.join(install.folder, name) for name in _SETTINGS)))
     archives = tuple(filter(context.ships, local))
-    folders = tuple(place for place in local if place not in archives)
+    folders = tuple(path for path in local if path not in archives)
     return Inputs((path, *optional, *manifests, *archives), folders)
 
 
 def _members(context: Context, path: str, workspace: dict[str, Any]) -> list[str]:
     """The pyproject.toml of each workspace member; in a pattern only the last part may be a glob ("packages/*")."""
     folder = posixpath.dirname(path)
-    found: list[str] = []
+    paths: list[str] = []
     for pattern in listed(workspace.get("members")):
         head, _, last = str(pattern).rpartition("/")
         parent = inside(folder, head)
@@ -66,8 +66,8 @@ def _members(context: Context, path: str, workspace: dict[str, Any]) -> list[str
             raise LeaveAlone("workspace", f"{path}: the workspace has members at {pattern}, which dfix does not follow")
         names = context.folders_in(parent) if set(last) & set("*?[") else [last]
         members = (posixpath.join(parent, name, "pyproject.toml") for name in names if fnmatch(name, last))
-        found += [member for member in members if context.ships(member) and member not in found]
-    return found
+        paths += [member for member in members if context.ships(member) and member not in paths]
+    return paths
 
 
 def _refuse_local_indexes(path: str, uv: dict[str, Any]) -> None:

@@ -24,10 +24,10 @@ def inputs(context: Context, install: Install) -> Inputs:
     if words[:1] == ("sync",):
         words = tuple(word for name in words[1:] for word in ((name,) if name.startswith("-") else ("-r", name)))
         words = ("sync", *words)
-    found = pip.inputs(context, install._replace(arguments=words))
+    reads = pip.inputs(context, install._replace(arguments=words))
     for name in ("pyproject.toml", "uv.toml"):
         path = posixpath.join(install.folder, name)
         text = context.read(path)
-        if text is not None and (name == "uv.toml" or "[tool.uv" in text) and path not in found.files:
-            found = found._replace(files=(*found.files, path))
-    return found
+        if text is not None and (name == "uv.toml" or "[tool.uv" in text) and path not in reads.files:
+            reads = reads._replace(files=(*reads.files, path))
+    return reads
