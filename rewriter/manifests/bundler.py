@@ -21,6 +21,7 @@ _LOCK_ANEW = (
 )
 _FROZEN = frozenset(("--deployment", "--frozen"))
 _ELSEWHERE = frozenset(("--gemfile", "--standalone", "--path", "--binstubs"))
+"""Options that name another Gemfile, or another place for the gems."""
 _EVERY_LINUX = frozenset(("x86_64-linux", "aarch64-linux"))
 _STRING = r"""(?:"[^"#\\]*"|'[^'\\]*')"""
 _VALUE = rf"(?:{_STRING}|[\d.]++|:\w++|\w++:|=>|true|false|nil|%[iw]\[[\w\s.-]*\]|[\[\]{{}},\s])"
@@ -28,12 +29,15 @@ _PLAIN = re.compile(
     rf"(?:(?P<word>source|ruby|gem|group|platforms?|path|git|github|git_source|gemspec|eval_gemfile)\b"
     rf"[\s(]*(?P<rest>{_VALUE}*+)\)?\s*(?P<block>do|\{{\s*\|\w+\|.*\}})?|end)\s*"
 )
+"""A line of literals: `gem "rails", "~> 7.1", require: false`, `group :test do`, `end`."""
 _GIT_SOURCE = re.compile(r"(?m)^git_source\(:\w+\) do \|\w+\|\n(?:[ \t]+.*\n|\n)*end$")
 _RUNS = re.compile(r"File|Dir|IO\.|system|require|`|eval|ENV")
+"""What a `git_source` block must not contain, because it may read files or run programs."""
 _NAME = re.compile(_STRING)
 _PATH = re.compile(rf"(?:\bpath:|:path\s*=>)\s*(?P<value>{_STRING})")
 _FILE = re.compile(rf"(?:\bfile:|:file\s*=>)\s*(?P<value>{_STRING})")
 _LOCKED = re.compile(r"  (?P<name>[\w.-]+)(?: \((?P<requirement>[^)]*)\))?(?P<pinned>!?)")
+"""A line of DEPENDENCIES in Gemfile.lock: `  rails (~> 7.1)`; gems from git or a folder end with `!`."""
 _REQUIREMENT = re.compile(rf",\s*(?P<value>{_STRING}(?:\s*,\s*{_STRING})*)\s*(?:,|$)")
 
 

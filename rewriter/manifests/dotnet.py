@@ -28,6 +28,7 @@ _PLAIN_OPTIONS = frozenset(
     "--locked-mode --no-cache --no-http-cache --disable-parallel --force -f --force-evaluate --ignore-failed-sources "
     "--no-dependencies --interactive --nologo -nologo --use-current-runtime --ucr --disable-build-servers".split()
 )
+"""Options without a value that don't change which files a restore reads."""
 _VALUED_OPTIONS = frozenset("-r --runtime -v --verbosity -a --arch --os -s --source".split())
 _ELSEWHERE = ("BaseIntermediateOutputPath", "MSBuildProjectExtensionsPath", "ArtifactsPath", "UseArtifactsOutput")
 """Properties that move what a restore writes out of `obj`."""

@@ -20,6 +20,7 @@ MOST_MODULES = 500
 _LARGEST = 2_000_000
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|[^\s"`]+')
 _OTHER_FILES = ("-C", "-modfile", "--modfile", "-reuse", "--reuse")
+"""Options that make Go read other files than go.mod and go.sum in its folder."""
 
 
 class _Line(NamedTuple):

@@ -19,6 +19,7 @@ _RESTORE = re.compile(r"renv::restore\((?:\s*(?:prompt|clean)\s*=\s*(?:TRUE|FALS
 _HARMLESS = re.compile(
     r"(renv::consent\(provided\s*=\s*(TRUE|T)\)|options\([^()]*(\([^()]*\)[^()]*)*\)|library\(renv\))"
 )
+"""Expressions next to the restore that read no file of the project."""
 _PROFILE = re.compile(r"""source\(["']renv/activate\.R["']\)""")
 _RENV_FILES = ("renv/activate.R", "renv/settings.json", "renv/settings.dcf", "renv/.gitignore")
 

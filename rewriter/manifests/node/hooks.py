@@ -37,11 +37,14 @@ _PREFIXES = frozenset(("npx", "pnpx", "bunx"))
 _IMPORT = re.compile(
     r"""(?:\brequire\s*\(\s*|\bimport\s*\(\s*|\bfrom\s+|\bimport\s+)(?P<quote>['"])(?P<target>[^'"]+)(?P=quote)"""
 )
-_ANY_IMPORT = re.compile(r"\b(?:require|import)\s*\(\s*(?!['\"])")
+"""An import of a literal: `require("./x")`, `import y from './y.mjs'`, `import('left-pad')`."""
+_COMPUTED_IMPORT = re.compile(r"\b(?:require|import)\s*\(\s*(?!['\"])")
+"""An import of anything else: `require(name)`."""
 _READS = re.compile(
     r"\b(?:fs|fs/promises|child_process|readFile\w*|readdir\w*|existsSync|exec\w*|spawn\w*|glob|fork|chdir|cwd|__dirname|"
     r"__filename|Bun|Deno|worker_threads)\b|import\.meta"
 )
+"""What a script must not use, because it may read any file or run any program."""
 _SUFFIXES = ("", ".js", ".cjs", ".mjs", ".json", ".ts", "/index.js")
 MOST_FILES = 50
 MOST_STEPS = 200
@@ -168,7 +171,7 @@ class Hooks:
             reads = _READS.search(text)
             if reads is not None:
                 raise self._unclear(hook, f"runs {current}, which uses `{reads[0]}`")
-            if _ANY_IMPORT.search(text):
+            if _COMPUTED_IMPORT.search(text):
                 raise self._unclear(hook, f"runs {current}, which imports a computed path")
             for match in _IMPORT.finditer(text):
                 target = match["target"]
