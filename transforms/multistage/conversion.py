@@ -1,245 +1,249 @@
-"""Whether a stage can be parted in one that builds and one that runs, and where."""
+"""Decide whether and where to split a stage into a build stage and a runtime stage."""
 
 from __future__ import annotations
 
-import importlib
 import posixpath
 import re
 from collections.abc import Iterator
-from functools import cache
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.build import Model
-from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.official_images import base_image
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.stage import Stage, Step
-from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.command_purpose import Act, acts
-from dfix.transforms.multistage.entry_point import start
-from dfix.transforms.multistage.runtime_stage import MOVERS, Parts, Work, destination
-from dfix.transforms.multistage.runtime_steps import TRIVIAL, changed, repeated
-from dfix.transforms.multistage.system_packages import Packages, packages
+from dfix.transforms.multistage.command_purpose import ClassifiedCommand, classified_commands
+from dfix.transforms.multistage.entry_point import start_command
+from dfix.transforms.multistage.language import languages_of
+from dfix.transforms.multistage.runtime_stage import COPY_COMMANDS, BuildStage, RuntimeStage, moved_files
+from dfix.transforms.multistage.runtime_steps import REPEATABLE, changed_paths, runtime_steps
+from dfix.transforms.multistage.system_packages import PackageChoice, choose_packages
 
-LANGUAGES = ("go", "rust", "c", "java", "dotnet", "node", "python", "php", "ruby", "elixir")
-_TOOLS = {"curl": "curl", "wget": "wget", "nc": "netcat-openbsd", "pgrep": "procps", "ps": "procps"}
-_IN_THE_SHELL = frozenset("sh bash exit test [ true cat echo grep kill pidof ls".split())
-
-
-class Language(Protocol):
-    """A module of `languages`. `MAIN` are the programs that make a RUN one of this language."""
-
-    NAME: str
-    MAIN: frozenset[str]
-
-    def builds(self, command: Located) -> bool:
-        """Whether a command belongs to a build with it."""
-
-    def parts(self, work: Work) -> Parts | None:
-        """What the stage that runs is made of; None where there is nothing to leave behind."""
+_TOOL_PACKAGES = {"curl": "curl", "wget": "wget", "nc": "netcat-openbsd", "pgrep": "procps", "ps": "procps"}
+"""Programs that a HEALTHCHECK runs, and the packages that bring them."""
+_IN_EVERY_IMAGE = frozenset("sh bash exit test [ true cat echo grep kill pidof ls".split())
 
 
 class Conversion(NamedTuple):
-    """`cut` is the last step of the stage that builds; `again` are the steps that the one that runs repeats."""
+    """A stage that can be split, and how."""
 
-    work: Work
-    parts: Parts
-    packages: Packages
-    cut: Step
-    again: tuple[Step, ...]
-    behind: tuple[Step, ...]
+    build: BuildStage
+    runtime: RuntimeStage
+    packages: PackageChoice
+    """The author's system packages: which the runtime stage installs, and which it does without."""
+    last_build_step: Step
+    """The stage is cut after this step."""
+    repeated_steps: tuple[Step, ...]
+    """Steps of the build stage that the runtime stage repeats, in order, before its copies from the build stage."""
+    after_copies: tuple[Step, ...]
+    """RUNs that change the copied files, which the runtime stage repeats after the copies."""
 
 
 def convert(model: Model, stage: Stage) -> Conversion | None:
-    """How the stage is split; None where it builds nothing. Raises LeaveAlone where it is not split."""
-    languages = list(_languages(stage))
+    """How to split the stage; None where it builds nothing. Raises LeaveAlone where it must not be split."""
+    languages = languages_of(stage)
     if not languages:
         return None
     language = languages[0]
     if len(languages) > 1:
         names = " and ".join(other.NAME for other in languages[:2])
-        raise LeaveAlone("mixed", f"the stage builds with {names}")
+        raise LeaveAlone("mixed", f"the stage builds with both {names}; dfix splits stages of one language only")
     base = base_image(stage.image)
     if base is None:
-        raise LeaveAlone("base-image", f"what {stage.image} brings is not known")
+        raise LeaveAlone("base-image", f"dfix does not know what {stage.image} contains")
     if model.context is None:
-        raise LeaveAlone("no-context", "the build context is not known", "name its folder with --context")
-    target = _targeted(model.context, stage.name) if stage.name else ""
+        raise LeaveAlone("no-context", "the build context is unknown", "name its folder with --context")
+    target = _file_that_targets(model.context, stage.name) if stage.name else ""
     if target:
-        raise LeaveAlone("target-stage", f"{target} targets the stage {stage.name}, which would become the build stage")
-    begins = start(stage, getattr(language, "OWN_COMMAND", ()))
-    found = acts(stage, language.builds)
-    copies = tuple(_copies(model.context, stage))
-    work = Work(model, stage, model.context, base, begins, found, copies)
-    parts = language.parts(work)
-    if parts is None:
+        raise LeaveAlone(
+            "target-stage", f"{target} targets the stage `{stage.name}`, which would become the build stage"
+        )
+    start = start_command(stage, language.DEFAULT_COMMAND)
+    commands = classified_commands(stage, language.is_build_command)
+    copies = tuple(_context_copies(model.context, stage))
+    build = BuildStage(model, stage, model.context, base, start, commands, copies)
+    runtime = language.runtime_stage(build)
+    if runtime is None:
         return None
-    return _settled(work, _not_removed(work, parts))
+    return _conversion(build, _without_removed(build, runtime))
 
 
-def _targeted(context: Context, name: str) -> str:
-    """The file of the context that asks a build for a stage of this name; "" where none does."""
+def _file_that_targets(context: Context, name: str) -> str:
+    """The compose file, Makefile or the like that builds a stage by this name; "" where none does."""
     asks = re.compile(rf"\btarget\b\s*[:=]\s*[\"']?{re.escape(name)}\b|--target[= ]{re.escape(name)}\b", re.IGNORECASE)
     endings = (".yml", ".yaml", ".hcl", ".json", ".sh", "Makefile")
     return next((path for path, text in sources(context, endings) if asks.search(text)), "")
 
 
-def _languages(stage: Stage) -> Iterator[Language]:
-    text = "\n".join(step.instruction.logical for step in stage.steps if step.keyword == "RUN")
-    for name in LANGUAGES:
-        language = _language(name)
-        if any(program in text for program in language.MAIN) and any(
-            program_name(command.words[0]) in language.MAIN for command in _commands(stage) if command.words
-        ):
-            yield language
-
-
-@cache
-def _language(name: str) -> Language:
-    return cast("Language", importlib.import_module(f"dfix.transforms.multistage.languages.{name}"))
-
-
-def _commands(stage: Stage) -> Iterator[Located]:
-    for step in stage.steps:
-        if step.keyword == "RUN" and not step.onbuild:
-            yield from located(step)
-
-
-def _copies(context: Context, stage: Stage) -> Iterator[Copied]:
+def _context_copies(context: Context, stage: Stage) -> Iterator[Copied]:
     for step in stage.steps:
         if step.keyword not in ("COPY", "ADD") or step.onbuild or step.instruction.flag("from") is not None:
             continue
-        item = copied(step, context)
-        if not isinstance(item, Copied):
-            raise LeaveAlone(
-                "unclear-copy", f"the {step.keyword} on line {step.instruction.line} is not followed: {item.reason}"
-            )
-        yield item
+        copy = copied(step, context)
+        if not isinstance(copy, Copied):
+            line = step.instruction.line
+            raise LeaveAlone("unclear-copy", f"dfix cannot follow the {step.keyword} on line {line}: {copy.reason}")
+        yield copy
 
 
-def _not_removed(work: Work, parts: Parts) -> Parts:
-    """The parts without what a RUN of the build removes again. Raises LeaveAlone where a place is not known."""
-    every = [*(path for one in parts.brought for path in one), *parts.beside]
-    unknown = next((path for path in every if not path.startswith("/")), None)
+def _without_removed(build: BuildStage, runtime: RuntimeStage) -> RuntimeStage:
+    """The runtime stage without the files that an `rm` of the build removes.
+
+    Raises LeaveAlone where an image path is unknown, or the `rm` removes what the program needs.
+    """
+    paths = [*(path for copy in runtime.copies for path in copy), *runtime.may_read]
+    unknown = next((path for path in paths if not path.startswith("/")), None)
     if unknown is not None:
+        # a path below an unknown folder begins with "?/"
         shown = unknown.removeprefix("?/")
-        raise LeaveAlone("unknown-folder", f"the image path of {shown} is unknown", "add a WORKDIR")
+        raise LeaveAlone("unknown-folder", f"the image path of `{shown}` is unknown", "add a WORKDIR")
     operands = [
-        (act, word) for act in work.acts if act.program == "rm" for word in act.arguments if not word.startswith("-")
+        (command, word)
+        for command in build.commands
+        if command.program == "rm"
+        for word in command.arguments
+        if not word.startswith("-")
     ]
-    gone: list[str] = []
-    for act, word in operands:
-        path = act.path(word.rstrip("*").rstrip("/") or "/")
+    removed: list[str] = []
+    for command, word in operands:
+        path = command.image_path(word.rstrip("*").rstrip("/") or "/")
         if path is None or set("*?[{").intersection(word.rstrip("*")):
-            raise LeaveAlone("removed", f"what `{act.shown}` removes is not known")
-        gone.append(path)
-    needed = next((one.source for one in parts.brought if any(within(one.source, path) for path in gone)), None)
+            raise LeaveAlone("removed", f"dfix cannot tell which files `{command.shortened}` removes")
+        removed.append(path)
+    needed = next((copy.source for copy in runtime.copies if any(within(copy.source, path) for path in removed)), None)
     if needed is not None:
-        raise LeaveAlone("removed", f"{needed}, which the program needs, is removed by an `rm`")
-    left = tuple(place for place in parts.beside if not any(within(place, path) for path in gone))
-    return parts._replace(beside=left)
+        raise LeaveAlone("removed", f"an `rm` removes {needed}, which the program needs")
+    left = tuple(place for place in runtime.may_read if not any(within(place, path) for path in removed))
+    return runtime._replace(may_read=left)
 
 
-def _settled(work: Work, parts: Parts) -> Conversion:
-    """Where to cut, and what the second stage repeats of the steps before it."""
-    runs = [step for step in work.stage.steps if step.keyword == "RUN"]
-    own = [step for step in runs if any(act.kind not in TRIVIAL for act in work.acts if act.step is step)]
-    cut = own[-1]
+def _conversion(build: BuildStage, runtime: RuntimeStage) -> Conversion:
+    """Where to cut, what to install, and which steps to repeat.
+
+    The cut is after the last RUN that does more than create users or folders.
+    """
+    runs = [step for step in build.stage.steps if step.keyword == "RUN"]
+    build_runs = [
+        step
+        for step in runs
+        if any(command.purpose not in REPEATABLE for command in build.commands if command.step is step)
+    ]
+    last_build_step = build_runs[-1]
     for step in runs:
-        if step.index <= cut.index:
-            _loses_nothing(work, parts, step)
-    added = _tools(work, parts)
-    release = _release(parts.image, work)
-    chosen = packages((act for act in work.acts if act.step.index <= cut.index), release, (*parts.packages, *added))
-    if parts.image == "scratch" and chosen.kept:
-        raise LeaveAlone("packages", f"{', '.join(chosen.kept)} cannot be installed in an empty image")
-    found = repeated(work, parts, cut)
-    manager = "apk" if parts.image.startswith("alpine") or work.base.alpine else "apt"
-    return Conversion(work, parts, chosen._replace(manager=manager), cut, found.again, found.behind)
+        if step.index <= last_build_step.index:
+            _check_run(build, runtime, step)
+    tools = _tool_packages(build, runtime)
+    release = _runtime_release(runtime.base_image, build)
+    packages = choose_packages(
+        (command for command in build.commands if command.step.index <= last_build_step.index),
+        release,
+        (*runtime.extra_packages, *tools),
+    )
+    if runtime.base_image == "scratch" and packages.kept:
+        raise LeaveAlone("packages", f"an empty base image (scratch) cannot install {', '.join(packages.kept)}")
+    steps = runtime_steps(build, runtime, last_build_step)
+    manager = "apk" if runtime.base_image.startswith("alpine") or build.base.alpine else "apt"
+    return Conversion(build, runtime, packages._replace(manager=manager), last_build_step, *steps)
 
 
-def _loses_nothing(work: Work, parts: Parts, step: Step) -> None:
-    """Raises LeaveAlone where what a RUN of the first stage does would be missing from the second."""
-    mine = [act for act in work.acts if act.step is step]
+def _check_run(build: BuildStage, runtime: RuntimeStage, step: Step) -> None:
+    """Raise LeaveAlone where the runtime stage would lack something that a RUN of the build stage does."""
+    commands = [command for command in build.commands if command.step is step]
     line = step.instruction.line
-    for act in mine:
-        if act.kind == "other":
-            raise LeaveAlone("unknown-command", f"`{act.shown}` on line {line} may make what the program needs")
-    if all(act.kind in TRIVIAL for act in mine):
-        return
-    for act in mine:
-        if act.kind == "user":
-            raise LeaveAlone("shared-run", f"line {line} makes users and builds in one RUN", "split it into two RUNs")
-        writes = any(
-            redirect.target is not None and redirect.op.startswith(">") for redirect in act.located.command.redirects
-        )
-        if act.kind == "plain" and writes and not _inside(work, parts, _targets(act)):
-            raise LeaveAlone("shared-run", f"`{act.shown} > …` on line {line} may write what the program needs")
-        if act.kind == "folder" and not _inside(work, parts, changed(act)):
+    for command in commands:
+        if command.purpose == "other":
             raise LeaveAlone(
-                "shared-run", f"`{act.shown}` on line {line} shares a RUN with the build", "split it into two RUNs"
+                "unknown-command", f"`{command.shortened}` on line {line} may create something the program needs"
             )
-        if act.program in MOVERS and not _inside(work, parts, list(destination(act) or ("?",))):
-            raise LeaveAlone("unknown-command", f"`{act.shown}` on line {line} may bring what the program needs")
+    if all(command.purpose in REPEATABLE for command in commands):
+        return
+    for command in commands:
+        if command.purpose == "user":
+            raise LeaveAlone(
+                "shared-run", f"the RUN on line {line} both creates users and builds", "split it into two RUNs"
+            )
+        writes = any(
+            redirect.target is not None and redirect.op.startswith(">")
+            for redirect in command.located.command.redirects
+        )
+        if command.purpose == "plain" and writes and not _accounted_for(build, runtime, _redirect_targets(command)):
+            raise LeaveAlone(
+                "shared-run", f"`{command.shortened} > …` on line {line} may write a file the program needs"
+            )
+        if command.purpose == "folder" and not _accounted_for(build, runtime, changed_paths(command)):
+            raise LeaveAlone(
+                "shared-run",
+                f"`{command.shortened}` on line {line} shares a RUN with the build",
+                "split it into two RUNs",
+            )
+        targets = list(moved_files(command) or ("?",)) if command.program in COPY_COMMANDS else []
+        if targets and not _accounted_for(build, runtime, targets):
+            raise LeaveAlone(
+                "unknown-command", f"`{command.shortened}` on line {line} may put a file where the program needs it"
+            )
 
 
-def _targets(act: Act) -> list[str | None]:
+def _redirect_targets(command: ClassifiedCommand) -> list[str | None]:
     return [
-        act.path(redirect.target.literal_or_text)
-        for redirect in act.located.command.redirects
+        command.image_path(redirect.target.literal_or_text)
+        for redirect in command.located.command.redirects
         if redirect.target is not None
         and redirect.op.startswith(">")
         and not redirect.target.literal_or_text.startswith("/dev/")
     ]
 
 
-def _inside(work: Work, parts: Parts, paths: list[str | None] | list[str]) -> bool:
-    """Whether paths belong to what the second stage brings, or to the sources, which it does without."""
-    places = [*(one.source for one in parts.brought), *parts.beside, *parts.covered, "/tmp"]
-    if parts.sources_only:  # else the copies are made again from the context, without what was done to them
-        places += [copy.destination for copy in work.copies if copy.brings_a_folder]
-        places += [work.start.workdir]
+def _accounted_for(build: BuildStage, runtime: RuntimeStage, paths: list[str | None] | list[str]) -> bool:
+    """Whether all paths are below what the runtime stage copies, or below what it can do without (the sources)."""
+    places = [*(copy.source for copy in runtime.copies), *runtime.may_read, *runtime.replaces, "/tmp"]
+    if runtime.sources_only:  # else the runtime stage copies the sources from the context, without the RUNs' changes
+        places += [copy.destination for copy in build.context_copies if copy.brings_a_folder]
+        places += [build.start.workdir]
     places = [place for place in places if place != "/"]
     return all(path is not None and any(within(path, place) for place in places) for path in paths)
 
 
-def _release(image: str, work: Work) -> str:
-    """The release of the distribution of the second stage's image."""
-    found = base_image(image)
-    return (found.release if found is not None else "") or work.base.release
+def _runtime_release(reference: str, build: BuildStage) -> str:
+    """The distribution's release in the runtime stage's base image ("bookworm")."""
+    image = base_image(reference)
+    return (image.release if image is not None else "") or build.base.release
 
 
-def _tools(work: Work, parts: Parts) -> tuple[str, ...]:
-    """The packages of what HEALTHCHECK and start scripts run that the base image had and the new one lacks."""
-    added: list[str] = []
-    programs = [name for step in work.stage.steps if step.keyword == "HEALTHCHECK" for name in _checked(step)]
-    named = work.installed
-    if parts.image != work.base.reference and _release(parts.image, work) in ("", "trixie"):
-        added += ["adduser"] if any(act.program in ("adduser", "addgroup") for act in work.acts) else []
+def _tool_packages(build: BuildStage, runtime: RuntimeStage) -> tuple[str, ...]:
+    """Packages of programs that HEALTHCHECK and start scripts run, and that only the old base image has."""
+    packages: list[str] = []
+    programs = [
+        name for step in build.stage.steps if step.keyword == "HEALTHCHECK" for name in _healthcheck_programs(step)
+    ]
+    installed = build.installed_packages
+    new_base = runtime.base_image != build.base.reference
+    if new_base and _runtime_release(runtime.base_image, build) in ("", "trixie"):
+        # debian:trixie-slim has no adduser
+        adds_users = any(command.program in ("adduser", "addgroup") for command in build.commands)
+        packages += ["adduser"] if adds_users else []
     for program in programs:
-        if program in named or (program not in parts.lacks and parts.image != "scratch"):
+        if program in installed or (program not in runtime.missing_programs and runtime.base_image != "scratch"):
             continue
-        if program in (work.start.program, work.start.words[0]):
+        if program in (build.start.program, build.start.words[0]):
             continue
-        package = _TOOLS.get(program)
-        if package is None or parts.image == "scratch":
-            raise LeaveAlone("needs-programs", f"HEALTHCHECK runs {program}, which {parts.image} does not have")
-        added.append(package)
-    for text in _scripts(work):
-        lacking = sorted(name for name in parts.lacks - named if name in text.split())
+        package = _TOOL_PACKAGES.get(program)
+        if package is None or runtime.base_image == "scratch":
+            raise LeaveAlone("needs-programs", f"HEALTHCHECK runs `{program}`, which {runtime.base_image} lacks")
+        packages.append(package)
+    for text in _start_scripts(build):
+        lacking = sorted(name for name in runtime.missing_programs - installed if name in text.split())
         if lacking:
             raise LeaveAlone(
-                "needs-programs", f"the script that starts the program runs {lacking[0]}, which {parts.image} lacks"
+                "needs-programs", f"the start script runs `{lacking[0]}`, which {runtime.base_image} lacks"
             )
-    return tuple(dict.fromkeys(added))
+    return tuple(dict.fromkeys(packages))
 
 
-def _checked(step: Step) -> Iterator[str]:
-    """The programs that a HEALTHCHECK names."""
+def _healthcheck_programs(step: Step) -> Iterator[str]:
+    """The programs that a HEALTHCHECK runs, as far as its words name them."""
     value = step.instruction.value
     _, sign, command = value.partition("CMD")
     if not sign:
@@ -250,19 +254,17 @@ def _checked(step: Step) -> Iterator[str]:
         words = [str(word) for word in json.loads(command)]
     except ValueError:
         words = command.replace("|", " ").replace(";", " ").replace("&", " ").split()
-        yield from (word for word in words if word in _TOOLS)
-    if words and posixpath.basename(words[0]) not in _IN_THE_SHELL:
+        yield from (word for word in words if word in _TOOL_PACKAGES)
+    if words and posixpath.basename(words[0]) not in _IN_EVERY_IMAGE:
         yield words[0]
 
 
-def _scripts(work: Work) -> Iterator[str]:
-    """The texts of the scripts of the context that the command line names."""
-    for word in work.start.words:
-        path = work.start.path(word)
-        for copy in work.copies:
-            origin = copy.brought.context_path_of(path) or copy.brought.context_path_of(
-                posixpath.join("/usr/local/bin", word)
-            )
-            text = work.context.read(origin) if origin else None
+def _start_scripts(build: BuildStage) -> Iterator[str]:
+    """The texts of shell scripts in the context that the start command names."""
+    for word in build.start.words:
+        path = build.start.image_path(word)
+        for copy in build.context_copies:
+            origin = copy.brought.origin(path) or copy.brought.origin(posixpath.join("/usr/local/bin", word))
+            text = build.context.read(origin) if origin else None
             if text is not None and text.startswith("#!") and "sh" in text.partition("\n")[0]:
                 yield text

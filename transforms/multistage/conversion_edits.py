@@ -1,4 +1,4 @@
-"""The text of a conversion: a name for the stage that builds, and behind it the stage that runs."""
+"""The edits of a conversion: a name for the build stage, and the runtime stage after it."""
 
 from __future__ import annotations
 
@@ -9,30 +9,31 @@ from dfix.rewriter.layout.copy_lines import block
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.multistage.conversion import Conversion
-from dfix.transforms.multistage.system_packages import installed
+from dfix.transforms.multistage.system_packages import install_run
 
 _MOVED = frozenset(("LABEL", "MAINTAINER", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT"))
-"""What only describes the image that ships."""
+"""Instructions that only describe the image that ships, and so move to the runtime stage."""
+_MOST_PACKAGES_NAMED = 4
 
 
-def edits(found: Conversion) -> tuple[Edit, ...]:
-    """The edits that part the stage."""
-    tree = found.work.model.tree
-    name, naming = _named(found)
-    cut = found.cut.instruction
-    lines, moved = _lines(found, name)
-    finish = "".join(found.parts.finish)
+def edits(conversion: Conversion) -> tuple[Edit, ...]:
+    """The edits that split the stage."""
+    tree = conversion.build.model.tree
+    name, naming = _build_stage_name(conversion)
+    cut = conversion.last_build_step.instruction
+    lines, moved = _runtime_lines(conversion, name)
+    build_stage_end = "".join(conversion.runtime.build_stage_runs)
     opening = "" if tree.source.text[: cut.span.end].endswith("\n") else "\n"
-    text = f"{opening}{finish}\n{_from(found)}{lines}"
-    return (*naming, *found.parts.edits, *moved, Edit(Span(cut.span.end, cut.span.end), text))
+    text = f"{opening}{build_stage_end}\n{_from(conversion)}{lines}"
+    return (*naming, *conversion.runtime.build_stage_edits, *moved, Edit(Span(cut.span.end, cut.span.end), text))
 
 
-def _named(found: Conversion) -> tuple[str, tuple[Edit, ...]]:
-    """The name of the stage that builds, and what gives it one."""
-    stage = found.work.stage
+def _build_stage_name(conversion: Conversion) -> tuple[str, tuple[Edit, ...]]:
+    """The build stage's name, and the edit that adds one where it has none."""
+    stage = conversion.build.stage
     if stage.name is not None:
         return stage.name, ()
-    taken = {other.name for other in found.work.model.stages}
+    taken = {other.name for other in conversion.build.model.stages}
     name = next(name for name in ("build", "builder", "compile", "compiled", "built") if name not in taken)
     instruction = stage.instruction
     keyword = (
@@ -42,75 +43,76 @@ def _named(found: Conversion) -> tuple[str, tuple[Edit, ...]]:
     return name, (Edit(Span(end, end), f"{keyword}{name}"),)
 
 
-def _from(found: Conversion) -> str:
-    instruction = found.work.stage.instruction
+def _from(conversion: Conversion) -> str:
+    """The FROM of the runtime stage, with the author's flags (`--platform`) and spelling of the keyword."""
+    instruction = conversion.build.stage.instruction
     keyword = instruction.text[instruction.keyword_span.start : instruction.keyword_span.end]
     flags = [instruction.text[flag.span.start : flag.span.end] for flag in instruction.flags]
-    return " ".join([keyword, *flags, found.parts.image]) + "\n"
+    return " ".join([keyword, *flags, conversion.runtime.base_image]) + "\n"
 
 
-def _lines(found: Conversion, name: str) -> tuple[str, tuple[Edit, ...]]:
-    """What follows the second FROM, and the edits that take away from the first stage what moves there."""
-    tree = found.work.model.tree
-    parts, chosen = found.parts, found.packages
-    packages = installed(chosen.manager, chosen.kept, recommends=chosen.recommends) if chosen.kept else ""
-    first = next((act.step.index for act in found.work.acts if act.kind == "packages"), -1)
+def _runtime_lines(conversion: Conversion, name: str) -> tuple[str, tuple[Edit, ...]]:
+    """The runtime stage after its FROM, and the edits that remove what moves there from the build stage."""
+    build, runtime, chosen = conversion.build, conversion.runtime, conversion.packages
+    packages = install_run(chosen.manager, chosen.kept, recommends=chosen.recommends) if chosen.kept else ""
+    first = next((command.step.index for command in build.commands if command.purpose == "packages"), -1)
     lines: list[str] = []
     moved: list[Edit] = []
-    if not any(act.kind == "packages" for act in found.work.acts):
+    if not any(command.purpose == "packages" for command in build.commands):
         lines.append(packages)
         packages = ""
-    if found.work.base.workdir and not any(step.keyword == "WORKDIR" for step in found.work.stage.steps):
-        lines.append(f"WORKDIR {found.work.base.workdir}\n")
+    if build.base.workdir and not any(step.keyword == "WORKDIR" for step in build.stage.steps):
+        lines.append(f"WORKDIR {build.base.workdir}\n")
     user = ""
-    for step in found.work.stage.steps[: found.cut.index + 1]:
+    for step in build.stage.steps[: conversion.last_build_step.index + 1]:
         if packages and step.index >= first:
             lines.append(_as_root(packages, user))
             packages = ""
         if step.keyword == "USER":
             user = step.instruction.value
-        if step in found.again and step.keyword in _MOVED:
-            moving = block(tree, step.instruction)
+        if step in conversion.repeated_steps and step.keyword in _MOVED:
+            moving = block(build.model.tree, step.instruction)
             lines.append(moving.text)
             moved.append(Edit(moving.span, ""))
-        elif step in found.again:
+        elif step in conversion.repeated_steps:
             lines.append(_text(step))
     lines.append(packages)
-    lines += parts.environment
-    lines += [_copy(name, one.source, one.target) for one in parts.brought]
-    lines += [_copy(name, place, place) for place in parts.beside]
-    lines += _by_users([*((step.user or "root", _text(step)) for step in found.behind), *_owned(found)], user or "root")
-    lines += parts.last
+    lines += runtime.extra_lines
+    lines += [_copy(name, copy.source, copy.target) for copy in runtime.copies]
+    lines += [_copy(name, path, path) for path in runtime.may_read]
+    runs = [*((step.user or "root", _text(step)) for step in conversion.after_copies), *_owner_runs(conversion)]
+    lines += _by_users(runs, user or "root")
+    lines += runtime.setup_runs
     return "".join(lines), tuple(moved)
 
 
 def _by_users(runs: list[tuple[str, str]], user: str) -> Iterator[str]:
-    """RUNs, each as the user who has to run it, and then `user` again."""
-    now = user
-    for then, text in [*runs, (user, "")]:
-        if then != now:
-            yield f"USER {then}\n"
-            now = then
+    """The lines for pairs of user and RUN: a USER where the user changes, and one that goes back to `user`."""
+    current = user
+    for run_as, text in [*runs, (user, "")]:
+        if run_as != current:
+            yield f"USER {run_as}\n"
+            current = run_as
         yield text
 
 
-def _owned(found: Conversion) -> Iterator[tuple[str, str]]:
-    """For root: owner and mode of a folder that a COPY creates, which belongs to root, as the build gave them to it.
+def _owner_runs(conversion: Conversion) -> Iterator[tuple[str, str]]:
+    """RUNs as root that repeat the build's chown and chmod of a folder that `COPY --from` creates.
 
-    What lies in it keeps its own.
+    COPY creates the target folder as root:root with mode 755; the files in it keep their owners and modes.
     """
-    targets = {*(one.target for one in found.parts.brought), *found.parts.beside}
-    done = {step.index for step in (*found.behind, *found.again)}
-    for act in found.work.acts:
+    targets = {*(copy.target for copy in conversion.runtime.copies), *conversion.runtime.may_read}
+    done = {step.index for step in (*conversion.after_copies, *conversion.repeated_steps)}
+    for command in conversion.build.commands:
         if (
-            act.program in ("chown", "chmod", "chgrp")
-            and act.step.index <= found.cut.index
-            and act.step.index not in done
+            command.program in ("chown", "chmod", "chgrp")
+            and command.step.index <= conversion.last_build_step.index
+            and command.step.index not in done
         ):
-            owner, *paths = [word for word in act.arguments if not word.startswith("-")] or [""]
+            owner, *paths = [word for word in command.arguments if not word.startswith("-")] or [""]
             for path in paths:
-                if act.path(path) in targets:
-                    yield "root", f"RUN {act.program} {owner} {act.path(path)}\n"
+                if command.image_path(path) in targets:
+                    yield "root", f"RUN {command.program} {owner} {command.image_path(path)}\n"
 
 
 def _as_root(packages: str, user: str) -> str:
@@ -127,13 +129,17 @@ def _copy(stage: str, source: str, target: str) -> str:
     return f"COPY --from={stage} {source} {target}\n"
 
 
-def reason(found: Conversion) -> str:
-    """What the conversion gains, for people."""
-    left = [found.parts.left] if found.parts.left else []
-    if found.packages.left:
-        left.append(", ".join(found.packages.left[:4]) + ("…" if len(found.packages.left) > 4 else ""))
-    size = found.parts.megabytes + (found.packages.megabytes if found.parts.image == found.work.base.reference else 0)
-    about = f", about {size} MB," if size else ""
-    what = posixpath.basename(found.work.start.words[0])
-    said = " and ".join(left) or "packages that only the build needs"
-    return f"{said}{about} stay behind: {what} runs on {found.parts.image}"
+def reason(conversion: Conversion) -> str:
+    """What the conversion gains: "`app` runs on debian:bookworm-slim, without Go and the sources (about 740 MB less)"."""
+    runtime, packages = conversion.runtime, conversion.packages
+    left_behind = [runtime.left_behind] if runtime.left_behind else []
+    if packages.left_behind:
+        names = ", ".join(packages.left_behind[:_MOST_PACKAGES_NAMED])
+        more = "…" if len(packages.left_behind) > _MOST_PACKAGES_NAMED else ""
+        left_behind.append(f"the package{'' if len(packages.left_behind) == 1 else 's'} {names}{more}")
+    same_base = runtime.base_image == conversion.build.base.reference
+    megabytes = runtime.megabytes_saved + (packages.megabytes if same_base else 0)
+    less = f" (about {megabytes} MB less)" if megabytes else ""
+    program = posixpath.basename(conversion.build.start.words[0])
+    without = " and ".join(left_behind) or "packages that only the build needs"
+    return f"`{program}` runs on {runtime.base_image}, without {without}{less}"

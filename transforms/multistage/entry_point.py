@@ -16,64 +16,65 @@ from dfix.rewriter.shell.walk import invoked
 _PROGRAM = re.compile(r"[\w./@+-]+")
 
 
-class Start(NamedTuple):
-    """`words` are the program and its arguments without quotes, `shell` says whether a shell runs them.
-
-    `workdir` is the folder in which it starts.
-    """
+class StartCommand(NamedTuple):
+    """The command that a container starts with."""
 
     words: tuple[str, ...]
-    shell: bool
+    """The program and its arguments, without quotes and without a wrapper such as `tini`."""
+    runs_in_shell: bool
     workdir: str
+    """The folder in which it starts."""
 
     @property
     def program(self) -> str:
         """The program's name without its folder."""
         return posixpath.basename(self.words[0])
 
-    def path(self, written: str) -> str:
-        """A path as the program sees it."""
+    def image_path(self, written: str) -> str:
+        """The image path of a path that may be relative to the start folder."""
         return posixpath.normpath(posixpath.join(self.workdir, written))
 
 
-def start(stage: Stage, own: tuple[str, ...] = ()) -> Start:
-    """What the stage's image runs; `own` is what its base image runs where the file does not say it.
+def start_command(stage: Stage, default: tuple[str, ...] = ()) -> StartCommand:
+    """What a container of the stage runs; `default` is what its base image runs without ENTRYPOINT and CMD.
 
-    Raises LeaveAlone where that is not known, or is a script of several commands.
+    Raises LeaveAlone where that is unknown, or a script of several commands.
     """
-    entrypoint, command = _last(stage, "ENTRYPOINT"), _last(stage, "CMD")
+    entrypoint, cmd = _last(stage, "ENTRYPOINT"), _last(stage, "CMD")
     workdir = stage.workdir
     if workdir is None:
-        raise LeaveAlone("no-command", "the folder in which the command starts is not known")
-    if entrypoint is None and command is None:
-        if own:
-            return Start(own, False, workdir)
-        raise LeaveAlone("no-command", "the file names no command to run, so what has to ship is not known")
+        raise LeaveAlone("no-command", "the folder in which the command starts is unknown")
+    if entrypoint is None and cmd is None:
+        if default:
+            return StartCommand(default, False, workdir)
+        raise LeaveAlone("no-command", "the Dockerfile has no CMD or ENTRYPOINT, so dfix cannot tell what has to ship")
     words: list[str] = []
-    shell = False
-    for step in (entrypoint, command):
+    in_shell = False
+    for step in (entrypoint, cmd):
         if step is None:
             continue
         instruction = step.instruction
         if instruction.json is not None:
             words += [word.text for word in instruction.json]
             continue
-        if shell or (step is command and entrypoint is not None):
-            break  # a shell form takes no arguments from CMD, and CMD's shell is an argument that nobody means
-        shell = True
-        found = _shell_words(step)
-        if found is None:
+        if in_shell or (step is cmd and entrypoint is not None):
+            # a shell-form ENTRYPOINT ignores CMD; a shell-form CMD after an exec ENTRYPOINT would pass
+            # "/bin/sh -c …" as arguments, which is never intended
+            break
+        in_shell = True
+        shell_words = _shell_words(step)
+        if shell_words is None:
             raise LeaveAlone("no-command", f"`{step.keyword} {instruction.value}` is more than one command")
-        words += found
+        words += shell_words
         if step is entrypoint:
             break
     if not words or not _PROGRAM.fullmatch(words[0]):
-        raise LeaveAlone("no-command", f"what `{' '.join(words)}` runs is not known")
-    return Start(tuple(_unwrapped(words)), shell, workdir)
+        raise LeaveAlone("no-command", f"dfix cannot tell which program `{' '.join(words)}` runs")
+    return StartCommand(tuple(_without_wrapper(words)), in_shell, workdir)
 
 
-def _unwrapped(words: list[str]) -> list[str]:
-    """Without a program that only starts another: `tini -- x`, `dumb-init x`, `docker-entrypoint.sh x`."""
+def _without_wrapper(words: list[str]) -> list[str]:
+    """The command without a program that only starts another: `tini -- x` and `dumb-init x` become `x`."""
     while len(words) > 1 and posixpath.basename(words[0]) in ("tini", "dumb-init", "exec"):
         words = words[1:]
         while len(words) > 1 and words[0].startswith("-"):
@@ -82,11 +83,12 @@ def _unwrapped(words: list[str]) -> list[str]:
 
 
 def _last(stage: Stage, keyword: str) -> Step | None:
-    found = [step for step in stage.steps if step.keyword == keyword and not step.onbuild]
-    return found[-1] if found else None
+    steps = [step for step in stage.steps if step.keyword == keyword and not step.onbuild]
+    return steps[-1] if steps else None
 
 
 def _shell_words(step: Step) -> list[str] | None:
+    """The words of a shell-form CMD or ENTRYPOINT; None where it is not exactly one command of a known shell."""
     if step.shell_name not in of_kind("shell"):
         return None
     instruction = step.instruction

@@ -1,4 +1,4 @@
-"""What a language's module gets to judge a stage by, and what it answers."""
+"""Input (`BuildStage`) and output (`RuntimeStage`) of a language module."""
 
 from __future__ import annotations
 
@@ -12,113 +12,127 @@ from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.official_images import BaseImage
 from dfix.rewriter.model.stage import Stage
 from dfix.rewriter.text.source import Edit
-from dfix.transforms.multistage.command_purpose import Act
-from dfix.transforms.multistage.entry_point import Start
+from dfix.transforms.multistage.command_purpose import ClassifiedCommand
+from dfix.transforms.multistage.entry_point import StartCommand
 
-MOVERS = of_kind("moves")
-"""Programs that put a built file in its place."""
-LACKS = frozenset(("curl", "wget", "git", "gcc", "make", "go", "ssh", "gpg"))
-"""Programs that the images to build with have, and the smaller ones lack."""
+COPY_COMMANDS = of_kind("moves")
+"""Programs that put a built file into its final place: `cp`, `mv`, `install`."""
+BUILD_IMAGE_PROGRAMS = frozenset(("curl", "wget", "git", "gcc", "make", "go", "ssh", "gpg"))
+"""Programs of the images with compilers that the smaller images don't have."""
 
 
-class Work(NamedTuple):
-    """A stage that builds and runs. `copies` are those from the build context."""
+class BuildStage(NamedTuple):
+    """The stage to split: today it builds the program and runs it too."""
 
     model: Model
     stage: Stage
     context: Context
     base: BaseImage
-    start: Start
-    acts: tuple[Act, ...]
-    copies: tuple[Copied, ...]
+    start: StartCommand
+    """What a container of the stage runs."""
+    commands: tuple[ClassifiedCommand, ...]
+    """All commands of the stage's RUNs, in order."""
+    context_copies: tuple[Copied, ...]
+    """The stage's COPYs and ADDs from the build context."""
 
     @property
-    def installed(self) -> frozenset[str]:
+    def installed_packages(self) -> frozenset[str]:
         """The names of the system packages that the stage installs."""
         return frozenset(
             word.literal_or_text
-            for act in self.acts
-            if act.kind == "packages" and act.usage is not None and act.usage.verb == "install"
-            for word in act.usage.operands
+            for command in self.commands
+            if command.purpose == "packages" and command.usage is not None and command.usage.verb == "install"
+            for word in command.usage.operands
         )
 
     @property
-    def builds(self) -> tuple[Act, ...]:
-        """The commands of the build."""
-        return tuple(act for act in self.acts if act.kind == "build")
+    def build_commands(self) -> tuple[ClassifiedCommand, ...]:
+        """The commands that install dependencies, compile, or move what was built."""
+        return tuple(command for command in self.commands if command.purpose == "build")
 
-    def origin(self, path: str) -> str:
-        """Where the file at an image path was built, before the RUNs copied or moved it to its place."""
-        for act in reversed(self.acts):
-            if act.program in MOVERS:
-                moved = destination(act)
+    def built_at(self, path: str) -> str:
+        """The image path at which a file was built, before `cp`, `mv` or `install` put it at `path`.
+
+        After `RUN go build -o /tmp/a && mv /tmp/a /usr/bin/a` it is /tmp/a for /usr/bin/a.
+        """
+        for command in reversed(self.commands):
+            if command.program in COPY_COMMANDS:
+                moved = moved_files(command)
                 if moved is not None and path in moved:
                     path = moved[path]
         return path
 
 
-class Brought(NamedTuple):
-    """One COPY from the build stage: a file or folder of it, and where it comes to lie."""
+class StageCopy(NamedTuple):
+    """One `COPY --from` of the build stage: image paths of a file or folder there and in the runtime stage."""
 
     source: str
     target: str
 
 
-class Parts(NamedTuple):
-    """What the stage that runs is made of.
+class RuntimeStage(NamedTuple):
+    """What a language module wants the runtime stage to be."""
 
-    `image` is its base, `brought` what it takes from the build stage and cannot do without, `beside` are places of
-    files that it may read besides. `covered` are image folders whose files need no
-    other COPY; copies from the context that put files elsewhere are repeated, unless `sources_only`: then they were
-    there to be built from. `packages` are needed besides those that the author installs, `environment` are lines to
-    add, `last` are RUN lines behind the copies, and `finish` RUN lines at the end of the build stage. `edits` change
-    the build stage. `left` says what stays behind, `megabytes` how much smaller the base image is, and `lacks` which
-    programs of the old base image the new one lacks.
-    """
-
-    image: str
-    brought: tuple[Brought, ...]
-    beside: tuple[str, ...] = ()
-    covered: tuple[str, ...] = ()
+    base_image: str
+    """The reference after FROM."""
+    copies: tuple[StageCopy, ...]
+    """What the program can't run without."""
+    may_read: tuple[str, ...] = ()
+    """Image paths of further files that the program may read, copied to the same paths."""
+    replaces: tuple[str, ...] = ()
+    """Image folders that `copies` bring complete: a COPY from the build context into one of them is not repeated."""
     sources_only: bool = False
-    packages: tuple[str, ...] = ()
-    environment: tuple[str, ...] = ()
-    last: tuple[str, ...] = ()
-    finish: tuple[str, ...] = ()
-    edits: tuple[Edit, ...] = ()
-    left: str = ""
-    megabytes: int = 0
-    lacks: frozenset[str] = frozenset()
+    """Whether the context was copied only to build from it, so that no COPY from the context is repeated."""
+    extra_packages: tuple[str, ...] = ()
+    """System packages to install besides those that the author installs."""
+    extra_lines: tuple[str, ...] = ()
+    """Instructions before the copies."""
+    setup_runs: tuple[str, ...] = ()
+    """RUN lines after the copies."""
+    build_stage_runs: tuple[str, ...] = ()
+    """RUN lines at the end of the build stage, such as one that removes development dependencies."""
+    build_stage_edits: tuple[Edit, ...] = ()
+    """Edits of the build stage's own lines."""
+    left_behind: str = ""
+    """What doesn't ship any more, as a phrase ("Go and the sources"); "" where it is only system packages."""
+    megabytes_saved: int = 0
+    """How much smaller the base image is; 0 where unknown or the same."""
+    missing_programs: frozenset[str] = frozenset()
+    """Programs that the old base image has and the new one doesn't."""
 
 
-def destination(act: Act) -> dict[str, str] | None:
-    """For `cp`, `mv` and `install`: from each path where a file comes to lie to the one it had; None if not known."""
-    operands = [word for word in act.arguments if not word.startswith("-")]
-    if act.program == "install":
-        operands = _without_values(act.arguments)
+def moved_files(command: ClassifiedCommand) -> dict[str, str] | None:
+    """New image path → old image path of each file that `cp`, `mv` or `install` puts somewhere.
+
+    The target may be a file or a folder, so `cp /a/x /b` gives {"/b/x": "/a/x", "/b": "/a/x"}. None where a path is
+    unknown.
+    """
+    operands = [word for word in command.arguments if not word.startswith("-")]
+    if command.program == "install":
+        operands = _operands_of_install(command.arguments)
     if len(operands) < 2:
         return None
-    target = act.path(operands[-1])
-    found = {}
-    for written in operands[:-1]:
-        source = act.path(written)
+    target = command.image_path(operands[-1])
+    moved = {}
+    for operand in operands[:-1]:
+        source = command.image_path(operand)
         if source is None or target is None:
             return None
-        found[posixpath.join(target, posixpath.basename(source))] = source
+        moved[posixpath.join(target, posixpath.basename(source))] = source
         if len(operands) == 2 and not operands[-1].endswith("/"):
-            found[target] = source
-    return found
+            moved[target] = source
+    return moved
 
 
-def _without_values(arguments: tuple[str, ...]) -> list[str]:
-    """The operands of `install -m 755 -o root a b`."""
+def _operands_of_install(arguments: tuple[str, ...]) -> list[str]:
+    """The paths in `install -m 755 -o root a b`."""
     operands = []
-    skip = False
+    is_value = False
     for word in arguments:
-        if skip:
-            skip = False
+        if is_value:
+            is_value = False
         elif word in ("-m", "-o", "-g", "--mode", "--owner", "--group"):
-            skip = True
+            is_value = True
         elif not word.startswith("-"):
             operands.append(word)
     return operands

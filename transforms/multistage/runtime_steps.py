@@ -1,4 +1,4 @@
-"""What the stage that runs repeats of the steps of the one that builds, and in which order."""
+"""Which build-stage steps the runtime stage repeats, in order."""
 
 from __future__ import annotations
 
@@ -9,87 +9,105 @@ from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.model.stage import Step
-from dfix.transforms.multistage.command_purpose import Act
-from dfix.transforms.multistage.runtime_stage import Parts, Work
+from dfix.transforms.multistage.command_purpose import ClassifiedCommand
+from dfix.transforms.multistage.runtime_stage import BuildStage, RuntimeStage
 
-TRIVIAL = frozenset(("user", "folder", "plain"))
-"""RUNs of nothing else belong to the stage that runs as well."""
-_THERE = frozenset(
+REPEATABLE = frozenset(("user", "folder", "plain"))
+"""Purposes of commands that don't build: a RUN of nothing else may be repeated in the runtime stage."""
+_STANDARD_FOLDERS = frozenset(
     "/ /bin /etc /home /lib /media /mnt /opt /root /run /sbin /srv /tmp /usr /usr/bin /usr/lib /usr/local "
     "/usr/local/bin /usr/share /var /var/lib /var/log /var/run".split()
 )
-"""Folders of every distribution's image."""
+"""Folders that every distribution's image has."""
 
 
-class Repeated(NamedTuple):
-    """`again` are steps in their order, `behind` RUNs that change what the second stage brings, behind its copies."""
+class RuntimeSteps(NamedTuple):
+    """The steps that the runtime stage repeats."""
 
-    again: tuple[Step, ...]
-    behind: tuple[Step, ...]
+    repeated_steps: tuple[Step, ...]
+    """In their order, before the copies from the build stage."""
+    after_copies: tuple[Step, ...]
+    """RUNs that change what these copies bring."""
 
 
-def repeated(work: Work, parts: Parts, cut: Step) -> Repeated:
-    """The steps up to the cut that the second stage repeats.
+def runtime_steps(build: BuildStage, runtime: RuntimeStage, last_build_step: Step) -> RuntimeSteps:
+    """Which steps up to the last one of the build the runtime stage repeats.
 
-    A RUN that changes folders stands where it stood when they are there by then, made by WORKDIR or mkdir; else behind
-    the copies that bring them. What lies in a folder that is brought keeps its owners and modes.
+    `RUN chown app /srv` is repeated in its place when /srv exists by then (made by WORKDIR, mkdir or the image),
+    otherwise after the copies that bring /srv. What is inside a copied folder keeps its owners and modes, so a `chown`
+    of exactly the copied folders is not repeated here (conversion_edits does it for the folder itself).
     """
-    again, behind = [], []
-    places = [*(one.target for one in parts.brought), *parts.beside, *parts.covered]
-    there = set(_THERE)
-    for step in work.stage.steps[: cut.index + 1]:
+    repeated, after_copies = [], []
+    places = [*(copy.target for copy in runtime.copies), *runtime.may_read, *runtime.replaces]
+    existing = set(_STANDARD_FOLDERS)
+    for step in build.stage.steps[: last_build_step.index + 1]:
         if step.keyword == "RUN":
-            mine = [act for act in work.acts if act.step is step]
-            if not all(act.kind in TRIVIAL for act in mine):
+            commands = [command for command in build.commands if command.step is step]
+            if not all(command.purpose in REPEATABLE for command in commands):
                 continue
-            touched = [path for act in mine if act.program in of_kind("owner") for path in changed(act)]
-            brought = [path for path in touched if path is not None and any(overlaps(path, place) for place in places)]
-            made = {path for act in mine if act.program == "mkdir" for path in changed(act) if path is not None}
-            if all(path in there | made for path in brought) and not _reads(mine, places):
-                there |= made
-                again.append(step)
-            elif any(act.kind == "user" for act in mine):
-                line = step.instruction.line
+            changed = [
+                path
+                for command in commands
+                if command.program in of_kind("owner")
+                for path in changed_paths(command)
+                if path is not None and any(overlaps(path, place) for place in places)
+            ]
+            made = {
+                path
+                for command in commands
+                if command.program == "mkdir"
+                for path in changed_paths(command)
+                if path is not None
+            }
+            if all(path in existing | made for path in changed) and not _links_copied_files(commands, places):
+                existing |= made
+                repeated.append(step)
+            elif any(command.purpose == "user" for command in commands):
                 raise LeaveAlone(
                     "shared-run",
-                    f"line {line} makes users and changes files that the build brings",
+                    f"the RUN on line {step.instruction.line} creates users and changes files that the build makes",
                     "split it into two RUNs",
                 )
-            elif not all(act.program in of_kind("owner") and set(changed(act)) <= set(places) for act in mine):
-                behind.append(step)
+            elif not all(
+                command.program in of_kind("owner") and set(changed_paths(command)) <= set(places)
+                for command in commands
+            ):
+                after_copies.append(step)
         elif step.keyword in ("COPY", "ADD"):
-            if _repeats(work, parts, step):
-                again.append(step)
-                there |= {copy.destination for copy in work.copies if copy.step is step and copy.brings_a_folder}
+            if _is_still_needed(build, runtime, step):
+                repeated.append(step)
+                existing |= {
+                    copy.destination for copy in build.context_copies if copy.step is step and copy.brings_a_folder
+                }
         else:
-            if step.keyword == "WORKDIR" and step.index + 1 < len(work.stage.steps):
-                there.add(work.stage.steps[step.index + 1].workdir or "")
-            again.append(step)
-    return Repeated(tuple(again), tuple(behind))
+            if step.keyword == "WORKDIR" and step.index + 1 < len(build.stage.steps):
+                existing.add(build.stage.steps[step.index + 1].workdir or "")
+            repeated.append(step)
+    return RuntimeSteps(tuple(repeated), tuple(after_copies))
 
 
-def changed(act: Act) -> list[str | None]:
-    """The paths that `mkdir`, `chmod`, `chown`, `touch` or `ln` name; None for one that is not known."""
-    operands = [word for word in act.arguments if not word.startswith("-")]
-    if act.program in of_kind("owner"):
+def changed_paths(command: ClassifiedCommand) -> list[str | None]:
+    """The image paths that `mkdir`, `chmod`, `chown`, `touch` or `ln` name; None for an unknown one."""
+    operands = [word for word in command.arguments if not word.startswith("-")]
+    if command.program in of_kind("owner"):
         operands = operands[1:]
-    return [act.path(word) for word in operands]
+    return [command.image_path(word) for word in operands]
 
 
-def _reads(mine: list[Act], places: list[str]) -> bool:
-    """Whether `ln` or `touch` names something that is brought."""
-    paths = [path for act in mine if act.program in ("ln", "touch") for path in changed(act)]
+def _links_copied_files(commands: list[ClassifiedCommand], places: list[str]) -> bool:
+    """Whether `ln` or `touch` names something that a copy brings."""
+    paths = [path for command in commands if command.program in ("ln", "touch") for path in changed_paths(command)]
     return any(path is not None and overlaps(path, place) for path in paths for place in places)
 
 
-def _later(work: Work, copy: Copied, path: str) -> bool:
-    """Whether a later COPY puts the same file to the same place."""
-    lands = copy.brought.image_path_of(path)
+def _is_copied_again(build: BuildStage, copy: Copied, context_path: str) -> bool:
+    """Whether a later COPY with the same flags puts the same file at the same image path."""
+    image_path = copy.brought.lands(context_path)
     return any(
         other.step.index > copy.step.index
-        and other.brought.image_path_of(path) == lands
+        and other.brought.lands(context_path) == image_path
         and _flags(other) == _flags(copy)
-        for other in work.copies
+        for other in build.context_copies
     )
 
 
@@ -97,14 +115,17 @@ def _flags(copy: Copied) -> list[tuple[str, str | None]]:
     return [(flag.name, flag.value) for flag in copy.step.instruction.flags]
 
 
-def _repeats(work: Work, parts: Parts, step: Step) -> bool:
-    """Whether what a COPY brings is still missing from the second stage."""
-    origin = step.instruction.flag("from")
-    if origin is not None:
-        return not (origin.value or "").partition(":")[0].endswith(("composer", "uv", "bun"))
-    if parts.sources_only:
+def _is_still_needed(build: BuildStage, runtime: RuntimeStage, step: Step) -> bool:
+    """Whether the runtime stage lacks what a COPY brings.
+
+    It doesn't lack sources, what a later COPY brings again, or what is in a folder that is copied from the build stage.
+    """
+    from_flag = step.instruction.flag("from")
+    if from_flag is not None:
+        return not (from_flag.value or "").partition(":")[0].endswith(("composer", "uv", "bun"))
+    if runtime.sources_only:
         return False
-    copy = next(item for item in work.copies if item.step is step)
-    if all(_later(work, copy, path) for path in copy.brought.paths()):
+    copy = next(item for item in build.context_copies if item.step is step)
+    if all(_is_copied_again(build, copy, path) for path in copy.brought.paths()):
         return False
-    return not any(within(copy.destination, place) for place in parts.covered)
+    return not any(within(copy.destination, place) for place in runtime.replaces)

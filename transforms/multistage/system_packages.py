@@ -1,4 +1,4 @@
-"""Which of the system packages that a stage installs have to be in the stage that runs."""
+"""Which of the system packages that a stage installs the runtime stage needs."""
 
 from __future__ import annotations
 
@@ -10,153 +10,167 @@ from typing import Any, NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.runtime import FOLDER, has_packages, runtime_packages
-from dfix.transforms.multistage.command_purpose import Act
-from dfix.transforms.multistage.runtime_stage import Work
+from dfix.transforms.multistage.command_purpose import ClassifiedCommand
+from dfix.transforms.multistage.runtime_stage import BuildStage
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*(?:[=~<>]\S+)?")
 
 
-class Packages(NamedTuple):
-    """`manager` is "apt", "apk" or "" where nothing was installed; `kept` go into the stage that runs, `left` do not.
-
-    `recommends` says that packages stay whose author installs what they recommend, too. `megabytes` is about what the
-    packages left behind take.
-    """
+class PackageChoice(NamedTuple):
+    """What becomes of the system packages that a stage installs."""
 
     manager: str
+    """"apt", "apk", or "" where nothing is installed."""
     kept: tuple[str, ...]
-    left: tuple[str, ...]
+    """Packages that the runtime stage installs."""
+    left_behind: tuple[str, ...]
+    """Packages that only the build stage installs."""
     recommends: bool
+    """Whether the author installs recommended packages too, and the runtime stage therefore does."""
     megabytes: int
+    """About how much space the packages left behind take."""
 
 
-def packages(acts: Iterable[Act], release: str, extra: tuple[str, ...] = ()) -> Packages:
-    """What the installs of a stage come to in a release of its distribution; `extra` are needed besides."""
+def choose_packages(commands: Iterable[ClassifiedCommand], release: str, extra: tuple[str, ...] = ()) -> PackageChoice:
+    """Which installed packages the runtime stage keeps, given the distribution's release ("bookworm").
+
+    `extra` are packages that it installs besides. Raises LeaveAlone where a package's purpose is unknown.
+    """
     manager = ""
     kept: list[str] = []
-    left: list[str] = []
-    own: set[str] = set()
+    left_behind: list[str] = []
+    kept_as_named = False
     options: list[str] = []
-    acts = list(acts)
-    removed = removed_again(acts)
-    orphans = any(word.strip("-").replace("-", "") == "autoremove" for act in acts for word in act.arguments)
-    for act in acts:
-        found = act.usage
-        if act.kind != "packages" or found is None or found.verb != "install":
+    commands = list(commands)
+    removed = removed_packages(commands)
+    autoremove = any(
+        word.strip("-").replace("-", "") == "autoremove" for command in commands for word in command.arguments
+    )
+    for command in commands:
+        usage = command.usage
+        if command.purpose != "packages" or usage is None or usage.verb != "install":
             continue
-        if removed.intersection(option.value or "" for option in found.options if option.name in found.manager.virtual):
+        if removed.intersection(option.value or "" for option in usage.options if option.name in usage.manager.virtual):
             continue
-        if not has_packages(found.manager.name):
-            raise LeaveAlone("packages", f"`{act.shown}`: {found.manager.name} is not followed into a second stage")
-        if found.subcommand is not None and found.subcommand.literal_or_text not in ("install", "add"):
-            raise LeaveAlone("packages", f"`{act.shown}` changes packages that the base image brings")
-        manager = found.manager.name
-        options += [option.word.literal_or_text for option in found.options]
-        for word in found.operands:
+        if not has_packages(usage.manager.name):
+            raise LeaveAlone(
+                "packages",
+                f"`{command.shortened}`: dfix does not know which {usage.manager.name} packages only the build needs",
+            )
+        if usage.subcommand is not None and usage.subcommand.literal_or_text not in ("install", "add"):
+            raise LeaveAlone("packages", f"`{command.shortened}` changes packages of the base image")
+        manager = usage.manager.name
+        options += [option.word.literal_or_text for option in usage.options]
+        for word in usage.operands:
             name = word.literal_or_text
-            if name in removed and (manager == "apk" or orphans):
+            if name in removed and (manager == "apk" or autoremove):
                 continue
             if _NAME.fullmatch(name) is None:
-                raise LeaveAlone("packages", f"`{act.shown}` does not name its packages literally")
-            needed = _needed(manager, name, release)
+                raise LeaveAlone("packages", f"`{command.shortened}` does not name its packages literally")
+            needed = _needed_at_run_time(manager, name, release)
             if name not in removed:
-                own |= {name} if needed == (name,) else set()
-                (kept if needed == (name,) else left).append(name)
-            kept += [one for one in needed if one != name]
-    recommends = manager == "apt" and "--no-install-recommends" not in options and bool(own)
+                kept_as_named = kept_as_named or needed == (name,)
+                (kept if needed == (name,) else left_behind).append(name)
+            # what apt installed along with a package that is removed later stays, unless autoremove runs
+            kept += [package for package in needed if package != name]
+    recommends = manager == "apt" and "--no-install-recommends" not in options and kept_as_named
     kept += extra
-    table = _table(manager) if manager else {"size": {}}
-    sizes = table["size"]
-    return Packages(
+    sizes = _table(manager)["size"] if manager else {}
+    return PackageChoice(
         manager,
         tuple(dict.fromkeys(kept)),
-        tuple(dict.fromkeys(left)),
+        tuple(dict.fromkeys(left_behind)),
         recommends,
-        sum(sizes.get(name, 0) for name in dict.fromkeys(left)),
+        sum(sizes.get(name, 0) for name in dict.fromkeys(left_behind)),
     )
 
 
-def installed(manager: str, chosen: tuple[str, ...], *, recommends: bool = False) -> str:
-    """The RUN that installs packages, with what they recommend where the author has it, cleaned up."""
+def install_run(manager: str, names: tuple[str, ...], *, recommends: bool = False) -> str:
+    """The RUN that installs packages and leaves no package lists; with recommended packages where asked for."""
     if manager == "apk":
-        return f"RUN apk add --no-cache {' '.join(chosen)}\n"
+        return f"RUN apk add --no-cache {' '.join(names)}\n"
     return (
         "RUN apt-get update \\\n"
-        f"    && apt-get install -y{'' if recommends else ' --no-install-recommends'} {' '.join(chosen)} \\\n"
+        f"    && apt-get install -y{'' if recommends else ' --no-install-recommends'} {' '.join(names)} \\\n"
         "    && rm -rf /var/lib/apt/lists/*\n"
     )
 
 
-def builds(manager: str, name: str) -> bool:
-    """Whether a package is one to build with."""
+def is_build_package(manager: str, name: str) -> bool:
+    """Whether a package is a compiler or another build tool."""
     table = _table(manager)
     return name in table["build"] or _without_number(name) in table["numbered"]
 
 
-def removed_again(acts: Iterable[Act]) -> set[str]:
-    """The names of packages, and of Alpine's virtual ones, that a stage removes after their use."""
+def removed_packages(commands: Iterable[ClassifiedCommand]) -> set[str]:
+    """The names of packages, and of Alpine's virtual packages, that the commands remove."""
     return {
         word.literal_or_text
-        for act in acts
-        if act.kind == "packages" and act.usage is not None and act.usage.verb == "remove"
-        for word in act.usage.operands
+        for command in commands
+        if command.purpose == "packages" and command.usage is not None and command.usage.verb == "remove"
+        for word in command.usage.operands
     }
 
 
-def linked(work: Work, names: set[str], links: Mapping[str, str]) -> tuple[str, ...]:
-    """The packages of libraries that installed packages link, and that the full base image has.
+def linked_libraries(build: BuildStage, names: set[str], dev_packages: Mapping[str, str]) -> tuple[str, ...]:
+    """The system packages that a program's dependencies load at run time, and that only the full base image has.
 
-    `links` says for some of `names` which -dev package they are built with.
+    `names` are the dependencies ("psycopg2"), `dev_packages` says which -dev package some of them are built with.
     """
-    found: list[str] = []
-    for name in sorted(names & set(links)):
-        libraries = runtime_packages(links[name], work.base.release)
-        if libraries is None:
-            hint = f"name the release in the tag: {work.base.name}:{work.base.version}-bookworm"
-            raise LeaveAlone("libraries", f"the library that {name} links has another package in each release", hint)
-        found += libraries
-    return tuple(dict.fromkeys(found))
+    libraries: list[str] = []
+    for name in sorted(names & set(dev_packages)):
+        packages = runtime_packages(dev_packages[name], build.base.release)
+        if packages is None:
+            hint = f"name the release in the tag: {build.base.name}:{build.base.version}-bookworm"
+            raise LeaveAlone("libraries", f"each release has another package for the library that {name} links", hint)
+        libraries += packages
+    return tuple(dict.fromkeys(libraries))
 
 
-def leaves(work: Work) -> bool:
-    """Whether the stage installs packages to build with that its base image does not bring anyway."""
-    if work.base.full:
+def ships_build_packages(build: BuildStage) -> bool:
+    """Whether the stage's layers contain build packages that it installs itself, on a base image without them."""
+    if build.base.full:
         return False
-    for act in work.acts:
-        # what a later RUN removes stays in the layer of this one
-        removed = removed_again(other for other in work.acts if other.step is act.step)
-        found = act.usage
-        if act.kind != "packages" or found is None or found.verb != "install":
+    for command in build.commands:
+        # packages that a later RUN removes are still in the layer of this one
+        removed = removed_packages(other for other in build.commands if other.step is command.step)
+        usage = command.usage
+        if command.purpose != "packages" or usage is None or usage.verb != "install":
             continue
-        names = {word.literal_or_text for word in found.operands} - removed
-        virtual = {option.value for option in found.options if option.name in found.manager.virtual}
-        if not virtual & removed and any(_for_building(found.manager.name, name) for name in names):
+        names = {word.literal_or_text for word in usage.operands} - removed
+        virtual = {option.value for option in usage.options if option.name in usage.manager.virtual}
+        if not virtual & removed and any(_is_for_building(usage.manager.name, name) for name in names):
             return True
     return False
 
 
-def _for_building(manager: str, name: str) -> bool:
-    return has_packages(manager) and (builds(manager, name) or name.endswith("-dev"))
+def _is_for_building(manager: str, name: str) -> bool:
+    return has_packages(manager) and (is_build_package(manager, name) or name.endswith("-dev"))
 
 
-def _needed(manager: str, name: str, release: str) -> tuple[str, ...]:
-    """The packages that have to be there at run time instead of `name`; (name,) where it stays."""
+def _needed_at_run_time(manager: str, name: str, release: str) -> tuple[str, ...]:
+    """What the runtime stage installs for a package: itself, another (libpq-dev: libpq5), or nothing (make)."""
     bare = re.split(r"[=~<>]", name)[0]
     table = _table(manager)
     instead = table["instead"].get(bare)
     if instead is not None:
         return (instead,)
-    if builds(manager, bare):
+    if is_build_package(manager, bare):
         library = table["libraries"].get(bare)
         return () if library is None else (library,)
     if not bare.endswith("-dev"):
         return (name,)
     libraries = runtime_packages(bare, release) if manager == "apt" else None
     if libraries is None:
-        where = release or "the release of the base image, whose tag names none"
-        hint = "name the release in the tag of the base image" if manager == "apt" and not release else ""
+        if manager == "apt" and not release:
+            raise LeaveAlone(
+                "libraries",
+                f"the libraries of {bare} depend on the release, which the base image's tag does not name",
+                "name the release in the tag of the base image",
+            )
+        where = f" in {release}" if release else ""
         raise LeaveAlone(
-            "libraries", f"the packages that {bare} stands for at run time are not known for {where}", hint
+            "libraries", f"dfix does not know which libraries of {bare} a program needs at run time{where}"
         )
     return libraries
 

@@ -6,13 +6,13 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import build
 from dfix.rewriter.text.source import Source
-from dfix.transforms.multistage.command_purpose import acts
-from dfix.transforms.multistage.system_packages import Packages, builds, installed, packages
+from dfix.transforms.multistage.command_purpose import classified_commands
+from dfix.transforms.multistage.system_packages import PackageChoice, choose_packages, install_run, is_build_package
 
 
-def of(script: str, release: str = "bookworm") -> Packages:
+def of(script: str, release: str = "bookworm") -> PackageChoice:
     (stage,) = build(parse(Source("Dockerfile", f"FROM a\nRUN {script}\n"))).stages
-    return packages(acts(stage, lambda command: False), release)
+    return choose_packages(classified_commands(stage, lambda command: False), release)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def of(script: str, release: str = "bookworm") -> Packages:
 )
 def test_what_stays_and_what_is_left(script: str, kept: tuple[str, ...], left: tuple[str, ...]) -> None:
     found = of(script)
-    assert (found.kept, found.left) == (kept, left)
+    assert (found.kept, found.left_behind) == (kept, left)
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_what_is_not_known(script: str, reason: str) -> None:
 
 
 def test_the_run_that_installs_keeps_the_authors_choice() -> None:
-    assert installed("apk", ("curl",)) == "RUN apk add --no-cache curl\n"
-    text = installed("apt", ("curl", "git"), recommends=True)
+    assert install_run("apk", ("curl",)) == "RUN apk add --no-cache curl\n"
+    text = install_run("apt", ("curl", "git"), recommends=True)
     assert text.split("\n")[1] == "    && apt-get install -y curl git \\"
 
 
@@ -81,9 +81,9 @@ def test_what_packages_recommend(script: str, recommends: bool) -> None:
     "name", ["gcc", "gcc-12", "g++-12", "clang-15", "libstdc++-12-dev", "llvm-14", "make", "golang-1.19"]
 )
 def test_for_building(name: str) -> None:
-    assert builds("apt", name)
+    assert is_build_package("apt", name)
 
 
 @pytest.mark.parametrize("name", ["git", "curl", "libpq5", "python3.11", "nginx"])
 def test_not_for_building(name: str) -> None:
-    assert not builds("apt", name)
+    assert not is_build_package("apt", name)

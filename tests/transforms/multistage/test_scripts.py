@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dfix.rewriter.answers.reason import Reason, attempt
-from dfix.transforms.multistage.started_scripts import started
+from dfix.transforms.multistage.started_scripts import started_commands
 
 MANIFEST = {
     "scripts": {
@@ -28,15 +28,15 @@ MANIFEST = {
     ],
 )
 def test_what_runs(words: str, commands: list[str]) -> None:
-    assert started(tuple(words.split()), MANIFEST) == commands
+    assert started_commands(tuple(words.split()), MANIFEST) == commands
 
 
 def test_a_shell_with_a_command() -> None:
-    assert started(("sh", "-c", "A=1 tsc && node a.js"), MANIFEST) == ["tsc", "node a.js"]
+    assert started_commands(("sh", "-c", "A=1 tsc && node a.js"), MANIFEST) == ["tsc", "node a.js"]
 
 
 def test_start_without_a_script() -> None:
-    assert started(("npm", "start"), {}) == ["node server.js"]
+    assert started_commands(("npm", "start"), {}) == ["node server.js"]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,6 @@ def test_start_without_a_script() -> None:
     ],
 )
 def test_what_is_not_known(words: str, reason: str) -> None:
-    found = attempt(started, tuple(words.split()), MANIFEST)
+    found = attempt(started_commands, tuple(words.split()), MANIFEST)
     assert isinstance(found, Reason)
     assert reason in found.text

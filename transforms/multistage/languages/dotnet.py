@@ -8,11 +8,18 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.command_purpose import Act
-from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.command_purpose import ClassifiedCommand
+from dfix.transforms.multistage.runtime_stage import (
+    BUILD_IMAGE_PROGRAMS,
+    COPY_COMMANDS,
+    BuildStage,
+    RuntimeStage,
+    StageCopy,
+)
 
 NAME = ".NET"
-MAIN = frozenset(("dotnet",))
+PROGRAMS = frozenset(("dotnet",))
+DEFAULT_COMMAND = ()
 _BUILDS = frozenset(("restore", "build", "publish", "test", "tool", "nuget", "clean", "workload", "dev-certs"))
 _WEB = re.compile(r"Sdk\s*=\s*\"Microsoft\.NET\.Sdk\.(?:Web|BlazorWebAssembly|Razor)\"|Microsoft\.AspNetCore\.App")
 _STARTS = re.compile(r"\bProcess\.Start\(|\bnew\s+ProcessStartInfo\b")
@@ -37,80 +44,84 @@ _LARGER = 630
 """Megabytes by which sdk:8.0 is larger than aspnet:8.0 (amd64, unpacked)."""
 
 
-def builds(command: Located) -> bool:
+def is_build_command(command: Located) -> bool:
     """Whether a command belongs to a build with .NET."""
     program = program_name(command.words[0])
     if program == "dotnet":
         return len(command.words) > 1 and command.words[1].literal_or_text in _BUILDS
-    return program in MOVERS
+    return program in COPY_COMMANDS
 
 
-def parts(work: Work) -> Parts:
+def runtime_stage(build: BuildStage) -> RuntimeStage:
     """The published folder on the image that runs it."""
-    if work.base.language != "dotnet":
-        raise LeaveAlone("base-image", f"{work.base.reference} is not an image of .NET's SDK")
-    if work.base.version not in work.base.table["versions"]:
+    if build.base.language != "dotnet":
+        raise LeaveAlone("base-image", f"{build.base.reference} is not an image of .NET's SDK")
+    if build.base.version not in build.base.table["versions"]:
         raise LeaveAlone(
-            "base-image", f"no runtime image is known for {work.base.reference}", "name the version: sdk:8.0"
+            "base-image", f"no runtime image is known for {build.base.reference}", "name the version: sdk:8.0"
         )
-    publishes = [act for act in work.builds if act.program == "dotnet" and act.arguments[:1] == ("publish",)]
+    publishes = [
+        command
+        for command in build.build_commands
+        if command.program == "dotnet" and command.arguments[:1] == ("publish",)
+    ]
     if not publishes:
         raise LeaveAlone("unknown-program", "no `dotnet publish` writes what the container runs")
     folder = _output(publishes[-1])
     if folder is None:
         raise LeaveAlone(
-            "unknown-program", f"where `{publishes[-1].shown}` writes is not known", "name a folder with -o"
+            "unknown-program", f"where `{publishes[-1].shortened}` writes is not known", "name a folder with -o"
         )
-    words = work.start.words
-    program = words[1] if work.start.program == "dotnet" and len(words) > 1 else words[0]
-    if not work.start.path(program).startswith(f"{folder}/"):
+    words = build.start.words
+    program = words[1] if build.start.program == "dotnet" and len(words) > 1 else words[0]
+    if not build.start.image_path(program).startswith(f"{folder}/"):
         raise LeaveAlone(
             "unknown-program",
             f"the command runs {program}, which is not in {folder}, where `dotnet publish` writes",
         )
-    web = any(_WEB.search(text) for _, text in sources(work.context, (".csproj", ".fsproj", ".vbproj")))
-    others = runs_programs(work.context, (".cs", ".fs", ".vb"), _STARTS, _STARTS_NAMED, work.installed)
+    web = any(_WEB.search(text) for _, text in sources(build.context, (".csproj", ".fsproj", ".vbproj")))
+    others = runs_programs(build.context, (".cs", ".fs", ".vb"), _STARTS, _STARTS_NAMED, build.installed_packages)
     if others:
         raise LeaveAlone(
             "needs-programs", f"{others} may run a program that the SDK's image has and a smaller one lacks"
         )
-    beside = () if work.start.workdir == folder else data(work.copies, _is_source)
-    tail = "".join(f"-{part}" for part in (*work.base.parts, work.base.release) if part)
-    image = f"{work.base.name.rpartition('/')[0]}/{'aspnet' if web else 'runtime'}:{work.base.version}{tail}"
-    return Parts(
+    beside = () if build.start.workdir == folder else data(build.context_copies, _is_source)
+    tail = "".join(f"-{part}" for part in (*build.base.parts, build.base.release) if part)
+    image = f"{build.base.name.rpartition('/')[0]}/{'aspnet' if web else 'runtime'}:{build.base.version}{tail}"
+    return RuntimeStage(
         image,
-        (Brought(folder, folder),),
+        (StageCopy(folder, folder),),
         tuple(path for path in beside if not path.startswith(f"{folder}/")),
         sources_only=True,
-        environment=_environment(work, web),
-        left="the SDK, its downloads and the sources",
-        megabytes=_LARGER,
-        lacks=LACKS,
+        extra_lines=_environment(build, web),
+        left_behind="the SDK, its downloads and the sources",
+        megabytes_saved=_LARGER,
+        missing_programs=BUILD_IMAGE_PROGRAMS,
     )
 
 
-def _environment(work: Work, web: bool) -> tuple[str, ...]:
+def _environment(build: BuildStage, web: bool) -> tuple[str, ...]:
     """What the SDK's image sets otherwise than the one for ASP.NET Core: the port that a program listens on."""
     given = {
         word.text.partition("=")[0]
-        for step in work.stage.steps
+        for step in build.stage.steps
         if step.keyword == "ENV"
         for word in step.instruction.words
     }
-    if not web or _LISTENS & given or any("--urls" in word for word in work.start.words):
+    if not web or _LISTENS & given or any("--urls" in word for word in build.start.words):
         return ()
-    name = "ASPNETCORE_HTTP_PORTS" if float(work.base.version) >= 8 else "ASPNETCORE_URLS"
+    name = "ASPNETCORE_HTTP_PORTS" if float(build.base.version) >= 8 else "ASPNETCORE_URLS"
     return (f"ENV {name}=\n",)
 
 
-def _output(act: Act) -> str | None:
-    arguments = act.arguments
+def _output(command: ClassifiedCommand) -> str | None:
+    arguments = command.arguments
     for name, value in zip(arguments, (*arguments[1:], ""), strict=True):
         head, sign, rest = name.partition("=")
         if head in ("-o", "--output") and not sign:
-            return act.path(value)
+            return command.image_path(value)
         if head in ("-o", "--output"):
-            return act.path(rest)
+            return command.image_path(rest)
     return None
 
 

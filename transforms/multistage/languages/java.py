@@ -11,10 +11,17 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.official_images import jre
 from dfix.rewriter.model.source_evidence import calls, data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import (
+    BUILD_IMAGE_PROGRAMS,
+    COPY_COMMANDS,
+    BuildStage,
+    RuntimeStage,
+    StageCopy,
+)
 
 NAME = "Maven or Gradle"
-MAIN = frozenset(("mvn", "mvnw", "gradle", "gradlew"))
+PROGRAMS = frozenset(("mvn", "mvnw", "gradle", "gradlew"))
+DEFAULT_COMMAND = ()
 _BUILT = re.compile(r"/(?:target|build/libs)/[^/]+\.[jw]ar$")
 _CODE = (".java", ".kt", ".scala", ".groovy")
 _JDK = re.compile(r"\bjavax\.tools\b|\bcom\.sun\.tools\b|\bjdk\.jshell\b|\bcom\.sun\.source\b")
@@ -38,86 +45,90 @@ _LARGER = {"maven": 330, "gradle": 500, "eclipse-temurin": 190, "openjdk": 330}
 """Megabytes by which the images are larger than the JRE's (Java 17, amd64, unpacked)."""
 
 
-def builds(command: Located) -> bool:
+def is_build_command(command: Located) -> bool:
     """Whether a command belongs to a build with Maven or Gradle."""
     program = program_name(command.words[0])
     return (
-        program in MAIN
-        or program in MOVERS
+        program in PROGRAMS
+        or program in COPY_COMMANDS
         or (program == "java" and any("jarmode" in word.text for word in command.words))
     )
 
 
-def parts(work: Work) -> Parts:
+def runtime_stage(build: BuildStage) -> RuntimeStage:
     """The archive on a JRE; a Spring Boot archive is taken apart into layers."""
-    if work.start.program in MAIN:
+    if build.start.program in PROGRAMS:
         raise LeaveAlone(
-            "runs-build-tool", f"the command runs {work.start.program} itself, which needs the JDK and the sources"
+            "runs-build-tool", f"the command runs {build.start.program} itself, which needs the JDK and the sources"
         )
-    if work.start.program != "java":
-        raise LeaveAlone("unknown-program", f"the command runs {work.start.words[0]}, not java")
-    place = calls(work.context, _CODE, _JDK)
+    if build.start.program != "java":
+        raise LeaveAlone("unknown-program", f"the command runs {build.start.words[0]}, not java")
+    place = calls(build.context, _CODE, _JDK)
     if place:
         raise LeaveAlone("needs-programs", f"{place} needs the JDK when it runs")
-    image = work.base.reference if work.base.language == "" else jre(work.base)
+    image = build.base.reference if build.base.language == "" else jre(build.base)
     if not image:
         raise LeaveAlone(
-            "base-image", f"no JRE of the same major, vendor and release is known for {work.base.reference}"
+            "base-image", f"no JRE of the same major, vendor and release is known for {build.base.reference}"
         )
     others = (
-        "" if not work.base.language else runs_programs(work.context, _CODE, _STARTS, _STARTS_NAMED, work.installed)
+        ""
+        if not build.base.language
+        else runs_programs(build.context, _CODE, _STARTS, _STARTS_NAMED, build.installed_packages)
     )
     if others:
         raise LeaveAlone("needs-programs", f"{others} may run a program that {image} lacks")
-    archive = _archive(work)
-    beside = data(work.copies, _is_source)
-    found = Parts(
+    archive = _archive(build)
+    beside = data(build.context_copies, _is_source)
+    found = RuntimeStage(
         image,
         archive,
         beside,
         sources_only=True,
-        left="the JDK, its build tool, their downloads and the sources",
-        megabytes=_LARGER.get(work.base.name, 0),
-        lacks=LACKS | {"mvn", "gradle", "javac", "jar"} if work.base.language else frozenset(),
+        left_behind="the JDK, its build tool, their downloads and the sources",
+        megabytes_saved=_LARGER.get(build.base.name, 0),
+        missing_programs=BUILD_IMAGE_PROGRAMS | {"mvn", "gradle", "javac", "jar"}
+        if build.base.language
+        else frozenset(),
     )
-    return _layered(work, found)
+    return _layered(build, found)
 
 
-def _archive(work: Work) -> tuple[Brought, ...]:
+def _archive(build: BuildStage) -> tuple[StageCopy, ...]:
     """What `java` is told to run."""
-    words = work.start.words[1:]
+    words = build.start.words[1:]
     for option, value in itertools.pairwise(words):
         if option == "-jar":
-            path = work.start.path(value)
+            path = build.start.image_path(value)
             if set("*$").intersection(value):
                 raise LeaveAlone("unknown-program", f"the name of the archive is not literal: {value}")
-            if not _BUILT.search(work.origin(path)):
+            if not _BUILT.search(build.built_at(path)):
                 raise LeaveAlone(
                     "unknown-program", f"the command runs {value}, which no build of the file is seen to write"
                 )
-            _holds_dependencies(work)
-            return (Brought(path, path),)
+            _holds_dependencies(build)
+            return (StageCopy(path, path),)
         if option in _CLASS_PATH:
-            return _class_path(work, value)
+            return _class_path(build, value)
     raise LeaveAlone("unknown-program", "what java is told to run is not known")
 
 
-def _class_path(work: Work, value: str) -> tuple[Brought, ...]:
+def _class_path(build: BuildStage, value: str) -> tuple[StageCopy, ...]:
     found = []
     for entry in value.split(":"):
-        path = work.start.path(entry.removesuffix("/*"))
-        if "$" in entry or "*" in path or not re.search(r"/(?:target|build)/", work.origin(f"{path}/")):
+        path = build.start.image_path(entry.removesuffix("/*"))
+        if "$" in entry or "*" in path or not re.search(r"/(?:target|build)/", build.built_at(f"{path}/")):
             raise LeaveAlone(
                 "unknown-program", f"{entry} of the class path is not something that the build is seen to write"
             )
-        found.append(Brought(path, path))
+        found.append(StageCopy(path, path))
     return tuple(found)
 
 
-def _holds_dependencies(work: Work) -> None:
+def _holds_dependencies(build: BuildStage) -> None:
     """Raises LeaveAlone where the archive may need others beside it."""
-    poms = [text for path, text in sources(work.context, ("pom.xml",))]
-    gradle = [text for path, text in sources(work.context, (".gradle", ".gradle.kts"))]
+    poms = [text for path, text in sources(build.context, ("pom.xml",))]
+    gradle = [text for path, text in sources(build.context, (".gradle", ".gradle.kts"))]
     if any(_WHOLE.search(text) for text in (*poms, *gradle)):
         return
     needs = any(not _NOT_AT_RUN_TIME.search(one) for text in poms for one in _DEPENDENCY.findall(text))
@@ -125,7 +136,7 @@ def _holds_dependencies(work: Work) -> None:
         raise LeaveAlone("thin-jar", "the archive does not hold its dependencies, and where they lie is not known")
 
 
-def _layered(work: Work, found: Parts) -> Parts:
+def _layered(build: BuildStage, found: RuntimeStage) -> RuntimeStage:
     """The layers of a Spring Boot archive one by one, so that an edit ships the application's own classes alone.
 
     Since 3.3 an archive taken apart is run as it was (`java -jar NAME.jar`):
@@ -133,17 +144,17 @@ def _layered(work: Work, found: Parts) -> Parts:
     """
     versions = [
         tuple(int(number) for number in match.groups() if number)
-        for _, text in sources(work.context, ("pom.xml", ".gradle", ".gradle.kts"))
+        for _, text in sources(build.context, ("pom.xml", ".gradle", ".gradle.kts"))
         for match in _BOOT.finditer(text)
     ]
-    archive = found.brought[0]
+    archive = found.copies[0]
     if not versions or min(versions) < (3, 3) or not archive.target.endswith(".jar"):
         return found
     folder = posixpath.dirname(archive.target)
     run = f"RUN java -Djarmode=tools -jar {archive.source} extract --layers --destination /layers\n"
     layers = ("dependencies", "spring-boot-loader", "snapshot-dependencies", "application")
-    brought = tuple(Brought(f"/layers/{layer}/", f"{folder}/") for layer in layers)
-    return found._replace(brought=brought, finish=(run,))
+    copies = tuple(StageCopy(f"/layers/{layer}/", f"{folder}/") for layer in layers)
+    return found._replace(copies=copies, build_stage_runs=(run,))
 
 
 def _is_source(path: str) -> bool:

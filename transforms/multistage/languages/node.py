@@ -13,14 +13,21 @@ from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import ENDINGS, sources, starts_programs
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.command_purpose import Act
-from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
-from dfix.transforms.multistage.started_scripts import RUNNERS, started
-from dfix.transforms.multistage.system_packages import leaves
+from dfix.transforms.multistage.command_purpose import ClassifiedCommand
+from dfix.transforms.multistage.runtime_stage import (
+    BUILD_IMAGE_PROGRAMS,
+    COPY_COMMANDS,
+    BuildStage,
+    RuntimeStage,
+    StageCopy,
+)
+from dfix.transforms.multistage.started_scripts import RUNNERS, started_commands
+from dfix.transforms.multistage.system_packages import ships_build_packages
 
 NAME = "Node.js"
-MAIN = RUNNERS
-_BUILDS = MAIN | frozenset("npx pnpx bunx corepack tsc node-gyp".split())
+PROGRAMS = RUNNERS
+DEFAULT_COMMAND = ()
+_BUILDS = PROGRAMS | frozenset("npx pnpx bunx corepack tsc node-gyp".split())
 _PRODUCTION = frozenset(
     ("--production", "--production=true", "--omit=dev", "--only=prod", "--only=production", "--prod", "-P")
 )
@@ -64,46 +71,50 @@ class _Project(NamedTuple):
         return set(found) if isinstance(found, dict) else set()
 
 
-def builds(command: Located) -> bool:
+def is_build_command(command: Located) -> bool:
     """Whether a command belongs to a build with Node.js."""
     program = program_name(command.words[0])
-    return program in _BUILDS or program in MOVERS
+    return program in _BUILDS or program in COPY_COMMANDS
 
 
-def parts(work: Work) -> Parts | None:
+def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     """The application folder without development dependencies, or what a server that stays is told to serve."""
-    served = _served(work)
+    served = _served(build)
     if served is not None:
         return served
-    project = _project(work)
-    _globals(work)
-    _needs_development(work, project)
-    more = _needs_more(work, project)
-    image = work.base.smaller if work.base.smaller and not more else work.base.reference
+    project = _project(build)
+    _globals(build)
+    _needs_development(build, project)
+    more = _needs_more(build, project)
+    image = build.base.smaller if build.base.smaller and not more else build.base.reference
     prunes = bool(project.names("devDependencies")) and not project.production
-    if image == work.base.reference and not prunes and not leaves(work):
-        if more and work.base.smaller:
-            raise LeaveAlone("needs-programs", f"{work.base.reference} stays: {more}")
+    if image == build.base.reference and not prunes and not ships_build_packages(build):
+        if more and build.base.smaller:
+            raise LeaveAlone("needs-programs", f"{build.base.reference} stays: {more}")
         return None
-    finish = _pruned(work, project) if prunes else ()
-    standalone = _standalone(work, project)
-    left = f"development dependencies{_counted(work, project)}" if prunes else ""
-    if image != work.base.reference:
-        left = f"{left} and the compilers of {work.base.reference}".removeprefix(" and ")
-    return Parts(
+    finish = _pruned(build, project) if prunes else ()
+    standalone = _standalone(build, project)
+    left = f"development dependencies{_counted(build, project)}" if prunes else ""
+    if image != build.base.reference:
+        left = f"{left} and the compilers of {build.base.reference}".removeprefix(" and ")
+    return RuntimeStage(
         image,
-        (standalone or Brought(project.folder, project.folder),),
-        covered=(project.folder,),
-        finish=() if standalone else finish,
-        left=left,
-        megabytes=work.base.saves if image != work.base.reference else 0,
-        lacks=LACKS | {"python3"} if image != work.base.reference else frozenset(),
+        (standalone or StageCopy(project.folder, project.folder),),
+        replaces=(project.folder,),
+        build_stage_runs=() if standalone else finish,
+        left_behind=left,
+        megabytes_saved=build.base.saves if image != build.base.reference else 0,
+        missing_programs=BUILD_IMAGE_PROGRAMS | {"python3"} if image != build.base.reference else frozenset(),
     )
 
 
-def _project(work: Work) -> _Project:
-    installs = [(act, found) for act in work.builds if (found := project_install(act.located.words)) is not None]
-    folders = {act.located.folder for act, _ in installs}
+def _project(build: BuildStage) -> _Project:
+    installs = [
+        (command, found)
+        for command in build.build_commands
+        if (found := project_install(command.located.words)) is not None
+    ]
+    folders = {command.located.folder for command, _ in installs}
     if len(folders) != 1:
         raise LeaveAlone(
             "several-installs", "the stage installs " + ("several projects" if folders else "no project that is seen")
@@ -113,9 +124,9 @@ def _project(work: Work) -> _Project:
         raise LeaveAlone(
             "unknown-folder", "the folder in which the project is installed is not known, or the root of the image"
         )
-    for copy in reversed(work.copies):
-        origin = copy.brought.context_path_of(posixpath.join(folder, "package.json"))
-        text = work.context.read(origin) if origin else None
+    for copy in reversed(build.context_copies):
+        origin = copy.brought.origin(posixpath.join(folder, "package.json"))
+        text = build.context.read(origin) if origin else None
         if text is not None:
             try:
                 manifest = json.loads(text)
@@ -123,25 +134,25 @@ def _project(work: Work) -> _Project:
                 raise LeaveAlone("broken-manifest", f"{origin} is not valid JSON") from None
             if not isinstance(manifest, dict):
                 raise LeaveAlone("broken-manifest", f"{origin} is not a JSON object")
-            act, found = installs[-1]
-            production = bool(_PRODUCTION.intersection(found[1])) or _environment(act) == "production"
+            command, found = installs[-1]
+            production = bool(_PRODUCTION.intersection(found[1])) or _environment(command) == "production"
             return _Project(folder, manifest, found[0], production)
     raise LeaveAlone("missing-file", f"no package.json of the build context lands in {folder}")
 
 
-def _environment(act: Act) -> str | None:
+def _environment(command: ClassifiedCommand) -> str | None:
     """NODE_ENV at an install, with the default of a build argument of that name."""
-    value = act.step.env.get("NODE_ENV")
+    value = command.step.env.get("NODE_ENV")
     if value is None:
-        steps = act.step.stage.steps[: act.step.index]
+        steps = command.step.stage.steps[: command.step.index]
         words = [word.text for step in steps if step.keyword == "ARG" for word in step.instruction.words]
         value = next((word.partition("=")[2] for word in reversed(words) if word.startswith("NODE_ENV=")), None)
     return value
 
 
-def _needs_development(work: Work, project: _Project) -> None:
+def _needs_development(build: BuildStage, project: _Project) -> None:
     """Why the application may need its development dependencies when it runs."""
-    commands = started(work.start.words, project.manifest)
+    commands = started_commands(build.start.words, project.manifest)
     needed, development = project.names("dependencies"), project.names("devDependencies")
     for command in commands:
         words = command.split()
@@ -159,7 +170,7 @@ def _needs_development(work: Work, project: _Project) -> None:
             if base in development and base not in needed:
                 raise LeaveAlone("development-dependency", f"`{command}` loads {base}, a development dependency")
     only = development - needed
-    for path, text in sources(work.context, ENDINGS["node"]):
+    for path, text in sources(build.context, ENDINGS["node"]):
         if _CONFIGURES.search(path) or path.endswith(".d.ts"):
             continue
         used = next((name for name in _IMPORTS.findall(text) if name in only and not name.startswith("@types/")), None)
@@ -167,11 +178,11 @@ def _needs_development(work: Work, project: _Project) -> None:
             raise LeaveAlone("development-dependency", f"{path} imports {used}, a development dependency")
 
 
-def _counted(work: Work, project: _Project) -> str:
+def _counted(build: BuildStage, project: _Project) -> str:
     """How many packages are there for development alone, where npm's lock file tells, in brackets."""
     lock = posixpath.join(project.folder, "package-lock.json")
-    origin = next((found for copy in work.copies if (found := copy.brought.context_path_of(lock))), None)
-    text = work.context.read(origin) if origin else None
+    origin = next((found for copy in build.context_copies if (found := copy.brought.origin(lock))), None)
+    text = build.context.read(origin) if origin else None
     try:
         packages = json.loads(text or "{}").get("packages", {})
         count = sum(bool(entry.get("dev")) for entry in packages.values())
@@ -180,102 +191,108 @@ def _counted(work: Work, project: _Project) -> str:
     return f" ({count} package{'' if count == 1 else 's'})" if count else ""
 
 
-def _globals(work: Work) -> None:
+def _globals(build: BuildStage) -> None:
     """A package that is installed for the whole machine and may be needed when the container runs."""
-    for act in work.builds:
-        if not (_GLOBAL.intersection(act.arguments) and {"install", "i", "add"}.intersection(act.arguments)):
+    for command in build.build_commands:
+        if not (_GLOBAL.intersection(command.arguments) and {"install", "i", "add"}.intersection(command.arguments)):
             continue
-        for word in act.arguments:
+        for word in command.arguments:
             name = re.sub(r"(?<=.)@.*", "", word)
             if word.startswith("-") or word in ("install", "i", "add", "global"):
                 continue
-            if name not in _BUILD_TOOLS or name == work.start.program or work.start.program == _BINS.get(name):
-                raise LeaveAlone("unknown-command", f"`{act.shown}` may install what the program needs")
+            if name not in _BUILD_TOOLS or name == build.start.program or build.start.program == _BINS.get(name):
+                raise LeaveAlone("unknown-command", f"`{command.shortened}` may install what the program needs")
 
 
-def _needs_more(work: Work, project: _Project) -> str:
+def _needs_more(build: BuildStage, project: _Project) -> str:
     """Why the slim image may lack something, as a phrase; "" where it does not."""
-    place = starts_programs(work.context, "node")
+    place = starts_programs(build.context, "node")
     if place:
         return f"{place} may run other programs"
     names = sorted(_NEEDS_MORE & project.names("dependencies"))
     return f"{names[0]} needs programs or libraries of the full image" if names else ""
 
 
-def _pruned(work: Work, project: _Project) -> tuple[str, ...]:
+def _pruned(build: BuildStage, project: _Project) -> tuple[str, ...]:
     """The command that removes development dependencies from an installed project."""
     if project.manager != "npm" and project.manifest.get("workspaces"):
         raise LeaveAlone(
             "workspace",
             f"dfix does not know how to remove the development dependencies of a {project.manager} workspace",
         )
-    major = work.base.version.split(".")[0]
-    old = (major.isdigit() and int(major) < 16) or work.base.language != "node"
-    frozen = " --frozen-lockfile" if any("--frozen-lockfile" in act.arguments for act in work.builds) else ""
+    major = build.base.version.split(".")[0]
+    old = (major.isdigit() and int(major) < 16) or build.base.language != "node"
+    frozen = (
+        " --frozen-lockfile"
+        if any("--frozen-lockfile" in command.arguments for command in build.build_commands)
+        else ""
+    )
     commands = {
         "npm": "npm prune --production" if old else "npm prune --omit=dev",
         "yarn": f"yarn install --production{frozen} --ignore-scripts --prefer-offline",
         "pnpm": "pnpm prune --prod --ignore-scripts",
         "bun": "rm -rf node_modules && bun install --production",
     }
-    if project.manager == "yarn" and work.context.ships(".yarnrc.yml"):
+    if project.manager == "yarn" and build.context.ships(".yarnrc.yml"):
         commands["yarn"] = "yarn workspaces focus --production"
-    last = work.acts[-1].step
-    installed = next(act.step for act in work.builds if project_install(act.located.words) is not None)
+    last = build.commands[-1].step
+    installed = next(
+        command.step for command in build.build_commands if project_install(command.located.words) is not None
+    )
     if installed.user != last.user or any(
-        step.keyword == "USER" for step in work.stage.steps[installed.index : last.index]
+        step.keyword == "USER" for step in build.stage.steps[installed.index : last.index]
     ):
         raise LeaveAlone("user", "the user who installs the project is another than the one who builds it")
-    after = [step for step in work.stage.steps if step.index >= last.index and step.keyword == "WORKDIR"]
+    after = [step for step in build.stage.steps if step.index >= last.index and step.keyword == "WORKDIR"]
     folder = after[-1].workdir if after else last.workdir
     move = "" if folder == project.folder else f"cd {project.folder} && "
     return (f"RUN {move}{commands[project.manager]}\n",)
 
 
-def _standalone(work: Work, project: _Project) -> Brought | None:
+def _standalone(build: BuildStage, project: _Project) -> StageCopy | None:
     """The folder in which Next.js traced all that its server needs (`output: "standalone"`)."""
     folder = posixpath.join(project.folder, ".next/standalone")
-    starts = work.start.program == "node" and any(
-        work.start.path(word).startswith(f"{folder}/") for word in work.start.words
+    starts = build.start.program == "node" and any(
+        build.start.image_path(word).startswith(f"{folder}/") for word in build.start.words
     )
-    return Brought(folder, folder) if starts else None
+    return StageCopy(folder, folder) if starts else None
 
 
-def _served(work: Work) -> Parts | None:
+def _served(build: BuildStage) -> RuntimeStage | None:
     """What a server that was installed for the whole machine is told to serve."""
-    install = next((act for act in work.builds if _installs(act, work.start.program)), None)
+    install = next((command for command in build.build_commands if _installs(command, build.start.program)), None)
     if install is None:
         return None
     folder = next(
         (
-            work.start.path(word)
-            for word in work.start.words[1:]
-            if not word.startswith("-") and _built(work, work.start.path(word))
+            build.start.image_path(word)
+            for word in build.start.words[1:]
+            if not word.startswith("-") and _built(build, build.start.image_path(word))
         ),
         None,
     )
     if folder is None:
         return None
-    globals_ = f"RUN npm install -g {work.start.program}\n"
-    return Parts(
-        work.base.smaller or work.base.reference,
-        (Brought(folder, folder),),
+    globals_ = f"RUN npm install -g {build.start.program}\n"
+    return RuntimeStage(
+        build.base.smaller or build.base.reference,
+        (StageCopy(folder, folder),),
         sources_only=True,
-        environment=(globals_,),
-        left="the project's dependencies and its sources",
-        megabytes=work.base.saves if work.base.smaller else 0,
-        lacks=LACKS if work.base.smaller else frozenset(),
+        extra_lines=(globals_,),
+        left_behind="the project's dependencies and its sources",
+        megabytes_saved=build.base.saves if build.base.smaller else 0,
+        missing_programs=BUILD_IMAGE_PROGRAMS if build.base.smaller else frozenset(),
     )
 
 
-def _installs(act: Act, program: str) -> bool:
-    return act.program == "npm" and bool(_GLOBAL.intersection(act.arguments)) and program in act.arguments
+def _installs(command: ClassifiedCommand, program: str) -> bool:
+    return command.program == "npm" and bool(_GLOBAL.intersection(command.arguments)) and program in command.arguments
 
 
-def _built(work: Work, path: str) -> bool:
+def _built(build: BuildStage, path: str) -> bool:
     """Whether a folder is one that the build makes: below the sources, and not brought by a COPY."""
-    inside = any(path.startswith(f"{copy.destination}/") for copy in work.copies) or path.startswith(
-        f"{work.start.workdir}/"
+    inside = any(path.startswith(f"{copy.destination}/") for copy in build.context_copies) or path.startswith(
+        f"{build.start.workdir}/"
     )
     named = bool(_OUTPUTS.intersection(path.split("/")))
-    return inside and named and not any(copy.brought.brings_anything_below(path) for copy in work.copies)
+    return inside and named and not any(copy.brought.at_or_below(path) for copy in build.context_copies)

@@ -10,10 +10,17 @@ from dfix.rewriter.knowledge.runtime import runtime_packages
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.runtime_stage import LACKS, MOVERS, Brought, Parts, Work
+from dfix.transforms.multistage.runtime_stage import (
+    BUILD_IMAGE_PROGRAMS,
+    COPY_COMMANDS,
+    BuildStage,
+    RuntimeStage,
+    StageCopy,
+)
 
 NAME = "Cargo"
-MAIN = frozenset(("cargo",))
+PROGRAMS = frozenset(("cargo",))
+DEFAULT_COMMAND = ()
 _BUILDS = frozenset(
     ("build", "b", "install", "fetch", "test", "check", "clippy", "fmt", "chef", "update", "vendor", "clean", "rustc")
 )
@@ -49,90 +56,96 @@ _LARGER = 1400
 """Megabytes by which rust:1.82 is larger than debian:bookworm-slim (amd64, unpacked)."""
 
 
-def builds(command: Located) -> bool:
+def is_build_command(command: Located) -> bool:
     """Whether a command belongs to a build with Cargo."""
     program = program_name(command.words[0])
     if program == "cargo":
         return any(word.literal_or_text in _BUILDS for word in command.words[1:3])
-    return program in MOVERS or program in ("strip", "rustup", "rustc")
+    return program in COPY_COMMANDS or program in ("strip", "rustup", "rustc")
 
 
-def parts(work: Work) -> Parts:
+def runtime_stage(build: BuildStage) -> RuntimeStage:
     """The binary that the command runs, on the same release of the distribution."""
-    target = _program(work)
-    others = runs_programs(work.context, (".rs",), _STARTS, _STARTS_NAMED, work.installed)
-    if others and work.base.language:
+    target = _program(build)
+    others = runs_programs(build.context, (".rs",), _STARTS, _STARTS_NAMED, build.installed_packages)
+    if others and build.base.language:
         raise LeaveAlone("needs-programs", f"{others} may run a program that Rust's image has and a smaller one lacks")
-    libraries = _libraries(work)
-    beside = data(work.copies, _is_source)
-    if work.base.alpine:
-        version = work.base.release.removeprefix("alpine")
+    libraries = _libraries(build)
+    beside = data(build.context_copies, _is_source)
+    if build.base.alpine:
+        version = build.base.release.removeprefix("alpine")
         if not version:
             reason = (
-                f"{work.base.reference} does not tell its version of Alpine, and another one may have other libraries"
+                f"{build.base.reference} does not tell its version of Alpine, and another one may have other libraries"
             )
-            raise LeaveAlone("unknown-release", reason, f"name it: {work.base.name}:1-alpine3.20")
+            raise LeaveAlone("unknown-release", reason, f"name it: {build.base.name}:1-alpine3.20")
         image, needed = f"alpine:{version}", ["ca-certificates", "libgcc"]
-    elif work.base.release:
-        image, needed = f"debian:{work.base.release}-slim", ["ca-certificates"]
+    elif build.base.release:
+        image, needed = f"debian:{build.base.release}-slim", ["ca-certificates"]
     else:
-        reason = f"{work.base.reference} does not tell its release, and the binary is linked to its C library"
+        reason = f"{build.base.reference} does not tell its release, and the binary is linked to its C library"
         raise LeaveAlone(
-            "unknown-release", reason, f"name the release: {work.base.name}:{work.base.version or '1'}-bookworm"
+            "unknown-release", reason, f"name the release: {build.base.name}:{build.base.version or '1'}-bookworm"
         )
-    if work.base.language == "":
-        image, needed = work.base.reference, []
-    return Parts(
+    if build.base.language == "":
+        image, needed = build.base.reference, []
+    return RuntimeStage(
         image,
         (target,),
         beside,
         sources_only=True,
-        packages=(*needed, *libraries),
-        left="Rust and the sources",
-        megabytes=_LARGER if work.base.language else 0,
-        lacks=LACKS if work.base.language else frozenset(),
+        extra_packages=(*needed, *libraries),
+        left_behind="Rust and the sources",
+        megabytes_saved=_LARGER if build.base.language else 0,
+        missing_programs=BUILD_IMAGE_PROGRAMS if build.base.language else frozenset(),
     )
 
 
-def _program(work: Work) -> Brought:
+def _program(build: BuildStage) -> StageCopy:
     """The binary: below a target folder, or where `cargo install` puts it."""
-    word = work.start.words[0]
+    word = build.start.words[0]
     folder = r"(?:/[\w.-]+)?/(?:release|debug)/"
     if "/" in word:
-        wanted = work.start.path(word)
-        if re.search(rf"/target{folder}[\w-]+$", work.origin(wanted)) or _installed(work, wanted):
-            return Brought(wanted, wanted)
+        wanted = build.start.image_path(word)
+        if re.search(rf"/target{folder}[\w-]+$", build.built_at(wanted)) or _installed(build, wanted):
+            return StageCopy(wanted, wanted)
     else:
         for place in ("/usr/local/bin", "/usr/bin", "/bin"):
             path = posixpath.join(place, word)
-            if re.search(rf"/target{folder}[\w-]+$", work.origin(path)) or _installed(work, path):
-                return Brought(path, path)
-        if _installed(work, f"/usr/local/cargo/bin/{word}"):
-            return Brought(f"/usr/local/cargo/bin/{word}", f"/usr/local/bin/{word}")
+            if re.search(rf"/target{folder}[\w-]+$", build.built_at(path)) or _installed(build, path):
+                return StageCopy(path, path)
+        if _installed(build, f"/usr/local/cargo/bin/{word}"):
+            return StageCopy(f"/usr/local/cargo/bin/{word}", f"/usr/local/bin/{word}")
     raise LeaveAlone("unknown-program", f"the command runs {word}, which no `cargo build` of the file is seen to write")
 
 
-def _installed(work: Work, path: str) -> bool:
+def _installed(build: BuildStage, path: str) -> bool:
     """Whether `cargo install --path` puts a binary there."""
-    for act in work.builds:
-        if act.program != "cargo" or "install" not in act.arguments or "--path" not in " ".join(act.arguments):
+    for command in build.build_commands:
+        if (
+            command.program != "cargo"
+            or "install" not in command.arguments
+            or "--path" not in " ".join(command.arguments)
+        ):
             continue
-        root = next((b for a, b in zip(act.arguments, act.arguments[1:], strict=False) if a == "--root"), "")
+        root = next((b for a, b in zip(command.arguments, command.arguments[1:], strict=False) if a == "--root"), "")
         folder = f"{root}/bin" if root else "/usr/local/cargo/bin"
         name = posixpath.basename(path)
-        if posixpath.dirname(path) == folder and name in {crate.replace("_", "-") for crate in _own(work)} | _own(work):
+        if posixpath.dirname(path) == folder and name in {crate.replace("_", "-") for crate in _own(build)} | _own(
+            build
+        ):
             return True
     return False
 
 
-def _own(work: Work) -> set[str]:
-    return {name for path, text in sources(work.context, ("Cargo.toml",)) for name in _CRATE.findall(text)}
+def _own(build: BuildStage) -> set[str]:
+    return {name for path, text in sources(build.context, ("Cargo.toml",)) for name in _CRATE.findall(text)}
 
 
-def _libraries(work: Work) -> tuple[str, ...]:
+def _libraries(build: BuildStage) -> tuple[str, ...]:
     """The packages of libraries that crates link, by Cargo.lock."""
-    locks = [text for path, text in sources(work.context, ("Cargo.lock",))]
-    manifests = [text for path, text in sources(work.context, ("Cargo.toml",)) if "dependencies]" in text]
+    locks = [text for path, text in sources(build.context, ("Cargo.lock",))]
+    manifests = [text for path, text in sources(build.context, ("Cargo.toml",)) if "dependencies]" in text]
     if not locks:
         if manifests:
             raise LeaveAlone("no-lock", "without a Cargo.lock it is not known which libraries the crates link")
@@ -145,10 +158,10 @@ def _libraries(work: Work) -> tuple[str, ...]:
         package = _LINKS.get(name)
         if package is None:
             raise LeaveAlone("libraries", f"Cargo.lock has {name}, and which library it links is not known")
-        libraries = () if work.base.alpine else runtime_packages(package, work.base.release)
-        if libraries is None or (work.base.alpine and package):
+        libraries = () if build.base.alpine else runtime_packages(package, build.base.release)
+        if libraries is None or (build.base.alpine and package):
             raise LeaveAlone(
-                "libraries", f"the package of the library that {name} links is not known for {work.base.reference}"
+                "libraries", f"the package of the library that {name} links is not known for {build.base.reference}"
             )
         found += libraries
     return tuple(dict.fromkeys(found))
