@@ -1,4 +1,4 @@
-"""C and C++ with make, CMake, autotools or the compiler itself: the program, or all that `make install` puts down."""
+"""C and C++ with make, CMake, autotools or the compiler itself: ship the program, or all that `make install` writes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from dfix.transforms.multistage.runtime_stage import (
     StageCopy,
 )
 
-NAME = "C's tools"
+NAME = "C tools"
 PROGRAMS = frozenset(("make", "cmake", "gcc", "g++", "cc", "c++", "clang", "clang++", "ninja", "meson", "configure"))
 DEFAULT_COMMAND = ()
-_BUILDS = PROGRAMS | frozenset(
+_BUILD_PROGRAMS = PROGRAMS | frozenset(
     "ctest autoreconf autogen.sh autoconf automake aclocal libtoolize ld ar strip ranlib ldconfig bootstrap.sh".split()
 )
-_FILES = (
+_BUILD_FILES = (
     "Makefile",
     "makefile",
     "GNUmakefile",
@@ -52,7 +52,7 @@ _SOURCES = (
     ".am",
     ".ac",
     ".m4",
-    *_FILES,
+    *_BUILD_FILES,
 )
 _CODE = (".c", ".cc", ".cpp", ".cxx", ".h")
 _STARTS = re.compile(r"\b(?:system|popen|execl|execlp|execle|execv|execvp|execve|posix_spawnp?)\s*\(")
@@ -63,100 +63,100 @@ _LINKED = re.compile(
 )
 _OF_THE_LIBC = frozenset(("c", "m", "pthread", "dl", "rt", "util", "gcc", "gcc_s"))
 _INSTALLS = re.compile(r"(?:^|\s)install(?:\s|/|$)|--install")
-_LARGER = 1250
+_MEGABYTES_SAVED = 1250
 """Megabytes by which gcc:13 is larger than debian:bookworm-slim (amd64, unpacked)."""
 
 
 def is_build_command(command: Located) -> bool:
-    """Whether a command belongs to a build of C."""
+    """Whether a command compiles or links, or moves what was built."""
     program = program_name(command.words[0])
-    return program in _BUILDS or program in COPY_COMMANDS
+    return program in _BUILD_PROGRAMS or program in COPY_COMMANDS
 
 
 def runtime_stage(build: BuildStage) -> RuntimeStage | None:
-    """The program, what lies beside it, and the libraries that the base image lacks."""
-    own = [command for command in build.build_commands if command.program in PROGRAMS]
-    if not own:
+    """The program or the installed folders, data files among the sources, and libraries that the base image lacks."""
+    compiling = [command for command in build.build_commands if command.program in PROGRAMS]
+    if not compiling:
         return None
-    of_gcc = build.base.language == "c"
+    on_gcc_image = build.base.language == "c"
     if build.base.language not in ("", "c"):
-        raise LeaveAlone("base-image", f"what programs of {build.base.reference} need of it is not known")
-    libraries = _libraries(build, of_gcc)
-    others = runs_programs(build.context, _CODE, _STARTS, _STARTS_NAMED, build.installed_packages) if of_gcc else ""
+        raise LeaveAlone("base-image", f"dfix does not know what a compiled program needs of {build.base.reference}")
+    libraries = _libraries(build, on_gcc_image)
+    others = runs_programs(build.context, _CODE, _STARTS, _STARTS_NAMED, build.installed_packages) if on_gcc_image else ""
     if others:
-        raise LeaveAlone("needs-programs", f"{others} may run a program that GCC's image has and a smaller one lacks")
-    brought = _brought(build, own, of_gcc)
-    beside = data(build.context_copies, lambda path: path.endswith(_SOURCES))
-    if of_gcc and not build.base.release:
-        reason = f"{build.base.reference} does not tell its release, and the program is linked to its C library"
-        raise LeaveAlone("unknown-release", reason, f"name the release: {build.base.name}:13-bookworm")
+        raise LeaveAlone("needs-programs", f"{others} may run a program that {build.base.reference} has and a smaller image lacks")
+    copies = _copies(build, compiling, on_gcc_image)
+    data_paths = data(build.context_copies, lambda path: path.endswith(_SOURCES))
+    if on_gcc_image and not build.base.release:
+        reason = f"{build.base.reference} does not name its Debian release, and the program is linked to that release's C library"
+        raise LeaveAlone("unknown-release", reason, f"name the release in the tag, for example {build.base.name}:13-bookworm")
     last = (
         ("RUN ldconfig\n",)
         if any(command.program == "ldconfig" for command in build.commands) and not build.base.alpine
         else ()
     )
     return RuntimeStage(
-        f"debian:{build.base.release}-slim" if of_gcc else build.base.smaller or build.base.reference,
-        brought,
-        tuple(place for place in beside if not any(within(place, one.target) for one in brought)),
+        f"debian:{build.base.release}-slim" if on_gcc_image else build.base.smaller or build.base.reference,
+        copies,
+        tuple(path for path in data_paths if not any(within(path, copy.target) for copy in copies)),
         sources_only=True,
         extra_packages=libraries,
         setup_runs=last,
-        left_behind="GCC and the sources" if of_gcc else "the sources",
-        megabytes_saved=_LARGER if of_gcc else 0,
-        missing_programs=BUILD_IMAGE_PROGRAMS if of_gcc else frozenset(),
+        left_behind="GCC and the sources" if on_gcc_image else "the sources",
+        megabytes_saved=_MEGABYTES_SAVED if on_gcc_image else 0,
+        missing_programs=BUILD_IMAGE_PROGRAMS if on_gcc_image else frozenset(),
     )
 
 
-def _brought(build: BuildStage, own: list[ClassifiedCommand], of_gcc: bool) -> tuple[StageCopy, ...]:
-    """What was installed, or the program, or the whole folder where the build makes more than that."""
+def _copies(build: BuildStage, compiling: list[ClassifiedCommand], on_gcc_image: bool) -> tuple[StageCopy, ...]:
+    """The installed folders; else the program, with its whole folder where the build makes shared libraries too."""
     word = build.start.words[0]
-    prefixes = _prefixes(own)
+    prefixes = _prefixes(compiling)
     if prefixes is None:
-        raise LeaveAlone("unknown-program", "where `make install` puts its files is not known")
+        raise LeaveAlone("unknown-program", "dfix cannot tell where `make install` puts its files")
     if prefixes:
-        if of_gcc and "/usr/local" in prefixes:
+        if on_gcc_image and "/usr/local" in prefixes:
             raise LeaveAlone(
-                "unknown-program", "`make install` writes to /usr/local, where the compiler lies too", "name a --prefix"
+                "unknown-program", "`make install` writes to /usr/local, where the image's compiler is too", "set another --prefix"
             )
         if "/usr" in prefixes:
             raise LeaveAlone("unknown-program", "`make install` writes to /usr, among the files of the distribution")
         return tuple(StageCopy(prefix, prefix) for prefix in prefixes)
     path = build.start.image_path(word) if "/" in word else posixpath.join("/usr/local/bin", word)
     origin = build.built_at(path)
-    if "/" not in word and origin == path and not _written(own, path):
-        raise LeaveAlone("unknown-program", f"the command runs {word}, which the file is not seen to build")
+    if "/" not in word and origin == path and not _compiles_to(compiling, path):
+        raise LeaveAlone("unknown-program", f"the container runs `{word}`, but dfix finds no command that builds it")
     if any(copy.brought.origin(path) for copy in build.context_copies):
-        raise LeaveAlone("unknown-program", f"the command runs {word}, which the build context brings")
+        raise LeaveAlone("unknown-program", f"the container runs `{word}`, which is a file of the build context")
     folders = [copy.destination for copy in build.context_copies if copy.brings_a_folder]
-    if not any(origin.startswith(f"{folder}/") for folder in folders) and not _written(own, origin):
-        raise LeaveAlone("unknown-program", f"the command runs {word}, which the file is not seen to build")
-    if any(_SHARED.search(text) for _, text in sources(build.context, _FILES)):
+    if not any(origin.startswith(f"{folder}/") for folder in folders) and not _compiles_to(compiling, origin):
+        raise LeaveAlone("unknown-program", f"the container runs `{word}`, but dfix finds no command that builds it")
+    if any(_SHARED.search(text) for _, text in sources(build.context, _BUILD_FILES)):
         top = next((folder for folder in folders if origin.startswith(f"{folder}/")), "")
         if not top or origin != path:
             raise LeaveAlone(
-                "unknown-program", "the build makes shared libraries, and where they have to lie is not known"
+                "unknown-program", "the build makes shared libraries, and dfix cannot tell which paths they must have"
             )
         return (StageCopy(top, top),)
     return (StageCopy(path, path),)
 
 
-def _written(own: list[ClassifiedCommand], path: str) -> bool:
-    """Whether a compiler is told to write a file there."""
+def _compiles_to(compiling: list[ClassifiedCommand], path: str) -> bool:
+    """Whether a compiler writes a file to an image path (`-o`)."""
     return any(
         name == "-o" and command.image_path(value) == path
-        for command in own
+        for command in compiling
         for name, value in zip(command.arguments, command.arguments[1:], strict=False)
     )
 
 
-def _prefixes(own: list[ClassifiedCommand]) -> list[str] | None:
-    """The folders that `make install` and the like fill; None where that is not known."""
-    installs = [command for command in own if _INSTALLS.search(" ".join(command.arguments))]
+def _prefixes(compiling: list[ClassifiedCommand]) -> list[str] | None:
+    """The folders that `make install` and the like fill; [] without an install, None where they are unknown."""
+    installs = [command for command in compiling if _INSTALLS.search(" ".join(command.arguments))]
     if not installs:
         return []
     found = []
-    for command in own:
+    for command in compiling:
         for word in command.arguments:
             name, _, value = word.partition("=")
             if name in (
@@ -175,30 +175,33 @@ def _prefixes(own: list[ClassifiedCommand]) -> list[str] | None:
     return list(dict.fromkeys(found)) or ["/usr/local"]
 
 
-def _libraries(build: BuildStage, of_gcc: bool) -> tuple[str, ...]:
-    """Packages of the compiler's own libraries; with the gcc image, why others may be linked besides."""
-    texts = [text for _, text in sources(build.context, _FILES)]
+def _libraries(build: BuildStage, on_gcc_image: bool) -> tuple[str, ...]:
+    """System packages of the libraries that the compiler itself links (C++, OpenMP).
+
+    Raises LeaveAlone where a program built on the gcc image may need another library of that image.
+    """
+    texts = [text for _, text in sources(build.context, _BUILD_FILES)]
     texts += [" ".join((command.program, *command.arguments)) for command in build.build_commands]
-    every = "\n".join(texts)
+    text = "\n".join(texts)
     plus = (
-        "g++" in every
-        or "c++" in every
-        or "CXX" in every
+        "g++" in text
+        or "c++" in text
+        or "CXX" in text
         or any(True for _ in sources(build.context, (".cpp", ".cc", ".cxx")))
     )
     found = []
-    if of_gcc:
-        match = next((m for m in _LINKED.finditer(every) if m[1] is None or m[1] not in _OF_THE_LIBC), None)
+    if on_gcc_image:
+        match = next((m for m in _LINKED.finditer(text) if m[1] is None or m[1] not in _OF_THE_LIBC), None)
         if match is not None:
             raise LeaveAlone(
-                "libraries", f"`{match.group().strip('( ')}` links a library that {build.base.reference} brings"
+                "libraries", f"`{match.group().strip('( ')}` links a library of {build.base.reference}"
             )
-        if plus and "-static-libstdc++" not in every and "-static" not in every.split():
+        if plus and "-static-libstdc++" not in text and "-static" not in text.split():
             reason = (
-                f"C++ programs of {build.base.reference} need its libstdc++, which is newer than the distribution's"
+                f"C++ programs built with {build.base.reference} need its libstdc++, which is newer than Debian's"
             )
             raise LeaveAlone("libraries", reason, "link with -static-libstdc++")
-    if "openmp" in every.lower():
+    if "openmp" in text.lower():
         found.append("libgomp" if build.base.alpine else "libgomp1")
     if plus and build.base.alpine:
         found += ["libstdc++", "libgcc"]

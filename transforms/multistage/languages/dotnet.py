@@ -1,4 +1,4 @@
-""".NET: the folder that `dotnet publish` writes, on the runtime or ASP.NET Core image of the same version."""
+""".NET: ship the folder that `dotnet publish` writes, on the runtime or ASP.NET Core image of the same version."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dfix.transforms.multistage.runtime_stage import (
 NAME = ".NET"
 PROGRAMS = frozenset(("dotnet",))
 DEFAULT_COMMAND = ()
-_BUILDS = frozenset(("restore", "build", "publish", "test", "tool", "nuget", "clean", "workload", "dev-certs"))
+_BUILD_SUBCOMMANDS = frozenset(("restore", "build", "publish", "test", "tool", "nuget", "clean", "workload", "dev-certs"))
 _WEB = re.compile(r"Sdk\s*=\s*\"Microsoft\.NET\.Sdk\.(?:Web|BlazorWebAssembly|Razor)\"|Microsoft\.AspNetCore\.App")
 _STARTS = re.compile(r"\bProcess\.Start\(|\bnew\s+ProcessStartInfo\b")
 _STARTS_NAMED = re.compile(r"\b(?:Process\.Start|ProcessStartInfo)\(\s*\"([\w./-]+)\"")
@@ -40,25 +40,25 @@ _SOURCES = (
     ".targets",
 )
 _LISTENS = frozenset(("ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "DOTNET_URLS"))
-_LARGER = 630
+_MEGABYTES_SAVED = 630
 """Megabytes by which sdk:8.0 is larger than aspnet:8.0 (amd64, unpacked)."""
 
 
 def is_build_command(command: Located) -> bool:
-    """Whether a command belongs to a build with .NET."""
+    """Whether a command restores, builds or publishes, or moves what was built."""
     program = program_name(command.words[0])
     if program == "dotnet":
-        return len(command.words) > 1 and command.words[1].literal_or_text in _BUILDS
+        return len(command.words) > 1 and command.words[1].literal_or_text in _BUILD_SUBCOMMANDS
     return program in COPY_COMMANDS
 
 
 def runtime_stage(build: BuildStage) -> RuntimeStage:
     """The published folder on the image that runs it."""
     if build.base.language != "dotnet":
-        raise LeaveAlone("base-image", f"{build.base.reference} is not an image of .NET's SDK")
+        raise LeaveAlone("base-image", f"{build.base.reference} is not a .NET SDK image")
     if build.base.version not in build.base.table["versions"]:
         raise LeaveAlone(
-            "base-image", f"no runtime image is known for {build.base.reference}", "name the version: sdk:8.0"
+            "base-image", f"dfix knows no runtime image for {build.base.reference}", "name the version in the tag, for example sdk:8.0"
         )
     publishes = [
         command
@@ -66,42 +66,42 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         if command.program == "dotnet" and command.arguments[:1] == ("publish",)
     ]
     if not publishes:
-        raise LeaveAlone("unknown-program", "no `dotnet publish` writes what the container runs")
+        raise LeaveAlone("unknown-program", "dfix finds no `dotnet publish` that writes what the container runs")
     folder = _output(publishes[-1])
     if folder is None:
         raise LeaveAlone(
-            "unknown-program", f"where `{publishes[-1].shortened}` writes is not known", "name a folder with -o"
+            "unknown-program", f"dfix cannot tell where `{publishes[-1].shortened}` writes", "name a folder with -o"
         )
     words = build.start.words
     program = words[1] if build.start.program == "dotnet" and len(words) > 1 else words[0]
     if not build.start.image_path(program).startswith(f"{folder}/"):
         raise LeaveAlone(
             "unknown-program",
-            f"the command runs {program}, which is not in {folder}, where `dotnet publish` writes",
+            f"the container runs `{program}`, which is not in {folder}, where `dotnet publish` writes",
         )
     web = any(_WEB.search(text) for _, text in sources(build.context, (".csproj", ".fsproj", ".vbproj")))
     others = runs_programs(build.context, (".cs", ".fs", ".vb"), _STARTS, _STARTS_NAMED, build.installed_packages)
     if others:
         raise LeaveAlone(
-            "needs-programs", f"{others} may run a program that the SDK's image has and a smaller one lacks"
+            "needs-programs", f"{others} may run a program that the SDK image has and the runtime image lacks"
         )
-    beside = () if build.start.workdir == folder else data(build.context_copies, _is_source)
+    data_paths = () if build.start.workdir == folder else data(build.context_copies, _is_source)
     tail = "".join(f"-{part}" for part in (*build.base.parts, build.base.release) if part)
     image = f"{build.base.name.rpartition('/')[0]}/{'aspnet' if web else 'runtime'}:{build.base.version}{tail}"
     return RuntimeStage(
         image,
         (StageCopy(folder, folder),),
-        tuple(path for path in beside if not path.startswith(f"{folder}/")),
+        tuple(path for path in data_paths if not path.startswith(f"{folder}/")),
         sources_only=True,
         extra_lines=_environment(build, web),
         left_behind="the SDK, its downloads and the sources",
-        megabytes_saved=_LARGER,
+        megabytes_saved=_MEGABYTES_SAVED,
         missing_programs=BUILD_IMAGE_PROGRAMS,
     )
 
 
 def _environment(build: BuildStage, web: bool) -> tuple[str, ...]:
-    """What the SDK's image sets otherwise than the one for ASP.NET Core: the port that a program listens on."""
+    """Lines that keep the port: the ASP.NET Core image sets one for programs to listen on, the SDK image doesn't."""
     given = {
         word.text.partition("=")[0]
         for step in build.stage.steps

@@ -1,4 +1,4 @@
-"""Go: one binary, and the files that it may read."""
+"""Go: ship one binary, and the files that it may read."""
 
 from __future__ import annotations
 
@@ -22,71 +22,71 @@ from dfix.transforms.multistage.runtime_stage import (
 NAME = "Go"
 PROGRAMS = frozenset(("go",))
 DEFAULT_COMMAND = ()
-_BUILDS = frozenset(("build", "install", "mod", "get", "test", "vet", "env", "version", "fmt", "list", "clean", "work"))
-_VALUED = frozenset(
+_BUILD_SUBCOMMANDS = frozenset(("build", "install", "mod", "get", "test", "vet", "env", "version", "fmt", "list", "clean", "work"))
+_FLAGS_WITH_VALUE = frozenset(
     "-o -C -p -asmflags -buildmode -buildvcs -compiler -gccgoflags -gcflags -installsuffix -ldflags -mod -modfile "
     "-overlay -pgo -pkgdir -tags -toolexec -covermode -coverpkg -coverprofile -run".split()
 )
 _MODULE = re.compile(r"^\s*module\s+\"?([^\s\"]+)", re.MULTILINE)
 _REQUIRES = re.compile(r"^\s*(?:require\s+)?([\w.-]+\.[\w./-]+)\s+v\d", re.MULTILINE)
 _EMBED = re.compile(r"^//go:embed\s+(.+)$", re.MULTILINE)
-_OUTSIDE = re.compile(
+_NEEDS_OTHER_FILES = re.compile(
     r'"os/exec"|"plugin"|syscall\.Exec\(|\.LoadLocation\(|"os/user"|\.(?:CreateTemp|MkdirTemp|TempDir)\('
 )
-"""What needs more than the binary itself in an otherwise empty image."""
+"""Calls that fail in an image with nothing but the binary: they run programs, or read time zones, users or /tmp."""
 _STARTS = re.compile(r"\bexec\.(?:Command|CommandContext|LookPath)\(|\bsyscall\.Exec\(|\bos\.StartProcess\(")
 _STARTS_NAMED = re.compile(r"\bexec\.(?:Command\(|LookPath\(|CommandContext\(\s*[\w.()]+,)\s*\"([\w./-]+)\"")
 _SOURCES = (".go", ".mod", ".sum", ".work", ".s", ".c", ".h", ".cc", ".cpp", ".proto")
-_LARGER_THAN_DEBIAN = 740
+_MEGABYTES_MORE_THAN_DEBIAN = 740
 """Megabytes by which golang:1.22 is larger than debian:bookworm-slim (amd64, unpacked)."""
-_LARGER_THAN_ALPINE = 230
+_MEGABYTES_MORE_THAN_ALPINE = 230
 
 
 def is_build_command(command: Located) -> bool:
-    """Whether a command belongs to a build with Go."""
+    """Whether a command runs Go's build tools, or moves what was built."""
     program = program_name(command.words[0])
     if program == "go":
-        return len(command.words) > 1 and command.words[1].literal_or_text in _BUILDS
+        return len(command.words) > 1 and command.words[1].literal_or_text in _BUILD_SUBCOMMANDS
     return program in COPY_COMMANDS or program in ("strip", "upx", "gofmt")
 
 
 def runtime_stage(build: BuildStage) -> RuntimeStage:
-    """The binary that the command runs, on the smallest base that it can run on."""
-    program, target = _program(build)
-    brought = StageCopy(target, target)
+    """The binary that the container runs, on the smallest base image that it can run on."""
+    build_command, target = _program(build)
+    copy = StageCopy(target, target)
     if not build.start.words[0].startswith("/") and "/" not in build.start.words[0]:
-        brought = StageCopy(target, posixpath.join("/usr/local/bin", posixpath.basename(target)))
+        copy = StageCopy(target, posixpath.join("/usr/local/bin", posixpath.basename(target)))
     embedded = _embedded(build)
-    beside = data(build.context_copies, lambda path: _is_source(path) or any(within(path, place) for place in embedded))
-    static = _static(build, program)
+    data_paths = data(build.context_copies, lambda path: _is_source(path) or any(within(path, place) for place in embedded))
+    is_static = _is_static(build, build_command)
     others = runs_programs(build.context, (".go",), _STARTS, _STARTS_NAMED, build.installed_packages)
     if others:
-        raise LeaveAlone("needs-programs", f"{others} may run a program that Go's image has and a smaller one lacks")
-    alone = _alone(build, brought, beside) if static else None
-    if alone is not None:
-        return alone
+        raise LeaveAlone("needs-programs", f"{others} may run a program that {build.base.reference} has and a smaller image lacks")
+    from_scratch = _from_scratch(build, copy, data_paths) if is_static else None
+    if from_scratch is not None:
+        return from_scratch
     if build.base.alpine:
-        return _on_alpine(build, brought, beside)
+        return _on_alpine(build, copy, data_paths)
     if build.base.release:
-        return _on_debian(build, brought, beside, build.base.release)
-    if not static:
+        return _on_debian(build, copy, data_paths, build.base.release)
+    if not is_static:
         raise LeaveAlone(
             "unknown-release",
-            f"{build.base.reference} does not tell its release, and the binary may be linked to its C library",
-            f"name the release ({build.base.name}:1.22-bookworm), or set CGO_ENABLED=0 where the program needs no cgo",
+            f"{build.base.reference} does not name its release, and the binary may be linked to that release's C library",
+            f"name the release in the tag ({build.base.name}:1.22-bookworm), or set CGO_ENABLED=0 if the program needs no cgo",
         )
-    return _on_debian(build, brought, beside, "trixie")
+    return _on_debian(build, copy, data_paths, "trixie")
 
 
 def _program(build: BuildStage) -> tuple[ClassifiedCommand, str]:
-    """The command that builds what the container runs, and the path of the binary."""
+    """The command that builds what the container runs, and the image path of the binary."""
     word = build.start.words[0]
     names = [
         command
         for command in build.build_commands
         if command.program == "go" and command.arguments[:1] in (("build",), ("install",))
     ]
-    for command in reversed(names):
+    for command in reversed(builds):
         output = _output(build, command)
         if output is None:
             continue
@@ -100,12 +100,12 @@ def _program(build: BuildStage) -> tuple[ClassifiedCommand, str]:
             for folder in ("/usr/local/bin", "/usr/bin", "/bin"):
                 if build.built_at(posixpath.join(folder, word)) == output:
                     return command, posixpath.join(folder, word)
-    reason = f"the command runs {word}, which no `go build` of the file is seen to write"
+    reason = f"the container runs `{word}`, but dfix finds no `go build` that writes it"
     raise LeaveAlone("unknown-program", reason)
 
 
 def _output(build: BuildStage, command: ClassifiedCommand) -> str | None:
-    """The file that `go build` or `go install` writes; None where that is not known."""
+    """The image path of the file that `go build` or `go install` writes; None where it is unknown."""
     arguments = list(command.arguments[1:])
     operands: list[str] = []
     output = ""
@@ -115,11 +115,11 @@ def _output(build: BuildStage, command: ClassifiedCommand) -> str | None:
         if name == "-o":
             output = value if sign else (arguments.pop(0) if arguments else "")
         elif word.startswith("-"):
-            if word in _VALUED and arguments:
+            if word in _FLAGS_WITH_VALUE and arguments:
                 arguments.pop(0)
         else:
             operands.append(word)
-    binary = _name(build, command, operands)
+    binary = _binary_name(build, command, operands)
     if command.arguments[0] == "install":
         return None if binary is None or "@" in " ".join(operands) else f"/go/bin/{binary}"
     if not output:
@@ -130,7 +130,8 @@ def _output(build: BuildStage, command: ClassifiedCommand) -> str | None:
     return None if binary is None else posixpath.join(path, binary)
 
 
-def _name(build: BuildStage, command: ClassifiedCommand, operands: list[str]) -> str | None:
+def _binary_name(build: BuildStage, command: ClassifiedCommand, operands: list[str]) -> str | None:
+    """The name that Go gives the binary of a package: of its folder, or of the module without its major (`/v2`)."""
     if len(operands) > 1 and not all(word.endswith(".go") for word in operands):
         return None
     first = operands[0] if operands else "."
@@ -149,17 +150,17 @@ def _name(build: BuildStage, command: ClassifiedCommand, operands: list[str]) ->
     return None
 
 
-def _static(build: BuildStage, command: ClassifiedCommand) -> bool:
-    """Whether the binary of a build command is linked to nothing."""
+def _is_static(build: BuildStage, command: ClassifiedCommand) -> bool:
+    """Whether a build command makes a binary that links no library."""
     for word in command.located.command.assigns:
         if word.text.strip("\"'") == "CGO_ENABLED=0":
             return True
-    said_before = any(
+    exported = any(
         "CGO_ENABLED=0" in other.arguments and other.program == "export"
         for other in build.commands
         if other.step is command.step
     )
-    if said_before or command.step.env.get("CGO_ENABLED") == "0":
+    if exported or command.step.env.get("CGO_ENABLED") == "0":
         return True
     if "CGO_ENABLED=0" in [word.literal_or_text for word in command.located.command.words]:
         return True
@@ -167,8 +168,8 @@ def _static(build: BuildStage, command: ClassifiedCommand) -> bool:
     return build.base.alpine and not compilers & build.installed_packages
 
 
-def _requirements(build: BuildStage) -> bool:
-    """Whether the program uses code whose sources are not at hand."""
+def _requires_modules(build: BuildStage) -> bool:
+    """Whether the program uses modules whose sources are not in the build context."""
     if build.context.ships_any("vendor"):
         return False
     return any(
@@ -178,10 +179,10 @@ def _requirements(build: BuildStage) -> bool:
     )
 
 
-def _alone(build: BuildStage, brought: StageCopy, beside: tuple[str, ...]) -> RuntimeStage | None:
-    """The binary in an image of its own, where all of its code is at hand and needs nothing else."""
+def _from_scratch(build: BuildStage, copy: StageCopy, data_paths: tuple[str, ...]) -> RuntimeStage | None:
+    """The binary in an empty image, where the context has all of its code and that needs no other file."""
     steps = build.stage.steps
-    if build.start.runs_in_shell or _requirements(build) or calls(build.context, (".go",), _OUTSIDE):
+    if build.start.runs_in_shell or _requires_modules(build) or calls(build.context, (".go",), _NEEDS_OTHER_FILES):
         return None
     if any(step.keyword in ("USER", "HEALTHCHECK", "SHELL") for step in steps):
         return None
@@ -190,40 +191,40 @@ def _alone(build: BuildStage, brought: StageCopy, beside: tuple[str, ...]) -> Ru
     certificates = "/etc/ssl/certs/ca-certificates.crt"
     return RuntimeStage(
         "scratch",
-        (StageCopy(certificates, certificates), brought),
-        beside,
+        (StageCopy(certificates, certificates), copy),
+        data_paths,
         sources_only=True,
         left_behind="Go and the sources",
-        megabytes_saved=_LARGER_THAN_ALPINE + 8 if build.base.alpine else _LARGER_THAN_DEBIAN + 75,
+        megabytes_saved=_MEGABYTES_MORE_THAN_ALPINE + 8 if build.base.alpine else _MEGABYTES_MORE_THAN_DEBIAN + 75,
     )
 
 
-def _on_debian(build: BuildStage, brought: StageCopy, beside: tuple[str, ...], release: str) -> RuntimeStage:
+def _on_debian(build: BuildStage, copy: StageCopy, data_paths: tuple[str, ...], release: str) -> RuntimeStage:
     return RuntimeStage(
         f"debian:{release}-slim",
-        (brought,),
-        beside,
+        (copy,),
+        data_paths,
         sources_only=True,
         extra_packages=("ca-certificates", "tzdata"),
         left_behind="Go and the sources",
-        megabytes_saved=_LARGER_THAN_DEBIAN,
+        megabytes_saved=_MEGABYTES_MORE_THAN_DEBIAN,
         missing_programs=BUILD_IMAGE_PROGRAMS,
     )
 
 
-def _on_alpine(build: BuildStage, brought: StageCopy, beside: tuple[str, ...]) -> RuntimeStage:
+def _on_alpine(build: BuildStage, copy: StageCopy, data_paths: tuple[str, ...]) -> RuntimeStage:
     version = build.base.release.removeprefix("alpine")
     if not version:
-        reason = f"{build.base.reference} does not tell its version of Alpine, and another one may have other libraries"
-        raise LeaveAlone("unknown-release", reason, f"name it: {build.base.name}:1.22-alpine3.20")
+        reason = f"{build.base.reference} does not name its Alpine version, and another version may have other libraries"
+        raise LeaveAlone("unknown-release", reason, f"name it in the tag, for example {build.base.name}:1.22-alpine3.20")
     return RuntimeStage(
         f"alpine:{version}",
-        (brought,),
-        beside,
+        (copy,),
+        data_paths,
         sources_only=True,
         extra_packages=("ca-certificates",),
         left_behind="Go and the sources",
-        megabytes_saved=_LARGER_THAN_ALPINE,
+        megabytes_saved=_MEGABYTES_MORE_THAN_ALPINE,
         missing_programs=BUILD_IMAGE_PROGRAMS,
     )
 
@@ -233,7 +234,7 @@ def _is_source(path: str) -> bool:
 
 
 def _embedded(build: BuildStage) -> set[str]:
-    """Context files and folders that are part of the binary (`//go:embed`); a pattern stands for its folder."""
+    """Context paths of files and folders inside the binary (`//go:embed`): for `assets/*.css` it is `assets`."""
     found: set[str] = set()
     for path, text in sources(build.context, (".go",)):
         for match in _EMBED.finditer(text):

@@ -1,4 +1,4 @@
-"""Java with Maven or Gradle: the archive that the command runs, on a JRE of the same major, vendor and release."""
+"""Java with Maven or Gradle: ship the archive that the container runs, on a JRE of the same major, vendor and release."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ DEFAULT_COMMAND = ()
 _BUILT = re.compile(r"/(?:target|build/libs)/[^/]+\.[jw]ar$")
 _CODE = (".java", ".kt", ".scala", ".groovy")
 _JDK = re.compile(r"\bjavax\.tools\b|\bcom\.sun\.tools\b|\bjdk\.jshell\b|\bcom\.sun\.source\b")
-_WHOLE = re.compile(
+_PACKS_DEPENDENCIES = re.compile(
     r"spring-boot-maven-plugin|maven-shade-plugin|jar-with-dependencies|org\.springframework\.boot|shadow|quarkus"
     r"|io\.micronaut\.application|com\.github\.johnrengelman"
 )
-"""What makes an archive that holds its dependencies."""
+"""Plugins that put the dependencies into the archive."""
 _DEPENDENCY = re.compile(r"<dependency>(.*?)</dependency>", re.DOTALL)
 _NOT_AT_RUN_TIME = re.compile(r"<scope>\s*(?:test|provided|system)\s*</scope>")
 _GRADLE_DEPENDENCY = re.compile(r"^\s*(?:implementation|api|runtimeOnly|compile|runtime)\b", re.MULTILINE)
@@ -41,12 +41,12 @@ _SOURCES = (".java", ".kt", ".scala", ".groovy", ".gradle", ".kts", "pom.xml", "
 _STARTS = re.compile(r"\bnew\s+ProcessBuilder\b|\bgetRuntime\(\)\s*\.\s*exec\(|\bProcessBuilder\(")
 _STARTS_NAMED = re.compile(r"\bProcessBuilder\(\s*\"([\w./-]+)\"")
 _CLASS_PATH = frozenset(("-cp", "-classpath", "--class-path"))
-_LARGER = {"maven": 330, "gradle": 500, "eclipse-temurin": 190, "openjdk": 330}
+_MEGABYTES_SAVED = {"maven": 330, "gradle": 500, "eclipse-temurin": 190, "openjdk": 330}
 """Megabytes by which the images are larger than the JRE's (Java 17, amd64, unpacked)."""
 
 
 def is_build_command(command: Located) -> bool:
-    """Whether a command belongs to a build with Maven or Gradle."""
+    """Whether a command runs Maven or Gradle, unpacks a Spring Boot archive, or moves what was built."""
     program = program_name(command.words[0])
     return (
         program in PROGRAMS
@@ -56,20 +56,20 @@ def is_build_command(command: Located) -> bool:
 
 
 def runtime_stage(build: BuildStage) -> RuntimeStage:
-    """The archive on a JRE; a Spring Boot archive is taken apart into layers."""
+    """The archive on a JRE; a Spring Boot archive in its layers."""
     if build.start.program in PROGRAMS:
         raise LeaveAlone(
-            "runs-build-tool", f"the command runs {build.start.program} itself, which needs the JDK and the sources"
+            "runs-build-tool", f"the container runs `{build.start.program}` itself, which needs the JDK and the sources"
         )
     if build.start.program != "java":
-        raise LeaveAlone("unknown-program", f"the command runs {build.start.words[0]}, not java")
+        raise LeaveAlone("unknown-program", f"the container runs `{build.start.words[0]}`, not `java`")
     place = calls(build.context, _CODE, _JDK)
     if place:
-        raise LeaveAlone("needs-programs", f"{place} needs the JDK when it runs")
+        raise LeaveAlone("needs-programs", f"{place} needs the JDK at run time")
     image = build.base.reference if build.base.language == "" else jre(build.base)
     if not image:
         raise LeaveAlone(
-            "base-image", f"no JRE of the same major, vendor and release is known for {build.base.reference}"
+            "base-image", f"dfix knows no JRE of the same major, vendor and release as {build.base.reference}"
         )
     others = (
         ""
@@ -78,39 +78,39 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
     )
     if others:
         raise LeaveAlone("needs-programs", f"{others} may run a program that {image} lacks")
-    archive = _archive(build)
-    beside = data(build.context_copies, _is_source)
-    found = RuntimeStage(
+    copies = _archive(build)
+    data_paths = data(build.context_copies, _is_source)
+    runtime = RuntimeStage(
         image,
-        archive,
-        beside,
+        copies,
+        data_paths,
         sources_only=True,
         left_behind="the JDK, its build tool, their downloads and the sources",
-        megabytes_saved=_LARGER.get(build.base.name, 0),
+        megabytes_saved=_MEGABYTES_SAVED.get(build.base.name, 0),
         missing_programs=BUILD_IMAGE_PROGRAMS | {"mvn", "gradle", "javac", "jar"}
         if build.base.language
         else frozenset(),
     )
-    return _layered(build, found)
+    return _in_layers(build, runtime)
 
 
 def _archive(build: BuildStage) -> tuple[StageCopy, ...]:
-    """What `java` is told to run."""
+    """The archive or class path that `java` runs."""
     words = build.start.words[1:]
     for option, value in itertools.pairwise(words):
         if option == "-jar":
             path = build.start.image_path(value)
             if set("*$").intersection(value):
-                raise LeaveAlone("unknown-program", f"the name of the archive is not literal: {value}")
+                raise LeaveAlone("unknown-program", f"the archive's name is not literal: `{value}`")
             if not _BUILT.search(build.built_at(path)):
                 raise LeaveAlone(
-                    "unknown-program", f"the command runs {value}, which no build of the file is seen to write"
+                    "unknown-program", f"the container runs `{value}`, but dfix finds no build that writes it"
                 )
-            _holds_dependencies(build)
+            _check_dependencies(build)
             return (StageCopy(path, path),)
         if option in _CLASS_PATH:
             return _class_path(build, value)
-    raise LeaveAlone("unknown-program", "what java is told to run is not known")
+    raise LeaveAlone("unknown-program", "dfix cannot tell what `java` runs")
 
 
 def _class_path(build: BuildStage, value: str) -> tuple[StageCopy, ...]:
@@ -119,27 +119,27 @@ def _class_path(build: BuildStage, value: str) -> tuple[StageCopy, ...]:
         path = build.start.image_path(entry.removesuffix("/*"))
         if "$" in entry or "*" in path or not re.search(r"/(?:target|build)/", build.built_at(f"{path}/")):
             raise LeaveAlone(
-                "unknown-program", f"{entry} of the class path is not something that the build is seen to write"
+                "unknown-program", f"the class path names `{entry}`, but dfix finds no build that writes it"
             )
         found.append(StageCopy(path, path))
     return tuple(found)
 
 
-def _holds_dependencies(build: BuildStage) -> None:
-    """Raises LeaveAlone where the archive may need others beside it."""
+def _check_dependencies(build: BuildStage) -> None:
+    """Raise LeaveAlone where the archive may need others at run time."""
     poms = [text for path, text in sources(build.context, ("pom.xml",))]
     gradle = [text for path, text in sources(build.context, (".gradle", ".gradle.kts"))]
-    if any(_WHOLE.search(text) for text in (*poms, *gradle)):
+    if any(_PACKS_DEPENDENCIES.search(text) for text in (*poms, *gradle)):
         return
     needs = any(not _NOT_AT_RUN_TIME.search(one) for text in poms for one in _DEPENDENCY.findall(text))
     if needs or any(_GRADLE_DEPENDENCY.search(text) for text in gradle):
-        raise LeaveAlone("thin-jar", "the archive does not hold its dependencies, and where they lie is not known")
+        raise LeaveAlone("thin-jar", "the archive does not contain its dependencies, and dfix cannot tell where they are")
 
 
-def _layered(build: BuildStage, found: RuntimeStage) -> RuntimeStage:
-    """The layers of a Spring Boot archive one by one, so that an edit ships the application's own classes alone.
+def _in_layers(build: BuildStage, runtime: RuntimeStage) -> RuntimeStage:
+    """Copy a Spring Boot archive layer by layer, so that an edit only changes the layer of the application's own classes.
 
-    Since 3.3 an archive taken apart is run as it was (`java -jar NAME.jar`):
+    Since Spring Boot 3.3 an unpacked archive starts with the same command (`java -jar NAME.jar`):
     https://docs.spring.io/spring-boot/reference/packaging/container-images/dockerfiles.html
     """
     versions = [
@@ -147,14 +147,14 @@ def _layered(build: BuildStage, found: RuntimeStage) -> RuntimeStage:
         for _, text in sources(build.context, ("pom.xml", ".gradle", ".gradle.kts"))
         for match in _BOOT.finditer(text)
     ]
-    archive = found.copies[0]
+    archive = runtime.copies[0]
     if not versions or min(versions) < (3, 3) or not archive.target.endswith(".jar"):
-        return found
+        return runtime
     folder = posixpath.dirname(archive.target)
     run = f"RUN java -Djarmode=tools -jar {archive.source} extract --layers --destination /layers\n"
     layers = ("dependencies", "spring-boot-loader", "snapshot-dependencies", "application")
     copies = tuple(StageCopy(f"/layers/{layer}/", f"{folder}/") for layer in layers)
-    return found._replace(copies=copies, build_stage_runs=(run,))
+    return runtime._replace(copies=copies, build_stage_runs=(run,))
 
 
 def _is_source(path: str) -> bool:
