@@ -130,7 +130,7 @@ def _copy(stage: str, source: str, target: str) -> str:
 
 
 def reason(conversion: Conversion) -> str:
-    """What the conversion gains: "`app` runs on debian:bookworm-slim, without Go and the sources (about 740 MB less)"."""
+    """What the conversion gains: "`a` runs on debian:bookworm-slim, without Go and the sources (about 740 MB less)"."""
     runtime, packages = conversion.runtime, conversion.packages
     left_behind = [runtime.left_behind] if runtime.left_behind else []
     if packages.left_behind:

@@ -82,14 +82,20 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     if build.base.language not in ("", "c"):
         raise LeaveAlone("base-image", f"dfix does not know what a compiled program needs of {build.base.reference}")
     libraries = _libraries(build, on_gcc_image)
-    others = runs_programs(build.context, _CODE, _STARTS, _STARTS_NAMED, build.installed_packages) if on_gcc_image else ""
+    others = (
+        runs_programs(build.context, _CODE, _STARTS, _STARTS_NAMED, build.installed_packages) if on_gcc_image else ""
+    )
     if others:
-        raise LeaveAlone("needs-programs", f"{others} may run a program that {build.base.reference} has and a smaller image lacks")
+        raise LeaveAlone(
+            "needs-programs", f"{others} may run a program that {build.base.reference} has and a smaller image lacks"
+        )
     copies = _copies(build, compiling, on_gcc_image)
     data_paths = data(build.context_copies, lambda path: path.endswith(_SOURCES))
     if on_gcc_image and not build.base.release:
-        reason = f"{build.base.reference} does not name its Debian release, and the program is linked to that release's C library"
-        raise LeaveAlone("unknown-release", reason, f"name the release in the tag, for example {build.base.name}:13-bookworm")
+        reason = f"{build.base.reference} does not name its Debian release, whose C library the program is linked to"
+        raise LeaveAlone(
+            "unknown-release", reason, f"name the release in the tag, for example {build.base.name}:13-bookworm"
+        )
     last = (
         ("RUN ldconfig\n",)
         if any(command.program == "ldconfig" for command in build.commands) and not build.base.alpine
@@ -117,7 +123,9 @@ def _copies(build: BuildStage, compiling: list[ClassifiedCommand], on_gcc_image:
     if prefixes:
         if on_gcc_image and "/usr/local" in prefixes:
             raise LeaveAlone(
-                "unknown-program", "`make install` writes to /usr/local, where the image's compiler is too", "set another --prefix"
+                "unknown-program",
+                "`make install` writes to /usr/local, where the image's compiler is too",
+                "install under a prefix of its own, such as /opt/app",
             )
         if "/usr" in prefixes:
             raise LeaveAlone("unknown-program", "`make install` writes to /usr, among the files of the distribution")
@@ -193,13 +201,9 @@ def _libraries(build: BuildStage, on_gcc_image: bool) -> tuple[str, ...]:
     if on_gcc_image:
         match = next((m for m in _LINKED.finditer(text) if m[1] is None or m[1] not in _OF_THE_LIBC), None)
         if match is not None:
-            raise LeaveAlone(
-                "libraries", f"`{match.group().strip('( ')}` links a library of {build.base.reference}"
-            )
+            raise LeaveAlone("libraries", f"`{match.group().strip('( ')}` links a library of {build.base.reference}")
         if plus and "-static-libstdc++" not in text and "-static" not in text.split():
-            reason = (
-                f"C++ programs built with {build.base.reference} need its libstdc++, which is newer than Debian's"
-            )
+            reason = f"C++ programs built with {build.base.reference} need its libstdc++, which is newer than Debian's"
             raise LeaveAlone("libraries", reason, "link with -static-libstdc++")
     if "openmp" in text.lower():
         found.append("libgomp" if build.base.alpine else "libgomp1")

@@ -20,7 +20,9 @@ from dfix.transforms.multistage.runtime_stage import (
 NAME = ".NET"
 PROGRAMS = frozenset(("dotnet",))
 DEFAULT_COMMAND = ()
-_BUILD_SUBCOMMANDS = frozenset(("restore", "build", "publish", "test", "tool", "nuget", "clean", "workload", "dev-certs"))
+_BUILD_SUBCOMMANDS = frozenset(
+    ("restore", "build", "publish", "test", "tool", "nuget", "clean", "workload", "dev-certs")
+)
 _WEB = re.compile(r"Sdk\s*=\s*\"Microsoft\.NET\.Sdk\.(?:Web|BlazorWebAssembly|Razor)\"|Microsoft\.AspNetCore\.App")
 _STARTS = re.compile(r"\bProcess\.Start\(|\bnew\s+ProcessStartInfo\b")
 _STARTS_NAMED = re.compile(r"\b(?:Process\.Start|ProcessStartInfo)\(\s*\"([\w./-]+)\"")
@@ -58,7 +60,9 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         raise LeaveAlone("base-image", f"{build.base.reference} is not a .NET SDK image")
     if build.base.version not in build.base.table["versions"]:
         raise LeaveAlone(
-            "base-image", f"dfix knows no runtime image for {build.base.reference}", "name the version in the tag, for example sdk:8.0"
+            "base-image",
+            f"dfix knows no runtime image for {build.base.reference}",
+            "name the version in the tag, for example sdk:8.0",
         )
     publishes = [
         command

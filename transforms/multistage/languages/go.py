@@ -22,7 +22,9 @@ from dfix.transforms.multistage.runtime_stage import (
 NAME = "Go"
 PROGRAMS = frozenset(("go",))
 DEFAULT_COMMAND = ()
-_BUILD_SUBCOMMANDS = frozenset(("build", "install", "mod", "get", "test", "vet", "env", "version", "fmt", "list", "clean", "work"))
+_BUILD_SUBCOMMANDS = frozenset(
+    ("build", "install", "mod", "get", "test", "vet", "env", "version", "fmt", "list", "clean", "work")
+)
 _FLAGS_WITH_VALUE = frozenset(
     "-o -C -p -asmflags -buildmode -buildvcs -compiler -gccgoflags -gcflags -installsuffix -ldflags -mod -modfile "
     "-overlay -pgo -pkgdir -tags -toolexec -covermode -coverpkg -coverprofile -run".split()
@@ -57,11 +59,15 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
     if not build.start.words[0].startswith("/") and "/" not in build.start.words[0]:
         copy = StageCopy(target, posixpath.join("/usr/local/bin", posixpath.basename(target)))
     embedded = _embedded(build)
-    data_paths = data(build.context_copies, lambda path: _is_source(path) or any(within(path, place) for place in embedded))
+    data_paths = data(
+        build.context_copies, lambda path: _is_source(path) or any(within(path, place) for place in embedded)
+    )
     is_static = _is_static(build, build_command)
     others = runs_programs(build.context, (".go",), _STARTS, _STARTS_NAMED, build.installed_packages)
     if others:
-        raise LeaveAlone("needs-programs", f"{others} may run a program that {build.base.reference} has and a smaller image lacks")
+        raise LeaveAlone(
+            "needs-programs", f"{others} may run a program that {build.base.reference} has and a smaller image lacks"
+        )
     from_scratch = _from_scratch(build, copy, data_paths) if is_static else None
     if from_scratch is not None:
         return from_scratch
@@ -72,8 +78,8 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
     if not is_static:
         raise LeaveAlone(
             "unknown-release",
-            f"{build.base.reference} does not name its release, and the binary may be linked to that release's C library",
-            f"name the release in the tag ({build.base.name}:1.22-bookworm), or set CGO_ENABLED=0 if the program needs no cgo",
+            f"{build.base.reference} does not name its release, whose C library the binary may be linked to",
+            f"name the release ({build.base.name}:1.22-bookworm), or set CGO_ENABLED=0 if the program needs no cgo",
         )
     return _on_debian(build, copy, data_paths, "trixie")
 
@@ -81,7 +87,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
 def _program(build: BuildStage) -> tuple[ClassifiedCommand, str]:
     """The command that builds what the container runs, and the image path of the binary."""
     word = build.start.words[0]
-    names = [
+    builds = [
         command
         for command in build.build_commands
         if command.program == "go" and command.arguments[:1] in (("build",), ("install",))
@@ -215,8 +221,12 @@ def _on_debian(build: BuildStage, copy: StageCopy, data_paths: tuple[str, ...], 
 def _on_alpine(build: BuildStage, copy: StageCopy, data_paths: tuple[str, ...]) -> RuntimeStage:
     version = build.base.release.removeprefix("alpine")
     if not version:
-        reason = f"{build.base.reference} does not name its Alpine version, and another version may have other libraries"
-        raise LeaveAlone("unknown-release", reason, f"name it in the tag, for example {build.base.name}:1.22-alpine3.20")
+        reason = (
+            f"{build.base.reference} does not name its Alpine version, and another version may have other libraries"
+        )
+        raise LeaveAlone(
+            "unknown-release", reason, f"name it in the tag, for example {build.base.name}:1.22-alpine3.20"
+        )
     return RuntimeStage(
         f"alpine:{version}",
         (copy,),

@@ -1,4 +1,4 @@
-"""Java with Maven or Gradle: ship the archive that the container runs, on a JRE of the same major, vendor and release."""
+"""Java with Maven or Gradle: ship the archive that is run, on a JRE of the same major, vendor and release."""
 
 from __future__ import annotations
 
@@ -133,11 +133,13 @@ def _check_dependencies(build: BuildStage) -> None:
         return
     needs = any(not _NOT_AT_RUN_TIME.search(one) for text in poms for one in _DEPENDENCY.findall(text))
     if needs or any(_GRADLE_DEPENDENCY.search(text) for text in gradle):
-        raise LeaveAlone("thin-jar", "the archive does not contain its dependencies, and dfix cannot tell where they are")
+        raise LeaveAlone(
+            "thin-jar", "the archive does not contain its dependencies, and dfix cannot tell where they are"
+        )
 
 
 def _in_layers(build: BuildStage, runtime: RuntimeStage) -> RuntimeStage:
-    """Copy a Spring Boot archive layer by layer, so that an edit only changes the layer of the application's own classes.
+    """Copy a Spring Boot archive layer by layer, so that an edit changes only the layer of the application's classes.
 
     Since Spring Boot 3.3 an unpacked archive starts with the same command (`java -jar NAME.jar`):
     https://docs.spring.io/spring-boot/reference/packaging/container-images/dockerfiles.html

@@ -1,4 +1,4 @@
-"""Python: what pip, poetry or uv installed, without the compilers that it took."""
+"""Python: ship what pip, poetry or uv installed, without compilers."""
 
 from __future__ import annotations
 
@@ -6,38 +6,27 @@ import posixpath
 import re
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.source_evidence import sources, starts_programs
+from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
+from dfix.transforms.multistage.full_image import why_full_image
 from dfix.transforms.multistage.runtime_stage import BUILD_IMAGE_PROGRAMS, BuildStage, RuntimeStage, StageCopy
 from dfix.transforms.multistage.system_packages import linked_libraries, ships_build_packages
 
 NAME = "pip"
 PROGRAMS = frozenset(("pip", "pip3", "poetry", "uv", "python", "python3"))
 DEFAULT_COMMAND = ()
-_TOOLS = frozenset("pip setuptools wheel poetry uv pipenv virtualenv pip-tools build".split())
-_ELSEWHERE = frozenset(("--target", "-t", "--prefix", "--root", "--user"))
-_MOVED_BY = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PYTHONUSERBASE", "PIP_ROOT")
-_LINKS = {
-    "psycopg2": "libpq-dev",
-    "psycopg": "libpq-dev",
-    "mysqlclient": "default-libmysqlclient-dev",
-    "pycurl": "libcurl4-openssl-dev",
-    "python-magic": "libmagic-dev",
-    "pyodbc": "unixodbc-dev",
-    "pymssql": "freetds-dev",
-}
-"""Packages that link or load a library which the full image has and the slim one lacks."""
-_NEEDS_MORE = frozenset(
-    "gitpython wand uwsgi xmlsec pygraphviz graphviz mod-wsgi python-ldap pdf2image pytesseract gdal".split()
-)
+_INSTALLERS = frozenset("pip setuptools wheel poetry uv pipenv virtualenv pip-tools build".split())
+_LOCATION_OPTIONS = frozenset(("--target", "-t", "--prefix", "--root", "--user"))
+_LOCATION_VARIABLES = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PYTHONUSERBASE", "PIP_ROOT")
 _NAME = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 
 
 def is_build_command(command: Located) -> bool:
-    """Whether a command belongs to an installation of Python packages."""
+    """Whether a command installs Python packages, or makes a virtual environment."""
     words = [word.literal_or_text for word in command.words]
     program = program_name(command.words[0])
     if program.startswith("pip") or program in ("poetry", "uv", "virtualenv"):
@@ -50,26 +39,32 @@ def is_build_command(command: Located) -> bool:
 
 
 def runtime_stage(build: BuildStage) -> RuntimeStage | None:
-    """The environment, or the packages put under a prefix of their own, on the same interpreter."""
+    """The virtual environment, or the packages installed under a prefix of their own, on the same interpreter."""
     if build.base.language != "python":
-        raise LeaveAlone("base-image", f"where {build.base.reference} keeps Python's packages is not known")
+        raise LeaveAlone("base-image", f"dfix does not know where {build.base.reference} keeps Python's packages")
     if not any(_installs(command) for command in build.build_commands):
         return None
-    more = _needs_more(build)
-    image = build.base.smaller if build.base.smaller and not more else build.base.reference
+    required = _required_packages(build)
+    full_because = why_full_image(build.context, "python", required)
+    image = build.base.smaller if build.base.smaller and not full_because else build.base.reference
     if image == build.base.reference and not ships_build_packages(build):
-        if more and build.base.smaller:
-            raise LeaveAlone("needs-programs", f"{build.base.reference} stays: {more}")
+        if full_because and build.base.smaller:
+            raise LeaveAlone("needs-programs", f"{build.base.reference} kept: {full_because}")
         return None
     if build.start.program in ("poetry", "uv", "pipenv", "pip"):
-        raise LeaveAlone("runs-build-tool", f"the command runs {build.start.program} itself, which would stay behind")
-    libraries = linked_libraries(build, _required(build), _LINKS) if image != build.base.reference else ()
-    found = _environment(build) or _prefixed(build)
-    brought, edits = found
+        raise LeaveAlone(
+            "runs-build-tool", f"the container runs `{build.start.program}` itself, which would be left behind"
+        )
+    libraries = (
+        linked_libraries(build, required, language_facts("python").dev_packages)
+        if image != build.base.reference
+        else ()
+    )
+    copy, edits = _environment(build) or _with_prefix(build)
     return RuntimeStage(
         image,
-        (brought,),
-        replaces=(brought.source,),
+        (copy,),
+        replaces=(copy.source,),
         extra_packages=libraries,
         build_stage_edits=edits,
         left_behind=f"the compilers of {build.base.reference}" if image != build.base.reference else "",
@@ -82,21 +77,21 @@ def _installs(command: ClassifiedCommand) -> bool:
     words = [word for word in command.arguments if word not in ("-m", "pip")]
     if command.program in ("poetry", "uv", "pipenv") or command.program == "pip-sync":
         return command.program == "pip-sync" or words[:1] in (["install"], ["sync"])
-    return words[:1] == ["install"] and not _is_tool(command)
+    return words[:1] == ["install"] and not _installs_installers(command)
 
 
-def _is_tool(command: ClassifiedCommand) -> bool:
-    """Whether only installers themselves are installed or brought up to date."""
+def _installs_installers(command: ClassifiedCommand) -> bool:
+    """Whether a command only installs or upgrades installers (`pip install -U pip wheel`)."""
     operands = [re.split(r"[=<>~\[]", word)[0].lower() for word in command.arguments if not word.startswith("-")]
-    named = [word for word in operands if word not in ("install", "pip") or word == operands[-1]]
+    packages = [word for word in operands if word not in ("install", "pip") or word == operands[-1]]
     reads = any(
         word.startswith(("-r", "--requirement", "-c", "--constraint", "-e", "--editable")) for word in command.arguments
     )
-    return bool(named) and not reads and all(word in _TOOLS for word in named)
+    return bool(packages) and not reads and all(word in _INSTALLERS for word in packages)
 
 
 def _environment(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]] | None:
-    """The virtual environment into which everything is installed; None where there is none."""
+    """The copy of the virtual environment into which everything is installed; None where there is none."""
     for command in build.build_commands:
         words = command.arguments
         made = (
@@ -110,8 +105,10 @@ def _environment(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]] | None
         if operands:
             path = command.image_path(operands[-1])
             if path is None:
-                raise LeaveAlone("install-place", f"where `{command.shortened}` makes its environment is not known")
-            _installs_into(build, path)
+                raise LeaveAlone(
+                    "install-place", f"dfix cannot tell where `{command.shortened}` makes its virtual environment"
+                )
+            _check_installs_into(build, path)
             return StageCopy(path, path), ()
     for command in build.build_commands:
         if command.program in ("poetry", "uv") and _installs(command):
@@ -124,13 +121,17 @@ def _environment(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]] | None
             )
             if not inside:
                 hint = "set POETRY_VIRTUALENVS_IN_PROJECT=1, and start the program from .venv/bin"
-                raise LeaveAlone("install-place", f"`{command.shortened}` installs where poetry chooses", hint)
+                raise LeaveAlone(
+                    "install-place", f"Poetry chooses the folder into which `{command.shortened}` installs", hint
+                )
             path = command.step.env.get("UV_PROJECT_ENVIRONMENT") if command.program == "uv" else None
             path = path or posixpath.join(folder or "?", ".venv")
             if "?" in path:
-                raise LeaveAlone("unknown-folder", f"the folder in which `{command.shortened}` runs is not known")
+                raise LeaveAlone("unknown-folder", f"dfix cannot tell in which folder `{command.shortened}` runs")
             if not build.start.image_path(build.start.words[0]).startswith(f"{path}/") and not _on_path(build, path):
-                raise LeaveAlone("install-place", f"the command does not say that it runs in {path}")
+                raise LeaveAlone(
+                    "install-place", f"dfix cannot tell whether the container runs in the virtual environment {path}"
+                )
             return StageCopy(path, path), ()
     return None
 
@@ -141,14 +142,14 @@ def _on_path(build: BuildStage, environment: str) -> bool:
     return f"{environment}/bin" in (value or text)
 
 
-def _installs_into(build: BuildStage, environment: str) -> None:
-    """Raises LeaveAlone for an install that does not go into the environment."""
+def _check_installs_into(build: BuildStage, environment: str) -> None:
+    """Raise LeaveAlone for an install that may not go into the virtual environment."""
     for command in build.build_commands:
         if _installs(command) and command.program not in ("poetry", "uv"):
             own = command.located.words[0].text.startswith(f"{environment}/")
             if not own and f"{environment}/bin" not in _path_text(command):
                 raise LeaveAlone(
-                    "install-place", f"`{command.shortened}` does not say that it installs into {environment}"
+                    "install-place", f"dfix cannot tell whether `{command.shortened}` installs into {environment}"
                 )
 
 
@@ -162,38 +163,42 @@ def _path_text(command: ClassifiedCommand) -> str:
     return text
 
 
-def _prefixed(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]]:
-    """The one install among the base image's packages, told to use a prefix of its own."""
+def _with_prefix(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]]:
+    """The only install, which gets `--prefix=/install` so that its packages can be told from the base image's."""
     installs = [command for command in build.build_commands if _installs(command)]
     if len(installs) != 1:
         raise LeaveAlone(
-            "several-installs", "packages are installed by several commands, of which the later see the earlier ones'"
+            "several-installs",
+            "several commands install packages, and a later one may skip what an earlier one installed",
         )
     (command,) = installs
     if command.program in ("poetry", "uv", "pipenv", "pip-sync"):
         raise LeaveAlone(
-            "install-place", f"`{command.shortened}` installs among the packages of the base image, or where it chooses"
+            "install-place",
+            f"`{command.shortened}` installs among the base image's packages, or into a folder that it chooses",
         )
     if command.step.user not in (None, "root", "0"):
         raise LeaveAlone(
             "install-place",
-            f"`{command.shortened}` runs as {command.step.user}, who cannot write to a prefix of its own",
+            f"`{command.shortened}` runs as {command.step.user}, who cannot write to a new prefix",
         )
-    moved = next((name for name in _MOVED_BY if name in command.step.env), None)
-    if moved is not None:
-        raise LeaveAlone("install-place", f"{moved} puts packages to a place of its own")
+    variable = next((name for name in _LOCATION_VARIABLES if name in command.step.env), None)
+    if variable is not None:
+        raise LeaveAlone("install-place", f"{variable} makes packages go to another folder")
     for word in command.arguments:
-        if word.split("=")[0] in _ELSEWHERE:
-            raise LeaveAlone("install-place", f"`{command.shortened}` installs to a place of its own")
+        if word.split("=")[0] in _LOCATION_OPTIONS:
+            raise LeaveAlone("install-place", f"`{command.shortened}` installs to another folder")
         if word in ("-e", "--editable") or word.startswith("--editable="):
-            raise LeaveAlone("editable", f"`{command.shortened}` installs links to the sources")
+            raise LeaveAlone("editable", f"`{command.shortened}` installs only links to the sources")
     if _links_to_sources(build):
-        raise LeaveAlone("editable", f"`{command.shortened}` installs links to the sources")
+        raise LeaveAlone("editable", f"`{command.shortened}` installs only links to the sources")
     verb = next(word for word in command.located.words if word.literal_or_text == "install")
-    earlier = any(
-        _is_tool(other) for other in build.build_commands if other is not command and "install" in other.arguments
+    has_upgraded_installers = any(
+        _installs_installers(other)
+        for other in build.build_commands
+        if other is not command and "install" in other.arguments
     )
-    options = " --prefix=/install" + (" --ignore-installed" if earlier else "")
+    options = " --prefix=/install" + (" --ignore-installed" if has_upgraded_installers else "")
     return StageCopy("/install", "/usr/local"), (Edit(Span(verb.span.end, verb.span.end), options),)
 
 
@@ -201,8 +206,8 @@ def _links_to_sources(build: BuildStage) -> bool:
     return any(re.search(r"^\s*-e\s", text, re.MULTILINE) for _, text in sources(build.context, ("requirements.txt",)))
 
 
-def _required(build: BuildStage) -> set[str]:
-    """The names of packages that manifests and commands name."""
+def _required_packages(build: BuildStage) -> set[str]:
+    """The packages that manifests and commands name, in PyPI's normal form."""
     found: set[str] = set()
     for path, text in sources(build.context, (".txt", ".in", "pyproject.toml", "Pipfile", "poetry.lock", "uv.lock")):
         if path.endswith((".lock",)):
@@ -214,12 +219,3 @@ def _required(build: BuildStage) -> set[str]:
     for command in build.build_commands:
         found |= {re.split(r"[=<>~\[]", word)[0] for word in command.arguments}
     return {name.lower().replace("_", "-") for name in found}
-
-
-def _needs_more(build: BuildStage) -> str:
-    """Why the slim image may lack something, as a phrase; "" where it does not."""
-    place = starts_programs(build.context, "python")
-    if place:
-        return f"{place} may run other programs"
-    names = sorted(_NEEDS_MORE & _required(build))
-    return f"{names[0]} needs programs or libraries of the full image" if names else ""

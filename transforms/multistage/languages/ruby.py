@@ -1,4 +1,4 @@
-"""Ruby: the installed gems and the application, without the compilers that they took."""
+"""Ruby: ship the installed gems and the application, without compilers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import posixpath
 import re
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.source_evidence import sources, starts_programs
+from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.multistage.full_image import why_full_image
 from dfix.transforms.multistage.runtime_stage import (
     BUILD_IMAGE_PROGRAMS,
     COPY_COMMANDS,
@@ -22,42 +24,35 @@ from dfix.transforms.multistage.system_packages import linked_libraries, ships_b
 NAME = "Bundler"
 PROGRAMS = frozenset(("bundle", "bundler"))
 DEFAULT_COMMAND = ()
-_GEMS = "/usr/local/bundle"
+_DEFAULT_GEM_FOLDER = "/usr/local/bundle"
 """GEM_HOME of the official images: https://github.com/docker-library/docs/tree/master/ruby"""
-_LINKS = {
-    "pg": "libpq-dev",
-    "mysql2": "default-libmysqlclient-dev",
-    "sqlite3": "libsqlite3-dev",
-    "curb": "libcurl4-openssl-dev",
-    "ffi": "libffi-dev",
-    "charlock_holmes": "libicu-dev",
-    "psych": "libyaml-dev",
-}
-_NEEDS_MORE = frozenset("rmagick mini_magick git rugged execjs wkhtmltopdf-binary ruby-vips".split())
-_LOCKED = re.compile(r"^    ([\w.-]+) \(", re.MULTILINE)
+_LOCKED_GEM = re.compile(r"^    ([\w.-]+) \(", re.MULTILINE)
 
 
 def is_build_command(command: Located) -> bool:
-    """Whether a command belongs to an installation of gems."""
+    """Whether a command installs gems, runs the build's tasks, or moves files."""
     program = program_name(command.words[0])
     return program in PROGRAMS or program in COPY_COMMANDS or program in ("gem", "rake", "bootsnap")
 
 
 def runtime_stage(build: BuildStage) -> RuntimeStage | None:
-    """The folder of the gems on the same Ruby."""
+    """The gems' folder, and the application's where a task builds in it, on the same Ruby."""
     if build.base.language != "ruby":
-        raise LeaveAlone("base-image", f"where {build.base.reference} keeps its gems is not known")
-    more = _needs_more(build)
-    image = build.base.smaller if build.base.smaller and not more else build.base.reference
+        raise LeaveAlone("base-image", f"dfix does not know where {build.base.reference} keeps its gems")
+    gems = _gems(build)
+    full_because = why_full_image(build.context, "ruby", gems)
+    image = build.base.smaller if build.base.smaller and not full_because else build.base.reference
     if image == build.base.reference and not ships_build_packages(build):
-        if more and build.base.smaller:
-            raise LeaveAlone("needs-programs", f"{build.base.reference} stays: {more}")
+        if full_because and build.base.smaller:
+            raise LeaveAlone("needs-programs", f"{build.base.reference} kept: {full_because}")
         return None
-    libraries = linked_libraries(build, _named(build), _LINKS) if image != build.base.reference else ()
-    gems = _folder(build)
-    settings = _settings(build)
-    brought = [StageCopy(gems, gems), *settings]
-    covered = [gems]
+    libraries = (
+        linked_libraries(build, gems, language_facts("ruby").dev_packages) if image != build.base.reference else ()
+    )
+    gem_folder = _gem_folder(build)
+    settings = _bundler_settings(build)
+    copies = [StageCopy(gem_folder, gem_folder), *settings]
+    replaces = [gem_folder]
     if any(
         command.arguments[:1] not in (("install",), ("config",), ("update",), ())
         for command in build.build_commands
@@ -65,13 +60,13 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     ):
         folder = build.start.workdir
         if folder == "/" or folder.startswith("?"):
-            raise LeaveAlone("unknown-folder", "the folder of the application is not known, or the root of the image")
-        brought.append(StageCopy(folder, folder))
-        covered.append(folder)
+            raise LeaveAlone("unknown-folder", "the application's folder in the image is unknown, or the root folder")
+        copies.append(StageCopy(folder, folder))
+        replaces.append(folder)
     return RuntimeStage(
         image,
-        tuple(brought),
-        replaces=tuple(covered),
+        tuple(copies),
+        replaces=tuple(replaces),
         extra_packages=libraries,
         left_behind=f"the compilers of {build.base.reference}" if image != build.base.reference else "",
         megabytes_saved=build.base.saves if image != build.base.reference else 0,
@@ -79,8 +74,8 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     )
 
 
-def _folder(build: BuildStage) -> str:
-    """Where the gems are installed."""
+def _gem_folder(build: BuildStage) -> str:
+    """The image folder into which the gems are installed."""
     for command in build.build_commands:
         words = command.arguments
         if command.program in PROGRAMS and (
@@ -92,7 +87,7 @@ def _folder(build: BuildStage) -> str:
             if path is not None:
                 place = command.image_path(path)
                 if not place:
-                    raise LeaveAlone("install-place", f"where `{command.shortened}` puts the gems is not known")
+                    raise LeaveAlone("install-place", f"dfix cannot tell where `{command.shortened}` puts the gems")
                 return place
             if names[:1] == ["deployment"] or "--deployment" in words:
                 return posixpath.join(command.located.folder or "?", "vendor/bundle")
@@ -100,43 +95,36 @@ def _folder(build: BuildStage) -> str:
         if any(name in step.instruction.value for step in build.stage.steps if step.keyword in ("ENV", "ARG")):
             value = build.stage.env.get(name)
             if name == "BUNDLE_DEPLOYMENT" or value is None:
-                raise LeaveAlone("install-place", f"where the gems are put is not known: {name} is set")
+                raise LeaveAlone("install-place", f"{name} is set, so dfix cannot tell where the gems are")
             return value
-    return _GEMS
+    return _DEFAULT_GEM_FOLDER
 
 
-def _settings(build: BuildStage) -> tuple[StageCopy, ...]:
-    """Bundler's settings where they lie in the user's home: `bundle exec` has to know which groups were left out."""
+def _bundler_settings(build: BuildStage) -> tuple[StageCopy, ...]:
+    """The copy of Bundler's settings from the user's home: `bundle exec` must know which groups were left out."""
     for command in build.build_commands:
         if command.program not in PROGRAMS or command.arguments[:1] != ("config",):
             continue
         if "--global" in command.arguments:
             if command.step.user not in (None, "root", "0"):
-                raise LeaveAlone("install-place", f"where `{command.shortened}` keeps its setting is not known")
+                raise LeaveAlone("install-place", f"dfix cannot tell where `{command.shortened}` stores its setting")
             return (StageCopy("/root/.bundle", "/root/.bundle"),)
         if "set" not in command.arguments and "--local" not in command.arguments:
             raise LeaveAlone(
                 "install-place",
-                f"where `{command.shortened}` keeps its setting depends on Bundler's version",
+                f"where `{command.shortened}` stores its setting depends on Bundler's version",
                 "add --local",
             )
     return ()
 
 
-def _named(build: BuildStage) -> set[str]:
+def _gems(build: BuildStage) -> set[str]:
+    """The gems that Gemfiles and their lock files name."""
     found: set[str] = set()
     for path, text in sources(build.context, ("Gemfile", "Gemfile.lock")):
         found |= (
-            set(_LOCKED.findall(text))
+            set(_LOCKED_GEM.findall(text))
             if path.endswith(".lock")
             else set(re.findall(r"^\s*gem ['\"]([\w.-]+)", text, re.MULTILINE))
         )
     return found
-
-
-def _needs_more(build: BuildStage) -> str:
-    place = starts_programs(build.context, "ruby")
-    if place:
-        return f"{place} may run other programs"
-    names = sorted(_NEEDS_MORE & _named(build))
-    return f"{names[0]} needs programs or libraries of the full image" if names else ""

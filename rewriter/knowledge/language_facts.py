@@ -1,0 +1,51 @@
+"""What the packages of a language need from the system, from `language_packages/*.toml`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
+_FOLDER = os.path.join(os.path.dirname(__file__), "language_packages")
+
+
+class LanguageFacts(NamedTuple):
+    """Facts of one language's packages; all empty for a language without a file."""
+
+    needs_full_image: frozenset[str] = frozenset()
+    """Packages that run programs of the full base image, or load libraries that only it has."""
+    dev_packages: Mapping[str, str] = {}
+    """Packages that link a library of the system, and Debian's -dev package of that library."""
+    self_contained: tuple[str, ...] = ()
+    """How the names of packages begin that look as if they link a library of the system, and don't."""
+    compiling_installers: frozenset[str] = frozenset()
+    """Programs whose installs may compile any package."""
+    lock_with_install_scripts: str = ""
+    """The name of the lock file that says which packages run a script (and may compile) when they are installed."""
+
+
+@cache
+def language_facts(language: str) -> LanguageFacts:
+    """The facts of a language, named as in `images/*.toml` ("python")."""
+    path = os.path.join(_FOLDER, f"{language}.toml")
+    if not language or not os.path.isfile(path):
+        return LanguageFacts()
+    import tomllib
+
+    with open(path, "rb") as file:
+        table = tomllib.load(file)
+    return LanguageFacts(
+        frozenset(table.get("needs-full-image", ())),
+        table.get("dev-packages", {}),
+        tuple(table.get("self-contained", ())),
+        frozenset(table.get("compiling-installers", ())),
+        table.get("lock-with-install-scripts", ""),
+    )
+
+
+@cache
+def compiling_installers() -> frozenset[str]:
+    """Programs of any language whose installs may compile a package."""
+    names = (name.removesuffix(".toml") for name in os.listdir(_FOLDER) if name.endswith(".toml"))
+    return frozenset().union(*(language_facts(name).compiling_installers for name in names))
