@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
+import dfix.transforms.multistage.languages as package
 from dfix.rewriter.pipeline.options import Options
 from dfix.transforms.multistage import languages
 from tests.build_context import rewritten

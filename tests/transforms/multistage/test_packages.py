@@ -34,7 +34,7 @@ def of(script: str, release: str = "bookworm") -> PackageChoice:
         ("echo", (), ()),
     ],
 )
-def test_what_stays_and_what_is_left(script: str, kept: tuple[str, ...], left: tuple[str, ...]) -> None:
+def test_what_the_runtime_stage_installs(script: str, kept: tuple[str, ...], left: tuple[str, ...]) -> None:
     found = of(script)
     assert (found.kept, found.left_behind) == (kept, left)
 
@@ -44,13 +44,13 @@ def test_what_stays_and_what_is_left(script: str, kept: tuple[str, ...], left: t
     [
         ("apt-get install -y $PACKAGES", "does not name its packages literally"),
         ("apt-get install -y ./a.deb", "does not name its packages literally"),
-        ("apt-get upgrade -y", "changes packages that the base image brings"),
-        ("apk upgrade", "changes packages that the base image brings"),
-        ("apk add frobnicate-dev", "the packages that frobnicate-dev stands for at run time are not known"),
-        ("dnf install -y gcc", "dnf is not followed into a second stage"),
+        ("apt-get upgrade -y", "changes packages of the base image"),
+        ("apk upgrade", "changes packages of the base image"),
+        ("apk add frobnicate-dev", "dfix does not know which libraries of frobnicate-dev a program needs at run time"),
+        ("dnf install -y gcc", "dfix does not know which dnf packages only the build needs"),
     ],
 )
-def test_what_is_not_known(script: str, reason: str) -> None:
+def test_unknown_packages(script: str, reason: str) -> None:
     with pytest.raises(LeaveAlone) as no:
         of(script)
     assert reason in no.value.reason.text
@@ -80,10 +80,10 @@ def test_what_packages_recommend(script: str, recommends: bool) -> None:
 @pytest.mark.parametrize(
     "name", ["gcc", "gcc-12", "g++-12", "clang-15", "libstdc++-12-dev", "llvm-14", "make", "golang-1.19"]
 )
-def test_for_building(name: str) -> None:
+def test_build_package(name: str) -> None:
     assert is_build_package("apt", name)
 
 
 @pytest.mark.parametrize("name", ["git", "curl", "libpq5", "python3.11", "nginx"])
-def test_not_for_building(name: str) -> None:
+def test_no_build_package(name: str) -> None:
     assert not is_build_package("apt", name)

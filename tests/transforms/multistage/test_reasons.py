@@ -21,28 +21,28 @@ NODE = {
         (
             {"go.mod": "module a\n\nrequire b.c/d v1.0.0\n"},
             'FROM golang:1.22\nWORKDIR /s\nCOPY . .\nRUN go build -o /a .\nCMD ["/a"]\n',
-            "Go and the sources, about 740 MB, stay behind: a runs on debian:bookworm-slim",
+            "`a` runs on debian:bookworm-slim, without Go and the sources (about 740 MB less)",
         ),
         (
             NODE,
             'FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "a.js"]\n',
-            "development dependencies (2 packages) stay behind: node runs on node:22-slim",
+            "`node` runs on node:22-slim, without development dependencies (2 packages)",
         ),
         (
             {**NODE, "package-lock.json": "[]"},
             'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "a.js"]\n',
-            "development dependencies and the compilers of node:22, about 880 MB, stay behind: node runs on node:22-slim",
+            "`node` runs on node:22-slim, without development dependencies and the compilers of node:22 (about 880 MB less)",
         ),
         (
             {"requirements.txt": "flask\n"},
             "FROM python:3.12-slim\nCOPY requirements.txt /\nRUN apt-get install -y gcc\nRUN pip install -r /requirements.txt\n"
             'RUN apt-get purge -y gcc\nCMD ["python"]\n',
-            "packages that only the build needs stay behind: python runs on python:3.12-slim",
+            "`python` runs on python:3.12-slim, without packages that only the build needs",
         ),
         (
             {"Makefile": "a: a.c\n\tcc -o a a.c\n"},
             'FROM debian:12-slim\nRUN apt-get install -y gcc make\nWORKDIR /s\nCOPY . .\nRUN make\nCMD ["./a"]\n',
-            "the sources and gcc, make, about 192 MB, stay behind: a runs on debian:12-slim",
+            "`a` runs on debian:12-slim, without the sources and the packages gcc, make (about 192 MB less)",
         ),
     ],
 )

@@ -42,12 +42,12 @@ def test_start_without_a_script() -> None:
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ("npm run nothing", "package.json has no script `nothing`"),
-        ("npm exec x", "`npm exec x` is not a script of package.json"),
+        ("npm run nothing", "the start command runs the script `nothing`, which package.json does not have"),
+        ("npm exec x", "`npm exec x` does not run a script of package.json"),
         ("npm run again", "call each other"),
     ],
 )
-def test_what_is_not_known(words: str, reason: str) -> None:
+def test_unknown_commands(words: str, reason: str) -> None:
     found = attempt(started_commands, tuple(words.split()), MANIFEST)
     assert isinstance(found, Reason)
     assert reason in found.text
