@@ -1,1 +1,1 @@
-"""The rule dockerignore: host output in the build context."""
+"""The rule dockerignore: local build outputs in the build context."""

@@ -1,4 +1,4 @@
-"""Folders that builds make on the host, and that a COPY would bring into the image."""
+"""Folders that builds create on the user's machine, and that a COPY would bring into the image."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.shell.walk import program_name
 
-_DEEPEST = 4
+_MOST_LEVELS = 4
+"""How many folders deep outputs are looked for."""
 _GIT = ".git"
 
 
-def outputs(model: Model, context: Context, copy: Copied) -> tuple[str, ...]:
-    """Lines of the ignore file for what `copy` brings of the kind, without what the Dockerfile asks for itself."""
-    used, runs_git = _programs(model)
-    beside = {folder: manager.outputs_beside for manager in used.values() for folder in manager.outputs}
-    found: list[str] = []
+def host_outputs(model: Model, context: Context, copy: Copied) -> tuple[str, ...]:
+    """Ignore-file lines for such folders that `copy` brings, except those that the Dockerfile names itself."""
+    managers, runs_git = _programs(model)
+    beside = {folder: manager.outputs_beside for manager in managers.values() for folder in manager.outputs}
+    outputs: list[str] = []
     pending = [""]
     while pending:
         folder = pending.pop(0)
@@ -31,29 +32,29 @@ def outputs(model: Model, context: Context, copy: Copied) -> tuple[str, ...]:
             patterns = beside.get(name, ())
             is_output = any(fnmatch(other, pattern) for other in names for pattern in patterns)
             if is_output or (path == _GIT and not runs_git):
-                if context.ships_any(path) and copy.brought.may_bring(path) and not _named(model, path):
-                    found.append(path)
-            elif path.count("/") < _DEEPEST and name != _GIT:
+                if context.ships_any(path) and copy.brought.reaches(path) and not _is_named(model, path):
+                    outputs.append(path)
+            elif path.count("/") < _MOST_LEVELS and name != _GIT:
                 pending.append(path)
-    return tuple(dict.fromkeys(posixpath.basename(p) if "/" not in p else f"**/{posixpath.basename(p)}" for p in found))
+    return tuple(dict.fromkeys(p if "/" not in p else f"**/{posixpath.basename(p)}" for p in outputs))
 
 
 def _programs(model: Model) -> tuple[dict[str, Manager], bool]:
     """The package managers that the Dockerfile runs, by name, and whether it runs git."""
-    used: dict[str, Manager] = {}
+    managers: dict[str, Manager] = {}
     runs_git = False
     for step in (step for stage in model.stages for step in stage.steps if step.keyword == "RUN"):
         runs_git = runs_git or bool(step.script.opaque)
         for command in located(step):
-            found = usage(command.words)
-            if found is not None:
-                used[found.manager.name] = found.manager
+            manager_usage = usage(command.words)
+            if manager_usage is not None:
+                managers[manager_usage.manager.name] = manager_usage.manager
             runs_git = runs_git or bool(command.words and program_name(command.words[0]) == "git")
-    return used, runs_git
+    return managers, runs_git
 
 
-def _named(model: Model, path: str) -> bool:
-    """Whether an instruction names the folder, or something in it."""
+def _is_named(model: Model, path: str) -> bool:
+    """Whether a COPY, ADD or mount of the Dockerfile names the folder, or something in it."""
     for step in (step for stage in model.stages for step in stage.steps):
         words = [word.text for word in step.instruction.words[:-1]] if step.keyword in ("COPY", "ADD") else []
         words += [mount.source or "" for mount in step.mounts] if step.keyword == "RUN" else []

@@ -1,1 +1,1 @@
-"""Converting a stage that builds and runs into one that builds and one that runs."""
+"""The rule multistage: split a stage that builds and runs into a build stage and a runtime stage."""

@@ -1,32 +1,32 @@
-"""Parts a stage that builds and runs into one that builds and one that runs.
+"""Splits a stage that both builds and runs a program into a build stage and a runtime stage.
 
-**What it does.** The stage keeps all that builds and gets a name; behind it comes a second stage with what the program
-needs: its binary or folder, the files that it may read, the libraries it is linked to, users, settings and the
-command. Compilers, sources, development dependencies and downloads stay behind. The reason says about how much that
-is.
+**What it does.** The existing stage keeps everything that builds, and gets a name. The new stage after it contains what
+the program needs: its binary or folder, files that it may read, the libraries that it links, users, settings and the
+start command. Compilers, sources, development dependencies and downloads are left behind; the reason says about how
+many megabytes that is.
 
 **Why.** A Go binary of 10 MB ships with 800 MB of compiler. What does not ship is neither pulled nor scanned nor
 attacked.
 
-**Which.** Go, Cargo, C and C++ (make, CMake, autotools), Maven and Gradle (a JRE of the same major; Spring Boot 3.3
-and later in layers), .NET, Node.js (development dependencies, slim image, static files for a server that stays,
-Next.js standalone), pip, poetry and uv (an environment, or a prefix of its own), PHP (extensions and vendor folder),
-Bundler, Mix releases. Files with one stage only.
+**Which languages.** Go, Cargo, C and C++ (make, CMake, autotools), Maven and Gradle (a JRE of the same major version;
+Spring Boot 3.3 and later in layers), .NET, Node.js (without development dependencies; slim image; static files for a
+globally installed server; Next.js standalone), pip, Poetry and uv (a virtual environment, or a prefix), PHP (extensions
+and the vendor folder), Bundler, Mix releases. Only Dockerfiles with a single stage.
 
-**What the second stage keeps.** ENV, ARG, WORKDIR, USER and the users themselves, EXPOSE, VOLUME, LABEL, HEALTHCHECK
-and the program it runs, STOPSIGNAL, SHELL, ENTRYPOINT and CMD; CA certificates and time zones where the base image had
-them; the packages that the author installs, apart from those to build with: a `-dev` package gives way to the
-libraries that it stands for, by the package lists of Debian and Ubuntu. Variables that the old base image itself sets
-(GOLANG_VERSION) go.
+**What the runtime stage keeps.** ENV, ARG, WORKDIR, USER and the users themselves, EXPOSE, VOLUME, LABEL, HEALTHCHECK
+and the program that it runs, STOPSIGNAL, SHELL, ENTRYPOINT and CMD; CA certificates and time zones where the base image
+has them; the system packages that the author installs, except build packages. A `-dev` package is replaced by the
+libraries that belong to it, according to the package lists of Debian and Ubuntu. Variables that only the old base image
+sets (GOLANG_VERSION) are lost.
 
-**What it promises.** Another image, hence `--unsafe`: `dfix verify` builds both, compares their settings, lists what
-is gone and runs both. The C library and the release of the distribution stay the same; interpreters stay at their
-paths.
+**What it promises.** A different image, so it needs `--unsafe`: `dfix verify` builds both images, compares their
+settings, lists what is gone and runs both. The C library and the distribution's release stay the same; interpreters
+keep their paths.
 
-**When it refuses.** When a RUN may leave something that the program needs (an unknown command, a download), when the
-command is not known or not seen to be built, when the tag of the base image does not tell its release and the program
-is linked to its C library, when the sources run other programs or development dependencies at run time, when a
-library's package is not known. Where there is nothing to leave behind it says nothing.
+**When it refuses.** When a RUN may create something that the program needs (an unknown command, a download); when dfix
+cannot tell what the container runs or which command builds it; when the program links the C library of a base image
+whose tag names no release; when the sources run other programs, or development dependencies at run time; when the
+package of a library is unknown. Where nothing would be left behind, it reports nothing.
 
 References: [Multi-stage builds](https://docs.docker.com/build/building/multi-stage/)
 """
@@ -41,7 +41,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model import Model
 
 NAME = "multistage"
-SUMMARY = "leave compilers, sources and development dependencies in a stage of their own"
+SUMMARY = "keep compilers, sources and development dependencies in a build stage"
 CONTRACT: Contract = "changed-image"
 CODES: tuple[str, ...] = ()
 ORDER = 12
@@ -79,7 +79,7 @@ EXAMPLES: tuple[Example, ...] = (
         ),
     ),
     Example(
-        name="settings, users and the program of HEALTHCHECK",
+        name="settings, users and the program that HEALTHCHECK runs",
         files=_GO,
         before=(
             "FROM golang:1.22\nLABEL team=web\nENV LANG=C.UTF-8\nRUN useradd -u 1000 web\nWORKDIR /src\nCOPY . .\n"
@@ -96,7 +96,7 @@ EXAMPLES: tuple[Example, ...] = (
         ),
     ),
     Example(
-        name="Node.js: what TypeScript takes to build stays behind",
+        name="Node.js: TypeScript is left behind",
         files=_NODE,
         before=_TSC,
         after=(
@@ -107,7 +107,7 @@ EXAMPLES: tuple[Example, ...] = (
         ),
     ),
     Example(
-        name="Python: compilers stay behind, the library that they linked to does not",
+        name="Python: compilers are left behind, the linked library is installed",
         files=_PYTHON,
         before=_PIP,
         after=(
@@ -118,28 +118,28 @@ EXAMPLES: tuple[Example, ...] = (
         ),
     ),
     Example(
-        name="a release that the tag does not tell",
+        name="a tag without a release",
         files=_GO,
         before=_GO_BUILD.replace("golang:1.22", "golang:latest"),
-        because="golang:latest does not tell its release",
+        because="golang:latest does not name its release, whose C library the binary may be linked to",
     ),
     Example(
         name="a download that the program may need",
         files=_GO,
         before=_GO_BUILD.replace("RUN go", "RUN curl -o /data https://example.com/data\nRUN go"),
-        because="`curl -o /data https://example.com/data` on line 4 may make what the program needs",
+        because="`curl -o /data https://example.com/data` on line 4 may create something the program needs",
     ),
     Example(
         name="a development dependency that starts the application",
         files={**_NODE, "package.json": _NODE["package.json"].replace("node dist", "tsc dist")},
         before=_TSC,
-        because="starts the application with typescript, a development dependency",
+        because="`tsc dist/a.js` runs typescript, a development dependency",
     ),
     Example(
-        name="packages among those of the base image, by several commands",
+        name="several commands install among the base image's packages",
         files=_PYTHON,
         before=_PIP.replace("COPY . .\n", "RUN pip install gunicorn\nCOPY . .\n"),
-        because="packages are installed by several commands",
+        because="several commands install packages",
     ),
     Example(
         name="nothing to leave behind",
@@ -150,7 +150,7 @@ EXAMPLES: tuple[Example, ...] = (
 
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
-    """Part the stage of a file that has only one."""
+    """Split the stage of a Dockerfile that has only one."""
     from dfix.transforms.multistage.conversion import convert
     from dfix.transforms.multistage.conversion_edits import edits, reason
 
@@ -159,9 +159,9 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
     (stage,) = model.stages
     offset = stage.instruction.span.start
     try:
-        found = convert(model, stage)
+        conversion = convert(model, stage)
     except LeaveAlone as no:
         yield Refusal(NAME, offset, *no.reason)
         return
-    if found is not None:
-        yield Change(NAME, offset, edits(found), reason(found), CONTRACT)
+    if conversion is not None:
+        yield Change(NAME, offset, edits(conversion), reason(conversion), CONTRACT)

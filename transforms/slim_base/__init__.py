@@ -1,1 +1,1 @@
-"""The rule slim-base: the slim variant of a base image."""
+"""The rule slim-base: replace a base image by its slim variant."""

@@ -1,18 +1,18 @@
-"""Takes the slim variant of a base image where nothing in the stage needs what it lacks.
+"""Replaces a base image by its slim variant where nothing in the stage needs the full image.
 
 **What it does.** `FROM node:22` becomes `FROM node:22-slim`, `python:3.12-bookworm` becomes
 `python:3.12-slim-bookworm`, `debian:12` becomes `debian:12-slim`.
 
-**Why.** The full images of Node.js, Python and Ruby bring compilers, headers, git and ImageMagick: some 800 MB that a
-program which is run, and not built, has no use for.
+**Why.** The full images of Node.js, Python and Ruby contain compilers, headers, git and ImageMagick: about 800 MB that
+a program doesn't need at run time.
 
-**What it promises.** Another base of the same language version and the same release of the same distribution, whose
-tag is known to exist (the tables in `rewriter/knowledge/images` say from where and when). It is made with `--unsafe`
-only, and `dfix verify` runs the image before and after.
+**What it promises.** The base image changes, but not the language's version, the distribution or its release, and the
+new tag is known to exist (the tables in `rewriter/knowledge/images` say from where and since when). It needs
+`--unsafe`; `dfix verify` runs the images before and after.
 
 **When it refuses.** When a RUN or HEALTHCHECK uses a program that the slim variant lacks, when an install may compile
-something (packages of Python and Ruby always may: the rule `multistage` keeps the compilers in a stage of their own),
-or when the sources run other programs. It never takes another release, another distribution or Alpine.
+something (installs of Python packages and gems always may: the rule `multistage` keeps the compilers in a build
+stage), or when the sources run other programs. It never changes the release or the distribution.
 
 References: [the official images' variants](https://github.com/docker-library/docs/tree/master/python#image-variants)
 """
@@ -28,7 +28,7 @@ from dfix.rewriter.model import Model
 from dfix.rewriter.text.source import Edit
 
 NAME = "slim-base"
-SUMMARY = "take the slim variant of a base image"
+SUMMARY = "replace a base image by its slim variant"
 CONTRACT: Contract = "changed-image"
 CODES: tuple[str, ...] = ()
 ORDER = 14
@@ -49,13 +49,13 @@ _NPM = (
 
 EXAMPLES: tuple[Example, ...] = (
     Example(
-        name="Node.js without packages that are compiled",
+        name="Node.js without compiled packages",
         files=_NODE,
         before=_NPM,
         after=_NPM.replace("node:22", "node:22-slim"),
     ),
     Example(
-        name="the release in the tag stays",
+        name="the release in the tag is kept",
         files={"app.py": "print('hi')\n"},
         before='FROM python:3.12-bookworm AS app\nCOPY app.py /\nCMD ["python", "/app.py"]\n',
         after='FROM python:3.12-slim-bookworm AS app\nCOPY app.py /\nCMD ["python", "/app.py"]\n',
@@ -70,7 +70,7 @@ EXAMPLES: tuple[Example, ...] = (
         name="a package that runs a script when it is installed",
         files={**_NODE, "package-lock.json": _LOCK % ', "hasInstallScript": true'},
         before=_NPM,
-        because="b runs a script when it is installed",
+        because="b runs a script when it is installed, which may compile it",
     ),
     Example(
         name="sources that run other programs",
@@ -82,16 +82,16 @@ EXAMPLES: tuple[Example, ...] = (
         name="a HEALTHCHECK with curl",
         files=_NODE,
         before=_NPM + "HEALTHCHECK CMD curl -f localhost\n",
-        because="HEALTHCHECK on line 7 runs a program that node:22-slim lacks",
+        because="HEALTHCHECK on line 7 runs `curl`, which node:22-slim lacks",
     ),
     Example(
         name="packages that may be compiled",
         files={"requirements.txt": "numpy\n"},
         before="FROM python:3.12\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n",
-        because="may compile packages",
+        because="`pip install -r requirements.txt` may compile packages, and python:3.12-slim has no compiler",
     ),
     Example(
-        name="a tag that is not known to have a slim variant",
+        name="a tag without a known slim variant",
         files={"a.py": ""},
         before="FROM python:3.15-rc\nCOPY a.py /\n",
     ),
@@ -100,18 +100,19 @@ EXAMPLES: tuple[Example, ...] = (
 
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
-    """A slim variant for each base of a stage that ships."""
-    from dfix.transforms.slim_base.slim_variant import slim
+    """One change for each stage that ships and whose base image has a slim variant."""
+    from dfix.transforms.slim_base.slim_variant import slim_variant
 
     for stage in model.stages:
         if not stage.ships:
             continue
         offset = stage.instruction.span.start
         try:
-            found = slim(model, stage)
+            variant = slim_variant(model, stage)
         except LeaveAlone as no:
             yield Refusal(NAME, offset, *no.reason)
             continue
-        if found is not None:
-            reason = f"nothing in the stage needs what {found.image} lacks, which is about {found.megabytes} MB smaller"
-            yield Change(NAME, offset, (Edit(stage.instruction.words[0].span, found.image),), reason, CONTRACT)
+        if variant is not None:
+            smaller = f"about {variant.megabytes_saved} MB smaller" if variant.megabytes_saved else "smaller"
+            reason = f"{variant.reference} is {smaller}, and nothing in the stage needs what it lacks"
+            yield Change(NAME, offset, (Edit(stage.instruction.words[0].span, variant.reference),), reason, CONTRACT)

@@ -1,1 +1,1 @@
-"""One module for each language: which commands build, and what the program needs when it runs."""
+"""One module for each language: which commands build, and what the program needs at run time."""
