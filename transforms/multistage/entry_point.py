@@ -47,7 +47,9 @@ def start_command(stage: Stage, default: tuple[str, ...] = ()) -> StartCommand:
     if entrypoint is None and cmd is None:
         if default:
             return StartCommand(default, False, workdir)
-        raise LeaveAlone("no-command", "the Dockerfile has no CMD or ENTRYPOINT, so dfix cannot tell what has to ship")
+        raise LeaveAlone(
+            "no-command", "the Dockerfile has no CMD or ENTRYPOINT, so dfix cannot tell what has to ship", "add a CMD"
+        )
     words: list[str] = []
     in_shell = False
     for step in (entrypoint, cmd):

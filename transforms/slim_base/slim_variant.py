@@ -113,7 +113,9 @@ def _check_install_scripts(context: Context, lock_name: str) -> None:
     """Raise LeaveAlone for a package that runs a script when it is installed, which may compile."""
     locks = [lock for path, lock in sources(context, (lock_name,)) if "node_modules" not in path]
     if not locks:
-        raise LeaveAlone("compiles", f"without a {lock_name} dfix cannot tell which packages are compiled")
+        raise LeaveAlone(
+            "compiles", f"without a {lock_name} dfix cannot tell which packages are compiled", f"commit a {lock_name}"
+        )
     for lock in locks:
         try:
             packages = json.loads(lock).get("packages")

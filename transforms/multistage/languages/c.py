@@ -201,10 +201,9 @@ def _libraries(build: BuildStage, on_gcc_image: bool) -> tuple[str, ...]:
     if on_gcc_image:
         match = next((m for m in _LINKED.finditer(text) if m[1] is None or m[1] not in _OF_THE_LIBC), None)
         if match is not None:
-            raise LeaveAlone(
-                "libraries",
-                f"`{match.group().strip('( ')}` links a library of {build.base.reference} that others may lack",
-            )
+            option = match.group().strip("( ")
+            reason = f"`{option}` links a library of {build.base.reference}, which a smaller image may lack"
+            raise LeaveAlone("libraries", reason)
         if plus and "-static-libstdc++" not in text and "-static" not in text.split():
             reason = f"C++ programs built with {build.base.reference} need its libstdc++, which is newer than Debian's"
             raise LeaveAlone("libraries", reason, "link with -static-libstdc++")

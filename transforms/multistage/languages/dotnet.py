@@ -61,7 +61,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
     if build.base.version not in build.base.table["versions"]:
         raise LeaveAlone(
             "base-image",
-            f"dfix knows no runtime image for {build.base.reference}",
+            f"dfix knows of no runtime image for {build.base.reference}",
             "name the version in the tag, for example sdk:8.0",
         )
     publishes = [

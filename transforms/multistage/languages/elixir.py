@@ -46,7 +46,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
     if not build.base.smaller and not build.base.slim:
         raise LeaveAlone(
             "base-image",
-            f"dfix knows no slim variant of {build.base.reference} with the libraries that Erlang needs",
+            f"dfix knows of no slim variant of {build.base.reference} with the libraries that Erlang needs",
         )
     if any("include_erts: false" in text for _, text in sources(build.context, ("mix.exs",))):
         raise LeaveAlone("unknown-program", "the release does not contain Erlang (`include_erts: false` in mix.exs)")

@@ -69,7 +69,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
     image = build.base.reference if build.base.language == "" else jre(build.base)
     if not image:
         raise LeaveAlone(
-            "base-image", f"dfix knows no JRE of the same major, vendor and release as {build.base.reference}"
+            "base-image", f"dfix knows of no JRE of the same major, vendor and release as {build.base.reference}"
         )
     others = (
         ""
@@ -101,7 +101,11 @@ def _archive(build: BuildStage) -> tuple[StageCopy, ...]:
         if option == "-jar":
             path = build.start.image_path(value)
             if set("*$").intersection(value):
-                raise LeaveAlone("unknown-program", f"the archive's name is not literal: `{value}`")
+                raise LeaveAlone(
+                    "unknown-program",
+                    f"the archive's name is not literal: `{value}`",
+                    "name the file without variables and wildcards",
+                )
             if not _BUILT.search(build.built_at(path)):
                 raise LeaveAlone(
                     "unknown-program", f"the container runs `{value}`, but dfix finds no build that writes it"
@@ -134,7 +138,9 @@ def _check_dependencies(build: BuildStage) -> None:
     needs = any(not _NOT_AT_RUN_TIME.search(one) for text in poms for one in _DEPENDENCY.findall(text))
     if needs or any(_GRADLE_DEPENDENCY.search(text) for text in gradle):
         raise LeaveAlone(
-            "thin-jar", "the archive does not contain its dependencies, and dfix cannot tell where they are"
+            "thin-jar",
+            "the archive does not contain its dependencies, and dfix cannot tell where they are",
+            "build one that does (spring-boot-maven-plugin, maven-shade-plugin or Shadow)",
         )
 
 

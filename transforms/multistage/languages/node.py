@@ -235,7 +235,9 @@ def _prune_run(build: BuildStage, project: _Project) -> tuple[str, ...]:
     if installed.user != last.user or any(
         step.keyword == "USER" for step in build.stage.steps[installed.index : last.index]
     ):
-        raise LeaveAlone("user", "one user installs the project and another one builds it")
+        raise LeaveAlone(
+            "user", "the user changes between the install and the build", "install and build as the same user"
+        )
     after = [step for step in build.stage.steps if step.index >= last.index and step.keyword == "WORKDIR"]
     folder = after[-1].workdir if after else last.workdir
     move = "" if folder == project.folder else f"cd {project.folder} && "

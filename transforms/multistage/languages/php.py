@@ -50,7 +50,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         build.base.reference,
         tuple(copies),
         replaces=replaces,
-        left_behind="composer" if _copies_composer(build) else "",
+        left_behind="Composer" if _copies_composer(build) else "",
     )
 
 

@@ -170,6 +170,7 @@ def _with_prefix(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]]:
         raise LeaveAlone(
             "several-installs",
             "several commands install packages, and a later one may skip what an earlier one installed",
+            "install them with one command",
         )
     (command,) = installs
     if command.program in ("poetry", "uv", "pipenv", "pip-sync"):

@@ -132,7 +132,9 @@ def _libraries(build: BuildStage) -> tuple[str, ...]:
     manifests = [text for path, text in sources(build.context, ("Cargo.toml",)) if "dependencies]" in text]
     if not locks:
         if manifests:
-            raise LeaveAlone("no-lock", "without a Cargo.lock dfix cannot tell which libraries the crates link")
+            raise LeaveAlone(
+                "no-lock", "without a Cargo.lock dfix cannot tell which libraries the crates link", "commit Cargo.lock"
+            )
         return ()
     names = {name for text in locks for name in _CRATE_NAME.findall(text)}
     facts = language_facts("rust")
