@@ -28,12 +28,11 @@ class LanguageFacts(NamedTuple):
 @cache
 def language_facts(language: str) -> LanguageFacts:
     """The facts of a language, named as in `images/*.toml` ("python")."""
-    path = os.path.join(_FOLDER, f"{language}.toml")
-    if not language or not os.path.isfile(path):
+    if f"{language}.toml" not in os.listdir(_FOLDER):
         return LanguageFacts()
     import tomllib
 
-    with open(path, "rb") as file:
+    with open(os.path.join(_FOLDER, f"{language}.toml"), "rb") as file:
         table = tomllib.load(file)
     return LanguageFacts(
         frozenset(table.get("needs-full-image", ())),
