@@ -19,31 +19,31 @@ def result_of(folder: Path, files: dict[str, str], dockerfile: str, options: Opt
 
 PROPOSED: list[tuple[str, dict[str, str], str, str]] = [
     (
-        "modules and the history",
+        "modules and the git history",
         {"package.json": "{}", "node_modules/a/i.js": "", ".git/HEAD": ""},
         NPM,
         ".git\nnode_modules\n",
     ),
     (
-        "modules of a folder",
+        "modules of a subfolder",
         {"web/package.json": "{}", "web/node_modules/a/i.js": ""},
         "FROM node:22\nCOPY . /src\nRUN cd /src/web && npm install\n",
         "**/node_modules\n",
     ),
     (
-        "an environment of Python",
+        "a Python virtual environment",
         {"requirements.txt": "", ".venv/bin/python": "", "a.py": ""},
         "FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt\n",
         ".venv\n",
     ),
     (
-        "what Cargo built",
+        "Cargo's output",
         {"Cargo.toml": "", "target/debug/a": "", "src/main.rs": ""},
         "FROM rust:1\nCOPY . .\nRUN cargo build\n",
         "target\n",
     ),
     (
-        "what .NET built, beside each project",
+        ".NET outputs beside each project",
         {"Web/Web.csproj": "", "Web/bin/a.dll": "", "Web/obj/a.json": ""},
         "FROM mcr.example/sdk\nCOPY . .\nRUN dotnet publish Web\n",
         "**/bin\n**/obj\n",
@@ -76,7 +76,7 @@ ALONE: list[tuple[str, dict[str, str], str]] = [
     ),
     ("git runs", {".git/HEAD": ""}, "FROM a\nCOPY . .\nRUN git describe > version\n"),
     ("a folder of that name without a manifest", {"node_modules/a/i.js": ""}, NPM),
-    ("a target that is no output", {"target/a.txt": "", "package.json": "{}"}, NPM),
+    ("a target folder that is not an output", {"target/a.txt": "", "package.json": "{}"}, NPM),
 ]
 
 

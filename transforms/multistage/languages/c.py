@@ -163,7 +163,7 @@ def _prefixes(compiling: list[ClassifiedCommand]) -> list[str] | None:
     installs = [command for command in compiling if _INSTALLS.search(" ".join(command.arguments))]
     if not installs:
         return []
-    found = []
+    prefixes = []
     for command in compiling:
         for word in command.arguments:
             name, _, value = word.partition("=")
@@ -177,10 +177,10 @@ def _prefixes(compiling: list[ClassifiedCommand]) -> list[str] | None:
             ):
                 if not value.startswith("/") or "$" in value:
                     return None
-                found.append(value.rstrip("/"))
+                prefixes.append(value.rstrip("/"))
             if name == "DESTDIR":
                 return None
-    return list(dict.fromkeys(found)) or ["/usr/local"]
+    return list(dict.fromkeys(prefixes)) or ["/usr/local"]
 
 
 def _libraries(build: BuildStage, on_gcc_image: bool) -> tuple[str, ...]:
@@ -197,7 +197,7 @@ def _libraries(build: BuildStage, on_gcc_image: bool) -> tuple[str, ...]:
         or "CXX" in text
         or any(True for _ in sources(build.context, (".cpp", ".cc", ".cxx")))
     )
-    found = []
+    packages = []
     if on_gcc_image:
         match = next((m for m in _LINKED.finditer(text) if m[1] is None or m[1] not in _OF_THE_LIBC), None)
         if match is not None:
@@ -208,7 +208,7 @@ def _libraries(build: BuildStage, on_gcc_image: bool) -> tuple[str, ...]:
             reason = f"C++ programs built with {build.base.reference} need its libstdc++, which is newer than Debian's"
             raise LeaveAlone("libraries", reason, "link with -static-libstdc++")
     if "openmp" in text.lower():
-        found.append("libgomp" if build.base.alpine else "libgomp1")
+        packages.append("libgomp" if build.base.alpine else "libgomp1")
     if plus and build.base.alpine:
-        found += ["libstdc++", "libgcc"]
-    return tuple(found)
+        packages += ["libstdc++", "libgcc"]
+    return tuple(packages)

@@ -149,9 +149,9 @@ def _binary_name(build: BuildStage, command: ClassifiedCommand, operands: list[s
     for copy in reversed(build.context_copies):
         origin = copy.brought.origin(posixpath.join(folder or "", "go.mod"))
         text = build.context.read(origin) if origin else None
-        found = _MODULE.search(text) if text else None
-        if found is not None:
-            words = found[1].split("/")
+        module = _MODULE.search(text) if text else None
+        if module is not None:
+            words = module[1].split("/")
             return words[-2] if len(words) > 1 and re.fullmatch(r"v\d+", words[-1]) else words[-1]
     return None
 
@@ -245,12 +245,12 @@ def _is_source(path: str) -> bool:
 
 def _embedded(build: BuildStage) -> set[str]:
     """Context paths of files and folders inside the binary (`//go:embed`): for `assets/*.css` it is `assets`."""
-    found: set[str] = set()
+    embedded: set[str] = set()
     for path, text in sources(build.context, (".go",)):
         for match in _EMBED.finditer(text):
             for pattern in match[1].split():
                 plain = pattern.removeprefix("all:").strip('"`')
                 while set("*?[").intersection(plain):
                     plain = posixpath.dirname(plain)
-                found.add(posixpath.join(posixpath.dirname(path), plain).rstrip("/"))
-    return found - {""}
+                embedded.add(posixpath.join(posixpath.dirname(path), plain).rstrip("/"))
+    return embedded - {""}

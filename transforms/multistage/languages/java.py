@@ -118,15 +118,15 @@ def _archive(build: BuildStage) -> tuple[StageCopy, ...]:
 
 
 def _class_path(build: BuildStage, value: str) -> tuple[StageCopy, ...]:
-    found = []
+    copies = []
     for entry in value.split(":"):
         path = build.start.image_path(entry.removesuffix("/*"))
         if "$" in entry or "*" in path or not re.search(r"/(?:target|build)/", build.built_at(f"{path}/")):
             raise LeaveAlone(
                 "unknown-program", f"the class path names `{entry}`, but dfix finds no build that writes it"
             )
-        found.append(StageCopy(path, path))
-    return tuple(found)
+        copies.append(StageCopy(path, path))
+    return tuple(copies)
 
 
 def _check_dependencies(build: BuildStage) -> None:

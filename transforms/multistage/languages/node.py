@@ -111,9 +111,9 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
 
 def _project(build: BuildStage) -> _Project:
     installs = [
-        (command, found)
+        (command, install)
         for command in build.build_commands
-        if (found := project_install(command.located.words)) is not None
+        if (install := project_install(command.located.words)) is not None
     ]
     folders = {command.located.folder for command, _ in installs}
     if len(folders) != 1:
@@ -134,9 +134,9 @@ def _project(build: BuildStage) -> _Project:
                 raise LeaveAlone("broken-manifest", f"{origin} is not valid JSON") from None
             if not isinstance(manifest, dict):
                 raise LeaveAlone("broken-manifest", f"{origin} is not a JSON object")
-            command, found = installs[-1]
-            production = bool(_PRODUCTION.intersection(found[1])) or _environment(command) == "production"
-            return _Project(folder, manifest, found[0], production)
+            command, install = installs[-1]
+            production = bool(_PRODUCTION.intersection(install[1])) or _environment(command) == "production"
+            return _Project(folder, manifest, install[0], production)
     raise LeaveAlone("missing-file", f"no COPY brings a package.json from the build context to {folder}")
 
 
@@ -179,7 +179,7 @@ def _check_development_dependencies(build: BuildStage, project: _Project) -> Non
 def _package_count(build: BuildStage, project: _Project) -> str:
     """How many packages are for development only, as " (12 packages)"; "" where npm's lock file doesn't tell."""
     lock = posixpath.join(project.folder, "package-lock.json")
-    origin = next((found for copy in build.context_copies if (found := copy.brought.origin(lock))), None)
+    origin = next((path for copy in build.context_copies if (path := copy.brought.origin(lock))), None)
     text = build.context.read(origin) if origin else None
     try:
         packages = json.loads(text or "{}").get("packages", {})

@@ -94,14 +94,14 @@ def _environment(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]] | None
     """The copy of the virtual environment into which everything is installed; None where there is none."""
     for command in build.build_commands:
         words = command.arguments
-        made = (
+        venv_words = (
             words[2:]
             if words[:2] in (("-m", "venv"), ("-m", "virtualenv"))
             else words
             if command.program == "virtualenv"
             else ()
         )
-        operands = [word for word in made if not word.startswith("-")]
+        operands = [word for word in venv_words if not word.startswith("-")]
         if operands:
             path = command.image_path(operands[-1])
             if path is None:
@@ -146,8 +146,8 @@ def _check_installs_into(build: BuildStage, environment: str) -> None:
     """Raise LeaveAlone for an install that may not go into the virtual environment."""
     for command in build.build_commands:
         if _installs(command) and command.program not in ("poetry", "uv"):
-            own = command.located.words[0].text.startswith(f"{environment}/")
-            if not own and f"{environment}/bin" not in _path_text(command):
+            runs_its_program = command.located.words[0].text.startswith(f"{environment}/")
+            if not runs_its_program and f"{environment}/bin" not in _path_text(command):
                 raise LeaveAlone(
                     "install-place", f"dfix cannot tell whether `{command.shortened}` installs into {environment}"
                 )
@@ -209,14 +209,14 @@ def _links_to_sources(build: BuildStage) -> bool:
 
 def _required_packages(build: BuildStage) -> set[str]:
     """The packages that manifests and commands name, in PyPI's normal form."""
-    found: set[str] = set()
+    names: set[str] = set()
     for path, text in sources(build.context, (".txt", ".in", "pyproject.toml", "Pipfile", "poetry.lock", "uv.lock")):
         if path.endswith((".lock",)):
-            found |= set(re.findall(r'^name = "([\w.-]+)"', text, re.MULTILINE))
+            names |= set(re.findall(r'^name = "([\w.-]+)"', text, re.MULTILINE))
         elif path.endswith(".toml"):
-            found |= set(re.findall(r'^\s*"?([A-Za-z][\w.-]*)', text, re.MULTILINE))
+            names |= set(re.findall(r'^\s*"?([A-Za-z][\w.-]*)', text, re.MULTILINE))
         elif "require" in path or path.endswith(("Pipfile", ".in")):
-            found |= set(_NAME.findall(text))
+            names |= set(_NAME.findall(text))
     for command in build.build_commands:
-        found |= {re.split(r"[=<>~\[]", word)[0] for word in command.arguments}
-    return {name.lower().replace("_", "-") for name in found}
+        names |= {re.split(r"[=<>~\[]", word)[0] for word in command.arguments}
+    return {name.lower().replace("_", "-") for name in names}

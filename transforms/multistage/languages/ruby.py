@@ -85,17 +85,17 @@ def _gem_folder(build: BuildStage) -> str:
             path = next((b for a, b in itertools.pairwise(names) if a in ("path", "--path")), None)
             path = path or next((word.partition("=")[2] for word in words if word.startswith("--path=")), None)
             if path is not None:
-                place = command.image_path(path)
-                if not place:
-                    raise LeaveAlone("install-place", f"dfix cannot tell where `{command.shortened}` puts the gems")
-                return place
+                folder = command.image_path(path)
+                if not folder:
+                    raise LeaveAlone("install-folder", f"dfix cannot tell where `{command.shortened}` puts the gems")
+                return folder
             if names[:1] == ["deployment"] or "--deployment" in words:
                 return posixpath.join(command.located.folder or "?", "vendor/bundle")
     for name in ("BUNDLE_PATH", "GEM_HOME", "BUNDLE_DEPLOYMENT"):
         if any(name in step.instruction.value for step in build.stage.steps if step.keyword in ("ENV", "ARG")):
             value = build.stage.env.get(name)
             if name == "BUNDLE_DEPLOYMENT" or value is None:
-                raise LeaveAlone("install-place", f"{name} is set, so dfix cannot tell where the gems are")
+                raise LeaveAlone("install-folder", f"{name} is set, so dfix cannot tell where the gems are")
             return value
     return _DEFAULT_GEM_FOLDER
 
@@ -120,11 +120,11 @@ def _bundler_settings(build: BuildStage) -> tuple[StageCopy, ...]:
 
 def _gems(build: BuildStage) -> set[str]:
     """The gems that Gemfiles and their lock files name."""
-    found: set[str] = set()
+    gems: set[str] = set()
     for path, text in sources(build.context, ("Gemfile", "Gemfile.lock")):
-        found |= (
+        gems |= (
             set(_LOCKED_GEM.findall(text))
             if path.endswith(".lock")
             else set(re.findall(r"^\s*gem ['\"]([\w.-]+)", text, re.MULTILINE))
         )
-    return found
+    return gems
