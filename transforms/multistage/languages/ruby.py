@@ -87,7 +87,7 @@ def _gem_folder(build: BuildStage) -> str:
             if path is not None:
                 folder = command.image_path(path)
                 if not folder:
-                    raise LeaveAlone("install-folder", f"dfix cannot tell where `{command.shortened}` puts the gems")
+                    raise LeaveAlone("install-place", f"dfix cannot tell where `{command.shortened}` puts the gems")
                 return folder
             if names[:1] == ["deployment"] or "--deployment" in words:
                 return posixpath.join(command.located.folder or "?", "vendor/bundle")
@@ -95,7 +95,7 @@ def _gem_folder(build: BuildStage) -> str:
         if any(name in step.instruction.value for step in build.stage.steps if step.keyword in ("ENV", "ARG")):
             value = build.stage.env.get(name)
             if name == "BUNDLE_DEPLOYMENT" or value is None:
-                raise LeaveAlone("install-folder", f"{name} is set, so dfix cannot tell where the gems are")
+                raise LeaveAlone("install-place", f"{name} is set, so dfix cannot tell where the gems are")
             return value
     return _DEFAULT_GEM_FOLDER
 
