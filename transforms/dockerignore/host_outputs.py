@@ -32,7 +32,7 @@ def host_outputs(model: Model, context: Context, copy: Copied) -> tuple[str, ...
             patterns = beside.get(name, ())
             is_output = any(fnmatch(other, pattern) for other in names for pattern in patterns)
             if is_output or (path == _GIT and not runs_git):
-                if context.ships_any(path) and copy.brought.reaches(path) and not _is_named(model, path):
+                if context.ships_any(path) and copy.brought.may_bring(path) and not _is_named(model, path):
                     outputs.append(path)
             elif path.count("/") < _MOST_LEVELS and name != _GIT:
                 pending.append(path)

@@ -264,7 +264,9 @@ def _start_scripts(build: BuildStage) -> Iterator[str]:
     for word in build.start.words:
         path = build.start.image_path(word)
         for copy in build.context_copies:
-            origin = copy.brought.origin(path) or copy.brought.origin(posixpath.join("/usr/local/bin", word))
+            origin = copy.brought.context_path_of(path) or copy.brought.context_path_of(
+                posixpath.join("/usr/local/bin", word)
+            )
             text = build.context.read(origin) if origin else None
             if text is not None and text.startswith("#!") and "sh" in text.partition("\n")[0]:
                 yield text

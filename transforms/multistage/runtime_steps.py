@@ -102,10 +102,10 @@ def _links_copied_files(commands: list[ClassifiedCommand], places: list[str]) ->
 
 def _is_copied_again(build: BuildStage, copy: Copied, context_path: str) -> bool:
     """Whether a later COPY with the same flags puts the same file at the same image path."""
-    image_path = copy.brought.lands(context_path)
+    image_path = copy.brought.image_path_of(context_path)
     return any(
         other.step.index > copy.step.index
-        and other.brought.lands(context_path) == image_path
+        and other.brought.image_path_of(context_path) == image_path
         and _flags(other) == _flags(copy)
         for other in build.context_copies
     )

@@ -134,7 +134,7 @@ def _copies(build: BuildStage, compiling: list[ClassifiedCommand], on_gcc_image:
     origin = build.built_at(path)
     if "/" not in word and origin == path and not _compiles_to(compiling, path):
         raise LeaveAlone("unknown-program", f"the container runs `{word}`, but dfix finds no command that builds it")
-    if any(copy.brought.origin(path) for copy in build.context_copies):
+    if any(copy.brought.context_path_of(path) for copy in build.context_copies):
         raise LeaveAlone("unknown-program", f"the container runs `{word}`, which is a file of the build context")
     folders = [copy.destination for copy in build.context_copies if copy.brings_a_folder]
     if not any(origin.startswith(f"{folder}/") for folder in folders) and not _compiles_to(compiling, origin):

@@ -147,7 +147,7 @@ def _binary_name(build: BuildStage, command: ClassifiedCommand, operands: list[s
         return posixpath.basename(first.rstrip("/"))
     folder = command.located.folder
     for copy in reversed(build.context_copies):
-        origin = copy.brought.origin(posixpath.join(folder or "", "go.mod"))
+        origin = copy.brought.context_path_of(posixpath.join(folder or "", "go.mod"))
         text = build.context.read(origin) if origin else None
         module = _MODULE.search(text) if text else None
         if module is not None:

@@ -125,7 +125,7 @@ def _project(build: BuildStage) -> _Project:
     if folder is None or folder == "/" or folder.startswith("?"):
         raise LeaveAlone("unknown-folder", "the project's folder in the image is unknown, or the root folder")
     for copy in reversed(build.context_copies):
-        origin = copy.brought.origin(posixpath.join(folder, "package.json"))
+        origin = copy.brought.context_path_of(posixpath.join(folder, "package.json"))
         text = build.context.read(origin) if origin else None
         if text is not None:
             try:
@@ -179,7 +179,7 @@ def _check_development_dependencies(build: BuildStage, project: _Project) -> Non
 def _package_count(build: BuildStage, project: _Project) -> str:
     """How many packages are for development only, as " (12 packages)"; "" where npm's lock file doesn't tell."""
     lock = posixpath.join(project.folder, "package-lock.json")
-    origin = next((path for copy in build.context_copies if (path := copy.brought.origin(lock))), None)
+    origin = next((path for copy in build.context_copies if (path := copy.brought.context_path_of(lock))), None)
     text = build.context.read(origin) if origin else None
     try:
         packages = json.loads(text or "{}").get("packages", {})
@@ -292,4 +292,4 @@ def _is_build_output(build: BuildStage, path: str) -> bool:
         f"{build.start.workdir}/"
     )
     named = bool(_OUTPUT_FOLDERS.intersection(path.split("/")))
-    return inside and named and not any(copy.brought.at_or_below(path) for copy in build.context_copies)
+    return inside and named and not any(copy.brought.brings_anything_below(path) for copy in build.context_copies)
