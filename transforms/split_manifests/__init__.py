@@ -1,1 +1,1 @@
-"""Parting the copy of dependency manifests from the copy of the sources: what stands in the way, and the edits."""
+"""Copying dependency manifests before the sources: which copies can move, what prevents it, and the edits."""

@@ -1,8 +1,8 @@
-"""A fetch of its own in front of a build: `go mod download`, so that an edit of the sources fetches nothing again.
+"""A separate download before a build, such as `go mod download`, so that editing a source fetches nothing again.
 
-`go build`, `mvn package` and `dotnet publish` fetch what they need when they run, behind the copy of the sources. Each
-has a command that fetches from manifests alone (`[early]` of knowledge/*.toml). What that adds to the caches
-stays in the stage, so that only a stage that is thrown away, and whose caches no other stage takes over, gets one.
+`go build`, `mvn package` and `dotnet publish` fetch what they need when they run, after the sources are copied. Each
+has a command that only needs the manifests to fetch it (`[early]` in knowledge/managers/*.toml). That command may leave
+more files in the caches, so it is only for stages that do not ship, and whose caches no other stage uses.
 """
 
 from __future__ import annotations
@@ -14,30 +14,28 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import Early, Usage, usage
 from dfix.rewriter.knowledge.load import is_named
-from dfix.rewriter.model.build import Model
+from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import Located, chain, located
-from dfix.rewriter.model.copied import Copied, Unclear
 from dfix.rewriter.model.paths import overlaps
-from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.shell.nodes import Word
 from dfix.transforms.split_manifests.installs import InstallRun, ProjectInstall
-from dfix.transforms.split_manifests.moved_copies import context_folder
+from dfix.transforms.split_manifests.stage_copies import StageCopies
 
-_CARRIED = frozenset(("cd", "export", "set"))
+_SETUP = frozenset(("cd", "export", "set"))
+"""Commands before the build that the RUN of the download repeats."""
 
 
-class EarlyDownload(NamedTuple):
-    """A RUN that builds, as an InstallRun whose only install is the fetch.
-
-    `command` is the fetch as text, `early` says what it is.
-    """
+class SeparateDownload(NamedTuple):
+    """The download for a RUN that builds."""
 
     run: InstallRun
+    """The RUN, as if the download were its only install."""
     part: int
+    """The index of the build in the RUN's `&&` chain."""
     command: str
+    """The download as text."""
     early: Early
 
 
@@ -47,79 +45,93 @@ class _Build(NamedTuple):
     early: Early
 
 
-def early_download(model: Model, step: Step) -> EarlyDownload | None:
-    """The fetch that a RUN should have in front of it. None where there is nothing of the kind to do."""
-    written = step.instruction.text[step.instruction.span.start : step.instruction.span.end]
-    if not is_named("early", written):
+def separate_download(model: Model, step: Step) -> SeparateDownload | None:
+    """The download that should come before a RUN; None where the RUN needs none.
+
+    Raises LeaveAlone where the RUN builds, but a download could differ from what the build fetches, or could ship.
+    """
+    source = step.instruction.text[step.instruction.span.start : step.instruction.span.end]
+    if not is_named("early", source):
         return None
     commands = located(step, conditions=True)
-    build = next((found for command in commands if (found := _build(command)) is not None), None)
+    build = next((build for command in commands if (build := _build(command)) is not None), None)
     if build is None or _fetched_before(step, build.usage.manager.name):
         return None
+    shown = _shown(build.located)
     if chain(step.script) is None or build.located.depth:
-        raise LeaveAlone("not-a-chain", f"`{_shown(build.located)}` is part of a longer command")
+        raise LeaveAlone("not-a-chain", f"`{shown}` is part of a longer command", "give it a RUN of its own")
+    if any(mount.kind == "cache" for mount in step.mounts):
+        return None
     if step.instruction.flags:
-        if any(mount.kind == "cache" for mount in step.mounts):
-            return None
-        line = step.instruction.line
-        raise LeaveAlone(
-            "fetch-settings", f"the RUN on line {line} has flags; whether a separate download needs them is unknown"
-        )
+        reason = f"the RUN on line {step.instruction.line} has flags; whether a separate download needs them is unknown"
+        raise LeaveAlone("fetch-settings", reason)
     for command in commands:
-        if command.part < build.located.part and (not command.words or command.words[0].text not in _CARRIED):
-            reason = f"`{_shown(command)}` comes before `{_shown(build.located)}` in the same RUN"
-            raise LeaveAlone("reads-first", reason, "put it into a RUN of its own, before the copy of the sources")
+        if command.part < build.located.part and (not command.words or command.words[0].text not in _SETUP):
+            reason = f"`{_shown(command)}` comes before `{shown}` in the same RUN"
+            raise LeaveAlone("reads-first", reason, "move it to a RUN of its own, before the sources are copied")
     if build.located.command.words[0] != build.located.words[0]:
-        raise LeaveAlone("not-a-chain", f"`{build.located.command.words[0].text}` runs `{_shown(build.located)}`")
-    settings = _settings(build)
+        raise LeaveAlone("not-a-chain", f"`{shown}` runs through `{build.located.command.words[0].text}`")
+    settings = _unknown_settings(build)
     if settings:
         raise LeaveAlone("fetch-settings", settings)
-    taken = _cache_taken_over(model, step.stage, build)
-    if taken:
-        raise LeaveAlone("fetch-ships", taken)
-    words = _words(build)
-    name, early = build.usage.manager.name, build.early
-    arguments = (*early.command.split(), *(word.literal_or_text for word in words))
-    install = ProjectInstall(build.located, name, (), early.reader, arguments)
-    own = (word.text for word in build.located.command.assigns if _concerns(word.text.partition("=")[0], early))
-    written = " ".join((*own, build.located.words[0].text, early.command, *(word.text for word in words)))
-    return EarlyDownload(InstallRun(step, commands, (install,), True), build.located.part, written, early)
+    ships = _used_by_other_stage(model, step.stage, build)
+    if ships:
+        raise LeaveAlone("fetch-ships", ships)
+    return SeparateDownload(_download_run(step, commands, build), build.located.part, _command(build), build.early)
 
 
-def brought_along(context: Context, known: list[Copied | Unclear], found: EarlyDownload) -> bool:
-    """Whether the context brings what would be fetched (a `vendor` folder)."""
-    folder = context_folder(known, found.run.installs[0].located.folder or "?")
-    return folder is not None and any(context.ships(posixpath.join(folder, place)) for place in found.early.brings)
+def in_context_already(copies: StageCopies, download: SeparateDownload) -> bool:
+    """Whether the build context has what would be fetched (a `vendor` folder)."""
+    folder = copies.context_folder(download.run.installs[0].located.folder or "?")
+    if folder is None:
+        return False
+    return any(copies.context.ships(posixpath.join(folder, path)) for path in download.early.brings)
+
+
+def _download_run(step: Step, commands: tuple[Located, ...], build: _Build) -> InstallRun:
+    early = build.early
+    arguments = (*early.command.split(), *(word.literal_or_text for word in _shared_words(build)))
+    install = ProjectInstall(build.located, build.usage.manager.name, (), early.reader, arguments)
+    return InstallRun(step, commands, (install,), True)
+
+
+def _command(build: _Build) -> str:
+    """The download as text: `GOFLAGS=-x go build -o /app ./...` gives `GOFLAGS=-x go mod download`."""
+    assigns = (
+        word.text for word in build.located.command.assigns if _affects(word.text.partition("=")[0], build.early)
+    )
+    program = build.located.words[0].text
+    return " ".join((*assigns, program, build.early.command, *(word.text for word in _shared_words(build))))
 
 
 def _build(command: Located) -> _Build | None:
-    """The command as a build of the project's own packages that fetches what it needs."""
-    found = usage(command.words)
-    early = None if found is None else found.manager.early
-    if found is None or early is None or not _builds(found, early) or _fetches(found, early):
+    """The command, where it builds the project's own packages and fetches what it needs for that."""
+    used = usage(command.words)
+    early = None if used is None else used.manager.early
+    if used is None or early is None or not _builds(used, early) or _fetches(used, early):
         return None
-    return _Build(command, found, early)
+    return _Build(command, used, early)
 
 
-def _builds(found: Usage, early: Early) -> bool:
-    if found.has(found.manager.asks) or any("@" in word.text for word in found.operands):  # `go install tool@v1.2`
+def _builds(used: Usage, early: Early) -> bool:
+    if used.has(used.manager.asks) or any("@" in word.text for word in used.operands):  # `go install tool@v1.2`
         return False
-    said = {word.text for word in found.arguments}
+    arguments = {word.text for word in used.arguments}
     builds = [build.partition(" ") for build in early.builds]
     return not builds or any(
-        verb in said and (not option or found.has(frozenset((option,)))) for verb, _, option in builds
+        verb in arguments and (not option or used.has(frozenset((option,)))) for verb, _, option in builds
     )
 
 
-def _fetches(found: Usage, early: Early) -> bool:
-    written = early.command.split()
-    if [word.text for word in found.words[: len(written)]] == written:
+def _fetches(used: Usage, early: Early) -> bool:
+    download = early.command.split()
+    if [word.text for word in used.words[: len(download)]] == download:
         return True
-    return bool(early.fetches & {word.text for word in found.arguments})
+    return bool(early.fetches & {word.text for word in used.arguments})
 
 
 def _fetched_before(step: Step, manager: str) -> bool:
-    """Whether an earlier RUN of the stage, or of those that it begins with, builds or fetches already."""
+    """Whether an earlier RUN of the stage, or of a stage that it is based on, builds or fetches already."""
     return any(_fetches_or_builds(other, manager) for other in _earlier_runs(step))
 
 
@@ -131,86 +143,91 @@ def _earlier_runs(step: Step) -> Iterator[Step]:
 
 
 def _fetches_or_builds(run: Step, manager: str) -> bool:
-    for found in (usage(command.words) for command in located(run)):
-        early = None if found is None else found.manager.early
-        if found is None or early is None or found.manager.name != manager:
+    for used in (usage(command.words) for command in located(run)):
+        early = None if used is None else used.manager.early
+        if used is None or early is None or used.manager.name != manager:
             continue
-        if _fetches(found, early) or _builds(found, early):
+        if _fetches(used, early) or _builds(used, early):
             return True
     return False
 
 
-def _words(build: _Build) -> tuple[Word, ...]:
-    """The options and operands of the build that the fetch takes over."""
-    early, found = build.early, build.usage
-    taken: dict[int, Word] = {}
-    for at, word in enumerate(found.words):
-        option = next((option for option in found.options if option.word is word), None)
+def _shared_words(build: _Build) -> tuple[Word, ...]:
+    """The options and operands of the build that the download needs too.
+
+    For `dotnet publish src/App.csproj -r linux-x64 -o /out` these are `src/App.csproj -r linux-x64`.
+    """
+    early, used = build.early, build.usage
+    shared: dict[int, Word] = {}
+    for at, word in enumerate(used.words):
+        option = next((option for option in used.options if option.word is word), None)
         if option is not None and ("*" in early.carries or option.name in early.carries):
-            taken[at] = word
+            shared[at] = word
             if option.value is not None and not word.text.endswith(option.value):
-                taken[at + 1] = found.words[at + 1]
-        elif early.operands and any(word is argument for argument in found.arguments) and _is_project(word.text, early):
-            taken[at] = word
-    return tuple(taken[at] for at in sorted(taken))
+                shared[at + 1] = used.words[at + 1]
+        elif early.operands and any(word is argument for argument in used.arguments) and _is_project(word.text, early):
+            shared[at] = word
+    return tuple(shared[at] for at in sorted(shared))
 
 
 def _is_project(operand: str, early: Early) -> bool:
-    """`src/App.csproj`, and not a sub-command, the value of an option that may go without, or `/p:Name=value`."""
+    """Whether it is like `src/App.csproj`: not a sub-command, not the value of an option, not `/p:Name=value`."""
     return operand not in early.builds and operand not in ("true", "false") and ":" not in operand
 
 
-def _settings(build: _Build) -> str:
-    """Why the command or its environment makes it fetch in a way of its own, or not at all; "" when it does not."""
+def _unknown_settings(build: _Build) -> str:
+    """Why the build may not fetch what a download fetches, as a sentence; "" when it does."""
     early, command = build.early, build.located
+    shown = _shown(command)
     for word in build.usage.words:
         name = word.text.partition("=")[0]
         if name in early.elsewhere or name.replace("--", "-") in early.elsewhere:
-            return f"`{_shown(command)}` has {word.text}"
+            return f"`{shown}` has {word.text}, which changes what it fetches"
     assigned = {word.text.partition("=")[0]: (word.value or "?=").partition("=")[2] for word in command.command.assigns}
     for name, value in assigned.items():
-        if _concerns(name, early) and (name not in early.settings or not value):
-            return f"`{_shown(command)}` is run with {name} of its own"
+        if _affects(name, early) and (name not in early.settings or not value):
+            return f"`{shown}` sets {name} for itself, which may change what it fetches"
     for name, unwanted in early.settings.items():
-        known: str | None = assigned.get(name) or command.env.get(name, "")
-        if known is None or unwanted in known:
-            return f"{name} is {'set to ' + known if known else 'not known before the build'}"
+        value_in_force: str | None = assigned.get(name) or command.env.get(name, "")
+        if value_in_force is None:
+            return f"`{shown}` uses {name}, whose value is unknown before the build"
+        if unwanted in value_in_force:
+            return f"{name} is set to {value_in_force}, which changes what `{shown}` fetches"
     return ""
 
 
-def _concerns(name: str, early: Early) -> bool:
-    """Whether a variable that is set before the command may change what it fetches."""
+def _affects(name: str, early: Early) -> bool:
+    """Whether a variable that is set for the build alone may change what it fetches."""
     return bool(early.variables) and name.startswith(early.variables) and name not in early.harmless
 
 
-def _cache_taken_over(model: Model, stage: Stage, build: _Build) -> str:
-    """Whether another stage takes files from where the fetched ones are kept."""
+def _used_by_other_stage(model: Model, stage: Stage, build: _Build) -> str:
+    """How fetched files could get into another stage, as a sentence; "" when they cannot."""
     names = {str(stage.index), stage.name or str(stage.index)}
-    kept = [path.replace("~", "/root", 1) for path in build.usage.manager.caches]
-    kept += [value for name in (*build.early.keeps, "HOME") if (value := stage.env.get(name))]
+    caches = [path.replace("~", "/root", 1) for path in build.usage.manager.caches]
+    caches += [value for name in (*build.early.keeps, "HOME") if (value := stage.env.get(name))]
     for other in model.stages:
         for step in other.steps:
+            line = step.instruction.line
+            if step.keyword == "RUN" and any((mount.from_ or "").lower() in names for mount in step.mounts):
+                return f"the RUN on line {line} mounts this stage, which may contain fetched files"
             flag = step.instruction.flag("from")
-            mounted = step.keyword == "RUN" and any((mount.from_ or "").lower() in names for mount in step.mounts)
-            if mounted:
-                return f"the RUN on line {step.instruction.line} mounts this stage"
             if flag is None or (flag.value or "").lower() not in names:
                 continue
             for word in step.instruction.words[:-1]:
-                place = _certain(step.expand(word.text) or word.text)
-                if any(overlaps(place, folder) for folder in kept):
-                    shown = f"line {step.instruction.line} copies {word.text} of this stage"
-                    return f"{shown}, where fetched files may lie"
+                path = _known_part(step.expand(word.text) or word.text)
+                if any(overlaps(path, cache) for cache in caches):
+                    return f"line {line} copies {word.text} from this stage, which may contain fetched files"
         if other.parent is stage and other.ships:
-            return f"the stage on line {other.instruction.line} begins with this one"
+            return f"the stage on line {other.instruction.line} is based on this one and ships"
     return ""
 
 
-def _certain(source: str) -> str:
-    """The path, or the folder up to which it is known: `/src/target` of `/src/target/*.jar`."""
+def _known_part(source: str) -> str:
+    """The path, or the folder up to which it is known: `/src/target` for `/src/target/*.jar`."""
     path = posixpath.normpath(posixpath.join("/", source))
-    known = re.split(r"[*?\[$]", path, maxsplit=1)[0]
-    return path if known == path else posixpath.dirname(known)
+    before_wildcard = re.split(r"[*?\[$]", path, maxsplit=1)[0]
+    return path if before_wildcard == path else posixpath.dirname(before_wildcard)
 
 
 def _shown(command: Located) -> str:

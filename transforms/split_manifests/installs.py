@@ -1,4 +1,4 @@
-"""The project installs of a RUN and where its && chain has to be parted."""
+"""The commands of a RUN that install a project's dependencies."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from dfix.rewriter.model.stage import Step
 
 
 class ProjectInstall(NamedTuple):
-    """An install that reads the project's manifests. `arguments` follow the manager's name, as written.
-
-    `added` are arguments of a command that the split would write, behind those. `makefile` is the file's name where
-    `make` runs the install.
-    """
+    """An install that reads the project's manifests."""
 
     located: Located
     manager: str
     arguments: tuple[str, ...]
+    """What follows the manager's name, as written."""
     reader: str
+    """The module of rewriter/manifests that knows what the install reads."""
     added: tuple[str, ...] = ()
+    """Arguments after those that only the rule's own command has (`--no-root`)."""
     makefile: str = ""
+    """The name of the Makefile, where `make` runs the install."""
 
     @property
     def shown(self) -> str:
@@ -31,25 +31,27 @@ class ProjectInstall(NamedTuple):
 
 
 class InstallRun(NamedTuple):
-    """A RUN with at least one project install. `chained` tells whether it is one pure && chain."""
+    """A RUN with at least one project install."""
 
     step: Step
     commands: tuple[Located, ...]
+    """Every command of the RUN."""
     installs: tuple[ProjectInstall, ...]
     chained: bool
+    """Whether the script is a plain `&&` chain, so that it can be split."""
 
 
 def install_run(step: Step) -> InstallRun | None:
-    """The RUN's installs, or None when it has none that dfix can see."""
+    """The installs of a RUN, or None when dfix sees none."""
     instruction = step.instruction
     if not is_named("project", instruction.text[instruction.span.start : instruction.span.end]):
         return None
     commands = located(step, conditions=True)
     installs = []
     for command in commands:
-        found = project_install(command.words)
-        if found is not None:
-            installs.append(ProjectInstall(command, *found))
+        install = project_install(command.words)
+        if install is not None:
+            installs.append(ProjectInstall(command, *install))
     if not installs:
         return None
     return InstallRun(step, commands, tuple(installs), chain(step.script) is not None)

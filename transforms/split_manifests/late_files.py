@@ -1,37 +1,35 @@
-"""Files that an install reads where they are there, and that the stage copies only behind it."""
+"""Files that an install would read, but that the stage copies only after it: a split that forgot a file."""
 
 from __future__ import annotations
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
-from dfix.rewriter.context.folder import Context
-from dfix.rewriter.model.copied import Copied, Unclear, copied
-from dfix.rewriter.model.stage import Step
+from dfix.rewriter.model.copied import Copied
+from dfix.transforms.split_manifests.install_inputs import inputs_of_run
 from dfix.transforms.split_manifests.installs import InstallRun
-from dfix.transforms.split_manifests.moved_copies import needs
+from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 
-def left_behind(context: Context, copies: list[Step], run: InstallRun) -> None:
-    """Raises LeaveAlone for a lock file or an included file that comes too late for the install.
+def check_late_files(copies: StageCopies, run: InstallRun) -> None:
+    """Raises LeaveAlone for a lock file or an included file that is copied too late for the install.
 
-    To copy it before the install changes what is installed, so dfix only reports it.
+    Copying it before the install would change what is installed, so dfix only reports it.
     """
     steps = [step for step in run.step.stage.steps if step.keyword in ("COPY", "ADD") and not step.onbuild]
-    behind = [step for step in steps if step.index > run.step.index and step.instruction.flag("from") is None]
-    if not behind:
+    later = [step for step in steps if step.index > run.step.index and step.instruction.flag("from") is None]
+    if not later:
         return
-    known = [copied(step, context) for step in copies]
-    others = [step for step in steps if step.index < run.step.index and step not in copies]
-    if others or any(isinstance(item, Unclear) for item in known):
+    others = [step for step in steps if step.index < run.step.index and step not in copies.steps]
+    if others or copies.unclear:
         return  # those may bring it
-    read = attempt(needs, context, known, run)
+    read = attempt(inputs_of_run, copies, run)
     if read is None or isinstance(read, Reason):
         return
-    before = [item for item in known if isinstance(item, Copied)]
-    later = [item for step in behind if isinstance(item := copied(step, context), Copied)]
+    later_copies = [copy for copy in map(copies.of, later) if isinstance(copy, Copied)]
     for path in read.files:
-        if any(item.brought.image_path_of(path) is not None for item in before):
+        if copies.image_paths(path):
             continue
-        line = next((item.step.instruction.line for item in later if item.brought.image_path_of(path) is not None), 0)
-        if line:
-            reason = f"`{run.installs[0].shown}` runs without {path}; line {line} copies it only afterwards"
+        late = next((copy for copy in later_copies if copy.brought.lands(path) is not None), None)
+        if late is not None:
+            line = late.step.instruction.line
+            reason = f"line {line} copies {path} only after `{run.installs[0].shown}` has run"
             raise LeaveAlone("incomplete-split", reason, f"copy {path} with the manifests (this changes the image)")

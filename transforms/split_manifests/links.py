@@ -1,4 +1,4 @@
-"""Symbolic links that lead to copied files: who names one of them names the file."""
+"""Symbolic links to copied files: a command that names such a link uses the file."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from dfix.rewriter.shell.walk import program_name
 
 
 class Link(NamedTuple):
-    """A symbolic link of the image, and what it leads to."""
+    """A symbolic link in the image, and the image path that it leads to."""
 
     path: str
     target: str
 
 
-def made_before(step: Step) -> list[Link]:
-    """The links that the RUNs before a step make, as far as their words tell."""
+def links_before(step: Step) -> list[Link]:
+    """The links that `ln` makes in the RUNs before a step, also in the stages that its stage is based on."""
     earlier = list(step.stage.steps[: step.index])
     for stage in list(step.stage.ancestry())[1:]:
         earlier += stage.steps
     return [
-        link for other in earlier if other.keyword == "RUN" for command in located(other) for link in made_by(command)
+        link for other in earlier if other.keyword == "RUN" for command in located(other) for link in links_made_by(command)
     ]
 
 
-def made_by(command: Located) -> list[Link]:
-    """The links of `ln -s TARGET NAME`; NAME may be a folder, which gets a link with the target's own name."""
+def links_made_by(command: Located) -> list[Link]:
+    """The links of `ln -s TARGET NAME`, both the link NAME and, since NAME may be a folder, one below it."""
     words = command.words
     if not words or program_name(words[0]) != "ln":
         return []
@@ -49,6 +49,6 @@ def made_by(command: Located) -> list[Link]:
     ]
 
 
-def through(links: list[Link], brought: Callable[[str], bool], path: str) -> bool:
-    """Whether a path is, or lies below, a link that leads to something brought."""
+def leads_to(links: list[Link], brought: Callable[[str], bool], path: str) -> bool:
+    """Whether a path is, or is below, a link to something for which `brought` is true."""
     return any(within(path, link.path) and brought(link.target) for link in links)

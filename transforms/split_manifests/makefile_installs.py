@@ -1,4 +1,4 @@
-"""`make deps`, where the target of the Makefile does nothing but install what a project needs."""
+"""`make deps`, where that target of the Makefile only installs what a project needs."""
 
 from __future__ import annotations
 
@@ -9,77 +9,78 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.makefile import Unfollowed, recipe
 from dfix.rewriter.knowledge import project_install, usage
 from dfix.rewriter.model.commands import Located, chain, located
-from dfix.rewriter.model.copied import copied
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.nodes import Command, Word
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import invoked, program_name
 from dfix.transforms.split_manifests.installs import InstallRun, ProjectInstall
-from dfix.transforms.split_manifests.moved_copies import context_folder
+from dfix.transforms.split_manifests.stage_copies import StageCopies
 
-_NAMES = ("GNUmakefile", "makefile", "Makefile")
+_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
+"""The names that GNU make looks for, in its order."""
 
 
-def make_run(context: Context, copies: list[Step], step: Step) -> InstallRun | None:
-    """The installs that a RUN's `make` stands for. None where it runs no make, or one that installs nothing."""
-    written = step.instruction.text[step.instruction.span.start : step.instruction.span.end]
-    if "make" not in written:
+def make_run(copies: StageCopies, step: Step) -> InstallRun | None:
+    """The installs that a RUN starts through `make`. None where it runs no make, or one that installs nothing."""
+    instruction = step.instruction
+    if "make" not in instruction.text[instruction.span.start : instruction.span.end]:
         return None
     commands = located(step, conditions=True)
-    make = next((one for one in commands if one.words and program_name(one.words[0]) == "make"), None)
+    make = next((c for c in commands if c.words and program_name(c.words[0]) == "make"), None)
     if make is None:
         return None
     target = _target(make)
-    folder = context_folder([copied(copy, context) for copy in copies], make.folder or "?")
+    context = copies.context
+    folder = copies.context_folder(make.folder or "?")
     path = None if folder is None else _makefile(context, folder)
     if path is None or target is None or folder is None:
         return None
-    if context.exists(posixpath.join(folder, target)):  # for make, a file of that name is what the target makes
+    if context.exists(posixpath.join(folder, target)):  # make would take that file for the result of the target
         return None
     lines = recipe(context.read(path) or "", target)
     if isinstance(lines, Unfollowed):
         return None
     installs: list[ProjectInstall] = []
-    strange = ""
+    others: list[str] = []
     for line in lines:
-        words = _simple(line)
-        found = project_install(words)
-        if found is not None:
-            manager, arguments, reader = found
+        words = _plain_command(line)
+        install = project_install(words)
+        if install is not None:
+            manager, arguments, reader = install
             installs.append(ProjectInstall(make, manager, (), reader, arguments, posixpath.basename(path)))
-        elif not _by_name(words):
-            strange = strange or line
+        elif line and not _reads_no_file(words):
+            others.append(line)
     if not installs:
         return None
-    if strange:
-        hint = "give the install a target of its own, and run that before the sources are copied"
-        raise LeaveAlone("makefile", f"{path}: `make {target}` runs `{strange[:60]}` too", hint)
+    if others:
+        hint = "move the install to a target of its own, and run that before the sources are copied"
+        raise LeaveAlone("makefile", f"{path}: `make {target}` also runs `{others[0][:60]}`", hint)
     return InstallRun(step, commands, tuple(installs), chain(step.script) is not None)
 
 
 def _target(make: Located) -> str | None:
-    """The only word behind `make`: no options, no variables."""
+    """The target, where it is the only word after `make`: no options and no variables."""
     words = [word.value for word in make.words[1:]]
     target = words[0] if len(words) == 1 else None
     return None if target is None or target.startswith("-") or "=" in target else target
 
 
 def _makefile(context: Context, folder: str) -> str | None:
-    paths = (posixpath.join(folder, name) for name in _NAMES)
+    paths = (posixpath.join(folder, name) for name in _MAKEFILES)
     return next((path for path in paths if context.ships(path)), None)
 
 
-def _simple(line: str) -> tuple[Word, ...]:
-    """The words of a line that is one plain command; none for anything else."""
+def _plain_command(line: str) -> tuple[Word, ...]:
+    """The words of a line that is one command without redirects; none for anything else."""
     parts = chain(parse(line, 0, line))
     if parts is None or len(parts) != 1 or not isinstance(parts[0], Command) or parts[0].redirects:
         return ()
     return invoked(parts[0])
 
 
-def _by_name(words: tuple[Word, ...]) -> bool:
-    """Whether it installs packages by their names, which reads no file: `pip install --upgrade pip`."""
-    found = usage(words)
-    if found is None or found.verb != "install" or not found.operands:
+def _reads_no_file(words: tuple[Word, ...]) -> bool:
+    """Whether a command only prints, or installs packages by their names (`pip install --upgrade pip`)."""
+    used = usage(words)
+    if used is None or used.verb != "install" or not used.operands:
         return bool(words) and program_name(words[0]) in ("echo", "true", ":")
-    return all("/" not in word.text and not word.text.startswith(".") for word in found.operands)
+    return all("/" not in word.text and not word.text.startswith(".") for word in used.operands)

@@ -1,150 +1,152 @@
-"""What stands between a copy and an install: may the copy move past it, and where must the install's RUN be parted."""
+"""What prevents a copy from moving after an install, or a RUN from being split between install and build."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile.expand import names
 from dfix.rewriter.knowledge import usage
+from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located
-from dfix.rewriter.model.copied import Copied, copied
+from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.effects import conflict, effects
 from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.paths import overlaps, resolve
-from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.nodes import Command, Node, Script, Statement
 from dfix.rewriter.shell.state import leaks
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
-from dfix.transforms.split_manifests.links import Link, made_before, made_by, through
-from dfix.transforms.split_manifests.moved_copies import Plan
+from dfix.transforms.split_manifests.links import Link, leads_to, links_before, links_made_by
+from dfix.transforms.split_manifests.move import Move
+from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_from_context
 
 _CONFIGURATION = frozenset(
     "ENV ARG LABEL EXPOSE USER WORKDIR CMD ENTRYPOINT HEALTHCHECK STOPSIGNAL SHELL MAINTAINER".split()
 )
-_INSTALL_SETTINGS = frozenset(
+_NAMES_FILES = frozenset(
     "pip_constraint pip_requirement pip_find_links pip_config_file node_options npm_config_userconfig "
     "npm_config_globalconfig npm_config_cafile gowork goflags composer".split()
 )
 """Variables, in lower case, whose value names files that an install reads."""
-_PATH_ENDS = re.compile(r"[\s=,:]+")
-_CARRIED = frozenset(("cd", "export", "assignment", "set"))
+_BETWEEN_PATHS = re.compile(r"[\s=,:]+")
+_REPEATABLE = frozenset(("cd", "export", "assignment", "set"))
+"""Changes of the shell that a second RUN can repeat."""
+_OWN_RUN = "give the install a RUN of its own"
 
 
-def passes_between(context: Context, plan: Plan, run: InstallRun) -> None:
-    """Raises LeaveAlone where a moved copy may not pass the steps between the first of them and the install."""
-    first = plan.moved[0].step.index
-    moved = {copy.step.index: copy for copy in plan.moved}
+def passes_between(copies: StageCopies, move: Move, run: InstallRun) -> None:
+    """Raises LeaveAlone where a moved copy may not go past a step between the first of them and the install."""
+    first = move.copies[0].step.index
+    moved = {copy.step.index for copy in move.copies}
     for step in run.step.stage.steps[first + 1 : run.step.index]:
-        if step.onbuild or step.index in moved:
-            continue
-        before = [copy for copy in plan.moved if copy.step.index < step.index]
-        _step(context, plan, before, step)
-    _mounts(plan, run)
+        if not step.onbuild and step.index not in moved:
+            passing = [copy for copy in move.copies if copy.step.index < step.index]
+            _check_step(copies, move, passing, step)
+    _check_mounts(move, run)
 
 
-def _step(context: Context, plan: Plan, before: list[Copied], step: Step) -> None:
-    instruction = step.instruction
-    line = instruction.line
+def _check_step(copies: StageCopies, move: Move, passing: list[Copied], step: Step) -> None:
+    line = step.instruction.line
     if step.keyword in _CONFIGURATION:
-        _configuration(before, step)
-        return
-    if step.keyword in ("COPY", "ADD"):
-        _other_copy(context, before, step)
-        return
-    if step.keyword == "RUN":
+        _check_variables(passing, step)
+    elif step.keyword in ("COPY", "ADD"):
+        _check_other_copy(copies, passing, step)
+    elif step.keyword == "RUN":
+        hint = "move that RUN before the copy, if it does not need the sources"
         if step.script.opaque:
-            raise LeaveAlone("run-between", f"the RUN on line {line} may read the copied files ({step.script.opaque})")
-        links = made_before(step)
+            reason = f"the RUN on line {line} may read the copied files ({step.script.opaque})"
+            raise LeaveAlone("run-between", reason, hint)
+        links = links_before(step)
         for command in located(step, conditions=True):
-            why = _conflict(command, before, links, plan.copied_first)
-            links += made_by(command)
+            why = _conflict(command, passing, links, move.copied_first)
+            links += links_made_by(command)
             if why:
-                raise LeaveAlone("run-between", f"the RUN on line {line} comes between: {why}")
-        return
-    raise LeaveAlone("in-between", f"the {step.keyword} on line {line} comes between the copy and the install")
+                reason = f"{why}; the RUN on line {line} is between the copy and the install"
+                raise LeaveAlone("run-between", reason, hint)
+    else:
+        raise LeaveAlone("in-between", f"the {step.keyword} on line {line} is between the copy and the install")
 
 
-def _configuration(before: list[Copied], step: Step) -> None:
+def _check_variables(passing: list[Copied], step: Step) -> None:
     if step.keyword not in ("ENV", "ARG"):
         return
     changed = {word.text.partition("=")[0] for word in step.instruction.words}
-    for copy in before:
-        used: set[str] = set()
-        for word in (
-            *(w.text for w in copy.step.instruction.words),
-            *(f.value or "" for f in copy.step.instruction.flags),
-        ):
-            used |= names(word, copy.step.instruction.escape)
+    for copy in passing:
+        instruction = copy.step.instruction
+        texts = [*(word.text for word in instruction.words), *(flag.value or "" for flag in instruction.flags)]
+        used = {name for text in texts for name in names(text, instruction.escape)}
         if used & changed:
             name = sorted(used & changed)[0]
-            raise LeaveAlone("in-between", f"line {step.instruction.line} changes {name}, which the COPY uses")
+            raise LeaveAlone(
+                "in-between", f"line {step.instruction.line} changes {name}, which the COPY before it uses"
+            )
 
 
-def _other_copy(context: Context, before: list[Copied], step: Step) -> None:
-    line = step.instruction.line
-    if step.instruction.flag("from") is None and not step.instruction.heredocs:
-        other = copied(step, context)
+def _check_other_copy(copies: StageCopies, passing: list[Copied], step: Step) -> None:
+    """A copy that stays between: it must not bring other files to where a moved copy brings some."""
+    shown = f"the {step.keyword} on line {step.instruction.line}"
+    if copies_from_context(step):
+        other = copies.of(step)
         if isinstance(other, Copied):
             for path in other.brought.paths():
-                landed = other.brought.image_path_of(path)
-                if landed is not None and any(
-                    copy.brought.context_path_of(landed) not in (None, path) for copy in before
+                image_path = other.brought.lands(path)
+                if image_path is not None and any(
+                    copy.brought.origin(image_path) not in (None, path) for copy in passing
                 ):
-                    raise LeaveAlone(
-                        "in-between", f"the {step.keyword} on line {line} replaces {landed} of the copied files"
-                    )
+                    raise LeaveAlone("in-between", f"{shown} overwrites {image_path}, which an earlier COPY brings")
             return
         destination = other.destination
     else:
         target = step.expand(step.instruction.words[-1].text) if step.instruction.words else None
         destination = None if target is None else resolve(step.workdir, target)
-    if destination is None or any(overlaps(copy.destination, destination) for copy in before):
-        if destination is not None and not brought_near(before, destination):
+    if destination is None or any(overlaps(copy.destination, destination) for copy in passing):
+        if destination is not None and not brought_near(passing, destination):
             return
-        raise LeaveAlone("in-between", f"the {step.keyword} on line {line} may bring files to the same place")
+        raise LeaveAlone("in-between", f"{shown} may overwrite copied files")
 
 
-def _mounts(plan: Plan, run: InstallRun) -> None:
-    line = run.step.instruction.line
+def _check_mounts(move: Move, run: InstallRun) -> None:
+    shown = f"the RUN on line {run.step.instruction.line}"
     for mount in run.step.mounts:
         if mount.kind == "bind" and mount.from_ is None:
-            raise LeaveAlone("mount", f"the RUN on line {line} already mounts files of the build context")
+            raise LeaveAlone("mount", f"{shown} already mounts files from the build context")
         if mount.kind in ("cache", "tmpfs", "bind"):
             if mount.target is None:
-                raise LeaveAlone(
-                    "mount", f"the RUN on line {line} has a mount whose place is not known before the build"
-                )
-            if brought_near(list(plan.moved), mount.target):
-                raise LeaveAlone(
-                    "mount", f"the RUN on line {line} mounts over {mount.target}, where the copied files are"
-                )
+                hint = "write the target as a literal path"
+                raise LeaveAlone("mount", f"{shown} has a mount whose target is unknown before the build", hint)
+            if brought_near(move.copies, mount.target):
+                raise LeaveAlone("mount", f"{shown} mounts over {mount.target}, where copied files are")
 
 
-def settings_in_environment(run: InstallRun, plan: Plan) -> None:
-    """A variable that makes the install read a copied file: PIP_CONSTRAINT, npm_config_userconfig, NODE_OPTIONS …"""
-    needed = {source for need in plan.needed for source in need.sources}
+def check_environment(move: Move, run: InstallRun) -> None:
+    """Raises LeaveAlone where a variable makes the install read a file that moves: PIP_CONSTRAINT, NODE_OPTIONS …"""
+    first = move.copied_first()
     for install in run.installs:
         command, folder = install.located.command, install.located.folder
-        given = {word.text.partition("=")[0]: (word.value or "?$").partition("=")[2] for word in command.assigns}
-        for name, value in {**install.located.env, **given}.items():
-            if name.lower() not in _INSTALL_SETTINGS:
+        assigned = {word.text.partition("=")[0]: (word.value or "?$").partition("=")[2] for word in command.assigns}
+        for name, value in {**install.located.env, **assigned}.items():
+            if name.lower() not in _NAMES_FILES:
                 continue
-            for part in _PATH_ENDS.split(value or "$"):
+            for part in _BETWEEN_PATHS.split(value or "$"):
                 if "$" in part:
-                    raise LeaveAlone("setting", f"{name} is set to something that is not known before the build")
+                    reason = f"`{install.shown}` reads {name}, whose value is unknown before the build"
+                    raise LeaveAlone("setting", reason, f"set {name} to a literal value")
                 path = resolve(folder, part)
-                if not part or path is None or not brought_near(list(plan.moved), path):
+                if not part or path is None or not brought_near(move.copies, path):
                     continue
-                if not any(copy.brought.context_path_of(path) in needed for copy in plan.moved):
-                    raise LeaveAlone("setting", f"{name} makes `{install.shown}` read {part}")
+                if not any(copy.brought.origin(path) in first for copy in move.copies):
+                    raise LeaveAlone(
+                        "setting", f"{name} makes `{install.shown}` read {part}, which comes with the sources"
+                    )
 
 
-def brought_near(copies: list[Copied], path: str) -> bool:
-    """Whether a copy brings `path`, something below it, or lands below it; `*/x` is an x in whatever folder."""
+def brought_near(copies: Iterable[Copied], path: str) -> bool:
+    """Whether a copy brings the image path, or something above or below it; `*/x` is an x in whatever folder.
+
+    `COPY . /app` of a context without logs/ does not come near /app/logs, but near /app and /app/src.
+    """
     if path.startswith(ELSEWHERE):
         return any(_brings_somewhere(copy, path[len(ELSEWHERE) :]) for copy in copies)
     for copy in copies:
@@ -156,86 +158,96 @@ def brought_near(copies: list[Copied], path: str) -> bool:
     return False
 
 
-def _brings_somewhere(copy: Copied, tail: str) -> bool:
-    landed = (copy.brought.image_path_of(path) or "" for path in copy.brought.paths())
-    return any(f"{path}/".endswith(f"/{tail}/") or f"/{tail}/" in path for path in landed)
+def _brings_somewhere(copy: Copied, end: str) -> bool:
+    image_paths = (copy.brought.lands(path) or "" for path in copy.brought.paths())
+    return any(f"{path}/".endswith(f"/{end}/") or f"/{end}/" in path for path in image_paths)
 
 
 def _conflict(command: Located, copies: list[Copied], links: list[Link], copied_first: Callable[[], Set[str]]) -> str:
-    """Why a command may not run before the copies, as a phrase; reading a file that is copied first is no reason."""
+    """Why a command may not run before the copies, as a phrase; "" when it may.
+
+    It may read what is copied first: after `COPY . .`, `cat package.json` sees the same file in both orders. A link to
+    a copied file counts as that file.
+    """
 
     def brought(path: str) -> bool:
         return brought_near(copies, path)
 
     def changes(path: str) -> bool:
-        return brought(path) or through(links, brought, path)
+        return brought(path) or leads_to(links, brought, path)
 
     def reads_other(path: str) -> bool:
         if not brought(path):
-            return through(links, brought, path)
-        origins = {copy.brought.context_path_of(path) for copy in copies} - {None}
-        return len(origins) != 1 or not origins <= copied_first()
+            return leads_to(links, brought, path)
+        sources = {copy.brought.origin(path) for copy in copies} - {None}
+        return len(sources) != 1 or not sources <= copied_first()
 
     return conflict(effects(command), changes, reads_differ=reads_other)
 
 
-def cut(run: InstallRun, copies: list[Copied], copied_first: Callable[[], Set[str]]) -> int:
-    """The index of the first chain element that needs the whole tree; the number of elements when none does.
+def first_use_of_sources(run: InstallRun, copies: list[Copied], copied_first: Callable[[], Set[str]]) -> int:
+    """The index of the first element of the `&&` chain that needs the sources; the number of elements when none does.
 
-    A script that is no pure && chain can only stay whole. `copied_first` tells the context's files that the install
-    gets before the tree is copied.
+    `npm ci && npm run build` gives 1, `npm ci` gives 1 too. `copied_first` tells which context paths are copied before
+    the install. Raises LeaveAlone where the RUN can neither stay whole nor be split after the install.
     """
     installing = {id(install.located.command) for install in run.installs}
-    parts = 1 + max(command.part for command in run.commands)
     first_install = min(install.located.part for install in run.installs)
-    links = made_before(run.step)
+    links = links_before(run.step)
     for command in run.commands:
         if id(command.command) in installing:
             continue
         why = _conflict(command, copies, links, copied_first)
-        links += made_by(command)
+        links += links_made_by(command)
         if not why:
             continue
         if not run.chained:
-            raise LeaveAlone("not-a-chain", f"{why}, and the commands of this RUN are not joined by && alone")
+            reason = f"{why}, and the RUN cannot be split: its commands are not a plain `&&` chain"
+            raise LeaveAlone("not-a-chain", reason, _OWN_RUN)
         if command.part <= first_install:
-            raise LeaveAlone("reads-first", f"{why} before the install")
+            raise LeaveAlone("reads-first", f"{why}, and it runs before the install in the same RUN", _OWN_RUN)
         return command.part
-    return parts
+    return 1 + max(command.part for command in run.commands)
 
 
-def prefix(run: InstallRun, parts: tuple[Node, ...], at: int, text: str) -> str:
-    """What the second RUN begins with to be in the same shell state: the `cd`, `export` and `set` before the cut."""
-    carried = []
-    for part in parts[:at]:
-        script = Script(part.span, (Statement(part.span, part, ""),), (), "")
-        found = leaks(script)
-        if not found:
+def setup_for_second_run(elements: Iterable[Node], text: str) -> str:
+    """What a second RUN repeats of `elements` to have the same shell state: each `cd`, `export` and `set`.
+
+    `cd web && npm ci` gives "cd web && ". Raises LeaveAlone for another change of the shell.
+    """
+    setup = []
+    for element in elements:
+        changes = leaks(Script(element.span, (Statement(element.span, element, ""),), (), ""))
+        if not changes:
             continue
-        strange = [leak for leak in found if leak.kind not in _CARRIED]
+        strange = [change for change in changes if change.kind not in _REPEATABLE]
         if strange:
-            raise LeaveAlone("shell-state", f"`{strange[0].what}` changes the shell for the commands that follow")
-        if not isinstance(part, Command):
-            raise LeaveAlone("shell-state", f"`{found[0].what}` is part of a longer command")
-        written = text[part.span.start : part.span.end]
-        if "\n" in written:
-            raise LeaveAlone("shell-state", f"`{found[0].what}` is written over several lines")
-        carried.append(f"{written} && ")
-    return "".join(carried)
+            reason = f"`{strange[0].what}` changes the shell for the commands that follow"
+            raise LeaveAlone("shell-state", reason, _OWN_RUN)
+        if not isinstance(element, Command):
+            raise LeaveAlone("shell-state", f"`{changes[0].what}` is part of a longer command", _OWN_RUN)
+        command = text[element.span.start : element.span.end]
+        if "\n" in command:
+            raise LeaveAlone("shell-state", f"`{changes[0].what}` spans several lines", "write it on one line")
+        setup.append(f"{command} && ")
+    return "".join(setup)
 
 
-def removes_afterwards(run: InstallRun, at: int) -> None:
-    """Parting a RUN that removes what it installed would ship what is removed today."""
+def check_clean_up(run: InstallRun, at: int) -> None:
+    """Raises LeaveAlone where the RUN removes files from element `at` on.
+
+    In a RUN of its own, `rm -rf node_modules` would only hide what the install wrote: the layer before it still ships.
+    """
     if not run.step.stage.ships:
         return
     for command in run.commands:
         if command.part < at or not command.words:
             continue
-        words = [word.value or word.text for word in command.words]
-        name = program_name(command.words[0])
-        found = usage(command.words)
-        removes = found is not None and found.manager.system and found.verb in ("remove", "clean")
-        gone = name in ("rm", "rmdir") or removes
-        if gone or words[1:2] in (["prune"], ["cache"], ["uninstall"]):
+        words = [word.literal_or_text for word in command.words]
+        used = usage(command.words)
+        uninstalls = used is not None and used.manager.system and used.verb in ("remove", "clean")
+        removes = program_name(command.words[0]) in ("rm", "rmdir") or uninstalls
+        if removes or words[1:2] in (["prune"], ["cache"], ["uninstall"]):
             shown = " ".join(words)[:60]
-            raise LeaveAlone("removes-after", f"`{shown}` at the end of the RUN only saves space in the same RUN")
+            hint = "build in a separate stage, and copy only the result from it"
+            raise LeaveAlone("removes-after", f"`{shown}` at the end of the RUN only saves space in the same RUN", hint)

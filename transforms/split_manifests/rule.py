@@ -1,35 +1,34 @@
 """Copies what an install reads before the install, and the rest of the sources after it.
 
-**What it does.** `COPY . .` followed by `npm ci` runs the install again after every edit of any file. This rule
-writes a COPY of the manifests in front of the install and moves the copy of the tree behind it, so that an
-edit of the sources leaves the install cached. Where install and build share a RUN, the RUN is parted between them, and
-`cd`, `export` and `set` go with the second part.
+**What it does.** After `COPY . .`, `npm ci` re-runs whenever any file changes. This rule writes a COPY of the manifests
+before the install and moves the copy of the sources after it, so that the install stays cached when you edit a source.
+Where install and build share a RUN, the RUN is split between them; the second part repeats `cd`, `export` and `set`.
 
 **Which installs.** npm, Yarn (1 and later), pnpm, Bun, workspaces of each, Prisma's client; pip, pip-tools, poetry,
 pdm, pipenv, uv, hatch, conda and mamba; Composer; Bundler; `dotnet restore`; `go mod download`; Mix; Dart and
 Flutter; renv; a target of a plain Makefile that runs one of them.
 
-**poetry and pdm** install the project itself too, for which they need the sources. Its dependencies come first then
-(`poetry install --no-root`), and the author's own command runs again behind the copy.
+**poetry and pdm** also install the project itself, which needs the sources. Here the dependencies are installed first
+(`poetry install --no-root`), and your own command runs again after the copy.
 
-**Builds that fetch for themselves.** `go build`, `mvn package`, `dotnet publish`, `cargo build`, `swift build` and
-`sbt assembly` run behind the copy of the sources. In a stage that is thrown away, a RUN of their own command for it
-goes in front of that copy: `go mod download`, `mvn dependency:go-offline`, `dotnet restore`, `cargo fetch`, `swift
-package resolve`, `sbt update`, and `./gradlew --version`, with which the wrapper fetches Gradle itself. Where the
-context brings what would be fetched, or a cache mount keeps it, there is nothing to gain. Cargo needs its sources to
-fetch, unless Cargo.toml names the path of each target; cargo-chef does more there.
+**Builds that download.** `go build`, `mvn package`, `dotnet publish`, `cargo build`, `swift build` and `sbt assembly`
+run after the copy of the sources. In a stage that does not ship, the rule adds a RUN before that copy that only
+downloads: `go mod download`, `mvn dependency:go-offline`, `dotnet restore`, `cargo fetch`, `swift package resolve`,
+`sbt update`, and `./gradlew --version`, with which the wrapper downloads Gradle. It adds nothing where the build
+context already has the packages, or a cache mount keeps them. Cargo needs the sources to fetch, unless Cargo.toml names
+the path of each target; cargo-chef goes further.
 
-**Which files.** All that the install reads and that the build context ships after its ignore file: manifest, lock
-file, files that they include (`-r`, `-c`, workspaces, `file:` dependencies, patches), settings, hook scripts and what
-these import. Each keeps its place, its owner flags and its folder.
+**Which files.** Everything that the install reads and that the ignore file does not leave out: manifest, lock file,
+files they include (`-r`, `-c`, workspaces, `file:` dependencies, patches), settings, hook scripts and what these
+import. Each keeps its folder, and the owner flags of its COPY.
 
 **What it promises.** The same image: the same files with the same content, mode and owner, and the same configuration.
 
-**When it refuses.** When the install runs code that cannot be followed, when something between the copy and the
-install may read the sources, when the later copy would overwrite what the install wrote (a `node_modules` folder in
-the context; `npm ci` removes that itself, so that it gets a line in `.dockerignore` and the split is made, unless
-another Dockerfile is in the context), or when the install may rewrite a lock file that the context brings. It also
-leaves files alone that are split already, and tells where such a split forgot a file.
+**When it refuses.** When the install runs code that dfix cannot follow; when something between the copy and the
+install may read the sources; when the later copy would overwrite what the install wrote (a `node_modules` folder in
+the context); or when the install may rewrite a lock file from the context. `npm ci` removes `node_modules` itself: there
+the rule adds it to `.dockerignore` and splits, unless the context has another Dockerfile. A Dockerfile that is split
+already stays as it is, and the rule reports a manifest that such a split forgot.
 
 References: [Optimize cache usage](https://docs.docker.com/build/cache/optimize/),
 [Dockerfile reference: COPY](https://docs.docker.com/reference/dockerfile/#copy)
@@ -38,18 +37,27 @@ References: [Optimize cache usage](https://docs.docker.com/build/cache/optimize/
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from dfix.rewriter.answers.change import Change, Contract, Refusal
 from dfix.rewriter.answers.example import Example
 from dfix.rewriter.answers.reason import LeaveAlone, attempt
+from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
 from dfix.rewriter.model import Model, Stage, Step
+from dfix.rewriter.model.copied import Copied, Unclear
 from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT
-from dfix.transforms.split_manifests.fetch_first import EarlyDownload, early_download
-from dfix.transforms.split_manifests.installs import InstallRun, install_run
-from dfix.transforms.split_manifests.late_files import left_behind
+from dfix.transforms.split_manifests.fetch_first import SeparateDownload, separate_download
+from dfix.transforms.split_manifests.installs import install_run
+from dfix.transforms.split_manifests.late_files import check_late_files
 from dfix.transforms.split_manifests.makefile_installs import make_run
-from dfix.transforms.split_manifests.moved_copies import looks_like_a_tree
-from dfix.transforms.split_manifests.strategies import Split, download_first, install_moved, install_twice
+from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_from_context, names_a_folder
+from dfix.transforms.split_manifests.strategies import (
+    Split,
+    download_first,
+    install_first,
+    install_twice,
+    install_without_output,
+)
 
 NAME = "split-manifests"
 SUMMARY = "copy dependency manifests, install, then copy the sources"
@@ -83,13 +91,13 @@ def _with_script(hook: str, script: str) -> str:
 
 EXAMPLES: tuple[Example, ...] = (
     Example(
-        name="npm ci behind the copy of the tree",
+        name="npm ci before the copy of the sources",
         files=_NODE,
         before=_NPM,
         after="FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n",
     ),
     Example(
-        name="the comment goes with the copy, and the flags with both",
+        name="the comment moves with the copy, and both copies have its flags",
         files=_NODE,
         before=(
             "FROM node:22\nWORKDIR /app\n\n# the application\nCOPY --chown=node:node . .\n\n"
@@ -102,7 +110,7 @@ EXAMPLES: tuple[Example, ...] = (
         ),
     ),
     Example(
-        name="install and build in one RUN of a subfolder",
+        name="install and build of a subfolder in one RUN",
         files={"web/package.json": _PACKAGE, "web/package-lock.json": _LOCK, "web/src/a.js": "", "api/main.go": ""},
         before="FROM node:22 AS web\nWORKDIR /src\nCOPY . .\nRUN cd web && npm ci && npm run build\n",
         after=(
@@ -111,7 +119,7 @@ EXAMPLES: tuple[Example, ...] = (
         ),
     ),
     Example(
-        name="a hook script and what it imports keep their places",
+        name="a hook script and what it imports are copied to their own places",
         files={
             "package.json": _with_script("postinstall", "node scripts/post.js"),
             "scripts/post.js": "require('./banner')",
@@ -139,7 +147,7 @@ EXAMPLES: tuple[Example, ...] = (
         ),
     ),
     Example(
-        name="a folder of the image that WORKDIR names only afterwards",
+        name="the WORKDIR comes after the copy",
         files={"requirements.txt": "flask\n", "app.py": ""},
         before="FROM python:3.12\nADD . /code\nWORKDIR /code\nRUN python -m pip install -r requirements.txt\n",
         after=(
@@ -152,7 +160,7 @@ EXAMPLES: tuple[Example, ...] = (
         files=_NODE,
         before="FROM node:22\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\n",
     ),
-    Example(name="no build context", before=_NPM, because="which is not known"),
+    Example(name="no build context", before=_NPM, because="reads files from the build context, which is unknown"),
     Example(
         name="a hook that reads files",
         files={"package.json": _with_script("prepare", "tsc -p ."), "tsconfig.json": "{}"},
@@ -168,42 +176,42 @@ EXAMPLES: tuple[Example, ...] = (
         ),
     ),
     Example(
-        name="plugins of poetry may read the project",
+        name="poetry plugins may read the project",
         files={"pyproject.toml": '[tool.poetry.requires-plugins]\na = "*"\n', "a/__init__.py": ""},
         before=_POETRY.replace("poetry install", "poetry install --no-root"),
         because="asks for plugins of poetry",
     ),
     Example(
-        name="modules of Go are fetched before the sources are copied",
+        name="Go modules are downloaded before the sources are copied",
         files=_GO,
         before=_GO_BUILD,
         after=_GO_BUILD.replace("COPY . .\n", "COPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\n"),
     ),
     Example(
-        name="modules of Go that the context brings",
+        name="Go modules are in the build context",
         files={**_GO, "vendor/modules.txt": "# b v1.0.0\n"},
         before=_GO_BUILD,
     ),
     Example(
-        name="a go.sum to which the download would add something",
+        name="the download would add lines to go.sum",
         files={**_GO, "go.sum": ""},
         before=_GO_BUILD,
         because="go.sum has no sums of b v1.0.0",
     ),
     Example(
-        name="node_modules in the context would win",
+        name="node_modules in the build context would overwrite the installed one",
         files={**_NODE, "node_modules/b/index.js": ""},
         before=_NPM.replace("npm ci", "npm install"),
         because="the build context ships node_modules",
     ),
     Example(
-        name="a lock file that the install would rewrite",
+        name="the install would rewrite the lock file",
         files={**_NODE, "package.json": _PACKAGE.replace("^1.0.0", "^2.0.0")},
         before=_NPM.replace("npm ci", "npm install"),
         because="would rewrite package-lock.json: `dependencies` differs from package.json",
     ),
     Example(
-        name="something between reads the tree",
+        name="a command before the install may read the sources",
         files=_NODE,
         before="FROM node:22\nWORKDIR /app\nCOPY . .\nRUN ./configure.sh\nRUN npm ci\n",
         because="`./configure.sh` may read the copied files",
@@ -215,13 +223,13 @@ EXAMPLES: tuple[Example, ...] = (
         because="installs the project itself",
     ),
     Example(
-        name="the manifest is left out by the ignore file",
+        name="the ignore file leaves out the manifest",
         files={**_NODE, ".dockerignore": "*.json\n"},
         before=_NPM,
         because="package.json is left out by line 1 of .dockerignore",
     ),
     Example(
-        name="what the RUN installs it removes at its end",
+        name="the RUN removes at its end what it installed",
         files=_NODE,
         before="FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build && rm -rf node_modules\n",
         because="`rm -rf node_modules` at the end of the RUN",
@@ -229,92 +237,96 @@ EXAMPLES: tuple[Example, ...] = (
 )
 
 
+class _Before(NamedTuple):
+    """What a stage does before the RUN that is looked at."""
+
+    copies: list[Step]
+    """COPY and ADD instructions from the build context."""
+    brought: dict[Step, Copied | Unclear]
+    """What those bring, as far as it was looked up."""
+    mounted: set[str]
+    """Managers whose install came before any copy, with its manifests in a bind mount: a split without COPY."""
+    installed: set[str]
+    """Managers whose install stayed where it is, after a copy."""
+
+
 def propose(model: Model) -> Iterator[Change | Refusal]:
-    """Split each install whose manifests come with the whole tree."""
+    """For each stage, split its first install that runs after the sources are copied, or say why not."""
     for stage in model.stages:
-        yield from _stage(model, stage)
-
-
-def _stage(model: Model, stage: Stage) -> Iterator[Change | Refusal]:
-    copies: list[Step] = []
-    mounted: set[str] = set()
-    seen: set[str] = set()
-    yield from _triggers(stage)
-    for step in stage.steps:
-        if step.onbuild:
-            continue
-        if step.keyword in ("COPY", "ADD"):
-            if step.instruction.flag("from") is None and not step.instruction.heredocs:
-                copies.append(step)
-        elif step.keyword == "RUN":
-            binds = any(mount.kind == "bind" for mount in step.mounts)
-            if not copies and not binds:
+        yield from _onbuild_installs(stage)
+        before = _Before([], {}, set(), set())
+        for step in stage.steps:
+            if copies_from_context(step):
+                before.copies.append(step)
+            if step.keyword != "RUN" or step.onbuild:
                 continue
             try:
-                run = install_run(step) or _made(model, copies, step)
-                managers = {install.manager for install in run.installs} if run is not None else set()
-                if not copies:
-                    mounted |= managers  # split already, without a copy
-                    continue
-                if run is not None and managers <= mounted:
-                    continue
-                found = _consider(model, copies, run, seen) if run is not None else _download(model, copies, step)
+                split = _split(model, before, step)
             except LeaveAlone as no:
                 yield Refusal(NAME, step.instruction.span.start, *no.reason)
-                return
-            if found is not None:
-                yield Change(NAME, found.at, found.edits, found.reason, CONTRACT, found.ignored)
-                return
-            seen |= managers
+                break
+            if split is not None:
+                yield Change(NAME, split.offset, split.edits, split.reason, CONTRACT, split.ignored)
+                break
 
 
-def _triggers(stage: Stage) -> Iterator[Refusal]:
-    """ONBUILD runs in builds that begin with this image, each with a context of its own."""
-    triggers = [step for step in stage.steps if step.onbuild]
-    tree = next((step for step in triggers if step.keyword in ("COPY", "ADD") and looks_like_a_tree(step)), None)
-    for step in triggers:
-        run = install_run(step) if step.keyword == "RUN" and tree is not None and step.index > tree.index else None
-        if run is not None:
-            reason = f"`{run.installs[0].shown}` runs in builds that begin with this image, whose files are not known"
-            yield Refusal(NAME, step.instruction.span.start, "onbuild", reason)
-            return
-
-
-def _made(model: Model, copies: list[Step], step: Step) -> InstallRun | None:
-    return None if model.context is None or not copies else make_run(model.context, copies, step)
-
-
-def _consider(model: Model, copies: list[Step], run: InstallRun, seen: set[str]) -> Split | None:
-    """`seen` are managers whose installs come before this one: their dependencies are there already."""
+def _split(model: Model, before: _Before, step: Step) -> Split | None:
+    """The split for one RUN. None where nothing would be gained."""
+    if not before.copies:
+        if any(mount.kind == "bind" for mount in step.mounts):
+            run = install_run(step)
+            before.mounted.update(install.manager for install in (run.installs if run is not None else ()))
+        return None
     context = model.context
     if context is None:
-        if not any(looks_like_a_tree(step) for step in copies):
-            return None
-        raise _no_context(run.installs[0].shown)
+        _check_without_context(model, before, step)
+        return None
+    copies = StageCopies(context, before.copies, before.brought)
+    run = install_run(step) or make_run(copies, step)
+    if run is None:
+        return download_first(model, copies, step)
+    managers = {install.manager for install in run.installs}
+    if managers <= before.mounted:
+        return None
     try:
-        found = install_moved(model, context, copies, run)
+        split = install_first(model, copies, run)
+    except ReplacedOutput as no:
+        return install_without_output(model, copies, run, no)
     except LeaveAlone as no:
         if no.reason.code != INSTALLS_PROJECT:
             raise
-        if seen.issuperset(install.manager for install in run.installs):
+        if managers <= before.installed:
             return None
-        found = install_twice(model, context, copies, run)
-        if found is None:
+        split = install_twice(model, copies, run)
+        if split is None:
             raise
-    if found is None:
-        left_behind(context, copies, run)
-    return found
+    if split is None:
+        check_late_files(copies, run)
+    before.installed.update(managers)
+    return split
 
 
-def _download(model: Model, copies: list[Step], step: Step) -> Split | None:
-    if model.context is not None:
-        return download_first(model, model.context, copies, step)
-    found = attempt(early_download, model, step)
-    if isinstance(found, EarlyDownload) and not step.stage.ships and any(map(looks_like_a_tree, copies)):
-        raise _no_context(found.run.installs[0].shown)
-    return None
+def _onbuild_installs(stage: Stage) -> Iterator[Refusal]:
+    """An install in ONBUILD after a copy: it runs in builds that begin with this image, each with its own context."""
+    triggers = [step for step in stage.steps if step.onbuild]
+    copy = next((step for step in triggers if step.keyword in ("COPY", "ADD") and names_a_folder(step)), None)
+    for step in triggers:
+        run = install_run(step) if step.keyword == "RUN" and copy is not None and step.index > copy.index else None
+        if run is not None:
+            reason = f"`{run.installs[0].shown}` runs in builds that begin with this image, whose files are unknown"
+            hint = "copy the manifests first, with an `ONBUILD COPY` of their own"
+            yield Refusal(NAME, step.instruction.span.start, "onbuild", reason, hint)
+            return
 
 
-def _no_context(shown: str) -> LeaveAlone:
-    reason = f"`{shown}` reads files of the build context, which is not known"
-    return LeaveAlone("no-context", reason, "name its folder with --context")
+def _check_without_context(model: Model, before: _Before, step: Step) -> None:
+    """Raises LeaveAlone where a build context might show a way to split."""
+    run = install_run(step)
+    if run is not None and {install.manager for install in run.installs} <= before.mounted:
+        return
+    if run is None and not step.stage.ships:
+        download = attempt(separate_download, model, step)
+        run = download.run if isinstance(download, SeparateDownload) else None
+    if run is not None and any(map(names_a_folder, before.copies)):
+        reason = f"`{run.installs[0].shown}` reads files from the build context, which is unknown"
+        raise LeaveAlone("no-context", reason, "name its folder with --context")

@@ -1,4 +1,4 @@
-"""The edits of a split: manifest COPY lines in the first copy's place, the copies behind the install."""
+"""The edits of a split: COPY lines for the manifests where the first copy was, and the copies after the install."""
 
 from __future__ import annotations
 
@@ -7,94 +7,102 @@ from typing import NamedTuple
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.dockerfile import Instruction
 from dfix.rewriter.layout.copy_lines import Block, block, copy_line, folder_below
-from dfix.rewriter.model.build import Model
+from dfix.rewriter.model import Model
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.shell.nodes import Node
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.split_manifests.installs import InstallRun
-from dfix.transforms.split_manifests.moved_copies import Plan
+from dfix.transforms.split_manifests.move import Move
 
 
-class Parting(NamedTuple):
-    """Where the install's RUN is parted: before element `at` of its && chain, whose RUN begins with `carried`."""
+class RunSplit(NamedTuple):
+    """Where a RUN is split in two."""
 
-    parts: tuple[Node, ...]
+    elements: tuple[Node, ...]
+    """The commands of its `&&` chain."""
     at: int
-    carried: str
+    """The index of the element with which the second RUN begins."""
+    setup: str
+    """What the second RUN repeats before that: `cd web && `."""
 
 
-def edits(model: Model, plan: Plan, run: InstallRun, parting: Parting | None, first: str = "") -> tuple[Edit, ...]:
-    """Everything that the split writes; the RUN stays whole without a `parting`.
+def edits(model: Model, move: Move, run: InstallRun, run_split: RunSplit | None, command: str = "") -> tuple[Edit, ...]:
+    """Everything that the split writes. Without a `run_split` the RUN stays whole.
 
-    `first` is a command that gets the install's place; what it stands for runs again behind the copies. Without a
-    parting it becomes a RUN of its own.
+    `command` is one to run before the copies: it ends the first part of a RUN that is split, and else gets a RUN of its
+    own. The author's RUN then follows after the copies. Without a `command`, it comes before them.
     """
+    written: list[Edit] = []
     blocks: list[Block] = []
-    moving: list[str] = []
-    found: list[Edit] = []
-    for copy in plan.moved:
+    for copy in move.copies:
         moved = block(model.tree, copy.step.instruction)
-        text = _with_destination(copy, run, moved)
         lines = "".join(
-            copy_line(copy.step.instruction, need.sources, folder_below(copy.written, need.relative))
-            for need in plan.needed
-            if need.copy is copy
+            copy_line(copy.step.instruction, line.sources, folder_below(copy.written, line.folder))
+            for line in move.lines
+            if line.copy is copy
         )
         end = moved.span.end if lines else moved.after
-        if not lines and blocks == [] and moved.blanks_after and not _blank_before(model, moved):
+        if not lines and not blocks and moved.blanks_after and not _blank_before(model, moved):
             end = moved.span.end
-        found.append(Edit(Span(moved.span.start, end), lines))
+        written.append(Edit(Span(moved.span.start, end), lines))
         blocks.append(moved)
-        moving.append(text)
-    separator = "\n" * min(blocks[0].blanks_after, 1)
-    joined = separator.join(moving)
-    if parting is not None:
-        found.append(_parted(model, run.step.instruction, parting, f" && {first}" if first else "", separator, joined))
-    elif first:
-        found.append(_before(model, run.step.instruction, first, separator, joined))
+    blank = "\n" * min(blocks[0].blanks_after, 1)
+    copies = blank.join(_moved_text(copy, run, moved) for copy, moved in zip(move.copies, blocks, strict=True))
+    instruction = run.step.instruction
+    if run_split is not None:
+        last = f" && {command}" if command else ""
+        written.append(_between_parts(model, instruction, run_split, f"{last}\n{blank}{copies}{blank}"))
+    elif command:
+        written.append(_before(model, instruction, command, f"{blank}{copies}{blank}"))
     else:
-        found.append(_behind(model, run.step.instruction, separator + joined))
-    return tuple(found)
+        written.append(_after(model, instruction, blank + copies))
+    return tuple(written)
 
 
 def _blank_before(model: Model, moved: Block) -> bool:
+    """Whether a blank line, or nothing, comes before the moved lines."""
     before = model.source.text[: moved.span.start].rstrip("\r")
     return before.endswith(("\n\n", "\n\r\n")) or not before
 
 
-def _behind(model: Model, instruction: Instruction, text: str) -> Edit:
+def _after(model: Model, instruction: Instruction, text: str) -> Edit:
+    """Lines after an instruction, which may be the last one and have no newline."""
     end = instruction.span.end
     if model.source.text[end - 1 : end] == "\n":
         return Edit(Span(end, end), text)
     return Edit(Span(end, end), "\n" + text.removesuffix("\n"))
 
 
-def _before(model: Model, instruction: Instruction, first: str, separator: str, moved: str) -> Edit:
+def _before(model: Model, instruction: Instruction, command: str, copies: str) -> Edit:
+    """A RUN of `command` and the copies, before the RUN and its comment."""
     start = block(model.tree, instruction).span.start
     keyword = model.source.text[instruction.keyword_span.start : instruction.keyword_span.end]
-    return Edit(Span(start, start), f"{keyword} {first}\n{separator}{moved}{separator}")
+    return Edit(Span(start, start), f"{keyword} {command}\n{copies}")
 
 
-def _parted(model: Model, instruction: Instruction, parting: Parting, first: str, separator: str, moved: str) -> Edit:
-    text = model.source.text
-    gap = Span(parting.parts[parting.at - 1].span.end, parting.parts[parting.at].span.start)
-    comments = [line.strip() for line in text[gap.start : gap.end].split("\n") if line.lstrip().startswith("#")]
-    head = text[instruction.keyword_span.start : instruction.value_span.start].replace("\r\n", "\n")
-    written = first + "\n" + separator + moved + separator + "".join(f"{comment}\n" for comment in comments)
-    written += head + parting.carried
-    return Edit(gap, written)
+def _between_parts(model: Model, instruction: Instruction, run_split: RunSplit, text: str) -> Edit:
+    """`text` in the place of the `&&`, then the second RUN, which has the flags and the comments of that place."""
+    source = model.source.text
+    elements, at = run_split.elements, run_split.at
+    gap = Span(elements[at - 1].span.end, elements[at].span.start)
+    comments = [line.strip() for line in source[gap.start : gap.end].split("\n") if line.lstrip().startswith("#")]
+    head = source[instruction.keyword_span.start : instruction.value_span.start].replace("\r\n", "\n")
+    return Edit(gap, text + "".join(f"{comment}\n" for comment in comments) + head + run_split.setup)
 
 
-def _with_destination(copy: Copied, run: InstallRun, moved: Block) -> str:
-    """The moved lines; a relative destination becomes absolute when a WORKDIR stands in between."""
+def _moved_text(copy: Copied, run: InstallRun, moved: Block) -> str:
+    """The moved lines. A relative destination becomes absolute when a WORKDIR comes between copy and install."""
     step = copy.step
     if copy.written.startswith("/") or step.workdir == run.step.workdir or copy.written.startswith("$"):
         return moved.text
+    hint = "write its destination as an absolute path"
     if not copy.destination.startswith("/"):
-        raise LeaveAlone("in-between", "the working folder changes in between, and that of the base image is not known")
+        reason = "WORKDIR changes between the copy and the install, and the base image's own folder is unknown"
+        raise LeaveAlone("in-between", reason, hint)
     word = step.instruction.words[-1].span
     if step.instruction.json is not None or "\r" in moved.text:
-        raise LeaveAlone("in-between", "the working folder changes between the copy and the install")
+        reason = "WORKDIR changes between the copy and the install, and the COPY names a relative folder"
+        raise LeaveAlone("in-between", reason, hint)
     start, end = word.start - moved.span.start, word.end - moved.span.start
     slash = "/" if copy.destination != "/" else ""
     return moved.text[:start] + copy.destination + slash + moved.text[end:]

@@ -1,4 +1,4 @@
-"""The forms that a split takes: the install moved as it is, dependencies first, or a download first."""
+"""The three ways to split: the install first, its dependencies first, or a separate download first."""
 
 from __future__ import annotations
 
@@ -7,174 +7,153 @@ from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.find_context import other_dockerfiles
-from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests import Inputs
 from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import chain
-from dfix.rewriter.model.copied import Copied, Unclear, copied
 from dfix.rewriter.text.source import Edit
 from dfix.transforms.split_manifests.dependencies_first import dependencies_first
-from dfix.transforms.split_manifests.fetch_first import brought_along, early_download
-from dfix.transforms.split_manifests.ignored_outputs import replaced_unseen
+from dfix.transforms.split_manifests.fetch_first import in_context_already, separate_download
+from dfix.transforms.split_manifests.ignored_outputs import is_replaced_unread
+from dfix.transforms.split_manifests.install_inputs import inputs_of_run
 from dfix.transforms.split_manifests.installs import InstallRun
-from dfix.transforms.split_manifests.moved_copies import Plan, needs, plan
-from dfix.transforms.split_manifests.obstacles import (
-    cut,
-    passes_between,
-    prefix,
-    removes_afterwards,
-    settings_in_environment,
-)
-from dfix.transforms.split_manifests.split_edits import Parting, edits
+from dfix.transforms.split_manifests.move import Move
+from dfix.transforms.split_manifests.moved_copies import plan_move
+from dfix.transforms.split_manifests.obstacles import check_clean_up, first_use_of_sources, setup_for_second_run
+from dfix.transforms.split_manifests.split_edits import RunSplit, edits
+from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 _NOTHING_TO_FETCH = ("nothing-to-fetch", "missing-file")
 """Codes of reasons that nobody needs to hear: a build without dependencies, or without a manifest."""
 
 
 class Split(NamedTuple):
-    """What a split writes; `at` is the offset of the copy that it moves.
+    """What a split writes."""
 
-    `ignored` are lines for the ignore file of the context, without which the split would be another image.
-    """
-
-    at: int
+    offset: int
+    """Where the first copy that moves is."""
     edits: tuple[Edit, ...]
     reason: str
     ignored: tuple[str, ...] = ()
+    """Lines for the ignore file of the context, without which the image would be another one."""
 
 
-def install_moved(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Split | None:
-    """The install in front of the sources, where need be with the host's outputs left out of the context."""
-    try:
-        return _moved(model, context, copies, run)
-    except ReplacedOutput as no:
-        path = no.path
-        if not replaced_unseen(model, context, copies, run, path) or other_dockerfiles(context.root, model.source.path):
-            raise
-        again = attempt(_moved, model, context.with_lines((path,)), copies, run)
-        if not isinstance(again, Split):
-            raise
-    reason = f"{again.reason}; {context.ignore_name} keeps {path} of the host out, which the install replaces"
-    return again._replace(reason=reason, ignored=(path,))
+def install_first(model: Model, copies: StageCopies, run: InstallRun) -> Split | None:
+    """Manifests, the install, then the sources. A RUN that goes on to use the sources is split after the install.
 
-
-def _moved(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Split | None:
-    """Manifests, the install, then the sources; a RUN that does more behind it is parted. None: nothing to gain."""
-    known = [copied(step, context) for step in copies]
-    at = attempt(
-        cut, run, [item for item in known if isinstance(item, Copied)], partial(_read_first, context, known, run)
-    )
+    None when nothing would be gained. Raises LeaveAlone.
+    """
+    at = attempt(first_use_of_sources, run, copies.clear, partial(_read_by_first_install, copies, run))
     if isinstance(at, int):
         run = run._replace(installs=tuple(install for install in run.installs if install.located.part < at))
-    made = _movable(context, known, run)
-    if made is None:
+    read = inputs_of_run(copies, run)
+    move = None if read is None else plan_move(copies, run, read)
+    if move is None:
         return None
     if isinstance(at, Reason):
-        if any(copy.brings_a_folder for copy in made.moved):
+        if any(copy.brings_a_folder for copy in move.copies):
             raise LeaveAlone(*at)
         return None
-    parts = chain(run.step.script)
-    parting = None
-    if parts is not None and at < len(parts):
-        removes_afterwards(run, at)
-        parting = Parting(parts, at, prefix(run, parts, at, model.source.text))
-    return _split(made, edits(model, made, run, parting), _reason(made, run))
+    written = edits(model, move, run, _run_split(model, run, at))
+    reason = f"`{run.installs[0].shown}` only reads {_listed(move.read)}, but re-runs when any file changes"
+    return _split(move, written, reason)
 
 
-def _read_first(context: Context, known: list[Copied | Unclear], run: InstallRun) -> frozenset[str]:
-    """The context's files that the RUN's first install reads: whatever follows, they are copied before the tree."""
-    read = attempt(needs, context, known, run._replace(installs=run.installs[:1]))
+def _read_by_first_install(copies: StageCopies, run: InstallRun) -> frozenset[str]:
+    """The context paths that the RUN's first install reads: however the split turns out, they are copied first."""
+    read = attempt(inputs_of_run, copies, run._replace(installs=run.installs[:1]))
     return frozenset(read.files) if isinstance(read, Inputs) else frozenset()
 
 
-def install_twice(model: Model, context: Context, copies: list[Step], run: InstallRun) -> Split | None:
-    """Dependencies in front of the copy of the sources, the author's command behind it."""
-    alone = dependencies_first(model, run)
-    if alone is None:
-        return None
-    run, command = alone
-    known = [copied(step, context) for step in copies]
-    made = _movable(context, known, run)
-    if made is None:
-        return None
-    # nothing before the install may need the sources
-    cut(run, [item for item in known if isinstance(item, Copied)], made.copied_first)
-    part = run.installs[0].located.part
-    parts = chain(run.step.script)
-    assert parts is not None
-    removes_afterwards(run, part)
-    parting = Parting(parts, part, prefix(run, parts, part, model.source.text)) if part else None
-    written = edits(model, made, run, parting, command)
-    return _split(made, written, f"{_reason(made, run)} for the dependencies; `{command}` installs those alone")
+def install_without_output(model: Model, copies: StageCopies, run: InstallRun, no: ReplacedOutput) -> Split:
+    """The install first, with the host's output (node_modules) left out of the build context by a line to ignore it.
+
+    Raises `no` where something else needs that output, or the line would not help.
+    """
+    if not is_replaced_unread(model, copies, run, no.path):
+        raise no
+    if other_dockerfiles(copies.context.root, model.source.path):
+        raise no
+    without = copies.in_context(copies.context.with_lines((no.path,)))
+    split = attempt(install_first, model, without, run)
+    if not isinstance(split, Split):
+        raise no
+    reason = f"{split.reason}; {copies.context.ignore_name} leaves out the host's {no.path}, which the install replaces"
+    return split._replace(reason=reason, ignored=(no.path,))
 
 
-def download_first(model: Model, context: Context, copies: list[Step], step: Step) -> Split | None:
-    """A build that fetches modules by itself gets a download in front of the copy of the sources."""
-    found = attempt(early_download, model, step)
-    if found is None:
+def install_twice(model: Model, copies: StageCopies, run: InstallRun) -> Split | None:
+    """Dependencies, then the sources, then the author's own command, which installs the project."""
+    first = dependencies_first(model, run)
+    if first is None:
         return None
-    known = [copied(copy, context) for copy in copies]
-    if not any(isinstance(item, Copied) and item.brings_a_folder for item in known):
+    run, command = first
+    read = inputs_of_run(copies, run)
+    move = None if read is None else plan_move(copies, run, read)
+    if move is None:
         return None
-    if isinstance(found, Reason):
-        raise LeaveAlone(*found)
-    if brought_along(context, known, found):
+    first_use_of_sources(run, copies.clear, move.copied_first)  # raises when something before the install needs them
+    written = edits(model, move, run, _run_split(model, run, run.installs[0].located.part), command)
+    reason = (
+        f"`{run.installs[0].shown}` only reads {_listed(move.read)} for the dependencies, but re-runs when any file "
+        f"changes; `{command}` installs just the dependencies"
+    )
+    return _split(move, written, reason)
+
+
+def _run_split(model: Model, run: InstallRun, at: int) -> RunSplit | None:
+    """How to split the RUN before element `at` of its chain. None where one of the parts would be empty."""
+    check_clean_up(run, at)
+    elements = chain(run.step.script)
+    if elements is None or not 0 < at < len(elements):
         return None
-    made = attempt(_movable, context, known, found.run)
-    if isinstance(made, Reason):
-        if made.code in _NOTHING_TO_FETCH:
+    return RunSplit(elements, at, setup_for_second_run(elements[:at], model.source.text))
+
+
+def download_first(model: Model, copies: StageCopies, step: Step) -> Split | None:
+    """A RUN that only downloads, then the sources, then the author's build, which finds its packages in the cache."""
+    download = attempt(separate_download, model, step)
+    if download is None or not copies.bring_a_folder:
+        return None
+    if isinstance(download, Reason):
+        raise LeaveAlone(*download)
+    if in_context_already(copies, download):
+        return None
+    run = download.run
+    try:
+        read = inputs_of_run(copies, run)
+        move = None if read is None else plan_move(copies, run, read)
+    except LeaveAlone as no:
+        if no.reason.code in _NOTHING_TO_FETCH:
             return None
-        raise LeaveAlone(*made)
-    if made is None:
+        raise
+    if move is None:
         return None
-    shown = found.run.installs[0].shown
+    shown = run.installs[0].shown
     if step.stage.ships:
-        reason = f"`{shown}` runs in the stage that ships, where a fetch of its own may leave more files"
-        raise LeaveAlone("fetch-ships", reason, "build in a stage of its own, and copy the result from there")
-    parts = chain(step.script)
-    assert parts is not None
-    command = prefix(found.run, parts, found.part, model.source.text) + found.command
-    written = edits(model, made, found.run, None, command)
-    what = found.early.what
-    reason = f"an edit of any file makes `{shown}` fetch {what} again, yet {_listed(made)} all it reads for that"
-    return _split(made, written, reason)
+        reason = f"`{shown}` runs in the stage that ships; a separate download may leave more files there"
+        raise LeaveAlone("fetch-ships", reason, "build in a separate stage, and copy only the result from it")
+    elements = chain(step.script) or ()
+    command = setup_for_second_run(elements[: download.part], model.source.text) + download.command
+    reason = (
+        f"`{shown}` fetches {download.early.what} again when any file changes, but only reads {_listed(move.read)} "
+        "for that"
+    )
+    return Split(_offset(move), edits(model, move, run, None, command), reason)
 
 
-def _split(made: Plan, written: tuple[Edit, ...], reason: str) -> Split:
-    return Split(made.moved[0].step.instruction.span.start, written, reason)
+def _split(move: Move, written: tuple[Edit, ...], reason: str) -> Split:
+    return Split(_offset(move), written, "; ".join([reason, *move.warnings]))
 
 
-def _movable(context: Context, known: list[Copied | Unclear], run: InstallRun) -> Plan | None:
-    """A plan whose copies can pass what lies between. Copies of single files may stay where they are for that."""
-    read = needs(context, known, run)
-    if read is None:
-        return None
-    staying: frozenset[int] = frozenset()
-    while True:
-        made = plan(context, known, run, read, staying)
-        if made is None:
-            return None
-        try:
-            passes_between(context, made, run)
-            settings_in_environment(run, made)
-        except LeaveAlone:
-            if made.moved[0].brings_a_folder:
-                raise
-            staying |= {made.moved[0].step.index}
-        else:
-            return made
+def _offset(move: Move) -> int:
+    return move.copies[0].step.instruction.span.start
 
 
-def _reason(made: Plan, run: InstallRun) -> str:
-    text = f"an edit of any file runs `{run.installs[0].shown}` again, yet {_listed(made)} all it reads"
-    return "; ".join([text, *made.warnings])
-
-
-def _listed(made: Plan) -> str:
-    """The files with their verb: "go.mod and go.sum are"."""
-    files = list(made.files)
-    listed = files[0] if len(files) == 1 else ", ".join(files[:-1]) + " and " + files[-1]
-    if len(files) > 6:
-        listed = ", ".join(files[:4]) + f" and {len(files) - 4} more"
-    return f"{listed} {'is' if len(files) == 1 else 'are'}"
+def _listed(paths: tuple[str, ...]) -> str:
+    """Names for a sentence: "go.mod and go.sum"; the first four of more than six."""
+    if len(paths) == 1:
+        return paths[0]
+    if len(paths) > 6:
+        return f"{', '.join(paths[:4])} and {len(paths) - 4} more"
+    return f"{', '.join(paths[:-1])} and {paths[-1]}"

@@ -1,0 +1,33 @@
+"""Copies that move after an install, and the COPY lines for what the install reads."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from dfix.rewriter.model.copied import Copied
+
+
+class ManifestCopy(NamedTuple):
+    """One COPY line to write."""
+
+    copy: Copied
+    """The moved copy that brings the sources today; the line has its flags."""
+    sources: tuple[str, ...]
+    """Context paths."""
+    folder: str
+    """Where they go, relative to the destination of `copy`; "" for the destination itself."""
+
+
+class Move(NamedTuple):
+    """What changes places: the copies go after the install, and the lines take the place of the first of them."""
+
+    copies: tuple[Copied, ...]
+    lines: tuple[ManifestCopy, ...]
+    read: tuple[str, ...]
+    """What the install reads, for messages: context paths, folders with a slash at the end."""
+    warnings: tuple[str, ...]
+    """What the reader of the manifests wants the user to know."""
+
+    def copied_first(self) -> frozenset[str]:
+        """The context paths that are copied before the install."""
+        return frozenset(source for line in self.lines for source in line.sources)
