@@ -26,7 +26,7 @@ import. Each keeps its folder, and the owner flags of its COPY.
 
 **When it refuses.** When the install runs code that dfix cannot follow; when something between the copy and the
 install may read the sources; when the later copy would overwrite what the install wrote (a `node_modules` folder in
-the context); or when the install may rewrite a lock file from the context. `npm ci` removes `node_modules` itself: there
+the context); or when the install may rewrite a lock file of the context. `npm ci` removes `node_modules` itself; there
 the rule adds it to `.dockerignore` and splits, unless the context has another Dockerfile. A Dockerfile that is split
 already stays as it is, and the rule reports a manifest that such a split forgot.
 

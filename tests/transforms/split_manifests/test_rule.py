@@ -1,4 +1,4 @@
-"""Shapes of a split beside those in the transform's own examples; each result was written by hand."""
+"""More splits than in the rule's own examples; each result was written by hand."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ CHANGED = [
         "FROM python:3\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\nCOPY . .\n",
     ),
     (
-        "steps between that do not read the tree",
+        "steps in between that do not read the sources",
         NODE,
         "FROM node:22\nWORKDIR /app\nCOPY . .\nENV A=b\nRUN apt-get update && apt-get install -y git\n"
         "RUN npm install -g npm@10\nUSER node\nRUN npm ci\n",
@@ -154,7 +154,7 @@ CHANGED = [
         "from python:3\r\nworkdir /srv\r\ncopy requirements.txt ./\r\nrun pip install -r requirements.txt\r\ncopy . .",
     ),
     (
-        "a copy over one of its files goes behind it",
+        "a copy over one of its files moves after the install too",
         NODE,
         "FROM node:22\nWORKDIR /app\nCOPY . .\nCOPY conf/app.conf src/a.js\nRUN npm ci\n",
         "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\nCOPY conf/app.conf src/a.js\n",
@@ -179,21 +179,21 @@ CHANGED = [
         "RUN pip install -r requirements.txt\nCOPY . .\n",
     ),
     (
-        "modules of Go and the build behind them",
+        "Go modules, and the build after the copy",
         GO,
         "FROM golang:1.22\nWORKDIR /src\nCOPY . .\nRUN go mod download && go build -o /app .\n",
         "FROM golang:1.22\nWORKDIR /src\nCOPY go.mod go.sum ./\nCOPY sdk/go.mod ./sdk/\nRUN go mod download\nCOPY . .\n"
         "RUN go build -o /app .\n",
     ),
     (
-        "manifests that are copied first, with nothing fetched from them",
+        "manifests are copied first, but nothing is fetched",
         GO,
         "FROM golang\nWORKDIR /src\nCOPY go.mod go.sum ./\nCOPY . .\nRUN go build -o app .\n" + GO_TAIL,
         "FROM golang\nWORKDIR /src\nCOPY go.mod go.sum ./\nCOPY sdk/go.mod ./sdk/\nRUN go mod download\nCOPY . .\n"
         "RUN go build -o app .\n" + GO_TAIL,
     ),
     (
-        "a build of Go gets a download in front of it",
+        "a Go build gets a download before it",
         GO,
         "FROM golang:1.22 AS build\nWORKDIR /src\n# the sources\nCOPY . .\nARG V\n\n# build them\n"
         "RUN CGO_ENABLED=0 go build -o /app .\n\nFROM scratch\nCOPY --from=build /app /app\n",
@@ -202,7 +202,7 @@ CHANGED = [
         "RUN CGO_ENABLED=0 go build -o /app .\n\nFROM scratch\nCOPY --from=build /app /app\n",
     ),
     (
-        "a build of Go in a folder, behind export and cd",
+        "a Go build in a folder, after export and cd",
         {
             "api/go.mod": GO["go.mod"].replace("replace c => ./sdk", "").replace("c v0.0.0", ""),
             "api/go.sum": GO["go.sum"],
@@ -216,7 +216,7 @@ CHANGED = [
         "FROM scratch\nCOPY --from=build /go/bin/api /app\n",
     ),
     (
-        "packages of PHP without scripts, the autoloader behind the copy",
+        "PHP packages without scripts, and the autoloader after the copy",
         PHP,
         "FROM php:8.3\nWORKDIR /app\nCOPY . .\nRUN composer install --no-dev --no-scripts && composer dump-autoload -o\n",
         "FROM php:8.3\nWORKDIR /app\nCOPY composer.json composer.lock ./\nRUN composer install --no-dev --no-scripts\n"
@@ -232,7 +232,7 @@ CHANGED = [
         "RUN dotnet restore src/Web/Web.csproj\nCOPY . .\nRUN dotnet publish src/Web -c Release -o /out\n",
     ),
     (
-        "dependencies of uv, and the project behind the copy",
+        "dependencies of uv, and the project after the copy",
         {"pyproject.toml": "[build-system]\nrequires = []\n", "uv.lock": "", "a.py": ""},
         "FROM python\nWORKDIR /app\nCOPY . .\nRUN uv sync --locked --no-install-project\nRUN uv sync --locked\n",
         "FROM python\nWORKDIR /app\nCOPY pyproject.toml uv.lock ./\nRUN uv sync --locked --no-install-project\n"
@@ -260,7 +260,7 @@ CHANGED = [
         "COPY . .\n# everything\nRUN poetry install \\\n        --only main && python -m a\n",
     ),
     (
-        "another COPY in between that touches nothing of it",
+        "another COPY in between that overwrites nothing",
         NODE,
         "FROM node:22\nWORKDIR /app\nCOPY . .\nCOPY conf/app.conf /etc/app/\nRUN npm ci\n",
         "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nCOPY conf/app.conf /etc/app/\nRUN npm ci\nCOPY . .\n",
@@ -283,19 +283,19 @@ REFUSED = [
         "`poetry install` is part of a longer command",
     ),
     (
-        "tools that are removed at the end of the RUN",
+        "tools that the RUN removes at its end",
         {"pyproject.toml": "", "poetry.lock": "", "a.py": ""},
         "FROM python\nWORKDIR /app\nCOPY . .\nRUN apk add gcc && poetry install && apk del gcc\n",
         "`apk del gcc` at the end of the RUN only saves space in the same RUN",
     ),
     (
-        "a project of uv, whose scripts come out otherwise in two steps",
+        "a uv project, whose scripts come out differently in two steps",
         {"pyproject.toml": "[build-system]\n", "uv.lock": "", "a.py": ""},
         "FROM python\nWORKDIR /app\nCOPY . .\nRUN uv sync --locked\n",
         "installs the project itself, so it reads the sources",
     ),
     (
-        "a host's obj would win",
+        "the host's obj would overwrite the restored one",
         {**NET, "src/Core/obj/project.assets.json": ""},
         "FROM sdk\nWORKDIR /src\nCOPY . .\nRUN dotnet restore src/Web/Web.csproj\n",
         "the build context ships src/Core/obj, which would overwrite what the restore writes",
@@ -313,22 +313,22 @@ REFUSED = [
         "COMPOSER makes `composer install --no-scripts` read other.json",
     ),
     (
-        "a build of Go within a longer command",
+        "a Go build that is part of a longer command",
         GO,
         GO_HEAD + "RUN go build -o app . || go build -o app .\n" + GO_TAIL,
         "`go build -o app .` is part of a longer command",
     ),
     (
-        "a build of Go behind something else",
+        "a Go build after another command",
         GO,
         GO_HEAD + "RUN make gen && go build -o app .\n" + GO_TAIL,
         "`make gen` comes before `go build -o app .` in the same RUN",
     ),
     (
-        "a build of Go with settings that are not known",
+        "a Go build with unknown settings",
         GO,
         GO_HEAD + "ARG F\nRUN GOFLAGS=$F go build -o app .\n" + GO_TAIL,
-        "`go build -o app .` is run with GOFLAGS of its own",
+        "`go build -o app .` sets GOFLAGS for itself",
     ),
     (
         "modules from elsewhere",
@@ -352,13 +352,13 @@ REFUSED = [
         "a stage that ships",
         GO,
         GO_HEAD + "RUN go build -o app .\n",
-        "`go build -o app .` runs in the stage that ships, where a fetch of its own may leave more files",
+        "`go build -o app .` runs in the stage that ships; a separate download may leave more files there",
     ),
     (
         "the module cache goes to another stage",
         GO,
         GO_HEAD + "RUN go build -o app .\nFROM golang\nCOPY --from=0 /go /go\n",
-        "line 6 copies /go of this stage, where fetched files may lie",
+        "line 6 copies /go from this stage, which may contain fetched files",
     ),
     (
         "a RUN in between that generates sources",
@@ -388,7 +388,7 @@ REFUSED = [
         "a tool of Go that looks at the sources first",
         GO,
         GO_HEAD + "RUN go vet ./... && go mod download\n",
-        "`go vet ./...` may read the copied files before the install",
+        "`go vet ./...` may read the copied files, and it runs before the install in the same RUN",
     ),
     (
         "state within a group",
@@ -397,7 +397,7 @@ REFUSED = [
         "`cd src` is part of a longer command",
     ),
     (
-        "a loop over the tree",
+        "a loop over the sources",
         NODE,
         HEAD + "RUN for f in src/*; do echo x; done\nRUN npm ci\n",
         "names src/*, a pattern",
@@ -409,13 +409,13 @@ REFUSED = [
         "runs a command within it",
     ),
     (
-        "a condition on the tree",
+        "a condition on a source",
         NODE,
         HEAD + "RUN [[ -f src/a.js ]] && npm ci\n",
-        "reads src/a.js before the install",
+        "reads src/a.js, and it runs before the install",
     ),
     (
-        "a group that writes to the tree",
+        "a group that writes to a source",
         NODE,
         HEAD + "RUN { echo a; } > src/a.js\nRUN npm ci\n",
         "changes src/a.js",
@@ -424,7 +424,7 @@ REFUSED = [
         "a stage's files to a folder above",
         NODE,
         HEAD + "COPY --from=x /a ..\nRUN npm ci\n",
-        "may bring files to the same place",
+        "may overwrite copied files",
     ),
     ("a pattern that the shell matches", NODE, HEAD + "RUN echo * > /list\nRUN npm ci\n", "names *, a pattern"),
     (
@@ -440,10 +440,10 @@ REFUSED = [
         "PIP_CONSTRAINT makes",
     ),
     (
-        "a setting that only the build knows",
+        "a setting that is unknown before the build",
         PIP,
         "FROM python:3\nARG PIP_CONSTRAINT\nWORKDIR /srv\nCOPY . .\nRUN pip install -r requirements.txt\n",
-        "PIP_CONSTRAINT is set to something that is not known",
+        "reads PIP_CONSTRAINT, whose value is unknown before the build",
     ),
     ("a script between", NODE, HEAD + "RUN ./prepare.sh\nRUN npm ci\n", "`./prepare.sh` may read the copied files"),
     ("ownership between", NODE, HEAD + "RUN chown -R node /app\nRUN npm ci\n", "changes /app"),
@@ -451,40 +451,45 @@ REFUSED = [
     ("exec form between", NODE, HEAD + 'RUN ["make"]\nRUN npm ci\n', "it is in exec form"),
     ("a volume between", NODE, HEAD + "VOLUME /app\nRUN npm ci\n", "the VOLUME on line 4"),
     (
-        "a copy of a stage over it",
+        "a copy from a stage over it",
         NODE,
         HEAD + "COPY --from=x /a /app/src\nRUN npm ci\n",
-        "may bring files to the same place",
+        "may overwrite copied files",
     ),
     (
         "a copy over one of its files",
         {**NODE, "web/package.json": PACKAGE, "api/x": "", "x": ""},
         "FROM node:22\nWORKDIR /app\nCOPY . /app\nCOPY x /app/api/x\nRUN cd web && npm install\n",
-        "replaces /app/api/x of the copied files",
+        "overwrites /app/api/x, which an earlier COPY brings",
     ),
     (
         "a variable of the copy that changes in between",
         NODE,
         "FROM node:22\nENV D=/app\nCOPY . $D\nENV D=/other\nWORKDIR /app\nRUN npm ci\n",
-        "changes D, which the COPY uses",
+        "changes D, which the COPY before it uses",
     ),
     (
         "a bind mount",
         NODE,
         HEAD + "RUN --mount=type=bind,target=/x npm ci\n",
-        "already mounts files of the build context",
+        "already mounts files from the build context",
     ),
-    ("a mount over the tree", NODE, HEAD + "RUN --mount=type=cache,target=/app/src npm ci\n", "mounts over /app/src"),
+    (
+        "a mount over the sources",
+        NODE,
+        HEAD + "RUN --mount=type=cache,target=/app/src npm ci\n",
+        "mounts over /app/src",
+    ),
     (
         "a command before the install",
         NODE,
         HEAD + "RUN node build.js && npm ci\n",
-        "may read the copied files before the install",
+        "may read the copied files, and it runs before the install",
     ),
-    ("no chain to part", NODE, HEAD + "RUN npm ci; npm run build\n", "not joined by && alone"),
+    ("not a plain chain", NODE, HEAD + "RUN npm ci; npm run build\n", "its commands are not a plain `&&` chain"),
     ("state that cannot be repeated", NODE, HEAD + "RUN . ./env.sh && npm ci && npm test\n", "`. ./env.sh`"),
     (
-        "umask before the cut",
+        "umask before the install",
         NODE,
         HEAD + "RUN umask 022 && npm ci && npm test\n",
         "`umask 022` changes the shell for the commands",
@@ -500,19 +505,19 @@ REFUSED = [
         "a destination that a build argument decides",
         NODE,
         "FROM node:22\nARG D=/app\nCOPY . $D\nWORKDIR /app\nRUN npm ci\n",
-        "line 3: its destination $D is not known before the build",
+        "dfix cannot follow the COPY on line 3: its destination $D",
     ),
     (
-        "npm whose version is not known",
+        "an unknown npm version",
         NODE,
         "FROM base\nWORKDIR /app\nCOPY . .\nRUN npm install\n",
-        "an npm older than 7",
+        "npm before version 7",
     ),
     (
         "old npm",
         NODE,
         "FROM node:14\nWORKDIR /app\nCOPY . .\nRUN npm install\n",
-        "an npm older than 7 rewrites the lock file, and node:14 does not tell which it has",
+        "npm before version 7 rewrites the lock file, and node:14 may have such an npm",
     ),
 ]
 
@@ -570,7 +575,7 @@ NOTHING_TO_FETCH = [
         "RUN go build -o app .\n" + GO_TAIL,
     ),
     ("another program's module", GO, GO_HEAD + "RUN go install example.com/tool@latest\n" + GO_TAIL),
-    ("a test behind a build", GO, GO_HEAD + "RUN go get ./...\nRUN go build -o app .\n" + GO_TAIL),
+    ("a test after a build", GO, GO_HEAD + "RUN go get ./...\nRUN go build -o app .\n" + GO_TAIL),
 ]
 
 
