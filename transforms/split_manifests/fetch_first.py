@@ -219,7 +219,7 @@ def _used_by_other_stage(model: Model, stage: Stage, build: _Build) -> str:
                 if any(overlaps(path, cache) for cache in caches):
                     return f"line {line} copies {word.text} from this stage, which may contain fetched files"
         if other.parent is stage and other.ships:
-            return f"the stage on line {other.instruction.line} is based on this one and ships"
+            return f"the stage on line {other.instruction.line} is based on this one and would ship fetched files"
     return ""
 
 

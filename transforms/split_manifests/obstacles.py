@@ -34,6 +34,7 @@ _BETWEEN_PATHS = re.compile(r"[\s=,:]+")
 _REPEATABLE = frozenset(("cd", "export", "assignment", "set"))
 """Changes of the shell that a second RUN can repeat."""
 _OWN_RUN = "give the install a RUN of its own"
+_FIRST_RUN = "run the install first, in a RUN of its own, if it does not need that command"
 
 
 def passes_between(copies: StageCopies, move: Move, run: InstallRun) -> None:
@@ -203,9 +204,9 @@ def first_use_of_sources(run: InstallRun, copies: list[Copied], copied_first: Ca
             continue
         if not run.chained:
             reason = f"{why}, and the RUN cannot be split: its commands are not a plain `&&` chain"
-            raise LeaveAlone("not-a-chain", reason, _OWN_RUN)
+            raise LeaveAlone("not-a-chain", reason, _FIRST_RUN)
         if command.part <= first_install:
-            raise LeaveAlone("reads-first", f"{why}, and it runs before the install in the same RUN", _OWN_RUN)
+            raise LeaveAlone("reads-first", f"{why}, and it runs before the install in the same RUN", _FIRST_RUN)
         return command.part
     return 1 + max(command.part for command in run.commands)
 

@@ -314,7 +314,7 @@ def _onbuild_installs(stage: Stage) -> Iterator[Refusal]:
         run = install_run(step) if step.keyword == "RUN" and copy is not None and step.index > copy.index else None
         if run is not None:
             reason = f"`{run.installs[0].shown}` runs in builds that begin with this image, whose files are unknown"
-            hint = "copy the manifests first, with an `ONBUILD COPY` of their own"
+            hint = "write an `ONBUILD COPY` of the manifests before it, and copy the rest after it"
             yield Refusal(NAME, step.instruction.span.start, "onbuild", reason, hint)
             return
 

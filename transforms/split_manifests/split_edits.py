@@ -97,7 +97,7 @@ def _moved_text(copy: Copied, run: InstallRun, moved: Block) -> str:
         return moved.text
     hint = "write its destination as an absolute path"
     if not copy.destination.startswith("/"):
-        reason = "WORKDIR changes between the copy and the install, and the base image's own folder is unknown"
+        reason = "WORKDIR changes between the copy and the install, and the base image's working folder is unknown"
         raise LeaveAlone("in-between", reason, hint)
     word = step.instruction.words[-1].span
     if step.instruction.json is not None or "\r" in moved.text:

@@ -78,8 +78,8 @@ def install_without_output(model: Model, copies: StageCopies, run: InstallRun, n
     split = attempt(install_first, model, without, run)
     if not isinstance(split, Split):
         raise no
-    reason = f"{split.reason}; {copies.context.ignore_name} leaves out the host's {no.path}, which the install replaces"
-    return split._replace(reason=reason, ignored=(no.path,))
+    left_out = f"a line in {copies.context.ignore_name} leaves out the host's {no.path}, which the install replaces"
+    return split._replace(reason=f"{split.reason}; {left_out}", ignored=(no.path,))
 
 
 def install_twice(model: Model, copies: StageCopies, run: InstallRun) -> Split | None:
