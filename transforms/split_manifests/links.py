@@ -25,7 +25,11 @@ def links_before(step: Step) -> list[Link]:
     for stage in list(step.stage.ancestry())[1:]:
         earlier += stage.steps
     return [
-        link for other in earlier if other.keyword == "RUN" for command in located(other) for link in links_made_by(command)
+        link
+        for other in earlier
+        if other.keyword == "RUN"
+        for command in located(other)
+        for link in links_made_by(command)
     ]
 
 
