@@ -39,7 +39,7 @@ def test_diagnostics(app: Path, dfix: Path) -> None:
     wait = "(with-timeout (20) (while (not (flymake-diagnostics)) (accept-process-output nil 0.1) (flymake-start)))"
     show = '(princ (mapconcat #\'flymake-diagnostic-text (flymake-diagnostics) "\\n"))'
     told = emacs(app, dfix, "dfix-eglot.el", CONNECT, "(flymake-mode 1)", wait, show)
-    assert "an edit of any file runs `npm ci` again" in told
+    assert "`npm ci` only reads package.json and package-lock.json" in told
 
 
 def test_apheleia_is_told_a_command_that_formats(app: Path, dfix: Path) -> None:
