@@ -32,10 +32,11 @@ def make_run(copies: StageCopies, step: Step) -> InstallRun | None:
     target = _target(make)
     context = copies.context
     folder = copies.context_folder(make.folder or "?")
-    path = None if folder is None else _makefile(context, folder)
-    if path is None or target is None or folder is None:
+    if target is None or folder is None:
         return None
-    if context.exists(posixpath.join(folder, target)):  # make would take that file for the result of the target
+    path = _makefile(context, folder)
+    # make would take a file of the target's name for the result of the target
+    if path is None or context.exists(posixpath.join(folder, target)):
         return None
     lines = recipe(context.read(path) or "", target)
     if isinstance(lines, Unfollowed):

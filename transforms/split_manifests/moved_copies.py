@@ -27,6 +27,8 @@ def plan_move(copies: StageCopies, run: InstallRun, read: Inputs) -> Move | None
     A first copy of single files that something prevents from moving stays where it is, and the others are tried without
     it: after `COPY a.sh ./`, `RUN ./a.sh` and `COPY . .`, only the last one moves.
     """
+    if not read.files and not read.folders:
+        return None
     folder = run.installs[-1].located.folder or ""
     movable = [
         copy

@@ -42,7 +42,7 @@ def edits(model: Model, move: Move, run: InstallRun, run_split: RunSplit | None,
             if line.copy is copy
         )
         end = moved.span.end if lines else moved.after
-        if not lines and not blocks and moved.blanks_after and not _blank_before(model, moved):
+        if not lines and not blocks and not _blank_before(model, moved):
             end = moved.span.end
         written.append(Edit(Span(moved.span.start, end), lines))
         blocks.append(moved)
