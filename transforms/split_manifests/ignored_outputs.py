@@ -25,7 +25,7 @@ def is_replaced_unread(model: Model, copies: StageCopies, run: InstallRun, folde
             if step in copies.steps:
                 continue
             other = copies.of(step)
-            if not isinstance(other, Copied) or other.brought.reaches(folder):
+            if not isinstance(other, Copied) or other.brought.may_bring(folder):
                 return False
     image_folders = [image_folder for copy in copies.clear if (image_folder := _image_folder(copy, folder))]
     return not any(

@@ -107,8 +107,8 @@ def _context_argument(copies: StageCopies, text: str, folder: str | None) -> str
         return text
     image_path = posixpath.normpath(value)
     for copy in reversed(copies.clear):
-        path = copy.brought.origin(image_path)
-        path = copy.brought.folder_at(image_path) if path is None else path
+        path = copy.brought.context_path_of(image_path)
+        path = copy.brought.context_folder_at(image_path) if path is None else path
         if path is not None:
             return option + sign + posixpath.relpath(path or ".", folder or ".")
     return text

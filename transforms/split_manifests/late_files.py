@@ -28,7 +28,7 @@ def check_late_files(copies: StageCopies, run: InstallRun) -> None:
     for path in read.files:
         if copies.image_paths(path):
             continue
-        late = next((copy for copy in later_copies if copy.brought.lands(path) is not None), None)
+        late = next((copy for copy in later_copies if copy.brought.image_path_of(path) is not None), None)
         if late is not None:
             line = late.step.instruction.line
             reason = f"line {line} copies {path} only after `{run.installs[0].shown}` has run"

@@ -34,7 +34,7 @@ def plan_move(copies: StageCopies, run: InstallRun, read: Inputs) -> Move | None
         copy
         for copy in copies.clear
         if _brings_more(copy, read)
-        and (overlaps(copy.destination, folder) or any(copy.brought.lands(path) for path in read.files))
+        and (overlaps(copy.destination, folder) or any(copy.brought.image_path_of(path) for path in read.files))
     ]
     while not all(_is_settled(path, read) for copy in movable for path in _sources(copy)):
         for copy in copies.unclear:
@@ -111,7 +111,7 @@ def _check_name(path: str, *, of_folder: bool = False) -> None:
 def _stays_before(copies: StageCopies, moved: list[Copied], path: str, image_path: str) -> bool:
     """Whether a copy before the moved ones puts the file at the same place already."""
     first = moved[0].step.index
-    return any(copy.step.index < first and copy.brought.lands(path) == image_path for copy in copies.clear)
+    return any(copy.step.index < first and copy.brought.image_path_of(path) == image_path for copy in copies.clear)
 
 
 def _below(copy: Copied, image_folder: str) -> str:

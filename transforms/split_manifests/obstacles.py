@@ -92,9 +92,9 @@ def _check_other_copy(copies: StageCopies, passing: list[Copied], step: Step) ->
         other = copies.of(step)
         if isinstance(other, Copied):
             for path in other.brought.paths():
-                image_path = other.brought.lands(path)
+                image_path = other.brought.image_path_of(path)
                 if image_path is not None and any(
-                    copy.brought.origin(image_path) not in (None, path) for copy in passing
+                    copy.brought.context_path_of(image_path) not in (None, path) for copy in passing
                 ):
                     raise LeaveAlone("in-between", f"{shown} overwrites {image_path}, which an earlier COPY brings")
             return
@@ -137,7 +137,7 @@ def check_environment(move: Move, run: InstallRun) -> None:
                 path = resolve(folder, part)
                 if not part or path is None or not brought_near(move.copies, path):
                     continue
-                if not any(copy.brought.origin(path) in first for copy in move.copies):
+                if not any(copy.brought.context_path_of(path) in first for copy in move.copies):
                     raise LeaveAlone(
                         "setting", f"{name} makes `{install.shown}` read {part}, which comes with the sources"
                     )
@@ -160,7 +160,7 @@ def brought_near(copies: Iterable[Copied], path: str) -> bool:
 
 
 def _brings_somewhere(copy: Copied, end: str) -> bool:
-    image_paths = (copy.brought.lands(path) or "" for path in copy.brought.paths())
+    image_paths = (copy.brought.image_path_of(path) or "" for path in copy.brought.paths())
     return any(f"{path}/".endswith(f"/{end}/") or f"/{end}/" in path for path in image_paths)
 
 
@@ -180,7 +180,7 @@ def _conflict(command: Located, copies: list[Copied], links: list[Link], copied_
     def reads_other(path: str) -> bool:
         if not brought(path):
             return leads_to(links, brought, path)
-        sources = {copy.brought.origin(path) for copy in copies} - {None}
+        sources = {copy.brought.context_path_of(path) for copy in copies} - {None}
         return len(sources) != 1 or not sources <= copied_first()
 
     return conflict(effects(command), changes, reads_differ=reads_other)

@@ -66,12 +66,12 @@ class StageCopies:
 
         After `COPY . /app` and `COPY a.json /app/`, the file a.json is at /app/a.json, put there by the second copy.
         """
-        copies = {copy.brought.lands(path): copy for copy in self.clear}
+        copies = {copy.brought.image_path_of(path): copy for copy in self.clear}
         return {image_path: copy for image_path, copy in copies.items() if image_path is not None}
 
     def context_path(self, image_path: str) -> str | None:
         """The context path of the file at an image path."""
-        paths = (copy.brought.origin(image_path) for copy in reversed(self.clear))
+        paths = (copy.brought.context_path_of(image_path) for copy in reversed(self.clear))
         return next((path for path in paths if path is not None), None)
 
     def context_folder(self, image_folder: str) -> str | None:
@@ -81,6 +81,6 @@ class StageCopies:
     def context_folders(self, image_folder: str) -> list[str]:
         """Every context folder that has content at an image folder: whole folders first, and later copies first."""
         brought = [copy.brought for copy in reversed(self.clear)]
-        whole = [folder for files in brought if (folder := files.folder_at(image_folder)) is not None]
+        whole = [folder for files in brought if (folder := files.context_folder_at(image_folder)) is not None]
         of_files = [posixpath.dirname(path) for files in brought for path in files.files_in(image_folder)]
         return list(dict.fromkeys((*whole, *of_files)))
