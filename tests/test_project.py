@@ -23,7 +23,7 @@ SAME_MODULES = frozenset(
 )
 MIRRORED = ("rewriter/manifests/", "transforms/multistage/languages/")
 """Folders with a module for each ecosystem."""
-SAME_CLASSES = frozenset("Fault Hooks Plan Runs Show Step StoppedError".split())
+SAME_CLASSES = frozenset("Fault Hooks Plan Show Step StoppedError".split())
 """Public classes whose name two modules use; each is to get a name of its own."""
 HEAVY = frozenset(
     "dataclasses inspect rich typer click yaml tomllib libcst pathspec json dockerfile_parse pip_requirements_parser "

@@ -1,7 +1,8 @@
-"""Loading the package managers' .toml files, each once and only when a command's name holds its stem.
+"""Loads the package managers' .toml files, each once and only when a command's name contains its stem.
 
 A file's stem is a substring of every command name that it describes (`apt` of `apt-get`), so that a Dockerfile
-without that text never loads it. The keys of a file are the fields of `Manager`, `Project` and `CleanUp`.
+without that text never loads it. The fields of `Manager`, `Project`, `Prefetch` and `CleanUp` describe the keys of a
+file; a key that has another name than its field is given in parentheses.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from functools import cache
 from typing import Any, NamedTuple
 
-from dfix.rewriter.knowledge.program_table import ProgramRow, made
+from dfix.rewriter.knowledge.program_table import ProgramRow, parse_row
 
 _LETTERS = re.compile(r"[A-Za-z]+")
 FOLDER = os.path.join(os.path.dirname(__file__), "managers")
@@ -19,129 +20,146 @@ SUFFIX = ".toml"
 
 
 class Project(NamedTuple):
-    """How a manager installs a project's own dependencies; there may be several ways.
-
-    `reader` is the module of `context/readers` that tells what such an install reads. `verbs` are the sub-commands that
-    do, and `bare` says that the command without one does too; with no verbs there are no sub-commands. With `mentions`,
-    one of its words has to hold that text. `everywhere` are the options that install for the whole machine instead,
-    `dependencies_only` is the one that leaves the project itself out. With `takes_paths` an operand is a file or folder
-    of the project. Where `named_by` holds options, only those or a local path make it a project's install; else it is
-    one when no package is named.
-    """
+    """How a manager installs a project's own dependencies; a manager may have several ways (`[[project]]`)."""
 
     reader: str
+    """The module of `manifests` that tells which files such an install reads."""
     verbs: frozenset[str]
+    """The sub-commands that install the project: "ci", "mod download". None: the manager has no sub-commands."""
     bare: bool
+    """Whether the command without a sub-command installs the project too: `yarn`."""
     everywhere: frozenset[str]
+    """Options that install for the whole machine instead: "--global"."""
     named_by: frozenset[str]
-    takes_paths: bool
-    dependencies_only: str
-    mentions: str
+    """Options that name the project's files: "-r". A command installs the project if it has one, or a local path.
 
-
-class Early(NamedTuple):
-    """A command that fetches what a build would fetch by itself, to be written in front of it.
-
-    `reader` tells what `command` reads, as in `Project`; `what` is what it fetches, in words. `command` stands
-    behind the program's name, and the build is one with a sub-command of `builds` (none named: any; "install
-    --path": with that option). After one of `fetches` nothing is left to fetch. `carries` are options that the
-    command takes over from the build ("*": all of them), with `operands` its operands too. With an option of
-    `elsewhere` the build fetches in another way; so may one for which a variable with a prefix of `variables` is
-    set, unless it is of `harmless`. `settings` are variables and what their value must not hold; those of `keeps`
-    say where fetched files are kept. Where the context has a file of `brings`, nothing is fetched.
+    If there are none, every command without operands installs it.
     """
+    takes_paths: bool
+    """Whether operands are files or folders of the project, and not packages."""
+    dependencies_only: str
+    """The option that installs the dependencies without the project: "--no-root"."""
+    mentions: str
+    """A text that one of the command's words has to contain; "" for none."""
+
+
+class Prefetch(NamedTuple):
+    """A command that downloads a build's dependencies ahead of the build (`[early]`): `go mod download`."""
 
     what: str
+    """What it downloads, in words: "the modules"."""
     reader: str
+    """The module of `manifests` that tells which files `command` reads."""
     command: str
+    """What follows the program's name: "mod download"."""
     builds: frozenset[str]
-    fetches: frozenset[str]
-    carries: frozenset[str]
-    operands: bool
-    elsewhere: frozenset[str]
+    """The sub-commands that build, and so download. None: any; "install --path": with that option."""
+    fetch_verbs: frozenset[str]
+    """(`fetches`) The sub-commands that already download everything, so that nothing is left to download."""
+    forwarded_options: frozenset[str]
+    """(`carries`) Options that `command` takes over from the build; "*" for all of them."""
+    forwards_operands: bool
+    """(`operands`) Whether `command` takes over the build's operands too."""
+    unsupported_options: frozenset[str]
+    """(`elsewhere`) Options with which the build downloads in another way."""
     variables: tuple[str, ...]
+    """Prefixes of variables that may change how the build downloads."""
     harmless: frozenset[str]
+    """Variables with such a prefix that do not."""
     settings: dict[str, str]
-    keeps: tuple[str, ...]
-    brings: tuple[str, ...]
+    """Variables that are allowed unless their value contains this text."""
+    cache_variables: tuple[str, ...]
+    """(`keeps`) Variables that say where downloaded files are kept."""
+    vendored_in: tuple[str, ...]
+    """(`brings`) Files and folders of the context with which nothing is downloaded: "vendor"."""
 
 
 class CleanUp(NamedTuple):
-    """How a manager's caches are emptied, or kept from being filled.
-
-    `append` is a command for the end of the chain, `flag` an option of the install command; one of both may be "".
-    `empties` are the cache folders that the clean-up is about; `done_by` are commands that count as clean-up ("dnf
-    clean all"), which fail where there is nothing to clean if `empty_fails`. `fills` are the kinds of sub-commands that
-    fill the caches, but not with an option of `uncached` or a variable of `off`. `moved_by` are options and variables
-    that put the cache elsewhere; `-o=Dir::` is the option with a value that begins so.
-
-    With `lists`, an install in a later RUN fails once the lists of an earlier update are gone, unless it has an option
-    of `refreshes`; so does one of the programs of `needed_by`. `offline` are options that make an install depend on a
-    filled cache. `too_old` are images whose manager has no such flag. `flag_changes` are those on which the flag
-    changes more than the cache, so that `append` is used there, and `old_packages` packages that bring such a
-    manager; of several patterns that fit an image the last decides, and one with `!` in front takes back.
-    """
+    """How a manager's caches are emptied, or kept from being filled (`[clean-up]`)."""
 
     append: str
+    """The command that empties the caches, for the end of the chain; "" for none."""
     flag: str
+    """The option with which an install fills no cache; "" for none."""
     empties: tuple[str, ...]
+    """The cache folders that the clean-up empties."""
     uncached: frozenset[str]
-    fills: frozenset[str]
+    """Options with which a command fills no cache."""
+    filling_verbs: frozenset[str]
+    """(`fills`) The kinds of sub-commands that fill the caches: "install", "update"."""
     lists: bool
+    """Whether it removes package lists, without which a later install fails that does not update them."""
     done_by: tuple[str, ...]
+    """The commands that count as a clean-up: "dnf clean all"."""
     off: frozenset[str]
+    """Variables that turn the cache off."""
     moved_by: frozenset[str]
+    """Options and variables that move the cache; `-o=Dir::` is the option -o with a value that begins with Dir::."""
     offline: frozenset[str]
+    """Options with which an install needs a filled cache."""
     refreshes: frozenset[str]
+    """Options with which an install updates the package lists itself."""
     empty_fails: bool
+    """Whether the commands of `done_by` fail when the cache is already empty."""
     needed_by: frozenset[str]
+    """Other programs that need the package lists."""
     too_old: tuple[str, ...]
+    """Patterns of images whose manager does not know `flag`; the last match wins, and `!pattern` excludes."""
     flag_changes: tuple[str, ...]
+    """Patterns of images on which `flag` changes more than the cache, so that `append` is used instead."""
     old_packages: tuple[str, ...]
+    """Packages that bring a manager for which `flag` changes more than the cache."""
 
 
 class Manager(NamedTuple):
-    """A package manager. `caches` are folders, where `~` stands for the home of the user in force.
-
-    `verbs` maps sub-commands to what they do: "update" (of the lists of packages), "install", "query" (of the
-    lists), "remove" or "clean". `values` are the options that take the next word as their value, `asks` those that
-    only print. `outputs` are folders that it, or a build with it, makes beside a file with a name of `outputs_beside`.
-
-    `system` says that it is a distribution's: it installs named packages for the whole machine. Its settings are in
-    the folders of `settings_at`, and are read by all managers with the same `family` too. With `one_folder`, the
-    programs of its packages are in one folder. Whichever of two programs with a name of `same` is found, it does the
-    same. `virtual` are options that give the packages of one install a name.
-    `rows` say what sub-commands do with files, in the manner of the table of programs.
-    """
+    """A package manager: what its file says."""
 
     name: str
+    """The stem of its file."""
     source: str
+    """The documentation that the file was written from."""
     commands: frozenset[str]
+    """The names of its programs."""
     module: str
+    """The name with which `python -m` runs it; "" for none."""
     versioned: bool
+    """Whether a command's name may end in a version: `pip3.11`."""
     verbs: dict[str, str]
+    """What each sub-command does: "update" (the package lists), "install", "query" (the lists), "remove" or "clean"."""
     values: frozenset[str]
+    """The options that take the next word as their value."""
     asks: frozenset[str]
+    """The options with which it only prints."""
     manifests: tuple[str, ...]
     locks: tuple[str, ...]
     caches: tuple[str, ...]
+    """Its cache folders; `~` is the home of the user who runs it."""
     projects: tuple[Project, ...]
-    early: Early | None
+    prefetch: Prefetch | None
     outputs: tuple[str, ...]
+    """Folders that it, or a build with it, creates next to its manifest on the host."""
     outputs_beside: tuple[str, ...]
+    """The names of files next to which `outputs` are its own."""
     clean_up: CleanUp | None
     system: bool
+    """Whether it is a distribution's, which installs named packages for the whole machine."""
     settings_at: tuple[str, ...]
+    """The folders of its settings."""
     one_folder: bool
+    """Whether its packages keep their programs in one folder, so that no program can hide another one."""
     same: frozenset[str]
+    """Programs of which it makes no difference which of two with the same name runs."""
     family: str
+    """Managers of the same family read each other's settings."""
     virtual: frozenset[str]
+    """Options that give the packages of one install a name: `apk add --virtual .build`."""
     rows: dict[str, ProgramRow]
+    """What its sub-commands do with files, as rows of the table of programs."""
 
 
 @cache
 def stems() -> tuple[str, ...]:
-    """The stem of each file."""
+    """The stem of each file: "apt", "npm"."""
     return tuple(sorted(name[: -len(SUFFIX)] for name in os.listdir(FOLDER) if name.endswith(SUFFIX)))
 
 
@@ -167,7 +185,7 @@ def load(stem: str) -> Manager:
         locks=tuple(data.get("locks", ())),
         caches=caches,
         projects=tuple(map(_project, data.get("project", ()))),
-        early=_early(data["early"]) if "early" in data else None,
+        prefetch=_prefetch(data["early"]) if "early" in data else None,
         outputs=tuple(data.get("outputs", {}).get("folders", ())),
         outputs_beside=tuple(data.get("outputs", {}).get("beside", ())),
         clean_up=_clean_up(data["clean-up"], caches) if "clean-up" in data else None,
@@ -177,55 +195,55 @@ def load(stem: str) -> Manager:
         same=frozenset(data.get("same", ())),
         family=data.get("family", stem),
         virtual=frozenset(data.get("virtual", ())),
-        rows={name: row for row in (made(item, stem) for item in data.get("command", ())) for name in row.names},
+        rows={name: row for row in (parse_row(table, stem) for table in data.get("command", ())) for name in row.names},
     )
 
 
 @cache
 def _texts() -> dict[str, str]:
-    """The text of each file: what every Dockerfile asks is found there without parsing them all."""
-    found = {}
+    """The text of each file, in which a few keys are found without parsing all the files."""
+    texts = {}
     for stem in stems():
         with open(os.path.join(FOLDER, stem + SUFFIX), encoding="utf-8") as file:
-            found[stem] = file.read()
-    return found
+            texts[stem] = file.read()
+    return texts
 
 
 def is_named(table: str, script: str) -> bool:
-    """Whether a script names a command of a manager whose file has such a table ("project", "early").
+    """Whether a script names a command of a manager whose file has a table ("project", "early").
 
-    Most scripts name none, and need no reading.
+    Most scripts name none, and don't need to be parsed.
     """
     return not _named_with(table).isdisjoint(_LETTERS.findall(script))
 
 
 @cache
 def _named_with(table: str) -> frozenset[str]:
-    """The letters at the start of those names: "pip" of pip3 and pip-sync."""
+    """The leading letters of those commands: "pip" of pip3 and pip-sync."""
     texts = (text for text in _texts().values() if f"[{table}]" in text)
     return frozenset(_LETTERS.findall(name)[0] for text in texts for name in _words(text, "commands"))
 
 
 def _words(text: str, key: str) -> list[str]:
-    """The words of a key that is written on one line."""
+    """The strings in a key's list, which has to be on one line."""
     at = text.find(f"\n{key} = ")
     return text[at : text.find("\n", at + 1)].split('"')[1::2] if at >= 0 else []
 
 
 @cache
 def settings_folders() -> tuple[tuple[str, str], ...]:
-    """The folders of the system package managers' settings, with the manager's name."""
+    """The folders of the system package managers' settings, each with the manager's name."""
     return tuple((folder, stem) for stem, text in _texts().items() for folder in _words(text, "settings-at"))
 
 
 def managers() -> tuple[Manager, ...]:
-    """Every package manager that is known, by name."""
+    """Every known package manager, sorted by name."""
     return tuple(load(stem) for stem in stems())
 
 
 @cache
 def named(program: str) -> Manager | None:
-    """The manager that a program's name belongs to: "pip3.11" is pip."""
+    """The manager that a program belongs to, None for any other program: "pip3.11" is pip."""
     for stem in stems():
         if stem in program:
             manager = load(stem)
@@ -249,21 +267,21 @@ def _project(data: dict[str, Any]) -> Project:
     )
 
 
-def _early(data: dict[str, Any]) -> Early:
-    return Early(
+def _prefetch(data: dict[str, Any]) -> Prefetch:
+    return Prefetch(
         what=data["what"],
         reader=data["reader"],
         command=data["command"],
         builds=frozenset(data.get("builds", ())),
-        fetches=frozenset(data.get("fetches", ())),
-        carries=frozenset(data.get("carries", ())),
-        operands=data.get("operands", False),
-        elsewhere=frozenset(data.get("elsewhere", ())),
+        fetch_verbs=frozenset(data.get("fetches", ())),
+        forwarded_options=frozenset(data.get("carries", ())),
+        forwards_operands=data.get("operands", False),
+        unsupported_options=frozenset(data.get("elsewhere", ())),
         variables=tuple(data.get("variables", ())),
         harmless=frozenset(data.get("harmless", ())),
         settings=data.get("settings", {}),
-        keeps=tuple(data.get("keeps", ())),
-        brings=tuple(data.get("brings", ())),
+        cache_variables=tuple(data.get("keeps", ())),
+        vendored_in=tuple(data.get("brings", ())),
     )
 
 
@@ -273,7 +291,7 @@ def _clean_up(data: dict[str, Any], caches: tuple[str, ...]) -> CleanUp:
         flag=data.get("flag", ""),
         empties=tuple(data.get("empties", caches)),
         uncached=frozenset(data.get("uncached", ())),
-        fills=frozenset(data["fills"]),
+        filling_verbs=frozenset(data["fills"]),
         lists=data.get("lists", False),
         done_by=tuple(data.get("done-by", ())),
         off=frozenset(data.get("off", ())),

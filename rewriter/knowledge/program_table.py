@@ -1,7 +1,7 @@
 """The table of programs: what each does with its words, what it costs, what it leaves behind.
 
-`programs/*.toml` hold the rows, grouped by subject. A row is found by its text first and parsed only when one of its
-programs is asked for, because most Dockerfiles use a dozen of some three hundred. docs/effects.md explains a row.
+`programs/*.toml` contain the rows, grouped by subject. A row is parsed only when one of its programs is asked for,
+because most Dockerfiles use a dozen of some three hundred. docs/effects.md explains a row.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Kind = Literal[
 
 
 class RowError(ValueError):
-    """A row that cannot be used; the text names the file or program, and what is wrong."""
+    """A row with a mistake; the text names the file or program, and the mistake."""
 
 
 class ProgramRow(NamedTuple):
@@ -52,9 +52,9 @@ class ProgramRow(NamedTuple):
     names: tuple[str, ...]
     """Each is a program, or a program and the words that follow it."""
     operands: Operands
-    """What the words that are not options mean; "anything" where the row says nothing about reading and writing.
+    """What the words that are not options mean; "anything" when the row does not say what is read and written.
 
-    "text" is never a path, "words" is one only where it is absolute, "packages" also where it looks like a file;
+    "text" is never a path, "words" are paths only when absolute, "packages" also when they look like a file;
     "names" are packages of a language, and one that looks like a file may be anything.
     "reads" and "writes" are paths. With "to-last" the last is written and the others are read, with "leading" only
     those before the first option count; "urls" are addresses.
@@ -62,63 +62,63 @@ class ProgramRow(NamedTuple):
     skip: int
     """How many operands at the start are text."""
     skip_unless: frozenset[str]
-    """Options with which no operand is skipped, because they hold what it would have said."""
+    """Options with which no operand is skipped, because they bring the text themselves: `sed -e`."""
     skip_with: frozenset[str]
-    """Options of which one has to be given for operands to be skipped; none named: they always are."""
+    """Options one of which is needed for operands to be skipped; none: they are always skipped."""
     script: str
-    """The language of what is skipped ("sed"), where it could name files itself."""
+    """The language of the skipped text ("sed") if it could name files itself."""
     bundled: bool
     """Whether the first word may be options without their dash (`tar xzf`)."""
     flags: frozenset[str] | None
-    """The options without a value with which the row holds; with another one it may do anything. None: all options."""
+    """The options without a value that the row covers; with any other it may do anything. None: all options."""
     values: frozenset[str]
-    """Options that take the next word, which is text."""
+    """Options whose value is text, and not a path."""
     read_options: frozenset[str]
-    """Options that take a path that is read."""
+    """Options whose value is a path that is read."""
     write_options: frozenset[str]
-    """Options that take a path that is written."""
+    """Options whose value is a path that is written."""
     requires: frozenset[str]
     """Without one of these options it may do anything."""
     unless: frozenset[str]
     """With one of these options it may do anything."""
     reads: tuple[str, ...]
-    """What it reads besides: absolute paths, `~/…` below the user's home, "." for the folder it runs in."""
+    """What it also reads: absolute paths, `~/…` in the user's home, "." for the current folder."""
     writes: tuple[str, ...]
-    """What it writes besides."""
+    """What it also writes."""
     looks_at: tuple[str, ...]
-    """What it reads although that makes no difference to what it does, other than that it may fail there."""
+    """What it reads without doing anything differently, except that it may fail on it."""
     default: str
-    """The path that it reads where it is given no operand; of one that only prints, where its output is kept."""
+    """The path that it reads when there is no operand; if it only prints, when its output is redirected."""
     writes_without: str
-    """The path that it writes where none of `write_options` is given."""
+    """The path that it writes when none of `write_options` is given."""
     variables: tuple[str, ...]
-    """Variables with which it may do anything, where ENV or the command sets them."""
+    """Variables with which it may do anything, if ENV or the command sets them."""
     imports: Literal["", "path", "here"]
-    """Where it looks for Python modules: in the folders of PYTHONPATH, and "here" in the one that it runs in too."""
+    """Where it looks for Python modules: "path" in the folders of PYTHONPATH, "here" in the current folder too."""
     network: bool
     leaves: frozenset[Leaves]
     cost: Cost
     costs: dict[str, Cost]
-    """What it costs with an option."""
+    """What it costs with an option, where that differs from `cost`."""
     prepares: str
     """The package manager whose settings it changes."""
     prepares_with: dict[str, str]
     """The package manager whose settings it changes with an option."""
     repository_package: str
-    """What the name of a package file holds that brings nothing but a repository's settings."""
+    """A text in the names of package files that only contain a repository's settings: "epel-release"."""
     kinds: frozenset[Kind]
     source: str
     proven: Literal["engine", "documentation"]
     sample: str
     """A command that shows what the row says; `{}` stands for each of `names` in turn."""
     setup: str
-    """What has to be run before the sample."""
+    """A command to run before the sample."""
     packages: tuple[str, ...]
-    """The Debian packages that bring it, for the sample."""
+    """The Debian packages that the sample needs."""
     base: str
-    """The base image of the tests that has it (tests/engine/bases.py), for the sample."""
+    """The tests' base image that the sample runs in (tests/engine/bases.py)."""
     since: str
-    """The day on which the row's paths were first believed; "" for those of the first table."""
+    """The day on which the row's paths were added; "" for the first table."""
 
 
 _KEYS = frozenset(ProgramRow._fields)
@@ -131,29 +131,29 @@ _PAIRED = {
 
 
 def row(name: str) -> ProgramRow | None:
-    """The row of a program, or of a program and its sub-command ("git config"); None for one that is not known."""
+    """The row of a program, or of a program and its sub-command ("git config"); None if it is unknown."""
     text = _texts().get(name)
     return None if text is None else _parsed(text)
 
 
 def every_row() -> tuple[tuple[str, ProgramRow], ...]:
-    """Each row with the name of its file. Raises RowError for the first that is wrong."""
+    """Each row with the name of its file. Raises RowError for the first one with a mistake."""
     import tomllib
 
-    found = []
+    rows: list[tuple[str, ProgramRow]] = []
     for file in _files():
         try:
             data = tomllib.loads(_read(file))
         except tomllib.TOMLDecodeError as error:
             raise RowError(f"{file}: {error}") from error
         if set(data) != {"program"}:
-            raise RowError(f"{file}: holds something other than [[program]]")
-        found += [(file, made(item, file)) for item in data["program"]]
-    return tuple(found)
+            raise RowError(f"{file}: contains something other than [[program]]")
+        rows += [(file, parse_row(table, file)) for table in data["program"]]
+    return tuple(rows)
 
 
-def made(data: dict[str, Any], where: str) -> ProgramRow:
-    """The row that a table of a .toml describes. Raises RowError with `where` in its text."""
+def parse_row(data: dict[str, Any], where: str) -> ProgramRow:
+    """The row that a parsed TOML table describes. Raises RowError, whose text begins with `where`."""
     data = {key.replace("-", "_"): value for key, value in data.items()}
     names = tuple(data.get("names", ()))
     where = f"{where}: {', '.join(names) or 'a row without names'}"
@@ -161,16 +161,16 @@ def made(data: dict[str, Any], where: str) -> ProgramRow:
     if unknown:
         raise RowError(f"{where}: unknown key {unknown[0].replace('_', '-')}")
     if not names or not data.get("source"):
-        raise RowError(f"{where}: names and source are needed")
+        raise RowError(f"{where}: names and source are required")
     for key, allowed in _PAIRED.items():
         if key in data and data[key] not in get_args(allowed):
-            raise RowError(f"{where}: {key} = {data[key]!r} is none of {', '.join(get_args(allowed))}")
+            raise RowError(f"{where}: {key} = {data[key]!r} is not one of {', '.join(get_args(allowed))}")
     for key, words in (("leaves", Leaves), ("kinds", Kind)):
-        strange = sorted(set(data.get(key, ())) - set(get_args(words)))
-        if strange:
-            raise RowError(f"{where}: {key} = {strange[0]!r} is none of {', '.join(get_args(words))}")
+        invalid = sorted(set(data.get(key, ())) - set(get_args(words)))
+        if invalid:
+            raise RowError(f"{where}: {key} = {invalid[0]!r} is not one of {', '.join(get_args(words))}")
     if data.get("proven") == "engine" and not data.get("sample"):
-        raise RowError(f"{where}: proven by an engine, but without a sample")
+        raise RowError(f"{where}: proven by an engine, but has no sample")
     return _row(data)
 
 
@@ -218,37 +218,37 @@ def _row(data: dict[str, Any]) -> ProgramRow:
 
 
 def of_kind(kind: Kind) -> frozenset[str]:
-    """The names of the programs of a kind."""
+    """The programs whose row lists a kind."""
     return _kinds().get(kind, frozenset())
 
 
 @cache
 def _kinds() -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
+    programs: dict[str, set[str]] = {}
     for name, text in _texts().items():
         at = text.find("\nkinds = [")
         if at >= 0:
             for kind in text[at : text.index("]", at + len("\nkinds = ["))].split('"')[1::2]:
-                found.setdefault(kind, set()).add(name)
-    return {kind: frozenset(names) for kind, names in found.items()}
+                programs.setdefault(kind, set()).add(name)
+    return {kind: frozenset(names) for kind, names in programs.items()}
 
 
 @cache
 def _texts() -> dict[str, str]:
-    """The text of each program's row. `names` is the first key of every row."""
-    found = {}
+    """The text of each program's row. `names` has to be the first key of every row."""
+    texts = {}
     for file in _files():
         for text in _read(file).split(_BEGIN)[1:]:
             for name in text[text.index("[") : text.index("]\n")].split('"')[1::2]:
-                found[name] = text
-    return found
+                texts[name] = text
+    return texts
 
 
 @cache
 def _parsed(text: str) -> ProgramRow:
     import tomllib
 
-    return made(tomllib.loads(text), "knowledge/programs")
+    return parse_row(tomllib.loads(text), "knowledge/programs")
 
 
 def _files() -> list[str]:

@@ -1,4 +1,4 @@
-"""Which commands install a project's own dependencies, read from its manifests."""
+"""Which commands install the dependencies that a project's manifests name."""
 
 from __future__ import annotations
 
@@ -16,47 +16,47 @@ _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip")
 def project_install(words: tuple[Word, ...]) -> tuple[str, tuple[str, ...], str] | None:
     """Manager, arguments and reader (`Project.reader`) when the command installs what a project's manifests name.
 
-    `words` are those of the program that really runs. The arguments are those behind the program's name, quotes
-    removed: `python -m pip install -r x` gives ("pip", ("install", "-r", "x"), "pip"). None for any other command: one
-    that names packages, or installs for the whole machine.
+    `words` are those of the program that really runs. The arguments follow the program's name, without quotes:
+    `python -m pip install -r x` gives ("pip", ("install", "-r", "x"), "pip"). None for any other command: one that
+    names packages, or installs for the whole machine.
     """
-    found = usage(words)
-    if found is None:
+    command = usage(words)
+    if command is None:
         return None
-    for project in found.manager.projects:
-        if _installs(found, project):
-            return found.manager.name, tuple(word.literal_or_text for word in found.words), project.reader
+    for project in command.manager.projects:
+        if _installs(command, project):
+            return command.manager.name, tuple(word.literal_or_text for word in command.words), project.reader
     return None
 
 
-def _installs(found: Usage, project: Project) -> bool:
-    if found.has(found.manager.asks):
+def _installs(command: Usage, project: Project) -> bool:
+    if command.has(command.manager.asks):
         return False
-    if project.mentions and not any(project.mentions in word.literal_or_text for word in found.words):
+    if project.mentions and not any(project.mentions in word.literal_or_text for word in command.words):
         return False
-    if found.subcommand is None:
+    if command.subcommand is None:
         if not project.bare:
             return False
-    elif project.verbs and _command(found, found.subcommand) not in project.verbs:
+    elif project.verbs and _command(command, command.subcommand) not in project.verbs:
         return False
-    if found.has(project.everywhere) or any(
-        option.value is not None and f"{option.name}={option.value}" in project.everywhere for option in found.options
+    if command.has(project.everywhere) or any(
+        option.value is not None and f"{option.name}={option.value}" in project.everywhere for option in command.options
     ):
         return False
-    # `--production false`: an option that may go without its value
-    operands = [word for word in found.operands if word.text not in ("true", "false")]
+    # `--production false`: the value is optional, so it was taken for an operand
+    operands = [word for word in command.operands if word.text not in ("true", "false")]
     if project.takes_paths:
         return True
     if not project.named_by:
         return not operands
-    if any(option.name in project.named_by and _is_local(option.value or "") for option in found.options):
+    if any(option.name in project.named_by and _is_local(option.value or "") for option in command.options):
         return True
     return any(_is_path(word.literal_or_text) for word in operands)
 
 
-def _command(found: Usage, subcommand: Word) -> str:
-    """The sub-command as the tables name it: "ci", or "mod download" of two words."""
-    first = found.arguments[0]
+def _command(command: Usage, subcommand: Word) -> str:
+    """The sub-command as the .toml names it, in one word or two: "ci", "mod download"."""
+    first = command.arguments[0]
     return (
         subcommand.literal_or_text if first is subcommand else f"{first.literal_or_text} {subcommand.literal_or_text}"
     )
@@ -67,7 +67,7 @@ def _is_local(value: str) -> bool:
 
 
 def _is_path(operand: str) -> bool:
-    """Whether an operand is a file or folder: `.`, `.[dev]`, `./a`, `/a`, `a.whl`; a package's name is none."""
+    """Whether an operand is a file or folder: `.`, `.[dev]`, `./a`, `/a`, `a.whl`; a package's name is not."""
     bare = operand.partition("[")[0]
     if "://" in operand or "$" in operand:
         return False

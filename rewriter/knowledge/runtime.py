@@ -1,4 +1,4 @@
-"""Which packages a program needs that was built with a -dev package, from the releases' own lists (`runtime.tsv`)."""
+"""Which packages a program needs at run time if it was built with a -dev package, by release (`runtime.tsv`)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ _TABLE = os.path.join(FOLDER, "runtime.tsv")
 
 @cache
 def has_packages(manager: str) -> bool:
-    """Whether it is known of a manager's packages which are for building."""
+    """Whether dfix knows which of a manager's packages are only for building."""
     return os.path.isfile(os.path.join(FOLDER, f"{manager}.toml"))
 
 
 def runtime_packages(package: str, release: str) -> tuple[str, ...] | None:
-    """The packages that bring the libraries of a -dev package in a release ("bookworm").
+    """The packages with the libraries of a -dev package in a release ("bookworm").
 
-    With a release of "" the answer is the one that all of Debian's releases share. None where the lists do not have the
-    package, or the releases differ.
+    For the release "", those that are the same in all of Debian's releases. None for a package that the lists don't
+    have, or when the releases differ.
     """
     groups = _groups(package)
     if groups is None:

@@ -1,4 +1,4 @@
-"""Reading one command of a package manager: its sub-command, operands and options."""
+"""Parses one command of a package manager: its sub-command, operands and options."""
 
 from __future__ import annotations
 
@@ -15,46 +15,48 @@ _PYTHON = "python"
 
 
 class Option(NamedTuple):
-    """An option as written, without its value ("--prefix", "-r"), and the value that it takes."""
+    """An option of a command."""
 
     name: str
+    """As written, without its value: "--prefix", "-r"."""
     value: str | None
     word: Word
 
 
 class Usage(NamedTuple):
-    """A command of a package manager.
-
-    `verb` is what the sub-command does (`Manager.verbs`), "" when that is not known. `words` follow the program's
-    name, `arguments` are those that are no options; `subcommand` is None where there is none.
-    """
+    """A command of a package manager."""
 
     manager: Manager
     verb: str
+    """What the sub-command does (`Manager.verbs`), "" if that is unknown."""
     subcommand: Word | None
+    """The last word of the sub-command; None where there is none."""
     operands: tuple[Word, ...]
+    """The arguments after the sub-command."""
     options: tuple[Option, ...]
     words: tuple[Word, ...]
+    """All words after the program's name (or after `python -m pip`)."""
     arguments: tuple[Word, ...]
+    """The words that are not options: sub-command and operands."""
     as_module: bool = False
     """Whether Python runs it: `python -m pip`."""
 
     def says(self, command: str) -> bool:
-        """Whether this is the command `dnf clean all`: manager, sub-command and first operands, options left out."""
+        """Whether manager, verb and first operands are those of `command` ("dnf clean all"); options don't count."""
         name, *rest = command.split()
-        said = [word.literal_or_text for word in self.arguments[: len(rest)]]
-        return self.manager.name == name and said == rest
+        arguments = [word.literal_or_text for word in self.arguments[: len(rest)]]
+        return self.manager.name == name and arguments == rest
 
     @property
     def known(self) -> tuple[ProgramRow, int] | None:
-        """The row of the sub-command, and how many arguments name it; None where the manager's file has none.
+        """The row of the sub-command, and how many arguments name it; None if the manager's file has no row for it.
 
-        `python -m pip install` has a row of its own: Python looks for modules in the folder that it runs in.
+        `python -m pip install` has a row of its own, because Python also looks for modules in the current folder.
         """
-        said = [word.literal_or_text for word in self.arguments[:2]]
+        first_two = [word.literal_or_text for word in self.arguments[:2]]
         before = f"-m {self.manager.module} " if self.as_module else ""
         for length in (2, 1):
-            row = self.manager.rows.get(before + " ".join(said[:length])) if len(said) >= length else None
+            row = self.manager.rows.get(before + " ".join(first_two[:length])) if len(first_two) >= length else None
             if row is not None:
                 return row, length
         return None
@@ -65,7 +67,7 @@ class Usage(NamedTuple):
 
 
 def usage(words: tuple[Word, ...]) -> Usage | None:
-    """What a command asks of a package manager, or None when it runs none that is known.
+    """How a command uses a package manager; None if it does not run a known one.
 
     `words` are those of the program that really runs (`invoked`). `python -m pip` is pip.
     """
@@ -76,14 +78,14 @@ def usage(words: tuple[Word, ...]) -> Usage | None:
     manager = named(program)
     as_module = manager is None
     if manager is None and program.startswith(_PYTHON):
-        at = _behind_module(words)
+        at = _after_module(words)
         manager = named(words[at - 1].literal_or_text) if at else None
         if manager is not None and manager.module != words[at - 1].literal_or_text:
             return None
     if manager is None:
         return None
     rest = words[at:]
-    operands, options = _parted(rest, manager.values)
+    operands, options = _split(rest, manager.values)
     first = operands[0] if operands else None
     verb = manager.verbs.get(first.literal_or_text, "") if first is not None else ""
     if first is None and any(project.bare for project in manager.projects):
@@ -99,40 +101,40 @@ def usage(words: tuple[Word, ...]) -> Usage | None:
     return Usage(manager, verb, first, operands[1:], options, rest, operands, as_module)
 
 
-def _behind_module(words: tuple[Word, ...]) -> int:
-    """The index behind the module's name in `python -u -m pip …`, or 0."""
+def _after_module(words: tuple[Word, ...]) -> int:
+    """The index after the module's name in `python -u -m pip …`; 0 if no module is run."""
     for at in range(1, len(words) - 1):
-        written = words[at].text
-        if written == "-m":
+        text = words[at].text
+        if text == "-m":
             return at + 2
-        if not written.startswith("-"):
+        if not text.startswith("-"):
             break
     return 0
 
 
-def _parted(words: tuple[Word, ...], values: frozenset[str]) -> tuple[tuple[Word, ...], tuple[Option, ...]]:
+def _split(words: tuple[Word, ...], values: frozenset[str]) -> tuple[tuple[Word, ...], tuple[Option, ...]]:
     """Operands, and options with their values: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-abn value`."""
     operands: list[Word] = []
     options: list[Option] = []
     at = 0
     while at < len(words):
         word = words[at]
-        written = word.literal_or_text
+        text = word.literal_or_text
         at += 1
-        if written == "--":
+        if text == "--":
             operands += words[at:]
             break
-        if len(written) < 2 or written[0] != "-":
+        if len(text) < 2 or text[0] != "-":
             operands.append(word)
             continue
-        name, sign, value = written.partition("=")
-        if written.startswith("--") or name in values:
+        name, sign, value = text.partition("=")
+        if text.startswith("--") or name in values:
             if not sign and name in values and at < len(words):
                 value, sign = words[at].literal_or_text, "="
                 at += 1
             options.append(Option(name, value if sign else None, word))
             continue
-        letters, value = _cluster(written, values)
+        letters, value = _cluster(text, values)
         options += [Option(letter, None, word) for letter in letters[:-1]]
         if not value and letters[-1] in values and at < len(words):
             value = words[at].literal_or_text
@@ -141,11 +143,11 @@ def _parted(words: tuple[Word, ...], values: frozenset[str]) -> tuple[tuple[Word
     return tuple(operands), tuple(options)
 
 
-def _cluster(written: str, values: frozenset[str]) -> tuple[list[str], str]:
-    """The one-letter options of a word, up to one that takes a value, and the value that is attached to that one."""
+def _cluster(text: str, values: frozenset[str]) -> tuple[list[str], str]:
+    """The one-letter options of a word, up to the first that takes a value, and that value if it is attached."""
     letters = []
-    for index, letter in enumerate(written[1:], 2):
+    for index, letter in enumerate(text[1:], 2):
         letters.append("-" + letter)
         if letters[-1] in values:
-            return letters, written[index:].removeprefix("=")
+            return letters, text[index:].removeprefix("=")
     return letters, ""

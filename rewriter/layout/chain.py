@@ -1,4 +1,4 @@
-"""Adding a command to a RUN in the layout that its author uses."""
+"""Adds a command to a RUN in its author's layout."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ _INDENT = re.compile(r"[ \t]*")
 
 
 class _Break(NamedTuple):
-    """How a chain goes to its next line: the operator ends a line, begins one, or has one of its own.
-
-    `gap` is what follows the operator (where it has a line of its own: the indentation of the command), `close` what
-    precedes one that ends a line.
-    """
+    """How a chain continues on the next line."""
 
     ends: bool
+    """Whether `&&` ends a line."""
     begins: bool
+    """Whether `&&` begins a line; one that does both is alone on its line."""
     indent: str
+    """The indentation of the next line."""
     gap: str
+    """What follows `&&`; if `&&` is alone on its line, the indentation of the command."""
     close: str = " "
+    """What precedes a `&&` that ends a line."""
 
-    def written(self, escape: str, pad: str) -> str:
+    def source_text(self, escape: str, pad: str) -> str:
         if self.ends and self.begins:
             return f"{pad}{escape}\n{self.indent}&& {escape}\n{self.gap}"
         if self.ends:
@@ -36,23 +37,24 @@ class _Break(NamedTuple):
 
 
 def after_part(instruction: Instruction, script: Script, part: int, command: str) -> Edit:
-    """Put `&& command` behind the element `part` of a script that is one && chain (`chain` of the model).
+    """Add `&& command` after the element `part` of a script that is one `&&` chain (`chain` of the model).
 
-    A RUN on one line stays on one line. In a RUN of several lines the command gets its own, with the indentation
-    and the place of `&&` of the nearest line break of the chain, or, where the chain has none, of the rest of the file.
+    A RUN on one line stays on one line. In a RUN of several lines the command gets its own line, with the indentation
+    and the position of `&&` of the chain's nearest line break, or of the RUN's other lines if the chain has none.
     """
     node = script.statements[0].node
     parts = node.parts if isinstance(node, AndOr) else (node,)
     end = parts[part].span.end
-    found = _nearest_break(instruction.text, node, part) if isinstance(node, AndOr) else None
-    if found is None and "\n" in instruction.text[script.span.start : end]:
-        found = _usual_break(instruction, script.span.start, end)
-    separator = " && " if found is None else found.written(instruction.escape, _padding(instruction, end))
+    line_break = _nearest_break(instruction.text, node, part) if isinstance(node, AndOr) else None
+    if line_break is None and "\n" in instruction.text[script.span.start : end]:
+        line_break = _usual_break(instruction, script.span.start, end)
+    padding = _padding(instruction, end)
+    separator = " && " if line_break is None else line_break.source_text(instruction.escape, padding)
     return Edit(Span(end, end), separator + command)
 
 
 def after_lines(text: str, script: Script, statement: int, command: str) -> Edit:
-    """Put the command on a line of its own behind a statement of a script that is read line by line (a heredoc)."""
+    """Add the command on its own line after a statement of a script that has one per line (a heredoc)."""
     last = script.statements[statement]
     end = text.find("\n", last.span.end)
     return Edit(Span(end, end), f"\n{_indent_of(text, last.span.start)}{command}")
@@ -85,12 +87,12 @@ def _usual_break(instruction: Instruction, start: int, end: int) -> _Break:
 
 
 def _indent_of(text: str, offset: int) -> str:
-    found = _INDENT.match(text, text.rfind("\n", 0, offset) + 1)
-    return found.group() if found is not None else ""
+    match = _INDENT.match(text, text.rfind("\n", 0, offset) + 1)
+    return match.group() if match is not None else ""
 
 
 def _padding(instruction: Instruction, end: int) -> str:
-    """The blanks in front of an escape character: as many as put it below the others where they stand in one column."""
+    """The blanks before an escape character: one, or as many as align it with others that are all in one column."""
     text = instruction.text
     columns = set()
     for piece in instruction.pieces[:-1]:

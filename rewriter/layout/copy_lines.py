@@ -1,4 +1,4 @@
-"""Moving a COPY with the comment that belongs to it, and writing COPY lines as the author writes them."""
+"""Moves a COPY with its comment, and writes COPY lines in the author's style."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ _KEPT_FLAGS = ("chown", "chmod", "link")
 
 
 class Block(NamedTuple):
-    """An instruction with the comment lines directly above it, and how many blank lines follow."""
+    """An instruction with the comment lines directly above it."""
 
     span: Span
     text: str
+    """With "\\n" as line ending, also at the end."""
     blanks_after: int
+    """How many blank lines follow."""
     after: int
+    """The offset after those blank lines."""
 
 
 def block(tree: Tree, instruction: Instruction) -> Block:
-    """The lines that move together with an instruction; `after` is the offset behind the blank lines that follow."""
+    """The lines that move together with an instruction."""
     nodes = tree.nodes
     at = nodes.index(instruction)
     first = at
@@ -42,7 +45,7 @@ def _is(node: Trivia | Instruction, kind: str) -> bool:
 
 
 def copy_line(like: Instruction, sources: Iterable[str], destination: str) -> str:
-    """A COPY with the ownership flags and the keyword's case of `like`. Paths with odd characters take JSON form."""
+    """A COPY line with the ownership flags and the keyword's case of `like`; unusual paths are written in JSON form."""
     keyword = like.text[like.keyword_span.start : like.keyword_span.end]
     keyword = "copy" if keyword.islower() else "Copy" if keyword.istitle() else "COPY"
     flags = [like.text[flag.span.start : flag.span.end] for flag in like.flags if flag.name in _KEPT_FLAGS]
@@ -55,7 +58,7 @@ def copy_line(like: Instruction, sources: Iterable[str], destination: str) -> st
 
 
 def folder_below(destination: str, relative: str) -> str:
-    """The destination folder for something that lies in the folder `relative` below a COPY's destination.
+    """The destination folder for a file in the folder `relative` below a COPY's destination.
 
     >>> folder_below(".", ""), folder_below("/app", "client"), folder_below("./", "a/b")
     ('./', '/app/client/', './a/b/')

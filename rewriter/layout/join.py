@@ -1,4 +1,4 @@
-"""Joining the scripts of neighbouring RUNs to one chain, in the layout that their author uses."""
+"""Joins the scripts of neighbouring RUNs to one chain, in their author's layout."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ from dfix.rewriter.shell.nodes import AndOr, Script
 from dfix.rewriter.text.source import Edit, Span
 
 USUAL = " \\\n    && "
+"""The line break of a file that has none to imitate."""
 _DEEPEST = 8
-"""Columns of an indentation that one RUN may take over from another."""
+"""The deepest indentation, in columns, that one RUN takes over from another."""
 _PADDING = re.compile(r"^[ \t]*(?=\\\n)")
 
 
 class Element(NamedTuple):
-    """A RUN that becomes an element of the chain.
-
-    `opening` and `closing` go around its script, of which the last `cut` characters are dropped.
-    """
+    """A RUN that becomes an element of the chain."""
 
     instruction: Instruction
     script: Script
     opening: str = ""
+    """What goes before its script."""
     closing: str = ""
+    """What goes after its script."""
     cut: int = 0
+    """How many characters are dropped from the script's end."""
 
 
 def join(elements: Sequence[Element], others: Iterable[tuple[Instruction, Script]]) -> tuple[Edit, ...]:
-    """Make one RUN of neighbours: the first one's keyword and flags, then every script, with `&&` in between.
+    """Merge neighbouring RUNs: the first one's keyword and flags, then every script, with `&&` in between.
 
-    What stands between two scripts (the line's end, blank lines, keyword and flags) is replaced. The break before
-    `&&` is that of the first RUN that has any, or else the usual one of `others`, the file's RUNs.
+    The text between two scripts (the line's end, blank lines, keyword and flags) is replaced. The line break at `&&` is
+    that of the first of the RUNs that has one, or the most common one of `others`, the file's RUNs.
     """
     separator = _separator(elements, others)
     edits = []
@@ -53,29 +54,29 @@ def join(elements: Sequence[Element], others: Iterable[tuple[Instruction, Script
 
 def _separator(elements: Sequence[Element], others: Iterable[tuple[Instruction, Script]]) -> str:
     for element in elements:
-        found = _break(element.instruction, element.script)
-        if found:
-            return found
+        line_break = _break(element.instruction, element.script)
+        if line_break:
+            return line_break
     breaks = (_break(instruction, script) for instruction, script in others if _chained_over_lines(instruction, script))
-    usual = Counter(found for found in breaks if not _aligned(found))
+    usual = Counter(line_break for line_break in breaks if not _aligned(line_break))
     return usual.most_common(1)[0][0] if usual else USUAL
 
 
 def _aligned(separator: str) -> bool:
-    """Whether a break goes so far in that it stands below words of its own RUN, which another RUN does not have."""
+    """Whether a line break is indented so far that it is aligned with words of its own RUN."""
     line = separator.rpartition("\n")[2]
     return len(line.expandtabs(4)) - len(line.lstrip()) > _DEEPEST
 
 
 def _break(instruction: Instruction, script: Script) -> str:
-    """The text with which a RUN's chain goes to its next line, "" for a RUN on one line and for no chain."""
+    """The text between two elements of a RUN's chain; "" for a RUN on one line, or without a chain."""
     if len(script.statements) != 1 or "\n" not in instruction.text[script.span.start : script.span.end]:
         return ""
     node = script.statements[0].node
     last = len(node.parts) - 1 if isinstance(node, AndOr) else 0
-    written = after_part(instruction, script, last, "").text.replace("\r\n", "\n")
-    # escape characters in one column are one RUN's affair
-    return _PADDING.sub(" ", written)
+    separator = after_part(instruction, script, last, "").text.replace("\r\n", "\n")
+    # blanks that align escape characters only fit their own RUN
+    return _PADDING.sub(" ", separator)
 
 
 def _chained_over_lines(instruction: Instruction, script: Script) -> bool:

@@ -1,4 +1,4 @@
-"""What a Dockerfile means: stages, the state in force at each step, base images, what ships."""
+"""What a Dockerfile means: stages, the settings that apply at each step, base images, what ships."""
 
 from dfix.rewriter.model.build import Model, build
 from dfix.rewriter.model.mounts import Mount

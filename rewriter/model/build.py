@@ -1,4 +1,4 @@
-"""From the tree to the model: stages, what is in force at each instruction, which stages ship."""
+"""Builds the model from the tree: stages, the settings that apply at each instruction, which stages ship."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 class Model:
-    """What a Dockerfile means. `context` is None for a Dockerfile without a build context to look at.
+    """What a Dockerfile means.
 
-    The context is opened when a transform first asks for it: most files never need it.
+    `opaque` says why dfix leaves the whole file as it is, "" if it does not. The build context is opened when a
+    transform first asks for it, because most files never need it.
     """
 
     __slots__ = ("_context", "_open", "opaque", "source", "stages", "target", "tree")
@@ -35,14 +36,14 @@ class Model:
 
     @property
     def context(self) -> Context | None:
-        """The build context, where one is known."""
+        """The build context; None if there is none to look at."""
         if self._context is None:
             self._context = self._open()
         return self._context
 
 
 def build(tree: Tree, target: str = "", open_context: Callable[[], Context | None] = lambda: None) -> Model:
-    """The model of a tree without fault. `target` is the builder that the settings name, "" when they name none."""
+    """The model of a tree without faults. `target` is the builder that the settings name, "" for none."""
     model = Model(tree, target, open_context)
     stages: list[Stage] = []
     arguments: dict[str, str | None] = {}
@@ -66,12 +67,12 @@ def _stage(instruction: Instruction, before: list[Stage], arguments: dict[str, s
     name = words[2].lower() if len(words) >= 3 and words[1].upper() == "AS" else None
     image = known(raw, arguments, escape) or raw
     stage = Stage(len(before), instruction, name, image)
-    for other in reversed(before):
-        if other.name is not None and other.name == image.lower():
-            stage.parent = other
-            stage.family, stage.shell, stage.user = other.family, other.shell, other.user
-            stage.workdir = other.workdir
-            stage.env = other.env
+    for earlier in reversed(before):
+        if earlier.name is not None and earlier.name == image.lower():
+            stage.parent = earlier
+            stage.family, stage.shell, stage.user = earlier.family, earlier.shell, earlier.user
+            stage.workdir = earlier.workdir
+            stage.env = earlier.env
             return stage
     stage.family = family(image)
     if stage.family == "scratch":
@@ -97,7 +98,7 @@ def _step(stage: Stage, instruction: Instruction, escape: str) -> None:
         stage.env = {**stage.env, **_assignments(instruction, stage, escape)}
     elif keyword == "ARG":
         arguments = {word.text.partition("=")[0] for word in instruction.words}
-        # ENV of the same name wins over a build argument (BuildKit's documentation, "Using ARG variables")
+        # an ENV of the same name wins over a build argument (BuildKit's documentation, "Using ARG variables")
         stage.env = {**dict.fromkeys(arguments), **stage.env}
 
 
@@ -106,7 +107,7 @@ def _assignments(instruction: Instruction, stage: Stage, escape: str) -> dict[st
 
 
 def assignments(instruction: Instruction) -> list[tuple[str, str]]:
-    """The names and raw values that an ENV or LABEL sets, in both of its forms (`A=b` and `A b`)."""
+    """The names and unexpanded values that an ENV or LABEL sets, in either form (`A=b` or `A b`)."""
     words = instruction.words
     if not words:
         return []
@@ -118,7 +119,7 @@ def assignments(instruction: Instruction) -> list[tuple[str, str]]:
 
 
 def _mark_shipping(stages: list[Stage]) -> None:
-    """The last stage ships, and one that no other uses: it is there to be built with --target."""
+    """Mark the last stage, every stage that no other uses (it is built with --target), and the stages they build on."""
     used: set[int] = set()
     for stage in stages:
         if stage.parent is not None:
@@ -133,7 +134,7 @@ def _mark_shipping(stages: list[Stage]) -> None:
 
 
 def _sources(step: Step, stages: list[Stage]) -> list[int]:
-    """The stages that a step copies or mounts from."""
+    """The indexes of the stages that a step copies or mounts from."""
     if step.keyword in ("COPY", "ADD"):
         flag = step.instruction.flag("from")
         names = [flag.value] if flag is not None and flag.value else []
@@ -141,12 +142,7 @@ def _sources(step: Step, stages: list[Stage]) -> list[int]:
         names = [mount.from_ for mount in step.mounts if mount.from_]
     else:
         return []
-    found = []
-    for name in names:
-        for stage in stages:
-            if stage.name == name.lower() or str(stage.index) == name:
-                found.append(stage.index)
-    return found
+    return [stage.index for name in names for stage in stages if stage.name == name.lower() or str(stage.index) == name]
 
 
 def _windows(tree: Tree, stages: list[Stage]) -> str:
@@ -160,9 +156,9 @@ def _windows(tree: Tree, stages: list[Stage]) -> str:
 
 
 def _template(tree: Tree, stages: list[Stage]) -> str:
-    """A template can pass for a Dockerfile, but what its tags become is not known."""
+    """Why a file looks like a template, whose rendered text is unknown; "" if it does not."""
     if any(mark in stage.image for stage in stages for mark in ("{{", "<%", "%%")):
-        return "a base image is named by a template's tag: run dfix on the rendered file"
+        return "a base image is a template's tag: run dfix on the rendered file"
     for mark in ("{%", "<%"):
         if mark in tree.source.text and any(mark in instruction.logical for instruction in tree.instructions):
             return f"`{mark}` looks like a template's tag: run dfix on the rendered file"

@@ -1,4 +1,4 @@
-"""Which cache folder a path means, as far as its words tell."""
+"""Whether a path is a cache folder, or a folder above or below one."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _WILD = re.compile(r"[*?\[]")
 
 
 def relation(path: str, cache: str) -> Relation:
-    """How a path, perhaps with wildcards, lies to a cache folder: "within" for the folder itself and below it.
+    """How a path, perhaps with wildcards, relates to a cache folder: "within" for the folder itself and below it.
 
-    Each home counts as the home of the user in force, and so does each folder that ends as the cache below it does.
+    Any home counts as the user's. Any folder may be a home too: `/app/.npm` is within `~/.npm`.
     """
-    found: Relation = ""
-    for one in _expanded(path):
-        parts = [part for part in _HOME.sub("~", one, count=1).split("/") if part not in ("", ".")]
+    result: Relation = ""
+    for expanded in _expanded(path):
+        parts = [part for part in _HOME.sub("~", expanded, count=1).split("/") if part not in ("", ".")]
         wanted = [part for part in cache.split("/") if part]
         if wanted[0] == "~" and parts[:1] != ["~"]:
-            # another home than those that are known by their names: /app/.npm
+            # a home whose path does not look like one: /app/.npm
             wanted = wanted[1:]
             starts = [at for at, part in enumerate(parts) if _same(part, wanted[0])]
             parts = parts[starts[0] :] if starts else []
@@ -35,15 +35,8 @@ def relation(path: str, cache: str) -> Relation:
             continue
         if len(parts) >= len(wanted):
             return "within"
-        found = "above"
-    return found
-
-
-def written(step: Step) -> str:
-    """All that a RUN says: its line as BuildKit joins it, and its heredocs."""
-    instruction = step.instruction
-    text = instruction.text
-    return "\n".join([instruction.logical, *(text[h.body.start : h.body.end] for h in instruction.heredocs)])
+        result = "above"
+    return result
 
 
 def names_cache(word: Word, caches: tuple[str, ...]) -> Relation:
@@ -52,12 +45,12 @@ def names_cache(word: Word, caches: tuple[str, ...]) -> Relation:
     if "/" not in path and "~" not in path:
         return ""
     path = path.replace('"', "").replace("'", "")
-    found = [relation(path, cache) for cache in caches]
-    return "within" if "within" in found else "above" if "above" in found else ""
+    relations = [relation(path, cache) for cache in caches]
+    return "within" if "within" in relations else "above" if "above" in relations else ""
 
 
 def mounted(step: Step, caches: tuple[str, ...]) -> bool:
-    """Whether a mount of the RUN lies over a cache folder, or may: then its files are not in the image."""
+    """Whether a mount of the RUN covers, or may cover, a cache folder: then its files are not in the image."""
     for mount in step.mounts:
         if mount.target is None:
             if mount.kind == "cache":
@@ -72,14 +65,14 @@ def _same(part: str, want: str) -> bool:
         return True
     if not _WILD.search(part):
         return False
-    # as the shell does, a wildcard takes no dot at the start
+    # as in the shell, a wildcard does not match a leading dot
     return fnmatchcase(want, part) and (want[0] != "." or part[0] == ".")
 
 
 def _expanded(path: str) -> list[str]:
-    """The paths of a word with lists in braces."""
+    """The paths of a word with lists in braces: `/a/{b,c}` is `/a/b` and `/a/c`."""
     match = _BRACES.search(path)
     if match is None:
         return [path]
     head, tail = path[: match.start()], path[match.end() :]
-    return [one for item in match[1].split(",") for one in _expanded(head + item + tail)][:64]
+    return [expanded for choice in match[1].split(",") for expanded in _expanded(head + choice + tail)][:64]

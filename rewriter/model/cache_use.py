@@ -1,4 +1,4 @@
-"""What a RUN leaves in the caches of package managers, and whether its author already takes care of that."""
+"""Which package managers' caches a RUN fills, and whether its author already empties or avoids them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import CleanUp, Manager, Usage, managers, usage
-from dfix.rewriter.model.cache_folders import mounted, names_cache, relation, written
+from dfix.rewriter.model.cache_folders import mounted, names_cache, relation
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.shell.walk import program_name
 
@@ -27,155 +27,162 @@ _OTHER_CACHES = (
     "~/.ccache",
     "~/.cache/ccache",
 )
-"""Where tools keep their caches that have none in the image to clean up."""
+"""Cache folders of tools that have no clean-up entry."""
 
 
-class Use(NamedTuple):
-    """A command of a package manager; `order` counts the commands of the RUN."""
+class ManagerUse(NamedTuple):
+    """A command of a package manager."""
 
     order: int
-    at: Located
+    """Its index among the commands of the RUN."""
+    located: Located
     usage: Usage
 
     @property
     def shown(self) -> str:
         """Program and sub-command as the author wrote them, without options: `dnf install`, `python -m pip install`."""
         usage = self.usage
-        program = self.at.words[: len(self.at.words) - len(usage.words)]
+        program = self.located.words[: len(self.located.words) - len(usage.words)]
         verbs = usage.arguments[: len(usage.arguments) - len(usage.operands)]
         return " ".join(word.text for word in (*program, *verbs))
 
 
-class Filling(NamedTuple):
-    """A package manager whose caches a RUN fills: all its `uses` in the RUN and those that fill, in source order."""
+class CacheUse(NamedTuple):
+    """A package manager whose caches a RUN fills."""
 
     manager: Manager
     clean_up: CleanUp
-    uses: tuple[Use, ...]
-    fills: tuple[Use, ...]
+    uses: tuple[ManagerUse, ...]
+    """All its commands in the RUN, in source order."""
+    filled_by: tuple[ManagerUse, ...]
+    """Those of `uses` that fill a cache; never empty."""
 
     @property
     def runs_itself(self) -> bool:
-        """Whether the command that cleans up is one of the manager, and not a plain `rm`."""
+        """Whether the manager itself cleans up (`npm cache clean`), and not a plain `rm`."""
         return self.clean_up.append.split(" ")[0] in self.manager.commands
 
     @property
     def only_lists(self) -> bool:
-        """Whether the RUN updates lists of packages and installs nothing, so that a later RUN is to use them."""
-        return all(use.usage.verb == "update" for use in self.fills)
+        """Whether the RUN updates package lists and installs nothing, so that they are there for a later RUN."""
+        return all(use.usage.verb == "update" for use in self.filled_by)
 
 
-class Run(NamedTuple):
-    """The commands of a RUN in source order, and those of package managers."""
+class RunCommands(NamedTuple):
+    """The commands of a RUN, in source order."""
 
     commands: tuple[Located, ...]
-    uses: tuple[Use, ...]
+    uses: tuple[ManagerUse, ...]
+    """The commands of package managers."""
 
     @property
     def only_updates(self) -> bool:
-        """Whether the RUN fetches lists of packages and does nothing else."""
+        """Whether the RUN fetches package lists and does nothing else."""
         return len(self.uses) == len(self.commands) and all(use.usage.verb == "update" for use in self.uses)
 
 
-class Runs:
-    """The RUNs of one Dockerfile, each looked at once."""
+class RunIndex:
+    """The commands of each RUN of one Dockerfile, each read once."""
 
-    __slots__ = ("_seen",)
+    __slots__ = ("_read",)
 
     def __init__(self) -> None:
-        self._seen: dict[Step, Run] = {}
+        self._read: dict[Step, RunCommands] = {}
 
-    def of(self, step: Step) -> Run:
-        """What a RUN step does; nothing where its script is not read."""
-        run = self._seen.get(step)
+    def of(self, step: Step) -> RunCommands:
+        """The commands of a RUN; none where dfix does not read its script."""
+        run = self._read.get(step)
         if run is None:
             commands = located(step)
             uses = []
             for order, command in enumerate(commands):
-                found = usage(command.words)
-                if found is not None:
-                    uses.append(Use(order, command, found))
-            run = self._seen[step] = Run(commands, tuple(uses))
+                command_usage = usage(command.words)
+                if command_usage is not None:
+                    uses.append(ManagerUse(order, command, command_usage))
+            run = self._read[step] = RunCommands(commands, tuple(uses))
         return run
 
 
-def fillings(step: Step, run: Run) -> list[Filling]:
-    """The managers whose caches the RUN fills and does not clean up, turn off or mount; the last used comes first."""
-    found = []
+def cache_uses(step: Step, run: RunCommands) -> list[CacheUse]:
+    """The caches that a RUN fills, without those that it empties, turns off or mounts; the last used comes first."""
+    unhandled = []
     for name in dict.fromkeys(use.usage.manager.name for use in reversed(run.uses)):
-        own = tuple(use for use in run.uses if use.usage.manager.name == name)
-        manager = own[0].usage.manager
+        uses = tuple(use for use in run.uses if use.usage.manager.name == name)
+        manager = uses[0].usage.manager
         clean_up = manager.clean_up
         if clean_up is None:
             continue
-        fills = tuple(use for use in own if _fills(use.usage, clean_up))
-        if fills:
-            filling = Filling(manager, clean_up, own, fills)
-            if not _taken_care_of(step, filling, run):
-                found.append(filling)
-    return found
+        filled_by = tuple(use for use in uses if _fills(use.usage, clean_up))
+        if filled_by:
+            cache_use = CacheUse(manager, clean_up, uses, filled_by)
+            if not _is_handled(step, cache_use, run):
+                unhandled.append(cache_use)
+    return unhandled
 
 
-def updates(one: Usage, clean_up: CleanUp) -> bool:
-    """Whether a command fetches the lists of packages anew and keeps them."""
-    return (one.verb == "update" or one.has(clean_up.refreshes)) and not one.has(clean_up.uncached)
+def updates(usage: Usage, clean_up: CleanUp) -> bool:
+    """Whether a command fetches new package lists and keeps them."""
+    return (usage.verb == "update" or usage.has(clean_up.refreshes)) and not usage.has(clean_up.uncached)
 
 
-def _fills(one: Usage, clean_up: CleanUp) -> bool:
-    without = clean_up.uncached | clean_up.offline | one.manager.asks
-    return one.verb in clean_up.fills and not one.has(without)
+def _fills(usage: Usage, clean_up: CleanUp) -> bool:
+    without = clean_up.uncached | clean_up.offline | usage.manager.asks
+    return usage.verb in clean_up.filling_verbs and not usage.has(without)
 
 
-def _taken_care_of(step: Step, filling: Filling, run: Run) -> bool:
-    clean_up = filling.clean_up
-    text = written(step)
+def _is_handled(step: Step, cache_use: CacheUse, run: RunCommands) -> bool:
+    """Whether the author turns the cache off, mounts it, or empties it after it was last filled."""
+    clean_up = cache_use.clean_up
+    text = step.source_text
     if any(name in text or step.env.get(name, "") != "" for name in clean_up.off):
         return True
-    if mounted(step, filling.manager.caches):
+    if mounted(step, cache_use.manager.caches):
         return True
-    last = filling.fills[-1].order
+    last = cache_use.filled_by[-1].order
     if any(use.order > last and any(map(use.usage.says, clean_up.done_by)) for use in run.uses):
         return True
-    managers = {use.order for use in run.uses}
+    manager_orders = {use.order for use in run.uses}
     return any(
         _empties(command, clean_up.empties)
         for index, command in enumerate(run.commands)
-        if index > last and index not in managers
+        if index > last and index not in manager_orders
     )
 
 
 def _empties(command: Located, caches: tuple[str, ...]) -> bool:
-    """Whether a command cleans up in the author's own way: `rm -rf FOLDER`, `cd FOLDER && rm *`, a clean-up script."""
+    """Whether a command empties the caches in another way: `rm -rf FOLDER`, `cd FOLDER && rm *`, a clean-up script."""
     if not command.words:
         return False
     program = program_name(command.words[0])
     if "clean" in program:
         return True
-    found = [names_cache(word, caches) for word in command.words[1:]]
-    return "within" in found if program in ("cd", "find", "unlink") else program == "rm" and any(found)
+    relations = [names_cache(word, caches) for word in command.words[1:]]
+    return "within" in relations if program in ("cd", "find", "unlink") else program == "rm" and any(relations)
 
 
-def cache_stays(step: Step, filling: Filling) -> None:
-    """Raise LeaveAlone where something puts the manager's cache at a place that is not known here."""
-    name = filling.manager.name
-    for setting in sorted(filling.clean_up.moved_by):
+def cache_stays(step: Step, cache_use: CacheUse) -> None:
+    """Raise LeaveAlone where a variable or option moves the manager's cache to a folder that dfix does not know."""
+    name = cache_use.manager.name
+    for setting in sorted(cache_use.clean_up.moved_by):
         if not setting.startswith("-"):
-            if setting in step.env or setting in written(step):
-                raise LeaveAlone("moved-cache", f"{setting} puts the cache of {name} elsewhere")
+            if setting in step.env or setting in step.source_text:
+                raise LeaveAlone("moved-cache", f"{setting} moves {name}'s cache to another folder")
             continue
         option, _, value = setting.partition("=")
-        for use in filling.fills:
+        for use in cache_use.filled_by:
             if any(o.name == option and (o.value or "").startswith(value) for o in use.usage.options):
-                raise LeaveAlone("moved-cache", f"`{use.shown} {option}` puts the cache of {name} elsewhere")
+                raise LeaveAlone("moved-cache", f"`{use.shown} {option}` moves {name}'s cache to another folder")
 
 
-def mounts_are_known(step: Step, filling: Filling) -> None:
-    """Raise LeaveAlone for a cache mount at a place of no known tool: settings may have put this cache there."""
-    known = (*_OTHER_CACHES, *(cache for manager in managers() for cache in manager.caches)) if step.mounts else ()
+def mounts_are_known(step: Step, cache_use: CacheUse) -> None:
+    """Raise LeaveAlone for a cache mount that belongs to no known tool: settings may have moved this cache there."""
+    known_caches = (
+        (*_OTHER_CACHES, *(cache for manager in managers() for cache in manager.caches)) if step.mounts else ()
+    )
     for mount in step.mounts:
         if mount.kind != "cache" or mount.target is None:
             continue
-        if not any(relation(mount.target, cache) for cache in known):
+        if not any(relation(mount.target, cache) for cache in known_caches):
             raise LeaveAlone(
-                "cache-mount", f"the cache mount on {mount.target} may hold the cache of {filling.manager.name}"
+                "cache-mount", f"the cache mount at {mount.target} may contain {cache_use.manager.name}'s cache"
             )

@@ -16,24 +16,25 @@ _BRANCHES = frozenset(("if", "for", "while", "case"))
 
 
 class Located(NamedTuple):
-    """`words` are those of the program that really runs (`sudo`, `env` taken off); `folder` is None when unknown.
-
-    `part` is the index of the top-level element of the && chain that holds the command, and `depth` is 0 for
-    a command that is such an element by itself. `env` holds what ENV set, without what the script has set since;
-    `assigned` are the names of what the script has set, and of what the command itself is given.
-    """
+    """A command of a RUN, and where it runs."""
 
     command: Command
     words: tuple[Word, ...]
+    """Those of the program that really runs, without wrappers such as `sudo` and `env`."""
     folder: str | None
+    """The folder in which it runs; None if unknown."""
     part: int
+    """The index of the element of the RUN's `&&` chain that contains it."""
     depth: int
+    """0 for a command that is an element of the chain by itself."""
     env: Mapping[str, str | None]
+    """The variables that ENV set, without those that the script has set since."""
     assigned: frozenset[str] = frozenset()
+    """The names of the variables that the script has set, or that are set for this command."""
 
 
 def chain(script: Script) -> tuple[Node, ...] | None:
-    """The elements of a script that is one pure `a && b && c` chain (or a single element); None for any other."""
+    """The elements of a script that is one `a && b && c` chain, or a single element; None for any other script."""
     if script.opaque or len(script.statements) != 1 or script.statements[0].terminator not in ("", "\n"):
         return None
     node = script.statements[0].node
@@ -43,10 +44,10 @@ def chain(script: Script) -> tuple[Node, ...] | None:
 
 
 def located(step: Step, *, conditions: bool = False) -> tuple[Located, ...]:
-    """Every simple command of a RUN in source order, with `cd` followed where it goes to a literal folder.
+    """Every simple command of a RUN in source order; `cd` to a literal folder is followed.
 
-    With `conditions`, the words and redirects of compound commands come too (`[[ -f x ]]`, `for f in *`,
-    `{ …; } > x`), as commands named `[[`.
+    With `conditions`, the words and redirects of compound commands (`[[ -f x ]]`, `for f in *`, `{ …; } > x`) are
+    included as commands named `[[`.
     """
     script = step.script
     if script.opaque:
@@ -59,7 +60,7 @@ def located(step: Step, *, conditions: bool = False) -> tuple[Located, ...]:
             walker.part += 1
     else:
         walker.statements(script.statements, 0)
-    return tuple(walker.found)
+    return tuple(walker.located)
 
 
 class _Walker:
@@ -68,7 +69,7 @@ class _Walker:
         self.conditions = conditions
         self.env = env
         self.part = 0
-        self.found: list[Located] = []
+        self.located: list[Located] = []
         self.assigned: frozenset[str] = frozenset()
 
     def statements(self, statements: tuple[Statement, ...], depth: int) -> None:
@@ -84,7 +85,7 @@ class _Walker:
             if any(operator.text == "||" for operator in node.operators):
                 self._forget_if_moved(node)
         elif isinstance(node, Pipeline):
-            # each part of a pipeline runs in a shell of its own
+            # each part of a pipeline runs in its own subshell
             for part in node.parts:
                 before = self.folder
                 self.visit(part, depth + 1)
@@ -97,7 +98,7 @@ class _Walker:
         if self.conditions and (node.words or node.redirects):
             name = Word(Span(node.span.start, node.span.start), "[[", "[[")
             shown = Command(node.span, (), (name, *node.words), node.redirects)
-            self.found.append(Located(shown, shown.words, self.folder, self.part, depth, self.env, self.assigned))
+            self.located.append(Located(shown, shown.words, self.folder, self.part, depth, self.env, self.assigned))
         self.statements(node.body, depth + 1)
         if node.kind in ("subshell", "function"):
             self.folder = before
@@ -108,13 +109,13 @@ class _Walker:
         words = invoked(node)
         wrapper = node.words[: len(node.words) - len(words)]
         given = {word.text.partition("=")[0] for word in (*node.assigns, *wrapper) if "=" in word.text}
-        self.found.append(Located(node, words, self.folder, self.part, depth, self.env, self.assigned | given))
+        self.located.append(Located(node, words, self.folder, self.part, depth, self.env, self.assigned | given))
         self._forget_set(node, words)
         if words and words[0].value in ("cd", "pushd", "popd"):
             self.folder = _moved(self.folder, words)
 
     def _forget_set(self, node: Command, words: tuple[Word, ...]) -> None:
-        """Variables that the command sets for what follows are no longer what ENV made them."""
+        """Forget the ENV value of variables that a command sets for the rest of the script."""
         changed = node.assigns if not words else words[1:] if words[0].value in _SETTERS else ()
         names = {word.text.partition("=")[0] for word in changed}
         self.assigned |= names

@@ -1,4 +1,4 @@
-"""What the COPY and ADD instructions of a stage have put where, from the build context."""
+"""Which files of the build context a COPY or ADD puts where in the image."""
 
 from __future__ import annotations
 
@@ -11,32 +11,33 @@ from dfix.rewriter.model.stage import Step
 
 
 class Copied(NamedTuple):
-    """A COPY or ADD from the context. `destination` is absolute (or starts with `?/`) and has no last slash.
-
-    `written` is the destination as the author wrote it.
-    """
+    """A COPY or ADD from the context."""
 
     step: Step
     brought: Brought
     destination: str
+    """Absolute, or starting with `?/` for a folder below an unknown one; no slash at the end."""
     written: str
+    """The destination as the author wrote it."""
 
     @property
     def brings_a_folder(self) -> bool:
-        """Whether a source is a folder: such a copy changes with every edit in it."""
+        """Whether a source is a folder: editing any file in it changes the copy."""
         return any(entry.folder for entry in self.brought.entries)
 
 
 class Unclear(NamedTuple):
-    """Why it can't be said what a COPY brings; `destination` is None when not even that is known."""
+    """A COPY or ADD of which dfix cannot tell what it brings."""
 
     step: Step
     reason: str
+    """Why not, as a phrase that begins with "it" or "its"."""
     destination: str | None
+    """Absolute; None if unknown."""
 
 
 def copied(step: Step, context: Context) -> Copied | Unclear:
-    """What a COPY or ADD step without `--from` brings."""
+    """What a COPY or ADD without `--from` brings, or why that is unclear."""
     instruction = step.instruction
     words = [word.text for word in instruction.words]
     if len(words) < 2:
@@ -48,7 +49,7 @@ def copied(step: Step, context: Context) -> Copied | Unclear:
         return Unclear(step, f"its destination {written} is not known before the build", None)
     destination = posixpath.normpath(posixpath.join(step.workdir, target))
     if instruction.heredocs:
-        return Unclear(step, "it holds a heredoc", destination)
+        return Unclear(step, "it contains a heredoc", destination)
     for name in ("parents", "exclude"):
         if instruction.flag(name) is not None:
             return Unclear(step, f"it uses --{name}", destination)
@@ -57,7 +58,7 @@ def copied(step: Step, context: Context) -> Copied | Unclear:
         if source is None:
             return Unclear(step, f"its source {raw} is not known before the build", destination)
         if "://" in source or source.startswith("git@"):
-            return Unclear(step, f"its source {raw} is no file of the context", destination)
+            return Unclear(step, f"its source {raw} is not a file of the build context", destination)
         sources.append(source)
     brought = brings(context, sources, target, step.workdir, unpacks=step.keyword == "ADD")
     if not isinstance(brought, Brought):

@@ -1,7 +1,7 @@
-"""What the name of a base image tells: its distribution and whether it is a Windows image.
+"""What the name of a base image tells: its distribution, and whether it is a Windows image.
 
-A name is evidence only for images whose tags are documented to carry the distribution (Docker's official images
-and the distributions' own). Anything else is "unknown", and transforms must not guess from there.
+A name is evidence only for images whose documented tags tell the distribution (Docker's official images and the
+distributions' own). Any other is "unknown", and transforms must not guess.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal
 
 Family = Literal["debian", "alpine", "fedora", "suse", "arch", "windows", "scratch", "unknown"]
 
-_OWN: dict[str, Family] = {
+_BY_NAME: dict[str, Family] = {
     "debian": "debian",
     "ubuntu": "debian",
     "buildpack-deps": "debian",
@@ -29,10 +29,10 @@ _LANGUAGES = frozenset(
     "node python golang ruby php rust perl eclipse-temurin gradle elixir erlang nginx httpd postgres redis "
     "mariadb".split()
 )
-"""Their tags are Debian's (or Ubuntu's) unless they name another distribution."""
+"""Images that are based on Debian or Ubuntu unless the tag names another distribution."""
 
 _MIXED = frozenset(("openjdk", "mysql", "maven"))
-"""Their plain tags went from Debian to Oracle Linux or mean several distributions: only a tag that names one tells."""
+"""Images whose plain tags have meant several distributions, so that only a tag that names one tells."""
 
 _DEBIAN = re.compile(r"\b(?:debian|slim|jessie|stretch|buster|bullseye|bookworm|trixie|focal|jammy|noble)\b")
 _OTHER = re.compile(
@@ -42,7 +42,7 @@ _WINDOWS = ("windowsservercore", "nanoserver", "mcr.microsoft.com/windows", "mic
 
 
 def repository(image: str) -> tuple[str, str]:
-    """The repository and tag of an image reference, the official images' `docker.io/library/` left out.
+    """The repository and tag of an image reference, without the official images' `docker.io/library/`.
 
     >>> repository("docker.io/library/node:22-slim@sha256:00")
     ('node', '22-slim')
@@ -57,13 +57,13 @@ def repository(image: str) -> tuple[str, str]:
 
 
 def family(image: str) -> Family:
-    """The distribution that an image reference names; "unknown" for whatever is not documented by its name."""
+    """The distribution that an image reference tells; "unknown" if its name is not evidence."""
     lowered = image.lower()
     if any(mark in lowered for mark in _WINDOWS):
         return "windows"
     name, tag = repository(lowered)
-    if name in _OWN:
-        return _OWN[name]
+    if name in _BY_NAME:
+        return _BY_NAME[name]
     if name in _LANGUAGES or name in _MIXED:
         return _by_tag(tag, plain="debian" if name in _LANGUAGES else "unknown")
     return "unknown"
@@ -76,5 +76,5 @@ def _by_tag(tag: str, plain: Family) -> Family:
         return "unknown"
     if _DEBIAN.search(tag):
         return "debian"
-    # a variable may hold `22-alpine` as well as `22`
+    # a variable may be `22-alpine` as well as `22`
     return "unknown" if "$" in tag else plain

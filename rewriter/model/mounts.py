@@ -11,21 +11,22 @@ _SAME = {"dst": "target", "destination": "target", "src": "source"}
 
 
 class Mount(NamedTuple):
-    """`kind` is bind, cache, tmpfs, secret or ssh.
-
-    `target` is absolute; None where it is not given or not known before the build. `source` and `from_` are as written.
-    """
+    """A mount of a RUN."""
 
     kind: str
+    """bind, cache, tmpfs, secret or ssh."""
     target: str | None
+    """An absolute path; None if it is missing or not known before the build."""
     source: str | None
+    """As written."""
     from_: str | None
+    """The stage or image that it mounts from, as written."""
 
 
 def mounts(instruction: Instruction, workdir: str | None) -> tuple[Mount, ...]:
-    """Every `--mount` of a RUN, read as BuildKit's parseMount does: keys in any order, type bind by default.
+    """Every `--mount` of a RUN, parsed like BuildKit's parseMount: keys in any order, type bind by default.
 
-    A relative target lies below `workdir`.
+    A relative target is below `workdir`.
     """
     return tuple(
         _mount(flag.value, workdir) for flag in instruction.flags if flag.name == "mount" and flag.value is not None
@@ -46,8 +47,8 @@ def _mount(value: str, workdir: str | None) -> Mount:
     )
 
 
-def _target(written: str | None, workdir: str | None) -> str | None:
-    if not written or "$" in written:
+def _target(path: str | None, workdir: str | None) -> str | None:
+    if not path or "$" in path:
         return None
-    target = resolve(workdir, written)
+    target = resolve(workdir, path)
     return target if target is not None and target[0] == "/" else None

@@ -1,7 +1,7 @@
-"""What the reference of a base image tells: language, version, release of its distribution, smaller variants.
+"""What the reference of a base image tells: language, version, release of its distribution, slim variant.
 
-The tables lie in `knowledge/images`, one file for each image, with where and when they were read. What is not in them
-is not known: a tag is written into a Dockerfile only where a table says that it exists.
+The tables are in `knowledge/images`, one file per image, each with its source and date. A tag is written into a
+Dockerfile only if a table says that it exists.
 """
 
 from __future__ import annotations
@@ -24,48 +24,51 @@ _DISTRIBUTIONS = frozenset(("debian", "ubuntu", "alpine", "buildpack-deps"))
 
 
 class BaseImage(NamedTuple):
-    """A base image that a table describes.
-
-    `language` is "" for a plain distribution. `version` is that of the language as the tag writes it, `parts` are the
-    words of the tag that are neither that nor a release. `release` is the distribution's ("bookworm", "alpine3.20",
-    "alpine"), "" where the tag does not tell. `smaller` is the reference of its slim variant, "" where there is none or
-    it is one. `workdir` is the working folder that the image sets.
-    """
+    """A base image that a table describes."""
 
     reference: str
+    """As the FROM names it."""
     name: str
+    """The repository: "python"."""
     tag: str
     language: str
+    """"" for a plain distribution."""
     version: str
+    """The language's, as the tag has it: "3.12"; "" if it has none."""
     release: str
+    """The distribution's: "bookworm", "alpine3.20", "alpine"; "" if the tag does not tell."""
     parts: tuple[str, ...]
+    """The words of the tag that are neither version nor release: "slim"."""
     smaller: str
+    """The reference of its slim variant; "" if there is none, or it is one."""
     workdir: str
+    """The working directory that the image sets."""
     table: dict[str, Any]
+    """The image's file in `knowledge/images`."""
 
     @property
     def slim(self) -> bool:
-        """Whether it is a slim variant."""
+        """Whether it is a slim variant, without compilers."""
         return "slim" in self.parts
 
     @property
     def full(self) -> bool:
-        """Whether it brings compilers and -dev packages of its own, which its slim variant lacks."""
+        """Whether it contains compilers and -dev packages, which its slim variant does not."""
         return bool(self.table.get("compilers")) and not self.slim and not self.alpine
 
     @property
     def saves(self) -> int:
-        """About how many megabytes smaller the slim variant is; 0 where that is not known."""
+        """About how many MB smaller the slim variant is; 0 if unknown."""
         return int(self.table.get("slim-saves", 0))
 
     @property
     def alpine(self) -> bool:
-        """Whether it is Alpine, whose C library is musl."""
+        """Whether it is based on Alpine, whose C library is musl."""
         return self.release.startswith("alpine")
 
 
 def base_image(reference: str) -> BaseImage | None:
-    """The image that a reference names; None for one without a table, with a variable or without a readable tag."""
+    """The image that a reference names; None if there is no table for it, or it contains a variable."""
     if "$" in reference:
         return None
     name, tag = repository(reference.lower())
@@ -76,17 +79,15 @@ def base_image(reference: str) -> BaseImage | None:
     language = table.get("language", "")
     if not release:
         minor = ".".join(version.split(".")[:2])
-        found = [
-            of for of, versions in table.get("default", {}).items() if version in (minor, "") and minor in versions
-        ]
-        release = found[0] if found else ""
+        defaults = table.get("default", {}).items()
+        release = next((name for name, versions in defaults if version in (minor, "") and minor in versions), "")
     digest = "@" in reference
     smaller = "" if digest or "slim" in parts or release.startswith("alpine") else _smaller(name, tag, table)
     return BaseImage(reference, name, tag, language, version, release, parts, smaller, table.get("workdir", ""), table)
 
 
 def jre(image: BaseImage) -> str:
-    """The reference of the JRE of the same major, vendor and release as an image with a JDK; "" for none."""
+    """The reference of the JRE with the vendor, major version and release of an image with a JDK; "" for none."""
     vendor, major, release, slim = _jdk(image)
     table = _tables().get(vendor)
     if table is None or major not in table["jre"].get("alpine" if release.startswith("alpine") else release, ()):
@@ -96,20 +97,20 @@ def jre(image: BaseImage) -> str:
 
 
 def _jdk(image: BaseImage) -> tuple[str, str, str, bool]:
-    """Vendor, major version, release as written and whether it is slim."""
+    """The vendor, major version, release (as in the tag) of an image with a JDK, and whether it is slim."""
     words = image.tag.split("-")
-    written = next((word for word in words if word in _RELEASES or word.startswith("alpine")), "")
+    release = next((word for word in words if word in _RELEASES or word.startswith("alpine")), "")
     if image.name in ("eclipse-temurin", "openjdk"):
         major = image.version.split(".")[0].partition("u")[0]
-        return ("", "", "", False) if "jre" in words else (image.name, major, written, "slim" in words)
+        return ("", "", "", False) if "jre" in words else (image.name, major, release, "slim" in words)
     if image.name == "gradle":
         major = next((word[3:] for word in words if re.fullmatch(r"jdk\d+", word)), "")
-        return "eclipse-temurin", major, written, False
+        return "eclipse-temurin", major, release, False
     match = re.search(r"(eclipse-temurin|openjdk|jdk)-(\d+)", image.tag)
     if image.name != "maven" or match is None:
         return "", "", "", False
     vendor = "eclipse-temurin" if match[1] == "eclipse-temurin" else "openjdk"
-    return vendor, match[2], written, "slim" in words
+    return vendor, match[2], release, "slim" in words
 
 
 def _smaller(name: str, tag: str, table: dict[str, Any]) -> str:
@@ -119,10 +120,10 @@ def _smaller(name: str, tag: str, table: dict[str, Any]) -> str:
         return ""
     if "{tag}" in pattern:
         return f"{name}:{pattern.format(tag=tag)}" if tag in table["versions"] else ""
-    known = table["releases"].get(release, ()) if release else table["versions"]
+    versions = table["releases"].get(release, ()) if release else table["versions"]
     numbers = version.split(".")
-    listed = bool({numbers[0], ".".join(numbers[:2])} & set(known))
-    if version and not listed and (len(numbers) > 1 or not any(one.split(".")[0] == version for one in known)):
+    listed = bool({numbers[0], ".".join(numbers[:2])} & set(versions))
+    if version and not listed and (len(numbers) > 1 or not any(entry.split(".")[0] == version for entry in versions)):
         return ""
     if not version and release:
         return ""
@@ -131,7 +132,7 @@ def _smaller(name: str, tag: str, table: dict[str, Any]) -> str:
 
 
 def _read(name: str, tag: str) -> tuple[str, str, tuple[str, ...]]:
-    """Version, release and the other words of a tag."""
+    """The version, the release and the other words of a tag: "3.12-slim-bookworm" is "3.12", "bookworm", ("slim",)."""
     version = release = ""
     parts: list[str] = []
     for word in tag.split("-") if tag else ():
@@ -152,10 +153,10 @@ def _read(name: str, tag: str) -> tuple[str, str, tuple[str, ...]]:
 def _tables() -> dict[str, dict[str, Any]]:
     import tomllib
 
-    found = {}
+    by_name = {}
     for file in sorted(os.listdir(_FOLDER)):
         with open(os.path.join(_FOLDER, file), "rb") as opened:
             table = tomllib.load(opened)
         for name in table.get("names", (file.removesuffix(".toml"),)):
-            found[name] = table
-    return found
+            by_name[name] = table
+    return by_name

@@ -1,4 +1,4 @@
-"""Paths within an image, as BuildKit joins them to a working folder."""
+"""Paths in an image, joined to the working directory as BuildKit does."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import posixpath
 
 
 def resolve(folder: str | None, path: str) -> str | None:
-    """The path as seen from `folder`, without `.`, `..` and double slashes; None when that is not known.
+    """The path relative to `folder`, without `.`, `..` and double slashes; None if unknown.
 
-    A folder that starts with `?/` lies below the base image's own working folder, of which nothing is known; so does
-    the answer then, unless `..` leads out of it.
+    A folder that starts with `?/` is below the base image's own working directory, which is unknown; then so is the
+    result, or None if `..` leads out of it: `resolve("?/app", "x")` is "?/app/x", and of "../.." it is None.
     """
     if path.startswith("/"):
         return posixpath.normpath("/" + path.lstrip("/"))
@@ -20,10 +20,10 @@ def resolve(folder: str | None, path: str) -> str | None:
 
 
 def within(path: str, folder: str) -> bool:
-    """Whether a path is a file or folder itself, or lies in it."""
+    """Whether a path is `folder` itself or below it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def overlaps(one: str, other: str) -> bool:
-    """Whether one of two folders is the other or lies in it."""
-    return one == other or within(one.rstrip("/") + "/", other) or within(other.rstrip("/") + "/", one)
+def overlaps(first: str, second: str) -> bool:
+    """Whether two folders are the same, or one is below the other."""
+    return first == second or within(first.rstrip("/") + "/", second) or within(second.rstrip("/") + "/", first)

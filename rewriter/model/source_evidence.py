@@ -1,4 +1,4 @@
-"""What the build context tells about a program: files that it may read when it runs, and what its sources call."""
+"""What the build context tells about a program: files that it may read at run time, and what its sources call."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _NEVER = re.compile(
     r"|^[^/]+\.(?:md|rst|adoc)$|(?:^|/)(?:tests?|testdata|__tests__|node_modules|vendor)/",
     re.IGNORECASE,
 )
-"""No program reads its documentation, build and editor files, tests and hidden files (but .env) when it runs."""
+"""Files that no program reads at run time: documentation, build and editor files, tests, hidden files except .env."""
 ENDINGS = {
     "node": (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".jsx", ".tsx"),
     "python": (".py",),
     "ruby": (".rb", "config.ru"),
 }
-"""How a language's source files end."""
+"""The suffixes of a language's source files."""
 _STARTS_PROGRAMS = {
     "node": re.compile(
         r"""['"](?:node:)?child_process['"]|['"](?:execa|shelljs|zx|cross-spawn|simple-git|nodegit|gm|imagemagick)['"]"""
@@ -37,43 +37,45 @@ _STARTS_PROGRAMS = {
     ),
     "ruby": re.compile(r"\bsystem\(|\bsystem [\"']|\bOpen3\b|\bIO\.popen|%x[({\[]|(?<=[=(\s])`[a-z./]"),
 }
-"""What starts other programs in a language's sources."""
+"""What starts other programs in a language's source files."""
 _COMMENTS = ("#", "//", "*")
 
 
 def data(copies: Iterable[Copied], is_source: Callable[[str], bool]) -> tuple[str, ...]:
-    """The image paths that hold what a program may read besides being built from it.
+    """The image paths of the files that a program may read at run time and that are not its sources.
 
-    A folder where none of its files is a source stands for all of them. Raises LeaveAlone with more than MOST_PLACES.
+    A folder without sources is one path. Raises LeaveAlone for more than MOST_PLACES of them.
     """
     wanted: dict[str, str] = {}
     mixed: set[str] = set()
     for copy in copies:
         for path in copy.brought.paths():
-            lands = copy.brought.image_path_of(path)
-            if lands is None:
+            image_path = copy.brought.image_path_of(path)
+            if image_path is None:
                 continue
             if is_source(path):
-                mixed.update(_above(lands))
+                mixed.update(_above(image_path))
             elif not _NEVER.search(path):
-                wanted[lands] = copy.destination
+                wanted[image_path] = copy.destination
     places: dict[str, None] = {}
-    for lands, top in wanted.items():
-        folders = [folder for folder in _above(lands) if folder not in mixed and len(folder) > len(top)]
-        places[folders[-1] if folders else lands] = None
+    for image_path, top in wanted.items():
+        folders = [folder for folder in _above(image_path) if folder not in mixed and len(folder) > len(top)]
+        places[folders[-1] if folders else image_path] = None
     if len(places) <= MOST_PLACES:
         return tuple(places)
-    raise LeaveAlone("too-many-files", f"files that the program may read are in {len(places)} places among the sources")
+    raise LeaveAlone(
+        "too-many-files", f"files that the program may read at run time are in {len(places)} places among the sources"
+    )
 
 
 def _above(path: str) -> Iterator[str]:
-    """The folders above an image path, the nearest first."""
+    """The folders above an image path, nearest first."""
     while (path := posixpath.dirname(path)) not in ("/", "", "?"):
         yield path
 
 
 def sources(context: Context, endings: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Path and text of the files that ship and end so, those of tests left out; at most MOST_READ of them."""
+    """Path and text of the context's files with these suffixes, without tests; at most MOST_READ of them."""
     left = MOST_READ
     for path in context.below(""):
         if left and path.endswith(endings) and not _is_test(path):
@@ -84,7 +86,7 @@ def sources(context: Context, endings: tuple[str, ...]) -> Iterator[tuple[str, s
 
 
 def calls(context: Context, endings: tuple[str, ...], pattern: re.Pattern[str]) -> str:
-    """The first place in sources that fits a pattern, as "main.go:12 (`os/exec`)"; "" where none does."""
+    """The first match of a pattern in the sources, as "main.go:12 (`os/exec`)"; "" for none."""
     for path, text in sources(context, endings):
         for match in pattern.finditer(text):
             if not _commented(text, match.start()):
@@ -94,24 +96,24 @@ def calls(context: Context, endings: tuple[str, ...], pattern: re.Pattern[str]) 
 
 
 def starts_programs(context: Context, language: str) -> str:
-    """The first place in a language's sources that starts another program; "" where none does."""
+    """The first place in a language's sources that starts another program; "" for none."""
     return calls(context, ENDINGS[language], _STARTS_PROGRAMS[language])
 
 
 def runs_programs(
     context: Context, endings: tuple[str, ...], starts: re.Pattern[str], named: re.Pattern[str], there: Iterable[str]
 ) -> str:
-    """The first place in sources that runs a program which the image may not have; "" where none does.
+    """The first place in the sources that runs a program which the image may lack; "" for none.
 
-    `starts` finds what starts programs in a file at all, `named` each start whose program is literal (its group); a
-    file with more of the first than of the second runs programs that are not known.
+    `starts` matches whatever starts a program, `named` the starts whose program is literal (its group). A file with
+    more matches of `starts` runs programs that dfix cannot name. `there` are programs that the image certainly has.
     """
-    known = of_kind("everywhere").union(there)
+    available = of_kind("everywhere").union(there)
     for path, text in sources(context, endings):
-        begun = [match for match in starts.finditer(text) if not _commented(text, match.start())]
+        started = [match for match in starts.finditer(text) if not _commented(text, match.start())]
         names = [match for match in named.finditer(text) if not _commented(text, match.start())]
-        strange = next((match for match in names if posixpath.basename(match[1]) not in known), None)
-        first = strange or (begun[0] if len(begun) > len(names) else None)
+        missing = next((match for match in names if posixpath.basename(match[1]) not in available), None)
+        first = missing or (started[0] if len(started) > len(names) else None)
         if first is not None:
             line = text.count("\n", 0, first.start()) + 1
             return f"{path}:{line} (`{first.group().strip()[:40]}`)"

@@ -1,4 +1,4 @@
-"""Stages and steps: each instruction together with what is in force at it."""
+"""Stages and steps: each instruction together with the settings that apply to it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ DEFAULT_SHELL = ("/bin/sh", "-c")
 
 
 class Step:
-    """An instruction of a stage and the state in which it runs (what was set before it, not by it).
+    """An instruction of a stage and the settings that apply to it (those of the instructions before it).
 
-    `user` is None while the base image's own user is in force. `workdir` is None where it is not known; a folder
-    below the base image's own working folder starts with `?/`. In `env`, None means set but not known before the
-    build; a name that is absent may still be set by the base image. `onbuild` steps run in another build.
+    `user` is None for the base image's own user. `workdir` is None if unknown; a folder below the base image's own
+    working directory starts with `?/`. In `env`, None means set to a value that is not known before the build; the base
+    image may set further names. `onbuild` steps run in another build.
     """
 
     __slots__ = ("_script", "env", "index", "instruction", "onbuild", "shell", "stage", "user", "workdir")
@@ -42,26 +42,33 @@ class Step:
 
     @property
     def keyword(self) -> str:
-        """The instruction's keyword; for ONBUILD that of the instruction it holds."""
+        """The instruction's keyword; for ONBUILD the keyword of the instruction that it contains."""
         return self.instruction.keyword
 
     def expand(self, word: str) -> str | None:
-        """The word with its variables replaced, or None when that is not known before the build."""
+        """The word with its variables replaced; None if that is not known before the build."""
         return known(word, self.env, self.instruction.escape)
 
     @property
+    def source_text(self) -> str:
+        """Everything that the instruction says: its line with continuations joined, and the text of its heredocs."""
+        instruction = self.instruction
+        bodies = (instruction.text[heredoc.body.start : heredoc.body.end] for heredoc in instruction.heredocs)
+        return "\n".join([instruction.logical, *bodies])
+
+    @property
     def mounts(self) -> tuple[Mount, ...]:
-        """The RUN's mounts."""
+        """Each `--mount` of a RUN, with targets resolved against the working directory."""
         return mounts(self.instruction, self.workdir)
 
     @property
     def shell_name(self) -> str:
-        """The program that reads the script: "sh", "bash", "powershell" …, from a heredoc's line where it names one."""
+        """The program that SHELL runs the script with: "sh", "bash", "powershell" …"""
         return self.shell[0].replace("\\", "/").rpartition("/")[2].lower() if self.shell else "sh"
 
     @property
     def stops_on_error(self) -> bool:
-        """Whether the SHELL makes every failing command end the script (`-e`, `-o errexit`)."""
+        """Whether SHELL makes every failing command end the script (`-e`, `-o errexit`)."""
         return any(o == "errexit" or (o[:1] == "-" and o[:2] != "--" and "e" in o) for o in self.shell[1:])
 
     @property
@@ -74,7 +81,7 @@ class Step:
 
     @property
     def script(self) -> Script:
-        """What the RUN's script says; `opaque` holds the reason where dfix does not look into it."""
+        """The RUN's parsed script; its `opaque` says why dfix does not read it, "" if it does."""
         if self._script is None:
             self._script = self._read_script()
         return self._script
@@ -85,7 +92,7 @@ class Step:
         instruction = self.instruction
         span = instruction.value_span
         if instruction.keyword != "RUN":
-            return _opaque(span, "it is no RUN")
+            return _opaque(span, "it is not a RUN")
         if instruction.json is not None:
             return _opaque(span, "it is in exec form")
         if self.shell_name not in of_kind("shell"):
@@ -97,16 +104,16 @@ class Step:
                 return _opaque(span, "it mixes a command with a heredoc")
             content = text[body.body.start : body.body.end]
             if content.startswith("#!"):
-                return _opaque(span, "its heredoc names an interpreter of its own")
+                return _opaque(span, "its heredoc names its own interpreter")
             return parse(content, body.body.start, text)
         mask = instruction.script_mask()
         if mask is None:
-            return _opaque(span, "a word of it is continued in an unusual way")
+            return _opaque(span, "one of its words continues on the next line in an unusual way")
         return parse(mask[0], mask[1], text)
 
 
 def known(word: str, env: Mapping[str, str | None], escape: str) -> str | None:
-    """A word as BuildKit expands it. None when it depends on a build argument or on what the base image may set."""
+    """A word as BuildKit expands it; None if it depends on a build argument or on the base image."""
     try:
         if any(name not in env for name in names(word, escape)):
             return None
@@ -120,7 +127,7 @@ def _opaque(span: Span, why: str) -> Script:
 
 
 class Stage:
-    """One `FROM` and what follows. The state attributes are those in force after its last instruction."""
+    """One `FROM` and the instructions after it. `env`, `shell`, `user` and `workdir` are those at its end."""
 
     __slots__ = (
         "env",
@@ -152,7 +159,7 @@ class Stage:
         self.env: Mapping[str, str | None] = {}
 
     def ancestry(self) -> Iterator[Stage]:
-        """The stage itself, the one that it begins with, and so on down to the one that begins with an image."""
+        """The stage itself, the stage that it builds on, and so on to the one that builds on an image."""
         stage: Stage | None = self
         while stage is not None:
             yield stage
@@ -160,6 +167,6 @@ class Stage:
 
     @property
     def base(self) -> Stage:
-        """The stage of the file that this one begins with in the end: its FROM names an image."""
+        """The stage at the end of its ancestry, whose FROM names an image."""
         *_, last = self.ancestry()
         return last

@@ -27,7 +27,7 @@ def test_what_a_file_says(manager: Manager) -> None:
     clean_up = manager.clean_up
     if clean_up is None:
         return
-    assert clean_up.fills <= KINDS
+    assert clean_up.filling_verbs <= KINDS
     assert set(clean_up.empties) <= set(manager.caches)
     assert clean_up.empties
     assert clean_up.append or clean_up.flag
@@ -66,7 +66,7 @@ def test_scripts_with_its_commands_are_read(manager: Manager) -> None:
         for project in manager.projects:
             said = f"{command} {project.mentions}"
             assert is_named("project", said)
-        if manager.early is not None:
+        if manager.prefetch is not None:
             assert is_named("early", f"cd /x && {command} build")
 
 
@@ -78,6 +78,6 @@ def test_scripts_without_them_are_passed_over(said: str) -> None:
 @pytest.mark.parametrize("manager", MANAGERS.values(), ids=MANAGERS)
 def test_readers_are_there(manager: Manager) -> None:
     readers = [project.reader for project in manager.projects]
-    readers += [manager.early.reader] if manager.early is not None else []
+    readers += [manager.prefetch.reader] if manager.prefetch is not None else []
     for reader in readers:
         assert importlib.util.find_spec(f"dfix.rewriter.manifests.{reader}") is not None

@@ -10,7 +10,7 @@ import pytest
 
 from dfix.rewriter.knowledge import managers
 from dfix.rewriter.knowledge.load import settings_folders
-from dfix.rewriter.knowledge.program_table import ProgramRow, RowError, every_row, made, of_kind, row
+from dfix.rewriter.knowledge.program_table import ProgramRow, RowError, every_row, of_kind, parse_row, row
 
 ROWS = [found for _, found in every_row()]
 COMMANDS = list({id(row): row for manager in managers() for row in manager.rows.values()}.values())
@@ -54,7 +54,7 @@ WRONG = [
 @pytest.mark.parametrize(("data", "why"), WRONG)
 def test_a_row_that_is_wrong(data: dict[str, object], why: str) -> None:
     with pytest.raises(RowError, match=re.escape(why)) as raised:
-        made(data, "file.toml")
+        parse_row(data, "file.toml")
     assert str(raised.value).startswith("file.toml: ")
 
 

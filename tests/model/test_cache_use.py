@@ -6,7 +6,7 @@ import pytest
 
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import Step, build
-from dfix.rewriter.model.cache_use import Filling, Runs, fillings
+from dfix.rewriter.model.cache_use import CacheUse, RunIndex, cache_uses
 from dfix.rewriter.text.source import Source
 
 
@@ -15,13 +15,13 @@ def step(run: str, image: str = "debian:12", before: str = "") -> Step:
     return build(tree).stages[0].steps[-1]
 
 
-def left(run: str, image: str = "debian:12", before: str = "") -> list[Filling]:
+def left(run: str, image: str = "debian:12", before: str = "") -> list[CacheUse]:
     found = step(run, image, before)
-    return fillings(found, Runs().of(found))
+    return cache_uses(found, RunIndex().of(found))
 
 
 def names(run: str, image: str = "debian:12", before: str = "") -> list[str]:
-    return [filling.manager.name for filling in left(run, image, before)]
+    return [cache_use.manager.name for cache_use in left(run, image, before)]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_setting_turns_a_cache_off() -> None:
 def test_uses_and_fills() -> None:
     (found,) = left("apt-get update && apt-get -y --no-install-recommends install a b && apt-get remove c")
     assert [use.usage.verb for use in found.uses] == ["update", "install", "remove"]
-    assert [use.usage.verb for use in found.fills] == ["update"]
+    assert [use.usage.verb for use in found.filled_by] == ["update"]
     assert [use.shown for use in found.uses] == ["apt-get update", "apt-get install", "apt-get remove"]
     assert (found.runs_itself, found.only_lists) == (False, True)
     (lists,) = left("apt-get update")
@@ -104,7 +104,7 @@ def test_uses_and_fills() -> None:
 
 def test_the_program_is_shown_as_written() -> None:
     (found,) = left("python3 -m pip install a")
-    assert found.fills[0].shown == "python3 -m pip install"
+    assert found.filled_by[0].shown == "python3 -m pip install"
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,9 @@ def test_the_program_is_shown_as_written() -> None:
     [("apt-get update", True), ("apt-get update && make", False), ("apt-get update && apt-get install a", False)],
 )
 def test_a_run_that_only_updates(run: str, only: bool) -> None:
-    assert Runs().of(step(run)).only_updates == only
+    assert RunIndex().of(step(run)).only_updates == only
 
 
 def test_a_run_is_looked_at_once() -> None:
-    runs, one = Runs(), step("apt-get update")
+    runs, one = RunIndex(), step("apt-get update")
     assert runs.of(one) is runs.of(one)

@@ -7,7 +7,7 @@ import pytest
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import build
 from dfix.rewriter.model.commands import Located, located
-from dfix.rewriter.model.effects import Effects, conflict, costs, effects
+from dfix.rewriter.model.effects import Effects, command_cost, conflict, effects
 from dfix.rewriter.text.source import Source
 
 
@@ -342,7 +342,7 @@ COSTS = [
 @pytest.mark.parametrize(("script", "cost"), COSTS)
 def test_the_cost(script: str, cost: str) -> None:
     (command,) = commands(script)
-    assert costs(command).cost == cost
+    assert command_cost(command).level == cost
 
 
 PREPARES = [
@@ -360,4 +360,4 @@ PREPARES = [
 @pytest.mark.parametrize(("script", "manager"), PREPARES)
 def test_what_it_sets_up(script: str, manager: str) -> None:
     (command,) = commands(script)
-    assert costs(command).prepares == manager
+    assert command_cost(command).prepares == manager

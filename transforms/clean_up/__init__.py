@@ -1,1 +1,1 @@
-"""Package caches: what fills them, what empties them, and who needs them later."""
+"""Package managers' caches: what fills them, what empties them, and what needs them later."""

@@ -1,4 +1,4 @@
-"""Commands of a later RUN that may install packages out of sight: scripts, and commands within words of others."""
+"""Commands that may install packages although they do not look like it: scripts, and `sh -c "apt-get …"`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge.program_table import of_kind
-from dfix.rewriter.model.cache_folders import written
 from dfix.rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
@@ -21,10 +20,10 @@ _MAKEFILES = ("Makefile", "makefile", "GNUmakefile")
 _NO_PACKAGES = frozenset(
     "configure config Configure autogen.sh bootstrap.sh buildconf gradlew mvnw waf b2 artisan manage.py nvm.sh".split()
 )
-"""Scripts that build or set up a project and are known by their names."""
+"""Scripts that build or set up a project, recognised by name."""
 
 _INSTALLERS = ("miniconda", "anaconda", "miniforge", "mambaforge", "cmake-")
-"""How the names of archives begin that unpack themselves and install nothing else."""
+"""Prefixes of self-extracting archives that install nothing else."""
 
 _KNOWN_INSTALLERS = (
     "sh.rustup.rs",
@@ -37,17 +36,18 @@ _KNOWN_INSTALLERS = (
     "bun.sh/install",
     "get.docker.com",
 )
-"""Addresses of install scripts that install no system package, or fetch the lists anew before they do."""
+"""Addresses of install scripts that install no system packages, or update the package lists first."""
 
 _SETTINGS = tuple(
     "activate env rc profile release environment conda.sh env.sh vars.sh init.sh init.bash setup.bash env-hashes .env "
     "nvm.sh functions aliases .conf .cfg sdkman-init.sh".split()
 )
-"""How the names of files end that set variables and functions for the shell that reads them."""
+"""Suffixes of files that only set variables and functions when a shell sources them."""
 
 _BINARIES = re.compile(r"/s?bin/[^/.]+$")
 _CALLS_ANOTHER = re.compile(r"\.sh\b|\bsource\b|^\s*\. ", re.MULTILINE)
 LARGEST_SCRIPT = 200_000
+"""Bytes of a script that are read."""
 
 
 @cache
@@ -57,21 +57,21 @@ def _mention(programs: frozenset[str]) -> re.Pattern[str]:
 
 
 def mentions(manager: Manager, words: str) -> bool:
-    """Whether a text holds the name of a manager's command as a word."""
+    """Whether a text contains the name of one of a manager's commands as a word."""
     return _mention(manager.commands).search(words) is not None
 
 
 def hidden_use(command: Located, manager: Manager) -> bool:
-    """Whether a command that is no use of the manager may run one: `xargs apt-get install`, `sh -c "apt-get …"`."""
+    """Whether another program's command may run the manager: `xargs apt-get install`, `sh -c "apt-get …"`."""
     if not command.words or program_name(command.words[0]) in of_kind("mentions"):
         return False
     return any(mentions(manager, word.literal_or_text) for word in command.words[1:])
 
 
 def unread_script(command: Located, step: Step, manager: Manager, model: Model) -> str:
-    """The script that a command runs and that may use the manager, as a phrase; "" where there is none.
+    """The script that a command runs and that may install packages with the manager, as a phrase; "" for none.
 
-    A script of the context is read; one that does not name the manager, or updates before it installs, is none.
+    A script in the build context is read: one that does not name the manager, or updates its lists first, is harmless.
     """
     words = command.words
     if not words:
@@ -82,9 +82,7 @@ def unread_script(command: Located, step: Step, manager: Manager, model: Model) 
     if program in of_kind("make"):
         return "" if _makes_without(manager, model.context) else "make, whose Makefile installs packages"
     if program == "eval":
-        return (
-            "" if any("$(" in word.text or "`" in word.text for word in words[1:]) else "what `eval` makes of variables"
-        )
+        return "" if any("$(" in word.text or "`" in word.text for word in words[1:]) else "`eval` with variables"
     name = program
     if program in of_kind("sources"):
         name = words[1].literal_or_text.rpartition("/")[2].strip("\"'") if len(words) > 1 else ""
@@ -95,8 +93,8 @@ def unread_script(command: Located, step: Step, manager: Manager, model: Model) 
         if operand is None:
             return ""
         if operand == "":
-            piped = any(address in written(step) for address in _KNOWN_INSTALLERS)
-            return "" if piped else "a script that it downloads or is given"
+            piped = any(address in step.source_text for address in _KNOWN_INSTALLERS)
+            return "" if piped else "a script that it downloads or reads from its input"
         name = operand.rpartition("/")[2].strip("\"'")
     elif not _is_script(words[0].literal_or_text, program):
         return ""
@@ -107,14 +105,14 @@ def unread_script(command: Located, step: Step, manager: Manager, model: Model) 
 
 
 def _script_operand(words: tuple[Word, ...]) -> str | None:
-    """The file that a shell reads: "" when that is its input, None when it is given commands with `-c`."""
+    """The script file that a shell runs: "" for its standard input, None for commands given with `-c`."""
     for word in words[1:]:
-        said = word.literal_or_text
-        if not said.startswith("-"):
-            return said
-        if said in ("-", "-s"):
+        text = word.literal_or_text
+        if not text.startswith("-"):
+            return text
+        if text in ("-", "-s"):
             return ""
-        if not said.startswith("--") and "c" in said:
+        if not text.startswith("--") and "c" in text:
             return None
     return ""
 
@@ -126,7 +124,7 @@ def _is_script(path: str, program: str) -> bool:
 
 
 def _makes_without(manager: Manager, context: Context | None) -> bool:
-    """Whether no Makefile at the context's root installs with the manager; one that is not there does not."""
+    """Whether no Makefile at the context's root installs packages with the manager; a missing one does not."""
     if context is None:
         return True
     texts = [context.read(name, LARGEST_SCRIPT) or "" for name in _MAKEFILES]
@@ -134,16 +132,17 @@ def _makes_without(manager: Manager, context: Context | None) -> bool:
 
 
 def _harmless(name: str, manager: Manager, context: Context) -> bool:
-    found = [path for path in context.below("") if path.rpartition("/")[2] == name]
-    for path in found:
+    """Whether every file with a script's name in the context is a script that installs nothing unseen."""
+    candidates = [path for path in context.below("") if path.rpartition("/")[2] == name]
+    for path in candidates:
         script = context.read(path, LARGEST_SCRIPT)
         if script is None or _CALLS_ANOTHER.search(script) or _installs(script, manager):
             return False
-    return bool(found)
+    return bool(candidates)
 
 
 def _installs(script: str, manager: Manager) -> bool:
-    """Whether a script names the manager, and does not begin with an update."""
+    """Whether a script uses the manager without updating its lists first."""
     first = _mention(manager.commands).search(script)
     if first is None:
         return False

@@ -1,1 +1,1 @@
-"""Making one RUN of neighbours: what each does, what is gained, and what would differ in one shell."""
+"""Merging neighbouring RUNs: what each does, what merging gains, and what would change in a shared shell."""

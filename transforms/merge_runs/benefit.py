@@ -1,4 +1,4 @@
-"""Whether one RUN of two neighbours would be better than two, and why."""
+"""Whether merging two neighbouring RUNs is an improvement, and why."""
 
 from __future__ import annotations
 
@@ -7,99 +7,104 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.load import load
 from dfix.rewriter.model.cache_folders import mounted, names_cache
-from dfix.rewriter.model.cache_use import Runs, fillings, updates
+from dfix.rewriter.model.cache_use import RunIndex, cache_uses, updates
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.merge_runs.removal import undoes
 
 if TYPE_CHECKING:
-    from dfix.transforms.merge_runs.run_summary import Work
+    from dfix.transforms.merge_runs.run_summary import RunSummary
 
 
-class Gain(NamedTuple):
-    """Why neighbours belong together, as a sentence."""
+class Benefit(NamedTuple):
+    """Why merging neighbours is an improvement."""
 
     reason: str
+    """A sentence for the user."""
 
 
-def gain(first: Work, second: Work) -> Gain | None:
-    """What a merge of two neighbours gains, None if there is nothing to say. Raises LeaveAlone where it gains none."""
+def benefit(first: RunSummary, second: RunSummary) -> Benefit | None:
+    """What merging two neighbours gains; None where nothing is gained and nothing needs saying.
+
+    Raises LeaveAlone where the user should hear why they are kept separate.
+    """
     if not second.slow:
-        why = undoes(first, second)
-        if why:
-            return Gain(why)
+        undone = undoes(first, second)
+        if undone:
+            return Benefit(undone)
     for manager in second.managers:
-        found = _same_manager(first, second, manager)
-        if found is not None:
-            return found
+        shared_lists = _same_manager(first, second, manager)
+        if shared_lists is not None:
+            return shared_lists
     if not first.changes or not second.changes:
         return None
     if first.slow:
-        _keep_apart(first, second)
+        _keep_separate(first, second)
     if first.quick and second.quick:
-        return Gain(f"`{first.title}` and `{second.title}` take little time and need no layer each")
-    if _concerned(first) & _concerned(second):
-        return Gain(f"`{first.title}` belongs to `{second.title}`, which an edit of it runs anew anyway")
+        return Benefit(f"`{first.title}` and `{second.title}` are quick and don't need separate layers")
+    if _families(first) & _families(second):
+        setup = f"`{first.title}` prepares for `{second.title}`"
+        return Benefit(f"{setup}; editing it already re-runs both, so nothing is lost by joining them")
     if second.slow:
-        raise LeaveAlone("unrelated", f"`{first.title}` does nothing that `{second.title}` is known to need")
+        raise LeaveAlone("unrelated", f"`{second.title}` is slow and is not known to need `{first.title}`")
     return None
 
 
-def gain_of_three(first: Work, between: Work, second: Work) -> Gain | None:
+def benefit_of_three(first: RunSummary, between: RunSummary, last: RunSummary) -> Benefit | None:
     """What is gained where the third of three neighbours removes what the first made: download, unpack, remove."""
-    if second.slow or between.slow or between.quick:
+    if last.slow or between.slow or between.quick:
         return None
-    why = undoes(first, second)
-    return Gain(why) if why else None
+    undone = undoes(first, last)
+    return Benefit(undone) if undone else None
 
 
-def _concerned(work: Work) -> set[str]:
-    """The families of the managers that a RUN uses or sets up: those of RPM read each other's settings."""
-    return {load(manager).family for manager in (*work.managers, *work.prepares)}
+def _families(run: RunSummary) -> set[str]:
+    """The families of the managers that a RUN uses or sets up; yum and dnf are one, since they share settings."""
+    return {load(manager).family for manager in (*run.managers, *run.prepares)}
 
 
-def _same_manager(first: Work, second: Work, manager: str) -> Gain | None:
-    """Two steps of one package manager, where the later uses the lists that the earlier has fetched."""
-    own = first.uses(manager)
-    used = [index for index in second.uses(manager) if second.costs[index].cost == "slow"]
-    if not own or not used:
+def _same_manager(first: RunSummary, second: RunSummary, manager: str) -> Benefit | None:
+    """The benefit where both RUNs use a package manager and the second relies on lists that the first fetched."""
+    slow_uses = [index for index in second.uses(manager) if second.costs[index].level == "slow"]
+    if not first.uses(manager) or not slow_uses:
         return None
-    usage = second.costs[used[0]].usage
+    usage = second.costs[slow_uses[0]].usage
     if usage is None or usage.manager.clean_up is None or mounted(first.step, usage.manager.caches):
         return None
-    if not first.slow or first.slow_beside(manager):
+    if not first.slow or first.slow_besides(manager):
         return None
-    asked, got = second.shown(used[0]), first.title
-    only_lists = all(one.usage is None or one.usage.verb == "update" for one in first.costs if one.cost == "slow")
+    install, update = second.shown(slow_uses[0]), first.title
+    only_lists = all(cost.usage is None or cost.usage.verb == "update" for cost in first.costs if cost.level == "slow")
     if only_lists:
-        return Gain(f"a cached `{got}` leaves `{asked}` with the package lists of the day on which it ran")
+        return Benefit(f"when `{update}` comes from the cache, `{install}` uses outdated package lists")
     clean_up = usage.manager.clean_up
-    if second.slow_beside(manager) or updates(usage, clean_up) or usage.has(clean_up.uncached):
+    if second.slow_besides(manager) or updates(usage, clean_up) or usage.has(clean_up.uncached):
         return None
     if not _leaves_lists(first, manager):
         return None
-    return Gain(f"`{asked}` uses the package lists that `{got}` leaves in the layer before it")
+    return Benefit(f"`{install}` uses the package lists that `{update}` leaves in the previous layer")
 
 
-def _leaves_lists(work: Work, manager: str) -> bool:
-    if any(filling.manager.name == manager for filling in fillings(work.step, Runs().of(work.step))):
+def _leaves_lists(run: RunSummary, manager: str) -> bool:
+    """Whether package lists are there after a RUN: it fetches and keeps them, or keeps those of an earlier layer."""
+    if any(cache_use.manager.name == manager for cache_use in cache_uses(run.step, RunIndex().of(run.step))):
         return True
-    uses = [one.usage for one in work.costs if one.usage is not None and one.usage.manager.name == manager]
+    uses = [cost.usage for cost in run.costs if cost.usage is not None and cost.usage.manager.name == manager]
     clean_up = uses[0].manager.clean_up
-    if clean_up is None or any(one.verb in clean_up.fills for one in uses):
+    if clean_up is None or any(usage.verb in clean_up.filling_verbs for usage in uses):
         return False
-    # it installs from lists that an earlier layer brings
+    # it installs from lists of an earlier layer
     caches = uses[0].manager.caches
     return not any(
         command.words
         and program_name(command.words[0]) == "rm"
-        and any(names_cache(w, caches) for w in command.words[1:])
-        for command in work.commands
+        and any(names_cache(word, caches) for word in command.words[1:])
+        for command in run.commands
     )
 
 
-def _keep_apart(first: Work, second: Work) -> NoReturn:
+def _keep_separate(first: RunSummary, second: RunSummary) -> NoReturn:
     if second.slow:
-        both = f"`{first.title}` and `{second.title}` both take time"
-        raise LeaveAlone("keeps-cache", f"{both}: apart, each keeps its cache")
-    quick = f"`{second.title}` takes little time and `{first.title}` much"
-    raise LeaveAlone("keeps-cache", f"{quick}: apart, an edit of the one does not repeat the other")
+        both = f"`{first.title}` and `{second.title}` are both slow"
+        raise LeaveAlone("keeps-cache", f"{both}; kept separate so each stays cached")
+    quick = f"`{second.title}` is quick and `{first.title}` is slow"
+    raise LeaveAlone("keeps-cache", f"{quick}; kept separate so that editing one does not re-run the other")

@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
-from dfix.transforms.merge_runs.benefit import Gain, gain, gain_of_three
+from dfix.transforms.merge_runs.benefit import Benefit, benefit, benefit_of_three
 from dfix.transforms.merge_runs.image_state import keeps_mounts, stays_the_same
-from dfix.transforms.merge_runs.run_summary import Work
+from dfix.transforms.merge_runs.run_summary import RunSummary
 from dfix.transforms.merge_runs.shell_isolation import (
     Wrap,
     finds_the_same_programs,
@@ -24,36 +24,39 @@ if TYPE_CHECKING:
     from dfix.rewriter.model import Stage, Step
 
 MOST_LINES = 40
-"""A RUN of more lines is hard to read, and hard to find the fault in when it fails."""
+"""A longer RUN is hard to read, and hard to debug when it fails."""
 
 _COMMENT_LINE = re.compile(r"\n\s*#")
 
 
 class Merge(NamedTuple):
-    """Neighbours that become one RUN, in order, with what goes around each script."""
+    """Neighbours that become one RUN."""
 
-    works: tuple[Work, ...]
+    runs: tuple[RunSummary, ...]
+    """In source order."""
     wraps: tuple[Wrap, ...]
+    """What goes around the script of each."""
     reasons: tuple[str, ...]
+    """Why they are merged, each reason once."""
 
 
-class Apart(NamedTuple):
+class KeptSeparate(NamedTuple):
     """A RUN that is not merged into its predecessor."""
 
     step: Step
-    why: Reason
+    reason: Reason
 
 
-def merges(stage: Stage) -> Iterator[Merge | Apart]:
-    """Every merge of a stage's RUNs, and why the other neighbours stay apart."""
-    row: list[Step] = []
+def merges(stage: Stage) -> Iterator[Merge | KeptSeparate]:
+    """Every merge of a stage's RUNs, and why other neighbours are kept separate."""
+    neighbours: list[Step] = []
     for step in stage.steps:
         if _may_merge(step):
-            row.append(step)
+            neighbours.append(step)
             continue
-        yield from _in_row(row)
-        row = []
-    yield from _in_row(row)
+        yield from _among(neighbours)
+        neighbours = []
+    yield from _among(neighbours)
 
 
 def _may_merge(step: Step) -> bool:
@@ -63,78 +66,83 @@ def _may_merge(step: Step) -> bool:
     return not step.script.opaque and bool(step.script.statements)
 
 
-def _in_row(row: list[Step]) -> Iterator[Merge | Apart]:
-    if len(row) < 2:
+def _among(neighbours: list[Step]) -> Iterator[Merge | KeptSeparate]:
+    if len(neighbours) < 2:
         return
-    works = [Work(step) for step in row]
-    group = [works[0]]
+    runs = [RunSummary(step) for step in neighbours]
+    group = [runs[0]]
     reasons: list[str] = []
-    for work, found in zip(works[1:], _gains(works), strict=True):
-        why = attempt(_may_join, group, work) if isinstance(found, Gain) else found
-        if isinstance(found, Gain) and why is None:
-            group.append(work)
-            reasons.append(found.reason)
+    for run, answer in zip(runs[1:], _benefits(runs), strict=True):
+        refusal = attempt(_may_join, group, run) if isinstance(answer, Benefit) else answer
+        if isinstance(answer, Benefit) and refusal is None:
+            group.append(run)
+            reasons.append(answer.reason)
             continue
-        if why is not None:
-            yield Apart(work.step, why)
+        if refusal is not None:
+            yield KeptSeparate(run.step, refusal)
         yield from _merge(group, reasons)
-        group, reasons = [work], []
+        group, reasons = [run], []
     yield from _merge(group, reasons)
 
 
-def _gains(works: list[Work]) -> list[Gain | Reason | None]:
-    found = [attempt(gain, first, second) for first, second in pairwise(works)]
-    for index in range(1, len(found)):
-        if not isinstance(found[index], Gain):
-            three = gain_of_three(works[index - 1], works[index], works[index + 1])
-            if three is not None:
-                found[index - 1 : index + 1] = [three, three]
-    return found
+def _benefits(runs: list[RunSummary]) -> list[Benefit | Reason | None]:
+    """For each pair of neighbours why merging helps, why they are kept separate, or None.
+
+    Both pairs of download, unpack, remove get the benefit of the three, although unpacking alone would stay separate.
+    """
+    answers = [attempt(benefit, first, second) for first, second in pairwise(runs)]
+    for index in range(1, len(answers)):
+        if not isinstance(answers[index], Benefit):
+            of_three = benefit_of_three(runs[index - 1], runs[index], runs[index + 1])
+            if of_three is not None:
+                answers[index - 1 : index + 1] = [of_three, of_three]
+    return answers
 
 
-def _merge(group: list[Work], reasons: list[str]) -> Iterator[Merge]:
+def _merge(group: list[RunSummary], reasons: list[str]) -> Iterator[Merge]:
     if len(group) < 2:
         return
-    # none raises: _may_join has asked
-    wraps = [wrap(work.step, is_last=index == len(group) - 1) for index, work in enumerate(group)]
+    # wrap does not raise here, because _may_join has called it for each of them
+    wraps = [wrap(run.step, is_last=index == len(group) - 1) for index, run in enumerate(group)]
     yield Merge(tuple(group), tuple(wraps), tuple(dict.fromkeys(reasons)))
 
 
-def _may_join(group: list[Work], work: Work) -> None:
-    """Raise LeaveAlone where a RUN does not join the ones before it, although something would be gained."""
-    last, step = group[-1].step, work.step
+def _may_join(group: list[RunSummary], run: RunSummary) -> None:
+    """Raise LeaveAlone where a RUN cannot join the ones before it, although that would be an improvement."""
+    last, step = group[-1].step, run.step
     for span in (*last.script.comments, *step.script.comments):
         comment = step.instruction.text[span.start : span.end][:40]
-        raise LeaveAlone("comment", f"`{comment}` ends a script and would take in what follows")
+        raise LeaveAlone("comment", f"`{comment}` would comment out the commands that follow it in one RUN")
     _same_flags(last, step)
     starts_plainly(step)
     keeps_mounts(step)
-    _one_shell(group, work)
+    _share_a_shell(group, run)
     text = step.instruction.text
     if _COMMENT_LINE.search(text, last.script.span.end, step.script.span.start):
-        raise LeaveAlone("comment", "a comment between the two RUNs parts them on purpose")
+        raise LeaveAlone("comment", "the comment between the two RUNs separates them on purpose")
     start, end = group[0].step.script.span.start, step.script.span.end
     if text.count("\n", start, end) >= MOST_LINES:
-        raise LeaveAlone("too-long", f"the RUN would have more than {MOST_LINES} lines")
+        raise LeaveAlone("too-long", f"the merged RUN would have more than {MOST_LINES} lines")
 
 
-def _one_shell(group: list[Work], work: Work) -> None:
-    last, step = group[-1], work.step
+def _share_a_shell(group: list[RunSummary], run: RunSummary) -> None:
+    """Raise LeaveAlone where a script would do something else in the shell and container of the ones before it."""
+    last, step = group[-1], run.step
     leaves_nothing(last.step)
     stays_the_same(last)
     needs_nothing(step)
     for earlier in group:
-        finds_the_same_programs(earlier, work)
+        finds_the_same_programs(earlier, run)
     wrap(last.step, is_last=False)
     wrap(step, is_last=True)
 
 
 def _same_flags(first: Step, second: Step) -> None:
-    one, other = ([(flag.name, flag.value) for flag in step.instruction.flags] for step in (first, second))
-    if one == other:
+    earlier, later = ([(flag.name, flag.value) for flag in step.instruction.flags] for step in (first, second))
+    if earlier == later:
         return
-    for name, value in (*one, *other):
-        if (name, value) not in one or (name, value) not in other:
+    for name, value in (*earlier, *later):
+        if (name, value) not in earlier or (name, value) not in later:
             shown = f"--{name}" if value is None else f"--{name}={value}"
             raise LeaveAlone("flags-differ", f"only one of the two RUNs has `{shown}`")
-    raise LeaveAlone("flags-differ", "the two RUNs have their flags in another order")
+    raise LeaveAlone("flags-differ", "the two RUNs have the same flags in a different order")

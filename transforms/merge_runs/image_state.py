@@ -1,4 +1,4 @@
-"""What the builder does between two RUNs, so that the second finds something else than in the same RUN."""
+"""What the builder resets between two RUNs, so that the second would find another state if it shared a RUN."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Command, Word
-    from dfix.transforms.merge_runs.run_summary import Work
+    from dfix.transforms.merge_runs.run_summary import RunSummary
 
 _ENGINE_FILES = re.compile(r"/etc/(?:hosts|resolv\.conf|hostname)\b")
 _KERNEL_FILES = ("/proc/", "/sys/", "/dev/shm", "/dev/mqueue")
@@ -33,11 +33,11 @@ _WRITABLE = frozenset(("rw", "rw=true", "readwrite", "readwrite=true", "readonly
 _NO_WORKDIR = ("/tmp/", "/etc/", "/var/lib/", "/var/cache/", "/var/log/", "/var/tmp/", "/usr/share/", "/usr/bin/",
                "/usr/lib/", "/usr/sbin/", "/usr/include/", "/usr/local/bin/", "/usr/local/lib/", "/usr/local/share/",
                "/usr/local/include/", "/bin/", "/sbin/", "/lib/", "/root/.")  # fmt: skip
-"""Folders below which no image has its working folder by default."""
+"""Folders that contain no image's default working directory."""
 
 
-def stays_the_same(first: Work) -> None:
-    """Raise LeaveAlone where what follows the RUN of `first` would find something else without a new container."""
+def stays_the_same(first: RunSummary) -> None:
+    """Raise LeaveAlone where the next script relies on a new container after the RUN of `first`."""
     for command in commands(first.step.script):
         _mounted_by_the_engine(command)
         _still_runs(command)
@@ -49,20 +49,20 @@ def stays_the_same(first: Work) -> None:
 
 
 def _leaves(program: str, what: Leaves) -> bool:
-    known = row(program)
-    return known is not None and what in known.leaves
+    program_row = row(program)
+    return program_row is not None and what in program_row.leaves
 
 
 def keeps_mounts(step: Step) -> None:
-    """Raise LeaveAlone for a mount whose content is gone at the end of each RUN."""
+    """Raise LeaveAlone for a mount whose content is discarded when its RUN ends."""
     for mount in step.mounts:
         if mount.kind == "tmpfs":
-            raise LeaveAlone("mount", f"the tmpfs mount at {mount.target} is empty again at the start of each RUN")
+            raise LeaveAlone("mount", f"the tmpfs mount at {mount.target} starts empty in every RUN")
     for flag in step.instruction.flags:
         if flag.name == "mount" and flag.value is not None:
             keys = {part.strip().lower() for part in flag.value.split(",")}
             if keys & _WRITABLE:
-                raise LeaveAlone("mount", "what is written to a bind mount is gone at the end of each RUN")
+                raise LeaveAlone("mount", "writes to a bind mount are discarded when its RUN ends")
 
 
 def _words(command: Command) -> Iterator[str]:
@@ -76,22 +76,22 @@ def _words(command: Command) -> Iterator[str]:
 def _mounted_by_the_engine(command: Command) -> None:
     name = program_name(command.words[0]) if command.words else ""
     if _leaves(name, "kernel"):
-        raise LeaveAlone("fresh-each-run", f"what `{shown(command)}` sets is gone at the end of its RUN")
+        raise LeaveAlone("fresh-each-run", f"what `{shown(command)}` sets lasts only until its RUN ends")
     targets = {redirect.target.literal_or_text for redirect in command.redirects if redirect.target is not None}
     for word in _words(command):
         if _ENGINE_FILES.search(word):
             raise LeaveAlone(
-                "fresh-each-run", f"`{shown(command)}` names a file that the builder mounts anew for each RUN"
+                "fresh-each-run", f"`{shown(command)}` uses a file that BuildKit mounts fresh for every RUN"
             )
-        # a link's text is not read
+        # `ln -s /proc/1/fd/1 /var/log/x` only stores the path
         if name == "ln" and word not in targets:
             continue
         if word.startswith(_KERNEL_FILES) or (word.startswith("/dev/") and not _DEVICES.match(word)):
-            raise LeaveAlone("fresh-each-run", f"`{shown(command)}` names {word}, which is new in each RUN")
+            raise LeaveAlone("fresh-each-run", f"`{shown(command)}` uses {word}, which is new in every RUN")
 
 
 def _still_runs(command: Command) -> None:
-    """A program that stays in the background, so that it would still run during what follows."""
+    """Raise LeaveAlone for a program that stays in the background, like `service x start`."""
     names = [program_name(word) for word in command.words]
     if not names:
         return
@@ -105,11 +105,13 @@ def _still_runs(command: Command) -> None:
     if not starts:
         starts = any(word.text.startswith("/etc/init.d/") for word in command.words) and bool(_STARTS_WITH & set(names))
     if starts or _DETACHES & set(names):
-        raise LeaveAlone("still-runs", f"what `{shown(command)}` starts would go on running during what follows")
+        raise LeaveAlone(
+            "still-runs", f"what `{shown(command)}` starts would still be running while the next commands run"
+        )
 
 
 def _account(command: Command, step: Step) -> None:
-    """The builder looks up user, groups and home at the start of each RUN."""
+    """Raise LeaveAlone for a change of the user, groups or home, which the builder looks up for each RUN."""
     names = [program_name(word) for word in command.words]
     if any(_leaves(name, "account") for name in names[:3]):
         operand = command.words[-1].literal_or_text
@@ -117,7 +119,7 @@ def _account(command: Command, step: Step) -> None:
             raise LeaveAlone("shell-start", f"`{shown(command)}` changes the user that the next RUN starts as")
     if any(_ACCOUNT_FILES.search(word) for word in _words(command)):
         raise LeaveAlone(
-            "shell-start", f"`{shown(command)}` names a file in which the builder looks up the next RUN's user"
+            "shell-start", f"`{shown(command)}` uses a file in which the builder looks up the user of the next RUN"
         )
 
 
@@ -149,22 +151,24 @@ def _hard_link(located: Located) -> None:
     else:
         hard = "s" not in short and "--symbolic" not in options
     if hard:
-        raise LeaveAlone("hard-link", f"`{shown(located.command)}` makes a hard link, which a new layer may part")
+        raise LeaveAlone(
+            "hard-link", f"`{shown(located.command)}` makes a hard link, which a new layer may turn into two files"
+        )
 
 
 def _workdir_gone(located: Located, step: Step) -> None:
-    """The builder makes the working folder again where it is missing."""
+    """Raise LeaveAlone for a command that may remove the working directory, which the builder recreates."""
     words = located.words
     if not words or not _removes_folders(words):
         return
     operands = [word.literal_or_text for word in words[1:] if not word.text.startswith("-")]
-    # a script that stays where it starts is in the working folder
+    # a script without `cd` runs in the working directory
     moves = any(program_name(word) in ("cd", "pushd", "popd") for c in commands(step.script) for word in c.words[:1])
     folder = located.folder if moves else step.workdir or "?"
     for path in operands[:-1] if program_name(words[0]) == "mv" else operands:
         if _may_be_workdir(path, folder, step.workdir):
-            why = "may remove the working folder, which the next RUN makes again"
-            raise LeaveAlone("workdir", f"`{shown(located.command)}` {why}")
+            removes = f"`{shown(located.command)}` may remove the working directory"
+            raise LeaveAlone("workdir", f"{removes}, which the builder recreates for the next RUN")
 
 
 def _removes_folders(words: tuple[Word, ...]) -> bool:
@@ -175,10 +179,15 @@ def _removes_folders(words: tuple[Word, ...]) -> bool:
 
 
 def _may_be_workdir(path: str, folder: str | None, workdir: str | None) -> bool:
-    """Whether a path, perhaps with wildcards, may be the working folder or one above it."""
+    """Whether a path, perhaps with wildcards, may be the working directory or a folder above it.
+
+    With WORKDIR /srv/app, `/srv`, `/s*/app` and `$DIR` may; `/srv/app/tmp`, `/opt` and `./tmp` may not. Where WORKDIR
+    is unknown, every path may, except below folders that no image starts in (`/tmp/x`).
+    """
     unknown = workdir is None or not workdir.startswith("/")
     parts = [] if workdir is None or unknown else workdir.rstrip("/").split("/")
     path = _EXPANSION.sub("*", path.replace('"', ""))
+    # `$DIR/app` and `~/app`: only the last part is known, and any part of WORKDIR may be it
     if path.startswith(("*", "~")):
         last = path.rstrip("/").rpartition("/")[2]
         if last == path or "*" in last:

@@ -1,4 +1,4 @@
-"""What a RUN made, and whether a later RUN removes or rewrites it."""
+"""What a RUN creates, and whether a later RUN removes or rewrites it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dfix.rewriter.shell.walk import program_name
 if TYPE_CHECKING:
     from dfix.rewriter.knowledge import Usage
     from dfix.rewriter.model.commands import Located
-    from dfix.rewriter.model.effects import Costs
-    from dfix.transforms.merge_runs.run_summary import Work
+    from dfix.rewriter.model.effects import CommandCost
+    from dfix.transforms.merge_runs.run_summary import RunSummary
 
 _ANYTHING = frozenset(("/tmp", "/tmp/*", "/tmp/", "/var/tmp/*", "/var/tmp"))
 _DOCUMENTS = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/locale")
@@ -23,21 +23,20 @@ _SHARED = frozenset(
     "/ /bin /etc /lib /opt /root /srv /tmp /usr /usr/bin /usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/share "
     "/usr/src /var /var/lib /var/tmp".split()
 )
-"""Folders in which more lies than one archive's content."""
+"""Folders that contain more than what one archive brings."""
+
+_FREES = "only saves space in the RUN that created the files"
+_REPEATS = "stores a second copy of files that an earlier RUN created"
 
 
-_FREES = "frees space only in the RUN that filled it"
-_REPEATS = "stores once more what an earlier RUN has made"
-
-
-def undoes(first: Work, second: Work) -> str:
-    """Why `second` would better have been part of `first`, since it removes or rewrites what that made; "" if not."""
-    made: list[str] | None = None
+def undoes(first: RunSummary, second: RunSummary) -> str:
+    """How `second` removes or rewrites what `first` created, as a sentence; "" if it does not."""
+    created: list[str] | None = None
     for index, command in enumerate(second.commands):
-        one = second.costs[index]
-        if one.usage is not None:
-            if (one.usage.verb == "clean" and _fills(first, one.usage)) or (
-                one.usage.verb == "remove" and _uninstalls(first, one.usage)
+        usage = second.costs[index].usage
+        if usage is not None:
+            if (usage.verb == "clean" and _fills_cache(first, usage)) or (
+                usage.verb == "remove" and _uninstalls(first, usage)
             ):
                 return f"`{second.shown(index)}` {_FREES}"
             continue
@@ -46,47 +45,49 @@ def undoes(first: Work, second: Work) -> str:
             return f"`{second.shown(index)}` {_FREES}"
         recursive = program in ("chown", "chmod", "chgrp") and first.slow and _is_recursive(command)
         if program in ("rm", "mv") or recursive:
-            if made is None:
-                made = _made(first)
+            if created is None:
+                created = _created(first)
             operands = _operands(command)
             paths = operands[:-1] if program == "mv" else operands if program == "rm" else operands[1:]
-            if any(_covers(path, one_made) for path in paths for one_made in made):
+            if any(_covers(path, created_path) for path in paths for created_path in created):
                 return f"`{second.shown(index)}` {_FREES if program == 'rm' else _REPEATS}"
     return ""
 
 
-def _fills(first: Work, cleaning: Usage) -> bool:
+def _fills_cache(first: RunSummary, cleaning: Usage) -> bool:
+    """Whether a RUN fills, in the image, the cache that a clean-up command empties."""
     name = cleaning.manager.name
-    used = any(one.usage is not None and one.usage.manager.name == name for one in _slow(first))
+    used = any(cost.usage is not None and cost.usage.manager.name == name for cost in _slow(first))
     return used and not mounted(first.step, cleaning.manager.caches)
 
 
-def _slow(work: Work) -> list[Costs]:
-    return [work.costs[index] for index in work.slow]
+def _slow(run: RunSummary) -> list[CommandCost]:
+    return [run.costs[index] for index in run.slow]
 
 
-def _uninstalls(first: Work, removing: Usage) -> bool:
-    gone = {word.literal_or_text for word in removing.operands}
-    for one in _slow(first):
-        if one.usage is None or one.usage.manager.name != removing.manager.name:
+def _uninstalls(first: RunSummary, removing: Usage) -> bool:
+    """Whether a command removes a package that the first RUN installed, or `autoremove`s whatever it left."""
+    removed = {word.literal_or_text for word in removing.operands}
+    for cost in _slow(first):
+        usage = cost.usage
+        if usage is None or usage.manager.name != removing.manager.name:
             continue
-        if not gone and removing.subcommand is not None and "auto" in removing.subcommand.literal_or_text:
+        if not removed and removing.subcommand is not None and "auto" in removing.subcommand.literal_or_text:
             return True
-        installed = {word.literal_or_text.partition("=")[0] for word in one.usage.operands}
-        installed |= {
-            option.value for option in one.usage.options if option.name in one.usage.manager.virtual and option.value
-        }
-        if gone & installed:
+        installed = {word.literal_or_text.partition("=")[0] for word in usage.operands}
+        # `apk add --virtual .build gcc` and later `apk del .build`
+        installed |= {option.value for option in usage.options if option.name in usage.manager.virtual and option.value}
+        if removed & installed:
             return True
     return False
 
 
-def _empties(first: Work, command: Located) -> bool:
-    """Whether `rm` empties a cache of a package manager that the first RUN uses, or documents of its packages."""
-    for one in _slow(first):
-        if one.usage is None:
+def _empties(first: RunSummary, command: Located) -> bool:
+    """Whether `rm` empties a cache of a package manager that the first RUN uses, or removes its packages' documents."""
+    for cost in _slow(first):
+        if cost.usage is None:
             continue
-        manager = one.usage.manager
+        manager = cost.usage.manager
         words = [word for word in command.words[1:] if word.literal_or_text not in _ANYTHING]
         if any(names_cache(word, manager.caches) for word in words) and not mounted(first.step, manager.caches):
             return True
@@ -100,16 +101,16 @@ def _is_recursive(command: Located) -> bool:
 
 
 def _operands(command: Located) -> list[str]:
-    """The operands as absolute paths, wildcards left in; those that depend on the build are left out."""
-    found = []
+    """The operands as absolute paths, with their wildcards; those that depend on a variable or `$(…)` are left out."""
+    paths = []
     for word in command.words[1:]:
         path = word.literal_or_text
         if path.startswith("-") or "$" in path or "`" in path:
             continue
         absolute = _absolute(command.folder, path)
         if absolute is not None:
-            found.append(absolute)
-    return found
+            paths.append(absolute)
+    return paths
 
 
 def _absolute(folder: str | None, path: str) -> str | None:
@@ -120,19 +121,22 @@ def _absolute(folder: str | None, path: str) -> str | None:
     return None if folder is None else posixpath.normpath(posixpath.join(folder, path))
 
 
-def _covers(path: str, made: str) -> bool:
-    """Whether removing `path`, perhaps with wildcards, removes `made`: the same path or one above it."""
+def _covers(path: str, created: str) -> bool:
+    """Whether removing `path`, perhaps with wildcards, removes `created`: the same path or one above it.
+
+    `/tmp/*.tgz` covers `/tmp/a.tgz`, and `/opt/src` covers `/opt/src/lib`; `/opt/src/lib/x` does not cover `/opt/src`.
+    """
     wanted = path.split("/")
-    parts = made.split("/")
+    parts = created.split("/")
     if len(wanted) > len(parts) or path == "/":
         return False
     return all(have == want or fnmatchcase(have, want) for have, want in zip(parts, wanted, strict=False))
 
 
-def _made(work: Work) -> list[str]:
-    """The paths that a RUN certainly makes by downloading, cloning or unpacking."""
-    found: list[str | None] = []
-    for command in work.commands:
+def _created(run: RunSummary) -> list[str]:
+    """The paths that a RUN certainly creates by downloading, cloning or unpacking."""
+    created: list[str | None] = []
+    for command in run.commands:
         words = command.words
         if not words:
             continue
@@ -140,14 +144,14 @@ def _made(work: Work) -> list[str]:
         for option in (*_OUTPUT.get(program, ()), *_TARGET.get(program, ())):
             value = _value(command, option)
             if value is not None:
-                found.append(_absolute(command.folder, value))
+                created.append(_absolute(command.folder, value))
         if _keeps_name(command, program):
-            found += [
+            created += [
                 _absolute(command.folder, _last_part(word.literal_or_text)) for word in words[1:] if "://" in word.text
             ]
         elif program == "git" and len(words) > 2 and words[1].value == "clone":
-            found.append(_cloned(command))
-    return [path for path in found if path is not None and "$" not in path and path not in _SHARED]
+            created.append(_cloned(command))
+    return [path for path in created if path is not None and "$" not in path and path not in _SHARED]
 
 
 def _keeps_name(command: Located, program: str) -> bool:
@@ -158,23 +162,24 @@ def _keeps_name(command: Located, program: str) -> bool:
 
 
 def _value(command: Located, option: str) -> str | None:
-    """The value of an option that stands by itself, in a cluster ("-qO file") or with a sign ("--output=file")."""
+    """The value of an option written as "-O file", in a cluster ("-qO file") or with "=" ("--output=file")."""
     words = command.words
     for index, word in enumerate(words[1:], 1):
-        written = word.text
-        after = words[index + 1] if index + 1 < len(words) else None
+        text = word.text
+        following = words[index + 1] if index + 1 < len(words) else None
         if option.startswith("--"):
-            if written.startswith(option + "="):
+            if text.startswith(option + "="):
                 return word.literal_or_text[len(option) + 1 :]
-            if written == option:
-                return after.literal_or_text if after is not None else None
-        elif _has_letter(written, option[1]) and written.endswith(option[1]):
-            return after.literal_or_text if after is not None else None
+            if text == option:
+                return following.literal_or_text if following is not None else None
+        elif _has_letter(text, option[1]) and text.endswith(option[1]):
+            return following.literal_or_text if following is not None else None
     return None
 
 
-def _has_letter(written: str, letter: str) -> bool:
-    return written[:1] == "-" and written[:2] != "--" and letter in written
+def _has_letter(word: str, letter: str) -> bool:
+    """Whether a word is a cluster of short options with a letter: "-xzf" has "z"."""
+    return word[:1] == "-" and word[:2] != "--" and letter in word
 
 
 def _last_part(url: str) -> str:
@@ -182,8 +187,9 @@ def _last_part(url: str) -> str:
 
 
 def _cloned(command: Located) -> str | None:
+    """The folder that `git clone` creates: the operand after the address, or the last part of the address."""
     operands = [word.literal_or_text for word in command.words[2:] if not word.text.startswith("-")]
-    at = next((index for index, one in enumerate(operands) if "://" in one or one.startswith("git@")), -1)
+    at = next((index for index, text in enumerate(operands) if "://" in text or text.startswith("git@")), -1)
     if at < 0:
         return None
     target = operands[at + 1] if at + 1 < len(operands) else _last_part(operands[at]).removesuffix(".git")

@@ -1,11 +1,11 @@
-"""What one RUN does, taken together."""
+"""What one RUN does and costs, as a whole."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.model.commands import Located, located
-from dfix.rewriter.model.effects import costs, prepares
+from dfix.rewriter.model.effects import command_cost, prepares
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement
 
 if TYPE_CHECKING:
@@ -14,45 +14,48 @@ if TYPE_CHECKING:
     from dfix.rewriter.model import Step
 
 LONGEST_SHOWN = 60
+"""Characters of a command that a message shows."""
 
 
-class Work:
-    """A RUN's commands with what they cost, in source order. `slow` are the indexes of those that take time.
-
-    `changes` tells whether anything stays in the image, `managers` are the distribution's package managers that
-    it uses, `prepares` those whose settings it changes.
-    """
+class RunSummary:
+    """A RUN's commands with the cost of each."""
 
     __slots__ = ("changes", "commands", "costs", "managers", "prepares", "slow", "step")
 
     def __init__(self, step: Step) -> None:
         self.step = step
         self.commands = located(step)
+        """In source order."""
         feeding = _feeding(step.script, self.commands)
-        self.costs = tuple(costs(command, feeds=id(command.command) in feeding) for command in self.commands)
-        self.slow = tuple(index for index, one in enumerate(self.costs) if one.cost == "slow")
-        self.changes = any(one.cost != "nothing" for one in self.costs)
+        self.costs = tuple(command_cost(command, feeds=id(command.command) in feeding) for command in self.commands)
+        """The cost of each command."""
+        self.slow = tuple(index for index, cost in enumerate(self.costs) if cost.level == "slow")
+        """The indexes of the slow commands."""
+        self.changes = any(cost.level != "nothing" for cost in self.costs)
+        """Whether anything stays in the image."""
         self.managers = tuple(
-            dict.fromkeys(one.usage.manager.name for one in self.costs if one.usage and one.usage.manager.system)
+            dict.fromkeys(cost.usage.manager.name for cost in self.costs if cost.usage and cost.usage.manager.system)
         )
-        self.prepares = frozenset(one.prepares for one in self.costs if one.prepares)
+        """The distribution's package managers that it uses."""
+        self.prepares = frozenset(cost.prepares for cost in self.costs if cost.prepares)
+        """The package managers whose settings it changes."""
 
     @property
     def quick(self) -> bool:
-        """Whether it only does what takes no time."""
-        return all(one.cost in ("nothing", "quick") for one in self.costs)
+        """Whether all its commands are quick, so that repeating them costs nothing."""
+        return all(cost.level in ("nothing", "quick") for cost in self.costs)
 
     def uses(self, manager: str) -> list[int]:
-        """The indexes of the manager's commands."""
-        return [index for index, one in enumerate(self.costs) if one.usage and one.usage.manager.name == manager]
+        """The indexes of a package manager's commands."""
+        return [index for index, cost in enumerate(self.costs) if cost.usage and cost.usage.manager.name == manager]
 
-    def slow_beside(self, manager: str) -> bool:
-        """Whether something other than the manager takes time."""
-        own = self.uses(manager)
-        return any(index not in own for index in self.slow)
+    def slow_besides(self, manager: str) -> bool:
+        """Whether anything other than the package manager is slow."""
+        of_manager = self.uses(manager)
+        return any(index not in of_manager for index in self.slow)
 
     def shown(self, index: int) -> str:
-        """A command, or the pipeline that it is part of, as its author wrote it, shortened."""
+        """The command at an index, or the pipeline that it is part of, as its author wrote it, shortened."""
         command = self.commands[index].command
         for pipeline in pipelines(self.step.script):
             if any(part is command for part in pipeline.parts):
@@ -61,20 +64,20 @@ class Work:
 
     @property
     def title(self) -> str:
-        """The command that stands for the whole: the first that takes time, or else that changes something."""
+        """The command that represents the RUN in messages: its first slow one, otherwise its costliest."""
         for index in self.slow:
             usage = self.costs[index].usage
             if usage is None or usage.verb != "update":
                 return self.shown(index)
-        found = [one.cost for one in self.costs]
-        for cost in ("slow", "light", "quick", "nothing"):
-            if cost in found:
-                return self.shown(found.index(cost))
+        levels = [cost.level for cost in self.costs]
+        for level in ("slow", "light", "quick", "nothing"):
+            if level in levels:
+                return self.shown(levels.index(level))
         return ""
 
 
 def shown(*parts: Command) -> str:
-    """A command, or those of a pipeline, as written, on one line, shortened."""
+    """A command, or the commands of a pipeline, as the author wrote them, on one line, shortened."""
     texts = []
     for command in parts:
         pieces = [(word.span, word.text) for word in (*command.assigns, *command.words)]
@@ -84,22 +87,22 @@ def shown(*parts: Command) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
-def _feeding(script: Script, found: tuple[Located, ...]) -> set[int]:
-    """The commands of pipelines that end in a package manager's settings: `curl KEY | apt-key add -`."""
-    by_id = {id(command.command): command for command in found}
+def _feeding(script: Script, all_commands: tuple[Located, ...]) -> set[int]:
+    """The `id`s of commands that write a package manager's settings, or feed one: `curl KEY | apt-key add -`."""
+    by_id = {id(command.command): command for command in all_commands}
     feeding: set[int] = set()
     for pipeline in pipelines(script):
         parts = [id(part) for part in pipeline.parts if isinstance(part, Command)]
         if len(parts) == len(pipeline.parts) and any(prepares(by_id[part]) for part in parts if part in by_id):
             feeding.update(parts)
-    for command in found:
+    for command in all_commands:
         if prepares(command):
             feeding.add(id(command.command))
     return feeding
 
 
 def statements(of: Script | Node) -> Iterator[Statement]:
-    """Every statement at whatever depth."""
+    """Every statement, however deeply nested."""
     if isinstance(of, (AndOr, Pipeline)):
         for part in of.parts:
             yield from statements(part)
@@ -110,7 +113,7 @@ def statements(of: Script | Node) -> Iterator[Statement]:
 
 
 def pipelines(of: Script | Node) -> Iterator[Pipeline]:
-    """Every pipeline at whatever depth."""
+    """Every pipeline, however deeply nested."""
     if isinstance(of, Pipeline):
         yield of
     if isinstance(of, (AndOr, Pipeline)):

@@ -1,4 +1,4 @@
-"""What a script means in the shell of its own that a RUN gives it, and would not mean in a shell that it shares."""
+"""What keeps a script from sharing a shell with another RUN's script, and what isolates it where it can."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from dfix.transforms.merge_runs.run_summary import shown, statements
 if TYPE_CHECKING:
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
-    from dfix.rewriter.model.effects import Costs
-    from dfix.transforms.merge_runs.run_summary import Work
+    from dfix.rewriter.model.effects import CommandCost
+    from dfix.transforms.merge_runs.run_summary import RunSummary
 
 _READ_NOTHING = frozenset(("sh", "bash", "ash", "dash"))
-"""Shells that read no file of their own when they start with a script."""
+"""Shells that read no startup file when they run a script."""
 _ISOLATED = frozenset(("cd", "export", "assignment", "unset", "umask", "ulimit", "exit"))
-"""What a subshell keeps to itself, and what else is the same in one."""
+"""Changes of the shell that end with a subshell, so that parentheses isolate them."""
 
 _ASKS_SHELL = re.compile(
     r"\$(?:[?!$-]|_(?![A-Za-z0-9_]))|\$\{[?!$-]\}"
     r"|\b(?:OLDPWD|SECONDS|BASHPID|PPID|LINENO|SHLVL|BASH_SUBSHELL|FUNCNAME|PIPESTATUS|DIRSTACK)\b"
 )
 _OWN_SHELL = ("mambaorg/micromamba",)
-"""Images whose documentation names a SHELL that does something before each script."""
+"""Images whose documentation says that their SHELL does something before each script."""
 
 _LOGIN = re.compile(r"-[a-zA-Z]*[li][a-zA-Z]*|--login|--rcfile|--init-file")
 _STARTUP = re.compile(r"/etc/profile|/etc/environment|bashrc|\.profile\b|bash_profile|BASH_ENV|scl_enable")
@@ -39,65 +39,69 @@ _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 
 
 class Wrap(NamedTuple):
-    """What goes around a script within a chain; `cut` characters at its end are dropped (a last `;`)."""
+    """What goes around a script that becomes an element of a `&&` chain."""
 
     opening: str
+    """"(", "{ " or ""."""
     closing: str
     cut: int = 0
+    """How many characters are dropped from the script's end (a last `;`)."""
 
 
 def starts_plainly(step: Step) -> None:
-    """Raise LeaveAlone where a RUN's shell does more at its start than to read the script."""
+    """Raise LeaveAlone where a RUN's shell does something before it runs the script."""
     if step.shell_name not in _READ_NOTHING:
-        raise LeaveAlone("shell-start", f"what {step.shell[0]} reads when it starts is not known")
+        raise LeaveAlone("shell-start", f"dfix does not know what {step.shell[0]} reads when it starts")
     for image in _OWN_SHELL:
         if image in step.stage.base.image and step.shell == DEFAULT_SHELL:
-            raise LeaveAlone(
-                "shell-start", f"the images of {image} bring a shell of their own that sets up each RUN anew"
-            )
+            raise LeaveAlone("shell-start", f"{image} images have a SHELL of their own that sets up every RUN")
     if any(_LOGIN.fullmatch(option) for option in step.shell[1:]):
-        raise LeaveAlone("shell-start", f"`{' '.join(step.shell)}` reads its profile anew at the start of each RUN")
+        raise LeaveAlone("shell-start", f"`{' '.join(step.shell)}` reads its profile again at the start of every RUN")
     if step.shell_name == "bash" and "BASH_ENV" in step.env:
-        raise LeaveAlone("shell-start", "BASH_ENV makes bash read a file at the start of each RUN")
+        raise LeaveAlone("shell-start", "BASH_ENV makes bash read a file at the start of every RUN")
 
 
 def leaves_nothing(step: Step) -> None:
-    """Raise LeaveAlone where nothing may follow a script in its shell, other than for what `wrap` takes care of."""
+    """Raise LeaveAlone where a script changes its shell for the next one in a way that `wrap` cannot isolate."""
     script = step.script
     for statement in statements(script):
         if statement.terminator == "&":
-            raise LeaveAlone("still-runs", f"`{_title(statement.node)} &` would go on running during what follows")
+            raise LeaveAlone(
+                "still-runs", f"`{_title(statement.node)} &` would still be running while the next commands run"
+            )
     for leak in leaks(script):
         if leak.kind not in _ISOLATED:
-            raise LeaveAlone("shell-state", f"`{leak.what}` leaves something in the shell that what follows would see")
+            raise LeaveAlone("shell-state", f"`{leak.what}` changes the shell for the commands that follow")
     for command in commands(script):
         if command.words and command.words[0].value == "set":
-            raise LeaveAlone("shell-state", f"`{shown(command)}` stops at errors no longer when something follows")
+            raise LeaveAlone("shell-state", f"`{shown(command)}` no longer stops at errors when other commands follow")
         if step.shell_name == "bash" and any(_STARTUP.search(word.text) for word in command.words):
-            raise LeaveAlone("shell-start", f"`{shown(command)}` names a file that bash may read when it starts")
+            raise LeaveAlone("shell-start", f"`{shown(command)}` uses a file that bash may read when it starts")
     if step.stops_on_error and not _is_plain(script):
-        option = " ".join(step.shell)
+        shell = " ".join(step.shell)
         raise LeaveAlone(
-            "stops-on-error", f"`{option}` stops at errors within a script, but not where something follows it"
+            "stops-on-error", f"`{shell}` stops at errors within a script, but not once other commands follow it"
         )
 
 
 def needs_nothing(step: Step) -> None:
-    """Raise LeaveAlone where a script needs a shell that has run nothing before."""
-    found = _ASKS_SHELL.search(step.instruction.value)
-    if found is not None:
-        raise LeaveAlone("shell-state", f"`{found[0]}` in the later RUN asks the shell what it did before")
+    """Raise LeaveAlone where a script depends on being the first that its shell runs."""
+    question = _ASKS_SHELL.search(step.instruction.value)
+    if question is not None:
+        raise LeaveAlone("shell-state", f"`{question[0]}` in the later RUN depends on what the shell ran before")
     for command in commands(step.script):
         if command.words and command.words[0].value in ("wait", "jobs", "fg", "bg", "history", "dirs", "times"):
-            raise LeaveAlone("shell-state", f"`{shown(command)}` in the later RUN asks the shell what it did before")
+            raise LeaveAlone("shell-state", f"`{shown(command)}` in the later RUN depends on what the shell ran before")
         if [word.text for word in command.words[:2]] == ["cd", "-"]:
-            raise LeaveAlone("shell-state", "`cd -` in the later RUN asks the shell where it was before")
+            raise LeaveAlone("shell-state", "`cd -` in the later RUN depends on which folder the shell was in before")
 
 
 def wrap(step: Step, *, is_last: bool) -> Wrap:
-    """What a script needs around it to be one element of a && chain: nothing, `{ …; }` or `(…)`.
+    """What has to go around a script so that it can be one element of a `&&` chain: nothing, `{ …; }` or `(…)`.
 
-    Raises LeaveAlone where none of them does.
+    `mkdir a` needs nothing. `mkdir a || true` needs braces, so that the next script does not become part of its list.
+    `cd /x && touch a` needs a subshell, so that the next script starts in its own folder; the last script does not.
+    Raises LeaveAlone where none of them is enough: for `cd /x; touch a`, or for a list over several lines.
     """
     script = step.script
     single = len(script.statements) == 1
@@ -106,92 +110,95 @@ def wrap(step: Step, *, is_last: bool) -> Wrap:
     ended = script.statements[-1].terminator == ";"
     cut = script.span.end - node.span.end if single and ended and not is_last else 0
     over_lines = "\n" in step.instruction.text[script.span.start : script.span.end]
-    found = [] if is_last else leaks(script)
-    if found:
+    shell_changes = [] if is_last else leaks(script)
+    if shell_changes:
         if is_list or not _is_plain(script):
-            raise LeaveAlone(
-                "shell-state", f"`{found[0].what}` leaves something in the shell that what follows would see"
-            )
+            raise LeaveAlone("shell-state", f"`{shell_changes[0].what}` changes the shell for the commands that follow")
         return Wrap("(" if not _starts_with_parenthesis(node) else "( ", ")", cut)
     if not is_list:
         return Wrap("", "", cut)
     if over_lines:
-        raise LeaveAlone("not-a-chain", f"the commands of the RUN of `{_title(node)}` are not joined by && alone")
+        raise LeaveAlone("not-a-chain", f"the RUN of `{_title(node)}` is not a plain `&&` chain")
     return Wrap("{ ", " }" if ended else "; }")
 
 
-def finds_the_same_programs(first: Work, second: Work) -> None:
-    """Raise LeaveAlone for a program that may not be the same in one shell, which remembers where it has found it."""
+def finds_the_same_programs(first: RunSummary, second: RunSummary) -> None:
+    """Raise LeaveAlone for a program that both scripts run and that may be replaced in between.
+
+    A shell remembers in which folder it found a program: after `tool --version && cp tool /usr/local/bin`, a shared
+    shell would still run the `tool` in /usr/bin.
+    """
     cleaning = {
         id(command.command)
-        for command, one in zip(second.commands, second.costs, strict=True)
-        if one.usage is not None and one.usage.verb == "clean"
+        for command, cost in zip(second.commands, second.costs, strict=True)
+        if cost.usage is not None and cost.usage.verb == "clean"
     }
-    common = _names(first.step.script) & _names(second.step.script, cleaning)
+    common = _program_names(first.step.script) & _program_names(second.step.script, cleaning)
     if not common:
         return
-    for work in (first, second):
-        for command in commands(work.step.script):
-            placed = _places(command) & common
-            if placed:
-                _remembered(min(placed), shown(command))
-    # whichever of two programs of some names is found, it does the same
-    rest = sorted(name for name in common if not _is_the_same(name))
-    if not rest:
+    for run in (first, second):
+        for command in commands(run.step.script):
+            replaced = _placed_programs(command) & common
+            if replaced:
+                _may_be_replaced(min(replaced), shown(command))
+    differing = sorted(name for name in common if not _is_the_same(name))
+    if not differing:
         return
-    for work in (first, second):
-        for index, one in enumerate(work.costs):
-            if _installs(work.commands[index], one):
-                _remembered(rest[0], work.shown(index))
+    for run in (first, second):
+        for index, cost in enumerate(run.costs):
+            if _may_install_programs(run.commands[index], cost):
+                _may_be_replaced(differing[0], run.shown(index))
 
 
-def _places(command: Command) -> set[str]:
-    """The programs that a command may put into a folder of programs: `cp x /usr/local/bin/y`, `mv y /usr/bin`."""
+def _placed_programs(command: Command) -> set[str]:
+    """The programs that a command may put into a `bin` folder: `cp x /usr/local/bin/y`, `mv y /usr/bin`."""
     targets = [redirect.target for redirect in command.redirects if redirect.target is not None]
     programs = [program_name(word) for word in command.words[:2]]
     program = programs[-1] if programs[:1] == ["sudo"] else programs[0] if programs else ""
-    found = set()
+    names = set()
     for word in (*command.words[1:], *targets):
         folder, _, name = word.text.strip("\"'").rstrip("/").rpartition("/")
         if program in of_kind("places") or (program == "rm" and not folder) or folder.endswith("bin"):
-            found.add(name)
-    return found
+            names.add(name)
+    return names
 
 
-def _installs(command: Located, one: Costs) -> bool:
-    """Whether a command may put a program in front of another one of its name."""
-    if one.cost == "slow":
-        # a distribution's packages have their programs in one folder, but for those that replace BusyBox's
-        return one.usage is None or not one.usage.manager.one_folder
-    return one.cost == "light" and program_name(command.words[0]) in of_kind("unpacks")
+def _may_install_programs(command: Located, cost: CommandCost) -> bool:
+    """Whether a command may install a program that PATH finds before another one of the same name."""
+    if cost.level == "slow":
+        # a distribution's packages keep their programs in one folder, except where they replace BusyBox's
+        return cost.usage is None or not cost.usage.manager.one_folder
+    return cost.level == "light" and program_name(command.words[0]) in of_kind("unpacks")
 
 
 def _is_the_same(name: str) -> bool:
+    """Whether it makes no difference which of two programs of this name runs."""
     manager = named(name)
     return name in of_kind("same") or (manager is not None and name in manager.same)
 
 
-def _remembered(name: str, by: str) -> NoReturn:
-    raise LeaveAlone("program-changes", f"both RUNs use `{name}`, and `{by}` may put another one in front of it")
+def _may_be_replaced(name: str, by: str) -> NoReturn:
+    both = f"both RUNs use `{name}`, and `{by}` may install another one"
+    raise LeaveAlone("program-changes", f"{both}; a shared shell would keep using the first")
 
 
-def _names(script: Script, without: Set[int] = frozenset()) -> set[str]:
-    """The programs that a script's shell looks for, but for some commands (cleaning is the same whoever does it)."""
-    found = set()
+def _program_names(script: Script, ignored: Set[int] = frozenset()) -> set[str]:
+    """The programs that a script's shell looks up in PATH, without those of `ignored` commands (their `id`s)."""
+    names = set()
     for command in commands(script):
-        if id(command) in without:
+        if id(command) in ignored:
             continue
         name = command.name
         if name is not None and "/" not in name and name not in of_kind("built-in"):
-            found.add(name)
+            names.add(name)
         for word in (*command.words, *command.assigns):
             if "$(" in word.text or "`" in word.text:
-                found.update(_PROGRAM.findall(word.text))
-    return found
+                names.update(_PROGRAM.findall(word.text))
+    return names
 
 
 def _is_plain(script: Script) -> bool:
-    """Whether a script is one list of simple commands and pipelines, in which errors end nothing but the list."""
+    """Whether a script is one list of simple commands and pipelines, where an error ends only the list."""
     return len(script.statements) == 1 and _plain(script.statements[0].node)
 
 

@@ -14,7 +14,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.knowledge import Early, Usage, usage
+from dfix.rewriter.knowledge import Prefetch, Usage, usage
 from dfix.rewriter.knowledge.load import is_named
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import Located, chain, located
@@ -36,13 +36,13 @@ class SeparateDownload(NamedTuple):
     """The index of the build in the RUN's `&&` chain."""
     command: str
     """The download as text."""
-    early: Early
+    prefetch: Prefetch
 
 
 class _Build(NamedTuple):
     located: Located
     usage: Usage
-    early: Early
+    prefetch: Prefetch
 
 
 def separate_download(model: Model, step: Step) -> SeparateDownload | None:
@@ -77,7 +77,7 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
     ships = _used_by_other_stage(model, step.stage, build)
     if ships:
         raise LeaveAlone("fetch-ships", ships)
-    return SeparateDownload(_download_run(step, commands, build), build.located.part, _command(build), build.early)
+    return SeparateDownload(_download_run(step, commands, build), build.located.part, _command(build), build.prefetch)
 
 
 def in_context_already(copies: StageCopies, download: SeparateDownload) -> bool:
@@ -85,49 +85,49 @@ def in_context_already(copies: StageCopies, download: SeparateDownload) -> bool:
     folder = copies.context_folder(download.run.installs[0].located.folder or "?")
     if folder is None:
         return False
-    return any(copies.context.ships(posixpath.join(folder, path)) for path in download.early.brings)
+    return any(copies.context.ships(posixpath.join(folder, path)) for path in download.prefetch.vendored_in)
 
 
 def _download_run(step: Step, commands: tuple[Located, ...], build: _Build) -> InstallRun:
-    early = build.early
-    arguments = (*early.command.split(), *(word.literal_or_text for word in _shared_words(build)))
-    install = ProjectInstall(build.located, build.usage.manager.name, (), early.reader, arguments)
+    prefetch = build.prefetch
+    arguments = (*prefetch.command.split(), *(word.literal_or_text for word in _shared_words(build)))
+    install = ProjectInstall(build.located, build.usage.manager.name, (), prefetch.reader, arguments)
     return InstallRun(step, commands, (install,), True)
 
 
 def _command(build: _Build) -> str:
     """The download as text: `GOFLAGS=-x go build -o /app ./...` gives `GOFLAGS=-x go mod download`."""
     assigns = (
-        word.text for word in build.located.command.assigns if _affects(word.text.partition("=")[0], build.early)
+        word.text for word in build.located.command.assigns if _affects(word.text.partition("=")[0], build.prefetch)
     )
     program = build.located.words[0].text
-    return " ".join((*assigns, program, build.early.command, *(word.text for word in _shared_words(build))))
+    return " ".join((*assigns, program, build.prefetch.command, *(word.text for word in _shared_words(build))))
 
 
 def _build(command: Located) -> _Build | None:
     """The command, where it builds the project's own packages and fetches what it needs for that."""
     used = usage(command.words)
-    early = None if used is None else used.manager.early
-    if used is None or early is None or not _builds(used, early) or _fetches(used, early):
+    prefetch = None if used is None else used.manager.prefetch
+    if used is None or prefetch is None or not _builds(used, prefetch) or _fetches(used, prefetch):
         return None
-    return _Build(command, used, early)
+    return _Build(command, used, prefetch)
 
 
-def _builds(used: Usage, early: Early) -> bool:
+def _builds(used: Usage, prefetch: Prefetch) -> bool:
     if used.has(used.manager.asks) or any("@" in word.text for word in used.operands):  # `go install tool@v1.2`
         return False
     arguments = {word.text for word in used.arguments}
-    builds = [build.partition(" ") for build in early.builds]
+    builds = [build.partition(" ") for build in prefetch.builds]
     return not builds or any(
         verb in arguments and (not option or used.has(frozenset((option,)))) for verb, _, option in builds
     )
 
 
-def _fetches(used: Usage, early: Early) -> bool:
-    download = early.command.split()
+def _fetches(used: Usage, prefetch: Prefetch) -> bool:
+    download = prefetch.command.split()
     if [word.text for word in used.words[: len(download)]] == download:
         return True
-    return bool(early.fetches & {word.text for word in used.arguments})
+    return bool(prefetch.fetch_verbs & {word.text for word in used.arguments})
 
 
 def _fetched_before(step: Step, manager: str) -> bool:
@@ -144,10 +144,10 @@ def _earlier_runs(step: Step) -> Iterator[Step]:
 
 def _fetches_or_builds(run: Step, manager: str) -> bool:
     for used in (usage(command.words) for command in located(run)):
-        early = None if used is None else used.manager.early
-        if used is None or early is None or used.manager.name != manager:
+        prefetch = None if used is None else used.manager.prefetch
+        if used is None or prefetch is None or used.manager.name != manager:
             continue
-        if _fetches(used, early) or _builds(used, early):
+        if _fetches(used, prefetch) or _builds(used, prefetch):
             return True
     return False
 
@@ -157,37 +157,41 @@ def _shared_words(build: _Build) -> tuple[Word, ...]:
 
     For `dotnet publish src/App.csproj -r linux-x64 -o /out` these are `src/App.csproj -r linux-x64`.
     """
-    early, used = build.early, build.usage
+    prefetch, used = build.prefetch, build.usage
     shared: dict[int, Word] = {}
     for at, word in enumerate(used.words):
         option = next((option for option in used.options if option.word is word), None)
-        if option is not None and ("*" in early.carries or option.name in early.carries):
+        if option is not None and ("*" in prefetch.forwarded_options or option.name in prefetch.forwarded_options):
             shared[at] = word
             if option.value is not None and not word.text.endswith(option.value):
                 shared[at + 1] = used.words[at + 1]
-        elif early.operands and any(word is argument for argument in used.arguments) and _is_project(word.text, early):
+        elif (
+            prefetch.forwards_operands
+            and any(word is argument for argument in used.arguments)
+            and _is_project(word.text, prefetch)
+        ):
             shared[at] = word
     return tuple(shared[at] for at in sorted(shared))
 
 
-def _is_project(operand: str, early: Early) -> bool:
+def _is_project(operand: str, prefetch: Prefetch) -> bool:
     """Whether it is like `src/App.csproj`: not a sub-command, not the value of an option, not `/p:Name=value`."""
-    return operand not in early.builds and operand not in ("true", "false") and ":" not in operand
+    return operand not in prefetch.builds and operand not in ("true", "false") and ":" not in operand
 
 
 def _unknown_settings(build: _Build) -> str:
     """Why the build may not fetch what a download fetches, as a sentence; "" when it does."""
-    early, command = build.early, build.located
+    prefetch, command = build.prefetch, build.located
     shown = _shown(command)
     for word in build.usage.words:
         name = word.text.partition("=")[0]
-        if name in early.elsewhere or name.replace("--", "-") in early.elsewhere:
+        if name in prefetch.unsupported_options or name.replace("--", "-") in prefetch.unsupported_options:
             return f"`{shown}` has {word.text}, which changes what it fetches"
     assigned = {word.text.partition("=")[0]: (word.value or "?=").partition("=")[2] for word in command.command.assigns}
     for name, value in assigned.items():
-        if _affects(name, early) and (name not in early.settings or not value):
+        if _affects(name, prefetch) and (name not in prefetch.settings or not value):
             return f"`{shown}` sets {name} for itself, which may change what it fetches"
-    for name, unwanted in early.settings.items():
+    for name, unwanted in prefetch.settings.items():
         value_in_force: str | None = assigned.get(name) or command.env.get(name, "")
         if value_in_force is None:
             return f"`{shown}` uses {name}, whose value is unknown before the build"
@@ -196,16 +200,16 @@ def _unknown_settings(build: _Build) -> str:
     return ""
 
 
-def _affects(name: str, early: Early) -> bool:
+def _affects(name: str, prefetch: Prefetch) -> bool:
     """Whether a variable that is set for the build alone may change what it fetches."""
-    return bool(early.variables) and name.startswith(early.variables) and name not in early.harmless
+    return bool(prefetch.variables) and name.startswith(prefetch.variables) and name not in prefetch.harmless
 
 
 def _used_by_other_stage(model: Model, stage: Stage, build: _Build) -> str:
     """How fetched files could get into another stage, as a sentence; "" when they cannot."""
     names = {str(stage.index), stage.name or str(stage.index)}
     caches = [path.replace("~", "/root", 1) for path in build.usage.manager.caches]
-    caches += [value for name in (*build.early.keeps, "HOME") if (value := stage.env.get(name))]
+    caches += [value for name in (*build.prefetch.cache_variables, "HOME") if (value := stage.env.get(name))]
     for other in model.stages:
         for step in other.steps:
             line = step.instruction.line

@@ -136,7 +136,7 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
     elements = chain(step.script) or ()
     command = setup_for_second_run(elements[: download.part], model.source.text) + download.command
     reason = (
-        f"`{shown}` fetches {download.early.what} again when any file changes, but only reads {_listed(move.read)} "
+        f"`{shown}` fetches {download.prefetch.what} again when any file changes, but only reads {_listed(move.read)} "
         "for that"
     )
     return Split(_offset(move), edits(model, move, run, None, command), reason)

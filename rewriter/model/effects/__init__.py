@@ -1,8 +1,8 @@
-"""What a command reads, writes, costs and leaves behind, and whether it may change places with a copy."""
+"""What a command reads, writes, costs and leaves behind, and whether it may swap places with a COPY."""
 
 from dfix.rewriter.model.effects.conflict import conflict
-from dfix.rewriter.model.effects.cost import Costs, costs, prepares
+from dfix.rewriter.model.effects.cost import CommandCost, command_cost, prepares
 from dfix.rewriter.model.effects.effect_record import Effects, Place
 from dfix.rewriter.model.effects.of_command import effects
 
-__all__ = ["Costs", "Effects", "Place", "conflict", "costs", "effects", "prepares"]
+__all__ = ["CommandCost", "Effects", "Place", "command_cost", "conflict", "effects", "prepares"]

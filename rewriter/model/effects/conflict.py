@@ -1,4 +1,4 @@
-"""Whether two steps commute: a conflict in words, or none."""
+"""Whether a command and a step that adds files may swap places."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from collections.abc import Callable
 from dfix.rewriter.model.effects.effect_record import Effects
 
 
-def conflict(one: Effects, changes: Callable[[str], bool], *, reads_differ: Callable[[str], bool] | None = None) -> str:
-    """Why a command may not change places with a step that puts files into the image, as a phrase; "" when it may.
+def conflict(
+    command: Effects, changes: Callable[[str], bool], *, reads_differ: Callable[[str], bool] | None = None
+) -> str:
+    """Why a command may not swap places with a step that adds files to the image, as a phrase; "" if it may.
 
-    `changes(path)` tells whether that step makes a path, something below it or the folder itself; `reads_differ`
-    whether a command that reads the path would see another file, where that is less (a file that is there in both
-    orders).
+    `changes(path)` tells whether that step adds the path or something below it. `reads_differ(path)` tells whether a
+    command that reads the path would see something else; by default, whenever `changes` says so. It differs from
+    `changes` when a file is there in both orders.
     """
-    if one.anything:
-        return f"`{one.shown}` {one.anything}"
-    for place in one.reads:
+    if command.anything:
+        return f"`{command.shown}` {command.anything}"
+    for place in command.reads:
         if (reads_differ or changes)(place.path):
-            return f"`{one.shown}` {place.verb} {place.shown}"
-    for place in one.writes:
+            return f"`{command.shown}` {place.verb} {place.shown}"
+    for place in command.writes:
         if changes(place.path):
-            return f"`{one.shown}` {place.verb} {place.shown}"
+            return f"`{command.shown}` {place.verb} {place.shown}"
     return ""

@@ -8,14 +8,14 @@ from dfix.rewriter.knowledge.program_table import Cost, Leaves
 
 
 class Place(NamedTuple):
-    """A file or folder of the image, with all that lies below it."""
+    """A file or folder of the image, with everything below it."""
 
     path: str
-    """Absolute; `*/…` lies below a folder that is not known (a user's home)."""
+    """Absolute; `*/…` is below an unknown folder (a user's home)."""
     shown: str
-    """The word that names it, or what does."""
+    """What names it, for messages: usually a word of the command."""
     verb: str
-    """What the command does with it: "reads", "changes", or "names" where that is not known."""
+    """What the command does with it: "reads", "changes", or "names" if that is unknown."""
 
 
 class Effects(NamedTuple):
@@ -26,9 +26,9 @@ class Effects(NamedTuple):
     reads: tuple[Place, ...] = ()
     writes: tuple[Place, ...] = ()
     anything: str = ""
-    """Why it may read and write any file, as the rest of a sentence that begins with the command; "" if it does not."""
+    """Why it may read and write any file, as the rest of a sentence that begins with the command; "" if it may not."""
     cost: Cost = "slow"
     network: bool = False
     leaves: frozenset[Leaves] = frozenset()
     starts: tuple[str, ...] = ()
-    """The programs that it may start, where they are named; a shell or a script may start any."""
+    """The programs that it starts and of which nothing is known; a shell or a script may start more."""

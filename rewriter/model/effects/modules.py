@@ -1,4 +1,4 @@
-"""The modules that Python's own programs import, which a file of the same name takes the place of."""
+"""The modules that Python's own programs import, and that a file of the same name would replace."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _FILE = os.path.join(os.path.dirname(knowledge.__file__), "packages", "python_mo
 
 
 def imported(folder: str | None) -> tuple[str, ...]:
-    """The image paths that would be imported from a folder, instead of a module of Python or of pip."""
-    found = (in_folder(folder, name) for name in _names())
-    return tuple(path for path in found if path is not None)
+    """The image paths that would be imported from a folder, in place of a module of Python or pip."""
+    paths = (in_folder(folder, name) for name in _names())
+    return tuple(path for path in paths if path is not None)
 
 
 @cache

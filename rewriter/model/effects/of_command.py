@@ -1,16 +1,16 @@
-"""The effects of a command, from its words, the table of programs and the folder it runs in."""
+"""The effects of a command, from its words, the table of programs and the folder in which it runs."""
 
 from __future__ import annotations
 
 import re
 
 from dfix.rewriter.knowledge import usage
-from dfix.rewriter.knowledge.program_table import ProgramRow, made, row
+from dfix.rewriter.knowledge.program_table import ProgramRow, parse_row, row
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.effects.cost import costs
+from dfix.rewriter.model.effects.cost import command_cost
 from dfix.rewriter.model.effects.effect_record import Effects, Place
-from dfix.rewriter.model.effects.given_words import GivenOption, Parted, of_usage, parted
-from dfix.rewriter.model.effects.places import besides, in_folder, named_by
+from dfix.rewriter.model.effects.given_words import Arguments, GivenOption, of_usage, split_arguments
+from dfix.rewriter.model.effects.places import in_folder, named_by, path_of_row
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import has_substitution, program_name
 
@@ -19,64 +19,67 @@ _PACKAGE_FILES = (".deb", ".rpm", ".apk", ".pkg.tar.zst", ".pkg.tar.xz")
 _LONGEST_SHOWN = 60
 _ASKS_VERSION = (["--version"], ["-v"], ["-V"], ["version"])
 _SIGNS = frozenset(("]", "]]", "!", "=", "==", "!=", "&&", "||", "(", ")"))
-"""What stands between the paths of a test."""
+"""The operators between the paths of a test."""
 _ARCHIVES = (".whl", ".tgz", ".tar.gz", ".zip", ".gem")
 _ADDRESSES = ("http://", "https://", "ftp://")
 
-_SYSTEM = made(
+_SYSTEM = parse_row(
     {"names": ["a system package manager"], "operands": "packages", "network": True, "source": "managers"}, ""
 )
-_CLEANS = made({"names": ["a clean-up"], "operands": "text", "source": "managers"}, "")
+_CLEANS = parse_row({"names": ["a clean-up"], "operands": "text", "source": "managers"}, "")
 
 
 class _Unknown(Exception):  # noqa: N818 - it ends a search, nothing is wrong
-    """The command may read and write anything; the text completes a sentence that begins with it."""
+    """The command may read and write anything; the text completes a sentence that begins with the command."""
 
 
 def effects(command: Located) -> Effects:
-    """What a command reads and writes; one whose program is not known may do anything."""
-    found = _Finder(command)
-    why = ""
+    """What a command reads and writes; an unknown program may read and write anything."""
+    finder = _Finder(command)
+    anything = ""
     try:
-        found.look()
+        finder.look()
     except _Unknown as unknown:
-        why = str(unknown)
-    known = found.row
+        anything = str(unknown)
+    row = finder.row
     return Effects(
         shown(command),
-        tuple(found.reads),
-        tuple(found.writes),
-        why,
-        costs(command).cost,
-        network=known is None or known.network,
-        leaves=frozenset() if known is None else known.leaves,
-        starts=() if known is not None or not command.words else (program_name(command.words[0]),),
+        tuple(finder.reads),
+        tuple(finder.writes),
+        anything,
+        command_cost(command).level,
+        network=row is None or row.network,
+        leaves=frozenset() if row is None else row.leaves,
+        starts=() if row is not None or not command.words else (program_name(command.words[0]),),
     )
 
 
-def _described(words: tuple[Word, ...]) -> tuple[ProgramRow, Parted] | None:
-    """The row that describes a command, and its options and operands; None for an unknown program."""
-    found = usage(words)
-    if found is not None:
-        known = found.known
+def _described(words: tuple[Word, ...]) -> tuple[ProgramRow, Arguments] | None:
+    """The row that describes a command, with its options and operands; None for an unknown program."""
+    manager_usage = usage(words)
+    if manager_usage is not None:
+        known = manager_usage.known
         if known is not None:
-            return known[0], of_usage(found, known[0], known[1])
-        if found.verb == "clean" and not any(_may_be_path(word.literal_or_text) for word in found.operands):
-            return _CLEANS, of_usage(found, _CLEANS, len(found.arguments))
-        return (_SYSTEM, of_usage(found, _SYSTEM, 0)) if found.manager.system else None
+            return known[0], of_usage(manager_usage, known[0], known[1])
+        if manager_usage.verb == "clean" and not any(
+            _may_be_path(word.literal_or_text) for word in manager_usage.operands
+        ):
+            return _CLEANS, of_usage(manager_usage, _CLEANS, len(manager_usage.arguments))
+        return (_SYSTEM, of_usage(manager_usage, _SYSTEM, 0)) if manager_usage.manager.system else None
     program = program_name(words[0])
     following = [word.value for word in words[1:3]]
     if program.startswith("python") and following[:1] == ["-m"]:
-        known_module = row(f"python -m {following[-1]}")
-        return None if known_module is None else (known_module, parted(words[3:], known_module))
+        module = row(f"python -m {following[-1]}")
+        return None if module is None else (module, split_arguments(words[3:], module))
     command = row(f"{program} {following[0]}") if following and following[0] else None
     if command is not None:
-        return command, parted(words[2:], command)
-    alone = row(program)
-    return None if alone is None else (alone, parted(words[1:], alone))
+        return command, split_arguments(words[2:], command)
+    program_row = row(program)
+    return None if program_row is None else (program_row, split_arguments(words[1:], program_row))
 
 
 def _may_be_path(operand: str) -> bool:
+    """Whether an operand that names a package may be a file or folder instead: `.`, `./a`, `$X`, `a.whl`."""
     return (
         operand == "."
         or operand.startswith(("./", "../", "/", "~", "file:"))
@@ -86,7 +89,7 @@ def _may_be_path(operand: str) -> bool:
 
 
 class _Finder:
-    """Collects what a command reads and writes. `row` is the row of its program once that is found."""
+    """Collects what a command reads and writes. `row` is its program's row, None until it is found."""
 
     def __init__(self, command: Located) -> None:
         self.command = command
@@ -95,10 +98,10 @@ class _Finder:
         self.row: ProgramRow | None = None
 
     def look(self) -> None:
-        """Go through the command. Raises _Unknown."""
+        """Go through the command. Raises _Unknown if it may read and write anything."""
         words = self.command.words
         if has_substitution(self.command.command):
-            raise _Unknown("runs a command within it")
+            raise _Unknown("contains a command substitution")
         self._redirects()
         if not words:
             return
@@ -108,38 +111,38 @@ class _Finder:
             self._path(self.reads, words[0])
         if [word.text for word in words[1:]] in _ASKS_VERSION:
             return
-        found = _described(words)
-        if found is None or found[0].operands == "anything":
+        described = _described(words)
+        if described is None or described[0].operands == "anything":
             raise _Unknown("may read the copied files")
-        self.row = found[0]
-        self._row(*found)
+        self.row = described[0]
+        self._row(*described)
 
-    def _row(self, known: ProgramRow, given: Parted) -> None:
-        """What a row says of the words."""
+    def _row(self, known: ProgramRow, given: Arguments) -> None:
+        """Collect what a row says about the words."""
         self._holds(known, given)
-        if known.operands != "names":  # `pip install a[b]` fits no file that people have
+        if known.operands != "names":  # as a pattern, the extra of `pip install a[b]` matches no file in practice
             self._patterns()
         for option in given.options:
             self._option(known, option)
         operands = self._after_text(known, given)
         self._operands(known, operands)
         if known.default and not operands and ("prints" not in known.kinds or self.command.command.redirects):
-            self._besides(self.reads, known.default)
+            self._from_row(self.reads, known.default)
         if known.writes_without and not given.has(known.write_options):
-            self._besides(self.writes, known.writes_without)
+            self._from_row(self.writes, known.writes_without)
         for path in known.reads:
-            self._besides(self.reads, path)
+            self._from_row(self.reads, path)
         for path in known.writes:
-            self._besides(self.writes, path)
+            self._from_row(self.writes, path)
         if known.imports:
             self._modules(known)
 
-    def _holds(self, known: ProgramRow, given: Parted) -> None:
-        """Raise _Unknown where the row does not hold for these options, or with these variables."""
+    def _holds(self, known: ProgramRow, given: Arguments) -> None:
+        """Raise _Unknown if the row does not cover these options or variables."""
         if given.has(known.unless):
             raise _Unknown("may read the copied files")
         if given.unknown:
-            raise _Unknown(f"has {given.unknown}, so that it may read the copied files")
+            raise _Unknown(f"may read the copied files, because of {given.unknown}")
         if known.requires and not given.has(known.requires):
             raise _Unknown("may read the copied files")
         for name in known.variables:
@@ -167,21 +170,21 @@ class _Finder:
                 self._urls(operands)
 
     def _modules(self, known: ProgramRow) -> None:
-        """Modules of the folders in which Python looks first."""
+        """Collect the modules that Python would import from PYTHONPATH or from the current folder."""
         from dfix.rewriter.model.effects.modules import imported
 
-        written = self.command.env.get("PYTHONPATH", "")
-        if written is None or "PYTHONPATH" in self.command.assigned:
+        python_path = self.command.env.get("PYTHONPATH", "")
+        if python_path is None or "PYTHONPATH" in self.command.assigned:
             raise _Unknown("depends on PYTHONPATH, which is not known before the build")
-        folders = [in_folder(self.command.folder, one) for one in written.split(":") if one]
+        folders = [in_folder(self.command.folder, entry) for entry in python_path.split(":") if entry]
         if known.imports == "here":
             folders.append(self.command.folder)
         self.reads += [
             Place(path, "modules that it imports", "reads") for folder in folders for path in imported(folder)
         ]
 
-    def _after_text(self, known: ProgramRow, given: Parted) -> list[Word]:
-        """The operands, without those at the start that are text."""
+    def _after_text(self, known: ProgramRow, given: Arguments) -> list[Word]:
+        """The operands, without the leading ones that are text."""
         if known.script:
             self._script(known, given)
         skipped = known.skip
@@ -189,14 +192,14 @@ class _Finder:
             skipped = 0
         return list(given.operands[skipped:])
 
-    def _script(self, known: ProgramRow, given: Parted) -> None:
+    def _script(self, known: ProgramRow, given: Arguments) -> None:
         from dfix.rewriter.model.effects.sed_script import is_harmless
 
         scripts = [
             option.word.value for option in given.options if option.name in known.skip_unless and not option.attached
         ]
         if any(option.attached for option in given.options if option.name in known.skip_unless):
-            raise _Unknown("has a script that dfix does not read")
+            raise _Unknown("contains a script that dfix does not read")
         if not scripts:
             scripts = [word.value for word in given.operands[:1]]
         if any(script is None or not is_harmless(script) for script in scripts):
@@ -207,16 +210,16 @@ class _Finder:
             if _may_be_path(option.value):
                 raise _Unknown(f"names {option.value}")
             return
-        places = (self.writes,) if option.name in known.write_options else ()
-        places = (*places, self.reads) if option.name in known.read_options else places
-        for found in places:
+        lists = (self.writes,) if option.name in known.write_options else ()
+        lists = (*lists, self.reads) if option.name in known.read_options else lists
+        for places in lists:
             if not option.attached:
-                self._path(found, option.word)
+                self._path(places, option.word)
             elif option.word.value is None:
                 raise _Unknown(f"names {option.word.text}, which is not known before the build")
             else:
-                self._add(found, in_folder(self.command.folder, option.value or ""), option.value or "")
-        if not places and option.value is not None and option.value.startswith("/") and option.name not in known.values:
+                self._add(places, in_folder(self.command.folder, option.value or ""), option.value or "")
+        if not lists and option.value is not None and option.value.startswith("/") and option.name not in known.values:
             self._add(self.writes, in_folder(None, option.value), option.word.text, "names")
 
     def _redirects(self) -> None:
@@ -253,7 +256,7 @@ class _Finder:
             self._add(self.writes, in_folder(None, value), word.text, "names")
 
     def _names(self, operands: list[Word]) -> None:
-        """Names of packages, in a language's registry; `.`, `./a` and `a.whl` are files."""
+        """Raise _Unknown unless all operands are names of packages: `.`, `./a` and `a.whl` are files."""
         if not operands:
             raise _Unknown("may read the copied files")
         if any(_may_be_path(word.literal_or_text) for word in operands):
@@ -274,27 +277,27 @@ class _Finder:
             if not text.startswith(_ADDRESSES):
                 raise _Unknown(f"may read {word.text}")
 
-    def _path(self, found: list[Place], word: Word) -> None:
-        self._add(found, named_by(self.command, word), word.text)
+    def _path(self, places: list[Place], word: Word) -> None:
+        self._add(places, named_by(self.command, word), word.text)
 
-    def _besides(self, found: list[Place], path: str) -> None:
-        self._add(found, besides(self.command, path), path)
+    def _from_row(self, places: list[Place], path: str) -> None:
+        self._add(places, path_of_row(self.command, path), path)
 
-    def _add(self, found: list[Place], path: str | None, shown_as: str, verb: str = "") -> None:
+    def _add(self, places: list[Place], path: str | None, shown_as: str, verb: str = "") -> None:
         if path is None:
             raise _Unknown(f"names {shown_as}, which is not known before the build")
-        found.append(Place(path, shown_as, verb or ("reads" if found is self.reads else "changes")))
+        places.append(Place(path, shown_as, verb or ("reads" if places is self.reads else "changes")))
 
 
 def shown(command: Located) -> str:
     """The command as its author wrote it, shortened."""
-    written = command.command
-    words = [word for word in (written.words or written.assigns) if word.span.start < word.span.end]
+    node = command.command
+    words = [word for word in (node.words or node.assigns) if word.span.start < word.span.end]
     text = " ".join(word.text for word in words)
-    if not words or len(words) < len(written.words):
-        # a compound command has no name of its own
+    if not words or len(words) < len(node.words):
+        # a compound command has no program that names it
         targets = (
-            f"{redirect.op} {redirect.target.text}" for redirect in written.redirects if redirect.target is not None
+            f"{redirect.op} {redirect.target.text}" for redirect in node.redirects if redirect.target is not None
         )
         text = " ".join(filter(None, (text, *targets)))
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "…"

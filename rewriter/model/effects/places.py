@@ -1,4 +1,4 @@
-"""Which file of the image a word names."""
+"""Which path of the image a word names."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.shell.nodes import Word
 
 ELSEWHERE = "*/"
-"""How the path of a file begins that lies below a folder which is not known."""
+"""The prefix of a path below an unknown folder."""
 _PLAIN = re.compile(r"[\w./-]*")
 _NAME = re.compile(r"\$\{?(\w+)\}?")
 _PLAIN_WITH_NAMES = re.compile(r"(?:[\w./-]|\$\w+|\$\{\w+\})*")
 
 
 def named_by(located: Located, word: Word) -> str | None:
-    """The absolute path that a word names, None when that is not known; a glob counts as the folder that holds it."""
+    """The absolute path that a word names; None if unknown. Of a glob it is the folder that contains it."""
     value = word.value if word.value is not None else _with_env(word.text, located.env)
     if value is None:
         if "$" in word.text or "`" in word.text or word.text.startswith("~") or "'" in word.text or '"' in word.text:
@@ -29,17 +29,17 @@ def named_by(located: Located, word: Word) -> str | None:
 
 
 def in_folder(folder: str | None, path: str) -> str | None:
-    """A path as seen from a folder; None for a relative one where the folder is not known."""
+    """A path relative to a folder; None for a relative path if the folder is unknown."""
     if path.startswith("/"):
         return posixpath.normpath(path)
     return None if folder is None else posixpath.normpath(posixpath.join(folder, path))
 
 
-def besides(located: Located, path: str) -> str | None:
-    """A path of the table of programs: absolute, `~/…`, or relative to where the command runs."""
+def path_of_row(located: Located, path: str) -> str | None:
+    """A path that a row of the table of programs names: absolute, `~/…`, or relative to the current folder."""
     if path.startswith("~/"):
         home = located.env.get("HOME")
-        # `sudo` may run it as another user, who has another home
+        # `sudo` may run it as another user, with another home
         wrapped = len(located.words) < len(located.command.words)
         known = home is not None and not wrapped and "HOME" not in located.assigned
         return posixpath.normpath(f"{home}/{path[2:]}") if known else ELSEWHERE + path[2:]
@@ -47,7 +47,7 @@ def besides(located: Located, path: str) -> str | None:
 
 
 def _with_env(text: str, env: Mapping[str, str | None]) -> str | None:
-    """A word of plain text and `$NAME`s that ENV set to known values; None for any other."""
+    """The value of a word of plain text and `$NAME`s that ENV sets to known values; None for any other word."""
     bare = text[1:-1] if text[:1] == text[-1:] == '"' and len(text) > 1 else text
     if not _PLAIN_WITH_NAMES.fullmatch(bare):
         return None

@@ -1,6 +1,6 @@
-"""Whether a script of sed names no file and runs nothing.
+"""Whether a sed script only edits lines, and neither names a file nor runs a command.
 
-The commands `r`, `R`, `w`, `W` and `e`, and the flags `w` and `e` of `s`, do
+The commands `r`, `R`, `w`, `W` and `e`, and the flags `w` and `e` of `s`, name files or run commands
 (https://www.gnu.org/software/sed/manual/sed.html).
 """
 
@@ -19,7 +19,7 @@ _BETWEEN = re.compile(r"[;\s]*")
 
 
 def is_harmless(script: str) -> bool:
-    """Whether the script only edits the lines that it gets. False for one that is not understood."""
+    """Whether the script only edits its input lines. False for a script that dfix does not understand."""
     at = _BETWEEN.match(script).end()  # type: ignore[union-attr]
     if at == len(script):
         return False
@@ -27,7 +27,7 @@ def is_harmless(script: str) -> bool:
         address = _ADDRESS.match(script, at)
         at = address.end() if address is not None else at
         found = next((m for kind in (_SUBSTITUTE, _TRANSLATE, _TEXT, _PLAIN) if (m := kind.match(script, at))), None)
-        # within brackets the mark is a character like any other
+        # in brackets the delimiter is an ordinary character
         if found is None or "[" in _BRACKETS.sub("", found.groupdict().get("pattern") or "").replace("\\[", ""):
             return False
         between = _BETWEEN.match(script, found.end())
