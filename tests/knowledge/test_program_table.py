@@ -40,14 +40,14 @@ def test_of_kind_is_what_the_rows_say() -> None:
 
 
 WRONG = [
-    ({"source": "x"}, "names and source are needed"),
-    ({"names": ["a"]}, "a: names and source are needed"),
+    ({"source": "x"}, "names and source are required"),
+    ({"names": ["a"]}, "a: names and source are required"),
     ({"names": ["a"], "source": "x", "colour": 1}, "a: unknown key colour"),
-    ({"names": ["a"], "source": "x", "operands": "all"}, "a: operands = 'all' is none of anything, text"),
+    ({"names": ["a"], "source": "x", "operands": "all"}, "a: operands = 'all' is not one of anything, text"),
     ({"names": ["a"], "source": "x", "cost": "dear"}, "cost = 'dear'"),
     ({"names": ["a"], "source": "x", "kinds": ["odd"]}, "kinds = 'odd'"),
     ({"names": ["a"], "source": "x", "leaves": ["odd"]}, "leaves = 'odd'"),
-    ({"names": ["a"], "source": "x", "proven": "engine"}, "a: proven by an engine, but without a sample"),
+    ({"names": ["a"], "source": "x", "proven": "engine"}, "a: proven by an engine, but has no sample"),
 ]
 
 

@@ -159,7 +159,7 @@ async def test_each_change_by_itself(editor: Editor, app: Path) -> None:
     uri = editor.open(app / "Dockerfile")
     fixes = [one for one in await editor.actions(uri, 3, "quickfix") if one.is_preferred]
     (only,) = fixes
-    assert only.title.startswith("clean-up: `npm ci` leaves a cache")
+    assert only.title.startswith("clean-up: `npm ci` leaves its cache")
     assert changed(editor, only) == {uri: NODE.replace("npm ci", "npm ci && npm cache clean --force")}
     assert [one.code for one in only.diagnostics or ()] == ["clean-up"]
 
@@ -241,7 +241,7 @@ async def test_hover_says_the_rule_and_the_reason(editor: Editor, app: Path) -> 
     assert found is not None
     assert isinstance(found.contents, types.MarkupContent)
     assert "[clean-up](file://" in found.contents.value
-    assert "`npm ci` leaves a cache in the layer" in found.contents.value
+    assert "`npm ci` leaves its cache in this layer" in found.contents.value
     nothing = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(0, 0))
     assert await editor.client.text_document_hover_async(nothing) is None
 

@@ -104,7 +104,11 @@ def _in_lines(step: Step, cache_use: CacheUse, command: str, *, by_manager: bool
     """Add the clean-up as a line of a heredoc, where a failing command ends the script."""
     statements = step.script.statements
     if not step.stops_on_error and not _sets_errexit(statements):
-        raise LeaveAlone("no-errexit", "its heredoc continues after a command fails", "begin the heredoc with `set -e`")
+        raise LeaveAlone(
+            "no-errexit",
+            "a failing command does not end its heredoc",
+            "begin the heredoc with `set -e` and leave it on",
+        )
     if any(statement.terminator == "&" for statement in statements):
         raise LeaveAlone("still-runs", "it leaves a command running in the background")
     holders = [_holder(statements, use) for use in cache_use.filled_by]

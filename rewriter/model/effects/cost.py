@@ -84,7 +84,7 @@ def prepares(command: Located) -> str:
             if any(address in word.text for word in words[1:]):
                 return manager
     elif program is not None and "prints" in program.kinds and not program.costs:
-        words = ()  # what `echo` prints is no path; only where it is redirected counts
+        words = ()  # what `echo` prints is not a path, but its redirect is
     targets = [redirect.target for redirect in command.command.redirects if redirect.op in WRITING]
     for word in (*words[1:], *targets):
         if word is not None:

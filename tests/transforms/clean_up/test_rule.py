@@ -242,15 +242,15 @@ def test_a_heredoc_that_ends_on_errors() -> None:
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        ("apt-get update\nmake", "does not begin with `set -e`"),
-        ("make\nset -e\napt-get update\nmake", "does not begin with `set -e`"),
-        ("set -x\napt-get update\nmake", "does not begin with `set -e`"),
-        ("set -e\nset +e\napt-get update\nmake", "does not begin with `set -e`"),
-        ("set -e\napt-get update\nmake &\nmake", "leaves a command in the background"),
+        ("apt-get update\nmake", "does not end its heredoc"),
+        ("make\nset -e\napt-get update\nmake", "does not end its heredoc"),
+        ("set -x\napt-get update\nmake", "does not end its heredoc"),
+        ("set -e\nset +e\napt-get update\nmake", "does not end its heredoc"),
+        ("set -e\napt-get update\nmake &\nmake", "leaves a command running in the background"),
         ("set -e\napt-get update\nmake || true", "may fail without ending the script"),
         ("set -e\napt-get update\nexit 0", "`exit 0` may end the script"),
-        ("set -e\nif a; then\napt-get update\nfi\nmake", "stands within an `if`"),
-        ("set -e\napt-get update\ncat > /a <<F\nb\nF\nmake", "a heredoc of its own"),
+        ("set -e\nif a; then\napt-get update\nfi\nmake", "is inside an `if`"),
+        ("set -e\napt-get update\ncat > /a <<F\nb\nF\nmake", "contains a heredoc"),
     ],
 )
 def test_heredocs_that_are_left(script: str, reason: str) -> None:
@@ -260,28 +260,28 @@ def test_heredocs_that_are_left(script: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("run", "reason"),
     [
-        (f"{APT} || true", "`||` stands between its commands"),
-        ("apt-get update; make", "`;` stands between its commands"),
-        ("apt-get update && make;", "`;` stands between its commands"),
-        ("apt-get update && make &", "a command in the background"),
-        ("for a in b; do apt-get update; done", "`apt-get update` stands within a `for`"),
-        ("while a; do apt-get update; done", "within a `while`"),
-        ("(apt-get update; make)", "within a subshell"),
-        ("{ apt-get update || true; } && make", "within a group"),
-        ("(npm ci && make) && make", "within a subshell"),
-        ("[ -e a ] && if b; then npm ci; fi", "within an `if`"),
+        (f"{APT} || true", "`||` separates its commands"),
+        ("apt-get update; make", "`;` separates its commands"),
+        ("apt-get update && make;", "`;` separates its commands"),
+        ("apt-get update && make &", "a command running in the background"),
+        ("for a in b; do apt-get update; done", "`apt-get update` is inside a `for`"),
+        ("while a; do apt-get update; done", "inside a `while`"),
+        ("(apt-get update; make)", "inside a subshell"),
+        ("{ apt-get update || true; } && make", "inside a group"),
+        ("(npm ci && make) && make", "inside a subshell"),
+        ("[ -e a ] && if b; then npm ci; fi", "inside an `if`"),
         ("apt-get update && exec make", "`exec make` may end the script"),
         ("apt-get update && exit 0", "`exit 0` may end the script"),
-        ("PATH=/x npm ci", "`npm ci` has PATH set for it alone"),
-        ("env HOME=/x npm ci", "`npm ci` has HOME set for it alone"),
+        ("PATH=/x npm ci", "PATH is set only for `npm ci`"),
+        ("env HOME=/x npm ci", "HOME is set only for `npm ci`"),
         ("cd a && ./composer.phar install && cd .. && composer run b", "`./composer.phar` is a path that depends"),
-        ("npm ci --cache=/c", "`npm ci --cache` puts the cache of npm elsewhere"),
-        ("npm_config_cache=/c npm ci", "npm_config_cache puts the cache of npm elsewhere"),
-        ("dnf --installroot /mnt install a", "`dnf install --installroot` puts the cache of dnf elsewhere"),
-        ("apt-get -o Dir::State=/x update", "puts the cache of apt elsewhere"),
-        ("pip install --cache-dir /c a", "puts the cache of pip elsewhere"),
-        ("apk add -p /rootfs a", "puts the cache of apk elsewhere"),
-        ("apk add a && apk add --no-network b", "`apk add` in the same RUN works from the cache"),
+        ("npm ci --cache=/c", "`npm ci --cache` moves npm's cache to another folder"),
+        ("npm_config_cache=/c npm ci", "npm_config_cache moves npm's cache to another folder"),
+        ("dnf --installroot /mnt install a", "`dnf install --installroot` moves dnf's cache to another folder"),
+        ("apt-get -o Dir::State=/x update", "moves apt's cache to another folder"),
+        ("pip install --cache-dir /c a", "moves pip's cache to another folder"),
+        ("apk add -p /rootfs a", "moves apk's cache to another folder"),
+        ("apk add a && apk add --no-network b", "`apk add` in the same RUN installs from the cache"),
     ],
 )
 def test_refused_for_what_the_run_says(run: str, reason: str) -> None:
@@ -291,25 +291,25 @@ def test_refused_for_what_the_run_says(run: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("later", "reason"),
     [
-        ("RUN apt-get install -y b", "`apt-get install -y b` on line 3 uses the lists"),
-        ("RUN apt-get upgrade", "uses the lists"),
-        ("RUN apt-cache policy b", "uses the lists"),
+        ("RUN apt-get install -y b", "`apt-get install -y b` on line 3 uses the package lists"),
+        ("RUN apt-get upgrade", "uses the package lists"),
+        ("RUN apt-cache policy b", "uses the package lists"),
         (
             "RUN make\nRUN apt-get install b && apt-get update && rm -rf /var/lib/apt/lists/*",
-            "on line 4 uses the lists",
+            "on line 4 uses the package lists",
         ),
-        ("RUN if a; then apt install b; fi", "uses the lists"),
-        ("RUN xargs apt-get install < a", "may run apt without an update of its own"),
-        ("RUN sh -c 'apt-get install b'", "may run apt without an update of its own"),
-        ('RUN ["apt-get", "install", "b"]', "the RUN on line 3 uses apt too, and it is in exec form"),
+        ("RUN if a; then apt install b; fi", "uses the package lists"),
+        ("RUN xargs apt-get install < a", "may run apt without updating the package lists"),
+        ("RUN sh -c 'apt-get install b'", "may run apt without updating the package lists"),
+        ('RUN ["apt-get", "install", "b"]', "the RUN on line 3 also uses apt, and it is in exec form"),
         ("RUN rosdep install b", "may install packages from the lists"),
         ("RUN ./b.sh", "line 3 runs the script b.sh"),
         ("RUN bash /b", "line 3 runs the script b"),
         ("RUN /opt/b/setup", "line 3 runs the script setup"),
         ("RUN curl https://b | bash -s -- -y", "line 3 runs a script that it downloads"),
         ("RUN $INSTALL b", "`$INSTALL`, which is not named literally"),
-        ("RUN ls /var/lib/apt/lists", "`ls /var/lib/apt/lists` on line 3 names /var/lib/apt/lists"),
-        ("ONBUILD RUN apt-get install -y b", "on line 3 uses the lists"),
+        ("RUN ls /var/lib/apt/lists", "`ls /var/lib/apt/lists` on line 3 uses /var/lib/apt/lists"),
+        ("ONBUILD RUN apt-get install -y b", "on line 3 uses the package lists"),
     ],
 )
 def test_refused_for_what_comes_later(later: str, reason: str) -> None:
@@ -349,18 +349,27 @@ def test_an_earlier_run_needs_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (f"FROM debian:12 AS a\nRUN {APT}\nFROM a AS b\nFROM b\nRUN apt-get install b\n", "on line 5 uses the lists"),
+        (
+            f"FROM debian:12 AS a\nRUN {APT}\nFROM a AS b\nFROM b\nRUN apt-get install b\n",
+            "on line 5 uses the package lists",
+        ),
         (f"FROM debian:12 AS a\nRUN {APT}\nFROM a AS b\nCOPY --from=a /var/lib/apt/lists /x\n", "line 4 copies"),
         ("FROM node:22\nRUN npm ci\nRUN npm ci --offline\n", "installs from the cache"),
-        ("FROM python:3\nRUN pip install a\nRUN rm -r /root/.cache/pip\n", "`rm -r /root/.cache/pip` on line 3 names"),
-        ("FROM python:3\nRUN pip install a\nRUN chown a ~/.cache\n", "names ~/.cache"),
-        ("FROM python:3\nRUN pip install a\nRUN pip cache purge\n", "empties the cache, and fails where there is none"),
-        ("FROM centos:7\nRUN yum makecache\nRUN yum install -y a && yum clean all\n", "on line 3 uses the lists"),
-        ("FROM alpine:3.20\nRUN apk update\nRUN apk add a\n", "`apk add a` on line 3 uses the lists"),
-        ("FROM ubuntu:14.04\nRUN pip install a\n", "pip of ubuntu:14.04 may be too old"),
-        ("FROM ubuntu:14.04 AS a\nFROM a\nRUN pip install a\n", "pip of ubuntu:14.04 may be too old"),
-        ("FROM alpine:3.2\nRUN apk add a\n", "apk of alpine:3.2 may be too old"),
-        ("FROM node:22\nENV npm_config_cache=/c\nRUN npm ci\n", "npm_config_cache puts the cache of npm elsewhere"),
+        ("FROM python:3\nRUN pip install a\nRUN rm -r /root/.cache/pip\n", "`rm -r /root/.cache/pip` on line 3 uses"),
+        ("FROM python:3\nRUN pip install a\nRUN chown a ~/.cache\n", "uses ~/.cache"),
+        (
+            "FROM python:3\nRUN pip install a\nRUN pip cache purge\n",
+            "empties the cache, and fails if it is already empty",
+        ),
+        (
+            "FROM centos:7\nRUN yum makecache\nRUN yum install -y a && yum clean all\n",
+            "on line 3 uses the package lists",
+        ),
+        ("FROM alpine:3.20\nRUN apk update\nRUN apk add a\n", "`apk add a` on line 3 uses the package lists"),
+        ("FROM ubuntu:14.04\nRUN pip install a\n", "pip in ubuntu:14.04 may be too old"),
+        ("FROM ubuntu:14.04 AS a\nFROM a\nRUN pip install a\n", "pip in ubuntu:14.04 may be too old"),
+        ("FROM alpine:3.2\nRUN apk add a\n", "apk in alpine:3.2 may be too old"),
+        ("FROM node:22\nENV npm_config_cache=/c\nRUN npm ci\n", "npm_config_cache moves npm's cache to another folder"),
     ],
 )
 def test_refused_for_the_rest_of_the_file(text: str, reason: str) -> None:
@@ -444,7 +453,7 @@ def test_mounts_of_one_manager_do_not_stop_another() -> None:
         ("yarn", '{"name": "a"}', ""),
         ("yarn install", '{"packageManager": "yarn@1.22.22"}', ""),
         ("yarn install", '{"packageManager": "yarn@4.1.0"}', "package.json asks for Yarn 4"),
-        ("corepack enable && yarn install", '{"name": "a"}', "`corepack` may choose another Yarn"),
+        ("corepack enable && yarn install", '{"name": "a"}', "`corepack` may select a Yarn other than Yarn 1"),
     ],
 )
 def test_yarn(run: str, package: str, reason: str, tmp_path: Path) -> None:
@@ -461,4 +470,4 @@ def test_what_is_said() -> None:
     assert isinstance(change, Change)
     assert (change.rule, change.contract) == ("clean-up", "same-but-caches")
     assert change.offset == len("FROM debian:12\n\n")
-    assert change.reason == "`apt-get update` leaves lists of packages in the layer, which only the same RUN can remove"
+    assert change.reason == "`apt-get update` leaves package lists in this layer; only this RUN can remove them"
