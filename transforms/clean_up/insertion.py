@@ -106,8 +106,8 @@ def _in_lines(step: Step, cache_use: CacheUse, command: str, *, by_manager: bool
     if not step.stops_on_error and not _sets_errexit(statements):
         raise LeaveAlone(
             "no-errexit",
-            "a failing command does not end its heredoc",
-            "begin the heredoc with `set -e` and leave it on",
+            "without `set -e` on its first line, its heredoc continues after a failing command",
+            "begin the heredoc with `set -e`",
         )
     if any(statement.terminator == "&" for statement in statements):
         raise LeaveAlone("still-runs", "it leaves a command running in the background")

@@ -242,10 +242,10 @@ def test_a_heredoc_that_ends_on_errors() -> None:
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        ("apt-get update\nmake", "does not end its heredoc"),
-        ("make\nset -e\napt-get update\nmake", "does not end its heredoc"),
-        ("set -x\napt-get update\nmake", "does not end its heredoc"),
-        ("set -e\nset +e\napt-get update\nmake", "does not end its heredoc"),
+        ("apt-get update\nmake", "its heredoc continues after"),
+        ("make\nset -e\napt-get update\nmake", "its heredoc continues after"),
+        ("set -x\napt-get update\nmake", "its heredoc continues after"),
+        ("set -e\nset +e\napt-get update\nmake", "its heredoc continues after"),
         ("set -e\napt-get update\nmake &\nmake", "leaves a command running in the background"),
         ("set -e\napt-get update\nmake || true", "may fail without ending the script"),
         ("set -e\napt-get update\nexit 0", "`exit 0` may end the script"),
