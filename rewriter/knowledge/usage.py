@@ -48,7 +48,7 @@ class Usage(NamedTuple):
         return self.manager.name == name and arguments == rest
 
     @property
-    def known(self) -> tuple[ProgramRow, int] | None:
+    def row_of_verb(self) -> tuple[ProgramRow, int] | None:
         """The row of the sub-command, and how many arguments name it; None if the manager's file has no row for it.
 
         `python -m pip install` has a row of its own, because Python also looks for modules in the current folder.

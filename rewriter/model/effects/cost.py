@@ -140,9 +140,9 @@ def _without_question(match: re.Match[str]) -> str:
 
 
 def _manager_cost(manager_usage: Usage, command: Located) -> CommandCost:
-    known = manager_usage.known
-    if known is not None and known[0].cost != "slow":
-        return CommandCost(known[0].cost, None, known[0].prepares or prepares(command))
+    described = manager_usage.row_of_verb
+    if described is not None and described[0].cost != "slow":
+        return CommandCost(described[0].cost, None, described[0].prepares or prepares(command))
     if manager_usage.verb == "clean":
         return CommandCost("light", manager_usage)
     if manager_usage.manager.system:

@@ -58,9 +58,9 @@ def _described(words: tuple[Word, ...]) -> tuple[ProgramRow, Arguments] | None:
     """The row that describes a command, with its options and operands; None for an unknown program."""
     manager_usage = usage(words)
     if manager_usage is not None:
-        known = manager_usage.known
-        if known is not None:
-            return known[0], of_usage(manager_usage, known[0], known[1])
+        described = manager_usage.row_of_verb
+        if described is not None:
+            return described[0], of_usage(manager_usage, *described)
         if manager_usage.verb == "clean" and not any(
             _may_be_path(word.literal_or_text) for word in manager_usage.operands
         ):
@@ -117,40 +117,40 @@ class _Finder:
         self.row = described[0]
         self._row(*described)
 
-    def _row(self, known: ProgramRow, given: Arguments) -> None:
+    def _row(self, program: ProgramRow, given: Arguments) -> None:
         """Collect what a row says about the words."""
-        self._holds(known, given)
-        if known.operands != "names":  # as a pattern, the extra of `pip install a[b]` matches no file in practice
+        self._holds(program, given)
+        if program.operands != "names":  # as a pattern, the extra of `pip install a[b]` matches no file in practice
             self._patterns()
         for option in given.options:
-            self._option(known, option)
-        operands = self._after_text(known, given)
-        self._operands(known, operands)
-        if known.default and not operands and ("prints" not in known.kinds or self.command.command.redirects):
-            self._from_row(self.reads, known.default)
-        if known.writes_without and not given.has(known.write_options):
-            self._from_row(self.writes, known.writes_without)
-        for path in known.reads:
+            self._option(program, option)
+        operands = self._after_text(program, given)
+        self._operands(program, operands)
+        if program.default and not operands and ("prints" not in program.kinds or self.command.command.redirects):
+            self._from_row(self.reads, program.default)
+        if program.writes_without and not given.has(program.write_options):
+            self._from_row(self.writes, program.writes_without)
+        for path in program.reads:
             self._from_row(self.reads, path)
-        for path in known.writes:
+        for path in program.writes:
             self._from_row(self.writes, path)
-        if known.imports:
-            self._modules(known)
+        if program.imports:
+            self._modules(program)
 
-    def _holds(self, known: ProgramRow, given: Arguments) -> None:
+    def _holds(self, program: ProgramRow, given: Arguments) -> None:
         """Raise _Unknown if the row does not cover these options or variables."""
-        if given.has(known.unless):
+        if given.has(program.unless):
             raise _Unknown("may read the copied files")
         if given.unknown:
             raise _Unknown(f"may read the copied files, because of {given.unknown}")
-        if known.requires and not given.has(known.requires):
+        if program.requires and not given.has(program.requires):
             raise _Unknown("may read the copied files")
-        for name in known.variables:
+        for name in program.variables:
             if name in self.command.env or name in self.command.assigned:
                 raise _Unknown(f"depends on {name}, which is set")
 
-    def _operands(self, known: ProgramRow, operands: list[Word]) -> None:
-        match known.operands:
+    def _operands(self, program: ProgramRow, operands: list[Word]) -> None:
+        match program.operands:
             case "words":
                 self._words(operands)
             case "packages":
@@ -169,7 +169,7 @@ class _Finder:
             case "urls":
                 self._urls(operands)
 
-    def _modules(self, known: ProgramRow) -> None:
+    def _modules(self, program: ProgramRow) -> None:
         """Collect the modules that Python would import from PYTHONPATH or from the current folder."""
         from dfix.rewriter.model.effects.modules import imported
 
@@ -177,41 +177,41 @@ class _Finder:
         if python_path is None or "PYTHONPATH" in self.command.assigned:
             raise _Unknown("depends on PYTHONPATH, which is not known before the build")
         folders = [in_folder(self.command.folder, entry) for entry in python_path.split(":") if entry]
-        if known.imports == "here":
+        if program.imports == "here":
             folders.append(self.command.folder)
         self.reads += [
             Place(path, "modules that it imports", "reads") for folder in folders for path in imported(folder)
         ]
 
-    def _after_text(self, known: ProgramRow, given: Arguments) -> list[Word]:
+    def _after_text(self, program: ProgramRow, given: Arguments) -> list[Word]:
         """The operands, without the leading ones that are text."""
-        if known.script:
-            self._script(known, given)
-        skipped = known.skip
-        if given.has(known.skip_unless) or (known.skip_with and not given.has(known.skip_with)):
+        if program.script:
+            self._script(program, given)
+        skipped = program.skip
+        if given.has(program.skip_unless) or (program.skip_with and not given.has(program.skip_with)):
             skipped = 0
         return list(given.operands[skipped:])
 
-    def _script(self, known: ProgramRow, given: Arguments) -> None:
+    def _script(self, program: ProgramRow, given: Arguments) -> None:
         from dfix.rewriter.model.effects.sed_script import is_harmless
 
         scripts = [
-            option.word.value for option in given.options if option.name in known.skip_unless and not option.attached
+            option.word.value for option in given.options if option.name in program.skip_unless and not option.attached
         ]
-        if any(option.attached for option in given.options if option.name in known.skip_unless):
+        if any(option.attached for option in given.options if option.name in program.skip_unless):
             raise _Unknown("contains a script that dfix does not read")
         if not scripts:
             scripts = [word.value for word in given.operands[:1]]
         if any(script is None or not is_harmless(script) for script in scripts):
             raise _Unknown("may read or write other files")
 
-    def _option(self, known: ProgramRow, option: GivenOption) -> None:
-        if known.operands == "names" and option.value is not None and option.name not in known.values:
+    def _option(self, program: ProgramRow, option: GivenOption) -> None:
+        if program.operands == "names" and option.value is not None and option.name not in program.values:
             if _may_be_path(option.value):
                 raise _Unknown(f"names {option.value}")
             return
-        lists = (self.writes,) if option.name in known.write_options else ()
-        lists = (*lists, self.reads) if option.name in known.read_options else lists
+        lists = (self.writes,) if option.name in program.write_options else ()
+        lists = (*lists, self.reads) if option.name in program.read_options else lists
         for places in lists:
             if not option.attached:
                 self._path(places, option.word)
@@ -219,7 +219,12 @@ class _Finder:
                 raise _Unknown(f"names {option.word.text}, which is not known before the build")
             else:
                 self._add(places, in_folder(self.command.folder, option.value or ""), option.value or "")
-        if not lists and option.value is not None and option.value.startswith("/") and option.name not in known.values:
+        if (
+            not lists
+            and option.value is not None
+            and option.value.startswith("/")
+            and option.name not in program.values
+        ):
             self._add(self.writes, in_folder(None, option.value), option.word.text, "names")
 
     def _redirects(self) -> None:

@@ -41,8 +41,8 @@ def path_of_row(located: Located, path: str) -> str | None:
         home = located.env.get("HOME")
         # `sudo` may run it as another user, with another home
         wrapped = len(located.words) < len(located.command.words)
-        known = home is not None and not wrapped and "HOME" not in located.assigned
-        return posixpath.normpath(f"{home}/{path[2:]}") if known else ELSEWHERE + path[2:]
+        is_certain = home is not None and not wrapped and "HOME" not in located.assigned
+        return posixpath.normpath(f"{home}/{path[2:]}") if is_certain else ELSEWHERE + path[2:]
     return in_folder(located.folder, path)
 
 

@@ -26,13 +26,13 @@ def is_harmless(script: str) -> bool:
     while at < len(script):
         address = _ADDRESS.match(script, at)
         at = address.end() if address is not None else at
-        found = next((m for kind in (_SUBSTITUTE, _TRANSLATE, _TEXT, _PLAIN) if (m := kind.match(script, at))), None)
+        command = next((m for kind in (_SUBSTITUTE, _TRANSLATE, _TEXT, _PLAIN) if (m := kind.match(script, at))), None)
         # in brackets the delimiter is an ordinary character
-        if found is None or "[" in _BRACKETS.sub("", found.groupdict().get("pattern") or "").replace("\\[", ""):
+        if command is None or "[" in _BRACKETS.sub("", command.groupdict().get("pattern") or "").replace("\\[", ""):
             return False
-        between = _BETWEEN.match(script, found.end())
+        between = _BETWEEN.match(script, command.end())
         assert between is not None
-        if between.end() == found.end() and found.end() < len(script):
+        if between.end() == command.end() and command.end() < len(script):
             return False
         at = between.end()
     return True
