@@ -101,7 +101,7 @@ class _Finder:
         """Go through the command. Raises _Unknown if it may read and write anything."""
         words = self.command.words
         if has_substitution(self.command.command):
-            raise _Unknown("contains a command substitution")
+            raise _Unknown("runs a command within it")
         self._redirects()
         if not words:
             return
@@ -142,7 +142,7 @@ class _Finder:
         if given.has(program.unless):
             raise _Unknown("may read the copied files")
         if given.unknown:
-            raise _Unknown(f"may read the copied files, because of {given.unknown}")
+            raise _Unknown(f"has {given.unknown}, with which it may read the copied files")
         if program.requires and not given.has(program.requires):
             raise _Unknown("may read the copied files")
         for name in program.variables:
