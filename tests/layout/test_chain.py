@@ -69,7 +69,7 @@ def test_the_nearest_break_decides() -> None:
     assert added(before, 0) == "RUN a && \\\n    rm x && \\\n    b \\\n  && c && d\n"
 
 
-def test_behind_a_part_in_the_middle() -> None:
+def test_after_a_part_in_the_middle() -> None:
     assert added("RUN a && b && c\n", 1) == "RUN a && b && rm x && c\n"
     assert added("RUN a \\\n && b \\\n && c\n", 1) == "RUN a \\\n && b \\\n && rm x \\\n && c\n"
     assert added("RUN a && \\\n  b && \\\n  c\n", 1) == "RUN a && \\\n  b && \\\n  rm x && \\\n  c\n"
@@ -93,7 +93,7 @@ def test_comments_and_empty_lines_within_stay_and_take_nothing_up() -> None:
     assert added(before) == "RUN a && \\\n # why\n  b && \\\n  rm x\n"
 
 
-def test_a_comment_behind_the_last_escape() -> None:
+def test_a_comment_after_the_last_escape() -> None:
     before = "RUN a \\\n && b \\\n # end\n"
     assert added(before) == "RUN a \\\n && b \\\n && rm x \\\n # end\n"
 

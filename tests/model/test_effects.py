@@ -12,7 +12,7 @@ from dfix.rewriter.text.source import Source
 
 
 def brought(path: str) -> bool:
-    """Whether the path is /app, lies within it, or above it."""
+    """Whether the path is /app, below it or above it."""
     return path == "/app" or path.startswith(("/app/", "*/.npmrc", "*/.gitconfig/x")) or path == "/"
 
 

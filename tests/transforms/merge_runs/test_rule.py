@@ -361,7 +361,7 @@ def test_what_belongs_together(first: str, second: str) -> None:
         ("cp -r /a /b", "mkdir /x", "keeps-cache"),
     ],
 )
-def test_what_stays_apart(first: str, second: str, code: str) -> None:
+def test_what_is_kept_separate(first: str, second: str, code: str) -> None:
     assert codes(f"RUN {first}\nRUN {second}\n") == [code]
 
 

@@ -1,4 +1,4 @@
-"""Merged scripts are run by real shells beside the scripts that they are made of."""
+"""Real shells run merged scripts, and the scripts that they were merged from."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def left(folder: Path) -> dict[str, tuple[int, str]]:
 
 
 def shell_runs(command: list[str], scripts: list[str], folder: Path) -> tuple[int, dict[str, tuple[int, str]]]:
-    """The exit status of the first script that fails, and what lies in the folder after that."""
+    """The exit status of the first script that fails, and what the folder contains after it."""
     folder.mkdir()
     for script in scripts:
         done = subprocess.run(
