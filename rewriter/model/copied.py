@@ -17,8 +17,8 @@ class Copied(NamedTuple):
     brought: Brought
     destination: str
     """Absolute, or starting with `?/` for a folder below an unknown one; no slash at the end."""
-    written: str
-    """The destination as the author wrote it."""
+    written_destination: str
+    """`destination` as the author wrote it."""
 
     @property
     def brings_a_folder(self) -> bool:
@@ -43,10 +43,10 @@ def copied(step: Step, context: Context) -> Copied | Unclear:
     if len(words) < 2:
         return Unclear(step, "it names no source", None)
     expanded = [step.expand(word) for word in words]
-    written = words[-1]
+    written_destination = words[-1]
     target = expanded[-1]
     if target is None or step.workdir is None:
-        return Unclear(step, f"its destination {written} is not known before the build", None)
+        return Unclear(step, f"its destination {written_destination} is not known before the build", None)
     destination = posixpath.normpath(posixpath.join(step.workdir, target))
     if instruction.heredocs:
         return Unclear(step, "it contains a heredoc", destination)
@@ -63,4 +63,4 @@ def copied(step: Step, context: Context) -> Copied | Unclear:
     brought = brings(context, sources, target, step.workdir, unpacks=step.keyword == "ADD")
     if not isinstance(brought, Brought):
         return Unclear(step, f"its source {brought}", destination)
-    return Copied(step, brought, destination, written)
+    return Copied(step, brought, destination, written_destination)

@@ -37,7 +37,7 @@ def edits(model: Model, move: Move, run: InstallRun, run_split: RunSplit | None,
     for copy in move.copies:
         moved = block(model.tree, copy.step.instruction)
         lines = "".join(
-            copy_line(copy.step.instruction, line.sources, folder_below(copy.written, line.folder))
+            copy_line(copy.step.instruction, line.sources, folder_below(copy.written_destination, line.folder))
             for line in move.lines
             if line.copy is copy
         )
@@ -93,7 +93,11 @@ def _between_parts(model: Model, instruction: Instruction, run_split: RunSplit, 
 def _moved_text(copy: Copied, run: InstallRun, moved: Block) -> str:
     """The moved lines. A relative destination becomes absolute when a WORKDIR comes between copy and install."""
     step = copy.step
-    if copy.written.startswith("/") or step.workdir == run.step.workdir or copy.written.startswith("$"):
+    if (
+        copy.written_destination.startswith("/")
+        or step.workdir == run.step.workdir
+        or copy.written_destination.startswith("$")
+    ):
         return moved.text
     hint = "write its destination as an absolute path"
     if not copy.destination.startswith("/"):
