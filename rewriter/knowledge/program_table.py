@@ -19,6 +19,7 @@ Operands = Literal["anything", "text", "words", "packages", "names", "reads", "w
 Leaves = Literal["shell", "account", "process", "kernel", "settings"]
 Kind = Literal[
     "account",
+    "adds-accounts",
     "asks",
     "built-in",
     "debian",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Set
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.dockerfile.expand import names
 from dfix.rewriter.knowledge import usage
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied
@@ -30,6 +31,8 @@ _NAMES_FILES = frozenset(
     "npm_config_globalconfig npm_config_cafile gowork goflags composer".split()
 )
 """Variables, in lower case, whose value names files that an install reads."""
+_ACCOUNTS = frozenset(("/etc/passwd", "/etc/group"))
+_NUMBERS = re.compile(r"\d+(?::\d+)?")
 _BETWEEN_PATHS = re.compile(r"[\s=,:]+")
 _REPEATABLE = frozenset(("cd", "export", "assignment", "set"))
 """Changes of the shell that a second RUN can repeat."""
@@ -168,14 +171,15 @@ def _conflict(command: Located, copies: list[Copied], links: list[Link], copied_
     """Why a command may not run before the copies, as a phrase; "" when it may.
 
     It may read what is copied first: after `COPY . .`, `cat package.json` sees the same file in both orders. A link to
-    a copied file counts as that file.
+    a copied file counts as that file. A copy with `--chown=app` needs that user as it is.
     """
+    needs_accounts = _reads_accounts(copies) and not _only_adds_accounts(command)
 
     def brought(path: str) -> bool:
         return brought_near(copies, path)
 
     def changes(path: str) -> bool:
-        return brought(path) or leads_to(links, brought, path)
+        return brought(path) or leads_to(links, brought, path) or (needs_accounts and path in _ACCOUNTS)
 
     def reads_other(path: str) -> bool:
         if not brought(path):
@@ -184,6 +188,17 @@ def _conflict(command: Located, copies: list[Copied], links: list[Link], copied_
         return len(sources) != 1 or not sources <= copied_first()
 
     return conflict(effects(command), changes, reads_differ=reads_other)
+
+
+def _reads_accounts(copies: list[Copied]) -> bool:
+    """Whether a COPY looks up a user or group by name (`--chown=app:web`, not `--chown=1000`)."""
+    flags = [copy.step.instruction.flag("chown") for copy in copies]
+    return any(flag is not None and not _NUMBERS.fullmatch(flag.value or "") for flag in flags)
+
+
+def _only_adds_accounts(command: Located) -> bool:
+    """Whether a user or group that exists before the command is the same after it: `useradd`, not `usermod`."""
+    return bool(command.words) and program_name(command.words[0]) in of_kind("adds-accounts")
 
 
 def first_use_of_sources(run: InstallRun, copies: list[Copied], copied_first: Callable[[], Set[str]]) -> int:
