@@ -41,6 +41,7 @@ mutants: $(MADE)
 
 docs: $(MADE)
 	$(BIN)/python scripts/rule_pages.py
+	$(BIN)/python scripts/message_list.py
 
 # The environment of development, made anew whenever what it depends on changes.
 $(MADE): pyproject.toml requirements-dev.lock

@@ -30,6 +30,8 @@ _NO_MESSAGES = frozenset(("EXAMPLES", "HEADER"))
 _NO_SENTENCES = frozenset(("split", "compile", "frozenset"))
 """Functions whose argument is a list of words or a pattern."""
 _SENTENCE = re.compile(r"[A-Za-z}`)]+[,:;]? [a-z{`(]")
+_INSTRUCTION = re.compile(r"(?:FROM|RUN|COPY|ENV|USER|WORKDIR) ")
+"""What dfix writes into a Dockerfile, not a message."""
 _INTRODUCTION = """\
 # Messages
 
@@ -61,7 +63,7 @@ def messages(source: str) -> Iterator[str]:
 def _sentences(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.JoinedStr | ast.Constant):
         text = _text(node)
-        if _SENTENCE.search(text):
+        if _SENTENCE.search(text) and not _INSTRUCTION.match(text):
             yield _markdown(text)
         return
     if _is_data(node):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from message_list import PAGE, page
 from rule_pages import stale
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -110,6 +111,10 @@ def test_a_cold_start_imports_nothing_heavy() -> None:
         check=True,
     )
     assert sorted({name.partition(".")[0] for name in found.stdout.split()} & HEAVY) == []
+
+
+def test_the_list_of_messages_is_up_to_date() -> None:
+    assert (ROOT / PAGE).read_text(encoding="utf-8") == page(ROOT)
 
 
 def test_pages_of_rules_are_up_to_date() -> None:
