@@ -95,6 +95,9 @@ def _shell_words(step: Step) -> list[str] | None:
         return None
     instruction = step.instruction
     script = parse(instruction.value, 0, instruction.value)
-    if script.opaque or len(script.statements) != 1 or not isinstance(script.statements[0].node, Command):
+    if script.opaque or len(script.statements) != 1:
         return None
-    return [word.value if word.value is not None else word.text for word in invoked(script.statements[0].node)]
+    (statement,) = script.statements
+    if not isinstance(statement.node, Command):
+        return None
+    return [word.value if word.value is not None else word.text for word in invoked(statement.node)]
