@@ -87,3 +87,17 @@ def test_build_package(name: str) -> None:
 @pytest.mark.parametrize("name", ["git", "curl", "libpq5", "python3.11", "nginx"])
 def test_no_build_package(name: str) -> None:
     assert not is_build_package("apt", name)
+
+
+@pytest.mark.parametrize(
+    ("script", "release", "hinted"),
+    [
+        ("apt-get install -y libicu-dev", "", True),
+        ("apt-get install -y libfrobnicate-dev", "bookworm", False),
+        ("apk add frobnicate-dev", "", False),
+    ],
+)
+def test_a_release_in_the_tag_helps_where_it_decides(script: str, release: str, hinted: bool) -> None:
+    with pytest.raises(LeaveAlone) as no:
+        of(script, release)
+    assert bool(no.value.reason.hint) is hinted

@@ -50,3 +50,48 @@ def test_what_is_gained(tmp_path: Path, files: dict[str, str], dockerfile: str, 
     options = Options(select=frozenset(("multistage",)), unsafe=True, context=str(tmp_path))
     result = rewritten(tmp_path, files, dockerfile, options)
     assert [change.reason for change in result.changes] == [reason], result.refusals
+
+
+@pytest.mark.parametrize(
+    ("files", "dockerfile", "said", "unsaid"),
+    [
+        (
+            {"mix.exs": ""},
+            'FROM elixir:1.17\nWORKDIR /a\nCOPY . .\nRUN mix release\nCMD ["_build/prod/rel/a/bin/a"]\n',
+            "1200 MB",
+            "the base image",
+        ),
+        (
+            {"mix.exs": ""},
+            'FROM elixir:1.17-slim\nWORKDIR /a\nCOPY . .\nRUN mix release\nCMD ["_build/prod/rel/a/bin/a"]\n',
+            "elixir:1.17-slim",
+            " MB",
+        ),
+        (
+            {"a.php": ""},
+            "FROM php:8.3-cli\nCOPY --from=composer:2 /usr/bin/composer /usr/bin/\nWORKDIR /a\nCOPY . .\n"
+            'RUN composer install\nCMD ["php", "a.php"]\n',
+            "composer",
+            " MB",
+        ),
+        (
+            {"a.php": ""},
+            "FROM php:8.3-cli\nRUN apt-get update && apt-get install -y autoconf\n"
+            'RUN docker-php-ext-install bcmath\nCMD ["php", "-a"]\n',
+            "autoconf",
+            "composer",
+        ),
+        (
+            {"Makefile": "a: a.c\n\tcc -o a a.c\n"},
+            'FROM gcc:13-bookworm\nWORKDIR /s\nCOPY . .\nRUN make\nCMD ["./a"]\n',
+            "GCC",
+            "compilers of",
+        ),
+    ],
+)
+def test_what_and_how_much(tmp_path: Path, files: dict[str, str], dockerfile: str, said: str, unsaid: str) -> None:
+    options = Options(select=frozenset(("multistage",)), unsafe=True, context=str(tmp_path))
+    result = rewritten(tmp_path, files, dockerfile, options)
+    (change,) = result.changes
+    assert said in change.reason
+    assert unsaid not in change.reason
