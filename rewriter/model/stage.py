@@ -74,10 +74,10 @@ class Step:
     @property
     def body(self) -> Heredoc | None:
         """The heredoc that is the RUN's whole script (`RUN <<EOF` and nothing else on the line)."""
-        heredocs = self.instruction.heredocs
-        if len(heredocs) == 1 and self.instruction.value.startswith("<<") and len(self.instruction.value.split()) == 1:
-            return heredocs[0]
-        return None
+        if len(self.instruction.heredocs) != 1 or len(self.instruction.value.split()) != 1:
+            return None
+        (heredoc,) = self.instruction.heredocs
+        return heredoc if self.instruction.value.startswith("<<") else None
 
     @property
     def script(self) -> Script:

@@ -46,6 +46,11 @@ def test_runs_on_one_line(before: str, after: str) -> None:
         ("RUN a\nRUN \\\n  b && \\\n  c\n", "RUN a && \\\n  b && \\\n  c\n"),
         # or the file's usual one
         ("RUN a\nRUN b\nENV c=d\nRUN e \\\n\t&& f\nRUN g \\\n\t&& h\nRUN i && \\\n  j\n", "RUN a \\\n\t&& b\n"),
+        # as far in as two tabs, and not farther
+        ("RUN a\nRUN b\nENV c=d\nRUN e \\\n\t\t&& f\n", "RUN a \\\n\t\t&& b\n"),
+        ("RUN a\nRUN b\nENV c=d\nRUN e \\\n\t\t && f\n", "RUN a \\\n    && b\n"),
+        ("RUN a\nRUN b\nENV c=d\nRUN e \\\n        && f\n", "RUN a \\\n        && b\n"),
+        ("RUN a\nRUN b\nENV c=d\nRUN e \\\n         && f\n", "RUN a \\\n    && b\n"),
         # a list of packages tells the indentation
         ("RUN a \\\n  b \\\n  c\nRUN d\n", "RUN a \\\n  b \\\n  c \\\n  && d\n"),
     ],

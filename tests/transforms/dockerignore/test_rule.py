@@ -48,6 +48,12 @@ PROPOSED: list[tuple[str, dict[str, str], str, str]] = [
         "FROM mcr.example/sdk\nCOPY . .\nRUN dotnet publish Web\n",
         "**/bin\n**/obj\n",
     ),
+    (
+        "modules of the deepest folder that is looked into",
+        {"a/b/c/d/package.json": "{}", "a/b/c/d/node_modules/a/i.js": ""},
+        NPM,
+        "**/node_modules\n",
+    ),
 ]
 
 
@@ -74,6 +80,12 @@ ALONE: list[tuple[str, dict[str, str], str]] = [
         {"package.json": "{}", "node_modules/a/i.js": ""},
         NPM + "RUN --mount=type=bind,source=node_modules,target=/m ls /m\n",
     ),
+    (
+        "files of it that a pattern names",
+        {"package.json": "{}", "node_modules/a/i.js": ""},
+        NPM.replace("COPY . .", "COPY node_m*/a/i.js ./"),
+    ),
+    ("deeper than is looked", {"a/b/c/d/e/package.json": "{}", "a/b/c/d/e/node_modules/a/i.js": ""}, NPM),
     ("git runs", {".git/HEAD": ""}, "FROM a\nCOPY . .\nRUN git describe > version\n"),
     ("a folder of that name without a manifest", {"node_modules/a/i.js": ""}, NPM),
     ("a target folder that is not an output", {"target/a.txt": "", "package.json": "{}"}, NPM),
