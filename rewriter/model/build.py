@@ -46,26 +46,22 @@ def build(tree: Tree, target: str = "", open_context: Callable[[], Context | Non
     """The model of a tree without faults. `target` is the builder that the settings name, "" for none."""
     model = Model(tree, target, open_context)
     stages: list[Stage] = []
-    arguments: dict[str, str | None] = {}
     for instruction in tree.instructions:
         if instruction.keyword == "FROM":
-            stages.append(_stage(instruction, stages, arguments, tree.escape))
+            stages.append(_stage(instruction, stages, tree.escape))
         elif stages:
             _step(stages[-1], instruction, tree.escape)
-        elif instruction.keyword == "ARG":
-            for word in instruction.words:
-                arguments[word.text.partition("=")[0]] = None
     _mark_shipping(stages)
     model.stages = tuple(stages)
     model.opaque = _windows(tree, stages) or _template(tree, stages)
     return model
 
 
-def _stage(instruction: Instruction, before: list[Stage], arguments: dict[str, str | None], escape: str) -> Stage:
+def _stage(instruction: Instruction, before: list[Stage], escape: str) -> Stage:
     words = [word.text for word in instruction.words]
     raw = words[0] if words else ""
     name = words[2].lower() if len(words) >= 3 and words[1].upper() == "AS" else None
-    image = known(raw, arguments, escape) or raw
+    image = known(raw, {}, escape) or raw  # what a build argument makes of it is not known
     stage = Stage(len(before), instruction, name, image)
     for earlier in reversed(before):
         if earlier.name is not None and earlier.name == image.lower():
@@ -93,7 +89,7 @@ def _step(stage: Stage, instruction: Instruction, escape: str) -> None:
         folder = known(instruction.value, stage.env, escape)
         stage.workdir = None if folder is None else resolve(stage.workdir, folder)
     elif keyword == "SHELL":
-        stage.shell = tuple(word.text for word in instruction.json or ()) or ("?",)
+        stage.shell = tuple(word.text for word in instruction.json or ())
     elif keyword == "ENV":
         stage.env = {**stage.env, **_assignments(instruction, stage, escape)}
     elif keyword == "ARG":
