@@ -108,7 +108,7 @@ def wrap(step: Step, *, is_last: bool) -> Wrap:
     node = script.statements[0].node
     is_list = not single or (isinstance(node, AndOr) and any(operator.text == "||" for operator in node.operators))
     ended = script.statements[-1].terminator == ";"
-    cut = script.span.end - node.span.end if single and ended and not is_last else 0
+    cut = script.span.end - node.span.end
     over_lines = "\n" in step.instruction.text[script.span.start : script.span.end]
     shell_changes = [] if is_last else leaks(script)
     if shell_changes:
