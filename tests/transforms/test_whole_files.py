@@ -67,9 +67,7 @@ def test_refused(tmp_path: Path, case: Case) -> None:
     assert result.after.text == case.before
     code, because = case.written.get("code", ""), case.written.get("because", "")
     assert code or because
-    assert any(code in ("", refusal.code) and because in refusal.reason for refusal in result.refusals), (
-        result.refusals
-    )
+    assert any(code in ("", refusal.code) and because in refusal.reason for refusal in result.refusals), result.refusals
 
 
 @pytest.mark.parametrize("case", cases("silent"))

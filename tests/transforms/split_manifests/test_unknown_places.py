@@ -12,7 +12,9 @@ from dfix.rewriter.text.source import Source
 from tests.build_context import rewritten
 
 ONLY = frozenset(("split-manifests",))
-GO_BUILD = "FROM golang:1.22 AS build\nWORKDIR /src\n{}RUN go build -o /app .\nFROM scratch\nCOPY --from=build /app /app\n"
+GO_BUILD = (
+    "FROM golang:1.22 AS build\nWORKDIR /src\n{}RUN go build -o /app .\nFROM scratch\nCOPY --from=build /app /app\n"
+)
 
 
 @pytest.mark.parametrize(
