@@ -32,6 +32,8 @@ def single(script: str) -> Effects:
 
 
 FREE = [
+    "echo '' > /etc/x",
+    "sed --in-place=.bak s/a/b/ /etc/x",
     "apt-get update && apt-get install -y --no-install-recommends curl git",
     "apk add --no-cache git",
     "yum -y install make",
@@ -101,6 +103,8 @@ def test_certainly_not(script: str) -> None:
 
 
 MAY = [
+    "sed --quiet=x s/a/b/ /etc/x",
+    "tar cf /tmp/x.tar src",
     "make",
     "./configure",
     "python setup.py install",
@@ -298,6 +302,11 @@ def test_what_stays() -> None:
 
 
 COSTS = [
+    ("cp -a a b > c", "slow"),
+    ("mkdir `make x`", "slow"),
+    ("mkdir `uname -m`", "slow"),
+    ("rpm -i https://a.b/epel-release-9.rpm", "light"),
+    ("rpm -i https://a.b/epel-release-9.rpm https://a.b/c.rpm", "slow"),
     ("cat a", "nothing"),
     ("cat a > b", "quick"),
     ("cat a > /dev/null", "nothing"),
