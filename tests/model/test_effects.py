@@ -105,6 +105,7 @@ def test_certainly_not(script: str) -> None:
 MAY = [
     "sed --quiet=x s/a/b/ /etc/x",
     "tar cf /tmp/x.tar src",
+    "tar cf /tmp/x.tar --dereference src",
     "make",
     "./configure",
     "python setup.py install",
@@ -352,6 +353,11 @@ COSTS = [
 def test_the_cost(script: str, cost: str) -> None:
     (command,) = commands(script)
     assert command_cost(command).level == cost
+
+
+def test_the_cost_of_a_process_that_a_file_stands_for() -> None:
+    (command,) = commands("cat <(make x)", 'SHELL ["/bin/bash", "-c"]\n')
+    assert costs(command).cost == "slow"
 
 
 PREPARES = [
