@@ -357,7 +357,7 @@ def test_the_cost(script: str, cost: str) -> None:
 
 def test_the_cost_of_a_process_that_a_file_stands_for() -> None:
     (command,) = commands("cat <(make x)", 'SHELL ["/bin/bash", "-c"]\n')
-    assert costs(command).cost == "slow"
+    assert command_cost(command).level == "slow"
 
 
 PREPARES = [

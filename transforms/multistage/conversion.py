@@ -24,7 +24,6 @@ from dfix.transforms.multistage.system_packages import PackageChoice, choose_pac
 
 _TOOL_PACKAGES = {"curl": "curl", "wget": "wget", "nc": "netcat-openbsd", "pgrep": "procps", "ps": "procps"}
 """Programs that a HEALTHCHECK runs, and the packages that bring them."""
-_IN_EVERY_IMAGE = frozenset("sh bash exit test [ true cat echo grep kill pidof ls".split())
 
 
 class Conversion(NamedTuple):
@@ -165,11 +164,7 @@ def _check_run(build: BuildStage, runtime: RuntimeStage, step: Step) -> None:
             raise LeaveAlone(
                 "shared-run", f"the RUN on line {line} both creates users and builds", "split it into two RUNs"
             )
-        writes = any(
-            redirect.target is not None and redirect.op.startswith(">")
-            for redirect in command.located.command.redirects
-        )
-        if command.purpose == "plain" and writes and not _accounted_for(build, runtime, _redirect_targets(command)):
+        if command.purpose == "plain" and not _accounted_for(build, runtime, _redirect_targets(command)):
             raise LeaveAlone(
                 "shared-run", f"`{command.shortened} > …` on line {line} may write a file the program needs"
             )
@@ -225,12 +220,12 @@ def _tool_packages(build: BuildStage, runtime: RuntimeStage) -> tuple[str, ...]:
         adds_users = any(command.program in ("adduser", "addgroup") for command in build.commands)
         packages += ["adduser"] if adds_users else []
     for program in programs:
-        if program in installed or (program not in runtime.missing_programs and runtime.base_image != "scratch"):
+        if program in installed or program not in runtime.missing_programs:
             continue
         if program in (build.start.program, build.start.words[0]):
             continue
         package = _TOOL_PACKAGES.get(program)
-        if package is None or runtime.base_image == "scratch":
+        if package is None:
             raise LeaveAlone("needs-programs", f"HEALTHCHECK runs `{program}`, which {runtime.base_image} lacks")
         packages.append(package)
     for text in _start_scripts(build):
@@ -255,8 +250,7 @@ def _healthcheck_programs(step: Step) -> Iterator[str]:
     except ValueError:
         words = command.replace("|", " ").replace(";", " ").replace("&", " ").split()
         yield from (word for word in words if word in _TOOL_PACKAGES)
-    if words and posixpath.basename(words[0]) not in _IN_EVERY_IMAGE:
-        yield words[0]
+    yield from words[:1]
 
 
 def _start_scripts(build: BuildStage) -> Iterator[str]:

@@ -80,7 +80,7 @@ def runtime_steps(build: BuildStage, runtime: RuntimeStage, last_build_step: Ste
                     copy.destination for copy in build.context_copies if copy.step is step and copy.brings_a_folder
                 }
         else:
-            if step.keyword == "WORKDIR" and step.index + 1 < len(build.stage.steps):
+            if step.keyword == "WORKDIR":  # the last build step is a RUN, so a step follows
                 existing.add(build.stage.steps[step.index + 1].workdir or "")
             repeated.append(step)
     return RuntimeSteps(tuple(repeated), tuple(after_copies))

@@ -199,7 +199,7 @@ def _libraries(build: BuildStage, on_gcc_image: bool) -> tuple[str, ...]:
     )
     packages = []
     if on_gcc_image:
-        match = next((m for m in _LINKED.finditer(text) if m[1] is None or m[1] not in _OF_THE_LIBC), None)
+        match = next((m for m in _LINKED.finditer(text) if m[1] not in _OF_THE_LIBC), None)
         if match is not None:
             option = match.group().strip("( ")
             reason = f"`{option}` links a library of {build.base.reference}, which a smaller image may lack"

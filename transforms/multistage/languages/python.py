@@ -87,7 +87,7 @@ def _installs_installers(command: ClassifiedCommand) -> bool:
     reads = any(
         word.startswith(("-r", "--requirement", "-c", "--constraint", "-e", "--editable")) for word in command.arguments
     )
-    return bool(packages) and not reads and all(word in _INSTALLERS for word in packages)
+    return not reads and all(word in _INSTALLERS for word in packages)
 
 
 def _environment(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]] | None:
@@ -195,9 +195,7 @@ def _with_prefix(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]]:
         raise LeaveAlone("editable", f"`{command.shortened}` installs only links to the sources")
     verb = next(word for word in command.located.words if word.literal_or_text == "install")
     has_upgraded_installers = any(
-        _installs_installers(other)
-        for other in build.build_commands
-        if other is not command and "install" in other.arguments
+        _installs_installers(other) for other in build.build_commands if "install" in other.arguments
     )
     options = " --prefix=/install" + (" --ignore-installed" if has_upgraded_installers else "")
     return StageCopy("/install", "/usr/local"), (Edit(Span(verb.span.end, verb.span.end), options),)
