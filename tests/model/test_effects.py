@@ -32,6 +32,8 @@ def single(script: str) -> Effects:
 
 
 FREE = [
+    "[ -f /etc/x ]",
+    "test ! -f /etc/x",
     "echo '' > /etc/x",
     "sed --in-place=.bak s/a/b/ /etc/x",
     "apt-get update && apt-get install -y --no-install-recommends curl git",
@@ -103,6 +105,9 @@ def test_certainly_not(script: str) -> None:
 
 
 MAY = [
+    "python",
+    "python venv /opt/venv",
+    "sed -i 's/[/]/p' /etc/x",
     "sed --quiet=x s/a/b/ /etc/x",
     "tar cf /tmp/x.tar src",
     "tar cf /tmp/x.tar --dereference src",
@@ -300,6 +305,12 @@ def test_what_stays() -> None:
     assert single("nginx").anything
     assert single("curl https://a.b/c").network
     assert single("./x").starts == ("x",)
+
+
+def test_which_program_is_not_known() -> None:
+    assert single("mkdir /x").starts == ()
+    assert single("unheard-of /x").starts == ("unheard-of",)
+    assert single("A=b").starts == ()
 
 
 COSTS = [
