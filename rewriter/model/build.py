@@ -64,7 +64,7 @@ def _stage(instruction: Instruction, before: list[Stage], escape: str) -> Stage:
     image = known(raw, {}, escape) or raw  # what a build argument makes of it is not known
     stage = Stage(len(before), instruction, name, image)
     for earlier in reversed(before):
-        if earlier.name is not None and earlier.name == image.lower():
+        if earlier.name == image.lower():
             stage.parent = earlier
             stage.family, stage.shell, stage.user = earlier.family, earlier.shell, earlier.user
             stage.workdir = earlier.workdir

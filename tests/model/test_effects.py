@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.knowledge.program_table import row
 from dfix.rewriter.model import build
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.effects import Effects, command_cost, conflict, effects
+from dfix.rewriter.model.effects.given_words import split_arguments
 from dfix.rewriter.text.source import Source
 
 
@@ -311,6 +313,15 @@ def test_which_program_is_not_known() -> None:
     assert single("mkdir /x").starts == ()
     assert single("unheard-of /x").starts == ("unheard-of",)
     assert single("A=b").starts == ()
+
+
+@pytest.mark.parametrize(("program", "operands"), [("mkdir", ["a"]), ("grep", ["-a", "a"])])
+def test_a_row_without_options_takes_each_word_with_a_dash_for_one(program: str, operands: list[str]) -> None:
+    (command,) = commands(f"{program} -- -a a")
+    known = row(program)
+    assert known is not None
+    assert (known.flags is None) == (program == "mkdir")
+    assert [word.text for word in split_arguments(command.words[1:], known).operands] == operands
 
 
 COSTS = [

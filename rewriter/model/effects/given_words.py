@@ -50,7 +50,7 @@ def split_arguments(words: tuple[Word, ...], row: ProgramRow) -> Arguments:
         if text == "--" and row.flags is not None:
             reader.operands += words[at:]
             break
-        if len(text) < 2 or text[0] not in "-" or (text[0] == "(" and row.operands == "leading"):
+        if len(text) < 2 or text[0] != "-":
             reader.operands.append(word)
         elif row.flags is None:
             reader.any_option(word, text)
