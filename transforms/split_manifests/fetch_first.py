@@ -202,7 +202,7 @@ def _unknown_settings(build: _Build) -> str:
 
 def _affects(name: str, prefetch: Prefetch) -> bool:
     """Whether a variable that is set for the build alone may change what it fetches."""
-    return bool(prefetch.variables) and name.startswith(prefetch.variables) and name not in prefetch.harmless
+    return name.startswith(prefetch.variables) and name not in prefetch.harmless
 
 
 def _used_by_other_stage(model: Model, stage: Stage, build: _Build) -> str:

@@ -191,6 +191,7 @@ def _package_count(build: BuildStage, project: _Project) -> str:
 
 def _check_global_packages(build: BuildStage) -> None:
     """Raise LeaveAlone for a globally installed package that the program may need at run time."""
+    started = _PACKAGE_OF.get(build.start.program, build.start.program)
     for command in build.build_commands:
         if not (_GLOBAL.intersection(command.arguments) and {"install", "i", "add"}.intersection(command.arguments)):
             continue
@@ -198,11 +199,7 @@ def _check_global_packages(build: BuildStage) -> None:
             name = re.sub(r"(?<=.)@.*", "", word)
             if word.startswith("-") or word in ("install", "i", "add", "global"):
                 continue
-            if (
-                name not in _BUILD_PACKAGES
-                or name == build.start.program
-                or build.start.program == _PACKAGE_OF.get(name)
-            ):
+            if name not in _BUILD_PACKAGES or name == started:
                 raise LeaveAlone("unknown-command", f"`{command.shortened}` may install something the program needs")
 
 

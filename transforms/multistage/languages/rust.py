@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 
@@ -111,7 +112,7 @@ def _is_installed(build: BuildStage, path: str) -> bool:
             or "--path" not in " ".join(command.arguments)
         ):
             continue
-        root = next((b for a, b in zip(command.arguments, command.arguments[1:], strict=False) if a == "--root"), "")
+        root = next((b for a, b in itertools.pairwise(command.arguments) if a == "--root"), "")
         folder = f"{root}/bin" if root else "/usr/local/cargo/bin"
         name = posixpath.basename(path)
         if posixpath.dirname(path) == folder and name in {
