@@ -243,7 +243,7 @@ def test_what_does_not_build_before_proves_nothing(verify: Verify, tmp_path: Pat
         (("--clean", "Dockerfile"), "--clean takes no PATH"),
         (("--against", "nowhere", "Dockerfile"), "no such file"),
         (("--against", "a", "b", "c"), "--against compares two files"),
-        (("--write", "--against", "a", "b"), "--against has nothing to write"),
+        (("--write", "--against", "a", "b"), "--against writes nothing"),
         (("--engine", "nothing", "."), "nothing"),
         (("nowhere",), "nowhere"),
         (("--context", "nowhere", "."), "--context: no such folder: nowhere"),

@@ -260,7 +260,7 @@ def test_write_with_verify_is_verify_with_write(
     assert run(["--write", "--verify", "--network=host", "--no-measure", str(path)]) == 0
     assert path.read_text() == MERGED
     assert run(["--verify", str(path)]) == 2
-    assert "--verify goes with --write" in capfd.readouterr().err
+    assert "--verify needs --write" in capfd.readouterr().err
 
 
 def test_a_terminal_shows_what_is_being_built(engine: Engine, tmp_path: Path) -> None:
