@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Set
 
@@ -13,7 +14,8 @@ from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.effects import conflict, effects
-from dfix.rewriter.model.effects.places import ELSEWHERE
+from dfix.rewriter.model.effects.of_command import shown
+from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
 from dfix.rewriter.model.paths import overlaps, resolve
 from dfix.rewriter.shell.nodes import Command, Node, Script, Statement
 from dfix.rewriter.shell.state import leaks
@@ -32,7 +34,6 @@ _NAMES_FILES = frozenset(
 )
 """Variables, in lower case, whose value names files that an install reads."""
 _ACCOUNTS = frozenset(("/etc/passwd", "/etc/group"))
-_NUMBERS = re.compile(r"\d+(?::\d+)?")
 _BETWEEN_PATHS = re.compile(r"[\s=,:]+")
 _REPEATABLE = frozenset(("cd", "export", "assignment", "set"))
 """Changes of the shell that a second RUN can repeat."""
@@ -173,13 +174,21 @@ def _conflict(command: Located, copies: list[Copied], links: list[Link], copied_
     It may read what is copied first: after `COPY . .`, `cat package.json` sees the same file in both orders. A link to
     a copied file counts as that file. A copy with `--chown=app` needs that user as it is.
     """
-    needs_accounts = _reads_accounts(copies) and not _only_adds_accounts(command)
+    needs_accounts = _needs_accounts(copies, command)
+    folder = _entered(command)
+    if folder is not None and _only_by_copy(folder, copies, copied_first):
+        return f"`{shown(command)}` enters a folder that exists only after the COPY"
 
     def brought(path: str) -> bool:
         return brought_near(copies, path)
 
     def changes(path: str) -> bool:
-        return brought(path) or leads_to(links, brought, path) or (needs_accounts and path in _ACCOUNTS)
+        return (
+            brought(path)
+            or leads_to(links, brought, path)
+            or (needs_accounts and path in _ACCOUNTS)
+            or _only_by_copy(posixpath.dirname(path), copies, copied_first)
+        )
 
     def reads_other(path: str) -> bool:
         if not brought(path):
@@ -190,15 +199,38 @@ def _conflict(command: Located, copies: list[Copied], links: list[Link], copied_
     return conflict(effects(command), changes, reads_differ=reads_other)
 
 
-def _reads_accounts(copies: list[Copied]) -> bool:
-    """Whether a COPY looks up a user or group by name (`--chown=app:web`, not `--chown=1000`)."""
+def _needs_accounts(copies: list[Copied], command: Located) -> bool:
+    """Whether a COPY looks up a user or group by name that a command may change.
+
+    `--chown=app:web` does, `--chown=1000` does not. A user or group that exists before `useradd web` is the same
+    after it, unless it is called web.
+    """
     flags = [copy.step.instruction.flag("chown") for copy in copies]
-    return any(flag is not None and not _NUMBERS.fullmatch(flag.value or "") for flag in flags)
+    owners = {name for flag in flags if flag is not None for name in (flag.value or "").split(":")}
+    named = {name for name in owners if not name.isdigit()}
+    if not named:
+        return False
+    words = [word.literal_or_text for word in command.words]
+    only_adds = bool(words) and program_name(command.words[0]) in of_kind("adds-accounts")
+    return not only_adds or not named.isdisjoint(words) or any("$" in name for name in named)
 
 
-def _only_adds_accounts(command: Located) -> bool:
-    """Whether a user or group that exists before the command is the same after it: `useradd`, not `usermod`."""
-    return bool(command.words) and program_name(command.words[0]) in of_kind("adds-accounts")
+def _entered(command: Located) -> str | None:
+    """The folder that a `cd` goes to, where its word names one."""
+    words = command.words
+    return named_by(command, words[1]) if len(words) == 2 and words[0].value == "cd" else None
+
+
+def _only_by_copy(folder: str, copies: list[Copied], copied_first: Callable[[], Set[str]]) -> bool:
+    """Whether an image folder exists only once the sources are copied: /app/conf after `COPY . /app`.
+
+    The destination itself exists, and so does a folder into which a manifest is copied before the install.
+    """
+    for copy in copies:
+        source = copy.brought.context_folder_at(folder)
+        if source and folder != copy.destination and folder.startswith(copy.destination.rstrip("/") + "/"):
+            return not any(path.startswith(source + "/") for path in copied_first())
+    return False
 
 
 def first_use_of_sources(run: InstallRun, copies: list[Copied], copied_first: Callable[[], Set[str]]) -> int:

@@ -17,7 +17,8 @@ from dfix.rewriter.shell.walk import has_substitution, program_name
 _GLOB = re.compile(r"[*?\[]")
 _PACKAGE_FILES = (".deb", ".rpm", ".apk", ".pkg.tar.zst", ".pkg.tar.xz")
 _LONGEST_SHOWN = 60
-_ASKS_VERSION = (["--version"], ["-v"], ["-V"], ["version"])
+_ASKS_VERSION = (["--version"], ["-V"])
+"""What any program takes for a question about itself; `make version` and `cat -v` do something else."""
 _SIGNS = frozenset(("]", "]]", "!", "=", "==", "!=", "&&", "||", "(", ")"))
 """The operators between the paths of a test."""
 _ARCHIVES = (".whl", ".tgz", ".tar.gz", ".zip", ".gem")
@@ -78,6 +79,15 @@ def _described(words: tuple[Word, ...]) -> tuple[ProgramRow, Arguments] | None:
     return None if program_row is None else (program_row, split_arguments(words[1:], program_row))
 
 
+def _asks(words: tuple[Word, ...]) -> bool:
+    """Whether a command only asks a program about itself: `x --version`, `npm -v`."""
+    texts = [word.text for word in words[1:]]
+    if texts in _ASKS_VERSION:
+        return True
+    manager_use = usage(words) if len(texts) == 1 else None
+    return manager_use is not None and texts[0] in manager_use.manager.asks
+
+
 def _may_be_path(operand: str) -> bool:
     """Whether an operand that names a package may be a file or folder instead: `.`, `./a`, `$X`, `a.whl`."""
     return (
@@ -109,7 +119,7 @@ class _Finder:
             raise _Unknown("runs a program that is not named literally")
         if "/" in words[0].value:
             self._path(self.reads, words[0])
-        if [word.text for word in words[1:]] in _ASKS_VERSION:
+        if _asks(words):
             return
         described = _described(words)
         if described is None or described[0].operands == "anything":

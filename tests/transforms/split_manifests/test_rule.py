@@ -393,8 +393,8 @@ REFUSED = [
     (
         "state within a group",
         NODE,
-        HEAD + "RUN { npm ci; cd src; } && npm test\n",
-        "`cd src` is part of a longer command",
+        HEAD + "RUN { npm ci; cd /tmp; } && npm test\n",
+        "`cd /tmp` is part of a longer command",
     ),
     (
         "a loop over the sources",
