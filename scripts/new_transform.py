@@ -1,4 +1,4 @@
-"""Start a new transform: `python scripts/new_transform.py NAME` writes transforms/NAME.py and its pages.
+"""Start a new transform: `.venv/bin/python scripts/new_transform.py NAME` writes transforms/NAME.py and its pages.
 
 The code of its reason gets a row in rewriter/answers/reasons.toml.
 
@@ -12,6 +12,7 @@ import argparse
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -121,6 +122,8 @@ def main() -> int:
     name = parser.parse_args().name
     if not _NAME.fullmatch(name):
         parser.error(f"{name} is not a valid rule name: use lowercase words joined by hyphens")
+    if find_spec("dfix") is None:
+        parser.error("dfix is not installed here: run it with .venv/bin/python, which `make lint` sets up")
     path = ROOT / "transforms" / f"{name.replace('-', '_')}.py"
     if path.exists() or path.with_suffix("").exists():
         parser.error(f"a rule of this name already exists: {path.relative_to(ROOT)}")

@@ -37,7 +37,7 @@ what the rule does, when it refuses, and its examples, which are its tests as we
 | --- | --- | --- |
 | `same-image` | the same configuration and the same file system: paths, types, modes, owners, content | default |
 | `same-but-caches` | the same, except for paths in the package managers' declared cache folders | default |
-| `changed-image` | a declared difference | `--unsafe` only |
+| `changed-image` | a declared difference | `--unsafe`; dockerignore: `--select dockerignore` |
 """
 
 
@@ -88,9 +88,9 @@ def _page(rule: RuleInfo) -> str:
         rule.doc.strip(),
         f"Contract: [`{rule.contract}`](README.md#contracts). Checks of other tools that it answers: {codes}.",
         "## Rewritten",
-        *(_changed(example) for example in rule.examples if example.after is not None),
+        *(_changed(example) for example in rule.examples if example.changes),
         "## Left alone",
-        *(_untouched(example) for example in rule.examples if example.after is None),
+        *(_untouched(example) for example in rule.examples if not example.changes),
         *_reasons(rule),
     ]
     return "\n\n".join(parts) + "\n"
@@ -102,6 +102,9 @@ def _reasons(rule: RuleInfo) -> list[str]:
 
 
 def _changed(example: Example) -> str:
+    if example.ignore_file:
+        written = f"The ignore file becomes:\n\n```text\n{example.ignore_file.rstrip()}\n```"
+        return f"### {example.name}\n\n```dockerfile\n{example.before.rstrip()}\n```\n\n{written}{_files(example)}"
     before, after = example.before.splitlines(keepends=True), (example.after or "").splitlines(keepends=True)
     diff = "".join(list(unified_diff(before, after, n=100))[3:])
     return f"### {example.name}\n\n```diff\n{diff.rstrip()}\n```{_files(example)}"
