@@ -22,7 +22,7 @@ OWN = "dfix"
 
 
 class RuleInfo(NamedTuple):
-    """The public description of a rule; `doc` is Markdown."""
+    """The public description of a rule."""
 
     name: str
     summary: str

@@ -1,12 +1,15 @@
-"""Whether a program needs the full variant of its base image at run time."""
+"""Whether a program needs the full variant of its base image at run time, and which image it runs on."""
 
 from __future__ import annotations
 
 from collections.abc import Set
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.model.source_evidence import starts_programs
+from dfix.transforms.multistage.runtime_stage import BuildStage
+from dfix.transforms.multistage.system_packages import ships_build_packages
 
 
 def why_full_image(context: Context, language: str, packages: Set[str]) -> str:
@@ -16,3 +19,19 @@ def why_full_image(context: Context, language: str, packages: Set[str]) -> str:
         return f"{place} may run other programs"
     needing = sorted(language_facts(language).needs_full_image & packages)
     return f"{needing[0]} needs programs or libraries of the full image" if needing else ""
+
+
+def runtime_image(build: BuildStage, language: str, packages: Set[str], *, prunes: bool = False) -> str | None:
+    """The image of the runtime stage: the slim variant, or the base image where the program may need all of it.
+
+    None if a second stage on the base image would leave nothing behind; `prunes` says that it leaves packages. Raises
+    LeaveAlone if that is because the slim variant cannot be used.
+    """
+    full_because = why_full_image(build.context, language, packages)
+    if build.base.smaller and not full_because:
+        return build.base.smaller
+    if prunes or ships_build_packages(build):
+        return build.base.reference
+    if build.base.smaller:
+        raise LeaveAlone("needs-programs", f"{build.base.reference} kept: {full_because}")
+    return None

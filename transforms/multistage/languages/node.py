@@ -14,7 +14,7 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import ENDINGS, sources
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
-from dfix.transforms.multistage.full_image import why_full_image
+from dfix.transforms.multistage.full_image import runtime_image
 from dfix.transforms.multistage.runtime_stage import (
     BUILD_IMAGE_PROGRAMS,
     COPY_COMMANDS,
@@ -23,7 +23,6 @@ from dfix.transforms.multistage.runtime_stage import (
     StageCopy,
 )
 from dfix.transforms.multistage.started_scripts import RUNNERS, started_commands
-from dfix.transforms.multistage.system_packages import ships_build_packages
 
 NAME = "Node.js"
 PROGRAMS = RUNNERS
@@ -86,12 +85,9 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     project = _project(build)
     _check_global_packages(build)
     _check_development_dependencies(build, project)
-    full_because = why_full_image(build.context, "node", project.names("dependencies"))
-    image = build.base.smaller if build.base.smaller and not full_because else build.base.reference
     prunes = bool(project.names("devDependencies")) and not project.production
-    if image == build.base.reference and not prunes and not ships_build_packages(build):
-        if full_because and build.base.smaller:
-            raise LeaveAlone("needs-programs", f"{build.base.reference} kept: {full_because}")
+    image = runtime_image(build, "node", project.names("dependencies"), prunes=prunes)
+    if image is None:
         return None
     prune = _prune_run(build, project) if prunes else ()
     standalone = _next_standalone(build, project)

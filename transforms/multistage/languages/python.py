@@ -12,9 +12,9 @@ from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
-from dfix.transforms.multistage.full_image import why_full_image
+from dfix.transforms.multistage.full_image import runtime_image
 from dfix.transforms.multistage.runtime_stage import BUILD_IMAGE_PROGRAMS, BuildStage, RuntimeStage, StageCopy
-from dfix.transforms.multistage.system_packages import linked_libraries, ships_build_packages
+from dfix.transforms.multistage.system_packages import linked_libraries
 
 NAME = "pip"
 PROGRAMS = frozenset(("pip", "pip3", "poetry", "uv", "python", "python3"))
@@ -45,11 +45,8 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     if not any(_installs(command) for command in build.build_commands):
         return None
     required = _required_packages(build)
-    full_because = why_full_image(build.context, "python", required)
-    image = build.base.smaller if build.base.smaller and not full_because else build.base.reference
-    if image == build.base.reference and not ships_build_packages(build):
-        if full_because and build.base.smaller:
-            raise LeaveAlone("needs-programs", f"{build.base.reference} kept: {full_because}")
+    image = runtime_image(build, "python", required)
+    if image is None:
         return None
     if build.start.program in ("poetry", "uv", "pipenv", "pip"):
         raise LeaveAlone(

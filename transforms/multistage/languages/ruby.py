@@ -11,7 +11,7 @@ from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.multistage.full_image import why_full_image
+from dfix.transforms.multistage.full_image import runtime_image
 from dfix.transforms.multistage.runtime_stage import (
     BUILD_IMAGE_PROGRAMS,
     COPY_COMMANDS,
@@ -19,7 +19,7 @@ from dfix.transforms.multistage.runtime_stage import (
     RuntimeStage,
     StageCopy,
 )
-from dfix.transforms.multistage.system_packages import linked_libraries, ships_build_packages
+from dfix.transforms.multistage.system_packages import linked_libraries
 
 NAME = "Bundler"
 PROGRAMS = frozenset(("bundle", "bundler"))
@@ -40,11 +40,8 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     if build.base.language != "ruby":
         raise LeaveAlone("base-image", f"dfix does not know where {build.base.reference} keeps its gems")
     gems = _gems(build)
-    full_because = why_full_image(build.context, "ruby", gems)
-    image = build.base.smaller if build.base.smaller and not full_because else build.base.reference
-    if image == build.base.reference and not ships_build_packages(build):
-        if full_because and build.base.smaller:
-            raise LeaveAlone("needs-programs", f"{build.base.reference} kept: {full_because}")
+    image = runtime_image(build, "ruby", gems)
+    if image is None:
         return None
     libraries = (
         linked_libraries(build, gems, language_facts("ruby").dev_packages) if image != build.base.reference else ()
