@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -14,6 +15,8 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line and exit with its status."""
+    # Modules and syntax trees live until the end: scanning them at the default threshold is 5 % of a run on one file.
+    gc.set_threshold(50_000, 20, 20)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -1,0 +1,121 @@
+"""The first install of each stage that runs after the sources are copied: its split, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dfix.rewriter.answers.change import Change, Refusal
+from dfix.rewriter.answers.reason import LeaveAlone, attempt
+from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
+from dfix.rewriter.model import Model, Stage, Step
+from dfix.rewriter.model.copied import Copied, Unclear
+from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT
+from dfix.transforms.split_manifests.fetch_first import SeparateDownload, separate_download
+from dfix.transforms.split_manifests.installs import install_run
+from dfix.transforms.split_manifests.late_files import check_late_files
+from dfix.transforms.split_manifests.makefile_installs import make_run
+from dfix.transforms.split_manifests.rule import CONTRACT, NAME
+from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_from_context, names_a_folder
+from dfix.transforms.split_manifests.strategies import (
+    Split,
+    download_first,
+    install_first,
+    install_twice,
+    install_without_output,
+)
+
+
+class _Before(NamedTuple):
+    """What a stage does before the RUN that is looked at."""
+
+    copies: list[Step]
+    """COPY and ADD instructions from the build context."""
+    brought: dict[Step, Copied | Unclear]
+    """What those bring, as far as it was looked up."""
+    mounted: set[str]
+    """Managers whose install came before any copy, with its manifests in a bind mount: a split without COPY."""
+    installed: set[str]
+    """Managers whose install stayed where it is, after a copy."""
+
+
+def split_stages(model: Model) -> Iterator[Change | Refusal]:
+    """For each stage, split its first install that runs after the sources are copied, or say why not."""
+    for stage in model.stages:
+        yield from _onbuild_installs(stage)
+        before = _Before([], {}, set(), set())
+        for step in stage.steps:
+            if copies_from_context(step):
+                before.copies.append(step)
+            if step.keyword != "RUN" or step.onbuild:
+                continue
+            try:
+                split = _split(model, before, step)
+            except LeaveAlone as no:
+                yield Refusal(NAME, step.instruction.span.start, *no.reason)
+                break
+            if split is not None:
+                yield Change(NAME, split.offset, split.edits, split.reason, CONTRACT, split.ignored)
+                break
+
+
+def _split(model: Model, before: _Before, step: Step) -> Split | None:
+    """The split for one RUN. None where nothing would be gained."""
+    if not before.copies:
+        if any(mount.kind == "bind" for mount in step.mounts):
+            run = install_run(step)
+            before.mounted.update(install.manager for install in (run.installs if run is not None else ()))
+        return None
+    context = model.context
+    if context is None:
+        _check_without_context(model, before, step)
+        return None
+    copies = StageCopies(context, before.copies, before.brought)
+    run = install_run(step) or make_run(copies, step)
+    if run is None:
+        return download_first(model, copies, step)
+    managers = {install.manager for install in run.installs}
+    if managers <= before.mounted:
+        return None
+    try:
+        split = install_first(model, copies, run)
+    except ReplacedOutput as no:
+        return install_without_output(model, copies, run, no)
+    except LeaveAlone as no:
+        if no.reason.code != INSTALLS_PROJECT:
+            raise
+        if managers <= before.installed:
+            return None
+        split = install_twice(model, copies, run)
+        if split is None:
+            raise
+    if split is None:
+        check_late_files(copies, run)
+    before.installed.update(managers)
+    return split
+
+
+def _onbuild_installs(stage: Stage) -> Iterator[Refusal]:
+    """An install in ONBUILD after a copy: it runs in builds that begin with this image, each with its own context."""
+    triggers = [step for step in stage.steps if step.onbuild]
+    copy = next((step for step in triggers if step.keyword in ("COPY", "ADD") and names_a_folder(step)), None)
+    for step in triggers:
+        run = install_run(step) if step.keyword == "RUN" and copy is not None and step.index > copy.index else None
+        if run is not None:
+            reason = f"`{run.installs[0].shown}` runs in builds that begin with this image, whose files are unknown"
+            hint = "write an `ONBUILD COPY` of the manifests before it, and copy the rest after it"
+            yield Refusal(NAME, step.instruction.span.start, "onbuild", reason, hint)
+            return
+
+
+def _check_without_context(model: Model, before: _Before, step: Step) -> None:
+    """Raises LeaveAlone where a build context might show a way to split."""
+    run = install_run(step)
+    if run is not None and {install.manager for install in run.installs} <= before.mounted:
+        return
+    if run is None and not step.stage.ships:
+        download = attempt(separate_download, model, step)
+        run = download.run if isinstance(download, SeparateDownload) else None
+    if run is not None and any(map(names_a_folder, before.copies)):
+        reason = f"`{run.installs[0].shown}` reads files from the build context, which is unknown"
+        raise LeaveAlone("no-context", reason, "name its folder with --context")
