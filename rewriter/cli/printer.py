@@ -28,6 +28,7 @@ class ResultPrinter:
         self.tally.add(result)
         if result.problem is not None:
             self.problem(result.problem, trace)
+        terminal.warning_lines(self._err, result)
         request = self._request
         if request.output_format in WHOLE:
             self._kept.append(result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.cli.request import Request
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.job import Job
@@ -90,5 +91,6 @@ class SelectedFiles:
 def unknown_rule(request: Request) -> str:
     """Which rule on the command line is unknown, as a sentence, or ""."""
     named = {*request.select, *request.ignore}
-    unknown = named - pipeline.rule_names(with_plugins=not request.isolated) if named else None
-    return f"unknown rule `{min(unknown)}`. `dfix rules` lists them" if unknown else ""
+    known = pipeline.rule_names(with_plugins=not request.isolated) if named else frozenset()
+    unknown = named - known
+    return f"unknown rule `{min(unknown)}`. {did_you_mean(min(unknown), known, LISTED)}" if unknown else ""

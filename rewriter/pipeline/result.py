@@ -40,7 +40,7 @@ class Refused(NamedTuple):
 
 
 class Note(NamedTuple):
-    """Why a valid file, or a part of it, is left alone as a whole (Windows, for example)."""
+    """Something about a line: why a valid file is left alone as a whole (Windows, for example), or a warning."""
 
     line: int
     message: str
@@ -68,6 +68,8 @@ class Result(NamedTuple):
     """Set if changes depend on new lines in that file."""
     regions: tuple[Region, ...] | None = None
     """Outside of these, both texts are the same; None if unknown."""
+    warnings: tuple[Note, ...] = ()
+    """Comments for dfix that have no effect."""
     plugin_faults: tuple[PluginFault, ...] = ()
     """Which plug-ins' rules were left out, and why."""
 

@@ -7,6 +7,7 @@ from os.path import exists
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.answers.change import Change, Refusal
+from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.dockerfile import Tree, parse
 from dfix.rewriter.dockerfile.rules import check
 from dfix.rewriter.model import Model, build
@@ -15,7 +16,7 @@ from dfix.rewriter.pipeline.history import History
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.registry import RuleInfo, plugin_rules, rule_names, rules, transforms
 from dfix.rewriter.pipeline.result import Applied, IgnoreFileChange, Note, Refused, Result
-from dfix.rewriter.pipeline.suppressions import Suppressions
+from dfix.rewriter.pipeline.suppressions import COMMENTS, Suppressions
 from dfix.rewriter.pipeline.transform import Transform, is_opt_in, reads_sources
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.source import Edit, OverlappingEditsError, Source
@@ -230,8 +231,31 @@ class _Run:
         applied.sort(key=lambda a: a.line)
         refused.sort(key=lambda r: r.line)
         return Result(
-            first, last, tuple(applied), tuple(refused), (), None, self._ignore_file(), self.history.regions()
+            first,
+            last,
+            tuple(applied),
+            tuple(refused),
+            (),
+            None,
+            self._ignore_file(),
+            self.history.regions(),
+            self._warnings(),
         )
+
+    def _warnings(self) -> tuple[Note, ...]:
+        """The comments of the file as it was that look as if they suppressed something, but don't."""
+        suppressed = Suppressions.read(self.first.source.text)
+        warnings = []
+        for line, word in suppressed.misspelt:
+            hint = did_you_mean(word, COMMENTS, "")
+            if hint:  # else it may be prose
+                warnings.append(Note(line, f"the comment has no effect: `dfix: {word}` is unknown. {hint}"))
+        if suppressed.named_rules:
+            known = rule_names(with_plugins=self.options.plugins)
+            for line, name in suppressed.unknown_rules(known):
+                hint = did_you_mean(name, known, LISTED)
+                warnings.append(Note(line, f"the comment has no effect: it names an unknown rule, `{name}`. {hint}"))
+        return tuple(sorted(warnings))
 
     def _ignore_file(self) -> IgnoreFileChange | None:
         first, last = self._opened, self._context

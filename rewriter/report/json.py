@@ -29,6 +29,7 @@ def _file(result: Result, written: bool) -> dict[str, Any]:
         "changes": [_change(change) for change in result.changes],
         "refusals": [_refusal(refusal) for refusal in result.refusals],
         "notes": [{"line": note.line, "message": valid(note.message)} for note in result.notes],
+        "warnings": [{"line": warning.line, "message": valid(warning.message)} for warning in result.warnings],
         "problem": problem and {"line": problem.line, "message": valid(problem.message), "hint": valid(problem.hint)},
         "edits": _edits(result),
         "diff": valid(unified(result.before, result.after) + ignore_diff(result)),

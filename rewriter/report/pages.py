@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dfix.rewriter.answers.code_table import codes_of
+from dfix.rewriter.answers.code_table import codes, codes_of
 from dfix.rewriter.answers.example import Example
+from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.pipeline.registry import OWN, RuleInfo, plugin_faults, rules
 from dfix.rewriter.report.diff import unified
 from dfix.rewriter.report.output import Output, visible
@@ -12,11 +13,15 @@ from dfix.rewriter.settings.files import FILES
 from dfix.rewriter.settings.keys import KEYS
 from dfix.rewriter.text.source import Source
 
-_USAGE = "usage: dfix rules, dfix rule NAME, dfix config; for a file of that name: dfix ./{name}\n"
+_USAGE = "usage: dfix rules, dfix rule NAME-OR-CODE, dfix config; for a file of that name: dfix ./{name}\n"
+_HELP = ("-h", "--help")
 
 
 def answer(words: list[str], out: Output, err: Output) -> int:
-    """Carry out `rules`, `rule NAME` or `config` and return the exit status."""
+    """Carry out `rules`, `rule NAME`, `rule CODE` or `config` and return the exit status."""
+    if words[1:] and words[-1] in _HELP:
+        out.write(_USAGE.format(name=words[0]))
+        return 0
     if words[0] != "config":
         for fault in plugin_faults():
             err.write(f"dfix: {visible(str(fault))}\n")
@@ -27,8 +32,10 @@ def answer(words: list[str], out: Output, err: Output) -> int:
     elif words[0] != "rule" or len(words) != 2 or words[1].startswith("-"):
         err.write(_USAGE.format(name=words[0]))
         return 2
-    elif not (text := page(words[1])):
-        err.write(f"dfix: unknown rule `{words[1]}`. `dfix rules` lists them\n")
+    elif not (text := page(words[1]) or reason(words[1])):
+        names = {info.name for info in rules()} | {code.name for code in codes()}
+        hint = did_you_mean(words[1], names, LISTED)
+        err.write(f"dfix: unknown rule or code `{words[1]}`. {hint}\n")
         return 2
     else:
         out.write(text)
@@ -71,6 +78,17 @@ def page(name: str) -> str:
     out += [_example(example) for example in _changed_first(info)]
     out.append(_reasons(info.name))
     return "".join(out)
+
+
+def reason(code: str) -> str:
+    """The page of a reason's code as Markdown; "" if there is no such code."""
+    found = next((found for found in codes() if found.name == code), None)
+    if found is None:
+        return ""
+    return (
+        f"# {found.name}\n\n{found.meaning} Given by {', '.join(found.rules)}.\n\n"
+        f"## Why the place is left alone\n\n{found.why}\n\n## What you can do\n\n{found.do}\n"
+    )
 
 
 def _reasons(rule: str) -> str:

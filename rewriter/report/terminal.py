@@ -82,6 +82,14 @@ def problem_line(out: Output, problem: Problem) -> None:
     out.write(f" {visible(problem.message)}" + (f". {visible(problem.hint)}\n" if problem.hint else "\n"))
 
 
+def warning_lines(out: Output, result: Result) -> None:
+    """Print `path:line: warning: message` for each comment that has no effect."""
+    for warning in result.warnings:
+        out.write(f"{visible(shown_name(result.before.path))}:{warning.line}:", "bold")
+        out.write(" warning:", "bold yellow")
+        out.write(f" {visible(warning.message)}\n")
+
+
 def diff_lines(out: Output, diff: str) -> None:
     """Print a unified diff; with colour, differing words are highlighted."""
     if not out.colour:
@@ -102,7 +110,7 @@ def _change(out: Output, path: str, line: int, change: Applied) -> None:
 
 def _refusal(out: Output, path: str, refusal: Refused) -> None:
     out.write(f"{path}:{refusal.line}:", "bold")
-    out.write(f" {refusal.rule} left this alone: {visible(refusal.reason)}")
+    out.write(f" {refusal.rule} left this alone ({refusal.code}): {visible(refusal.reason)}")
 
 
 def _notes(out: Output, path: str, result: Result) -> None:

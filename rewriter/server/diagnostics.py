@@ -27,6 +27,8 @@ def diagnostics(analysis: Analysis, *, explain: bool) -> list[types.Diagnostic]:
     if result.problem is not None:
         return [_problem(analysis, result.problem)]
     found = [of_change(analysis, change) for change in result.changes]
+    for warning in result.warnings:
+        found.append(_made(analysis, warning.line, warning.message, types.DiagnosticSeverity.Warning))
     if explain:
         found += [_refusal(analysis, refusal) for refusal in result.refusals]
         for note in result.notes:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.pipeline.options import Options, Saving
 from dfix.rewriter.settings.keys import FORMS, KEYS_BY_NAME, Key, fits, nearest_key, save_faults
 from dfix.rewriter.text.problem import Problem
@@ -73,7 +74,7 @@ class Settings(NamedTuple):
         data = read(self.path)
         lines = b"" if isinstance(data, Problem) else data
         line = next((i for i, text in enumerate(lines.split(b"\n"), 1) if f'"{name}"'.encode() in text), 0)
-        raise SettingsError(Problem(self.path, line, f"unknown rule `{name}`", "`dfix rules` lists them"))
+        raise SettingsError(Problem(self.path, line, f"unknown rule `{name}`", did_you_mean(name, known, LISTED)))
 
 
 class SettingsFinder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from dfix.rewriter.answers.spelling import did_you_mean
 from dfix.rewriter.pipeline.options import Saving
 
 TARGETS = ("buildkit", "buildah", "kaniko")
@@ -101,7 +102,4 @@ def wrong_value(name: str, value: object) -> str:
 
 def nearest_key(name: str) -> str:
     """A hint for an unknown key: the most similar key, or all of them."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(name.lower().replace("_", "-"), KEYS_BY_NAME, 1)
-    return f"Did you mean `{close[0]}`?" if close else "The keys are " + ", ".join(KEYS_BY_NAME)
+    return did_you_mean(name, KEYS_BY_NAME, "The keys are " + ", ".join(KEYS_BY_NAME))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.result import Note
+from dfix.rewriter.pipeline.run import run
 from dfix.rewriter.pipeline.suppressions import Suppressions
+from dfix.rewriter.text.source import Source
 
 LINE = 3
 """Of the RUN in the texts below."""
@@ -130,3 +134,47 @@ def test_buildkits_directive(directive: str, codes: tuple[str, ...], is_hidden: 
     last = text.count("\n")
     assert hidden(text, last, "json-form", codes) == is_hidden
     assert hidden(text, last - 1, "json-form", codes) == is_hidden
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "is_hidden"),
+    [
+        ("FROM a\nRUN b # dfix: ignore\n", 2, True),
+        ("FROM a\nRUN b # dfix: ignore[x] slow\n", 2, True),
+        ("FROM a\nRUN b && \\\n  c  # dfix:ignore[x]\nRUN d\n", 2, True),
+        ("FROM a\nRUN b && \\\n  c  # dfix:ignore[x]\nRUN d\n", 4, False),
+        ("FROM a\nRUN b # dfix: ignore[y]\n", 2, False),
+        ("FROM a\nRUN b # dfix: ignore-file\n", 2, False),
+        ("FROM a\nRUN echo ' # dfix: ignore'\n", 2, False),
+        ("FROM a\nRUN b#dfix: ignore\n", 2, False),
+        ("FROM a\nCOPY b # dfix: ignore /c/\n", 2, False),
+        ('FROM a\nRUN ["b", " # dfix: ignore"]\n', 2, False),
+        ("FROM a\nRUN <<E\nb # dfix: ignore\nE\n", 2, False),
+    ],
+)
+def test_at_the_end_of_a_run(text: str, line: int, is_hidden: bool) -> None:
+    assert hidden(text, line, "x") == is_hidden
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("# dfix: ignor[clean-up]", ["`dfix: ignor` is unknown. Did you mean `ignore`?"]),
+        ("# dfix: ignore-fil", ["`dfix: ignore-fil` is unknown. Did you mean `ignore-file`?"]),
+        ("# dfix: ignore[clean_up]", ["it names an unknown rule, `clean_up`. Did you mean `clean-up`?"]),
+        (
+            "# dfix: ignore[foo, merge-runs, bar]",
+            [
+                "it names an unknown rule, `bar`. `dfix rules` lists them",
+                "it names an unknown rule, `foo`. `dfix rules` lists them",
+            ],
+        ),
+        ("# dfix: ignore[clean-up, merge-runs] slow", []),
+        ("# dfix: ignore", []),
+        ("# dfix: this line was written by dfix", []),
+        ("# dfix is ignored", []),
+    ],
+)
+def test_a_comment_without_effect(comment: str, said: list[str]) -> None:
+    warnings = run(Source("Dockerfile", f"FROM a\n{comment}\nRUN b\n"), Options()).warnings
+    assert warnings == tuple(Note(2, f"the comment has no effect: {text}") for text in said)

@@ -259,7 +259,7 @@ def test_rules_that_are_not_known(tmp_path: Path) -> None:
     load(path).check_rules(known | {"cleanup"})
     with pytest.raises(SettingsError) as found:
         load(path).check_rules(known)
-    assert found.value.problem == Problem(path, 4, "unknown rule `cleanup`", "`dfix rules` lists them")
+    assert found.value.problem == Problem(path, 4, "unknown rule `cleanup`", "Did you mean `clean-up`?")
     path = put(tmp_path / "dfix.toml", '[per-file-ignores]\n"*.dev" = ["x"]')
     with pytest.raises(SettingsError):
         load(path).check_rules(known)
