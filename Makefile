@@ -16,7 +16,7 @@ corpus: $(MADE)
 	$(BIN)/python scripts/corpus.py --write
 
 compare: $(MADE)
-	$(BIN)/python scripts/compare.py $(BASE)
+	$(BIN)/python scripts/compare.py $(BASE) $(if $(ROWS),--without-new-rows $(ROWS))
 
 prove: $(MADE)
 	$(BIN)/python scripts/prove.py --write

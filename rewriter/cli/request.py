@@ -76,6 +76,8 @@ def read_plain(words: list[str]) -> Request | None:
             at += 1
         if not value or value.startswith("-") or (flag.choices and value not in flag.choices):
             return None
+        if flag.kind in ("rules", "patterns") and not split_names(value):
+            return None
         _take(fields, flag, value)
     if not paths:
         return None

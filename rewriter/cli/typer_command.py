@@ -88,6 +88,8 @@ def _fields(flags: tuple[Flag, ...], values: Mapping[str, Any]) -> dict[str, Any
                 fields[flag.field] = flag.value
         elif flag.kind in ("rules", "patterns"):
             fields[flag.field] = tuple(name for one in value or () for name in split_names(one))
+            if value and not fields[flag.field]:
+                raise typer.BadParameter(f"{flag.names[0]} names nothing")
         elif flag.kind == "texts":
             fields[flag.field] = tuple(value or ())
         elif flag.kind != "version":
