@@ -120,10 +120,10 @@ def _smaller(name: str, tag: str, table: dict[str, Any]) -> str:
         return ""
     if "{tag}" in pattern:
         return f"{name}:{pattern.format(tag=tag)}" if tag in table["versions"] else ""
-    versions = table["releases"].get(release, ()) if release else table["versions"]
+    versions = table.get("releases", {}).get(release, ()) if release else table["versions"]
     numbers = version.split(".")
     listed = bool({numbers[0], ".".join(numbers[:2])} & set(versions))
-    if version and not listed and (len(numbers) > 1 or not any(entry.split(".")[0] == version for entry in versions)):
+    if version and not listed and not any(entry.split(".")[0] == version for entry in versions):
         return ""
     if not version and release:
         return ""

@@ -29,6 +29,7 @@ TABLES = sorted((Path(dfix.rewriter.knowledge.__file__).parent / "images").glob(
         ("python:3.12-slim", ""),
         ("python:3.12-alpine", ""),
         ("python:3.99", ""),
+        ("elixir:1.17-bookworm", ""),
         ("python:3.9-trixie", ""),
         ("python:bookworm", ""),
         ("python:3.12@sha256:00", ""),
