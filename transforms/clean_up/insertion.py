@@ -72,7 +72,8 @@ def _finds_manager(cache_use: CacheUse) -> None:
 def _manager_stays(cache_use: CacheUse) -> None:
     """Raise LeaveAlone where the manager's last command replaces or removes the manager: `npm install -g npm`."""
     last, manager = cache_use.uses[-1], cache_use.manager
-    if not any(last.usage.has(project.everywhere) for project in manager.projects):
+    everywhere = any(last.usage.has(project.everywhere) for project in manager.projects)
+    if last.usage.verb != "remove" and not everywhere:
         return
     if any(word.literal_or_text.partition("@")[0] in manager.commands for word in last.usage.operands):
         raise LeaveAlone("program-changes", f"`{last.shown}` replaces or removes {manager.name} itself")
