@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.program_table import of_kind, row
-from dfix.rewriter.shell.walk import commands, program_name
+from dfix.rewriter.shell.walk import commands, invoked, program_name
 from dfix.transforms.merge_runs.run_summary import shown
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _ACCOUNT_FILES = re.compile(r"/etc/(?:passwd|group)(?![-\w])")
 _EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
 _SHELL_FILES = frozenset(("/bin/sh", "/usr/bin/sh", "/bin/bash", "/usr/bin/bash", "/bin/dash", "/bin/ash"))
 _STARTS_WITH = frozenset(("start", "restart", "reload", "isolate"))
+_SERVICE_SCRIPTS = ("/etc/init.d/", "/etc/rc.d/")
 _DETACHES = frozenset(("--daemonize", "--daemon", "--background", "--fork", "-daemonize", "-daemon"))
 _WRITABLE = frozenset(("rw", "rw=true", "readwrite", "readwrite=true", "readonly=false", "ro=false"))
 _NO_WORKDIR = ("/tmp/", "/etc/", "/var/lib/", "/var/cache/", "/var/log/", "/var/tmp/", "/usr/share/", "/usr/bin/",
@@ -92,18 +93,16 @@ def _mounted_by_the_engine(command: Command) -> None:
 
 def _still_runs(command: Command) -> None:
     """Raise LeaveAlone for a program that stays in the background, like `service x start`."""
-    names = [program_name(word) for word in command.words]
-    if not names:
+    words = invoked(command)
+    if not words:
         return
-    starts = _leaves(names[0], "process") or (
-        names[0] in ("sudo", "env", "exec") and any(_leaves(name, "process") for name in names[1:3])
-    )
-    if names[0] == "systemctl" or command.words[0].text.startswith(("/etc/init.d/", "/etc/rc.d/")):
-        starts = any(name in _STARTS_WITH for name in names[1:])
-    if not starts and any(name in ("systemctl", "/etc/init.d") for name in names[1:3]):
-        starts = any(name in _STARTS_WITH for name in names[1:])
-    if not starts:
-        starts = any(word.text.startswith("/etc/init.d/") for word in command.words) and bool(_STARTS_WITH & set(names))
+    names = [program_name(word) for word in words]
+    # a wrapper is still there where it has an unknown option
+    programs = names if names[0] in ("sudo", "env", "exec") else names[:1]
+    if "systemctl" in programs or any(word.text.startswith(_SERVICE_SCRIPTS) for word in words):
+        starts = not _STARTS_WITH.isdisjoint(names)
+    else:
+        starts = any(_leaves(name, "process") for name in programs)
     if starts or _DETACHES & set(names):
         raise LeaveAlone(
             "still-runs", f"what `{shown(command)}` starts would still be running while the next commands run"

@@ -74,9 +74,9 @@ def _uninstalls(first: RunSummary, removing: Usage) -> bool:
             continue
         if not removed and removing.subcommand is not None and "auto" in removing.subcommand.literal_or_text:
             return True
-        installed = {word.literal_or_text.partition("=")[0] for word in usage.operands}
+        installed: set[str | None] = {word.literal_or_text.partition("=")[0] for word in usage.operands}
         # `apk add --virtual .build gcc` and later `apk del .build`
-        installed |= {option.value for option in usage.options if option.name in usage.manager.virtual and option.value}
+        installed |= {option.value for option in usage.options if option.name in usage.manager.virtual}
         if removed & installed:
             return True
     return False
