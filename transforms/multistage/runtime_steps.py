@@ -39,7 +39,7 @@ def runtime_steps(build: BuildStage, runtime: RuntimeStage, last_build_step: Ste
     """
     repeated, after_copies = [], []
     places = [*(copy.target for copy in runtime.copies), *runtime.may_read, *runtime.replaces]
-    existing = set(_STANDARD_FOLDERS)
+    existing: set[str | None] = set(_STANDARD_FOLDERS)
     for step in build.stage.steps[: last_build_step.index + 1]:
         if step.keyword == "RUN":
             commands = [command for command in build.commands if command.step is step]
@@ -81,7 +81,7 @@ def runtime_steps(build: BuildStage, runtime: RuntimeStage, last_build_step: Ste
                 }
         else:
             if step.keyword == "WORKDIR":  # the last build step is a RUN, so a step follows
-                existing.add(build.stage.steps[step.index + 1].workdir or "")
+                existing.add(build.stage.steps[step.index + 1].workdir)
             repeated.append(step)
     return RuntimeSteps(tuple(repeated), tuple(after_copies))
 

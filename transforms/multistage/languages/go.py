@@ -56,7 +56,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
     """The binary that the container runs, on the smallest base image that it can run on."""
     build_command, target = _program(build)
     copy = StageCopy(target, target)
-    if not build.start.words[0].startswith("/") and "/" not in build.start.words[0]:
+    if "/" not in build.start.words[0]:
         copy = StageCopy(target, posixpath.join("/usr/local/bin", posixpath.basename(target)))
     embedded = _embedded(build)
     data_paths = data(
