@@ -98,6 +98,8 @@ FREE = [
     "tdnf install -y git",
     "command -v node",
     "cd /srv && python3.12 -m venv /opt/venv",
+    "ls",
+    "mkdir --mode=755 /data",
 ]
 
 
@@ -127,6 +129,7 @@ MAY = [
     "curl -o x https://a.b/c",
     "cat x",
     "cat < x",
+    "ls > /etc/x",
     "echo a > x",
     "echo a > ./x",
     "echo a > /app/x",

@@ -54,6 +54,12 @@ PROPOSED: list[tuple[str, dict[str, str], str, str]] = [
         NPM,
         "**/node_modules\n",
     ),
+    (
+        "outputs of two folders, in their order",
+        {"a/package.json": "{}", "a/node_modules/a/i.js": "", "b/Cargo.toml": "", "b/target/debug/a": ""},
+        "FROM node:22\nCOPY . .\nRUN cd a && npm install\nRUN cd b && cargo build\n",
+        "**/node_modules\n**/target\n",
+    ),
 ]
 
 
