@@ -97,6 +97,14 @@ class CleanUp(NamedTuple):
     """Options and variables that move the cache; `-o=Dir::` is the option -o with a value that begins with Dir::."""
     offline: frozenset[str]
     """Options with which an install needs a filled cache."""
+    offline_variables: frozenset[str]
+    """Variables with which every install needs a filled cache, unless their value says no."""
+    settings_files: tuple[str, ...]
+    """The names of the files in which users and projects set the manager up: ".npmrc"."""
+    moved_keys: tuple[str, ...]
+    """Settings that move the cache, in those files and for `npm config set`."""
+    offline_keys: tuple[str, ...]
+    """Settings with which every install needs a filled cache."""
     refreshes: frozenset[str]
     """Options with which an install updates the package lists itself."""
     empty_fails: bool
@@ -297,6 +305,10 @@ def _clean_up(data: dict[str, Any], caches: tuple[str, ...]) -> CleanUp:
         off=frozenset(data.get("off", ())),
         moved_by=frozenset(data.get("moved-by", ())),
         offline=frozenset(data.get("offline", ())),
+        offline_variables=frozenset(data.get("offline-variables", ())),
+        settings_files=tuple(data.get("settings-files", ())),
+        moved_keys=tuple(data.get("moved-keys", ())),
+        offline_keys=tuple(data.get("offline-keys", ())),
         refreshes=frozenset(data.get("refreshes", ())),
         empty_fails=data.get("empty-fails", False),
         needed_by=frozenset(data.get("needed-by", ())),

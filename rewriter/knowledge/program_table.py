@@ -94,6 +94,8 @@ class ProgramRow(NamedTuple):
     """The path that it writes when none of `write_options` is given."""
     variables: tuple[str, ...]
     """Variables with which it may do anything, if ENV or the command sets them."""
+    runs: tuple[str, ...]
+    """The files of the current folder whose commands it runs without being told: "Makefile"."""
     imports: Literal["", "path", "here"]
     """Where it looks for Python modules: "path" in the folders of PYTHONPATH, "here" in the current folder too."""
     network: bool
@@ -199,6 +201,7 @@ def _row(data: dict[str, Any]) -> ProgramRow:
         default=data.get("default", ""),
         writes_without=data.get("writes_without", ""),
         variables=tuple(data.get("variables", ())),
+        runs=tuple(data.get("runs", ())),
         imports=data.get("imports", ""),
         network=data.get("network", False),
         leaves=words("leaves"),  # type: ignore[arg-type]

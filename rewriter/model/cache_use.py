@@ -93,14 +93,18 @@ class RunIndex:
         """The commands of a RUN; none where dfix does not read its script."""
         run = self._read.get(step)
         if run is None:
-            commands = located(step)
-            uses = []
-            for order, command in enumerate(commands):
-                command_usage = usage(command.words)
-                if command_usage is not None:
-                    uses.append(ManagerUse(order, command, command_usage))
-            run = self._read[step] = RunCommands(commands, tuple(uses))
+            run = self._read[step] = run_commands(located(step))
         return run
+
+
+def run_commands(commands: tuple[Located, ...]) -> RunCommands:
+    """The commands, and which of them are those of package managers."""
+    uses = []
+    for order, command in enumerate(commands):
+        command_usage = usage(command.words)
+        if command_usage is not None:
+            uses.append(ManagerUse(order, command, command_usage))
+    return RunCommands(commands, tuple(uses))
 
 
 def cache_uses(step: Step, run: RunCommands) -> list[CacheUse]:

@@ -49,10 +49,16 @@ def located(step: Step, *, conditions: bool = False) -> tuple[Located, ...]:
     With `conditions`, the words and redirects of compound commands (`[[ -f x ]]`, `for f in *`, `{ …; } > x`) are
     included as commands named `[[`.
     """
-    script = step.script
+    return located_in(step.script, step.workdir, step.env, conditions=conditions)
+
+
+def located_in(
+    script: Script, folder: str | None, env: Mapping[str, str | None], *, conditions: bool = False
+) -> tuple[Located, ...]:
+    """Every simple command of a script that a shell runs in `folder` with the variables of `env`, like `located`."""
     if script.opaque:
         return ()
-    walker = _Walker(step.workdir, step.env, conditions=conditions)
+    walker = _Walker(folder, env, conditions=conditions)
     parts = chain(script)
     if parts is not None:
         for part in parts:

@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.cache_folders import mounted, names_cache, relation
-from dfix.rewriter.model.cache_use import CacheUse, RunCommands, RunIndex, updates
+from dfix.rewriter.model.cache_use import CacheUse, RunCommands, run_commands, updates
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.clean_up.branches import Scope, scopes
-from dfix.transforms.clean_up.unread_scripts import hidden_use, mentions, unread_script
+from dfix.transforms.clean_up.cache_settings import offline_setting
+from dfix.transforms.clean_up.hidden_needs import no_hidden_need
+from dfix.transforms.clean_up.mentions import mentions, need, without_comments
+from dfix.transforms.clean_up.removal import Removal, Search
+from dfix.transforms.clean_up.started import Started, at_run_time, started_in_exec_form
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Model, Stage, Step
 
-_CONTEXT_HINT = "name the build context with --context, so that dfix can read the script"
+_IN_ONE_RUN = "install everything in one RUN, or update the lists in each RUN"
+_IN_ONE_COMMAND = "update the lists in the same command"
 
 
-class _Removal(NamedTuple):
-    """What a clean-up would remove."""
-
-    model: Model
-    cache_use: CacheUse
-    lists: bool
-    """Whether it removes package lists, without which an install fails that has no update of its own."""
-    runs: RunIndex
-
-
-def unneeded_later(model: Model, step: Step, cache_use: CacheUse, runs: RunIndex, *, lists: bool) -> None:
+def unneeded_later(search: Search, step: Step, cache_use: CacheUse, *, lists: bool) -> None:
     """Raise LeaveAlone for the first later instruction that needs what the clean-up removes.
 
     With `lists`, an install without an update of its own needs it too.
     """
-    removal = _Removal(model, cache_use, lists, runs)
-    stages = _built_on(model, step.stage)
+    removal = Removal(search, cache_use, lists)
+    stages = _built_on(search.model, step.stage)
     for stage in stages:
         for later in stage.steps:
             if later.keyword == "RUN" and (stage is not step.stage or _runs_after(step, later)):
-                _unneeded_by(removal, later)
-    _not_copied(model, stages, cache_use)
+                _unneeded_by_run(removal, later)
+        for later, started in at_run_time(stage):
+            _unneeded_by(removal, later, started, builds=False)
+    _not_copied(search.model, stages, cache_use)
 
 
 def _built_on(model: Model, stage: Stage) -> list[Stage]:
@@ -56,43 +53,66 @@ def _runs_after(step: Step, candidate: Step) -> bool:
     return candidate.index > step.index if step.onbuild == candidate.onbuild else candidate.onbuild
 
 
-def _unneeded_by(removal: _Removal, step: Step) -> None:
+def _unneeded_by_run(removal: Removal, step: Step) -> None:
     """Raise LeaveAlone where a later RUN needs what the clean-up removes."""
+    script = step.script
+    if not script.opaque:
+        _unneeded_by(removal, step, Started(script, removal.search.runs.of(step).commands), builds=True)
+    elif step.instruction.json is not None:
+        words = [word.text for word in step.instruction.json]
+        _unneeded_by(removal, step, started_in_exec_form(step, words), builds=True)
+    else:
+        _unneeded_by_text(removal, step)
+
+
+def _unneeded_by_text(removal: Removal, step: Step) -> None:
+    """Raise LeaveAlone where a script that cannot be parsed names the manager, or a file that needs the cache."""
+    manager, text, line = removal.cache_use.manager, step.source_text, step.instruction.line
+    if removal.lists and mentions(manager, text):
+        raise LeaveAlone("needed-later", f"the RUN on line {line} also uses {manager.name}, and {step.script.opaque}")
+    scripts = removal.search.scripts
+    for path in scripts.reached(scripts.named_by(without_comments(text, ""), ""), anything=True):
+        told = need(removal, scripts.text(path) or "")
+        if told:
+            raise LeaveAlone("needed-later", f"the RUN on line {line} may run {path}, which {told}")
+
+
+def _unneeded_by(removal: Removal, step: Step, started: Started, *, builds: bool) -> None:
+    """Raise LeaveAlone where what runs later, in the build or when a container starts, needs what is removed."""
     line = step.instruction.line
     manager, clean_up = removal.cache_use.manager, removal.cache_use.clean_up
-    script = step.script
-    if script.opaque:
-        if removal.lists and mentions(manager, step.source_text):
-            raise LeaveAlone("needed-later", f"the RUN on line {line} also uses {manager.name}, and {script.opaque}")
-        return
-    run = removal.runs.of(step)
-    usages = {use.order: use.usage for use in run.uses if use.usage.manager is manager}
+    usages = {use.order: use for use in run_commands(started.commands).uses}
     network = step.instruction.flag("network")
     without_network = network is not None and network.value == "none"
-    scope_of = scopes(script)
+    scope_of = scopes(started.script)
     updated: list[Scope] = [()] if mounted(step, clean_up.empties) else []
-    for index, command in enumerate(run.commands):
-        usage = usages.get(index)
+    for index, command in enumerate(started.commands):
         shown = f"`{_shown(command)}` on line {line}"
-        scope = scope_of[id(command.command)]
+        scope = scope_of.get(id(command.command), ())
         # an `apt-get update` in an `if` is certain to have run only for later commands of the same branch
         has_lists = any(scope[: len(branch)] == branch for branch in updated)
-        if usage is None:
+        use = usages.get(index)
+        if use is None or use.usage.manager is not manager:
             unused_by(removal.cache_use, command, shown)
-            if removal.lists and not has_lists:
-                _no_hidden_use(removal, step, command, shown)
+            if not has_lists:
+                no_hidden_need(removal, step, command, shown, builds=builds)
             continue
-        if usage.has(clean_up.offline) or (without_network and usage.verb == "install"):
+        used = use.usage
+        if used.verb == "install":
+            setting = offline_setting(removal, step, command)
+            if setting:
+                raise LeaveAlone("needed-later", f"{setting} makes {shown} install from the cache")
+        if used.has(clean_up.offline) or (without_network and used.verb == "install"):
             raise LeaveAlone("needed-later", f"{shown} installs from the cache")
-        if clean_up.empty_fails and any(map(usage.says, clean_up.done_by)):
+        if clean_up.empty_fails and any(map(used.says, clean_up.done_by)):
             raise LeaveAlone("cleaned-later", f"{shown} empties the cache, and fails if it is already empty")
-        if updates(usage, clean_up):
+        if updates(used, clean_up):
             updated.append(scope)
-        elif (
-            removal.lists and not has_lists and usage.verb in ("install", "query") and not usage.has(clean_up.uncached)
-        ):
-            reason = f"{shown} uses the package lists that this RUN fetches"
-            raise LeaveAlone("needed-later", reason, "install everything in one RUN, or update the lists in each RUN")
+        elif removal.lists and not has_lists and used.verb in ("install", "query") and not used.has(clean_up.uncached):
+            hint = _IN_ONE_RUN if builds else _IN_ONE_COMMAND
+            raise LeaveAlone("needed-later", f"{shown} uses the package lists that this RUN fetches", hint)
+        elif not removal.lists:
+            no_hidden_need(removal, step, command, shown, builds=builds)
 
 
 def unused_afterwards(cache_use: CacheUse, run: RunCommands) -> None:
@@ -125,22 +145,6 @@ def _depends(path: str, cache: str, relation_to_cache: str) -> bool:
     `~/.cache` may exist only because pip created it; `/var/lib` exists without `/var/lib/apt/lists`.
     """
     return relation_to_cache == "within" or (relation_to_cache == "above" and cache[0] == "~" and "/.cache" in path)
-
-
-def _no_hidden_use(removal: _Removal, step: Step, command: Located, shown: str) -> None:
-    """Raise LeaveAlone for a command that may install packages although it does not look like it."""
-    manager = removal.cache_use.manager
-    if hidden_use(command, manager):
-        raise LeaveAlone("needed-later", f"{shown} may run {manager.name} without updating the package lists")
-    words = command.words
-    if words and program_name(words[0]) in removal.cache_use.clean_up.needed_by:
-        raise LeaveAlone("needed-later", f"{shown} may install packages from the lists that this RUN fetches")
-    script = unread_script(command, step, manager, removal.model)
-    if script:
-        hint = _CONTEXT_HINT if removal.model.context is None else ""
-        raise LeaveAlone(
-            "unread-script", f"line {step.instruction.line} runs {script}, which may install packages", hint
-        )
 
 
 def _not_copied(model: Model, stages: list[Stage], cache_use: CacheUse) -> None:

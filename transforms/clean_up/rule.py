@@ -44,8 +44,11 @@ from dfix.rewriter.model.cache_use import (
     updates,
 )
 from dfix.rewriter.text.source import Edit, Span
+from dfix.transforms.clean_up.cache_settings import not_moved
+from dfix.transforms.clean_up.context_scripts import ContextScripts
 from dfix.transforms.clean_up.insertion import clean_up_edit
 from dfix.transforms.clean_up.later_needs import unneeded_later, unused_afterwards
+from dfix.transforms.clean_up.removal import Search
 from dfix.transforms.clean_up.tool_version import flag_changes_more, knows_flag
 from dfix.transforms.clean_up.yarn_version import is_classic
 
@@ -168,7 +171,7 @@ EXAMPLES: tuple[Example, ...] = (
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
     """Clean up in each RUN of a stage that ships; a second manager of the same RUN follows in the next round."""
-    runs = RunIndex()
+    search = Search(model, RunIndex(), ContextScripts(model))
     for stage in model.stages:
         if not stage.ships:
             continue
@@ -176,19 +179,18 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
             if step.keyword == "RUN":
                 text = step.source_text
                 if any(stem in text for stem in stems()):
-                    yield from _run(model, step, runs)
+                    yield from _run(search, step)
 
 
-def _run(model: Model, step: Step, runs: RunIndex) -> Iterator[Change | Refusal]:
+def _run(search: Search, step: Step) -> Iterator[Change | Refusal]:
+    runs = search.runs
     appended = False
     for cache_use in cache_uses(step, runs.of(step)):
         flagged = _flagged(step, cache_use, runs)
         if flagged is None or (appended and not flagged):
             continue
         try:
-            edits = (
-                _flags(model, step, cache_use, flagged, runs) if flagged else _appended(model, step, cache_use, runs)
-            )
+            edits = _flags(search, step, cache_use, flagged) if flagged else _appended(search, step, cache_use)
             if step.onbuild:
                 raise LeaveAlone("onbuild", _ONBUILD)
         except LeaveAlone as no:
@@ -223,32 +225,32 @@ def _updated_before(step: Step, cache_use: CacheUse, runs: RunIndex) -> bool:
     return any(usage.verb == "update" and updates(usage, cache_use.clean_up) for usage in usages)
 
 
-def _flags(
-    model: Model, step: Step, cache_use: CacheUse, flagged: tuple[ManagerUse, ...], runs: RunIndex
-) -> tuple[Edit, ...]:
+def _flags(search: Search, step: Step, cache_use: CacheUse, flagged: tuple[ManagerUse, ...]) -> tuple[Edit, ...]:
     lists = any(use.usage.has(cache_use.clean_up.refreshes) for use in flagged)
     offline = next((use for use in cache_use.uses if use.usage.has(cache_use.clean_up.offline)), None)
     if offline is not None:
         raise LeaveAlone("needed-later", f"`{offline.shown}` in the same RUN installs from the cache")
     cache_stays(step, cache_use)
+    not_moved(search, step, cache_use)
     mounts_are_known(step, cache_use)
     knows_flag(step.stage, cache_use)
-    unused_afterwards(cache_use, runs.of(step))
-    unneeded_later(model, step, cache_use, runs, lists=lists)
+    unused_afterwards(cache_use, search.runs.of(step))
+    unneeded_later(search, step, cache_use, lists=lists)
     ends = [use.usage.subcommand.span.end for use in flagged if use.usage.subcommand is not None]
     return tuple(Edit(Span(end, end), f" {cache_use.clean_up.flag}") for end in ends)
 
 
-def _appended(model: Model, step: Step, cache_use: CacheUse, runs: RunIndex) -> tuple[Edit, ...]:
+def _appended(search: Search, step: Step, cache_use: CacheUse) -> tuple[Edit, ...]:
     lists = cache_use.clean_up.lists or cache_use.only_lists
     cache_stays(step, cache_use)
-    unneeded_later(model, step, cache_use, runs, lists=lists)
+    not_moved(search, step, cache_use)
+    unneeded_later(search, step, cache_use, lists=lists)
     if cache_use.runs_itself:
         mounts_are_known(step, cache_use)
     if cache_use.manager.name == "yarn":
-        is_classic(model, step, cache_use)
+        is_classic(search.model, step, cache_use)
     edit = clean_up_edit(step, cache_use)
-    if runs.of(step).only_updates:
+    if search.runs.of(step).only_updates:
         shown = cache_use.filled_by[0].shown
         raise LeaveAlone("only-lists", f"`{shown}` fetches package lists that nothing uses", "remove the RUN")
     return (edit,)

@@ -301,7 +301,11 @@ def test_refused_for_what_the_run_says(run: str, reason: str) -> None:
         ("RUN if a; then apt install b; fi", "uses the package lists"),
         ("RUN xargs apt-get install < a", "may run apt without updating the package lists"),
         ("RUN sh -c 'apt-get install b'", "may run apt without updating the package lists"),
-        ('RUN ["apt-get", "install", "b"]', "the RUN on line 3 also uses apt, and it is in exec form"),
+        ('RUN ["apt-get", "install", "b"]', "`apt-get install b` on line 3 uses the package lists"),
+        ('CMD ["apt-get", "install", "b"]', "`apt-get install b` on line 3 uses the package lists"),
+        ('HEALTHCHECK CMD ["apt-get", "install", "b"]', "`apt-get install b` on line 3 uses"),
+        ('ENTRYPOINT ["sh", "-c", "apt-get install b"]', "may run apt without updating the package lists"),
+        ("RUN bash -c ./deps.sh", "line 3 runs the script deps.sh"),
         ("RUN rosdep install b", "may install packages from the lists"),
         ("RUN ./b.sh", "line 3 runs the script b.sh"),
         ("RUN bash /b", "line 3 runs the script b"),
@@ -333,7 +337,10 @@ def test_refused_for_what_comes_later(later: str, reason: str) -> None:
         "RUN bash /tmp/Miniconda3-latest-Linux-x86_64.sh -b",
         "RUN bash -c 'make'",
         "USER b",
-        'CMD ["apt-get", "install"]',
+        'CMD ["apt-get", "update"]',
+        "CMD apt-get update && apt-get install -y b",
+        'CMD ["sh", "-c", "apt-get update && apt-get install -y b"]',
+        "RUN bash -c 'apt-get update && apt-get install -y b'",
     ],
 )
 def test_not_refused_for_what_comes_later(later: str) -> None:
@@ -408,9 +415,11 @@ def context(folder: Path, **files: str) -> Context:
         ("#!/bin/sh\nmake install\n", ""),
         ("apt-get update\napt-get install -y b\n", ""),
         ("apt-get -qq update && apt-get install -y b\n", ""),
-        ("apt-get install -y b\n", "runs the script b.sh"),
-        ("apt-get install -y b && apt-get update\n", "runs the script b.sh"),
-        ("./other.sh\n", "runs the script b.sh"),
+        ("apt-get install -y b\n", "may run b.sh, which uses apt-get without updating"),
+        ("apt-get install -y b && apt-get update\n", "may run b.sh, which uses apt-get without updating"),
+        ("/usr/bin/apt-get -y install b\n", "may run b.sh, which uses apt-get"),
+        ("# apt-get install -y b\nif command -v apt-get; then apt-get clean; fi # apt-get\n", ""),
+        ("./other.sh\n", "b.sh runs the script other.sh, which may install packages"),
     ],
 )
 def test_scripts_of_the_context_are_read(script: str, reason: str, tmp_path: Path) -> None:
@@ -427,7 +436,7 @@ def test_scripts_of_the_context_are_read(script: str, reason: str, tmp_path: Pat
     [
         ("all:\n\tcc a.c\n", ""),
         ("deps:\n\tapt-get update && apt-get install -y b\n", ""),
-        ("deps:\n\tapt-get install -y b\n", "line 4 runs make, whose Makefile installs packages"),
+        ("deps:\n\tapt-get install -y b\n", "`make deps` on line 4 may run Makefile, which uses apt-get"),
     ],
 )
 def test_a_makefile_of_the_context_is_read(makefile: str, reason: str, tmp_path: Path) -> None:

@@ -1,0 +1,227 @@
+"""The files of the build context that a command may run, and those that they run in turn."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dfix.rewriter.context.folder import normal
+from dfix.rewriter.model.copied import Copied, Unclear, copied
+from dfix.transforms.clean_up.mentions import without_comments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dfix.rewriter.model import Model, Step
+
+LARGEST_SCRIPT = 200_000
+"""Bytes of a script that are read."""
+MOST_SCRIPTS = 3000
+"""Scripts that are read where one of them may run any other."""
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\$[@*]|`[^`]*`")
+_GLOB = re.compile(r"[*?\[]")
+_SCRIPT = r"(?:sh|bash|zsh|ksh|py|pl|rb|js|cjs|mjs|ts|mk|php|lua)"
+_NAMES_FILE = re.compile(rf"[\w.@+*-]*(?:/[\w.@+*-]+)+|[\w.@+*-]+\.{_SCRIPT}\b")
+_IMPORTS = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
+_IS_SCRIPT = re.compile(rf"(?:^|/)(?:[^/.]+|[^/]*\.(?:{_SCRIPT}|mk))$")
+_MAKES = re.compile(r"(?:^|[\s;&|({\"'])(?:make|\$[({]MAKE[)}])(?=[\s\"']|$)", re.MULTILINE)
+_MAKEFILE = re.compile(r"(?:^|/)(?:GNUm|m|M)akefile$|\.mk$")
+_RUNS_VARIABLE = re.compile(
+    r"(?:^|[;&|({`]|\b(?:then|do|else|exec|sudo|bash|sh|source|eval|xargs)\s|(?<!\S)\.\s)"
+    r"[ \t]*[\"']?(?:[\w./-]*/)?\$[{(\w@*]",
+    re.MULTILINE,
+)
+_STARTS_PROGRAMS = re.compile(
+    r"\b(?:subprocess|os\.system|popen|child_process|execSync|spawn\w*|system|exec|shell_exec|proc_open|IO\.popen)\b|%x|\bqx\b"
+)
+_LIBRARIES = ("node_modules/", ".git/", ".github/", "vendor/bundle/")
+_SUFFIXES = ("", ".js", ".mjs", ".cjs", ".ts", "/index.js", "/__main__.py")
+
+
+class ContextScripts:
+    """The files of one build context, found by the image path or the name by which a command calls them."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._reached: dict[str, tuple[tuple[str, ...], bool]] = {}
+        self._texts: dict[str, str | None] = {}
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a build context to look at."""
+        return self._model.context is not None
+
+    def named(self, word: str, folder: str | None, step: Step, *, program: bool = False) -> list[str]:
+        """The context files that a word of a command may name; a `program` without a folder is looked up in PATH."""
+        word = word.replace('"', "").replace("'", "")
+        if not self.known or not word or "://" in word:
+            return []
+        pattern = _EXPANSION.sub("*", word)
+        if _GLOB.search(pattern):
+            name = posixpath.basename(pattern)
+            return [] if not name.strip("*") else self._called(name)
+        if "/" in word or not program:
+            paths = [posixpath.normpath(posixpath.join(folder or "?", word))]
+        else:
+            paths = [posixpath.join(entry, word) for entry in (step.env.get("PATH") or _PATH).split(":")]
+        found = [path for image_path in paths for path in self.placed(image_path)]
+        if not found and (folder is None or self._partial) and ("/" in word or _NAMES_FILE.fullmatch(word)):
+            found = self._called(posixpath.basename(word))
+        return list(dict.fromkeys(found))
+
+    def below(self, word: str, folder: str | None) -> list[str]:
+        """The context files below an image folder that a word names."""
+        if not self.known or self._model.context is None:
+            return []
+        image_folder = posixpath.normpath(posixpath.join(folder or "?", word))
+        found: list[str] = []
+        for copy in self._copies:
+            source = copy.brought.context_folder_at(image_folder)
+            if source is not None:
+                found += self._model.context.below(source)
+        return found[:MOST_SCRIPTS]
+
+    def text(self, path: str) -> str | None:
+        """The text of a file without its comments; None if it cannot be read."""
+        if path not in self._texts:
+            context = self._model.context
+            text = context.read(path, LARGEST_SCRIPT) if context is not None else None
+            binary = text is None or "\0" in text
+            self._texts[path] = None if text is None or binary else without_comments(text, path)
+        return self._texts[path]
+
+    def reached(self, paths: Iterable[str], *, anything: bool) -> Iterator[str]:
+        """The files themselves, then those that their texts name, at any depth.
+
+        With `anything`, a script that runs another one whose name it calculates may run every script of the context.
+        """
+        pending = list(paths)
+        seen: set[str] = set()
+        while pending and len(seen) < MOST_SCRIPTS:
+            path = pending.pop(0)
+            if path in seen:
+                continue
+            seen.add(path)
+            yield path
+            named, unknown = self._named_in(path)
+            pending += named
+            if unknown and anything:
+                anything = False
+                pending += self._scripts
+
+    def named_by(self, text: str, folder: str) -> list[str]:
+        """The context files that a text names; `folder` is that of its file in the context, "" for the root."""
+        context = self._model.context
+        if context is None:
+            return []
+        found: list[str] = []
+        for word in dict.fromkeys(_NAMES_FILE.findall(text)):
+            if _GLOB.search(word):
+                name = posixpath.basename(word)
+                found += self._called(name) if name.strip("*") else context.some_below(posixpath.dirname(word), 500)
+                continue
+            near = (posixpath.normpath(posixpath.join(base, word.lstrip("/"))) for base in (folder, ""))
+            paths = [p for p in (n + suffix for n in dict.fromkeys(near) for suffix in _SUFFIXES) if context.ships(p)]
+            found += paths or self.placed(word) or self._called(posixpath.basename(word))
+        if _MAKES.search(text):
+            found += [path for path in self._every if _MAKEFILE.search(path)]
+        return found
+
+    def _named_in(self, path: str) -> tuple[tuple[str, ...], bool]:
+        """The files that a file's text names, and whether it runs others whose names it calculates."""
+        known = self._reached.get(path)
+        if known is None:
+            text = self.text(path)
+            if text is None:
+                return (), False
+            folder = posixpath.dirname(path)
+            named = self.named_by(text, folder)
+            is_python = path.endswith(".py")
+            if is_python:
+                named += self._imported(text, folder)
+            in_shell = path.endswith((".sh", ".bash")) or "." not in posixpath.basename(path)
+            is_makefile = _MAKEFILE.search(path) is not None
+            unknown = (_RUNS_VARIABLE if in_shell else _STARTS_PROGRAMS).search(text) is not None and not is_makefile
+            known = self._reached[path] = (tuple(dict.fromkeys(named)), unknown)
+        return known
+
+    def _imported(self, text: str, folder: str) -> list[str]:
+        context = self._model.context
+        modules = (name.strip(".").replace(".", "/") for name in _IMPORTS.findall(text))
+        files = (
+            posixpath.join(base, name) + end
+            for name in modules
+            for base in {folder, ""}
+            for end in (".py", "/__init__.py")
+        )
+        return [path for path in files if context is not None and context.ships(path)]
+
+    def placed(self, image_path: str) -> list[str]:
+        """The context files that some COPY puts at an image path, or may put there."""
+        found = [path for copy in self._copies if (path := copy.brought.context_path_of(image_path)) is not None]
+        for copy in self._unclear:
+            # `COPY x.sh /bin/x` writes a file of that name, or one in a folder of that name
+            exactly = copy.destination == image_path
+            if exactly or copy.destination == posixpath.dirname(image_path):
+                found += [p for p in self._sources(copy.step) if exactly or p.endswith(posixpath.basename(image_path))]
+        return found
+
+    def _sources(self, step: Step) -> list[str]:
+        context = self._model.context
+        sources = (normal(word.text) for word in step.instruction.words[:-1])
+        return [path for path in sources if context is not None and context.ships(path)]
+
+    def _called(self, pattern: str) -> list[str]:
+        """The context files with a name, perhaps with wildcards."""
+        if not _GLOB.search(pattern):
+            return self._by_name.get(pattern, [])
+        return [path for name, paths in self._by_name.items() if fnmatchcase(name, pattern) for path in paths]
+
+    @cached_property
+    def _added(self) -> list[Copied | Unclear]:
+        """What each COPY and ADD from the context brings."""
+        context = self._model.context
+        if context is None:
+            return []
+        return [copied(step, context) for step in self._adding if step.instruction.flag("from") is None]
+
+    @cached_property
+    def _copies(self) -> list[Copied]:
+        return [answer for answer in self._added if isinstance(answer, Copied)]
+
+    @cached_property
+    def _unclear(self) -> list[Unclear]:
+        return [answer for answer in self._added if isinstance(answer, Unclear)]
+
+    @cached_property
+    def _adding(self) -> list[Step]:
+        return [step for stage in self._model.stages for step in stage.steps if step.keyword in ("COPY", "ADD")]
+
+    @cached_property
+    def _partial(self) -> bool:
+        """Whether files of the context also come to the image in ways that are not followed."""
+        runs = (step for stage in self._model.stages for step in stage.steps if step.keyword == "RUN")
+        return len(self._copies) < len(self._adding) or any(m.kind == "bind" for step in runs for m in step.mounts)
+
+    @cached_property
+    def _every(self) -> tuple[str, ...]:
+        """The context files that are not those of libraries."""
+        context = self._model.context
+        files = () if context is None else context.below("")
+        return tuple(path for path in files if not any(f"/{library}" in f"/{path}" for library in _LIBRARIES))
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        by_name: dict[str, list[str]] = {}
+        for path in self._every:
+            by_name.setdefault(posixpath.basename(path), []).append(path)
+        return by_name
+
+    @cached_property
+    def _scripts(self) -> tuple[str, ...]:
+        return tuple(path for path in self._every if _IS_SCRIPT.search(path))

@@ -1,0 +1,205 @@
+"""What a command runs out of sight that needs a cache: scripts of the context, `sh -c "apt-get …"`, package scripts."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.program_table import of_kind, row
+from dfix.rewriter.knowledge.usage import usage
+from dfix.rewriter.model.commands import located_in
+from dfix.rewriter.shell.parse import parse
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.clean_up.mentions import need
+from dfix.transforms.clean_up.unread_scripts import unread_in, unread_script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dfix.rewriter.knowledge import Usage
+    from dfix.rewriter.model import Step
+    from dfix.rewriter.model.commands import Located
+    from dfix.rewriter.shell.nodes import Word
+    from dfix.transforms.clean_up.removal import Removal
+
+_CONTEXT_HINT = "name the build context with --context, so that dfix can read the script"
+_UPDATE_HINT = "update the package lists in that file before it uses them"
+_COMMAND_OPTION = re.compile(r"-[a-z]*c")
+_OTHER_USER = ("su", "runuser")
+_EXECUTES = ("-exec", "-execdir", "-ok", "-okdir")
+_LATER_RUN = frozenset(("hard-links", "make", "moves", "places", "shell", "sources", "unpacks"))
+"""Kinds of known programs that run their operands, or give them a name by which another command may run them."""
+
+_HOOKS = (
+    "preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare", "dependencies",
+)  # fmt: skip
+"""Scripts of package.json that an install runs (https://docs.npmjs.com/cli/using-npm/scripts, read 2026-11-29)."""
+
+
+def no_hidden_need(removal: Removal, step: Step, command: Located, shown: str, *, builds: bool) -> None:
+    """Raise LeaveAlone for a command that may use the manager although it does not look like it.
+
+    `builds` is False for what runs when a container starts: there a script that dfix cannot read is no reason.
+    """
+    words = command.words
+    if not words:
+        return
+    manager, clean_up = removal.cache_use.manager, removal.cache_use.clean_up
+    if program_name(words[0]) not in of_kind("mentions"):
+        told = need(removal, " ".join(word.literal_or_text for word in words[1:]))
+        if told.startswith("uses"):
+            raise LeaveAlone("needed-later", f"{shown} may run {manager.name} without updating the package lists")
+        if told:
+            raise LeaveAlone("needed-later", f"{shown} {told}")
+    if removal.lists and builds and program_name(words[0]) in clean_up.needed_by:
+        raise LeaveAlone("needed-later", f"{shown} may install packages from the lists that this RUN fetches")
+    for path, text in _texts_run(removal, command, step, anything=builds):
+        told = need(removal, text)
+        if told:
+            hint = _UPDATE_HINT if told.startswith("uses") else ""
+            raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint)
+    if removal.lists and builds:
+        _all_is_read(removal, command, step)
+    for inner in _given_to_shell(command):
+        no_hidden_need(removal, step, inner, shown, builds=builds)
+
+
+def _all_is_read(removal: Removal, command: Located, step: Step) -> None:
+    """Raise LeaveAlone for a script that a command runs, directly or through others, and that dfix cannot read."""
+    scripts = removal.search.scripts
+    script = unread_script(command, step, scripts)
+    by = f"line {step.instruction.line}"
+    if not script and not _runs_nothing(command.words):
+        for path in scripts.reached(_named(removal, command, step), anything=False):
+            missing = unread_in(path, scripts)
+            if missing:
+                script, by = f"the script {missing}", path
+                break
+    if script:
+        hint = "" if scripts.known else _CONTEXT_HINT
+        raise LeaveAlone("unread-script", f"{by} runs {script}, which may install packages", hint)
+
+
+def _given_to_shell(command: Located) -> tuple[Located, ...]:
+    """The commands of the script that a command gives to a shell: `bash -c "…"`, `su app -c "…"`, `eval "…"`."""
+    words = command.words
+    names = [program_name(word) for word in words]
+    if names[0] == "eval" and len(words) > 1 and all(word.value is not None for word in words):
+        text = " ".join(word.literal_or_text for word in words[1:])
+        return located_in(parse(text, 0, text), command.folder, command.env)
+    for at in range(1, len(words) - 1):
+        runs = any(name in of_kind("shell") or name in _OTHER_USER for name in names[:at])
+        if runs and _COMMAND_OPTION.fullmatch(words[at].literal_or_text):
+            text = words[at + 1].literal_or_text.strip("\"'")
+            return located_in(parse(text, 0, text), command.folder, command.env)
+    return ()
+
+
+def _texts_run(removal: Removal, command: Located, step: Step, *, anything: bool) -> Iterator[tuple[str, str]]:
+    """The path and text of each context file that a command may run, directly or through others."""
+    scripts = removal.search.scripts
+    if not scripts.known or _runs_nothing(command.words):
+        return
+    paths = _named(removal, command, step)
+    used = usage(command.words)
+    if used is not None and "package.json" in used.manager.manifests:
+        for folder in _project_folders(used, command.folder):
+            for path in scripts.named(posixpath.join(folder, "package.json"), None, step):
+                text = _package_scripts(removal, path, used)
+                yield f"a script of {path}", text
+                paths += scripts.named_by(text, posixpath.dirname(path))
+    for path in scripts.reached(paths, anything=anything):
+        yield path, scripts.text(path) or ""
+
+
+def _runs_nothing(words: tuple[Word, ...]) -> bool:
+    """Whether a known program runs none of its operands, and none can be run by another name later."""
+    program = program_name(words[0])
+    if program == "find":
+        texts = [word.literal_or_text for word in words]
+        after = [texts[at + 1] for at, text in enumerate(texts[:-1]) if text in _EXECUTES]
+        return all(_is_harmless(name) for name in after)
+    if program == "xargs":
+        called = next((word.literal_or_text for word in words[1:] if row(program_name(word)) is not None), "")
+        return _is_harmless(called)
+    return _is_harmless(program)
+
+
+def _is_harmless(program: str) -> bool:
+    known = row(posixpath.basename(program))
+    # a row with `requires` is that of an interpreter, which `-v` keeps from running anything
+    names_only = known is not None and known.operands != "anything" and not known.requires
+    return known is not None and names_only and known.kinds.isdisjoint(_LATER_RUN)
+
+
+def _named(removal: Removal, command: Located, step: Step) -> list[str]:
+    scripts, words, folder = removal.search.scripts, command.words, command.folder
+    program = program_name(words[0])
+    paths = scripts.named(words[0].literal_or_text, folder, step, program=True)
+    inputs = [r.target for r in command.command.redirects if r.op == "<" and r.target is not None]
+    for at, word in enumerate((*words[1:], *inputs), 1):
+        text = word.literal_or_text
+        if any(mark in text for mark in " \n\t"):
+            paths += scripts.named_by(text, "")
+            continue
+        if text.startswith("-"):
+            text = text.partition("=")[2]
+        if words[at - 1].literal_or_text == "-m":
+            text = text.replace(".", "/") + ".py"
+        if text:
+            paths += scripts.named(text, folder, step)
+        if text and program in ("find", "run-parts"):
+            paths += scripts.below(text, folder)
+    used = usage(words)
+    files = row(program)
+    defaults = files.runs if files is not None else used.manager.manifests if used is not None else ()
+    for name in defaults:
+        if name != "package.json":
+            for place in _made_in(words, folder):
+                paths += scripts.named(posixpath.join(place, name), None, step)
+    return paths
+
+
+def _made_in(words: tuple[Word, ...], folder: str | None) -> list[str]:
+    """The folders whose files a command looks for by itself: its own, and the one after `-C` or `--directory`."""
+    folders = [folder or "?"]
+    for at, word in enumerate(words[:-1]):
+        text = word.literal_or_text
+        if text in ("-C", "--directory"):
+            folders.append(posixpath.normpath(posixpath.join(folder or "?", words[at + 1].literal_or_text)))
+        elif text.startswith("--directory=") or (text.startswith("-C") and len(text) > 2):
+            value = text.partition("=")[2] or text[2:]
+            folders.append(posixpath.normpath(posixpath.join(folder or "?", value)))
+    return folders
+
+
+def _project_folders(used: Usage, folder: str | None) -> list[str]:
+    """The folders in which a manager may look for package.json."""
+    named = (o.value for o in used.options if o.name in ("--prefix", "-C", "--cwd", "--dir", "--workspace", "-w"))
+    return [folder or "?", *(posixpath.normpath(posixpath.join(folder or "?", name)) for name in named if name)]
+
+
+def _package_scripts(removal: Removal, path: str, used: Usage) -> str:
+    """The scripts of package.json that a command runs, and those that their texts name."""
+    text = removal.search.model.context.read(path) if removal.search.model.context is not None else None
+    try:
+        data = json.loads(text or "")
+        scripts = {name: script for name, script in data["scripts"].items() if isinstance(script, str)}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return ""
+    words = [word.literal_or_text for word in used.arguments]
+    pending = [*words, *(_HOOKS if used.verb == "install" else ())]
+    if any("$" in word for word in words):
+        pending = list(scripts)
+    chosen: dict[str, str] = {}
+    while pending:
+        pattern = pending.pop()
+        for name, script in scripts.items():
+            if name not in chosen and any(fnmatchcase(name, before + pattern) for before in ("", "pre", "post")):
+                chosen[name] = script
+                pending += re.split(r"[\s\"';&|]+", script)
+    return "\n".join(chosen.values())

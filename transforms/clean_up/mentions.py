@@ -1,0 +1,90 @@
+"""Whether a text that is not parsed uses a package manager in a way that needs its lists or its cache."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dfix.rewriter.knowledge import Manager
+    from dfix.rewriter.knowledge.load import CleanUp
+    from dfix.transforms.clean_up.removal import Removal
+
+_VERB = re.compile(r"(?:[\s\"',\[\]\\]+-[^\s\"',\]]+)*[\s\"',\[\]\\]+([a-z][a-z-]*)")
+"""The sub-command after a manager's name, in a shell script (`apt-get -y update`) or a list (`"apt-get", "update"`)."""
+
+_ASKS_FOR_IT = re.compile(r"(?:\b(?:command -v|which|type|hash)\s+|(?<!\S)-x\s+)(?:/\S*)?$")
+_NEEDS_NOTHING = ("remove", "clean")
+_SLASHES = (".js", ".cjs", ".mjs", ".ts", ".php", ".go", ".rs", ".java", ".groovy", ".gradle", ".c", ".cc", ".cpp")
+"""Suffixes of languages whose comments begin with `//`."""
+
+_HASH_COMMENT = re.compile(r"(?<!\S)#.*")
+_SLASH_COMMENT = re.compile(r"(?<!\S)//[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+@cache
+def _mention(programs: frozenset[str]) -> re.Pattern[str]:
+    names = "|".join(sorted(map(re.escape, programs), key=len, reverse=True))
+    return re.compile(rf"(?:(?<![\w./-])|(?<=bin/))(?:{names})(?![\w./-])")
+
+
+def mentions(manager: Manager, words: str) -> bool:
+    """Whether a text contains the name of one of a manager's commands as a word."""
+    return _mention(manager.commands).search(words) is not None
+
+
+def need(removal: Removal, text: str) -> str:
+    """How a text without comments needs what a clean-up removes, as a phrase after "which"; "" if it does not."""
+    manager, clean_up = removal.cache_use.manager, removal.cache_use.clean_up
+    if removal.lists:
+        program = _without_update(manager, text)
+        if program:
+            return f"uses {program} without updating the package lists"
+    if clean_up.offline and _offline(manager, clean_up, text):
+        return f"installs with {manager.name} from the cache"
+    return ""
+
+
+def _without_update(manager: Manager, text: str) -> str:
+    """The manager's program that a text runs before it updates the lists; "" for none.
+
+    What only asks whether the program is there, removes packages or empties caches needs no lists.
+    """
+    for found in _mention(manager.commands).finditer(text):
+        if _ASKS_FOR_IT.search(text, max(0, found.start() - 40), found.start()):
+            continue
+        verb = _VERB.match(text, found.end())
+        kind = manager.verbs.get(verb[1], "") if verb is not None else ""
+        if kind == "update":
+            return ""
+        if kind not in _NEEDS_NOTHING:
+            return found[0]
+    return ""
+
+
+def _offline(manager: Manager, clean_up: CleanUp, text: str) -> bool:
+    """Whether a line that names the manager has an option or variable with which it installs from the cache."""
+    marks = {*clean_up.offline, *clean_up.offline_variables}
+    for found in _mention(manager.commands).finditer(text):
+        end = text.find("\n", found.end())
+        line = text[text.rfind("\n", 0, found.start()) + 1 : end if end >= 0 else len(text)]
+        if not marks.isdisjoint(re.split(r"[\s\"',;|&=\[\]]+", line)):
+            return True
+    return False
+
+
+def without_comments(text: str, path: str) -> str:
+    """A file's text without comments: from `#` on, or `//` and `/* */` in the languages that have those.
+
+    A mark within quotes is kept: where a comment cannot be told from code, the text counts as code.
+    """
+    if path.endswith(_SLASHES):
+        return _SLASH_COMMENT.sub("", text)
+    lines = []
+    for line in text.splitlines():
+        found = _HASH_COMMENT.search(line)
+        before = line[: found.start()] if found is not None else line
+        quoted = before.count('"') % 2 or before.count("'") % 2
+        lines.append(line if quoted else before)
+    return "\n".join(lines)
