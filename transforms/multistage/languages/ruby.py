@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-import posixpath
 import re
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.multistage.bundler_settings import PROGRAMS, bundler_files, subcommand
+from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.full_image import runtime_image
 from dfix.transforms.multistage.runtime_stage import (
     BUILD_IMAGE_PROGRAMS,
@@ -22,10 +23,7 @@ from dfix.transforms.multistage.runtime_stage import (
 from dfix.transforms.multistage.system_packages import linked_libraries
 
 NAME = "Bundler"
-PROGRAMS = frozenset(("bundle", "bundler"))
 DEFAULT_COMMAND = ()
-_DEFAULT_GEM_FOLDER = "/usr/local/bundle"
-"""GEM_HOME of the official images: https://github.com/docker-library/docs/tree/master/ruby"""
 _LOCKED_GEM = re.compile(r"^    ([\w.-]+) \(", re.MULTILINE)
 
 
@@ -46,19 +44,14 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     libraries = (
         linked_libraries(build, gems, language_facts("ruby").dev_packages) if image != build.base.reference else ()
     )
-    gem_folder = _gem_folder(build)
-    settings = _bundler_settings(build)
-    copies = [StageCopy(gem_folder, gem_folder), *settings]
-    replaces = [gem_folder]
-    if any(
-        command.arguments[:1] not in (("install",), ("config",), ("update",), ())
-        for command in build.build_commands
-        if command.program != "gem"
-    ):
+    files = bundler_files(build)
+    copies = [StageCopy(files.gem_folder, files.gem_folder), *files.others]
+    replaces = [files.gem_folder]
+    if any(_writes_in_application(command) for command in build.build_commands):
         folder = build.start.workdir
         if folder == "/" or folder.startswith("?"):
             raise LeaveAlone("unknown-folder", "the application's folder in the image is unknown, or the root folder")
-        copies.append(StageCopy(folder, folder))
+        copies = [copy for copy in copies if not within(copy.target, folder)] + [StageCopy(folder, folder)]
         replaces.append(folder)
     return RuntimeStage(
         image,
@@ -71,48 +64,12 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     )
 
 
-def _gem_folder(build: BuildStage) -> str:
-    """The image folder into which the gems are installed."""
-    for command in build.build_commands:
-        words = command.arguments
-        if command.program in PROGRAMS and (
-            words[:1] == ("config",) or any(word.startswith("--path") for word in words)
-        ):
-            names = [word for word in words if word not in ("config", "set", "--local", "--global")]
-            path = next((b for a, b in itertools.pairwise(names) if a in ("path", "--path")), None)
-            path = path or next((word.partition("=")[2] for word in words if word.startswith("--path=")), None)
-            if path is not None:
-                folder = command.image_path(path)
-                if not folder:
-                    raise LeaveAlone("install-place", f"dfix cannot tell where `{command.shortened}` puts the gems")
-                return folder
-            if names[:1] == ["deployment"] or "--deployment" in words:
-                return posixpath.join(command.located.folder or "?", "vendor/bundle")
-    for name in ("BUNDLE_PATH", "GEM_HOME", "BUNDLE_DEPLOYMENT"):
-        if any(name in step.instruction.value for step in build.stage.steps if step.keyword in ("ENV", "ARG")):
-            value = build.stage.env.get(name)
-            if name == "BUNDLE_DEPLOYMENT" or value is None:
-                raise LeaveAlone("install-place", f"{name} is set, so dfix cannot tell where the gems are")
-            return value
-    return _DEFAULT_GEM_FOLDER
-
-
-def _bundler_settings(build: BuildStage) -> tuple[StageCopy, ...]:
-    """The copy of Bundler's settings from the user's home: `bundle exec` must know which groups were left out."""
-    for command in build.build_commands:
-        if command.program not in PROGRAMS or command.arguments[:1] != ("config",):
-            continue
-        if "--global" in command.arguments:
-            if command.step.user not in (None, "root", "0"):
-                raise LeaveAlone("install-place", f"dfix cannot tell where `{command.shortened}` stores its setting")
-            return (StageCopy("/root/.bundle", "/root/.bundle"),)
-        if "set" not in command.arguments and "--local" not in command.arguments:
-            raise LeaveAlone(
-                "install-place",
-                f"where `{command.shortened}` stores its setting depends on Bundler's version",
-                "add --local",
-            )
-    return ()
+def _writes_in_application(command: ClassifiedCommand) -> bool:
+    """Whether a command may write into the application's folder (`rake assets:precompile`, `--binstubs`)."""
+    if command.program not in PROGRAMS:
+        return command.program != "gem"
+    binstubs = any(word.startswith("--binstubs") for word in command.arguments)
+    return binstubs or subcommand(command) not in ("install", "update", "config")
 
 
 def _gems(build: BuildStage) -> set[str]:
