@@ -62,6 +62,13 @@ class BaseImage(NamedTuple):
         return int(self.table.get("slim-saves", 0))
 
     @property
+    def without_release(self) -> str:
+        """Why the release is unknown, as the beginning of a sentence that goes on with ", whose C library …"."""
+        if self.version.count(".") > 1:
+            return f"dfix does not know the Debian release of {self.reference}"
+        return f"{self.reference} does not name its Debian release"
+
+    @property
     def alpine(self) -> bool:
         """Whether it is based on Alpine, whose C library is musl."""
         return self.release.startswith("alpine")
@@ -77,10 +84,7 @@ def base_image(reference: str) -> BaseImage | None:
         return None
     version, release, parts = _read(name, tag)
     language = table.get("language", "")
-    if not release:
-        minor = ".".join(version.split(".")[:2])
-        defaults = table.get("default", {}).items()
-        release = next((name for name, versions in defaults if version in (minor, "") and minor in versions), "")
+    release = release or _unnamed_release(table, version)
     digest = "@" in reference
     smaller = "" if digest or "slim" in parts or release.startswith("alpine") else _smaller(name, tag, table)
     return BaseImage(reference, name, tag, language, version, release, parts, smaller, table.get("workdir", ""), table)
@@ -111,6 +115,22 @@ def _jdk(image: BaseImage) -> tuple[str, str, str, bool]:
         return "", "", "", False
     vendor = "eclipse-temurin" if match[1] == "eclipse-temurin" else "openjdk"
     return vendor, match[2], release, "slim" in words
+
+
+def _unnamed_release(table: dict[str, Any], version: str) -> str:
+    """The release of a tag that names none: of a minor as on the table's date, of a full version for ever."""
+    if version in ("", ".".join(version.split(".")[:2])):
+        return next((release for release, minors in table.get("default", {}).items() if version in minors), "")
+    number = _numbers(version)
+    for release, ranges in table.get("full-versions", {}).items():
+        for first, _, last in (found.partition("..") for found in ranges):
+            if len(number) == len(_numbers(first)) and _numbers(first) <= number <= _numbers(last):
+                return str(release)
+    return ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in version.split(".")) if _NUMBERS.fullmatch(version) else ()
 
 
 def _smaller(name: str, tag: str, table: dict[str, Any]) -> str:

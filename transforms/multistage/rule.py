@@ -121,7 +121,7 @@ EXAMPLES: tuple[Example, ...] = (
         name="a tag without a release",
         files=_GO,
         before=_GO_BUILD.replace("golang:1.22", "golang:latest"),
-        because="golang:latest does not name its release, whose C library the binary may be linked to",
+        because="golang:latest does not name its Debian release, whose C library the binary may be linked to",
     ),
     Example(
         name="a download that the program may need",

@@ -92,7 +92,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     copies = _copies(build, compiling, on_gcc_image)
     data_paths = data(build.context_copies, lambda path: path.endswith(_SOURCES))
     if on_gcc_image and not build.base.release:
-        reason = f"{build.base.reference} does not name its Debian release, whose C library the program is linked to"
+        reason = f"{build.base.without_release}, whose C library the program is linked to"
         raise LeaveAlone(
             "unknown-release", reason, f"name the release in the tag, for example {build.base.name}:13-bookworm"
         )

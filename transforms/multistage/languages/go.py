@@ -78,7 +78,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
     if not is_static:
         raise LeaveAlone(
             "unknown-release",
-            f"{build.base.reference} does not name its release, whose C library the binary may be linked to",
+            f"{build.base.without_release}, whose C library the binary may be linked to",
             f"name the release ({build.base.name}:1.22-bookworm), or set CGO_ENABLED=0 if the program needs no cgo",
         )
     return _on_debian(build, copy, data_paths, "trixie")

@@ -65,7 +65,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
     elif build.base.release:
         image, needed = f"debian:{build.base.release}-slim", ["ca-certificates"]
     else:
-        reason = f"{build.base.reference} does not name its Debian release, whose C library the binary is linked to"
+        reason = f"{build.base.without_release}, whose C library the binary is linked to"
         raise LeaveAlone(
             "unknown-release",
             reason,
