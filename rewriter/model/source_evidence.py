@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
@@ -85,39 +86,59 @@ def sources(context: Context, endings: tuple[str, ...]) -> Iterator[tuple[str, s
                 yield path, text
 
 
-def calls(context: Context, endings: tuple[str, ...], pattern: re.Pattern[str]) -> str:
-    """The first match of a pattern in the sources, as "main.go:12 (`os/exec`)"; "" for none."""
-    for path, text in sources(context, endings):
+def calls(texts: Iterable[tuple[str, str]], pattern: re.Pattern[str]) -> str:
+    """The first match of a pattern in sources (path and text), as "main.go:12 (`os/exec`)"; "" for none."""
+    for path, text in texts:
         for match in pattern.finditer(text):
             if not _commented(text, match.start()):
-                line = text.count("\n", 0, match.start()) + 1
-                return f"{path}:{line} (`{match.group().strip()[:40]}`)"
+                return _place(path, text, match)
     return ""
 
 
 def starts_programs(context: Context, language: str) -> str:
     """The first place in a language's sources that starts another program; "" for none."""
-    return calls(context, ENDINGS[language], _STARTS_PROGRAMS[language])
+    return calls(sources(context, ENDINGS[language]), _STARTS_PROGRAMS[language])
 
 
-def runs_programs(
-    context: Context, endings: tuple[str, ...], starts: re.Pattern[str], named: re.Pattern[str], there: Iterable[str]
-) -> str:
-    """The first place in the sources that runs a program which the image may lack; "" for none.
+class Starts(NamedTuple):
+    """How the sources of a language start programs."""
 
-    `starts` matches whatever starts a program, `named` the starts whose program is literal (its group). A file with
-    more matches of `starts` runs programs that dfix cannot name. `there` are programs that the image certainly has.
+    starts: re.Pattern[str]
+    """Whatever starts a program, up to the parenthesis of the call."""
+    named: re.Pattern[str]
+    """The starts whose program is literal: its group."""
+    itself: re.Pattern[str]
+    """An expression for the path of the running program."""
+
+
+def runs_programs(texts: Iterable[tuple[str, str]], language: Starts, there: Iterable[str]) -> str:
+    """The first place in sources (path and text) that runs a program which the image may lack; "" for none.
+
+    A start whose program is neither literal nor the running program itself may run any. `there` are programs that the
+    image certainly has.
     """
     available = of_kind("everywhere").union(there)
-    for path, text in sources(context, endings):
-        started = [match for match in starts.finditer(text) if not _commented(text, match.start())]
-        names = [match for match in named.finditer(text) if not _commented(text, match.start())]
-        missing = next((match for match in names if posixpath.basename(match[1]) not in available), None)
-        first = missing or (started[0] if len(started) > len(names) else None)
-        if first is not None:
-            line = text.count("\n", 0, first.start()) + 1
-            return f"{path}:{line} (`{first.group().strip()[:40]}`)"
+    for path, text in texts:
+        names = {match.start(): match[1] for match in language.named.finditer(text)}
+        for match in language.starts.finditer(text):
+            name = names.get(match.start())
+            if _commented(text, match.start()) or (name and posixpath.basename(name) in available):
+                continue
+            if name or not _starts_itself(text, match.end(), language.itself):
+                return _place(path, text, language.named.match(text, match.start()) or match)
     return ""
+
+
+def _starts_itself(text: str, after: int, itself: re.Pattern[str]) -> bool:
+    """Whether the first or second argument of a call, whose parenthesis ends at `after`, is the running program."""
+    variables = re.findall(rf"\b(\w+)(?:\s*,\s*\w+)?\s*(?::\s*\w+\s*)?:?=\s*(?:{itself.pattern})", text)
+    own = "|".join((itself.pattern, *(rf"{name}\b(?!\s*[.(\[])" for name in variables)))
+    return re.compile(rf"\s*(?:[\w.]+(?:\(\))?,\s*)?&?(?:{own})").match(text, after) is not None
+
+
+def _place(path: str, text: str, match: re.Match[str]) -> str:
+    line = text.count("\n", 0, match.start()) + 1
+    return f"{path}:{line} (`{match.group().strip()[:40]}`)"
 
 
 def _commented(text: str, offset: int) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from dfix.rewriter.model.source_evidence import MOST_READ, calls, sources, starts_programs
+import pytest
+
+from dfix.rewriter.model.source_evidence import MOST_READ, Starts, calls, runs_programs, sources, starts_programs
 from tests.build_context import MakeContext
 
 
@@ -19,13 +21,34 @@ def test_sources_are_not_tests(make_context: MakeContext) -> None:
     assert [path for path, _ in sources(context, (".py",))] == ["a.py", "contest/h.py", "tests.py"]
 
 
-def test_the_first_place_that_is_no_comment(make_context: MakeContext) -> None:
-    context = make_context({"a.go": "// b()\n\n x := 1 // b()\n\tb()\n"})
-    assert calls(context, (".go",), re.compile(r"b\(\)")) == "a.go:3 (`b()`)"
-    assert calls(context, (".go",), re.compile("c")) == ""
+def test_the_first_place_that_is_no_comment() -> None:
+    texts = (("a.go", "// b()\n\n x := 1 // b()\n\tb()\n"),)
+    assert calls(texts, re.compile(r"b\(\)")) == "a.go:3 (`b()`)"
+    assert calls(texts, re.compile("c")) == ""
 
 
 def test_programs_that_sources_start(make_context: MakeContext) -> None:
     context = make_context({"a.py": "import os\n# os.system('a')\n", "b.py": "\nos.popen('a')\n"})
     assert starts_programs(context, "python") == "b.py:2 (`os.popen(`)"
     assert starts_programs(context, "ruby") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("run(ARGS[0], x)", ""),
+        ("run(ctx, ARGS[0])", ""),
+        ("own, err := ARGS[0]\nrun(own)", ""),
+        ("own := ARGS[0]\nrun(&own, 1)", ""),
+        ("own := ARGS[0]\nrun(own.sibling)", "a.x:2 (`run(`)"),
+        ("own := ARGS[0]\nrun(owner)", "a.x:2 (`run(`)"),
+        ("run(ARGS[1])", "a.x:1 (`run(`)"),
+        ("run('tar')", ""),
+        ("run('ours')", ""),
+        ("run(ARGS[0])\nrun('git')", "a.x:2 (`run('git'`)"),
+        ("# run(x)", ""),
+    ],
+)
+def test_programs_that_an_image_may_lack(text: str, found: str) -> None:
+    language = Starts(re.compile(r"run\("), re.compile(r"run\('(\w+)'"), re.compile(r"ARGS\[0\]"))
+    assert runs_programs((("a.x", text),), language, ("ours",)) == found

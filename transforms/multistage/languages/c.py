@@ -8,7 +8,7 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.paths import within
-from dfix.rewriter.model.source_evidence import data, runs_programs, sources
+from dfix.rewriter.model.source_evidence import Starts, data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.runtime_stage import (
@@ -55,8 +55,11 @@ _SOURCES = (
     *_BUILD_FILES,
 )
 _CODE = (".c", ".cc", ".cpp", ".cxx", ".h")
-_STARTS = re.compile(r"\b(?:system|popen|execl|execlp|execle|execv|execvp|execve|posix_spawnp?)\s*\(")
-_STARTS_NAMED = re.compile(r"\b(?:system|popen|execl|execlp)\s*\(\s*\"([\w./-]+)[ \"]")
+_STARTS = Starts(
+    re.compile(r"\b(?:system|popen|execl|execlp|execle|execv|execvp|execve|posix_spawnp?)\s*\("),
+    re.compile(r"\b(?:system|popen|execl|execlp)\s*\(\s*\"([\w./-]+)[ \"]"),
+    re.compile(r'argv\[0\]|"/proc/self/exe"'),
+)
 _SHARED = re.compile(r"-shared\b|\.so\b|\bSHARED\b|\bMODULE\b|shared_library|LT_INIT|libtool", re.IGNORECASE)
 _LINKED = re.compile(
     r"(?<![\w-])-l([\w+.-]+)|\b(?:find_package|pkg_check_modules|PKG_CHECK_MODULES|AC_CHECK_LIB|dependency)\s*\("
@@ -82,9 +85,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     if build.base.language not in ("", "c"):
         raise LeaveAlone("base-image", f"dfix does not know what a compiled program needs of {build.base.reference}")
     libraries = _libraries(build, on_gcc_image)
-    others = (
-        runs_programs(build.context, _CODE, _STARTS, _STARTS_NAMED, build.installed_packages) if on_gcc_image else ""
-    )
+    others = runs_programs(sources(build.context, _CODE), _STARTS, build.installed_packages) if on_gcc_image else ""
     if others:
         raise LeaveAlone(
             "needs-programs", f"{others} may run a program that {build.base.reference} has and a smaller image lacks"

@@ -6,7 +6,7 @@ import re
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.source_evidence import data, runs_programs, sources
+from dfix.rewriter.model.source_evidence import Starts, data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.runtime_stage import (
@@ -24,8 +24,11 @@ _BUILD_SUBCOMMANDS = frozenset(
     ("restore", "build", "publish", "test", "tool", "nuget", "clean", "workload", "dev-certs")
 )
 _WEB = re.compile(r"Sdk\s*=\s*\"Microsoft\.NET\.Sdk\.(?:Web|BlazorWebAssembly|Razor)\"|Microsoft\.AspNetCore\.App")
-_STARTS = re.compile(r"\bProcess\.Start\(|\bnew\s+ProcessStartInfo\b")
-_STARTS_NAMED = re.compile(r"\b(?:Process\.Start|ProcessStartInfo)\(\s*\"([\w./-]+)\"")
+_STARTS = Starts(
+    re.compile(r"\bProcess\.Start\(|\bnew\s+ProcessStartInfo\b"),
+    re.compile(r"\b(?:Process\.Start|ProcessStartInfo)\(\s*\"([\w./-]+)\""),
+    re.compile(r"Environment\.ProcessPath|Process\.GetCurrentProcess\(\)\.MainModule"),
+)
 _SOURCES = (
     ".cs",
     ".fs",
@@ -84,7 +87,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
             f"the container runs `{program}`, which is not in {folder}, where `dotnet publish` writes",
         )
     web = any(_WEB.search(text) for _, text in sources(build.context, (".csproj", ".fsproj", ".vbproj")))
-    others = runs_programs(build.context, (".cs", ".fs", ".vb"), _STARTS, _STARTS_NAMED, build.installed_packages)
+    others = runs_programs(sources(build.context, (".cs", ".fs", ".vb")), _STARTS, build.installed_packages)
     if others:
         raise LeaveAlone(
             "needs-programs", f"{others} may run a program that the SDK image has and the runtime image lacks"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.paths import within
-from dfix.rewriter.model.source_evidence import calls, data, runs_programs, sources
+from dfix.rewriter.model.source_evidence import Starts, calls, data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
+from dfix.transforms.multistage.go_sources import MODULE, Sources, built_sources
 from dfix.transforms.multistage.runtime_stage import (
     BUILD_IMAGE_PROGRAMS,
     COPY_COMMANDS,
@@ -29,15 +31,17 @@ _FLAGS_WITH_VALUE = frozenset(
     "-o -C -p -asmflags -buildmode -buildvcs -compiler -gccgoflags -gcflags -installsuffix -ldflags -mod -modfile "
     "-overlay -pgo -pkgdir -tags -toolexec -covermode -coverpkg -coverprofile -run".split()
 )
-_MODULE = re.compile(r"^\s*module\s+\"?([^\s\"]+)", re.MULTILINE)
 _REQUIRES = re.compile(r"^\s*(?:require\s+)?([\w.-]+\.[\w./-]+)\s+v\d", re.MULTILINE)
 _EMBED = re.compile(r"^//go:embed\s+(.+)$", re.MULTILINE)
 _NEEDS_OTHER_FILES = re.compile(
     r'"os/exec"|"plugin"|syscall\.Exec\(|\.LoadLocation\(|"os/user"|\.(?:CreateTemp|MkdirTemp|TempDir)\('
 )
 """Calls that fail in an image with nothing but the binary: they run programs, or read time zones, users or /tmp."""
-_STARTS = re.compile(r"\bexec\.(?:Command|CommandContext|LookPath)\(|\bsyscall\.Exec\(|\bos\.StartProcess\(")
-_STARTS_NAMED = re.compile(r"\bexec\.(?:Command\(|LookPath\(|CommandContext\(\s*[\w.()]+,)\s*\"([\w./-]+)\"")
+_STARTS = Starts(
+    re.compile(r"\bexec\.(?:Command|CommandContext|LookPath)\(|\bsyscall\.Exec\(|\bos\.StartProcess\("),
+    re.compile(r"\bexec\.(?:Command\(|LookPath\(|CommandContext\(\s*[\w.()]+,)\s*\"([\w./-]+)\""),
+    re.compile(r'os\.Args\[0\]|"/proc/self/exe"|os\.Executable\(\)'),
+)
 _SOURCES = (".go", ".mod", ".sum", ".work", ".s", ".c", ".h", ".cc", ".cpp", ".proto")
 _MEGABYTES_MORE_THAN_DEBIAN = 740
 """Megabytes by which golang:1.22 is larger than debian:bookworm-slim (amd64, unpacked)."""
@@ -58,17 +62,18 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
     copy = StageCopy(target, target)
     if "/" not in build.start.words[0]:
         copy = StageCopy(target, posixpath.join("/usr/local/bin", posixpath.basename(target)))
-    embedded = _embedded(build)
+    built = built_sources(build, build_command, _packages(build_command))
+    embedded = _embedded(built)
     data_paths = data(
         build.context_copies, lambda path: _is_source(path) or any(within(path, place) for place in embedded)
     )
     is_static = _is_static(build, build_command)
-    others = runs_programs(build.context, (".go",), _STARTS, _STARTS_NAMED, build.installed_packages)
+    others = runs_programs(built, _STARTS, build.installed_packages)
     if others:
         raise LeaveAlone(
             "needs-programs", f"{others} may run a program that {build.base.reference} has and a smaller image lacks"
         )
-    from_scratch = _from_scratch(build, copy, data_paths) if is_static else None
+    from_scratch = _from_scratch(build, built, copy, data_paths) if is_static else None
     if from_scratch is not None:
         return from_scratch
     if build.base.alpine:
@@ -112,28 +117,28 @@ def _program(build: BuildStage) -> tuple[ClassifiedCommand, str]:
 
 def _output(build: BuildStage, command: ClassifiedCommand) -> str | None:
     """The image path of the file that `go build` or `go install` writes; None where it is unknown."""
-    arguments = list(command.arguments[1:])
-    operands: list[str] = []
-    output = ""
-    while arguments:
-        word = arguments.pop(0)
-        name, sign, value = word.partition("=")
-        if name == "-o":
-            output = value if sign else (arguments.pop(0) if arguments else "")
-        elif word.startswith("-"):
-            if word in _FLAGS_WITH_VALUE and arguments:
-                arguments.pop(0)
-        else:
-            operands.append(word)
+    operands = _packages(command)
+    output = next((following for word, following in itertools.pairwise((*command.arguments, "")) if word == "-o"), "")
+    output = next((word[3:] for word in command.arguments if word.startswith("-o=")), output)
     binary = _binary_name(build, command, operands)
     if command.arguments[0] == "install":
         return None if binary is None or "@" in " ".join(operands) else f"/go/bin/{binary}"
     if not output:
         return None if binary is None else command.image_path(binary)
-    path = command.image_path(output)
+    moves = any(word.partition("=")[0] == "-C" for word in command.arguments)
+    path = None if moves and not output.startswith("/") else command.image_path(output)
     if path is None or not output.endswith("/"):
         return path
     return None if binary is None else posixpath.join(path, binary)
+
+
+def _packages(command: ClassifiedCommand) -> list[str]:
+    """The packages or files that a `go build` or `go install` names."""
+    return [
+        word
+        for before, word in itertools.pairwise(command.arguments)
+        if not word.startswith("-") and before not in _FLAGS_WITH_VALUE
+    ]
 
 
 def _binary_name(build: BuildStage, command: ClassifiedCommand, operands: list[str]) -> str | None:
@@ -149,7 +154,7 @@ def _binary_name(build: BuildStage, command: ClassifiedCommand, operands: list[s
     for copy in reversed(build.context_copies):
         origin = copy.brought.context_path_of(posixpath.join(folder or "", "go.mod"))
         text = build.context.read(origin) if origin else None
-        module = _MODULE.search(text) if text else None
+        module = MODULE.search(text) if text else None
         if module is not None:
             words = module[1].split("/")
             return words[-2] if len(words) > 1 and re.fullmatch(r"v\d+", words[-1]) else words[-1]
@@ -185,10 +190,12 @@ def _requires_modules(build: BuildStage) -> bool:
     )
 
 
-def _from_scratch(build: BuildStage, copy: StageCopy, data_paths: tuple[str, ...]) -> RuntimeStage | None:
+def _from_scratch(
+    build: BuildStage, built: Sources, copy: StageCopy, data_paths: tuple[str, ...]
+) -> RuntimeStage | None:
     """The binary in an empty image, where the context has all of its code and that needs no other file."""
     steps = build.stage.steps
-    if build.start.runs_in_shell or _requires_modules(build) or calls(build.context, (".go",), _NEEDS_OTHER_FILES):
+    if build.start.runs_in_shell or _requires_modules(build) or calls(built, _NEEDS_OTHER_FILES):
         return None
     if any(step.keyword in ("USER", "HEALTHCHECK", "SHELL") for step in steps):
         return None
@@ -243,10 +250,10 @@ def _is_source(path: str) -> bool:
     return path.endswith(_SOURCES)
 
 
-def _embedded(build: BuildStage) -> set[str]:
+def _embedded(built: Sources) -> set[str]:
     """Context paths of files and folders inside the binary (`//go:embed`): for `assets/*.css` it is `assets`."""
     embedded: set[str] = set()
-    for path, text in sources(build.context, (".go",)):
+    for path, text in built:
         for match in _EMBED.finditer(text):
             for pattern in match[1].split():
                 plain = pattern.removeprefix("all:").strip('"`')

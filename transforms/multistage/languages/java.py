@@ -9,7 +9,7 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.official_images import jre
-from dfix.rewriter.model.source_evidence import calls, data, runs_programs, sources
+from dfix.rewriter.model.source_evidence import Starts, calls, data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.runtime_stage import (
     BUILD_IMAGE_PROGRAMS,
@@ -38,8 +38,11 @@ _BOOT = re.compile(
     r"|org\.springframework\.boot['\"]\)?\s*version\s*\(?['\"](\d+)\.(\d+)"
 )
 _SOURCES = (".java", ".kt", ".scala", ".groovy", ".gradle", ".kts", "pom.xml", "gradle.properties", "mvnw", "gradlew")
-_STARTS = re.compile(r"\bnew\s+ProcessBuilder\b|\bgetRuntime\(\)\s*\.\s*exec\(|\bProcessBuilder\(")
-_STARTS_NAMED = re.compile(r"\bProcessBuilder\(\s*\"([\w./-]+)\"")
+_STARTS = Starts(
+    re.compile(r"\bnew\s+ProcessBuilder\b|\bgetRuntime\(\)\s*\.\s*exec\(|\bProcessBuilder\("),
+    re.compile(r"\bProcessBuilder\(\s*\"([\w./-]+)\""),
+    re.compile(r"ProcessHandle\.current\(\)"),
+)
 _CLASS_PATH = frozenset(("-cp", "-classpath", "--class-path"))
 _MEGABYTES_SAVED = {"maven": 330, "gradle": 500, "eclipse-temurin": 190, "openjdk": 330}
 """Megabytes by which the images are larger than the JRE's (Java 17, amd64, unpacked)."""
@@ -63,7 +66,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         )
     if build.start.program != "java":
         raise LeaveAlone("unknown-program", f"the container runs `{build.start.words[0]}`, not `java`")
-    place = calls(build.context, _CODE, _JDK)
+    place = calls(sources(build.context, _CODE), _JDK)
     if place:
         raise LeaveAlone("needs-programs", f"{place} needs the JDK at run time")
     image = build.base.reference if build.base.language == "" else jre(build.base)
@@ -74,7 +77,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
     others = (
         ""
         if not build.base.language
-        else runs_programs(build.context, _CODE, _STARTS, _STARTS_NAMED, build.installed_packages)
+        else runs_programs(sources(build.context, _CODE), _STARTS, build.installed_packages)
     )
     if others:
         raise LeaveAlone("needs-programs", f"{others} may run a program that {image} lacks")

@@ -10,7 +10,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.knowledge.runtime import runtime_packages
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.source_evidence import data, runs_programs, sources
+from dfix.rewriter.model.source_evidence import Starts, data, runs_programs, sources
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.runtime_stage import (
     BUILD_IMAGE_PROGRAMS,
@@ -27,8 +27,11 @@ _BUILD_SUBCOMMANDS = frozenset(
     ("build", "b", "install", "fetch", "test", "check", "clippy", "fmt", "chef", "update", "vendor", "clean", "rustc")
 )
 _SOURCES = (".rs", ".lock", ".toml", ".c", ".h", ".cc", ".cpp", ".proto")
-_STARTS = re.compile(r"\bCommand::new\(")
-_STARTS_NAMED = re.compile(r"\bCommand::new\(\s*\"([\w./-]+)\"")
+_STARTS = Starts(
+    re.compile(r"\bCommand::new\("),
+    re.compile(r"\bCommand::new\(\s*\"([\w./-]+)\""),
+    re.compile(r'(?:std::)?env::current_exe\(|"/proc/self/exe"'),
+)
 _CRATE_NAME = re.compile(r'^name = "([\w-]+)"', re.MULTILINE)
 _MEGABYTES_SAVED = 1400
 """Megabytes by which rust:1.82 is larger than debian:bookworm-slim (amd64, unpacked)."""
@@ -45,7 +48,7 @@ def is_build_command(command: Located) -> bool:
 def runtime_stage(build: BuildStage) -> RuntimeStage:
     """The binary that the container runs, on the same release of the distribution."""
     program = _program(build)
-    others = runs_programs(build.context, (".rs",), _STARTS, _STARTS_NAMED, build.installed_packages)
+    others = runs_programs(sources(build.context, (".rs",)), _STARTS, build.installed_packages)
     if others and build.base.language:
         raise LeaveAlone(
             "needs-programs", f"{others} may run a program that {build.base.reference} has and a smaller image lacks"
