@@ -58,7 +58,10 @@ class Context:
         text = self.ignore_text
         end = "\r\n" if "\r\n" in text else "\n"
         text += "" if not text or text.endswith("\n") else end
-        text += "".join(line + end for line in lines)
+        return self.with_ignore_text(text + "".join(line + end for line in lines))
+
+    def with_ignore_text(self, text: str) -> Context:
+        """The same folder with another text of its ignore file. Raises BadPatternError."""
         return Context(self.root, IgnoreFile.parse(text), self.ignore_name, "", text, self.ignore_path)
 
     def ships(self, path: str) -> bool:

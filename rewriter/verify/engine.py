@@ -46,6 +46,14 @@ class Build(NamedTuple):
     """The file for the engine's output."""
     cache: bool = True
     options: BuildOptions = BuildOptions()
+    contexts: tuple[tuple[str, str], ...] = ()
+    """Further named contexts, each with its folder (`COPY --from=NAME`)."""
+    output: str = ""
+    """A folder for the files of the last stage, instead of an image."""
+
+    def context_words(self) -> list[str]:
+        """The named contexts as arguments of every engine's `build` command."""
+        return [word for name, folder in self.contexts for word in ("--build-context", f"{name}={folder}")]
 
 
 class BuildStep(NamedTuple):

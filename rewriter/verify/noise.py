@@ -70,6 +70,14 @@ def spoken(output: str) -> str:
     return "\n".join(line for line in output.splitlines() if not _said_by_chance().fullmatch(line))
 
 
+def is_irrelevant_read(path: str, command: str) -> bool:
+    """Whether the program of a RUN reads a file of the image without any effect on what it installs (`[[read]]`)."""
+    return any(
+        re.search(rf"\b{re.escape(line['program'])}\b", command) and re.fullmatch(translated(line["path"]), path[1:])
+        for line in _file()["read"]
+    )
+
+
 @cache
 def _said_by_chance() -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{line['line']})" for line in _file()["output"]))

@@ -43,6 +43,8 @@ class Blame(NamedTuple):
     message: str
     """Why the file no longer builds."""
     log: str = ""
+    watched: tuple[Difference, ...] = ()
+    """Files that a RUN reads or writes, and that the rewrite copies only after it."""
 
 
 class Proof(NamedTuple):
@@ -64,3 +66,5 @@ class Proof(NamedTuple):
     written: bool = False
     ran: str = ""
     """What running both images showed, if a change declares a different image."""
+    unseen: str = ""
+    """Why dfix could not watch which files a moved RUN reads, as a phrase."""

@@ -90,9 +90,13 @@ def _blame(out: Output, blame: Blame, verbose: bool) -> None:
     if blame.message:
         out.write(f"the file no longer builds: {visible(blame.message)}\n")
         _log(out, blame.log)
-        return
-    out.write("these paths differ:\n")
-    _paths(out, blame.differences, verbose)
+    elif blame.differences:
+        out.write("these paths differ:\n")
+        _paths(out, blame.differences, verbose)
+    if blame.watched:
+        same = "" if blame.message or blame.differences else "today's images agree, but "
+        out.write(f"{same or '  '}watching the build shows:\n")
+        _paths(out, blame.watched, verbose)
 
 
 def _kept_apart(out: Output, proof: Proof, verbose: bool) -> None:

@@ -23,6 +23,7 @@ from dfix.rewriter.verify.sizes import size
 from dfix.rewriter.verify.smoke import Runs, Sides, smoke
 from dfix.rewriter.verify.trial import Trial
 from dfix.rewriter.verify.usual_edits import choose
+from dfix.rewriter.verify.watching.watcher import Watched, Watcher
 
 NOTHING = Comparison((), (), (), 0)
 LEAST_FREED = 100_000
@@ -76,6 +77,42 @@ class Before:
         return without(found, compare(self.image, self._again, ()))
 
 
+class _Watch:
+    """Watches what the changes of a result move, each once."""
+
+    def __init__(self, trial: Trial, original: Source, context: Context, options: Options) -> None:
+        self._watcher = Watcher(trial, original, context)
+        self._original, self._context, self._options = original, context, options
+        self._known: dict[Place | None, Watched] = {}
+
+    def first_fault(self, result: Result) -> tuple[Applied | None, Watched]:
+        """The first change of a result that moves a RUN past a file that it reads; None with somebody else's."""
+        for change in result.changes or (None,):
+            watched = self.of(change, result)
+            if watched.faults:
+                return change, watched
+        return None, Watched()
+
+    def of(self, change: Applied | None, result: Result) -> Watched:
+        """What watching one change shows; without a change, the whole result."""
+        at = None if change is None else place(change)
+        if at not in self._known:
+            if at is not None:
+                result = pipeline.run(self._original, self._options._replace(only=frozenset({at})))
+            self._known[at] = self._watcher.watch(result.after, _context_after(self._context, result))
+        return self._known[at]
+
+    @property
+    def unseen(self) -> str:
+        """Why some RUN could not be watched; "" where all could."""
+        return next((watched.unseen for watched in self._known.values() if watched.unseen), "")
+
+
+def _context_after(context: Context, result: Result) -> Context:
+    """The build context with the ignore file of a result."""
+    return context if result.ignore_file is None else context.with_ignore_text(result.ignore_file.after.text)
+
+
 def prove(trial: Trial, result: Result, options: Options, context: Context, runs: Runs, *, measuring: bool) -> Proof:
     """Prove a result that changes its file. Raises EngineError, SavedImageError, ContextError, OSError."""
     trial.take_context(context, result.before.path)
@@ -85,8 +122,10 @@ def prove(trial: Trial, result: Result, options: Options, context: Context, runs
         advice = hint(error.message, parse(result.before), trial.options.args)
         message = f"{error.message}. {advice}" if advice else error.message
         return Proof("unbuilt", result, result, message=message, log=error.log)
-    left, seen, blamed = _settle(trial, before, result, options, runs)
+    watch = _Watch(trial, result.before, context, options)
+    left, seen, blamed = _settle(trial, before, result, options, runs, watch)
     proof = Proof("broken" if blamed else "proven", result, left, seen.comparison, tuple(blamed), ran=seen.ran)
+    proof = proof._replace(unseen=watch.unseen)
     if seen.measures is None:
         return proof
     if not measuring:
@@ -103,19 +142,23 @@ def prove(trial: Trial, result: Result, options: Options, context: Context, runs
 
 
 def _settle(
-    trial: Trial, before: Before, result: Result, options: Options, runs: Runs
+    trial: Trial, before: Before, result: Result, options: Options, runs: Runs, watch: _Watch
 ) -> tuple[Result, Seen, list[Blame]]:
     """Leave out one broken change after another until the rest is proven."""
     blamed: list[Blame] = []
     left = result
     while True:
         seen = _see(trial, before, left, runs, cache=False)
-        if not seen.broken:
+        change, watched = (None, Watched()) if seen.broken else watch.first_fault(left)
+        if not seen.broken and not watched.faults:
             return left, seen, blamed
         if not left.changes:  # somebody else's rewrite, which has no changes to leave out
-            return left, seen, [Blame(None, seen.blame, seen.message, seen.log)]
-        change, last = _pin(trial, before, left, options, runs, seen)
-        blamed.append(Blame(change, last.blame, last.message, last.log))
+            return left, seen, [Blame(None, seen.blame, seen.message, seen.log, watch.of(None, left).faults)]
+        if change is None:
+            change, last = _pin(trial, before, left, options, runs, seen)
+            blamed.append(Blame(change, last.blame, last.message, last.log, watch.of(change, left).faults))
+        else:
+            blamed.append(Blame(change, (), "", "", watched.faults))
         options = options._replace(without=options.without | {place(change)})
         left = pipeline.run(result.before, options)
         if not left.changed:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.text.source import Source
@@ -43,8 +43,7 @@ class Trial:
 
     def build(self, side: str, source: Source, doing: str, *, cache: bool = True) -> tuple[str, Built]:
         """Build one version and return the image's tag and the build. Raises BuildError, whose log outlives the run."""
-        with open(self._dockerfile(side), "wb") as file:
-            file.write(source.to_bytes())
+        self._write(side, source)
         image = f"dfix-verify-{self._space.run}:{self._name}-{len(self._images)}"
         self._images.append(image)
         log = self._space.path(f"{self._name}-{len(self._images)}.log")
@@ -64,6 +63,39 @@ class Trial:
         with suppress(OSError):
             os.remove(log)
         return image, built
+
+    def watch(self, source: Source, stage: str, context: tuple[str, str], found: str) -> None:
+        """Build a throw-away version of the original and put the files of its `stage` into the folder `found`.
+
+        `context` is a further build context, its name and folder. Raises BuildError, EngineError.
+        """
+        self._write("watched", source)
+        self.ignores("watched", None)
+        log = self._space.path(f"{self._name}-watched.log")
+        build = Build(
+            dockerfile=self._dockerfile("watched"),
+            context=self.context,
+            image="",
+            run=self._space.label,
+            log=log,
+            options=self.options._replace(target=stage),
+            contexts=(context,),
+            output=found,
+        )
+        try:
+            self._engine.build(build, lambda step: self.tell(f"watching what is read: {step}"))
+        finally:
+            with suppress(OSError):
+                os.remove(log)
+
+    @contextmanager
+    def folder(self, name: str) -> Iterator[str]:
+        """The path for a folder that is removed at the end."""
+        path = self._space.path(f"{self._name}-{name}")
+        try:
+            yield path
+        finally:
+            clear(path)
 
     def ignores(self, side: str, text: bytes | None) -> None:
         """Use this ignore file for builds of `side` from now on; None means the context's own."""
@@ -95,6 +127,10 @@ class Trial:
             self._engine.remove(self._images)
         finally:
             clear(self.context)
+
+    def _write(self, side: str, source: Source) -> None:
+        with open(self._dockerfile(side), "wb") as file:
+            file.write(source.to_bytes())
 
     def _dockerfile(self, side: str) -> str:
         return self._space.path(f"{self._name}-{side}.Dockerfile")

@@ -89,7 +89,8 @@ class Buildah:
         # a stopped build leaves its temporary folder behind, so put it into the run's folder
         command = ["env", f"TMPDIR={self._folder}"] if self._folder else []
         command += [self.name, *self._verb, "--layers", "--format", "docker", "--force-rm", "--file", build.dockerfile]
-        command += ["--tag", build.image, "--label", f"{LABEL}={build.run}"]
+        made = ["--output", f"type=local,dest={build.output}"] if build.output else ["--tag", build.image]
+        command += [*made, "--label", f"{LABEL}={build.run}", *build.context_words()]
         if os.path.exists(f"{build.dockerfile}.dockerignore"):
             command += ["--ignorefile", f"{build.dockerfile}.dockerignore"]
         if not build.cache:

@@ -122,10 +122,13 @@ class Docker:
         command += ["--file", build.dockerfile, "--label", f"{LABEL}={build.run}"]
         if self._builder:
             command += ["--builder", self._builder]
-        if self._archives:
+        if build.output:
+            command += ["--output", f"type=local,dest={build.output}"]
+        elif self._archives:
             command += ["--output", f"type=docker,name={build.image},dest={self._archive(build.image)}"]
         else:
             command += ["--load", "--tag", build.image]
+        command += build.context_words()
         if not build.cache:
             command.append("--no-cache")
         return [*command, *build.options.words(), build.context]

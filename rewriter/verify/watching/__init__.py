@@ -1,0 +1,1 @@
+"""Which files a moved RUN reads and writes, watched in a build that is thrown away."""

@@ -1,0 +1,84 @@
+"""Reading what a watched RUN left behind: which files it read, wrote and removed."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from dfix.rewriter.verify.watching.throwaway import CANARY, QUIET
+
+_LARGEST = 100_000_000
+
+
+class CannotWatchError(Exception):
+    """The engine or the RUN shows nothing; the text says why, as a phrase."""
+
+
+class SeenFiles(NamedTuple):
+    """What a RUN did to the files that it was watched on."""
+
+    read: frozenset[str]
+    changed: dict[str, str]
+    """Paths with another content, mode or owner after the RUN, and what is different, in words."""
+    digests: dict[str, str]
+    """The SHA-256 of the content after the RUN."""
+
+
+class _State(NamedTuple):
+    time: str
+    mode: int
+    owner: str
+
+
+def seen_files(folder: str) -> SeenFiles:
+    """Read the files of a watched RUN. Raises CannotWatchError, OSError for a missing file."""
+    unable = _text(folder, "unable").strip()
+    if unable:
+        raise CannotWatchError(unable)
+    before, after = _states(folder, "before"), _states(folder, "after")
+    if not _moved(CANARY, before, after) or CANARY not in before or _moved(QUIET, before, after):
+        raise CannotWatchError("this engine can't show reads")
+    status = _text(folder, "status").strip()
+    if status != "0":
+        raise CannotWatchError(f"the RUN fails with exit code {status} when it is watched")
+    was, now = _digests(folder, "sums-before"), _digests(folder, "sums-after")
+    changed: dict[str, str] = {}
+    for path, state in before.items():
+        what = _change(state, after.get(path), was.get(path), now.get(path))
+        if what:
+            changed[path] = what
+    return SeenFiles(frozenset(path for path in before if _moved(path, before, after)), changed, now)
+
+
+def _moved(path: str, before: dict[str, _State], after: dict[str, _State]) -> bool:
+    return path in before and path in after and before[path].time != after[path].time
+
+
+def _change(state: _State, later: _State | None, was: str | None, now: str | None) -> str:
+    if later is None:
+        return "removes it"
+    if state.mode != later.mode:
+        return f"changes its mode from {state.mode & 0o7777:04o} to {later.mode & 0o7777:04o}"
+    if state.owner != later.owner:
+        return f"changes its owner from {state.owner} to {later.owner}"
+    return "writes it" if was != now else ""
+
+
+def _states(folder: str, name: str) -> dict[str, _State]:
+    found = {}
+    for line in _text(folder, name).split("\n"):
+        parts = line.split(" ", 3)
+        if len(parts) == 4:
+            time, mode, owner, path = parts
+            found[path] = _State(time, int(mode, 16), owner)
+    return found
+
+
+def _digests(folder: str, name: str) -> dict[str, str]:
+    lines = (line.partition("  ") for line in _text(folder, name).split("\n"))
+    return {path: digest for digest, _, path in lines if path}
+
+
+def _text(folder: str, name: str) -> str:
+    with open(os.path.join(folder, name), encoding="utf-8", errors="surrogateescape", newline="") as file:
+        return file.read(_LARGEST)
