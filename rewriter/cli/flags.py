@@ -107,6 +107,7 @@ PROVE: tuple[Flag, ...] = (
     Flag("network", ("--network",), "text", "Network mode of RUN, as for docker build.", "MODE"),
     Flag("timeout", ("--timeout",), "seconds", "Time limit of each build.", "SECONDS", least=1),
     Flag("measuring", ("--no-measure",), "switch", "Only prove; don't measure rebuilds.", value=False),
+    Flag("watching", ("--no-watch",), "switch", "Don't watch which files a moved RUN reads.", value=False),
     Flag("smoke", ("--smoke",), "text", "Command to run in both images if a change produces a different image.", "CMD"),
     Flag("jobs", ("--jobs",), "number", "Files to prove at the same time.", "NUMBER", least=1),
     Flag("clean", ("--clean",), "switch", "Remove what earlier runs left behind."),

@@ -15,12 +15,13 @@ from dfix.rewriter.verify.engine import BuildOptions
 
 _HELP = """Prove rewrites with real builds of the Dockerfile before and after.
 
-Builds both versions with a real engine, compares the configuration and the files of the two images, and measures how
-much faster they rebuild. --write writes what is proven; a change that broke its promise is named and left out. If a
-change produces a different image (--unsafe), dfix also runs both: the --smoke command, or the image's own until it
-ends or its ports answer.
+Builds both versions with a real engine, compares the configuration and the files of the two images, watches which files
+a moved RUN reads, and measures how much faster the images rebuild. --write writes what is proven; a change that broke
+its promise is named and left out. If a change produces a different image (--unsafe), dfix also runs both: the --smoke
+command, or the image's own until it ends or its ports answer.
 
-Exit status: 0 proven, 1 a change broke its promise, 2 the original did not build, or an error.
+Exit status: 0 proven, 1 a change broke its promise, 2 nothing is shown: the original did not build, both images fail
+when they run, or an error.
 
 Examples:
 

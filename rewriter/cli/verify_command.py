@@ -29,7 +29,7 @@ from dfix.rewriter.verify.engines.find_engine import find
 from dfix.rewriter.verify.process import CommandStoppedError, Processes
 from dfix.rewriter.verify.progress import Progress
 from dfix.rewriter.verify.proof import Proof
-from dfix.rewriter.verify.prove import prove
+from dfix.rewriter.verify.prove import Show, prove
 from dfix.rewriter.verify.saved import LayerCache, SavedImageError
 from dfix.rewriter.verify.smoke import Runs
 from dfix.rewriter.verify.snapshot import ContextError
@@ -124,7 +124,7 @@ class _Prover:
         runs = Runs(containers, request.smoke, bool(request.against and request.files.unsafe), not request.measuring)
         try:
             context = open_context(parse(result.before), options.context)
-            return prove(trial, result, options, context, runs, measuring=request.measuring)
+            return prove(trial, result, options, context, runs, Show(request.measuring, request.watching))
         except (ContextError, SavedImageError, OSError) as error:
             return Proof("failed", result, result, message=_said(error))
         finally:

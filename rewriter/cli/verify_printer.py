@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dfix.rewriter.cli.verify_request import VerifyRequest
-from dfix.rewriter.report.output import Output
+from dfix.rewriter.report.output import Output, visible
 from dfix.rewriter.verify.proof import Proof
 
-_STATUS = {"proven": 0, "unchanged": 0, "broken": 1, "unbuilt": 2, "failed": 2}
+_STATUS = {"proven": 0, "unchanged": 0, "broken": 1, "unshown": 2, "unbuilt": 2, "failed": 2}
 
 
 class ProofPrinter:
@@ -35,6 +35,8 @@ class ProofPrinter:
             self._out.write(document(self._kept, self._engine))
         if not self._request.files.quiet:
             self._out.flush()
+            for unseen in dict.fromkeys(proof.unseen for proof in self._kept if proof.unseen):
+                self._err.write(f"which files a moved RUN reads was not checked: {visible(unseen)}\n")
             self._err.write(_summary(self._kept) + "\n")
 
 
@@ -43,6 +45,7 @@ def _summary(proofs: list[Proof]) -> str:
     words = {
         "proven": "proven",
         "broken": "with a broken promise",
+        "unshown": "not shown",
         "unbuilt": "with an original that does not build",
         "failed": "not tested",
         "unchanged": "unchanged",

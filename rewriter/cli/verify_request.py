@@ -20,6 +20,8 @@ class VerifyRequest(NamedTuple):
     against: str = ""
     """A rewrite of the one path by somebody else; it may produce a different image if `files.unsafe` is set."""
     measuring: bool = True
+    watching: bool = True
+    """Whether to look at which files the RUNs read that a rewrite moves."""
     jobs: int = 1
     clean: bool = False
     """Remove what earlier runs left behind."""

@@ -19,9 +19,21 @@ class Context:
 
     Only files that ship, that is, that the build sends, are visible. A link ships as a link; its target is read only if
     it is a file of the context that ships too. `fault` says why the ignore file cannot be used ("" if it can).
+    `second_ignore_name` is that of an ignore file that other builders read instead, "" if there is none.
     """
 
-    __slots__ = ("_below", "_ships", "_some", "fault", "ignore", "ignore_name", "ignore_path", "ignore_text", "root")
+    __slots__ = (
+        "_below",
+        "_ships",
+        "_some",
+        "fault",
+        "ignore",
+        "ignore_name",
+        "ignore_path",
+        "ignore_text",
+        "root",
+        "second_ignore_name",
+    )
 
     def __init__(
         self, root: str, ignore: IgnoreFile, ignore_name: str, fault: str = "", text: str = "", path: str = ""
@@ -32,6 +44,7 @@ class Context:
         self.ignore = ignore
         self.ignore_name = ignore_name
         self.fault = fault
+        self.second_ignore_name = ""
         self._below: dict[str, tuple[str, ...]] = {}
         self._some: dict[tuple[str, int], tuple[str, ...]] = {}
         self._ships: dict[str, bool] = {}
@@ -47,11 +60,44 @@ class Context:
                 continue
             name = os.path.basename(path)
             try:
-                return cls(os.path.realpath(root), IgnoreFile.parse(text), name, "", text, path)
+                return cls(os.path.realpath(root), IgnoreFile.parse(text), name, "", text, path)._checked(dockerfile)
             except BadPatternError as error:
                 return cls(os.path.realpath(root), IgnoreFile(()), name, f"{name}: {error}")
         path = os.path.join(root, ".dockerignore")
-        return cls(os.path.realpath(root), IgnoreFile(()), ".dockerignore", "", "", path)
+        return cls(os.path.realpath(root), IgnoreFile(()), ".dockerignore", "", "", path)._checked(dockerfile)
+
+    def _checked(self, dockerfile: str) -> Context:
+        """Return the context itself, with a fault where builders disagree on what it sends.
+
+        podman and buildah read `.containerignore` (or `NAME.containerignore`) and then no `.dockerignore`
+        (containers/common, docs/containerignore.5.md). A path must be sent by all builders or by none.
+        """
+        found = (f"{dockerfile}.containerignore", os.path.join(self.root, ".containerignore"))
+        path = next((path for path in found if os.path.isfile(path)), "")
+        if path:
+            self.second_ignore_name = os.path.basename(path)
+            self.fault = self._fault_of(path)
+        return self
+
+    def _fault_of(self, path: str) -> str:
+        name = self.second_ignore_name
+        try:
+            with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+                text = file.read(LARGEST_IGNORE_FILE)
+            second = IgnoreFile.parse(text)
+        except OSError as error:
+            return f"{name}: {error.strerror}"
+        except BadPatternError as error:
+            return f"{name}: {error}"
+        if text == self.ignore_text:
+            return ""
+        other = Context(self.root, second, name)
+        differing = set(self.below("")) ^ set(other.below(""))
+        if not differing:
+            return ""
+        shown = min(differing)
+        sends, omits = (self.ignore_name, name) if self.ships(shown) else (name, self.ignore_name)
+        return f"{omits} leaves out {shown}, but a build that uses {sends} sends it"
 
     def with_lines(self, lines: tuple[str, ...]) -> Context:
         """The same folder with lines added to its ignore file. Raises BadPatternError."""
@@ -62,7 +108,9 @@ class Context:
 
     def with_ignore_text(self, text: str) -> Context:
         """The same folder with another text of its ignore file. Raises BadPatternError."""
-        return Context(self.root, IgnoreFile.parse(text), self.ignore_name, "", text, self.ignore_path)
+        found = Context(self.root, IgnoreFile.parse(text), self.ignore_name, "", text, self.ignore_path)
+        found.second_ignore_name = self.second_ignore_name
+        return found
 
     def ships(self, path: str) -> bool:
         """Whether `path` is a file or link that the build sends."""

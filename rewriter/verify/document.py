@@ -44,6 +44,7 @@ def _file(proof: Proof) -> dict[str, Any]:
                 "message": valid(blame.message),
                 "log": valid(blame.log),
                 "differences": [_difference(difference) for difference in blame.differences],
+                "watched": [{**_difference(file), "kind": file.kind} for file in blame.watched],
             }
             for blame in proof.blamed
         ],
@@ -52,6 +53,7 @@ def _file(proof: Proof) -> dict[str, Any]:
         "cache_bytes": seen.cache_bytes if seen else 0,
         "noise": [{**_difference(found), "reason": reason} for found, reason in seen.noise] if seen else [],
         "ran": valid(proof.ran),
+        "unseen": valid(proof.unseen),
         "edited": {"source": valid(proof.edited[0]), "dependency": valid(proof.edited[1])},
         "before": _measures(proof.before),
         "after": _measures(proof.after),

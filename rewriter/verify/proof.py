@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple
 from dfix.rewriter.pipeline.result import Applied, Result
 from dfix.rewriter.verify.compare import Comparison, Difference
 
-Verdict = Literal["proven", "broken", "unbuilt", "unchanged", "failed"]
-"""`unbuilt`: the original doesn't build, so nothing is proven. `failed`: it could not be tested, see `message`."""
+Verdict = Literal["proven", "broken", "unshown", "unbuilt", "unchanged", "failed"]
+"""`unshown`: the command of both images fails, which proves nothing. `unbuilt`: the original doesn't build. `failed`:
+it could not be tested. Each time, see `message`."""
 
 
 class Rebuild(NamedTuple):

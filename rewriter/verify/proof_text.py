@@ -61,10 +61,14 @@ def _head(out: Output, path: str, proof: Proof) -> None:
         if seen is not None and seen.differences:
             same = "a different image, as its changes declare"
         out.write(f"proven, {same}", "bold green")
+    elif proof.verdict == "unshown":
+        out.write("not shown, because both images fail when they run", "bold yellow")
     elif proof.result.changes:
         out.write(
             f"{count} change{'' if count == 1 else 's'} broke {'its' if count == 1 else 'their'} promise", "bold red"
         )
+    elif all(blame.watched and not (blame.message or blame.differences) for blame in proof.blamed):
+        out.write("the same image today, but not after an edit", "bold red")
     else:
         out.write("not the same image", "bold red")
     out.write(" (written)\n" if proof.written else "\n")
@@ -78,6 +82,8 @@ def _change(out: Output, change: Applied, proof: Proof, *, broken: bool) -> None
         out.write("(broken)\n", "bold red")
     elif change not in proof.settled.changes and proof.blamed:
         out.write("(left out with the broken one)\n")
+    elif proof.verdict == "unshown" and change.contract == "changed-image":
+        out.write("(not shown)\n", "yellow")
     else:
         out.write("(confirmed)\n", "green")
 
@@ -87,15 +93,18 @@ def _blame(out: Output, blame: Blame, verbose: bool) -> None:
         out.write(f"  line {blame.change.line}: {blame.change.rule} is left out, because with it ")
     else:
         out.write("  ")
-    if blame.message:
+    only_watched = not (blame.message or blame.differences)
+    if only_watched:
+        out.write("a RUN no longer gets the files that it uses:\n")
+    elif blame.message:
         out.write(f"the file no longer builds: {visible(blame.message)}\n")
         _log(out, blame.log)
-    elif blame.differences:
+    else:
         out.write("these paths differ:\n")
         _paths(out, blame.differences, verbose)
     if blame.watched:
-        same = "" if blame.message or blame.differences else "today's images agree, but "
-        out.write(f"{same or '  '}watching the build shows:\n")
+        if not only_watched:
+            out.write("  a RUN no longer gets the files that it uses:\n")
         _paths(out, blame.watched, verbose)
 
 

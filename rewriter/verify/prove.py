@@ -40,6 +40,8 @@ class Seen(NamedTuple):
     """Whether a change declares a different image, so that differences are no faults."""
     ran: str = ""
     """What running both images showed, in words."""
+    unshown: str = ""
+    """Why that shows nothing, as a sentence."""
     measures: Measures | None = None
     message: str = ""
     """Why it did not build."""
@@ -77,6 +79,15 @@ class Before:
         return without(found, compare(self.image, self._again, ()))
 
 
+class Show(NamedTuple):
+    """What else than the images is looked at."""
+
+    measures: bool = True
+    """How long rebuilds take."""
+    reads: bool = True
+    """Which files the RUNs read that a rewrite moves."""
+
+
 class _Watch:
     """Watches what the changes of a result move, each once."""
 
@@ -85,13 +96,12 @@ class _Watch:
         self._original, self._context, self._options = original, context, options
         self._known: dict[Place | None, Watched] = {}
 
-    def first_fault(self, result: Result) -> tuple[Applied | None, Watched]:
-        """The first change of a result that moves a RUN past a file that it reads; None with somebody else's."""
-        for change in result.changes or (None,):
-            watched = self.of(change, result)
-            if watched.faults:
-                return change, watched
-        return None, Watched()
+    def first_fault(self, result: Result) -> tuple[Applied, tuple[Difference, ...]] | None:
+        """The first change of a result that moves a RUN past files that it uses, and those files."""
+        for change in result.changes:
+            if files := self.of(change, result).faults:
+                return change, files
+        return None
 
     def of(self, change: Applied | None, result: Result) -> Watched:
         """What watching one change shows; without a change, the whole result."""
@@ -113,7 +123,7 @@ def _context_after(context: Context, result: Result) -> Context:
     return context if result.ignore_file is None else context.with_ignore_text(result.ignore_file.after.text)
 
 
-def prove(trial: Trial, result: Result, options: Options, context: Context, runs: Runs, *, measuring: bool) -> Proof:
+def prove(trial: Trial, result: Result, options: Options, context: Context, runs: Runs, show: Show) -> Proof:
     """Prove a result that changes its file. Raises EngineError, SavedImageError, ContextError, OSError."""
     trial.take_context(context, result.before.path)
     try:
@@ -122,13 +132,15 @@ def prove(trial: Trial, result: Result, options: Options, context: Context, runs
         advice = hint(error.message, parse(result.before), trial.options.args)
         message = f"{error.message}. {advice}" if advice else error.message
         return Proof("unbuilt", result, result, message=message, log=error.log)
-    watch = _Watch(trial, result.before, context, options)
+    watch = _Watch(trial, result.before, context, options) if show.reads else None
     left, seen, blamed = _settle(trial, before, result, options, runs, watch)
-    proof = Proof("broken" if blamed else "proven", result, left, seen.comparison, tuple(blamed), ran=seen.ran)
-    proof = proof._replace(unseen=watch.unseen)
+    proof = Proof(
+        "broken" if blamed else "unshown" if seen.unshown else "proven", result, left, seen.comparison, tuple(blamed)
+    )
+    proof = proof._replace(ran=seen.ran, message=seen.unshown, unseen=watch.unseen if watch else "")
     if seen.measures is None:
         return proof
-    if not measuring:
+    if not show.measures:
         return proof._replace(before=before.measures, after=seen.measures)
     model = build_model(parse(left.after), options.target, lambda: context)
     edits = choose(model, context)
@@ -142,23 +154,26 @@ def prove(trial: Trial, result: Result, options: Options, context: Context, runs
 
 
 def _settle(
-    trial: Trial, before: Before, result: Result, options: Options, runs: Runs, watch: _Watch
+    trial: Trial, before: Before, result: Result, options: Options, runs: Runs, watch: _Watch | None
 ) -> tuple[Result, Seen, list[Blame]]:
     """Leave out one broken change after another until the rest is proven."""
     blamed: list[Blame] = []
     left = result
     while True:
         seen = _see(trial, before, left, runs, cache=False)
-        change, watched = (None, Watched()) if seen.broken else watch.first_fault(left)
-        if not seen.broken and not watched.faults:
-            return left, seen, blamed
         if not left.changes:  # somebody else's rewrite, which has no changes to leave out
-            return left, seen, [Blame(None, seen.blame, seen.message, seen.log, watch.of(None, left).faults)]
-        if change is None:
+            files = watch.of(None, left).faults if watch else ()
+            broken = [Blame(None, seen.blame, seen.message, seen.log, files)] if seen.broken or files else []
+            return left, seen, broken
+        if seen.broken:
             change, last = _pin(trial, before, left, options, runs, seen)
-            blamed.append(Blame(change, last.blame, last.message, last.log, watch.of(change, left).faults))
+            files = watch.of(change, left).faults if watch else ()
+            blamed.append(Blame(change, last.blame, last.message, last.log, files))
+        elif watch and (found := watch.first_fault(left)):
+            change, files = found
+            blamed.append(Blame(change, (), "", "", files))
         else:
-            blamed.append(Blame(change, (), "", "", watched.faults))
+            return left, seen, blamed
         options = options._replace(without=options.without | {place(change)})
         left = pipeline.run(result.before, options)
         if not left.changed:
@@ -186,7 +201,8 @@ def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: boo
             "this engine cannot run images, but a different image must be run to be checked: use docker or podman"
         )
     seen_running = smoke(runs.containers, Sides(before.tag, tag, before.image, image), runs.words, trial.tell)
-    return Seen(compared, (*faults, *seen_running.faults), True, seen_running.said, cold(built, image))
+    faults = (*faults, *seen_running.faults)
+    return Seen(compared, faults, True, seen_running.said, seen_running.unshown, cold(built, image))
 
 
 def _freed(before: Image, after: Image, seen: Comparison) -> Comparison:

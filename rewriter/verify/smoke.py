@@ -23,6 +23,8 @@ class Smoke(NamedTuple):
 
     said: str
     faults: tuple[Difference, ...]
+    unshown: str = ""
+    """Why the runs show nothing, as a sentence: the command fails in both images."""
 
 
 class Runs(NamedTuple):
@@ -61,7 +63,7 @@ def smoke(containers: Containers, sides: Sides, words: tuple[str, ...], tell: Ca
     if differing:
         noise = {difference.path for difference in _differences(was, run(sides.before))}
         differing = [difference for difference in differing if difference.path not in noise]
-    return Smoke(_said(was, words), (*faults, *differing))
+    return Smoke(_said(was, words), (*faults, *differing), _unshown(was, words))
 
 
 def _runner(containers: Containers, image: Image, words: tuple[str, ...]) -> Callable[[str], Ran]:
@@ -115,6 +117,15 @@ def _said(was: Ran, words: tuple[str, ...]) -> str:
     if was.healthy:
         return f"{what} is healthy"
     return f"{what} {'keeps running' if was.status is None else f'exits {was.status} with the same output'}"
+
+
+def _unshown(was: Ran, words: tuple[str, ...]) -> str:
+    """Two programs that both end at once say nothing about a file that is only missed later."""
+    if not was.status or was.answers or was.healthy:
+        return ""
+    what = f"`{' '.join(words)}`" if words else "the image's command"
+    advice = "Name a command that works" if words else "Name a command that works with --smoke"
+    return f"{what} exits {was.status} in both images, which shows nothing about what they lack. {advice}"
 
 
 def _libraries(containers: Containers, sides: Sides) -> list[Difference]:

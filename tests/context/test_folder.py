@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from dfix.rewriter.context.folder import Context, normal
 from tests.build_context import MakeContext
 
@@ -94,3 +96,33 @@ def test_some_of_many_files(make_context: MakeContext) -> None:
     assert len(context.below("src")) == 12
     assert context.some_below("src", 5) == context.below("src")
     assert context.some_below("src/a", 4) == ("src/a/0", "src/a/1", "src/a/2", "src/a/3")
+
+
+@pytest.mark.parametrize(
+    ("ignored", "fault"),
+    [
+        (
+            {".containerignore": ".npmrc\n"},
+            ".containerignore leaves out .npmrc, but a build that uses .dockerignore sends it",
+        ),
+        (
+            {".dockerignore": ".npmrc\n", ".containerignore": "x\n"},
+            ".dockerignore leaves out .npmrc, but a build that uses .containerignore sends it",
+        ),
+        ({".dockerignore": ".npmrc\n", ".containerignore": ".npm*\n"}, ""),
+        ({".dockerignore": ".npmrc\n", ".containerignore": ".npmrc\n"}, ""),
+        ({".containerignore": "absent\n"}, ""),
+        ({".containerignore": "[\n"}, ".containerignore: line 1: `[` is not a valid pattern"),
+        (
+            {"Dockerfile.containerignore": "a\n", ".containerignore": "b\n"},
+            "Dockerfile.containerignore leaves out a, but a build that uses .dockerignore sends it",
+        ),
+    ],
+)
+def test_builders_that_read_different_ignore_files(tmp_path: Path, ignored: dict[str, str], fault: str) -> None:
+    for name, text in {".npmrc": "", "a": "", **ignored}.items():
+        (tmp_path / name).write_text(text)
+    context = Context.open(str(tmp_path), str(tmp_path / "Dockerfile"))
+    assert context.fault == fault
+    assert context.second_ignore_name.endswith(".containerignore")
+    assert context.with_lines(()).second_ignore_name == context.second_ignore_name

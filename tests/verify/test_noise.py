@@ -6,7 +6,7 @@ import pytest
 
 from dfix.rewriter.verify.compare import compare
 from dfix.rewriter.verify.image import Entry, Image
-from dfix.rewriter.verify.noise import FIELDS, Noise, blank, blanked, excuse, table, translated
+from dfix.rewriter.verify.noise import FIELDS, Noise, blank, blanked, excuse, is_irrelevant_read, table, translated
 
 DAY = b"root:*:19000:0:99999:7:::\n"
 OTHER_DAY = b"root:*:19001:0:99999:7:::\n"
@@ -95,6 +95,7 @@ LINES = {
     "/etc/hosts": ("etc/hosts", "!etc/hosts.allow", "!app/etc/hosts"),
     "/etc/hostname": ("etc/hostname", "!etc/hostname.bak"),
     "/etc/resolv.conf": ("etc/resolv.conf", "!etc/resolvconf/a", "!etc/nsswitch.conf"),
+    "/tmp/node-compile-cache/**": ("tmp/node-compile-cache/v22.1.0-x64-1-0/00bf0630", "!tmp/node-compile-cache-2/a"),
 }  # fmt: skip
 
 
@@ -337,3 +338,18 @@ def test_other_files_are_left_as_they_are() -> None:
 )  # fmt: skip
 def test_globs(glob: str, path: str, fits: bool) -> None:
     assert bool(re.compile(translated(glob), re.DOTALL).fullmatch(path)) == fits
+
+
+@pytest.mark.parametrize(
+    ("path", "command", "irrelevant"),
+    [
+        ("/app/README.md", "yarn install --frozen-lockfile", True),
+        ("/app/packages/a/readme", "cd /app && yarn", True),
+        ("/app/README.md", "npm ci", False),
+        ("/app/README.md", "cat README.md # yarnx", False),
+        ("/app/src/README.js/a", "yarn", False),
+        ("/app/package.json", "yarn", False),
+    ],
+)
+def test_reads_that_have_no_effect(path: str, command: str, irrelevant: bool) -> None:
+    assert is_irrelevant_read(path, command) == irrelevant

@@ -12,7 +12,8 @@ manager are excluded only where the Dockerfile runs that manager.
 **What it promises.** Nothing: the image loses these folders, which is the purpose.
 
 **When it refuses.** When the Dockerfile names such a folder itself (`COPY target/app.jar .`), runs git, or another
-Dockerfile is in the context, which may need it.
+Dockerfile may need it: one in the context, or one that a compose, bake, skaffold or devcontainer file, a Makefile or a
+CI file names.
 
 References: [.dockerignore files](https://docs.docker.com/build/concepts/context/#dockerignore-files)
 """
@@ -24,8 +25,9 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.change import Change, Contract, Refusal
 from dfix.rewriter.answers.example import Example
-from dfix.rewriter.context.find_context import other_dockerfiles
+from dfix.rewriter.context.other_builds import other_build
 from dfix.rewriter.model.copied import Copied, copied
+from dfix.rewriter.model.ignore_file_copies import with_itself
 from dfix.transforms.dockerignore.host_outputs import host_outputs
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ EXAMPLES: tuple[Example, ...] = (
         name="local modules and the git history",
         files={"package.json": "{}", "node_modules/a/index.js": "", ".git/HEAD": ""},
         before=_NPM,
-        ignore_file=".git\nnode_modules\n",
+        ignore_file=".git\nnode_modules\n.dockerignore\n",
     ),
     Example(
         name="lines are added to an existing ignore file",
@@ -68,7 +70,7 @@ EXAMPLES: tuple[Example, ...] = (
         name="another Dockerfile, which may need the modules",
         files={"package.json": "{}", "node_modules/a/index.js": "", "Dockerfile.dev": "FROM node:22\n"},
         before=_NPM,
-        because="brings node_modules from your machine, but another Dockerfile in the context may need it",
+        because="another build of the same context may need it: Dockerfile.dev is in the build context",
     ),
 )
 
@@ -88,8 +90,16 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
             continue
         offset = step.instruction.span.start
         brings = f"the {step.keyword} on line {step.instruction.line} brings {', '.join(lines)} from your machine"
-        if other_dockerfiles(context.root, model.source.path):
-            reason = f"{brings}, but another Dockerfile in the context may need it"
+        if context.second_ignore_name:
+            reason = (
+                f"{brings}, and {context.second_ignore_name} is used instead of {context.ignore_name} by some builders"
+            )
+            hint = f"add the lines to both {context.ignore_name} and {context.second_ignore_name}"
+            yield Refusal(NAME, offset, "second-ignore-file", reason, hint)
+            return
+        other = other_build(context.root, model.source.path)
+        if other:
+            reason = f"{brings}, but another build of the same context may need it: {other}"
             yield Refusal(
                 NAME,
                 offset,
@@ -99,5 +109,5 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
             )
             return
         reason = f"{brings} into the image; {context.ignore_name} will exclude it"
-        yield Change(NAME, offset, (), reason, CONTRACT, lines)
+        yield Change(NAME, offset, (), reason, CONTRACT, with_itself(model, context, lines))
         return

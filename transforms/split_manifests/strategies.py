@@ -6,7 +6,6 @@ from functools import partial
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
-from dfix.rewriter.context.find_context import other_dockerfiles
 from dfix.rewriter.manifests import Inputs
 from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
 from dfix.rewriter.model import Model, Step
@@ -14,7 +13,7 @@ from dfix.rewriter.model.commands import chain
 from dfix.rewriter.text.source import Edit
 from dfix.transforms.split_manifests.dependencies_first import dependencies_first
 from dfix.transforms.split_manifests.fetch_first import in_context_already, separate_download
-from dfix.transforms.split_manifests.ignored_outputs import is_replaced_unread
+from dfix.transforms.split_manifests.ignored_outputs import lines_to_ignore
 from dfix.transforms.split_manifests.install_inputs import inputs_of_run
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.move import Move
@@ -70,16 +69,15 @@ def install_without_output(model: Model, copies: StageCopies, run: InstallRun, n
 
     Raises `no` where something else needs that output, or the line would not help.
     """
-    if not is_replaced_unread(model, copies, run, no.path):
+    lines = lines_to_ignore(model, copies, run, no.path)
+    if not lines:
         raise no
-    if other_dockerfiles(copies.context.root, model.source.path):
-        raise no
-    without = copies.in_context(copies.context.with_lines((no.path,)))
+    without = copies.in_context(copies.context.with_lines(lines))
     split = attempt(install_first, model, without, run)
     if not isinstance(split, Split):
         raise no
     left_out = f"a line in {copies.context.ignore_name} leaves out the host's {no.path}, which the install replaces"
-    return split._replace(reason=f"{split.reason}; {left_out}", ignored=(no.path,))
+    return split._replace(reason=f"{split.reason}; {left_out}", ignored=lines)
 
 
 def install_twice(model: Model, copies: StageCopies, run: InstallRun) -> Split | None:

@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 from dfix.rewriter.verify.watching.throwaway import CANARY, QUIET
 
+NO_READS = "this engine can't show reads"
 _LARGEST = 100_000_000
+_SET_BACK = 100_000_000
+"""watch.sh sets access times to 1971, in some time zone: before this second."""
 
 
 class CannotWatchError(Exception):
@@ -25,23 +28,33 @@ class SeenFiles(NamedTuple):
 
 
 class _State(NamedTuple):
-    time: str
+    time: int
     mode: int
     owner: str
 
 
 def seen_files(folder: str) -> SeenFiles:
-    """Read the files of a watched RUN. Raises CannotWatchError, OSError for a missing file."""
+    """Read what watch.sh left in a folder. Raises CannotWatchError, also for what is not there or not as expected."""
+    try:
+        return _seen(folder)
+    except (OSError, ValueError) as error:
+        raise CannotWatchError(NO_READS) from error
+
+
+def _seen(folder: str) -> SeenFiles:
     unable = _text(folder, "unable").strip()
     if unable:
         raise CannotWatchError(unable)
     before, after = _states(folder, "before"), _states(folder, "after")
-    if not _moved(CANARY, before, after) or CANARY not in before or _moved(QUIET, before, after):
-        raise CannotWatchError("this engine can't show reads")
+    set_back = all(state.time < _SET_BACK for state in before.values())
+    if not set_back or not _moved(CANARY, before, after) or _moved(QUIET, before, after):
+        raise CannotWatchError(NO_READS)
     status = _text(folder, "status").strip()
     if status != "0":
         raise CannotWatchError(f"the RUN fails with exit code {status} when it is watched")
     was, now = _digests(folder, "sums-before"), _digests(folder, "sums-after")
+    if not was and len(before) > len((CANARY, QUIET)):
+        raise CannotWatchError("it has no sha256sum, with which writes are seen")
     changed: dict[str, str] = {}
     for path, state in before.items():
         what = _change(state, after.get(path), was.get(path), now.get(path))
@@ -70,7 +83,7 @@ def _states(folder: str, name: str) -> dict[str, _State]:
         parts = line.split(" ", 3)
         if len(parts) == 4:
             time, mode, owner, path = parts
-            found[path] = _State(time, int(mode, 16), owner)
+            found[path] = _State(int(time), int(mode, 16), owner)
     return found
 
 

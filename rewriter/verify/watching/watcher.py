@@ -17,7 +17,7 @@ from dfix.rewriter.verify.engine import BuildError
 from dfix.rewriter.verify.noise import is_irrelevant_read
 from dfix.rewriter.verify.trial import Trial
 from dfix.rewriter.verify.watching.moved_runs import MovedRun, moved_runs
-from dfix.rewriter.verify.watching.seen_files import CannotWatchError, SeenFiles, seen_files
+from dfix.rewriter.verify.watching.seen_files import NO_READS, CannotWatchError, SeenFiles, seen_files
 from dfix.rewriter.verify.watching.throwaway import CONTEXT, TARGET, UnwatchableError, dockerfile, fill
 
 MOST_WATCHED = 50_000
@@ -49,7 +49,7 @@ class Watcher:
                     raise UnwatchableError(f"more than {MOST_WATCHED} files are copied before it")
                 faults += self._faults(run, self._seen(run))
             except (CannotWatchError, UnwatchableError) as error:
-                unseen = unseen or f"`{_shown(run)}`: {error}"
+                unseen = unseen or str(error)
         return Watched(tuple(faults), unseen)
 
     def _seen(self, run: MovedRun) -> SeenFiles:
@@ -60,9 +60,7 @@ class Watcher:
                 self._trial.watch(text, TARGET, (CONTEXT, scripts), found)
                 return seen_files(found)
             except BuildError as error:
-                raise CannotWatchError(f"this engine can't show reads ({error.message})") from error
-            except FileNotFoundError:
-                raise CannotWatchError("this engine can't show reads") from None
+                raise CannotWatchError(f"{NO_READS} ({error.message})") from error
 
     def _faults(self, run: MovedRun, seen: SeenFiles) -> Iterator[Difference]:
         command, line = _shown(run), run.step.instruction.line

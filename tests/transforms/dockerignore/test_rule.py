@@ -69,7 +69,7 @@ def test_proposed(tmp_path: Path, name: str, files: dict[str, str], dockerfile: 
     assert result.problem is None
     assert result.after.text == dockerfile
     assert result.ignore_file is not None
-    assert result.ignore_file.after.text == lines
+    assert result.ignore_file.after.text == f"{lines}.dockerignore\n"
     assert [change.contract for change in result.changes] == ["changed-image"]
 
 
@@ -115,7 +115,7 @@ def test_written_without_touching_the_dockerfile(tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     before = path.stat().st_mtime_ns
     assert work(Job(str(path), ONLY, write=True)).written
-    assert (tmp_path / ".dockerignore").read_text() == ".git\n"
+    assert (tmp_path / ".dockerignore").read_text() == ".git\n.dockerignore\n"
     assert path.stat().st_mtime_ns == before
 
 
@@ -127,4 +127,11 @@ def test_it_lets_a_split_be_made(tmp_path: Path) -> None:
         "COPY . .\nRUN npm install\n", "COPY package.json ./\nRUN npm install\nCOPY . .\n"
     )
     assert result.ignore_file is not None
-    assert result.ignore_file.after.text == "node_modules\n"
+    assert result.ignore_file.after.text == "node_modules\n.dockerignore\n"
+
+
+def test_nothing_is_written_where_builders_read_another_ignore_file(tmp_path: Path) -> None:
+    files = {"package.json": "{}", "node_modules/a/i.js": "", ".containerignore": ".git\n"}
+    result = result_of(tmp_path, files, NPM)
+    assert result.ignore_file is None
+    assert [refused.code for refused in result.refusals] == ["second-ignore-file"]

@@ -20,11 +20,12 @@ from tests.build_context import put
 PACKAGE = '{"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}'
 LOCK = (
     '{"name": "a", "version": "1.0.0", "lockfileVersion": 3, "packages": '
-    '{"": {"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}}}'
+    '{"": {"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}, "node_modules/b": {"version": "1.0.0"}}}'
 )
 FILES = {"package.json": PACKAGE, "package-lock.json": LOCK, "a.js": "", "node_modules/b/index.js": ""}
 BEFORE = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\n"
 AFTER = "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n"
+NEW = "node_modules\n.dockerignore\n"
 ONLY = Options(select=frozenset(("split-manifests",)))
 
 
@@ -46,11 +47,10 @@ def dfix(folder: Path, *words: str, text: str | None = None) -> subprocess.Compl
 @pytest.mark.parametrize(
     ("existing", "after"),
     [
-        (None, "node_modules\n"),
-        ("", "node_modules\n"),
-        ("*.md\n", "*.md\nnode_modules\n"),
-        ("*.md", "*.md\nnode_modules\n"),
-        ("*.md\r\n.git\r\n", "*.md\r\n.git\r\nnode_modules\r\n"),
+        (None, "node_modules\n.dockerignore\n"),
+        (".*\n", ".*\nnode_modules\n"),
+        (".dockerignore", ".dockerignore\nnode_modules\n"),
+        (".docker*\r\n.git\r\n", ".docker*\r\n.git\r\nnode_modules\r\n"),
     ],
 )
 def test_written(tmp_path: Path, existing: str | None, after: str) -> None:
@@ -66,10 +66,39 @@ def test_written(tmp_path: Path, existing: str | None, after: str) -> None:
 
 
 def test_an_ignore_file_of_the_dockerfile_gets_the_line(tmp_path: Path) -> None:
-    path = dockerfile_in(tmp_path, {**FILES, "Dockerfile.dockerignore": "*.md\n", ".dockerignore": "x\n"})
+    path = dockerfile_in(tmp_path, {**FILES, "Dockerfile.dockerignore": "Docker*\n", ".dockerignore": "x\n"})
     assert work(Job(str(path), ONLY, write=True)).written
-    assert (tmp_path / "Dockerfile.dockerignore").read_text() == "*.md\nnode_modules\n"
+    assert (tmp_path / "Dockerfile.dockerignore").read_text() == "Docker*\nnode_modules\n"
     assert (tmp_path / ".dockerignore").read_text() == "x\n"
+
+
+def test_a_new_ignore_file_that_no_copy_brings_gets_one_line(tmp_path: Path) -> None:
+    files = {f"app/{name}": text for name, text in FILES.items()}
+    path = dockerfile_in(tmp_path, files, BEFORE.replace("COPY . .", "COPY app ."))
+    assert work(Job(str(path), ONLY, write=True)).written
+    assert (tmp_path / ".dockerignore").read_text() == "app/node_modules\n"
+
+
+EMPTY = '{"name": "a", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": {"name": "a", "version": "1.0.0"}}}'
+
+
+def lock_with(**package: object) -> str:
+    return json.dumps({"lockfileVersion": 3, "packages": {"": {}, "node_modules/b": {"version": "1.0.0", **package}}})
+
+
+def node_modules_stay(folder: Path, files: dict[str, str], dockerfile: str = BEFORE) -> bool:
+    result = result_of(dockerfile_in(folder, {**FILES, **files}, dockerfile))
+    return not result.changed and "the build context ships node_modules" in result.refusals[0].reason
+
+
+@pytest.mark.parametrize("existing", ["", "*.md\n", "*.md\n!.dockerignore\n"])
+def test_an_ignore_file_that_is_copied_stays_as_it_is(tmp_path: Path, existing: str) -> None:
+    assert node_modules_stay(tmp_path, {".dockerignore": existing})
+
+
+@pytest.mark.parametrize("lock", [EMPTY, lock_with(optional=True), lock_with(dev=True), lock_with(os=["darwin"])])
+def test_an_install_of_nothing_leaves_the_folder(tmp_path: Path, lock: str) -> None:
+    assert node_modules_stay(tmp_path, {"package.json": '{"name": "a", "version": "1.0.0"}', "package-lock.json": lock})
 
 
 @pytest.mark.parametrize(
@@ -77,6 +106,10 @@ def test_an_ignore_file_of_the_dockerfile_gets_the_line(tmp_path: Path) -> None:
     [
         ({"Dockerfile.dev": "FROM node:22\n"}, BEFORE),
         ({"ops/worker/Dockerfile": "FROM node:22\n"}, BEFORE),
+        ({"compose.yaml": "services: {a: {build: {dockerfile_inline: 'FROM node:22'}}}\n"}, BEFORE),
+        ({"docker-bake.hcl": 'target "x" {\n  dockerfile-inline = "FROM node:22"\n}\n'}, BEFORE),
+        ({".containerignore": ".git\n"}, BEFORE),
+        ({"Makefile": "image:\n\tdocker build -f ../other/Dockerfile .\n"}, BEFORE),
         ({}, BEFORE.replace("npm ci", "npm install")),
         ({}, BEFORE.replace("COPY . .", "COPY . .\nRUN ls node_modules")),
         ({}, BEFORE.replace("npm ci", "ls node_modules && npm ci")),
@@ -92,8 +125,20 @@ def test_left_alone(tmp_path: Path, files: dict[str, str], dockerfile: str) -> N
     assert result.refusals
 
 
+def test_an_input_that_some_builders_do_not_send(tmp_path: Path) -> None:
+    files = {
+        "package.json": PACKAGE,
+        "package-lock.json": LOCK,
+        ".npmrc": "fund=false\n",
+        ".containerignore": ".npmrc\n",
+    }
+    result = result_of(dockerfile_in(tmp_path, files))
+    assert not result.changed
+    assert ".containerignore leaves out .npmrc" in result.refusals[0].reason
+
+
 def test_a_failed_write_leaves_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = dockerfile_in(tmp_path, {**FILES, ".dockerignore": "*.md\n"})
+    path = dockerfile_in(tmp_path, {**FILES, ".dockerignore": ".*\n"})
     real = os.replace
 
     def replace(source: str, target: str) -> None:
@@ -105,7 +150,7 @@ def test_a_failed_write_leaves_both(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     outcome = work(Job(str(path), ONLY, write=True))
     assert outcome.result.problem is not None
     assert path.read_text() == BEFORE
-    assert (tmp_path / ".dockerignore").read_text() == "*.md\n"
+    assert (tmp_path / ".dockerignore").read_text() == ".*\n"
 
 
 def test_a_failed_write_removes_a_new_ignore_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,25 +161,25 @@ def test_a_failed_write_removes_a_new_ignore_file(tmp_path: Path, monkeypatch: p
     assert not (tmp_path / ".dockerignore").exists()
 
 
-@pytest.mark.parametrize("existing", [None, "*.md\n"])
+@pytest.mark.parametrize("existing", [None, ".*\n"])
 def test_the_diff_is_a_patch(tmp_path: Path, existing: str | None) -> None:
     dockerfile_in(tmp_path, FILES if existing is None else {**FILES, ".dockerignore": existing})
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     diff = dfix(tmp_path, "--diff", ".").stdout
     subprocess.run(["git", "apply"], cwd=tmp_path, input=diff, text=True, check=True)
     assert (tmp_path / "Dockerfile").read_text() == AFTER
-    assert (tmp_path / ".dockerignore").read_text() == (existing or "") + "node_modules\n"
+    assert (tmp_path / ".dockerignore").read_text() == (f"{existing}node_modules\n" if existing else NEW)
 
 
 def test_a_filter_cannot_write_it(tmp_path: Path) -> None:
     dockerfile_in(tmp_path, FILES)
     ran = dfix(tmp_path, "--stdin-filename", "Dockerfile", "--explain", "-", text=BEFORE)
     assert ran.stdout == BEFORE
-    assert "dfix --write adds `node_modules` to the ignore file" in ran.stderr
+    assert "dfix --write adds `node_modules`, `.dockerignore` to the ignore file" in ran.stderr
 
 
 def test_json(tmp_path: Path) -> None:
     dockerfile_in(tmp_path, FILES)
     (file,) = json.loads(dfix(tmp_path, "--output-format", "json", ".").stdout)["files"]
-    assert file["ignore_file"] == {"path": ".dockerignore", "new": True, "text": "node_modules\n"}
-    assert file["diff"].endswith("--- /dev/null\n+++ b/.dockerignore\n@@ -0,0 +1 @@\n+node_modules\n")
+    assert file["ignore_file"] == {"path": ".dockerignore", "new": True, "text": NEW}
+    assert file["diff"].endswith("--- /dev/null\n+++ b/.dockerignore\n@@ -0,0 +1,2 @@\n+node_modules\n+.dockerignore\n")

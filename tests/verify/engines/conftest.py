@@ -34,7 +34,7 @@ def storage(tools: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     )
     with tarfile.open(tmp_path / "root.tar", "w") as tar:
         tar.add("/bin/busybox", "bin/busybox")
-        for name in ("sh", "mkdir", "touch", "sleep", "cat", "rm", "test", "echo"):
+        for name in ("sh", "mkdir", "touch", "sleep", "cat", "rm", "test", "echo", "xargs", "stat", "sha256sum"):
             link = tarfile.TarInfo(f"bin/{name}")
             link.type, link.linkname = tarfile.SYMTYPE, "busybox"
             tar.addfile(link)

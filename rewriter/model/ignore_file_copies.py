@@ -1,0 +1,43 @@
+"""Whether a COPY brings the ignore file of the build context into the image, where its text would be a difference."""
+
+from __future__ import annotations
+
+import os
+
+from dfix.rewriter.context.folder import Context, normal
+from dfix.rewriter.model.build import Model
+
+
+def with_itself(model: Model, context: Context, lines: tuple[str, ...]) -> tuple[str, ...]:
+    """`lines` for the ignore file, and one for the file itself where it is new and a COPY would bring it."""
+    own = _own(context)
+    if not own or context.exists(own) or context.ignore.ignored(own) or not _may_bring(model, own):
+        return lines
+    return (*lines, own)
+
+
+def ships_itself(model: Model, context: Context) -> bool:
+    """Whether the ignore file is there, and a COPY brings it: then an edit of it changes the image."""
+    own = _own(context)
+    return bool(own) and context.ships(own) and _may_bring(model, own)
+
+
+def _own(context: Context) -> str:
+    """The path of the ignore file in the context; "" where it is not in it."""
+    path = os.path.relpath(os.path.realpath(context.ignore_path), context.root).replace(os.sep, "/")
+    return "" if path.startswith("../") else path
+
+
+def _may_bring(model: Model, path: str) -> bool:
+    """Whether a COPY, ADD or mount of the context brings a path, or one that is not known before the build may."""
+    for step in (step for stage in model.stages for step in stage.steps):
+        if step.onbuild or step.keyword not in ("COPY", "ADD") or step.instruction.flag("from") is not None:
+            continue
+        for word in step.instruction.words[:-1]:
+            expanded = step.expand(word.text)
+            source = None if expanded is None else normal(expanded)
+            if source is None or not source or {"*", "?", "["}.intersection(source) or path == source:
+                return True
+            if path.startswith(f"{source}/"):
+                return True
+    return False
