@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import NamedTuple
 
 from dfix.rewriter.context.folder import MOST_FILES, Context
 
@@ -54,3 +55,24 @@ def ignore_file(context: Context, dockerfile: str) -> bytes | None:
             return file.read()
     except FileNotFoundError:
         return None
+
+
+class IgnorePlace(NamedTuple):
+    """Where in the context the ignore file is that is in force, or the one that dfix would make."""
+
+    path: str
+    """In the context."""
+    original: str
+    """On disk; it may be absent."""
+    ships: bool
+
+
+def ignore_place(context: Context) -> IgnorePlace | None:
+    """The place of the ignore file in the context; None if it is elsewhere."""
+    if not context.ignore_path:
+        return None
+    folder, name = os.path.split(os.path.abspath(context.ignore_path))
+    path = os.path.relpath(os.path.join(os.path.realpath(folder), name), context.root)
+    if path.startswith(f"..{os.sep}"):
+        return None
+    return IgnorePlace(path, context.ignore_path, context.ships(path))

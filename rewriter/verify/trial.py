@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -11,7 +12,7 @@ from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.engine import Build, BuildError, BuildOptions, Built, Engine
 from dfix.rewriter.verify.image import Image
 from dfix.rewriter.verify.saved import LayerCache, SavedImageError, read_saved
-from dfix.rewriter.verify.snapshot import ignore_file, snapshot
+from dfix.rewriter.verify.snapshot import IgnorePlace, ignore_file, ignore_place, snapshot
 from dfix.rewriter.verify.workspace import Workspace, clear
 
 
@@ -31,6 +32,9 @@ class Trial:
         self._name, self.tell = name, tell
         self._images: list[str] = []
         self._ignored: bytes | None = None
+        self._ignore_place: IgnorePlace | None = None
+        self._ignore_replaced = False
+        self._new_ignore_files: dict[str, bytes] = {}
         self.context = space.path(f"{name}-context")
 
     def take_context(self, context: Context, dockerfile: str) -> None:
@@ -38,12 +42,14 @@ class Trial:
         self.tell("copying the build context")
         snapshot(context, self.context)
         self._ignored = ignore_file(context, dockerfile)
+        self._ignore_place = ignore_place(context)
         for side in ("before", "after"):
             self.ignores(side, None)
 
     def build(self, side: str, source: Source, doing: str, *, cache: bool = True) -> tuple[str, Built]:
         """Build one version and return the image's tag and the build. Raises BuildError, whose log outlives the run."""
         self._write(side, source)
+        self._put_ignore_file(self._new_ignore_files.get(side))
         image = f"dfix-verify-{self._space.run}:{self._name}-{len(self._images)}"
         self._images.append(image)
         log = self._space.path(f"{self._name}-{len(self._images)}.log")
@@ -71,6 +77,7 @@ class Trial:
         """
         self._write("watched", source)
         self.ignores("watched", None)
+        self._put_ignore_file(None)
         log = self._space.path(f"{self._name}-watched.log")
         build = Build(
             dockerfile=self._dockerfile("watched"),
@@ -98,7 +105,13 @@ class Trial:
             clear(path)
 
     def ignores(self, side: str, text: bytes | None) -> None:
-        """Use this ignore file for builds of `side` from now on; None means the context's own."""
+        """Use this ignore file for builds of `side` from now on; None means the context's own.
+
+        A new one is also in the context of these builds, as in a real build, where a COPY may bring it.
+        """
+        self._new_ignore_files.pop(side, None)
+        if text is not None:
+            self._new_ignore_files[side] = text
         path = self._dockerfile(side) + ".dockerignore"
         text = self._ignored if text is None else text
         if text is not None:
@@ -127,6 +140,22 @@ class Trial:
             self._engine.remove(self._images)
         finally:
             clear(self.context)
+
+    def _put_ignore_file(self, text: bytes | None) -> None:
+        """Put an ignore file into the copied context, or None to put the context's own back."""
+        if self._ignore_place is None or (text is None and not self._ignore_replaced):
+            return
+        path = os.path.join(self.context, self._ignore_place.path)
+        with suppress(FileNotFoundError):
+            os.remove(path)
+        self._ignore_replaced = text is not None
+        if text is not None:
+            with open(path, "wb") as file:
+                file.write(text)
+            with suppress(OSError):
+                shutil.copymode(self._ignore_place.original, path)
+        elif self._ignore_place.ships:
+            shutil.copy2(self._ignore_place.original, path, follow_symlinks=False)
 
     def _write(self, side: str, source: Source) -> None:
         with open(self._dockerfile(side), "wb") as file:

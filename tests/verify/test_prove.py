@@ -225,6 +225,34 @@ def test_an_ignore_file_that_hides_itself_is_in_force(verify: Verify, tmp_path: 
     assert (found.status, found.err) == (0, "1 Dockerfile: 1 proven\n")
 
 
+def test_an_ignore_file_that_dfix_makes_is_in_the_image_as_in_a_real_build(
+    in_process: Callable[..., tuple[int, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def ignores(*lines: str) -> SimpleNamespace:
+        def propose(model: Model) -> Iterator[Change | Refusal]:
+            assert model.context is not None
+            if not model.context.ignore.ignored("junk"):
+                yield Change("no-junk", 0, (), "nobody needs it", "same-image", lines)
+
+        return SimpleNamespace(NAME="no-junk", CODES=(), ORDER=99, CONTRACT="same-image", SUMMARY="", propose=propose)
+
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM busybox\nCOPY . /src/\nRUN mkdir /a\nRUN mkdir /b\n")
+    put_in(monkeypatch, ignores("junk"))
+    status, document = in_process(str(path))
+    (blame,) = document["files"][0]["broken"]
+    assert (status, blame["change"]["rule"]) == (1, "no-junk")
+    assert [(one["path"], one["what"]) for one in blame["differences"]] == [("/src/.dockerignore", "is new")]
+    put_in(monkeypatch, ignores("junk", ".dockerignore"))
+    status, document = in_process(str(path))
+    assert (status, document["files"][0]["verdict"]) == (0, "proven")
+    (tmp_path / ".dockerignore").write_text("*.md\n")
+    put_in(monkeypatch, ignores("junk"))
+    status, document = in_process(str(path))
+    (blame,) = document["files"][0]["broken"]
+    assert [one["path"] for one in blame["differences"]] == ["/src/.dockerignore"]
+
+
 def test_noise_of_the_engine_is_told_from_faults(verify: Verify, tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     path.write_text("FROM busybox\nRUN mkdir /a\nRUN mkdir /b\nRUN head -c 8 /dev/urandom > /when\n")
