@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.transforms.clean_up.removal import Removal
+from dfix.transforms.clean_up.removed_files import Removal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.cache_use import CacheUse
     from dfix.rewriter.model.commands import Located
-    from dfix.transforms.clean_up.removal import Search
+    from dfix.transforms.clean_up.removed_files import Search
 
 _NO = frozenset(("false", "0", "no", "off", "null", ""))
 _HOMES = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from fnmatch import fnmatchcase
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Word
-    from dfix.transforms.clean_up.removal import Removal
+    from dfix.transforms.clean_up.removed_files import Removal
 
 _CONTEXT_HINT = "name the build context with --context, so that dfix can read the script"
 _UPDATE_HINT = "update the package lists in that file before it uses them"
@@ -185,6 +184,8 @@ def _project_folders(used: Usage, folder: str | None) -> list[str]:
 
 def _package_scripts(removal: Removal, path: str, used: Usage) -> str:
     """The scripts of package.json that a command runs, and those that their texts name."""
+    import json
+
     text = removal.search.model.context.read(path) if removal.search.model.context is not None else None
     try:
         data = json.loads(text or "")

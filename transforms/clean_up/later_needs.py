@@ -13,7 +13,7 @@ from dfix.transforms.clean_up.branches import Scope, scopes
 from dfix.transforms.clean_up.cache_settings import offline_setting
 from dfix.transforms.clean_up.hidden_needs import no_hidden_need
 from dfix.transforms.clean_up.mentions import mentions, need, without_comments
-from dfix.transforms.clean_up.removal import Removal, Search
+from dfix.transforms.clean_up.removed_files import Removal, Search
 from dfix.transforms.clean_up.started import Started, at_run_time, started_in_exec_form
 
 if TYPE_CHECKING:

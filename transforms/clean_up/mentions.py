@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dfix.rewriter.knowledge import Manager
     from dfix.rewriter.knowledge.load import CleanUp
-    from dfix.transforms.clean_up.removal import Removal
+    from dfix.transforms.clean_up.removed_files import Removal
 
 _VERB = re.compile(r"(?:[\s\"',\[\]\\]+-[^\s\"',\]]+)*[\s\"',\[\]\\]+([a-z][a-z-]*)")
 """The sub-command after a manager's name, in a shell script (`apt-get -y update`) or a list (`"apt-get", "update"`)."""

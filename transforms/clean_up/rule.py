@@ -48,7 +48,7 @@ from dfix.transforms.clean_up.cache_settings import not_moved
 from dfix.transforms.clean_up.context_scripts import ContextScripts
 from dfix.transforms.clean_up.insertion import clean_up_edit
 from dfix.transforms.clean_up.later_needs import unneeded_later, unused_afterwards
-from dfix.transforms.clean_up.removal import Search
+from dfix.transforms.clean_up.removed_files import Search
 from dfix.transforms.clean_up.tool_version import flag_changes_more, knows_flag
 from dfix.transforms.clean_up.yarn_version import is_classic
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.knowledge.program_table import of_kind
@@ -61,6 +60,8 @@ def at_run_time(stage: Stage) -> Iterator[tuple[Step, Started]]:
 
 
 def _checked(step: Step) -> Started:
+    import json
+
     command = step.instruction.value.partition("CMD")[2].strip()
     try:
         words = [str(word) for word in json.loads(command)]
