@@ -293,7 +293,7 @@ def check_clean_up(run: InstallRun, at: int) -> None:
             continue
         words = [word.literal_or_text for word in command.words]
         used = usage(command.words)
-        uninstalls = used is not None and used.manager.system and used.verb in ("remove", "clean")
+        uninstalls = used is not None and used.verb in ("remove", "clean")
         removes = program_name(command.words[0]) in ("rm", "rmdir") or uninstalls
         if removes or words[1:2] in (["prune"], ["cache"], ["uninstall"]):
             shown = " ".join(words)[:60]
