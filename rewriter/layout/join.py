@@ -31,24 +31,31 @@ class Element(NamedTuple):
     """What goes after its script."""
     cut: int = 0
     """How many characters are dropped from the script's end."""
+    breaks: tuple[Span, ...] = ()
+    """Places within its script that get the chain's line break: those before commands that get a line of their own."""
 
 
-def join(elements: Sequence[Element], others: Iterable[tuple[Instruction, Script]]) -> tuple[Edit, ...]:
+def join(
+    elements: Sequence[Element], others: Iterable[tuple[Instruction, Script]], last_commands: Iterable[str] = ()
+) -> tuple[Edit, ...]:
     """Merge neighbouring RUNs: the first one's keyword and flags, then every script, with `&&` in between.
 
     The text between two scripts (the line's end, blank lines, keyword and flags) is replaced. The line break at `&&` is
-    that of the first of the RUNs that has one, or the most common one of `others`, the file's RUNs.
+    that of the first of the RUNs that has one, or the most common one of `others`, the file's RUNs. After all the
+    scripts come the `last_commands`.
     """
     separator = _separator(elements, others)
     edits = []
     first, last = elements[0], elements[-1]
     if first.opening:
         edits.append(Edit(Span(first.script.span.start, first.script.span.start), first.opening))
+    edits += [Edit(gap, separator) for element in elements for gap in element.breaks]
     for before, after in pairwise(elements):
         gap = Span(before.script.span.end - before.cut, after.script.span.start)
         edits.append(Edit(gap, before.closing + separator + after.opening))
-    if last.closing:
-        edits.append(Edit(Span(last.script.span.end, last.script.span.end), last.closing))
+    closing = last.closing + "".join(separator + command for command in last_commands)
+    if closing:
+        edits.append(Edit(Span(last.script.span.end, last.script.span.end), closing))
     return tuple(edits)
 
 

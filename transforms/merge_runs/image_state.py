@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.shell.walk import commands, invoked, program_name
+from dfix.transforms.merge_runs.cache_removals import caches_of, only_removes
 from dfix.transforms.merge_runs.run_summary import shown
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Command, Word
-    from dfix.transforms.merge_runs.run_summary import RunSummary
+    from dfix.transforms.merge_runs.cache_removals import caches_of, only_removes
+from dfix.transforms.merge_runs.run_summary import RunSummary
 
 _ENGINE_FILES = re.compile(r"/etc/(?:hosts|resolv\.conf|hostname)\b")
 _KERNEL_FILES = ("/proc/", "/sys/", "/dev/shm", "/dev/mqueue")
@@ -46,7 +48,8 @@ def stays_the_same(first: RunSummary) -> None:
     for located in first.commands:
         _shell_replaced(located)
         _hard_link(located)
-        _workdir_gone(located, first.step)
+        if not only_removes(located, caches_of(first)):
+            _workdir_gone(located, first.step)
 
 
 def _leaves(program: str, what: Leaves) -> bool:

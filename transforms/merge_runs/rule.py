@@ -46,6 +46,7 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.answers.change import Change, Contract, Refusal
 from dfix.rewriter.answers.example import Example
 from dfix.rewriter.layout.join import Element, join
+from dfix.transforms.merge_runs.cache_removals import Ending, breaks_before_clean_up, ending
 from dfix.transforms.merge_runs.groups import KeptSeparate, Merge, merges
 
 if TYPE_CHECKING:
@@ -234,10 +235,17 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
 
 
 def _change(model: Model, merge: Merge) -> Change:
-    elements = [
-        Element(run.step.instruction, run.step.script, *wrap) for run, wrap in zip(merge.runs, merge.wraps, strict=True)
-    ]
-    return Change(NAME, elements[0].instruction.span.start, join(elements, _scripts(model)), _reason(merge), CONTRACT)
+    last = len(merge.runs) - 1
+    elements: list[Element] = []
+    removals: list[str] = []
+    for index, (run, wrap) in enumerate(zip(merge.runs, merge.wraps, strict=True)):
+        end = ending(merge.runs, index) if index < last else Ending(0, ())
+        removals += end.commands
+        cut = max(wrap.cut, end.cut)
+        breaks = breaks_before_clean_up(run, cut)
+        elements.append(Element(run.step.instruction, run.step.script, wrap.opening, wrap.closing, cut, breaks))
+    edits = join(elements, _scripts(model), removals)
+    return Change(NAME, elements[0].instruction.span.start, edits, _reason(merge), CONTRACT)
 
 
 def _reason(merge: Merge) -> str:

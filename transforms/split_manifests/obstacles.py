@@ -20,6 +20,7 @@ from dfix.rewriter.model.paths import overlaps, resolve
 from dfix.rewriter.shell.nodes import Command, Node, Script, Statement
 from dfix.rewriter.shell.state import leaks
 from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.split_manifests.cache_removal import emptied
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.links import Link, leads_to, links_before, links_made_by
 from dfix.transforms.split_manifests.move import Move
@@ -243,7 +244,7 @@ def first_use_of_sources(run: InstallRun, copies: list[Copied], copied_first: Ca
     first_install = min(install.located.part for install in run.installs)
     links = links_before(run.step)
     for command in run.commands:
-        if id(command.command) in installing:
+        if id(command.command) in installing or _only_empties_cache(command, run, copies):
             continue
         why = _conflict(command, copies, links, copied_first)
         links += links_made_by(command)
@@ -256,6 +257,14 @@ def first_use_of_sources(run: InstallRun, copies: list[Copied], copied_first: Ca
             raise LeaveAlone("reads-first", f"{why}, and it runs before the install in the same RUN", _FIRST_RUN)
         return command.part
     return 1 + max(command.part for command in run.commands)
+
+
+def _only_empties_cache(command: Located, run: InstallRun, copies: list[Copied]) -> bool:
+    """Whether a command empties a package manager's cache, in whichever home, into which no copy brings anything."""
+    manager = emptied(command, run)
+    if manager is None:
+        return False
+    return not any(brought_near(copies, cache.replace("~/", ELSEWHERE)) for cache in manager.caches)
 
 
 def setup_for_second_run(elements: Iterable[Node], text: str) -> str:
@@ -281,15 +290,15 @@ def setup_for_second_run(elements: Iterable[Node], text: str) -> str:
     return "".join(setup)
 
 
-def check_clean_up(run: InstallRun, at: int) -> None:
-    """Raises LeaveAlone where the RUN removes files from element `at` on.
+def check_clean_up(run: InstallRun, at: int, moved: Set[int] = frozenset()) -> None:
+    """Raises LeaveAlone where the RUN removes files from element `at` on, except by the commands `moved` (their ids).
 
     In a RUN of its own, `rm -rf node_modules` would only hide what the install wrote: the layer before it still ships.
     """
     if not run.step.stage.ships:
         return
     for command in run.commands:
-        if command.part < at or not command.words:
+        if command.part < at or not command.words or id(command.command) in moved:
             continue
         words = [word.literal_or_text for word in command.words]
         used = usage(command.words)

@@ -11,6 +11,7 @@ from dfix.rewriter.model import Model
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.shell.nodes import Node
 from dfix.rewriter.text.source import Edit, Span
+from dfix.transforms.split_manifests.cache_removal import MovedRemoval
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.move import Move
 
@@ -24,6 +25,8 @@ class RunSplit(NamedTuple):
     """The index of the element with which the second RUN begins."""
     setup: str
     """What the second RUN repeats before that: `cd web && `."""
+    removal: MovedRemoval
+    """What moves from the end of the second RUN to the end of the first."""
 
 
 def edits(model: Model, move: Move, run: InstallRun, run_split: RunSplit | None, command: str = "") -> tuple[Edit, ...]:
@@ -50,7 +53,8 @@ def edits(model: Model, move: Move, run: InstallRun, run_split: RunSplit | None,
     copies = blank.join(_moved_text(copy, run, moved) for copy, moved in zip(move.copies, blocks, strict=True))
     instruction = run.step.instruction
     if run_split is not None:
-        last = f" && {command}" if command else ""
+        last = run_split.removal.first + (f" && {command}" if command else "")
+        written += run_split.removal.dropped
         written.append(_between_parts(model, instruction, run_split, f"{last}\n{blank}{copies}{blank}"))
     elif command:
         written.append(_before(model, instruction, command, f"{blank}{copies}{blank}"))

@@ -11,6 +11,7 @@ from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import chain
 from dfix.rewriter.text.source import Edit
+from dfix.transforms.split_manifests.cache_removal import moved_removal
 from dfix.transforms.split_manifests.dependencies_first import dependencies_first
 from dfix.transforms.split_manifests.fetch_first import in_context_already, separate_download
 from dfix.transforms.split_manifests.ignored_outputs import lines_to_ignore
@@ -101,11 +102,13 @@ def install_twice(model: Model, copies: StageCopies, run: InstallRun) -> Split |
 
 def _run_split(model: Model, run: InstallRun, at: int) -> RunSplit | None:
     """How to split the RUN before element `at` of its chain. None where one of the parts would be empty."""
-    check_clean_up(run, at)
     elements = chain(run.step.script)
     if elements is None or not 0 < at < len(elements):
+        check_clean_up(run, at)
         return None
-    return RunSplit(elements, at, setup_for_second_run(elements[:at], model.source.text))
+    removal = moved_removal(run, elements, at)
+    check_clean_up(run, at, removal.commands)
+    return RunSplit(elements, at, setup_for_second_run(elements[:at], model.source.text), removal)
 
 
 def download_first(model: Model, copies: StageCopies, step: Step) -> Split | None:

@@ -1,0 +1,118 @@
+"""Whatever safe rules ran before, in whatever order, running all of them ends with the same bytes."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shared_data import Corpus
+
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.run import run
+from dfix.rewriter.text.source import Source
+from tests.build_context import put
+from tests.transforms.test_whole_files import KINDS, TABLES
+
+SAFE = ("clean-up", "merge-runs", "split-manifests")
+ORDERS = [order for length in (1, 2) for order in permutations(SAFE, length)]
+MOST_CONTEXTS = 12
+
+NODE = {"package.json": '{"name": "a"}', "package-lock.json": '{"lockfileVersion": 3, "packages": {}}', "src/a.js": ""}
+PYTHON = {"requirements.txt": "six\n", "app.py": ""}
+FILES = {
+    "a clean-up at the end of a RUN that goes on to build": (
+        NODE,
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\n",
+    ),
+    "the author's own clean-up there, over several lines": (
+        NODE,
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci && \\\n    npm run build && \\\n    npm cache clean --force\n",
+    ),
+    "a build that fills the cache again": (
+        NODE,
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build && npm install -g a\n",
+    ),
+    "caches of two managers": (
+        NODE,
+        "FROM debian:12\nWORKDIR /app\nCOPY . .\n"
+        "RUN apt-get update && \\\n    apt-get install -y npm && \\\n    npm ci && \\\n    npm run build\n",
+    ),
+    "a cache that is removed in an unknown home": (
+        PYTHON,
+        "FROM python:3.6.5\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n",
+    ),
+    "and a build after it": (
+        PYTHON,
+        "FROM python:3.6.5\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt && python app.py\n",
+    ),
+    "quick RUNs before a cleaned one": (
+        {},
+        "FROM debian:12\nRUN curl -sS https://a | apt-key add - \\\n    && echo deb | tee /etc/apt/sources.list.d/a.list\n"
+        "RUN apt-get update && apt-get install -y a\n",
+    ),
+    "a RUN that removes what a cleaned one made": (
+        {},
+        "FROM debian:12\nRUN apt-get update && apt-get install -y curl && curl -o /tmp/f http://x\nRUN rm /tmp/f\n",
+    ),
+    "in a working folder that is not known": (
+        {},
+        "FROM python:3.6.5\nRUN pip install a && wget http://x/f.tgz\nRUN rm f.tgz\n",
+    ),
+    "in a subshell": (
+        {},
+        "FROM debian:12\nRUN apt-get update && apt-get install -y a && cd /tmp && curl -O http://x/f\nRUN rm /tmp/f\n",
+    ),
+    "a later RUN that cleans up": ({}, "FROM fedora:40\nRUN dnf install -y a\nRUN dnf clean all\n"),
+    "updates of their own": ({}, "FROM alpine:3.20\nRUN apk update\nRUN apk add curl\nRUN mkdir /a\nRUN mkdir /b\n"),
+}
+
+
+def differing(path: str, text: str, context: str | None) -> list[tuple[str, ...]]:
+    """The orders of rules after which running all ends with another text."""
+    source = Source(path, text)
+    whole = run(source, Options(context=context)).after.text
+    found = []
+    for order in ORDERS:
+        rewritten = source
+        for rule in order:
+            rewritten = run(rewritten, Options(select=frozenset((rule,)), context=context)).after
+        if run(rewritten, Options(context=context)).after.text != whole:
+            found.append(order)
+    return found
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_order_ends_the_same(name: str, tmp_path: Path) -> None:
+    files, text = FILES[name]
+    put(tmp_path, {**files, "Dockerfile": text})
+    assert differing(str(tmp_path / "Dockerfile"), text, str(tmp_path)) == []
+
+
+def whole_files() -> list[Any]:
+    return [
+        pytest.param(
+            {**table.get("files", {}), **case.get("files", {})},
+            case["before"].lstrip("\n"),
+            id=f"{path}: {case['name']}",
+        )
+        for path, table in TABLES.items()
+        if path.parts[0] in ("clean_up", "merge_runs", "split_manifests")
+        for kind in KINDS
+        for case in table.get(kind, ())
+    ]
+
+
+@pytest.mark.parametrize(("files", "text"), whole_files())
+def test_the_rules_own_files_end_the_same(files: dict[str, str], text: str, tmp_path: Path) -> None:
+    put(tmp_path, {**files, "Dockerfile": text})
+    assert differing(str(tmp_path / "Dockerfile"), text, str(tmp_path)) == []
+
+
+def test_real_contexts_end_the_same(real_files: Corpus, tmp_path: Path) -> None:
+    real_files.unpack_contexts(tmp_path)
+    for context, dockerfiles in sorted(real_files.dockerfiles_of().items())[::12][:MOST_CONTEXTS]:
+        for name in dockerfiles[:2]:
+            path = tmp_path / context / name
+            assert differing(str(path), path.read_text("utf-8", "replace"), None) == [], path

@@ -1,0 +1,107 @@
+"""Where commands that empty caches go in merged RUNs: each on its own line, plain `rm` commands at the end.
+
+clean-up puts them there too, so that the result does not depend on which of the two rules ran first.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from dfix.rewriter.model.cache_folders import names_cache
+from dfix.rewriter.model.commands import chain
+from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dfix.rewriter.model.commands import Located
+    from dfix.rewriter.model.effects import CommandCost
+    from dfix.transforms.merge_runs.run_summary import RunSummary
+
+
+class Ending(NamedTuple):
+    """What moves from the end of a RUN to the end of the merged one."""
+
+    cut: int
+    """How many characters of its script's end."""
+    commands: tuple[str, ...]
+
+
+def breaks_before_clean_up(run: RunSummary, cut: int) -> tuple[Span, ...]:
+    """The text before each command that empties a cache, in a RUN on one line; `cut` is what its end loses."""
+    script = run.step.script
+    elements = chain(script)
+    if elements is None or "\n" in run.step.instruction.text[script.span.start : script.span.end]:
+        return ()
+    caches = caches_of(run)
+    emptying = {
+        id(command.command)
+        for command, cost in zip(run.commands, run.costs, strict=True)
+        if (cost.usage is not None and cost.usage.verb == "clean") or only_removes(command, caches)
+    }
+    gaps = (Span(a.span.end, b.span.start) for a, b in pairwise(elements) if id(b) in emptying)
+    return tuple(gap for gap in gaps if gap.end < script.span.end - cut)
+
+
+def ending(runs: Sequence[RunSummary], at: int) -> Ending:
+    """What moves from the end of `runs[at]`: `rm` commands that empty caches which no later RUN of them fills or names.
+
+    A manager's own clean-up that a later RUN repeats is dropped: `dnf clean all`, then `dnf clean all`.
+    """
+    run, later = runs[at], runs[at + 1 :]
+    script, text = run.step.script, run.step.instruction.text
+    elements = chain(script)
+    if elements is None:
+        return Ending(0, ())
+    costs = {id(command.command): (command, cost) for command, cost in zip(run.commands, run.costs, strict=True)}
+    commands: list[str] = []
+    start = script.span.end
+    for before, element in reversed(list(pairwise(elements))):
+        command, cost = costs.get(id(element), (None, None))
+        written = text[element.span.start : element.span.end]
+        if command is None or cost is None or "\n" in written or "#" in text[before.span.end : start]:
+            break
+        if only_removes(command, caches_of(run)) and not any(_uses(other, caches_of(run)) for other in later):
+            commands.insert(0, written)
+        elif not _is_repeated(cost, later):
+            break
+        start = before.span.end
+    return Ending(script.span.end - start, tuple(commands))
+
+
+def _is_repeated(cost: CommandCost, later: Sequence[RunSummary]) -> bool:
+    """Whether the manager's next command in the later RUNs empties its caches too."""
+    used = cost.usage
+    if used is None or used.manager.clean_up is None or not any(map(used.says, used.manager.clean_up.done_by)):
+        return False
+    costs = [other for run in later for other in run.costs]
+    follows = next((c.usage for c in costs if c.usage is not None and c.usage.manager is used.manager), None)
+    return follows is not None and any(map(follows.says, used.manager.clean_up.done_by))
+
+
+def caches_of(run: RunSummary) -> tuple[str, ...]:
+    """The cache folders of the package managers that a RUN uses."""
+    return tuple(cache for cost in run.costs if cost.usage is not None for cache in cost.usage.manager.caches)
+
+
+def _uses(run: RunSummary, caches: tuple[str, ...]) -> bool:
+    """Whether a RUN fills one of the cache folders, or names it."""
+    usages = (cost.usage for cost in run.costs)
+    if any(
+        u.verb not in ("clean", "remove") and not set(caches).isdisjoint(u.manager.caches)
+        for u in usages
+        if u is not None
+    ):
+        return True
+    return any(names_cache(word, caches) for command in run.commands for word in command.words)
+
+
+def only_removes(command: Located, caches: tuple[str, ...]) -> bool:
+    """Whether a command is an `rm` of nothing but cache folders, or of what is in them."""
+    words = command.words
+    if not words or program_name(words[0]) != "rm" or command.command.redirects:
+        return False
+    operands = [word for word in words[1:] if not word.text.startswith("-")]
+    return bool(operands) and all(names_cache(word, caches) == "within" for word in operands)
