@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.shell.walk import commands, invoked, program_name
+from dfix.transforms.merge_runs.accounts import user_stays
 from dfix.transforms.merge_runs.cache_removals import caches_of, only_removes
 from dfix.transforms.merge_runs.run_summary import shown
 
@@ -20,13 +21,11 @@ if TYPE_CHECKING:
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Command, Word
-    from dfix.transforms.merge_runs.cache_removals import caches_of, only_removes
-from dfix.transforms.merge_runs.run_summary import RunSummary
+    from dfix.transforms.merge_runs.run_summary import RunSummary
 
 _ENGINE_FILES = re.compile(r"/etc/(?:hosts|resolv\.conf|hostname)\b")
 _KERNEL_FILES = ("/proc/", "/sys/", "/dev/shm", "/dev/mqueue")
 _DEVICES = re.compile(r"/dev/(?:null|zero|full|random|urandom|tty|stdin|stdout|stderr|fd)\b")
-_ACCOUNT_FILES = re.compile(r"/etc/(?:passwd|group)(?![-\w])")
 _EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
 _SHELL_FILES = frozenset(("/bin/sh", "/usr/bin/sh", "/bin/bash", "/usr/bin/bash", "/bin/dash", "/bin/ash"))
 _STARTS_WITH = frozenset(("start", "restart", "reload", "isolate"))
@@ -44,8 +43,8 @@ def stays_the_same(first: RunSummary) -> None:
     for command in commands(first.step.script):
         _mounted_by_the_engine(command)
         _still_runs(command)
-        _account(command, first.step)
     for located in first.commands:
+        user_stays(located, first.step)
         _shell_replaced(located)
         _hard_link(located)
         if not only_removes(located, caches_of(first)):
@@ -109,19 +108,6 @@ def _still_runs(command: Command) -> None:
     if starts or _DETACHES & set(names):
         raise LeaveAlone(
             "still-runs", f"what `{shown(command)}` starts would still be running while the next commands run"
-        )
-
-
-def _account(command: Command, step: Step) -> None:
-    """Raise LeaveAlone for a change of the user, groups or home, which the builder looks up for each RUN."""
-    names = [program_name(word) for word in command.words]
-    if any(_leaves(name, "account") for name in names[:3]):
-        operand = command.words[-1].literal_or_text
-        if names[0] == "sudo" or operand in ("root", "0", (step.user or "").partition(":")[0]) or "$" in operand:
-            raise LeaveAlone("shell-start", f"`{shown(command)}` changes the user that the next RUN starts as")
-    if any(_ACCOUNT_FILES.search(word) for word in _words(command)):
-        raise LeaveAlone(
-            "shell-start", f"`{shown(command)}` uses a file in which the builder looks up the user of the next RUN"
         )
 
 

@@ -92,8 +92,20 @@ def needs_nothing(step: Step) -> None:
     for command in commands(step.script):
         if command.words and command.words[0].value in ("wait", "jobs", "fg", "bg", "history", "dirs", "times"):
             raise LeaveAlone("shell-state", f"`{shown(command)}` in the later RUN depends on what the shell ran before")
+        if _tells_where_it_is(command):
+            raise LeaveAlone("shell-state", f"`{shown(command)}` in the later RUN depends on what the shell ran before")
         if [word.text for word in command.words[:2]] == ["cd", "-"]:
             raise LeaveAlone("shell-state", "`cd -` in the later RUN depends on which folder the shell was in before")
+
+
+def _tells_where_it_is(command: Command) -> bool:
+    """Whether a command tells how the shell finds a program, which is another answer once the shell has run it."""
+    words = [word.text for word in command.words[:2]]
+    asks = words[:1] in (["type"], ["hash"]) or words == ["command", "-V"]
+    hides = any(
+        r.target is not None and r.target.text == "/dev/null" and r.op in (">", "&>") for r in command.redirects
+    )
+    return asks and not hides
 
 
 def wrap(step: Step, *, is_last: bool) -> Wrap:
