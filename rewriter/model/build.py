@@ -10,6 +10,7 @@ from dfix.rewriter.dockerfile.lexing import BLANKS
 from dfix.rewriter.model.images import family
 from dfix.rewriter.model.paths import resolve
 from dfix.rewriter.model.stage import Stage, Step, known
+from dfix.rewriter.model.windows import windows
 from dfix.rewriter.text.source import Source
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def build(tree: Tree, target: str = "", open_context: Callable[[], Context | Non
             _step(stages[-1], instruction, tree.escape)
     _mark_shipping(stages)
     model.stages = tuple(stages)
-    model.opaque = _windows(tree, stages) or _template(tree, stages)
+    model.opaque = windows(tree, stages) or _template(tree, stages)
     return model
 
 
@@ -139,16 +140,6 @@ def _sources(step: Step, stages: list[Stage]) -> list[int]:
     else:
         return []
     return [stage.index for name in names for stage in stages if stage.name == name.lower() or str(stage.index) == name]
-
-
-def _windows(tree: Tree, stages: list[Stage]) -> str:
-    if tree.escape == "`":
-        return "escape=` marks a Windows Dockerfile, which dfix reads but does not rewrite"
-    for stage in stages:
-        platform = stage.instruction.flag("platform")
-        if stage.family == "windows" or (platform is not None and (platform.value or "").lower().startswith("windows")):
-            return f"{stage.image} is a Windows image, which dfix reads but does not rewrite"
-    return ""
 
 
 def _template(tree: Tree, stages: list[Stage]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dfix.rewriter.answers.change import Change, Refusal
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.dockerfile import Tree, parse
+from dfix.rewriter.dockerfile.dangling import without_dangling
 from dfix.rewriter.dockerfile.rules import check
 from dfix.rewriter.model import Model, build
 from dfix.rewriter.pipeline import guards
@@ -141,6 +142,9 @@ class _Run:
                     continue
                 self._asked = transform.NAME
                 changes, refusals = self._ask(transform, model)
+                if self._ends_loosely(changes):
+                    model = self._model()
+                    changes, refusals = self._ask(transform, model)
                 if changes:
                     self._apply(changes)
                 self._asked = ""
@@ -179,6 +183,15 @@ class _Run:
                 taken += item.edits
                 changes.append(item)
         return changes, refusals
+
+    def _ends_loosely(self, changes: list[Change]) -> bool:
+        r"""Remove a `\` at the end of the file if changes would put something after it; whether it was there."""
+        loose = without_dangling(self.tree)
+        if loose is None or not any(edit.span.end > loose.span.start for change in changes for edit in change.edits):
+            return False
+        reason = f"the `{self.tree.escape}` at the end of the file would join what comes after it"
+        self._apply([Change(changes[0].rule, self.tree.instructions[-1].span.start, (loose,), reason, "same-image")])
+        return True
 
     def _wanted(self, change: Change) -> bool:
         only, without = self.options.only, self.options.without

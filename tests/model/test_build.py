@@ -208,6 +208,15 @@ WINDOWS = [
     "FROM mcr.microsoft.com/dotnet/framework/sdk:4.8\n",
     "FROM debian\nFROM mcr.microsoft.com/windows/nanoserver:1809\n",
     "FROM --platform=windows/amd64 golang\n",
+    "ARG node=node:10-windowsservercore\nFROM $node\nRUN npm install -g x\n",
+    "ARG V=1809\nARG BASE=mcr.microsoft.com/windows/nanoserver:${V}\nFROM ${BASE} AS a\nFROM a\n",
+    "FROM example/windows-build-agent:4\n",
+    "FROM example/dotnet:ltsc2022\n",
+    "FROM example/app\nWORKDIR C:/app\n",
+    'FROM example/app\nWORKDIR "C:\\\\app"\n',
+    'FROM example/app\nCOPY ["a b", "c:/app/"]\n',
+    'FROM example/app\nSHELL ["powershell", "-Command"]\nRUN a\n',
+    "FROM example/app\nRUN mkdir C:\\app\n",
 ]
 
 
@@ -217,7 +226,17 @@ def test_windows_is_left_alone(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["FROM debian\n", "FROM --platform=linux/amd64 debian\n", "# escape=\\\nFROM debian\n"]
+    "text",
+    [
+        "FROM debian\n",
+        "FROM --platform=linux/amd64 debian\n",
+        "# escape=\\\nFROM debian\n",
+        "ARG node=node:10\nFROM $node\n",
+        "FROM debian\nRUN echo C:/app > /etc/a && sed -i s:/a:/b:g /etc/b\n",
+        "FROM example/wine\nRUN wine a.exe C:/app\n",
+        'FROM example/app\nSHELL ["pwsh", "-Command"]\nRUN a\n',
+        "FROM example/app\nRUN curl http://c:/a\n",
+    ],
 )
 def test_linux_is_not(text: str) -> None:
     assert model_of(text).opaque == ""

@@ -15,6 +15,7 @@ from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.text.source import Edit, Source, Span
+from tests.build_context import put
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Model
@@ -112,6 +113,17 @@ def test_of_two_changes_at_one_place_only_one_is_made(rewrite: Rewrite) -> None:
     result = rewrite("FROM a\nRUN b\n", transform("x", propose))
     assert result.after.text == "FROM a\nRUN cd\n"
     assert [change.reason for change in result.changes] == ["one"]
+
+
+def test_an_escape_character_at_the_files_end_does_not_join_what_is_added(tmp_path: Path) -> None:
+    text = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci \\\n"
+    put(tmp_path, {"package.json": "{}", "package-lock.json": '{"packages": {}}', "a.js": "", "Dockerfile": text})
+    found = pipeline.run(Source(str(tmp_path / "Dockerfile"), text), Options())
+    assert found.after.text == (
+        "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci && npm cache clean --force\n"
+        "COPY . .\n"
+    )
+    assert any("would join what comes after it" in change.reason for change in found.changes)
 
 
 def test_lines_before_and_after(rewrite: Rewrite) -> None:
