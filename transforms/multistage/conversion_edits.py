@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from dfix.rewriter.layout.copy_lines import block
+from dfix.rewriter.dockerfile import Tree, Trivia
+from dfix.rewriter.layout.copy_lines import Block, block
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.multistage.conversion import Conversion
@@ -73,7 +74,7 @@ def _runtime_lines(conversion: Conversion, name: str) -> tuple[str, tuple[Edit, 
         if step in conversion.repeated_steps and step.keyword in _MOVED:
             moving = block(build.model.tree, step.instruction)
             lines.append(moving.text)
-            moved.append(Edit(moving.span, ""))
+            moved.append(_removal(build.model.tree, moving, moved))
         elif step in conversion.repeated_steps:
             lines.append(_text(step))
     lines.append(packages)
@@ -84,6 +85,16 @@ def _runtime_lines(conversion: Conversion, name: str) -> tuple[str, tuple[Edit, 
     lines += _by_users(runs, user or "root")
     lines += runtime.setup_runs
     return "".join(lines), tuple(moved)
+
+
+def _removal(tree: Tree, moving: Block, before: list[Edit]) -> Edit:
+    """The edit that removes a block, with the blank lines after it where blank lines or nothing would precede them."""
+    start = moving.span.start
+    while before and before[-1].span.end == start:
+        start, before = before[-1].span.start, before[:-1]
+    above = next((node for node in reversed(tree.nodes) if node.span.end <= start), None)
+    between_blanks = isinstance(above, Trivia) and above.kind == "blank"
+    return Edit(Span(moving.span.start, moving.after if between_blanks else moving.span.end), "")
 
 
 def _by_users(runs: list[tuple[str, str]], user: str) -> Iterator[str]:

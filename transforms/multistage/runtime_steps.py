@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -19,6 +20,12 @@ _STANDARD_FOLDERS = frozenset(
     "/usr/local/bin /usr/share /var /var/lib /var/log /var/run".split()
 )
 """Folders that every distribution's image has."""
+
+
+_WITHOUT_FOLDER = frozenset(
+    "ARG ENV LABEL MAINTAINER EXPOSE VOLUME STOPSIGNAL SHELL USER HEALTHCHECK CMD ENTRYPOINT".split()
+)
+"""Instructions for which the folder that WORKDIR sets makes no difference at their place."""
 
 
 class RuntimeSteps(NamedTuple):
@@ -43,7 +50,7 @@ def runtime_steps(build: BuildStage, runtime: RuntimeStage, last_build_step: Ste
     for step in build.stage.steps[: last_build_step.index + 1]:
         if step.keyword == "RUN":
             commands = [command for command in build.commands if command.step is step]
-            if not all(command.purpose in REPEATABLE for command in commands):
+            if not all(command.purpose in REPEATABLE for command in commands) or _leaves_nothing(commands):
                 continue
             changed = [
                 path
@@ -83,7 +90,27 @@ def runtime_steps(build: BuildStage, runtime: RuntimeStage, last_build_step: Ste
             if step.keyword == "WORKDIR":  # the last build step is a RUN, so a step follows
                 existing.add(build.stage.steps[step.index + 1].workdir)
             repeated.append(step)
-    return RuntimeSteps(tuple(repeated), tuple(after_copies))
+    rest = () if after_copies else build.stage.steps[last_build_step.index + 1 :]
+    return RuntimeSteps(tuple(_without_needless_workdirs(repeated, rest)), tuple(after_copies))
+
+
+def _leaves_nothing(commands: list[ClassifiedCommand]) -> bool:
+    """Whether a RUN only prints (`RUN echo done`)."""
+    return all(command.purpose == "plain" and not command.located.command.redirects for command in commands)
+
+
+def _without_needless_workdirs(repeated: list[Step], rest: Sequence[Step]) -> list[Step]:
+    """The repeated steps without a WORKDIR that another one replaces before anything runs in it or is copied there.
+
+    `rest` are the author's steps after the copies from the build stage, which have absolute paths.
+    """
+    kept: list[Step] = []
+    for step in reversed(repeated):
+        following = next((other for other in (*kept, *rest) if other.keyword not in _WITHOUT_FOLDER), None)
+        replaced = following is not None and following.keyword == "WORKDIR" and following.instruction.value[:1] == "/"
+        if step.keyword != "WORKDIR" or not replaced:
+            kept.insert(0, step)
+    return kept
 
 
 def changed_paths(command: ClassifiedCommand) -> list[str | None]:

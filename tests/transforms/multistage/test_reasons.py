@@ -69,8 +69,8 @@ def test_what_is_gained(tmp_path: Path, files: dict[str, str], dockerfile: str, 
         ),
         (
             {"a.php": ""},
-            "FROM php:8.3-cli\nCOPY --from=composer:2 /usr/bin/composer /usr/bin/\nWORKDIR /a\nCOPY . .\n"
-            'RUN composer install\nCMD ["php", "a.php"]\n',
+            "FROM php:8.3-cli\nCOPY --from=composer:2 /usr/bin/composer /usr/bin/\nRUN apt-get install -y autoconf\n"
+            'WORKDIR /a\nCOPY . .\nRUN composer install\nCMD ["php", "a.php"]\n',
             "composer",
             " MB",
         ),

@@ -25,7 +25,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     """The extensions and the application on the same image."""
     if build.base.language != "php":
         raise LeaveAlone("base-image", f"dfix does not know where {build.base.reference} keeps PHP's extensions")
-    if not ships_build_packages(build) and not _copies_composer(build):
+    if not ships_build_packages(build):  # Composer alone is 3 MB, and no reason for a second stage
         return None
     if build.start.program in PROGRAMS:
         raise LeaveAlone(
