@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -18,12 +17,10 @@ from dfix.rewriter.model.stage import Stage, Step
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand, classified_commands
 from dfix.transforms.multistage.entry_point import start_command
 from dfix.transforms.multistage.language import languages_of
+from dfix.transforms.multistage.run_time_programs import needed_packages
 from dfix.transforms.multistage.runtime_stage import COPY_COMMANDS, BuildStage, RuntimeStage, moved_files
 from dfix.transforms.multistage.runtime_steps import REPEATABLE, changed_paths, runtime_steps
 from dfix.transforms.multistage.system_packages import PackageChoice, choose_packages
-
-_TOOL_PACKAGES = {"curl": "curl", "wget": "wget", "nc": "netcat-openbsd", "pgrep": "procps", "ps": "procps"}
-"""Programs that a HEALTHCHECK runs, and the packages that bring them."""
 
 
 class Conversion(NamedTuple):
@@ -134,13 +131,12 @@ def _conversion(build: BuildStage, runtime: RuntimeStage) -> Conversion:
     for step in runs:
         if step.index <= last_build_step.index:
             _check_run(build, runtime, step)
-    tools = _tool_packages(build, runtime)
     release = _runtime_release(runtime.base_image, build)
-    packages = choose_packages(
-        (command for command in build.commands if command.step.index <= last_build_step.index),
-        release,
-        (*runtime.extra_packages, *tools),
-    )
+    installing = [command for command in build.commands if command.step.index <= last_build_step.index]
+    packages = choose_packages(installing, release, runtime.extra_packages)
+    later = frozenset(build.installed_packages) - {*packages.kept, *packages.left_behind}
+    tools = needed_packages(build, runtime, later.union(packages.kept))
+    packages = packages._replace(kept=tuple(dict.fromkeys((*packages.kept, *tools))))
     if runtime.base_image == "scratch" and packages.kept:
         raise LeaveAlone("packages", f"an empty base image (scratch) cannot install {', '.join(packages.kept)}")
     steps = runtime_steps(build, runtime, last_build_step)
@@ -205,62 +201,3 @@ def _runtime_release(reference: str, build: BuildStage) -> str:
     """The distribution's release in the runtime stage's base image ("bookworm")."""
     image = base_image(reference)
     return (image.release if image is not None else "") or build.base.release
-
-
-def _tool_packages(build: BuildStage, runtime: RuntimeStage) -> tuple[str, ...]:
-    """Packages of programs that HEALTHCHECK and start scripts run, and that only the old base image has."""
-    packages: list[str] = []
-    programs = [
-        name for step in build.stage.steps if step.keyword == "HEALTHCHECK" for name in _healthcheck_programs(step)
-    ]
-    installed = build.installed_packages
-    new_base = runtime.base_image != build.base.reference
-    if new_base and _runtime_release(runtime.base_image, build) in ("", "trixie"):
-        # debian:trixie-slim has no adduser
-        adds_users = any(command.program in ("adduser", "addgroup") for command in build.commands)
-        packages += ["adduser"] if adds_users else []
-    for program in programs:
-        if program in installed or program not in runtime.missing_programs:
-            continue
-        if program in (build.start.program, build.start.words[0]):
-            continue
-        package = _TOOL_PACKAGES.get(program)
-        if package is None:
-            raise LeaveAlone("needs-programs", f"HEALTHCHECK runs `{program}`, which {runtime.base_image} lacks")
-        packages.append(package)
-    for text in _start_scripts(build):
-        lacking = sorted(name for name in runtime.missing_programs - installed if name in text.split())
-        if lacking:
-            raise LeaveAlone(
-                "needs-programs", f"the start script runs `{lacking[0]}`, which {runtime.base_image} lacks"
-            )
-    return tuple(dict.fromkeys(packages))
-
-
-def _healthcheck_programs(step: Step) -> Iterator[str]:
-    """The programs that a HEALTHCHECK runs, as far as its words name them."""
-    value = step.instruction.value
-    _, sign, command = value.partition("CMD")
-    if not sign:
-        return
-    import json
-
-    try:
-        words = [str(word) for word in json.loads(command)]
-    except ValueError:
-        words = command.replace("|", " ").replace(";", " ").replace("&", " ").split()
-        yield from (word for word in words if word in _TOOL_PACKAGES)
-    yield from words[:1]
-
-
-def _start_scripts(build: BuildStage) -> Iterator[str]:
-    """The texts of shell scripts in the context that the start command names."""
-    for word in build.start.words:
-        path = build.start.image_path(word)
-        for copy in build.context_copies:
-            origin = copy.brought.context_path_of(path) or copy.brought.context_path_of(
-                posixpath.join("/usr/local/bin", word)
-            )
-            text = build.context.read(origin) if origin else None
-            if text is not None and text.startswith("#!") and "sh" in text.partition("\n")[0]:
-                yield text
