@@ -17,11 +17,6 @@ from dfix.transforms.multistage.entry_point import StartCommand
 
 COPY_COMMANDS = of_kind("moves")
 """Programs that put a built file into its final place: `cp`, `mv`, `install`."""
-BUILD_IMAGE_PROGRAMS = frozenset(
-    "curl wget git hg svn ssh gpg gcc g++ cc make go patch unzip bzip2 xz ps pgrep pkill top free convert".split()
-)
-"""Programs of the images with compilers that the smaller images don't have:
-https://github.com/docker-library/buildpack-deps (curl, scm and full)"""
 
 
 class BuildStage(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import posixpath
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -13,9 +13,11 @@ from dfix.rewriter.knowledge.language_facts import compiling_installers, languag
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.official_images import BaseImage, base_image
 from dfix.rewriter.model.source_evidence import ENDINGS, sources, starts_programs
 from dfix.rewriter.model.stage import Stage
+from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS, healthcheck_commands, interpreters, scripts_named
 from dfix.rewriter.shell.walk import program_name
 
 _IN_SLIM_IMAGES = frozenset("npm yarn node corepack python python3 pip pip3 ruby apt-get apt".split())
@@ -47,6 +49,7 @@ def slim_variant(model: Model, stage: Stage) -> SlimVariant | None:
     if model.context is None:
         raise LeaveAlone("no-context", "the build context is unknown", "name its folder with --context")
     _check_installs_and_sources(base, model.context, stage)
+    _check_scripts(base, model.context, stage)
     return SlimVariant(base.smaller, base.saves)
 
 
@@ -58,10 +61,11 @@ def _check_commands(base: BaseImage, stage: Stage) -> None:
         if step.onbuild:
             raise LeaveAlone("onbuild", f"`ONBUILD {step.keyword}` runs in builds that use this image as their base")
         if step.keyword == "HEALTHCHECK":
-            match = re.search(r"\b(?:curl|wget|nc|pgrep|ps|git)\b", step.instruction.value)
-            if match is not None:
+            words = {posixpath.basename(word) for command in healthcheck_commands(step) for word in command}
+            lacking = sorted(words & FULL_IMAGE_PROGRAMS - installed)
+            if lacking:
                 raise LeaveAlone(
-                    "needs-programs", f"HEALTHCHECK on line {line} runs `{match.group()}`, which {base.smaller} lacks"
+                    "needs-programs", f"HEALTHCHECK on line {line} runs `{lacking[0]}`, which {base.smaller} lacks"
                 )
         if step.keyword != "RUN":
             continue
@@ -101,6 +105,30 @@ def _check_installs_and_sources(base: BaseImage, context: Context, stage: Stage)
     place = starts_programs(context, base.language) if base.language in ENDINGS else ""
     if place:
         raise LeaveAlone("needs-programs", f"{place} may run programs that {base.smaller} lacks")
+
+
+def _check_scripts(base: BaseImage, context: Context, stage: Stage) -> None:
+    """Raise LeaveAlone where the slim variant lacks the interpreter or a program of a script that the stage starts."""
+    words: list[str] = []
+    copies = []
+    for step in stage.steps:
+        if step.keyword == "HEALTHCHECK":
+            words += [word for command in healthcheck_commands(step) for word in command]
+        elif step.keyword in ("ENTRYPOINT", "CMD"):
+            words += [word.text for word in step.instruction.json or ()] or step.instruction.value.split()
+        elif step.keyword in ("COPY", "ADD") and step.instruction.flag("from") is None:
+            copies.append(copied(step, context))
+    slim = base_image(base.smaller)
+    installed = _installed_words(stage)
+    brought = [copy for copy in copies if isinstance(copy, Copied)]
+    for script in scripts_named(context, brought, words, stage.workdir or "/"):
+        if slim is None or script.interpreter not in interpreters(slim, installed):
+            raise LeaveAlone(
+                "needs-programs", f"{script.path} is a script for `{script.interpreter}`, which {base.smaller} lacks"
+            )
+        lacking = sorted(script.programs & FULL_IMAGE_PROGRAMS - installed)
+        if lacking:
+            raise LeaveAlone("needs-programs", f"{script.path} runs `{lacking[0]}`, which {base.smaller} lacks")
 
 
 def _may_compile(command: Located) -> bool:

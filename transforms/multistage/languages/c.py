@@ -9,10 +9,10 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.source_evidence import Starts, data, runs_programs, sources
+from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.runtime_stage import (
-    BUILD_IMAGE_PROGRAMS,
     COPY_COMMANDS,
     BuildStage,
     RuntimeStage,
@@ -111,7 +111,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         setup_runs=last,
         left_behind="GCC and the sources" if on_gcc_image else "the sources",
         megabytes_saved=_MEGABYTES_SAVED if on_gcc_image else 0,
-        missing_programs=BUILD_IMAGE_PROGRAMS if on_gcc_image else frozenset(),
+        missing_programs=FULL_IMAGE_PROGRAMS if on_gcc_image else frozenset(),
     )
 
 

@@ -7,10 +7,10 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import Starts, data, runs_programs, sources
+from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.runtime_stage import (
-    BUILD_IMAGE_PROGRAMS,
     COPY_COMMANDS,
     BuildStage,
     RuntimeStage,
@@ -103,7 +103,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         extra_lines=_environment(build, web),
         left_behind="the SDK, its downloads and the sources",
         megabytes_saved=_MEGABYTES_SAVED,
-        missing_programs=BUILD_IMAGE_PROGRAMS,
+        missing_programs=FULL_IMAGE_PROGRAMS,
     )
 
 

@@ -7,9 +7,9 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import sources
+from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.runtime_stage import (
-    BUILD_IMAGE_PROGRAMS,
     COPY_COMMANDS,
     BuildStage,
     RuntimeStage,
@@ -56,5 +56,5 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         sources_only=True,
         left_behind="dependencies, build outputs and the sources",
         megabytes_saved=build.base.saves if build.base.smaller else 0,
-        missing_programs=BUILD_IMAGE_PROGRAMS if build.base.smaller else frozenset(),
+        missing_programs=FULL_IMAGE_PROGRAMS if build.base.smaller else frozenset(),
     )

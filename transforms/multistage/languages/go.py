@@ -10,11 +10,11 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.source_evidence import Starts, calls, data, runs_programs, sources
+from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.go_sources import MODULE, Sources, built_sources
 from dfix.transforms.multistage.runtime_stage import (
-    BUILD_IMAGE_PROGRAMS,
     COPY_COMMANDS,
     BuildStage,
     RuntimeStage,
@@ -221,7 +221,7 @@ def _on_debian(build: BuildStage, copy: StageCopy, data_paths: tuple[str, ...], 
         extra_packages=("ca-certificates", "tzdata"),
         left_behind="Go and the sources",
         megabytes_saved=_MEGABYTES_MORE_THAN_DEBIAN,
-        missing_programs=BUILD_IMAGE_PROGRAMS,
+        missing_programs=FULL_IMAGE_PROGRAMS,
     )
 
 
@@ -242,7 +242,7 @@ def _on_alpine(build: BuildStage, copy: StageCopy, data_paths: tuple[str, ...]) 
         extra_packages=("ca-certificates",),
         left_behind="Go and the sources",
         megabytes_saved=_MEGABYTES_MORE_THAN_ALPINE,
-        missing_programs=BUILD_IMAGE_PROGRAMS,
+        missing_programs=FULL_IMAGE_PROGRAMS,
     )
 
 

@@ -10,9 +10,9 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.official_images import jre
 from dfix.rewriter.model.source_evidence import Starts, calls, data, runs_programs, sources
+from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.runtime_stage import (
-    BUILD_IMAGE_PROGRAMS,
     COPY_COMMANDS,
     BuildStage,
     RuntimeStage,
@@ -90,7 +90,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         sources_only=True,
         left_behind="the JDK, its build tool, their downloads and the sources",
         megabytes_saved=_MEGABYTES_SAVED.get(build.base.name, 0),
-        missing_programs=BUILD_IMAGE_PROGRAMS | {"mvn", "gradle", "javac", "jar"}
+        missing_programs=FULL_IMAGE_PROGRAMS | {"mvn", "gradle", "javac", "jar"}
         if build.base.language
         else frozenset(),
     )

@@ -12,11 +12,11 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import ENDINGS, sources
+from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.full_image import runtime_image
 from dfix.transforms.multistage.runtime_stage import (
-    BUILD_IMAGE_PROGRAMS,
     COPY_COMMANDS,
     BuildStage,
     RuntimeStage,
@@ -101,7 +101,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         build_stage_runs=() if standalone else prune,
         left_behind=left_behind,
         megabytes_saved=build.base.saves if image != build.base.reference else 0,
-        missing_programs=BUILD_IMAGE_PROGRAMS | {"python3"} if image != build.base.reference else frozenset(),
+        missing_programs=FULL_IMAGE_PROGRAMS | {"python3"} if image != build.base.reference else frozenset(),
     )
 
 
@@ -271,7 +271,7 @@ def _served(build: BuildStage) -> RuntimeStage | None:
         extra_lines=(install_server,),
         left_behind="the project's dependencies and its sources",
         megabytes_saved=build.base.saves if build.base.smaller else 0,
-        missing_programs=BUILD_IMAGE_PROGRAMS if build.base.smaller else frozenset(),
+        missing_programs=FULL_IMAGE_PROGRAMS if build.base.smaller else frozenset(),
     )
 
 

@@ -9,11 +9,12 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import sources
+from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.full_image import runtime_image
-from dfix.transforms.multistage.runtime_stage import BUILD_IMAGE_PROGRAMS, BuildStage, RuntimeStage, StageCopy
+from dfix.transforms.multistage.runtime_stage import BuildStage, RuntimeStage, StageCopy
 from dfix.transforms.multistage.system_packages import linked_libraries
 
 NAME = "pip"
@@ -66,7 +67,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         build_stage_edits=edits,
         left_behind=f"the compilers of {build.base.reference}" if image != build.base.reference else "",
         megabytes_saved=build.base.saves if image != build.base.reference else 0,
-        missing_programs=BUILD_IMAGE_PROGRAMS | {"file", "xz"} if image != build.base.reference else frozenset(),
+        missing_programs=FULL_IMAGE_PROGRAMS | {"file", "xz"} if image != build.base.reference else frozenset(),
     )
 
 

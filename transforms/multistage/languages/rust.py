@@ -11,9 +11,9 @@ from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.knowledge.runtime import runtime_packages
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import Starts, data, runs_programs, sources
+from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.runtime_stage import (
-    BUILD_IMAGE_PROGRAMS,
     COPY_COMMANDS,
     BuildStage,
     RuntimeStage,
@@ -84,7 +84,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         extra_packages=(*needed, *libraries),
         left_behind="Rust and the sources",
         megabytes_saved=_MEGABYTES_SAVED if build.base.language else 0,
-        missing_programs=BUILD_IMAGE_PROGRAMS if build.base.language else frozenset(),
+        missing_programs=FULL_IMAGE_PROGRAMS if build.base.language else frozenset(),
     )
 
 

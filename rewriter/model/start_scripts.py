@@ -1,0 +1,106 @@
+"""Scripts that a container starts with: their interpreters, and the programs that they call."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Set
+from typing import NamedTuple
+
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.knowledge.program_table import of_kind
+from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.model.official_images import BaseImage
+from dfix.rewriter.model.stage import Step
+from dfix.rewriter.shell.parse import parse
+from dfix.rewriter.shell.walk import commands, invoked
+
+FULL_IMAGE_PROGRAMS = frozenset(
+    "curl wget git hg svn ssh gpg gcc g++ cc make go patch unzip bzip2 xz ps pgrep pkill top free convert".split()
+)
+"""Programs of the images with compilers that the smaller images don't have:
+https://github.com/docker-library/buildpack-deps (curl, scm and full)"""
+_INTERPRETERS = {
+    "node": ("node", "nodejs", "npm", "npx", "yarn", "yarnpkg", "corepack"),
+    "python": ("python", "python3", "pip", "pip3"),
+    "ruby": ("ruby", "bundle", "bundler", "rake", "gem", "irb", "erb"),
+    "php": ("php",),
+}
+"""Programs of a language's images, the slim ones too: https://github.com/docker-library/official-images"""
+_OF_DEBIAN = frozenset(("bash", "dash", "perl"))
+"""Interpreters of every Debian, which Alpine lacks: the packages marked Essential, https://packages.debian.org"""
+_PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+_BEFORE_PROGRAM = frozenset("if then elif else while until do exec sudo time command env xargs".split())
+"""Words of a shell script after which a program may follow."""
+
+
+class Script(NamedTuple):
+    """A file of the build context that begins with `#!`."""
+
+    path: str
+    """Its context path."""
+    text: str
+
+    @property
+    def interpreter(self) -> str:
+        """What the first line names, without a minor version: "python3" for `#!/usr/bin/env python3.12`."""
+        program, *arguments = self.text.partition("\n")[0].removeprefix("#!").split() or [""]
+        if posixpath.basename(program) == "env":
+            words = [word for word in arguments if not word.startswith("-") and "=" not in word]
+            program = words[0] if words else program
+        return re.sub(r"(?<=python[23])\.\d+$", "", posixpath.basename(program))
+
+    @property
+    def programs(self) -> frozenset[str]:
+        """The programs that it calls if it is for a shell; also some words that it does not call."""
+        if not self.interpreter.endswith("sh"):
+            return frozenset()
+        found: set[str] = set()
+        for line in self.text.splitlines():
+            for part in re.split(r"[|;&(){}`!]", "" if line.lstrip().startswith("#") else line):
+                words = [word for word in part.split() if word not in _BEFORE_PROGRAM and not re.match(r"\w+=|-", word)]
+                found |= {posixpath.basename(word.strip("\"'")) for word in words[:1]}
+        return frozenset(found)
+
+
+def scripts_named(context: Context, copies: Iterable[Copied], words: Iterable[str], workdir: str) -> Iterator[Script]:
+    """The scripts that the words of start commands and health checks name, which run in `workdir`."""
+    copies = tuple(copies)
+    seen: set[str] = set()
+    for word in words:
+        paths = [posixpath.normpath(posixpath.join(workdir, word))]
+        paths += [] if "/" in word else [posixpath.join(folder, word) for folder in _PROGRAM_FOLDERS]
+        for path in paths:
+            for copy in copies:
+                origin = copy.brought.context_path_of(path)
+                text = context.read(origin) if origin and origin not in seen else None
+                if origin and text is not None and text.startswith("#!"):
+                    seen.add(origin)
+                    yield Script(origin, text)
+
+
+def interpreters(image: BaseImage, packages: Set[str]) -> Set[str]:
+    """The interpreters that an image with further system packages certainly has."""
+    shells = {"sh", "ash"} if image.alpine else {"sh", *_OF_DEBIAN}
+    aliases = {"node"} if "nodejs" in packages else set()
+    return {*packages, *shells, *aliases, *_INTERPRETERS.get(image.language, ())}
+
+
+def healthcheck_commands(step: Step) -> Iterator[tuple[str, ...]]:
+    """The words of each command of a HEALTHCHECK; none for `HEALTHCHECK NONE`."""
+    _, sign, command = step.instruction.value.partition("CMD")
+    if not sign:
+        return
+    try:
+        words = tuple(str(word) for word in json.loads(command))
+    except ValueError:
+        words = ()
+    if words and not (posixpath.basename(words[0]) in of_kind("shell") and words[1:2] == ("-c",) and len(words) > 2):
+        yield words
+        return
+    script = parse(words[2] if words else command, 0, words[2] if words else command)
+    for node in () if script.opaque else commands(script):
+        found = tuple(word.literal_or_text for word in invoked(node))
+        if found:
+            yield found
