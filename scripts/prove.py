@@ -50,6 +50,8 @@ class Case(NamedTuple):
     args: tuple[str, ...] = ()
     stand_ins: tuple[tuple[str, str], ...] = ()
     unsafe: bool = False
+    smoke: str = ""
+    """A command for `--smoke`, where the image's own fails."""
     in_ci: bool = True
 
 
@@ -125,7 +127,21 @@ def real_cases(folder: Path) -> list[Case]:
         label = name if dockerfile == "Dockerfile" else f"{name} {dockerfile}"
         label += " --unsafe" if unsafe else ""
         stand_ins = tuple(entry.get("stand-ins", {}).items())
-        cases.append(Case(label, root, dockerfile, "", bases, (), args, stand_ins, unsafe, entry.get("ci", False)))
+        cases.append(
+            Case(
+                label,
+                root,
+                dockerfile,
+                "",
+                bases,
+                (),
+                args,
+                stand_ins,
+                unsafe,
+                entry.get("smoke", ""),
+                entry.get("ci", False),
+            )
+        )
     return cases
 
 
@@ -159,6 +175,7 @@ def prove(engine: Engine, case: Case, *, measuring: bool) -> Row:
         command += ["--output-format=json", *(f"--set={arg}" for arg in case.args)]
         command += [] if measuring and not case.unsafe else ["--no-measure"]
         command += ["--unsafe"] if case.unsafe else []
+        command += [f"--smoke={case.smoke}"] if case.smoke else []
         done = subprocess.run(
             [*command, str(copy / case.dockerfile)],
             env={**engine.environment, "PYTHONPATH": str(ROOT)},

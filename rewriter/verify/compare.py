@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 from dfix.rewriter.verify.cache_paths import CachePaths
@@ -48,18 +48,20 @@ class Comparison(NamedTuple):
     """By how much the cache folders grew."""
 
 
-def compare(before: Image, after: Image, caches: Sequence[str]) -> Comparison:
+def compare(before: Image, after: Image, caches: Sequence[str], homes: Set[str] = frozenset()) -> Comparison:
     """Compare the files and the configurations of two images; times, history and layers may differ.
 
-    `caches` are cache folders as in `knowledge/*.toml`: `/var/cache/apt`, or `~/.npm` for any home.
+    `caches` are cache folders as in `knowledge/*.toml`: `/var/cache/apt`, or `~/.npm` for any home, also for `homes` of
+    the Dockerfile's own.
     """
-    places = CachePaths(caches)
+    homes = homes | before.homes | after.homes
+    places = CachePaths(caches, homes)
     evidence = list(_config(before.config, after.config))
     noise, cached = [], []
     for difference in _files(before.entries, after.entries):
         if _is_cache(difference, before, after, places):
             cached.append(difference)
-        elif reason := excuse(difference.path[1:], difference.kind == CONTENT):
+        elif reason := excuse(difference.path[1:], difference.kind == CONTENT, homes):
             noise.append((difference, reason))
         else:
             evidence.append(difference)

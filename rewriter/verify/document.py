@@ -10,6 +10,7 @@ from dfix.rewriter.pipeline.result import Applied
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.output import valid
 from dfix.rewriter.verify.compare import Difference
+from dfix.rewriter.verify.gains import gained
 from dfix.rewriter.verify.proof import Measures, Proof, Rebuild
 
 VERSION = 1
@@ -54,6 +55,7 @@ def _file(proof: Proof) -> dict[str, Any]:
         "noise": [{**_difference(found), "reason": reason} for found, reason in seen.noise] if seen else [],
         "ran": valid(proof.ran),
         "unseen": valid(proof.unseen),
+        "gained": gained(proof),
         "edited": {"source": valid(proof.edited[0]), "dependency": valid(proof.edited[1])},
         "before": _measures(proof.before),
         "after": _measures(proof.after),

@@ -38,6 +38,8 @@ class Image(NamedTuple):
     config: dict[str, Any]
     layers: tuple[Layer, ...]
     entries: dict[str, Entry]
+    homes: frozenset[str] = frozenset()
+    """The homes of its accounts and of its configuration, as absolute paths."""
 
     @property
     def size(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import posixpath
 import tarfile
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ MOST_BLANKED = 20_000_000
 """Files up to this size in bytes are read into memory to blank their fields; larger ones need no blanking."""
 _IMPLIED = Entry("folder", 0o755, 0, 0)
 _PIECE = 1 << 20
+_ACCOUNTS = "etc/passwd"
 
 
 class LayerError(Exception):
@@ -34,6 +36,8 @@ class Listing(NamedTuple):
     emptied: tuple[str, ...]
     size: int
     """In bytes, uncompressed."""
+    accounts: str | None = None
+    """The text of its /etc/passwd; None if it has none."""
 
 
 def listing(stream: IO[bytes], size: int) -> Listing:
@@ -42,6 +46,7 @@ def listing(stream: IO[bytes], size: int) -> Listing:
     links: dict[str, str] = {}
     gone: list[str] = []
     emptied: list[str] = []
+    accounts: str | None = None
     try:
         with tarfile.open(fileobj=stream, mode="r|") as tar:
             for member in tar:
@@ -54,11 +59,15 @@ def listing(stream: IO[bytes], size: int) -> Listing:
                 elif member.islnk():
                     links[path] = _path(member.linkname)
                 elif path:
-                    entries[path] = _entry(tar, member, path)
+                    content = tar.extractfile(member) if member.isfile() else None
+                    if path == _ACCOUNTS and content is not None and member.size <= MOST_BLANKED:
+                        data = content.read()
+                        accounts, content = data.decode("utf-8", "surrogateescape"), io.BytesIO(data)
+                    entries[path] = _entry(content, member, path)
                     links.pop(path, None)
     except tarfile.TarError as error:
         raise LayerError(str(error)) from error
-    return Listing(entries, links, tuple(gone), tuple(emptied), size)
+    return Listing(entries, links, tuple(gone), tuple(emptied), size, accounts)
 
 
 def flatten(listings: Iterable[Listing]) -> dict[str, Entry]:
@@ -124,7 +133,7 @@ def _path(name: str) -> str:
     return path
 
 
-def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> Entry:
+def _entry(content: IO[bytes] | None, member: tarfile.TarInfo, path: str) -> Entry:
     mode = member.mode & 0o7777
     headers = member.pax_headers
     xattrs = tuple(sorted((key[len(XATTR) :], value) for key, value in headers.items() if key.startswith(XATTR)))
@@ -133,9 +142,7 @@ def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> Entry:
         return Entry("folder", mode, *owner, xattrs=xattrs)
     if member.issym():
         return Entry("link", 0o777, *owner, target=member.linkname, xattrs=xattrs)
-    if member.isfile():
-        content = tar.extractfile(member)
-        assert content is not None
+    if content is not None:
         return Entry("file", mode, *owner, member.size, _digest(content, path, member.size), xattrs=xattrs)
     if member.isfifo():
         return Entry("fifo", mode, *owner, xattrs=xattrs)

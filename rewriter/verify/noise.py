@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
@@ -53,11 +53,25 @@ def blank(path: str, content: bytes) -> bytes:
     return content
 
 
-def excuse(path: str, content_only: bool) -> str:
+def excuse(path: str, content_only: bool, homes: Collection[str] = ()) -> str:
     """The reason why a difference at this path is noise, or "". `path` has no leading `/`.
 
-    `content_only`: only the content of a file differs; otherwise only an entry for the whole path excuses it.
+    `content_only`: only the content of a file differs; otherwise only an entry for the whole path excuses it. `homes`
+    are further ones besides /root and those in /home.
     """
+    return next((reason for way in ways(path, homes) if (reason := _reason(way, content_only))), "")
+
+
+def ways(path: str, homes: Collection[str]) -> Iterator[str]:
+    """A path without leading `/`, and again as if each home that it is in were /root."""
+    yield path
+    for home in homes:
+        prefix = f"{home.strip('/')}/".lstrip("/")
+        if path.startswith(prefix):
+            yield f"root/{path[len(prefix) :]}"
+
+
+def _reason(path: str, content_only: bool) -> str:
     if _any_path().fullmatch(path):
         for pattern, noise in _lines():
             if (noise.excused == "any" or (content_only and noise.excused == "content")) and pattern.fullmatch(path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 from dfix.rewriter.pipeline.result import Applied
 from dfix.rewriter.report.diff import shown_name
@@ -10,7 +10,8 @@ from dfix.rewriter.report.output import Output, visible
 from dfix.rewriter.report.terminal import PROMISES
 from dfix.rewriter.verify.compare import Difference
 from dfix.rewriter.verify.declared import groups
-from dfix.rewriter.verify.proof import Blame, Measures, Proof, Rebuild
+from dfix.rewriter.verify.gains import gained, rows
+from dfix.rewriter.verify.proof import Blame, Proof
 from dfix.rewriter.verify.sizes import size
 
 MOST_PATHS = 8
@@ -42,8 +43,12 @@ def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None
     _kept_apart(out, proof, verbose)
     if proof.before is not None and proof.after is not None and not (proof.blamed and not proof.settled.changed):
         out.write("\n")
-        for row in _aligned(list(_rows(proof))):
+        for row in _aligned(list(rows(proof))):
             out.write(f"  {row}\n")
+        if gained(proof) is False:
+            out.write(
+                "  nothing gained here: no rebuild runs fewer steps in less time, and no layer or byte is saved\n"
+            )
         if verbose:
             _steps(out, proof)
     if proof.message:
@@ -114,7 +119,7 @@ def _kept_apart(out: Output, proof: Proof, verbose: bool) -> None:
     if seen is None:
         return
     if seen.caches:
-        out.write(f"  package caches: {_more(seen.cache_bytes)}\n")
+        out.write(f"  package caches: {_more(seen.cache_bytes)}{', no gain' if seen.cache_bytes > 0 else ''}\n")
     if proof.ran and not proof.blamed:
         out.write(f"  both images were run: {visible(proof.ran)}\n")
     if seen.differences and not proof.blamed:
@@ -156,38 +161,6 @@ def _paths(out: Output, differences: Sequence[Difference], verbose: bool) -> Non
 def _log(out: Output, log: str) -> None:
     if log:
         out.write(f"  the build log is in {visible(log)}\n")
-
-
-def _rows(proof: Proof) -> Iterator[tuple[str, str, str, str]]:
-    before, after = proof.before, proof.after
-    assert before is not None and after is not None
-    source, dependency = proof.edited
-    yield "", "before", "after", ""
-    kinds: list[tuple[str, Callable[[Measures], Rebuild | None]]] = [
-        ("build without cache", lambda m: m.cold),
-        ("rebuild, nothing edited", lambda m: m.unchanged),
-        (f"rebuild, {visible(source)} edited", lambda m: m.source),
-        (f"rebuild, {visible(dependency)} edited", lambda m: m.dependency),
-    ]
-    for label, field in kinds:
-        was, now = field(before), field(after)
-        if was is not None and now is not None and not (label == kinds[0][0] and now.cached):
-            yield label, _rebuild(was), _rebuild(now), _faster(was, now)
-    yield "layers", str(before.layers), str(after.layers), ""
-    saved = before.size - after.size
-    yield "image size", size(before.size), size(after.size), f"{size(saved)} less" if saved > 0 else ""
-    if before.pushed is not None and after.pushed is not None:
-        yield f"to push, {visible(source)} edited", size(before.pushed), size(after.pushed), ""
-
-
-def _rebuild(build: Rebuild) -> str:
-    ran = len(build.ran)
-    return f"{ran} of {ran + build.cached} steps, {build.seconds:.1f} s"
-
-
-def _faster(before: Rebuild, after: Rebuild) -> str:
-    times = before.seconds / max(after.seconds, 0.001)
-    return f"{times:.1f} times faster" if times >= 1.5 else ""
 
 
 def _steps(out: Output, proof: Proof) -> None:

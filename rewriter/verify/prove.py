@@ -12,6 +12,7 @@ from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.options import Options, Place
 from dfix.rewriter.pipeline.result import Applied, Result
 from dfix.rewriter.text.source import Source
+from dfix.rewriter.verify.chance import Version, by_chance
 from dfix.rewriter.verify.compare import Comparison, Difference, compare, without
 from dfix.rewriter.verify.declared import settings
 from dfix.rewriter.verify.engine import BuildError, EngineError
@@ -66,17 +67,26 @@ class Before:
         self.tag, built = trial.build("before", source, "build without cache", cache=False)
         self.image: Image = trial.image(self.tag)
         self.measures = cold(built, self.image)
-        self._again: Image | None = None
+        self.homes = homes_of(source)
+        self._again: Version | None = None
 
-    def against(self, image: Image, caches: tuple[str, ...]) -> Comparison:
-        """What differs in `image`, ignoring what differs between two builds of this version."""
-        found = compare(self.image, image, caches)
+    def against(self, image: Image, tag: str, after: Source, caches: tuple[str, ...]) -> Comparison:
+        """What differs in `image`, built from `after`, ignoring what differs between two builds of this version."""
+        found = compare(self.image, image, caches, self.homes)
         if not found.differences:
             return found
-        if self._again is None:
-            tag, _ = self._trial.build("before", self.source, "build without cache, again", cache=False)
-            self._again = self._trial.image(tag)
-        return without(found, compare(self.image, self._again, ()))
+        again = self._again = self._again or self._twice("before", self.source)
+        found = without(found, compare(self.image, again.image, (), self.homes))
+        versions = self._version(self.image, self.tag), again
+        new = self._version(image, tag)
+        return by_chance(found, versions, new, lambda: self._twice("after", after).image, self._trial.context)
+
+    def _twice(self, side: str, source: Source) -> Version:
+        tag, _ = self._trial.build(side, source, "build without cache, again", cache=False)
+        return self._version(self._trial.image(tag), tag)
+
+    def _version(self, image: Image, tag: str) -> Version:
+        return Version(image, lambda paths: self._trial.files(tag, paths))
 
 
 class Show(NamedTuple):
@@ -192,9 +202,9 @@ def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: boo
     image = trial.image(tag)
     caches = caches_of(result) if allows_caches(result) else ()
     if not declared:
-        seen = _freed(before.image, image, before.against(image, caches))
+        seen = _freed(before.image, image, before.against(image, tag, result.after, caches))
         return Seen(seen, measures=cold(built, image))
-    compared = compare(before.image, image, caches)
+    compared = compare(before.image, image, caches, before.homes)
     faults = settings(result.before, compared.differences, image)
     if runs.containers is None:
         raise EngineError(
@@ -224,6 +234,12 @@ def caches_of(result: Result) -> tuple[str, ...]:
     text = result.before.text
     named = [manager for manager in managers() if any(command in text for command in manager.commands)]
     return tuple(dict.fromkeys(cache for manager in named for cache in manager.caches))
+
+
+def homes_of(source: Source) -> frozenset[str]:
+    """The homes that ENV lines of a Dockerfile set for their RUNs, also where the image ends with another."""
+    steps = (step for stage in build_model(parse(source)).stages for step in stage.steps)
+    return frozenset(home for step in steps if (home := step.env.get("HOME")) and home.startswith("/"))
 
 
 def place(change: Applied) -> Place:

@@ -12,6 +12,7 @@ import posixpath
 import tarfile
 import threading
 import zlib
+from collections.abc import Collection
 from typing import IO, Any, cast
 
 from dfix.rewriter.verify.image import Image, Layer
@@ -22,6 +23,8 @@ _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BLOCK = 512
 _PIECE = 1 << 20
+LARGEST_READ = 5_000_000
+"""Bytes of a file whose content is read."""
 
 
 class SavedImageError(Exception):
@@ -66,11 +69,16 @@ class _Parts:
 
     def layer(self, name: str) -> Listing:
         """A layer by its name in the manifest; old archives store equal layers once and link to them."""
-        if name in self.links:
-            name = posixpath.normpath(posixpath.join(posixpath.dirname(name), self.links[name]))
+        name = self.target(name)
         if name in self.layers:
             return self.layers[name]
         raise SavedImageError(f"the layer {name} is missing")
+
+    def target(self, name: str) -> str:
+        """The member that a member is, or links to."""
+        if name not in self.links:
+            return name
+        return posixpath.normpath(posixpath.join(posixpath.dirname(name), self.links[name]))
 
     def document(self, name: str) -> Any:
         """A JSON document by its name."""
@@ -92,6 +100,51 @@ def read_saved(stream: IO[bytes], seen: LayerCache) -> Image:
         return _image(parts)
     except (tarfile.TarError, LayerError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise SavedImageError(f"its archive is broken ({error})") from error
+
+
+def read_files(stream: IO[bytes], paths: Collection[str]) -> dict[str, bytes]:
+    """The contents of files of the (first) image in a stream, those of at most LARGEST_READ. Raises SavedImageError.
+
+    Each is that of the highest layer that has it: the paths are known to be there at the end.
+    """
+    wanted = frozenset(paths)
+    layers: dict[str, dict[str, bytes]] = {}
+    documents = _Parts()
+    try:
+        with tarfile.open(fileobj=stream, mode="r|") as tar:
+            for member in tar:
+                name = posixpath.normpath(member.name)
+                content = tar.extractfile(member) if member.isfile() else None
+                if content is None:
+                    documents.links |= {name: member.linkname} if member.issym() else {}
+                    continue
+                begin = _Begun(content)
+                if name.endswith(".json") or _is_document(begin.head):
+                    documents.documents[name] = begin.read()
+                elif _is_layer(begin.head):
+                    layers[name] = _wanted(begin, wanted)
+        manifest = documents.document("manifest.json")
+        found: dict[str, bytes] = {}
+        for name in manifest[0]["Layers"] or []:
+            found |= layers.get(documents.target(posixpath.normpath(name)), {})
+        return found
+    except (tarfile.TarError, LookupError, TypeError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise SavedImageError(f"its archive is broken ({error})") from error
+
+
+def _wanted(content: _Begun, wanted: frozenset[str]) -> dict[str, bytes]:
+    """The contents of the wanted paths of one layer."""
+    stream = cast("IO[bytes]", content)
+    if content.head.startswith(_GZIP):
+        stream = cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
+    found: dict[str, bytes] = {}
+    with tarfile.open(fileobj=stream, mode="r|") as tar:
+        for member in tar:
+            path = posixpath.normpath("/" + member.name).lstrip("/")
+            if path in wanted and member.isfile() and member.size <= LARGEST_READ:
+                file = tar.extractfile(member)
+                found |= {path: file.read()} if file is not None else {}
+    return found
 
 
 def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, parts: _Parts, seen: LayerCache) -> None:
@@ -146,7 +199,17 @@ def _image(parts: _Parts) -> Image:
         raise SavedImageError(f"its manifest names {len(names)} layers, its configuration {len(digests)}")
     listings = [parts.layer(name) for name in names]
     layers = tuple(Layer(digest, found.size) for digest, found in zip(digests, listings, strict=True))
-    return Image(config, layers, flatten(listings))
+    accounts = next((layer.accounts for layer in reversed(listings) if layer.accounts is not None), "")
+    return Image(config, layers, flatten(listings), _homes(config, accounts))
+
+
+def _homes(config: Any, accounts: str) -> frozenset[str]:
+    """The homes of all accounts, and what the configuration sets as HOME."""
+    fields = (line.split(":") for line in accounts.splitlines())
+    found = {field[5] for field in fields if len(field) > 5}
+    variables = (item.partition("=") for item in (config.get("config") or {}).get("Env") or ())
+    found |= {value for name, _, value in variables if name == "HOME"}
+    return frozenset(home for home in found if home.startswith("/"))
 
 
 class _Begun:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.engine import Build, BuildError, BuildOptions, Built, Engine
 from dfix.rewriter.verify.image import Image
-from dfix.rewriter.verify.saved import LayerCache, SavedImageError, read_saved
+from dfix.rewriter.verify.saved import LayerCache, SavedImageError, read_files, read_saved
 from dfix.rewriter.verify.snapshot import IgnorePlace, ignore_file, ignore_place, snapshot
 from dfix.rewriter.verify.workspace import Workspace, clear
 
@@ -129,6 +129,12 @@ class Trial:
                 return read_saved(stream, self._seen)
             except SavedImageError as error:
                 raise SavedImageError(f"the saved image cannot be read: {error}") from error
+
+    def files(self, tag: str, paths: Collection[str]) -> dict[str, bytes]:
+        """The contents of files of a built image. Raises EngineError, SavedImageError."""
+        self.tell("reading files of the image")
+        with self._engine.saved(tag) as stream:
+            return read_files(stream, paths)
 
     def layers(self, tag: str) -> frozenset[str]:
         """The digests of an image's layers. Raises EngineError."""

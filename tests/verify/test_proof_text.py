@@ -3,7 +3,8 @@ from __future__ import annotations
 import io
 
 from dfix.rewriter.report.output import Output
-from dfix.rewriter.verify.proof import Blame, Proof
+from dfix.rewriter.verify.compare import Difference
+from dfix.rewriter.verify.proof import Blame, Proof, Rebuild
 from dfix.rewriter.verify.proof_text import proof_text
 from tests.verify import proofs
 
@@ -31,7 +32,7 @@ def test_a_proven_file_with_its_table() -> None:
         "  rebuild, package.json edited  2 of 2 steps, 9.5 s   3 of 3 steps, 9.6 s\n"
         "  layers                        4                     5\n"
         "  image size                    231.0 MB              229.0 MB              2.0 MB less\n"
-        "  to push, src/a.js edited      45.6 MB               12.3 kB\n"
+        "  to push, src/a.js edited      45.6 MB               12.3 kB               45.6 MB less\n"
         "\n"
     )
 
@@ -100,3 +101,56 @@ def test_nothing_to_change_is_told_when_asked_for() -> None:
 def test_a_written_file_says_so() -> None:
     text, _ = shown(proofs.proven()._replace(written=True))
     assert text.startswith("app/Dockerfile: proven, the same image, except caches (written)\n")
+
+
+def test_faster_is_only_claimed_where_fewer_steps_run() -> None:
+    proof = proofs.proven()
+    assert proof.before is not None and proof.after is not None
+    after = proof.after._replace(
+        unchanged=Rebuild((), 3, 0.1),
+        source=Rebuild(("a", "b"), 1, 0.1),
+        size=proof.before.size - 99_999,
+        pushed=45_600_000,
+    )
+    text, _ = shown(proof._replace(after=after))
+    assert "faster" not in text and "less" not in text.replace("in less time", "")
+    assert "  nothing gained here: no rebuild runs fewer steps" in text
+    assert "nothing gained" not in shown(proof._replace(after=after._replace(layers=3)))[0]
+    assert "1 fewer" in shown(proof._replace(after=after._replace(layers=3)))[0]
+    assert "nothing gained" not in shown(proof._replace(after=after._replace(unchanged=None, source=None)))[0]
+    assert "nothing gained" not in shown(proofs.proven())[0]
+
+
+def test_caches_that_grow_are_no_gain() -> None:
+    proof = proofs.proven()
+    assert proof.comparison is not None
+    more = proof._replace(comparison=proof.comparison._replace(cache_bytes=3600))
+    assert "  package caches: 3.6 kB more, no gain\n" in shown(more)[0]
+
+
+def test_two_images_that_both_fail_show_nothing() -> None:
+    change = proofs.CLEAN._replace(contract="changed-image")
+    result = proofs.REWRITE._replace(changes=(proofs.SPLIT, change))
+    text, errors = shown(Proof("unshown", result, result, proofs.proven().comparison, message="name one with --smoke"))
+    assert text.startswith(
+        "app/Dockerfile: not shown, because both images fail when they run\n"
+        "  line 3: split-manifests, promised: same image (confirmed)\n"
+    )
+    assert "(not shown)" in text
+    assert errors == "app/Dockerfile: name one with --smoke\n"
+
+
+def test_files_that_a_run_no_longer_gets() -> None:
+    read = Difference("/app/a", "`npm ci` on line 3 reads it", 0, "read")
+    blame = Blame(proofs.SPLIT, (), "", "", (read,))
+    text, _ = shown(proofs.broken()._replace(blamed=(blame,)))
+    assert (
+        "split-manifests is left out, because with it a RUN no longer gets the files that it uses:\n    /app/a `npm"
+        in text
+    )
+    alone = proofs.REWRITE._replace(changes=())
+    text, _ = shown(Proof("broken", alone, alone, None, (blame._replace(change=None),)))
+    assert text.startswith("app/Dockerfile: the same image today, but not after an edit\n  a RUN no longer gets")
+    both = blame._replace(change=None, differences=(proofs.FILE,))
+    text, _ = shown(Proof("broken", alone, alone, None, (both,)))
+    assert "not the same image\n  these paths differ:\n    /app/x is gone\n  a RUN no longer gets the files" in text

@@ -253,6 +253,21 @@ def test_an_ignore_file_that_dfix_makes_is_in_the_image_as_in_a_real_build(
     assert [one["path"] for one in blame["differences"]] == ["/src/.dockerignore"]
 
 
+@pytest.mark.parametrize(
+    "home",
+    ["ENV HOME=/data/me", "RUN echo 'x:x:7:7::/data/me:/bin/sh' >> /etc/passwd", "ENV HOME=/data/me\nENV HOME=/x"],
+)
+def test_caches_in_homes_of_the_dockerfile_are_caches(verify: Verify, tmp_path: Path, home: str) -> None:
+    lines = home.split("\n")
+    before = "\n".join(
+        ["FROM busybox", lines[0], "RUN mkdir -p /data/me/.npm && echo 1 > /data/me/.npm/a # npm", *lines[1:]]
+    )
+    (tmp_path / "Dockerfile").write_text(before + "\n")
+    (tmp_path / "Dockerfile.new").write_text(before.replace(" # npm", " && rm /data/me/.npm/a # npm") + "\n")
+    words = (str(tmp_path / "Dockerfile"), "--against", str(tmp_path / "Dockerfile.new"), "--no-measure")
+    assert verify(*words).out.startswith(f"{tmp_path}/Dockerfile: proven, the same image, except caches\n")
+
+
 def test_noise_of_the_engine_is_told_from_faults(verify: Verify, tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     path.write_text("FROM busybox\nRUN mkdir /a\nRUN mkdir /b\nRUN head -c 8 /dev/urandom > /when\n")

@@ -8,7 +8,7 @@ import pytest
 
 from dfix.rewriter.verify.image import Layer
 from dfix.rewriter.verify.layers import Listing
-from dfix.rewriter.verify.saved import LayerCache, SavedImageError, read_saved
+from dfix.rewriter.verify.saved import LayerCache, SavedImageError, read_files, read_saved
 from tests.verify.archives import file, folder, link, oci, old, tar
 
 LOW = tar(folder("d"), file("d/a", b"1"), file("b", b"2"))
@@ -123,3 +123,25 @@ CONFIG = file("c.json", b'{"rootfs": {"diff_ids": ["sha256:1"]}}')
 def test_what_cannot_be_read_is_told(archive: bytes, said: str) -> None:
     with pytest.raises(SavedImageError, match=said):
         read_saved(io.BytesIO(archive), LayerCache())
+
+
+def test_the_homes_of_an_image() -> None:
+    accounts = b"root:x:0:0:root:/root:/bin/sh\napp:x:1:1::/srv/app:/bin/sh\nbroken\nnone:x:2:2::-:/x\n"
+    low = tar(file("etc/passwd", b"old:x:3:3::/old:/bin/sh\n"))
+    high = tar(file("etc/passwd", accounts))
+    config = {"config": {"Env": ["PATH=/bin", "HOME=/data"]}}
+    image = read_saved(io.BytesIO(oci(low, high, tar(file("a")), config=config)), LayerCache())
+    assert image.homes == {"/root", "/srv/app", "/data"}
+    assert image.entries["etc/passwd"].digest == hashlib.sha256(accounts).hexdigest()
+
+
+@pytest.mark.parametrize("archive", [oci(LOW, HIGH), oci(LOW, HIGH, packed=True), old(LOW, HIGH)])
+def test_contents_are_those_of_the_highest_layer(archive: bytes) -> None:
+    assert read_files(io.BytesIO(archive), ["b", "c", "absent"]) == {"b": b"2", "c": b"3"}
+    twice = oci(tar(file("b", b"old")), LOW, LOW)
+    assert read_files(io.BytesIO(twice), ["b"]) == {"b": b"2"}
+
+
+def test_contents_of_a_broken_archive() -> None:
+    with pytest.raises(SavedImageError, match="broken"):
+        read_files(io.BytesIO(b"x" * 2000), ["b"])

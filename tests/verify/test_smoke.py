@@ -121,11 +121,27 @@ def test_what_no_longer_runs_is_caught(engine: Engine, verify: Verify, tmp_path:
 def test_another_image_that_runs_as_before_is_proven(engine: Engine, verify: Verify, tmp_path: Path) -> None:
     """Less in the image, variables of the old base gone, and a word that differs in every run."""
     engine.bases("debian")
-    before = "FROM debian:bookworm-slim\nENV A=1\nRUN cp /bin/ls /app\nCMD /app /etc/hostname; date +%s%N; exit $A\n"
+    before = (
+        "FROM debian:bookworm-slim\nENV A=1\nRUN cp /bin/ls /app\nCMD /app /etc/hostname; date +%s%N; exit $((A - 1))\n"
+    )
     after = before.replace("CMD", "RUN rm -r /usr/share\nCMD")
     status, file, err = proof(verify, tmp_path, before, after)
-    assert (status, file["verdict"], file["ran"]) == (0, "proven", "its command exits 1 with the same output"), err
+    assert (status, file["verdict"], file["ran"]) == (0, "proven", "its command exits 0 with the same output"), err
     assert any(difference["path"] == "/usr/share" for difference in file["differences"])
+
+
+def test_two_images_that_both_fail_show_nothing(verify: Verify, tmp_path: Path) -> None:
+    before = "FROM busybox\nRUN touch /needed\nCMD cat /absent\n"
+    after = before.replace("RUN touch /needed\n", "")
+    status, file, err = proof(verify, tmp_path, before, after)
+    assert (status, file["verdict"], err) == (2, "unshown", "1 Dockerfile: 1 not shown\n")
+    assert file["message"] == (
+        "the image's command exits 1 in both images, which shows nothing about what they lack. "
+        "Name a command that works with --smoke"
+    )
+    assert proof(verify, tmp_path, before, after, "--smoke", "ls /absent")[1]["verdict"] == "unshown"
+    assert proof(verify, tmp_path, before, after, "--smoke", "ls /etc")[1]["verdict"] == "proven"
+    assert proof(verify, tmp_path, before, after, "--smoke", "ls /needed")[1]["verdict"] == "broken"
 
 
 def test_settings_that_differ_are_told_even_where_it_runs(verify: Verify, tmp_path: Path) -> None:
