@@ -31,13 +31,21 @@ def _own(context: Context) -> str:
 def _may_bring(model: Model, path: str) -> bool:
     """Whether a COPY, ADD or mount of the context brings a path, or one that is not known before the build may."""
     for step in (step for stage in model.stages for step in stage.steps):
-        if step.onbuild or step.keyword not in ("COPY", "ADD") or step.instruction.flag("from") is not None:
+        if step.onbuild:
             continue
-        for word in step.instruction.words[:-1]:
-            expanded = step.expand(word.text)
-            source = None if expanded is None else normal(expanded)
-            if source is None or not source or {"*", "?", "["}.intersection(source) or path == source:
+        if step.keyword in ("COPY", "ADD") and step.instruction.flag("from") is None:
+            if any(_covers(step.expand(word.text), path) for word in step.instruction.words[:-1]):
                 return True
-            if path.startswith(f"{source}/"):
-                return True
+        elif step.keyword == "RUN" and any(
+            mount.kind == "bind" and not mount.from_ and _covers(mount.source or "", path) for mount in step.mounts
+        ):
+            return True
     return False
+
+
+def _covers(source: str | None, path: str) -> bool:
+    """Whether a source is a path or a folder above it; an unknown one and a pattern may be."""
+    if source is None or {"*", "?", "["}.intersection(source):
+        return True
+    source = normal(source)
+    return not source or path == source or path.startswith(f"{source}/")

@@ -36,8 +36,7 @@ def lines_to_ignore(model: Model, copies: StageCopies, run: InstallRun, folder: 
         return ()
     if context.second_ignore_name or other_build(context.root, model.source.path):
         return ()
-    lines = with_itself(model, context, (folder,))
-    return lines if lines and not ships_itself(model, context) else ()
+    return () if ships_itself(model, context) else with_itself(model, context, (folder,))
 
 
 def _installs_something(context: Context, folder: str) -> bool:
@@ -74,6 +73,8 @@ def _is_replaced_unread(model: Model, copies: StageCopies, run: InstallRun, fold
     """Whether only `copies` bring the context's `folder`, and nothing reads it there before `run` replaces it."""
     for stage in model.stages:
         for step in stage.steps:
+            if step.keyword == "RUN" and any(mount.kind == "bind" and not mount.from_ for mount in step.mounts):
+                return False
             if step.keyword not in ("COPY", "ADD") or step.instruction.flag("from") is not None:
                 continue
             if step in copies.steps:

@@ -115,6 +115,7 @@ def test_an_install_of_nothing_leaves_the_folder(tmp_path: Path, lock: str) -> N
         ({}, BEFORE.replace("npm ci", "ls node_modules && npm ci")),
         ({}, BEFORE + "FROM node:22\nCOPY . .\nRUN node a.js\n"),
         ({}, BEFORE + "COPY node_modules/b /b\n"),
+        ({}, BEFORE + "RUN --mount=type=bind,target=/host cp -r /host/node_modules /b\n"),
     ],
 )
 def test_left_alone(tmp_path: Path, files: dict[str, str], dockerfile: str) -> None:
