@@ -35,7 +35,7 @@ _BEFORE_PROGRAM = frozenset("if then elif else while until do exec sudo time com
 """Words of a shell script after which a program may follow."""
 
 
-class Script(NamedTuple):
+class StartScript(NamedTuple):
     """A file of the build context that begins with `#!`."""
 
     path: str
@@ -64,7 +64,7 @@ class Script(NamedTuple):
         return frozenset(found)
 
 
-def scripts_named(context: Context, copies: Iterable[Copied], words: Iterable[str], workdir: str) -> Iterator[Script]:
+def scripts_named(context: Context, copies: Iterable[Copied], words: Iterable[str], workdir: str) -> Iterator[StartScript]:
     """The scripts that the words of start commands and health checks name, which run in `workdir`."""
     copies = tuple(copies)
     seen: set[str] = set()
@@ -77,7 +77,7 @@ def scripts_named(context: Context, copies: Iterable[Copied], words: Iterable[st
                 text = context.read(origin) if origin and origin not in seen else None
                 if origin and text is not None and text.startswith("#!"):
                     seen.add(origin)
-                    yield Script(origin, text)
+                    yield StartScript(origin, text)
 
 
 def interpreters(image: BaseImage, packages: Set[str]) -> Set[str]:
