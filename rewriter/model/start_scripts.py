@@ -64,7 +64,9 @@ class StartScript(NamedTuple):
         return frozenset(found)
 
 
-def scripts_named(context: Context, copies: Iterable[Copied], words: Iterable[str], workdir: str) -> Iterator[StartScript]:
+def scripts_named(
+    context: Context, copies: Iterable[Copied], words: Iterable[str], workdir: str
+) -> Iterator[StartScript]:
     """The scripts that the words of start commands and health checks name, which run in `workdir`."""
     copies = tuple(copies)
     seen: set[str] = set()
