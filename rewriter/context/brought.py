@@ -17,8 +17,12 @@ _WILDCARDS = frozenset("*?[\\")
 _ARCHIVES = (".tar", ".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz2", ".tbz", ".zst")
 
 
+_HOLD_FILES = ("bin", "sbin", "init.d", "cron.d", "profile.d", "sudoers.d")
+"""Folders of a system that hold files and no folders (the Filesystem Hierarchy Standard 3.0, 3.4 and 3.7)."""
+
+
 class Missing(NamedTuple):
-    """Why a source is unavailable; the text completes "its source …"."""
+    """Why it is not known what a COPY copies, as a phrase that begins with "its"."""
 
     reason: str
 
@@ -26,10 +30,14 @@ class Missing(NamedTuple):
         return self.reason
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
+    """One file or folder that a COPY copies."""
+
     source: str
+    """Its context path; of a link, the path to which it leads."""
     folder: bool
     image: str
+    """The image path of the file, or of the folder that gets the content of a folder."""
 
 
 class Brought:
@@ -37,7 +45,7 @@ class Brought:
 
     __slots__ = ("_context", "entries")
 
-    def __init__(self, context: Context, entries: tuple[_Entry, ...]) -> None:
+    def __init__(self, context: Context, entries: tuple[Entry, ...]) -> None:
         self._context = context
         self.entries = entries
 
@@ -80,6 +88,40 @@ class Brought:
                     return path
         return None
 
+    def source_of(self, image_path: str) -> str | None:
+        """The context path whose file or folder would be at an image path, whether it ships, or exists, or not."""
+        paths = (_below(entry, image_path) for entry in reversed(self.entries))
+        return next((path for path in paths if path is not None), None)
+
+    def brings_below(self, image_folder: str) -> bool:
+        """Whether a file is copied to somewhere below an image folder; does not list the context."""
+        prefix = image_folder.rstrip("/") + "/"
+        for entry in self.entries:
+            path = _below(entry, image_folder) if entry.folder else None
+            if path is not None and self._context.ships_any(path):
+                return True
+            if entry.image.startswith(prefix) and (not entry.folder or self._context.ships_any(entry.source)):
+                return True
+        return False
+
+    def image_paths_below(self, image_folder: str, most: int) -> list[str]:
+        """The image paths of the files that are copied below an image folder; stops soon after `most`."""
+        prefix = image_folder.rstrip("/") + "/"
+        found: list[str] = []
+        for entry in self.entries:
+            path = _below(entry, image_folder) if entry.folder else None
+            at = prefix
+            if path is None:
+                if not entry.image.startswith(prefix):
+                    continue
+                if not entry.folder:
+                    found.append(entry.image)
+                    continue
+                path, at = entry.source, entry.image + "/"
+            skipped = len(path) + 1 if path else 0
+            found += [at + file[skipped:] for file in self._context.some_below(path, max(most - len(found), 1))]
+        return found
+
     def files_in(self, image_folder: str) -> list[str]:
         """The context files copied individually, not with their folder, into an image folder."""
         return [e.source for e in self.entries if not e.folder and posixpath.dirname(e.image) == image_folder]
@@ -101,12 +143,12 @@ class Brought:
                     return True
             else:
                 path = _below(entry, image_path)
-                if path is not None and (self._context.ships(path) or self._context.below(path)):
+                if path is not None and (self._context.ships(path) or self._context.ships_any(path)):
                     return True
         return False
 
 
-def _below(entry: _Entry, image_path: str) -> str | None:
+def _below(entry: Entry, image_path: str) -> str | None:
     if image_path == entry.image:
         return entry.source
     base = entry.image if entry.image.endswith("/") else entry.image + "/"
@@ -120,9 +162,9 @@ def brings(
 ) -> Brought | Missing:
     """What `COPY sources… target` copies with the given `workdir`; `unpacks`: it is an ADD, which unpacks archives."""
     if context.fault:
-        return Missing(f"the ignore file cannot be used ({context.fault})")
+        return Missing(f"its source cannot be looked up: the ignore file cannot be used ({context.fault})")
     image = posixpath.normpath(posixpath.join(workdir, target))
-    resolved: list[tuple[str, bool]] = []
+    resolved: list[_Source] = []
     for source in sources:
         found = _resolve(context, source)
         if isinstance(found, Missing):
@@ -133,29 +175,44 @@ def brings(
     )
     to_folder = to_folder or image == workdir or workdir.startswith(image.rstrip("/") + "/")
     entries = []
-    for path, folder in resolved:
+    for path, folder, name in resolved:
         if unpacks and not folder and path.endswith(_ARCHIVES):
-            return Missing(f"{path} may be an archive that ADD unpacks")
-        name = posixpath.basename(path)
+            return Missing(f"its source {path} may be an archive that ADD unpacks")
         if folder or not to_folder:
-            if not folder and posixpath.basename(image) != name and "." not in posixpath.basename(image):
-                return Missing(f"{target} may be a file or a folder: it has no `/` at its end")
-            entries.append(_Entry(path, folder, image))
+            if not folder and not _names_a_file(image, name):
+                return Missing(f"its destination {target} may be a file or a folder: it has no `/` at its end")
+            entries.append(Entry(path, folder, image))
         else:
-            entries.append(_Entry(path, False, posixpath.join(image, name)))
+            entries.append(Entry(path, False, posixpath.join(image, name)))
     return Brought(context, tuple(entries))
 
 
-def _resolve(context: Context, source: str) -> list[tuple[str, bool]] | Missing:
+def _names_a_file(image: str, name: str) -> bool:
+    """Whether an image path without a slash at its end is a file for certain, and not a folder for the file `name`."""
+    last = posixpath.basename(image)
+    return last == name or "." in last or posixpath.basename(posixpath.dirname(image)) in _HOLD_FILES
+
+
+class _Source(NamedTuple):
+    path: str
+    """In the context, links followed."""
+    folder: bool
+    name: str
+    """The file's name in the folder to which it is copied: that of the link, if a link was named."""
+
+
+def _resolve(context: Context, source: str) -> list[_Source] | Missing:
+    """What a source names. BuildKit follows links: that of a file copies the file, that of a folder its content."""
     path = normal(source)
     if not _WILDCARDS.intersection(path):
-        if context.is_folder(path):
-            return [(path, True)]
-        if context.ships(path):
-            return [(path, False)]
+        real = _real(context, path)
+        if real is not None:
+            return [real]
         if context.exists(path):
-            return Missing(f"{source} is excluded by {context.ignore_name}")
-        return Missing(f"{source} is not in the build context")
+            if context.ships(path):
+                return Missing(f"its source {source} is a link that leads to no file of the build context")
+            return Missing(f"its source {source} is excluded by {context.ignore_name}")
+        return Missing(f"its source {source} is not in the build context")
     found = [""]
     for part in path.split("/"):
         if not _WILDCARDS.intersection(part):
@@ -163,13 +220,17 @@ def _resolve(context: Context, source: str) -> list[tuple[str, bool]] | Missing:
             continue
         matches = re.compile(_component(part)).match
         found = [posixpath.join(folder, name) for folder in found for name in context.names_in(folder) if matches(name)]
-    kept: list[tuple[str, bool]] = []
-    for match in found:
-        if context.is_folder(match):
-            kept.append((match, True))
-        elif context.ships(match):
-            kept.append((match, False))
-    return kept
+    return [real for match in found if (real := _real(context, match)) is not None]
+
+
+def _real(context: Context, path: str) -> _Source | None:
+    """The file or folder to which a path leads; None if nothing is there or the file does not ship."""
+    real = context.followed(path)
+    if real is None:
+        return None
+    if context.is_folder(real):
+        return _Source(real, True, posixpath.basename(path))
+    return _Source(real, False, posixpath.basename(path)) if context.ships(real) else None
 
 
 def _component(part: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dfix.rewriter.context.ignore import BadPatternError, IgnoreFile
 
 MOST_FILES = 200_000
+MOST_LINKS = 40
+"""As many as Linux follows for one path."""
 LARGEST_READ = 5_000_000
 LARGEST_IGNORE_FILE = 1_000_000
 
@@ -24,6 +26,7 @@ class Context:
 
     __slots__ = (
         "_below",
+        "_links",
         "_ships",
         "_some",
         "fault",
@@ -48,6 +51,7 @@ class Context:
         self._below: dict[str, tuple[str, ...]] = {}
         self._some: dict[tuple[str, int], tuple[str, ...]] = {}
         self._ships: dict[str, bool] = {}
+        self._links: dict[str, str | None] = {}
 
     @classmethod
     def open(cls, root: str, dockerfile: str) -> Context:
@@ -210,6 +214,43 @@ class Context:
     def on_disk(self, path: str) -> str:
         """The path on disk of a file that `read` has returned."""
         return os.path.realpath(self._disk(path))
+
+    def link(self, path: str) -> str | None:
+        """What a symbolic link says, as written; None if `path` is not a link."""
+        if path not in self._links:
+            try:
+                self._links[path] = os.readlink(self._disk(path)) if path and self._inside(path) else None
+            except (OSError, ValueError):
+                self._links[path] = None
+        return self._links[path]
+
+    def followed(self, path: str) -> str | None:
+        """`path` with every link on its way followed inside the context, as for the source of a COPY.
+
+        An absolute target begins at the root of the context. None for links that lead in a circle.
+        """
+        done, rest, left = "", [part for part in path.split("/") if part], MOST_LINKS
+        while rest:
+            part = rest.pop(0)
+            here = posixpath.normpath(posixpath.join("/", done, part))[1:]
+            target = self.link(here)
+            if target is None:
+                done = here
+                continue
+            left -= 1
+            if not left:
+                return None
+            rest = [*(part for part in target.split("/") if part), *rest]
+            done = "" if target.startswith("/") else done
+        return done
+
+    def left_out_by(self, path: str) -> int:
+        """The line of the ignore file that leaves out a path; 0 if none does."""
+        return self.ignore.line_for(path)
+
+    def absence(self, path: str) -> tuple[str, str]:
+        """Why an install cannot read a path that does not exist, and what to do about it: a sentence each."""
+        return f"{path} is not in the build context", "if the build uses another context, name it with --context"
 
     def is_folder(self, path: str) -> bool:
         """Whether `path` is a folder on disk, not a link."""

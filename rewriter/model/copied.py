@@ -62,5 +62,5 @@ def copied(step: Step, context: Context) -> Copied | Unclear:
         sources.append(source)
     brought = brings(context, sources, target, step.workdir, unpacks=step.keyword == "ADD")
     if not isinstance(brought, Brought):
-        return Unclear(step, f"its source {brought}", destination)
+        return Unclear(step, str(brought), destination)
     return Copied(step, brought, destination, written_destination)

@@ -18,6 +18,7 @@ RECORDS = {"Reason": 0, "LeaveAlone": 0, "ReplacedOutput": 0, "Refusal": 2}
 ENGINE = {
     "rewriter/manifests": {"split-manifests"},
     "rewriter/model/cache_use.py": {"clean-up"},
+    "rewriter/model/file_map": {"split-manifests"},
     "rewriter/model/source_evidence.py": {"multistage"},
 }
 """Parts of the engine that give reasons, and the rules that ask them."""

@@ -50,8 +50,8 @@ ALL = {
         (["yarn.loc*", "package.json"], "./", {"package.json": "/app/package.json"}),
         (["nothing*"], "./", {}),
         (["../../package.json"], "./", {"package.json": "/app/package.json"}),
-        (["missing.txt"], ".", "missing.txt is not in the build context"),
-        (["package.json"], "/other", "/other may be a file or a folder: it has no `/` at its end"),
+        (["missing.txt"], ".", "its source missing.txt is not in the build context"),
+        (["package.json"], "/other", "its destination /other may be a file or a folder: it has no `/` at its end"),
     ],
 )
 def test_where_files_land(make_context: MakeContext, sources: list[str], target: str, expected: object) -> None:
@@ -60,7 +60,7 @@ def test_where_files_land(make_context: MakeContext, sources: list[str], target:
 
 def test_an_ignored_source_is_missing(make_context: MakeContext) -> None:
     context = make_context({"a.txt": "", ".dockerignore": "a.txt\n"})
-    assert brings(context, ["a.txt"], ".", "/") == Missing("a.txt is excluded by .dockerignore")
+    assert brings(context, ["a.txt"], ".", "/") == Missing("its source a.txt is excluded by .dockerignore")
 
 
 def test_add_may_unpack(make_context: MakeContext) -> None:

@@ -18,9 +18,10 @@ from dfix.rewriter.knowledge import Prefetch, Usage, usage
 from dfix.rewriter.knowledge.load import is_named
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import Located, chain, located
+from dfix.rewriter.model.file_map.install_reads import ProjectInstall, view_from
 from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.shell.nodes import Word
-from dfix.transforms.split_manifests.installs import InstallRun, ProjectInstall
+from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 _SETUP = frozenset(("cd", "export", "set"))
@@ -82,10 +83,8 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
 
 def in_context_already(copies: StageCopies, download: SeparateDownload) -> bool:
     """Whether the build context has what would be fetched (a `vendor` folder)."""
-    folder = copies.context_folder(download.run.installs[0].located.folder or "?")
-    if folder is None:
-        return False
-    return any(copies.context.ships(posixpath.join(folder, path)) for path in download.prefetch.vendored_in)
+    view = view_from(copies.file_map, download.run.installs[0].located.folder or "?")
+    return any(view.ships(posixpath.join(view.folder, path)) for path in download.prefetch.vendored_in)
 
 
 def _download_run(step: Step, commands: tuple[Located, ...], build: _Build) -> InstallRun:

@@ -70,7 +70,7 @@ def _split(model: Model, before: _Before, step: Step) -> Split | None:
     if context is None:
         _check_without_context(model, before, step)
         return None
-    copies = StageCopies(context, before.copies, before.brought)
+    copies = StageCopies(context, step, before.copies, before.brought)
     run = install_run(step) or make_run(copies, step)
     if run is None:
         return download_first(model, copies, step)
@@ -83,6 +83,7 @@ def _split(model: Model, before: _Before, step: Step) -> Split | None:
         return install_without_output(model, copies, run, no)
     except LeaveAlone as no:
         if no.reason.code != INSTALLS_PROJECT:
+            check_late_files(copies, run, no.reason.code)
             raise
         if managers <= before.installed:
             return None

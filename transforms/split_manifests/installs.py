@@ -7,27 +7,8 @@ from typing import NamedTuple
 from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.knowledge.load import is_named
 from dfix.rewriter.model.commands import Located, chain, located
+from dfix.rewriter.model.file_map.install_reads import ProjectInstall
 from dfix.rewriter.model.stage import Step
-
-
-class ProjectInstall(NamedTuple):
-    """An install that reads the project's manifests."""
-
-    located: Located
-    manager: str
-    arguments: tuple[str, ...]
-    """What follows the manager's name, as written."""
-    reader: str
-    """The module of rewriter/manifests that knows what the install reads."""
-    added: tuple[str, ...] = ()
-    """Arguments after those that only the rule's own command has (`--no-root`)."""
-    makefile: str = ""
-    """The name of the Makefile, where `make` runs the install."""
-
-    @property
-    def shown(self) -> str:
-        """The command as the author wrote it."""
-        return " ".join(word.text for word in self.located.words)
 
 
 class InstallRun(NamedTuple):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
+from dfix.rewriter.model import Step
 from dfix.rewriter.model.copied import Copied
-from dfix.transforms.split_manifests.install_inputs import inputs_of_run
+from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile
+from dfix.rewriter.model.file_map.install_reads import reads_of_install
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 
-def check_late_files(copies: StageCopies, run: InstallRun) -> None:
+def check_late_files(copies: StageCopies, run: InstallRun, refused: str = "missing-file") -> None:
     """Raises LeaveAlone for a lock file or an included file that is copied too late for the install.
 
-    Copying it before the install would change what is installed, so dfix only reports it.
+    Copying it before the install would change what is installed, so dfix only reports it. `refused` is the code of the
+    reason why there is no split: any but a missing file tells more than this.
     """
+    if refused != "missing-file":
+        return
     steps = [step for step in run.step.stage.steps if step.keyword in ("COPY", "ADD") and not step.onbuild]
     later = [step for step in steps if step.index > run.step.index and step.instruction.flag("from") is None]
     if not later:
@@ -21,15 +26,20 @@ def check_late_files(copies: StageCopies, run: InstallRun) -> None:
     others = [step for step in steps if step.index < run.step.index and step not in copies.steps]
     if others or copies.unclear:
         return  # those may bring it
-    read = attempt(inputs_of_run, copies, run)
-    if read is None or isinstance(read, Reason):
-        return
-    later_copies = [copy for copy in map(copies.of, later) if isinstance(copy, Copied)]
-    for path in read.files:
-        if copies.image_paths(path):
-            continue
-        late = next((copy for copy in later_copies if copy.brought.image_path_of(path) is not None), None)
-        if late is not None:
-            line = late.step.instruction.line
-            reason = f"line {line} copies {path} only after `{run.installs[0].shown}` has run"
-            raise LeaveAlone("incomplete-split", reason, f"copy {path} with the manifests (this changes the image)")
+    complete = _with_all(copies, later)
+    for install in run.installs:
+        read = attempt(reads_of_install, complete, install)
+        for file in () if isinstance(read, Reason) else read.files:
+            late = file.copy.step
+            if late in later and not isinstance(copies.file_map.at(file.path), ImageFile):
+                reason = f"line {late.instruction.line} copies {file.source} only after `{install.shown}` has run"
+                hint = f"copy {file.source} with the manifests (this changes the image)"
+                raise LeaveAlone("incomplete-split", reason, hint)
+
+
+def _with_all(copies: StageCopies, later: list[Step]) -> FileMap:
+    """The files of the image if the copies after the RUN came before it."""
+    found = FileMap(copies.context, [copy for copy in map(copies.of, later) if isinstance(copy, Copied)])
+    for layer in copies.file_map.layers:
+        found.add(layer)
+    return found

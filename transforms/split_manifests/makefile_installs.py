@@ -9,11 +9,12 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.makefile import Unfollowed, recipe
 from dfix.rewriter.knowledge import project_install, usage
 from dfix.rewriter.model.commands import Located, chain, located
+from dfix.rewriter.model.file_map.install_reads import ProjectInstall, view_from
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.nodes import Command, Word
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import invoked, program_name
-from dfix.transforms.split_manifests.installs import InstallRun, ProjectInstall
+from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
@@ -30,9 +31,9 @@ def make_run(copies: StageCopies, step: Step) -> InstallRun | None:
     if make is None:
         return None
     target = _target(make)
-    context = copies.context
-    folder = copies.context_folder(make.folder or "?")
-    if target is None or folder is None:
+    context = view_from(copies.file_map, make.folder or "?")
+    folder = context.folder
+    if target is None:
         return None
     path = _makefile(context, folder)
     # make would take a file of the target's name for the result of the target

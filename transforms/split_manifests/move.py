@@ -16,6 +16,8 @@ class ManifestCopy(NamedTuple):
     """Context paths."""
     folder: str
     """Where they go, relative to the destination of `copy`; "" for the destination itself."""
+    as_it_is: bool = False
+    """Whether it is the line of `copy` itself, which brings one file under another name."""
 
 
 class Move(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.manifests import Inputs
-from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.model.copied import Copied, Unclear
+from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile, not_followed
+from dfix.rewriter.model.file_map.install_reads import Needed
 from dfix.rewriter.model.paths import overlaps
-from dfix.transforms.split_manifests.install_inputs import not_followed
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.move import ManifestCopy, Move
 from dfix.transforms.split_manifests.obstacles import check_environment, passes_between
@@ -21,7 +21,7 @@ _SETTLED = (".lock", ".json", ".toml", ".yaml", ".yml", ".txt", ".cfg", ".ini", 
 _SPECIAL_IN_COPY = frozenset("*?[]\\$'\"\n")
 
 
-def plan_move(copies: StageCopies, run: InstallRun, read: Inputs) -> Move | None:
+def plan_move(copies: StageCopies, run: InstallRun, read: Needed) -> Move | None:
     """Which copies move after `run`, whose installs read `read`. None when nothing would be gained.
 
     A first copy of single files that something prevents from moving stays where it is, and the others are tried without
@@ -30,18 +30,18 @@ def plan_move(copies: StageCopies, run: InstallRun, read: Inputs) -> Move | None
     if not read.files and not read.folders:
         return None
     folder = run.installs[-1].located.folder or ""
+    bringing = {file.copy.step for file in read.files}
     movable = [
         copy
         for copy in copies.clear
-        if _brings_more(copy, read)
-        and (overlaps(copy.destination, folder) or any(copy.brought.image_path_of(path) for path in read.files))
+        if _brings_more(copy, read) and (overlaps(copy.destination, folder) or copy.step in bringing)
     ]
+    movable = _with_overwriting(copies, movable)
     while not all(_is_settled(path, read) for copy in movable for path in _sources(copy)):
-        for copy in copies.unclear:
-            if copy.step.index > movable[0].step.index:
-                raise not_followed(copy.step.keyword, copy.step.instruction.line, copy.reason)
-        shown = (*read.files, *(f"{name}/" for name in read.folders))
-        move = Move(tuple(movable), _lines(copies, movable, read), shown, read.warnings)
+        for unclear in copies.unclear:
+            if unclear.step.index > movable[0].step.index and _may_overwrite(unclear, movable):
+                raise LeaveAlone(*not_followed(unclear))
+        move = Move(tuple(movable), _lines(copies, movable, read), read.shown, read.warnings)
         try:
             passes_between(copies, move, run)
             check_environment(move, run)
@@ -54,12 +54,34 @@ def plan_move(copies: StageCopies, run: InstallRun, read: Inputs) -> Move | None
     return None
 
 
-def _brings_more(copy: Copied, read: Inputs) -> bool:
-    """Whether the copy brings something that no install reads."""
-    for path in copy.brought.paths():
-        if path not in read.files and not any(path.startswith(folder + "/") for folder in read.folders):
+def _with_overwriting(copies: StageCopies, movable: list[Copied]) -> list[Copied]:
+    """The copies that move, and those after them that put another file where one of them puts one.
+
+    After `COPY . .` and `COPY prod.txt requirements.txt`, the second has to stay the last writer.
+    """
+    moving: list[Copied] = []
+    for copy in copies.clear:
+        if copy in movable or any(_overwrites(copy, earlier) for earlier in moving):
+            moving.append(copy)
+    return moving
+
+
+def _overwrites(copy: Copied, earlier: Copied) -> bool:
+    if copy.brings_a_folder:
+        return False  # obstacles.py looks at what it brings
+    for entry in copy.brought.entries:
+        if earlier.brought.context_path_of(entry.image) not in (None, entry.source):
             return True
     return False
+
+
+def _may_overwrite(unclear: Unclear, movable: list[Copied]) -> bool:
+    return unclear.destination is None or any(overlaps(unclear.destination, copy.destination) for copy in movable)
+
+
+def _brings_more(copy: Copied, read: Needed) -> bool:
+    """Whether the copy brings something that no install reads."""
+    return any(not read.reads(path) for path in copy.brought.paths())
 
 
 def _sources(copy: Copied) -> list[str]:
@@ -67,35 +89,45 @@ def _sources(copy: Copied) -> list[str]:
     return [entry.source + "/" * entry.folder for entry in copy.brought.entries]
 
 
-def _is_settled(path: str, read: Inputs) -> bool:
+def _is_settled(path: str, read: Needed) -> bool:
     """Whether the file changes as rarely as a manifest: copying it before the install does no harm."""
     name = posixpath.basename(path)
-    return path in read.files or name.endswith(_SETTLED) or (name.startswith(".") and not path.endswith("/"))
+    return (
+        any(file.source == path for file in read.files)
+        or name.endswith(_SETTLED)
+        or (name.startswith(".") and not path.endswith("/"))
+    )
 
 
-def _lines(copies: StageCopies, moved: list[Copied], read: Inputs) -> tuple[ManifestCopy, ...]:
+def _lines(copies: StageCopies, moved: list[Copied], read: Needed) -> tuple[ManifestCopy, ...]:
     """The COPY lines for what the install reads: one for each moved copy and each folder of the image.
 
     package.json, package-lock.json and scripts/post.js of `COPY . .` make two lines, `COPY package.json
-    package-lock.json ./` and `COPY scripts/post.js ./scripts/`.
+    package-lock.json ./` and `COPY scripts/post.js ./scripts/`. A file that gets another name needs the author's own
+    line: `COPY prod.txt requirements.txt`.
     """
+    staying = FileMap(copies.context, [layer for layer in copies.file_map.layers if layer not in moved])
     together: dict[tuple[int, str], list[str]] = {}
     lines: list[ManifestCopy] = []
-    for path in read.files:
-        _check_name(path)
-        for image_path, copy in copies.image_paths(path).items():
-            if copy in moved and not _stays_before(copies, moved, path, image_path):
-                key = (moved.index(copy), _below(copy, posixpath.dirname(image_path)))
-                together.setdefault(key, []).append(path)
+    for file in read.files:
+        if file.copy not in moved:
+            continue
+        there = staying.at(file.path)
+        if isinstance(there, ImageFile) and there.source == file.source:
+            continue
+        index = moved.index(file.copy)
+        folder, name = posixpath.split(file.path)
+        if name != posixpath.basename(file.source):
+            lines.append(_own_line(file))
+            continue
+        _check_name(file.source)
+        together.setdefault((index, _below(file.copy, folder)), []).append(file.source)
     for (index, below), paths in together.items():
         lines.append(ManifestCopy(moved[index], tuple(paths), below))
-    for folder in read.folders:
-        _check_name(folder, of_folder=True)
-        file = copies.context.below(folder)[0]
-        for image_path, copy in copies.image_paths(file).items():
-            if copy in moved:
-                image_folder = image_path.removesuffix(file.removeprefix(folder))
-                lines.append(ManifestCopy(copy, (folder,), _below(copy, image_folder)))
+    for needed in read.folders:
+        if needed.copy in moved:
+            _check_name(needed.source, of_folder=True)
+            lines.append(ManifestCopy(needed.copy, (needed.source,), _below(needed.copy, needed.path)))
     if len(lines) > MOST_COPY_LINES:
         raise LeaveAlone(
             "too-many-files", f"the split would need {len(lines)} COPY lines; dfix writes at most {MOST_COPY_LINES}"
@@ -103,15 +135,17 @@ def _lines(copies: StageCopies, moved: list[Copied], read: Inputs) -> tuple[Mani
     return tuple(lines)
 
 
+def _own_line(file: ImageFile) -> ManifestCopy:
+    """The author's own line, for a copy that brings just one file, under another name."""
+    if len(file.copy.brought.entries) > 1:
+        reason = f"the COPY on line {file.copy.step.instruction.line} brings {file.source} under another name"
+        raise LeaveAlone("unclear-copy", reason, "give the manifest a COPY of its own")
+    return ManifestCopy(file.copy, (file.source,), "", as_it_is=True)
+
+
 def _check_name(path: str, *, of_folder: bool = False) -> None:
     if _SPECIAL_IN_COPY.intersection(path) or (path.startswith("-") and not of_folder):
         raise LeaveAlone("odd-name", f"COPY would not take the name {path} literally", "rename it")
-
-
-def _stays_before(copies: StageCopies, moved: list[Copied], path: str, image_path: str) -> bool:
-    """Whether a copy before the moved ones puts the file at the same place already."""
-    first = moved[0].step.index
-    return any(copy.step.index < first and copy.brought.image_path_of(path) == image_path for copy in copies.clear)
 
 
 def _below(copy: Copied, image_folder: str) -> str:

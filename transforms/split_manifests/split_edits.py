@@ -40,7 +40,9 @@ def edits(model: Model, move: Move, run: InstallRun, run_split: RunSplit | None,
     for copy in move.copies:
         moved = block(model.tree, copy.step.instruction)
         lines = "".join(
-            copy_line(copy.step.instruction, line.sources, folder_below(copy.written_destination, line.folder))
+            moved.text[copy.step.instruction.span.start - moved.span.start :]
+            if line.as_it_is
+            else copy_line(copy.step.instruction, line.sources, folder_below(copy.written_destination, line.folder))
             for line in move.lines
             if line.copy is copy
         )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Sequence
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.copied import Copied, Unclear, copied
+from dfix.rewriter.model.file_map.file_map import FileMap, map_before
 
 
 def copies_from_context(step: Step) -> bool:
@@ -29,12 +29,16 @@ class StageCopies:
     once for all RUNs of the stage.
     """
 
-    __slots__ = ("_brought", "context", "steps")
+    __slots__ = ("_brought", "_map", "context", "run", "steps")
 
-    def __init__(self, context: Context, steps: Sequence[Step], brought: dict[Step, Copied | Unclear]) -> None:
+    def __init__(
+        self, context: Context, run: Step, steps: Sequence[Step], brought: dict[Step, Copied | Unclear]
+    ) -> None:
         self.context = context
+        self.run = run
         self.steps = tuple(steps)
         self._brought = brought
+        self._map: FileMap | None = None
 
     def of(self, step: Step) -> Copied | Unclear:
         """What a COPY or ADD without `--from` brings, also one that is not before the RUN."""
@@ -44,12 +48,20 @@ class StageCopies:
 
     def in_context(self, context: Context) -> StageCopies:
         """The same instructions with another build context (one whose ignore file has a line more)."""
-        return StageCopies(context, self.steps, {})
+        return StageCopies(context, self.run, self.steps, {})
+
+    @property
+    def file_map(self) -> FileMap:
+        """Which file is where in the image when the RUN runs."""
+        if self._map is None:
+            self._map = map_before(self.run, self.context, self.of)
+        return self._map
 
     @property
     def clear(self) -> list[Copied]:
         """The copies that dfix can follow."""
-        return [copy for copy in map(self.of, self.steps) if isinstance(copy, Copied)]
+        own = set(self.steps)
+        return [copy for copy in self.file_map.copies if copy.step in own]
 
     @property
     def unclear(self) -> list[Unclear]:
@@ -60,27 +72,3 @@ class StageCopies:
     def bring_a_folder(self) -> bool:
         """Whether one of them brings a folder."""
         return any(copy.brings_a_folder for copy in self.clear)
-
-    def image_paths(self, path: str) -> dict[str, Copied]:
-        """Each image path to which a context path is copied, with the last copy that puts it there.
-
-        After `COPY . /app` and `COPY a.json /app/`, the file a.json is at /app/a.json, put there by the second copy.
-        """
-        copies = {copy.brought.image_path_of(path): copy for copy in self.clear}
-        return {image_path: copy for image_path, copy in copies.items() if image_path is not None}
-
-    def context_path(self, image_path: str) -> str | None:
-        """The context path of the file at an image path."""
-        paths = (copy.brought.context_path_of(image_path) for copy in reversed(self.clear))
-        return next((path for path in paths if path is not None), None)
-
-    def context_folder(self, image_folder: str) -> str | None:
-        """The context folder whose content is at an image folder; "" is the context itself."""
-        return next(iter(self.context_folders(image_folder)), None)
-
-    def context_folders(self, image_folder: str) -> list[str]:
-        """Every context folder that has content at an image folder: whole folders first, and later copies first."""
-        brought = [copy.brought for copy in reversed(self.clear)]
-        whole = [folder for files in brought if (folder := files.context_folder_at(image_folder)) is not None]
-        of_files = [posixpath.dirname(path) for files in brought for path in files.files_in(image_folder)]
-        return list(dict.fromkeys((*whole, *of_files)))

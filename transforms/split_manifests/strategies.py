@@ -6,10 +6,10 @@ from functools import partial
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
-from dfix.rewriter.manifests import Inputs
 from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import chain
+from dfix.rewriter.model.file_map.install_reads import Needed
 from dfix.rewriter.text.source import Edit
 from dfix.transforms.split_manifests.cache_removal import moved_removal
 from dfix.transforms.split_manifests.dependencies_first import dependencies_first
@@ -62,7 +62,7 @@ def install_first(model: Model, copies: StageCopies, run: InstallRun) -> Split |
 def _read_by_first_install(copies: StageCopies, run: InstallRun) -> frozenset[str]:
     """The context paths that the RUN's first install reads: however the split turns out, they are copied first."""
     read = attempt(inputs_of_run, copies, run._replace(installs=run.installs[:1]))
-    return frozenset(read.files) if isinstance(read, Inputs) else frozenset()
+    return frozenset(file.source for file in read.files) if isinstance(read, Needed) else frozenset()
 
 
 def install_without_output(model: Model, copies: StageCopies, run: InstallRun, no: ReplacedOutput) -> Split:

@@ -11,7 +11,7 @@ from dfix.rewriter.context.folder import Context
 def missing(context: Context, path: str) -> LeaveAlone:
     """The refusal for a file or folder that an install needs and that is absent, ignored or unreadable."""
     if context.exists(path):
-        line = context.ignore.line_for(path)
+        line = context.left_out_by(path)
         if line:
             return LeaveAlone("missing-file", f"{path} is left out by line {line} of {context.ignore_name}")
         if context.is_folder(path):
@@ -19,8 +19,7 @@ def missing(context: Context, path: str) -> LeaveAlone:
         return LeaveAlone(
             "missing-file", f"dfix can't read {path}: it is too large, or a link out of the build context"
         )
-    hint = "if the build uses another context, name it with --context"
-    return LeaveAlone("missing-file", f"{path} is not in the build context", hint)
+    return LeaveAlone("missing-file", *context.absence(path))
 
 
 def refuse_host_output(

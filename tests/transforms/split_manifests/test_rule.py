@@ -457,12 +457,6 @@ REFUSED = [
         "may overwrite copied files",
     ),
     (
-        "a copy over one of its files",
-        {**NODE, "web/package.json": PACKAGE, "api/x": "", "x": ""},
-        "FROM node:22\nWORKDIR /app\nCOPY . /app\nCOPY x /app/api/x\nRUN cd web && npm install\n",
-        "overwrites /app/api/x, which an earlier COPY brings",
-    ),
-    (
         "a variable of the copy that changes in between",
         NODE,
         "FROM node:22\nENV D=/app\nCOPY . $D\nENV D=/other\nWORKDIR /app\nRUN npm ci\n",

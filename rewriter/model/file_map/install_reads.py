@@ -1,0 +1,217 @@
+"""What an install reads, as files of the image: its manifest reader looks at the image, not at the build context."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import NamedTuple
+
+from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.manifests import Inputs, Install, inputs
+from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
+from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile
+from dfix.rewriter.model.file_map.image_view import ImageView
+from dfix.rewriter.model.paths import within
+
+
+class ProjectInstall(NamedTuple):
+    """An install that reads the project's manifests."""
+
+    located: Located
+    manager: str
+    arguments: tuple[str, ...]
+    """What follows the manager's name, as written."""
+    reader: str
+    """The module of rewriter/manifests that knows what the install reads."""
+    added: tuple[str, ...] = ()
+    """Arguments after those that only the rule's own command has (`--no-root`)."""
+    makefile: str = ""
+    """The name of the Makefile, where `make` runs the install."""
+
+    @property
+    def shown(self) -> str:
+        """The command as the author wrote it."""
+        return " ".join(word.text for word in self.located.words)
+
+
+class ImageFolder(NamedTuple):
+    """A folder of the context at a path of the image."""
+
+    path: str
+    """In the image."""
+    source: str
+    """In the context."""
+    copy: Copied
+    """The only COPY or ADD that puts something there."""
+
+
+class Needed(NamedTuple):
+    """What an install reads, where that is in the image, and which copy puts it there."""
+
+    files: tuple[ImageFile, ...]
+    folders: tuple[ImageFolder, ...] = ()
+    warnings: tuple[str, ...] = ()
+    newest_npm: bool = False
+    """As in Inputs."""
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """For messages: context paths, folders with a slash at the end."""
+        names = [*(file.source for file in self.files), *(f"{folder.source}/" for folder in self.folders)]
+        return tuple(dict.fromkeys(names))
+
+    def reads(self, source: str) -> bool:
+        """Whether a context path is read."""
+        return any(file.source == source for file in self.files) or any(
+            within(source, folder.source) for folder in self.folders
+        )
+
+
+def reads_of_install(file_map: FileMap, install: ProjectInstall) -> Needed:
+    """What an install reads of the files in the image.
+
+    Raises LeaveAlone where that is unknown. A ReplacedOutput names a path of the build context.
+    """
+    located = install.located
+    if located.folder is None:
+        raise LeaveAlone(
+            "unknown-folder",
+            f"dfix cannot tell in which folder `{install.shown}` runs",
+            "name the folder literally, in WORKDIR or `cd`",
+        )
+    texts = _argument_texts(install)
+    view = view_from(file_map, located.folder, texts)
+    arguments = tuple(_argument(view, text) for text in texts)
+    asked = Install(install.manager, arguments, view.folder, install.reader, located.words[0].text)
+    try:
+        return _needed(view, _with_program(view, install, inputs(view, asked)))
+    except ReplacedOutput as no:
+        path = view.context_path(no.path)
+        if path is None:
+            raise LeaveAlone(*no.reason) from None
+        raise ReplacedOutput(*no.reason, path) from None
+    except LeaveAlone as no:
+        if no.reason.code == "missing-file" and not _brings_any(view, texts):
+            raise LeaveAlone("missing-file", f"no COPY before `{install.shown}` brings the files it reads") from None
+        raise
+
+
+def view_from(file_map: FileMap, image_folder: str, texts: list[str] | tuple[str, ...] = ()) -> ImageView:
+    """The image around a folder. Its paths are those of the context where one folder of the context is copied there."""
+    whole: list[str] = []
+    for copy in reversed(file_map.copies):
+        folder = copy.brought.context_folder_at(image_folder)
+        whole += [folder] if folder is not None and folder not in whole else []
+    above = [] if whole else [path for copy in file_map.copies if (path := _above(copy, image_folder)) is not None]
+    single = [] if whole or above else _single_files(file_map, image_folder)
+    candidates = whole or above or single
+    view = ImageView(file_map, image_folder, candidates[0] if len(set(candidates)) == 1 else "")
+    for text in texts:
+        value = _path(text)
+        if value and view.path_of(value) is None and _is_brought(file_map, value):
+            known = image_folder.startswith("/")  # what the words do not name absolutely is looked for in `/`
+            return ImageView(file_map, image_folder if known else "/", image_folder[1:] if known else "")
+    return view
+
+
+def _above(copy: Copied, image_folder: str) -> str | None:
+    """The context folder that would be at an image folder above the copy: "" for /srv after `COPY app /srv/app`."""
+    for entry in copy.brought.entries:
+        if entry.folder and within(entry.image, image_folder):
+            relative = posixpath.relpath(entry.image, image_folder)
+            if relative != "." and f"/{entry.source}".endswith(f"/{relative}"):
+                return entry.source[: len(entry.source) - len(relative)].rstrip("/")
+    return None
+
+
+def _single_files(file_map: FileMap, image_folder: str) -> list[str]:
+    """The context folders whose files are copied one by one into an image folder."""
+    found = [path for copy in file_map.copies for path in copy.brought.files_in(image_folder)]
+    return [posixpath.dirname(path) for path in found]
+
+
+def _argument_texts(install: ProjectInstall) -> list[str]:
+    words = install.located.words
+    written = words[len(words) - len(install.arguments) :] if install.arguments else ()
+    return [*(word.literal_or_text for word in written), *install.added]
+
+
+def _path(text: str) -> str:
+    """The absolute image path in an argument: `--file=/app/a` names /app/a; "" for none."""
+    value = text.partition("=")[2] if text.startswith("--") else text
+    return posixpath.normpath(value) if value.startswith("/") else ""
+
+
+def _argument(view: ImageView, text: str) -> str:
+    """An argument with its absolute image path relative to the view's folder: `--file=/app/a` gives `--file=a`."""
+    value = _path(text)
+    path = view.path_of(value) if value and _is_brought(view.file_map, value) else None
+    if path is None:
+        return text
+    option, sign, _ = text.partition("=") if text.startswith("--") else ("", "", "")
+    return option + sign + posixpath.relpath(path or ".", view.folder or ".")
+
+
+def _is_brought(file_map: FileMap, image_path: str) -> bool:
+    return any(
+        copy.brought.context_path_of(image_path) is not None or copy.brought.context_folder_at(image_path) is not None
+        for copy in file_map.copies
+    )
+
+
+def _brings_any(view: ImageView, texts: list[str]) -> bool:
+    """Whether a copy brings something to the folder of the install, or to a path that its words name."""
+    paths = [posixpath.join(view.image_folder, text.rpartition("=")[2]) for text in texts if not text.startswith("-")]
+    places = [view.image_folder, *(posixpath.normpath(path) for path in paths if "/" in path)]
+    return any(copy.brought.source_of(place) is not None for copy in view.file_map.copies for place in places) or any(
+        within(entry.image, view.image_folder) for copy in view.file_map.copies for entry in copy.brought.entries
+    )
+
+
+def _with_program(view: ImageView, install: ProjectInstall, read: Inputs) -> Inputs:
+    """Adds a Makefile that runs the install, or the program itself when it is copied too (`./mvnw`)."""
+    program = install.located.words[0].text
+    if install.makefile:
+        return read._replace(files=(posixpath.join(view.folder, install.makefile), *read.files))
+    if "/" not in program:
+        return read
+    path = view.path_of(posixpath.normpath(posixpath.join(view.image_folder, program)))
+    if path is None and not program.startswith("/"):
+        path = posixpath.normpath(posixpath.join(view.folder, program))
+    if path is not None and view.ships(path):
+        return read._replace(files=(path, *(file for file in read.files if file != path)))
+    if program.startswith("/"):
+        return read
+    raise LeaveAlone("missing-file", f"no COPY brings {program} into the image")
+
+
+def _needed(view: ImageView, read: Inputs) -> Needed:
+    files = [file for path in read.files if (file := view.file(path)) is not None]
+    folders = [_folder(view, path) for path in read.folders]
+    return Needed(tuple(files), tuple(folders), read.warnings, read.newest_npm)
+
+
+def _folder(view: ImageView, path: str) -> ImageFolder:
+    image_path = view.image_path(path)
+    bringing = [copy for copy in view.file_map.copies if copy.brought.brings_below(image_path)]
+    sources = (copy.brought.context_folder_at(image_path) for copy in reversed(bringing))
+    source = next((folder for folder in sources if folder is not None), None)
+    if source is None or not all(_brings_of(copy, image_path, source) for copy in bringing):
+        reason = f"several COPY lines bring files to {image_path}, which the install reads as a whole"
+        raise LeaveAlone("unclear-copy", reason)
+    whole = [copy for copy in bringing if copy.brought.context_folder_at(image_path) == source]
+    return ImageFolder(image_path, source, whole[-1])
+
+
+def _brings_of(copy: Copied, image_folder: str, source: str) -> bool:
+    """Whether all that a copy brings below an image folder is the same part of the context's `source`."""
+    for entry in copy.brought.entries:
+        if within(entry.image, image_folder) and entry.image != image_folder:
+            if entry.source != posixpath.join(source, posixpath.relpath(entry.image, image_folder)):
+                return False
+        elif entry.folder and within(image_folder, entry.image):
+            there = posixpath.normpath(posixpath.join(entry.source, posixpath.relpath(image_folder, entry.image)))
+            if there != (source or "."):
+                return False
+    return True
