@@ -93,6 +93,21 @@ class Brought:
         paths = (_below(entry, image_path) for entry in reversed(self.entries))
         return next((path for path in paths if path is not None), None)
 
+    def may_come_to(self, image_path: str) -> bool:
+        """Whether a file would be copied to an image path, or below it, if only the context had one of that name.
+
+        True below a copied folder, unless the ignore file leaves the path out. Below `/`, which has folders of its own,
+        only where the context has the topmost of the path's folders.
+        """
+        for entry in self.entries:
+            path = _below(entry, image_path) if entry.folder else None
+            if path is None or path == entry.source or self._context.never_ships(path):
+                continue
+            topmost = posixpath.join(entry.source, image_path[1:].partition("/")[0])
+            if entry.image != "/" or self._context.exists(topmost):
+                return True
+        return False
+
     def brings_below(self, image_folder: str) -> bool:
         """Whether a file is copied to somewhere below an image folder; does not list the context."""
         prefix = image_folder.rstrip("/") + "/"

@@ -244,6 +244,10 @@ class Context:
             done = "" if target.startswith("/") else done
         return done
 
+    def never_ships(self, path: str) -> bool:
+        """Whether the ignore file leaves out a path, and everything below it, whether it exists or not."""
+        return self._pruned(path)
+
     def left_out_by(self, path: str) -> int:
         """The line of the ignore file that leaves out a path; 0 if none does."""
         return self.ignore.line_for(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from os.path import exists
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -106,6 +107,7 @@ class _Run:
         self.history = History(tree.source)
         self.done: list[_Done] = []
         self._asked = ""  # the rule that was asked last
+        self._last: Model  # of the last text
         self._context: Context | None = None
         self._context_known = False
         self._opened: Context | None = None
@@ -123,7 +125,28 @@ class _Run:
             wrong = guards.second_reader_agrees(self.first, self.tree)
             if wrong:
                 raise GuardError(wrong)
+            self._check_files(model)
         return self._report(refusals)
+
+    def _check_files(self, first: Model) -> None:
+        """Raise GuardError if a stage ends with other files, or a command finds others, and name the rule."""
+        if guards.copies_stay(first, self._last):
+            return
+        context = self._last.context
+        if context is None:
+            return
+        texts = self.history.texts
+        new_image = {done.text for done in self.done if done.change.contract == "changed-image"}
+        if not new_image and not guards.same_files(first, self._last, context):
+            return
+        for index, (before, after) in enumerate(pairwise(map(self._model_of, texts))):
+            wrong = guards.same_files(before, after, context, new_image=index in new_image)
+            if wrong:
+                rule = next(done.change.rule for done in self.done if done.text == index)
+                raise GuardError(f"{rule}: {wrong}")
+
+    def _model_of(self, text: Source) -> Model:
+        return build(parse(text), self.options.target, self._open_context)
 
     def suspect(self) -> Plugin | None:
         """The plug-in that may have caused an error: the one asked last, else the last one that changed something."""
@@ -154,6 +177,7 @@ class _Run:
                 else:
                     alone[transform.NAME] = refusals
             if len(alone) == len(running):
+                self._last = model
                 return [refusal for transform in running for refusal in alone[transform.NAME]]
         raise GuardError(f"it still changes after {MAX_ROUNDS} rounds")
 

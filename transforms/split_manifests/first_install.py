@@ -12,9 +12,8 @@ from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.copied import Copied, Unclear
 from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT
 from dfix.transforms.split_manifests.fetch_first import SeparateDownload, separate_download
-from dfix.transforms.split_manifests.installs import install_run
+from dfix.transforms.split_manifests.installs import install_run, make_run
 from dfix.transforms.split_manifests.late_files import check_late_files
-from dfix.transforms.split_manifests.makefile_installs import make_run
 from dfix.transforms.split_manifests.rule import CONTRACT, NAME
 from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_from_context, names_a_folder
 from dfix.transforms.split_manifests.strategies import (
@@ -71,7 +70,7 @@ def _split(model: Model, before: _Before, step: Step) -> Split | None:
         _check_without_context(model, before, step)
         return None
     copies = StageCopies(context, step, before.copies, before.brought)
-    run = install_run(step) or make_run(copies, step)
+    run = install_run(step) or make_run(step, copies.file_map)
     if run is None:
         return download_first(model, copies, step)
     managers = {install.manager for install in run.installs}

@@ -7,8 +7,10 @@ from typing import NamedTuple
 from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.knowledge.load import is_named
 from dfix.rewriter.model.commands import Located, chain, located
+from dfix.rewriter.model.file_map import FileMap
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
 from dfix.rewriter.model.stage import Step
+from dfix.rewriter.shell.walk import program_name
 
 
 class InstallRun(NamedTuple):
@@ -36,3 +38,16 @@ def install_run(step: Step) -> InstallRun | None:
     if not installs:
         return None
     return InstallRun(step, commands, tuple(installs), chain(step.script) is not None)
+
+
+def make_run(step: Step, file_map: FileMap) -> InstallRun | None:
+    """The installs that a RUN starts through `make`. None where it runs no make, or one that installs nothing."""
+    instruction = step.instruction
+    if "make" not in instruction.text[instruction.span.start : instruction.span.end]:
+        return None
+    from dfix.rewriter.model.file_map.makefile_installs import installs_of_make
+
+    commands = located(step, conditions=True)
+    make = next((c for c in commands if c.words and program_name(c.words[0]) == "make"), None)
+    installs = () if make is None else installs_of_make(file_map, make)
+    return InstallRun(step, commands, installs, chain(step.script) is not None) if installs else None

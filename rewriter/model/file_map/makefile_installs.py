@@ -8,40 +8,36 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.makefile import Unfollowed, recipe
 from dfix.rewriter.knowledge import project_install, usage
-from dfix.rewriter.model.commands import Located, chain, located
+from dfix.rewriter.model.commands import Located, chain
+from dfix.rewriter.model.file_map.file_map import FileMap
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall, view_from
-from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.nodes import Command, Word
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import invoked, program_name
-from dfix.transforms.split_manifests.installs import InstallRun
-from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 """The names that GNU make looks for, in its order."""
 
 
-def make_run(copies: StageCopies, step: Step) -> InstallRun | None:
-    """The installs that a RUN starts through `make`. None where it runs no make, or one that installs nothing."""
-    instruction = step.instruction
-    if "make" not in instruction.text[instruction.span.start : instruction.span.end]:
-        return None
-    commands = located(step, conditions=True)
-    make = next((c for c in commands if c.words and program_name(c.words[0]) == "make"), None)
-    if make is None:
-        return None
+def installs_of_make(file_map: FileMap, make: Located) -> tuple[ProjectInstall, ...]:
+    """The installs that a command starts through `make`. None where it is no make, or one that installs nothing.
+
+    Raises LeaveAlone where the target does more.
+    """
+    if not make.words or program_name(make.words[0]) != "make":
+        return ()
     target = _target(make)
-    context = view_from(copies.file_map, make.folder or "?")
+    context = view_from(file_map, make.folder or "?")
     folder = context.folder
     if target is None:
-        return None
+        return ()
     path = _makefile(context, folder)
     # make would take a file of the target's name for the result of the target
     if path is None or context.exists(posixpath.join(folder, target)):
-        return None
+        return ()
     lines = recipe(context.read(path) or "", target)
     if isinstance(lines, Unfollowed):
-        return None
+        return ()
     installs: list[ProjectInstall] = []
     others: list[str] = []
     for line in lines:
@@ -52,12 +48,10 @@ def make_run(copies: StageCopies, step: Step) -> InstallRun | None:
             installs.append(ProjectInstall(make, manager, (), reader, arguments, posixpath.basename(path)))
         elif line and not _reads_no_file(words):
             others.append(line)
-    if not installs:
-        return None
-    if others:
+    if installs and others:
         hint = "move the install to a target of its own, and run that before the sources are copied"
         raise LeaveAlone("makefile", f"{path}: `make {target}` also runs `{others[0][:60]}`", hint)
-    return InstallRun(step, commands, tuple(installs), chain(step.script) is not None)
+    return tuple(installs)
 
 
 def _target(make: Located) -> str | None:

@@ -1,4 +1,4 @@
-"""Checks on every result. Each returns what is wrong, or ""."""
+"""The text and the syntax of a result. Each check returns what is wrong, or ""."""
 
 from __future__ import annotations
 
