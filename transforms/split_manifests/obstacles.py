@@ -13,7 +13,7 @@ from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied
-from dfix.rewriter.model.effects import conflict, effects
+from dfix.rewriter.model.effects import Effects, conflict, effects, only_adds
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
 from dfix.rewriter.model.paths import overlaps, resolve
@@ -197,7 +197,25 @@ def _conflict(command: Located, copies: list[Copied], links: list[Link], copied_
         sources = {copy.brought.context_path_of(path) for copy in copies} - {None}
         return len(sources) != 1 or not sources <= copied_first()
 
-    return conflict(effects(command), changes, reads_differ=reads_other)
+    found = effects(command)
+    return conflict(found, changes, reads_differ=reads_other) or _by_chance(command, found, copies, copied_first)
+
+
+def _by_chance(command: Located, found: Effects, copies: list[Copied], copied_first: Callable[[], Set[str]]) -> str:
+    """Why the order of a command and the copies only happens not to matter now, as a phrase; "" when it never does.
+
+    After `COPY . .`, `rm -rf components` removes that folder as soon as the context has one. A path that the ignore
+    file leaves out never comes with the copy, and `mkdir` makes a folder that is there in both orders.
+    """
+    words = " ".join(word.literal_or_text for word in command.words)
+    for place in (*found.reads, *(() if only_adds(command) else found.writes)):
+        if place.shown not in words:
+            continue  # a folder of the program's own, which nobody gave a thought to
+        for copy in copies:
+            is_first = place in found.reads and copy.brought.context_path_of(place.path) in copied_first()
+            if not is_first and copy.brought.may_come_to(place.path):
+                return f"`{found.shown}` {place.verb} {place.shown}, which the build context may have one day"
+    return ""
 
 
 def _needs_accounts(copies: list[Copied], command: Located) -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dfix.rewriter.knowledge.program_table import of_kind
+from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.effects.effect_record import Effects
+from dfix.rewriter.shell.walk import program_name
 
 
 def conflict(
@@ -25,3 +28,9 @@ def conflict(
         if changes(place.path):
             return f"`{command.shown}` {place.verb} {place.shown}"
     return ""
+
+
+def only_adds(command: Located) -> bool:
+    """Whether the command leaves files and folders that are there as they are: `mkdir`, `touch`."""
+    adding = of_kind("folder") - of_kind("owner") - of_kind("replaces")
+    return bool(command.words) and program_name(command.words[0]) in adding

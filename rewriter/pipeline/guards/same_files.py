@@ -21,17 +21,15 @@ from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.brought import Brought
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import project_install, usage
-from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied, Unclear, copied
-from dfix.rewriter.model.effects import effects
+from dfix.rewriter.model.effects import effects, only_adds
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.file_map import FileMap, Hidden, ImageFile
 from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall, reads_of_install
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.pipeline.guards.trace import Put, Ran, Trace, conflict, lasting, matched, runs, trace
-from dfix.rewriter.shell.walk import program_name
 
 
 class _WrongError(Exception):
@@ -187,17 +185,12 @@ def _check_command(ran: Ran, differences: _Differences) -> None:
         raise _WrongError(f"`{found.shown}` on {line} may read what {_line(differences.puts[0])} brings")
     words = " ".join(ran.words)
     for put in differences.puts:
-        for place in found.reads:
-            is_same = _same_file(differences, place.path)
-            if not is_same and _touches(differences, put, place.path, named=place.shown in words):
-                raise _WrongError(
-                    f"`{found.shown}` on {line} {place.verb} {place.shown}, where {_line(put)} puts files"
-                )
-        for place in () if _makes_folders(ran) else found.writes:
+        places = [place for place in found.reads if not _same_file(differences, place.path)]
+        places += [] if only_adds(ran.command) else found.writes
+        for place in places:
             if _touches(differences, put, place.path, named=place.shown in words):
-                raise _WrongError(
-                    f"`{found.shown}` on {line} {place.verb} {place.shown}, where {_line(put)} puts files"
-                )
+                what = f"{place.verb} {place.shown}, where {_line(put)} puts files"
+                raise _WrongError(f"`{found.shown}` on {line} {what}")
 
 
 def _check_make(command: Located, differences: _Differences, line: str) -> bool:
@@ -210,12 +203,6 @@ def _check_make(command: Located, differences: _Differences, line: str) -> bool:
     for install in installs:
         _check_install(install, differences, f"`{shown(command)}` on {line}")
     return bool(installs)
-
-
-def _makes_folders(ran: Ran) -> bool:
-    """Whether it is `mkdir`: a folder is there in both orders."""
-    words = ran.command.words if ran.command is not None else ()
-    return bool(words) and program_name(words[0]) in of_kind("folder") - of_kind("owner") - of_kind("replaces")
 
 
 def _install(command: Located) -> ProjectInstall | None:
