@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from dfix.rewriter.context.ignore import BadPatternError, IgnoreFile
 
@@ -29,6 +29,7 @@ class Context:
         "_links",
         "_ships",
         "_some",
+        "answers",
         "fault",
         "ignore",
         "ignore_name",
@@ -52,6 +53,7 @@ class Context:
         self._some: dict[tuple[str, int], tuple[str, ...]] = {}
         self._ships: dict[str, bool] = {}
         self._links: dict[str, str | None] = {}
+        self.answers: dict[Hashable, object] = {}  # from what files contain, so that each run of the pipeline clears it
 
     @classmethod
     def open(cls, root: str, dockerfile: str) -> Context:

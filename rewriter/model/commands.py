@@ -49,7 +49,9 @@ def located(step: Step, *, conditions: bool = False) -> tuple[Located, ...]:
     With `conditions`, the words and redirects of compound commands (`[[ -f x ]]`, `for f in *`, `{ …; } > x`) are
     included as commands named `[[`.
     """
-    return located_in(step.script, step.workdir, step.env, conditions=conditions)
+    if conditions not in step.commands:
+        step.commands[conditions] = located_in(step.script, step.workdir, step.env, conditions=conditions)
+    return step.commands[conditions]
 
 
 def located_in(

@@ -14,6 +14,7 @@ from dfix.rewriter.shell.nodes import Script
 from dfix.rewriter.text.source import Span
 
 if TYPE_CHECKING:
+    from dfix.rewriter.model.commands import Located
     from dfix.rewriter.model.images import Family
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
@@ -27,7 +28,7 @@ class Step:
     image may set further names. `onbuild` steps run in another build.
     """
 
-    __slots__ = ("_script", "env", "index", "instruction", "onbuild", "shell", "stage", "user", "workdir")
+    __slots__ = ("_script", "commands", "env", "index", "instruction", "onbuild", "shell", "stage", "user", "workdir")
 
     def __init__(self, instruction: Instruction, stage: Stage, index: int, onbuild: bool) -> None:
         self.instruction = instruction
@@ -39,6 +40,7 @@ class Step:
         self.workdir: str | None = stage.workdir
         self.env: Mapping[str, str | None] = stage.env
         self._script: Script | None = None
+        self.commands: dict[bool, tuple[Located, ...]] = {}  # what model/commands.py has found in the script
 
     @property
     def keyword(self) -> str:

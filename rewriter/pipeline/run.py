@@ -130,17 +130,12 @@ class _Run:
 
     def _check_files(self, first: Model) -> None:
         """Raise GuardError if a stage ends with other files, or a command finds others, and name the rule."""
-        if guards.copies_stay(first, self._last):
-            return
-        context = self._last.context
-        if context is None:
-            return
         texts = self.history.texts
         new_image = {done.text for done in self.done if done.change.contract == "changed-image"}
-        if not new_image and not guards.same_files(first, self._last, context):
+        if not new_image and not guards.same_files(first, self._last):
             return
         for index, (before, after) in enumerate(pairwise(map(self._model_of, texts))):
-            wrong = guards.same_files(before, after, context, new_image=index in new_image)
+            wrong = guards.same_files(before, after, new_image=index in new_image)
             if wrong:
                 rule = next(done.change.rule for done in self.done if done.text == index)
                 raise GuardError(f"{rule}: {wrong}")
@@ -251,6 +246,7 @@ class _Run:
             if self.options.use_context:
                 opened = self.hooks.opened or open_context
                 self._context = self._opened = opened(self.first, self.options.context)
+                self._context.answers.clear()
         return self._context
 
     def _report(self, refusals: list[Refusal]) -> Result:

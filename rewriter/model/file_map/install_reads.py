@@ -85,7 +85,7 @@ def reads_of_install(file_map: FileMap, install: ProjectInstall) -> Needed:
     arguments = tuple(_argument(view, text) for text in texts)
     asked = Install(install.manager, arguments, view.folder, install.reader, located.words[0].text)
     try:
-        return _needed(view, _with_program(view, install, inputs(view, asked)))
+        return _needed(view, _with_program(view, install, _inputs(view, asked)))
     except ReplacedOutput as no:
         path = view.context_path(no.path)
         if path is None:
@@ -95,6 +95,27 @@ def reads_of_install(file_map: FileMap, install: ProjectInstall) -> Needed:
         if no.reason.code == "missing-file" and not _brings_any(view, texts):
             raise LeaveAlone("missing-file", f"no COPY before `{install.shown}` brings the files it reads") from None
         raise
+
+
+def _inputs(view: ImageView, asked: Install) -> Inputs:
+    """What the reader answers, or raises; the same question in the same image is answered once in a run."""
+    layers = tuple(
+        layer.brought.entries if isinstance(layer, Copied) else (layer.path, layer.whole, layer.reason)
+        for layer in view.file_map.layers
+    )
+    key = (asked, view.image_folder, layers)
+    answers = view.file_map.context.answers
+    answer = answers.get(key)
+    if answer is None:
+        try:
+            answer = inputs(view, asked)
+        except LeaveAlone as no:
+            answer = no
+        answers[key] = answer
+    if isinstance(answer, LeaveAlone):
+        raise answer.with_traceback(None)
+    assert isinstance(answer, Inputs)
+    return answer
 
 
 def view_from(file_map: FileMap, image_folder: str, texts: list[str] | tuple[str, ...] = ()) -> ImageView:

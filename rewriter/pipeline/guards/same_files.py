@@ -14,7 +14,7 @@ Copies are compared by what they say. An added line that a later copy of the sam
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
@@ -29,7 +29,7 @@ from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.file_map import FileMap, Hidden, ImageFile
 from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall, reads_of_install
 from dfix.rewriter.model.paths import overlaps, within
-from dfix.rewriter.pipeline.guards.trace import Put, Ran, Trace, conflict, lasting, matched, runs, trace
+from dfix.rewriter.pipeline.guards.trace import Put, Ran, Runs, Trace, conflict, lasting, matched, runs, trace
 
 
 class _WrongError(Exception):
@@ -41,16 +41,29 @@ class _Pair(NamedTuple):
     after: Trace
 
 
-def same_files(before: Model, after: Model, context: Context, *, new_image: bool = False) -> str:
+def same_files(before: Model, after: Model, *, new_image: bool = False) -> str:
     """What is wrong with `after`, as a phrase that names a line of `before`; "" if nothing is.
 
-    `context` is the build context of `after`. With `new_image`, the change may add stages, so that only what is left of
-    the author's COPY lines and the commands of stages with the same FROM are compared.
+    With `new_image`, the change may add stages, and only COPY lines that are gone are wrong. Without a build context,
+    nothing is compared.
     """
-    if copies_stay(before, after):
+    ran, ran_after = ([runs(stage) for stage in model.stages] for model in (before, after))
+    if _nothing_moved(ran, ran_after) or after.context is None:
         return ""
+    context = after.context
+    known: dict[tuple[object, ...], Copied | Unclear] = {}
+
+    def look_up(step: Step) -> Copied | Unclear:
+        instruction = step.instruction
+        flags = [flag.name for flag in instruction.flags]
+        key = (step.keyword, step.workdir, *(step.expand(word.text) for word in instruction.words), *flags)
+        if instruction.heredocs or key not in known:
+            known[key] = copied(step, context)
+        return known[key]._replace(step=step)
+
+    first = _traces(before, ran, look_up, context)
+    second = _traces(after, ran_after, look_up, context)
     try:
-        first, second = _traces(before, context), _traces(after, context)
         if new_image:
             _nothing_gone([put for one in first for put in one.puts], [put for one in second for put in one.puts])
             return ""
@@ -63,12 +76,11 @@ def same_files(before: Model, after: Model, context: Context, *, new_image: bool
     return ""
 
 
-def copies_stay(before: Model, after: Model) -> bool:
+def _nothing_moved(before: Sequence[Runs], after: Sequence[Runs]) -> bool:
     """Whether no command has changed places with another instruction, and no such instruction has changed."""
-    if len(before.stages) != len(after.stages):
+    if len(before) != len(after):
         return False
-    for first, second in zip(before.stages, after.stages, strict=True):
-        one, other = runs(first), runs(second)
+    for one, other in zip(before, after, strict=True):
         if one.others != other.others:
             return False
         pairs = list(matched(one, other))
@@ -79,17 +91,12 @@ def copies_stay(before: Model, after: Model) -> bool:
     return True
 
 
-def _traces(model: Model, context: Context) -> list[Trace]:
-    known: dict[Step, Copied | Unclear] = {}
-
-    def look_up(step: Step) -> Copied | Unclear:
-        if step not in known:
-            known[step] = copied(step, context)
-        return known[step]
-
+def _traces(
+    model: Model, ran: Sequence[Runs], look_up: Callable[[Step], Copied | Unclear], context: Context
+) -> list[Trace]:
     found: dict[Stage, Trace] = {}
-    for stage in model.stages:
-        found[stage] = trace(stage, None if stage.parent is None else found[stage.parent], look_up, context)
+    for stage, own in zip(model.stages, ran, strict=True):
+        found[stage] = trace(stage, own, None if stage.parent is None else found[stage.parent], look_up, context)
     return list(found.values())
 
 

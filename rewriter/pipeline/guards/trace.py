@@ -57,7 +57,9 @@ class Trace(NamedTuple):
         return self.copied[ran.gap]
 
 
-def trace(stage: Stage, parent: Trace | None, look_up: Callable[[Step], Copied | Unclear], context: Context) -> Trace:
+def trace(
+    stage: Stage, ran: Runs, parent: Trace | None, look_up: Callable[[Step], Copied | Unclear], context: Context
+) -> Trace:
     """What a stage does; `look_up` says what a COPY or ADD from the context brings."""
     puts: list[Put] = list(parent.puts) if parent is not None else []
     layers: list[Copied | Hidden] = list(parent.layers) if parent is not None else []
@@ -71,7 +73,7 @@ def trace(stage: Stage, parent: Trace | None, look_up: Callable[[Step], Copied |
             new = _puts(step, layer)
             puts += new
             layers += [layer] * len(new)
-    return Trace(tuple(puts), tuple(layers), runs(stage), (*copied, len(puts)))
+    return Trace(tuple(puts), tuple(layers), ran, (*copied, len(puts)))
 
 
 def _commands(step: Step, gap: int) -> list[Ran]:
