@@ -13,7 +13,7 @@ from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied
-from dfix.rewriter.model.effects import Effects, conflict, effects, only_adds
+from dfix.rewriter.model.effects import Effects, conflict, effects, is_named, only_adds
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
 from dfix.rewriter.model.paths import overlaps, resolve
@@ -207,9 +207,8 @@ def _by_chance(command: Located, found: Effects, copies: list[Copied], copied_fi
     After `COPY . .`, `rm -rf components` removes that folder as soon as the context has one. A path that the ignore
     file leaves out never comes with the copy, and `mkdir` makes a folder that is there in both orders.
     """
-    words = " ".join(word.literal_or_text for word in command.words)
     for place in (*found.reads, *(() if only_adds(command) else found.writes)):
-        if place.shown not in words:
+        if not is_named(command, place):
             continue  # a folder of the program's own, which nobody gave a thought to
         for copy in copies:
             is_first = place in found.reads and copy.brought.context_path_of(place.path) in copied_first()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.effects.effect_record import Effects
+from dfix.rewriter.model.effects.effect_record import Effects, Place
 from dfix.rewriter.shell.walk import program_name
 
 
@@ -34,3 +34,9 @@ def only_adds(command: Located) -> bool:
     """Whether the command leaves files and folders that are there as they are: `mkdir`, `touch`."""
     adding = of_kind("folder") - of_kind("owner") - of_kind("replaces")
     return bool(command.words) and program_name(command.words[0]) in adding
+
+
+def is_named(command: Located, place: Place) -> bool:
+    """Whether a word of the command names the place, or a redirect: not a folder of the program's own."""
+    targets = (redirect.target.text for redirect in command.command.redirects if redirect.target is not None)
+    return any(place.shown in text for text in (*(word.literal_or_text for word in command.words), *targets))

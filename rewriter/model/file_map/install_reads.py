@@ -84,38 +84,34 @@ def reads_of_install(file_map: FileMap, install: ProjectInstall) -> Needed:
     view = view_from(file_map, located.folder, texts)
     arguments = tuple(_argument(view, text) for text in texts)
     asked = Install(install.manager, arguments, view.folder, install.reader, located.words[0].text)
+    # the same question about the same image is answered once in a run
+    answers, question = file_map.context.answers, _question(view, asked)
     try:
-        return _needed(view, _with_program(view, install, _inputs(view, asked)))
+        known = answers.get(question)
+        if isinstance(known, LeaveAlone):
+            raise known.with_traceback(None)
+        answers[question] = read = known if isinstance(known, Inputs) else inputs(view, asked)
+        return _needed(view, _with_program(view, install, read))
     except ReplacedOutput as no:
+        answers.setdefault(question, no)
         path = view.context_path(no.path)
         if path is None:
             raise LeaveAlone(*no.reason) from None
         raise ReplacedOutput(*no.reason, path) from None
     except LeaveAlone as no:
+        answers.setdefault(question, no)
         if no.reason.code == "missing-file" and not _brings_any(view, texts):
             raise LeaveAlone("missing-file", f"no COPY before `{install.shown}` brings the files it reads") from None
         raise
 
 
-def _inputs(view: ImageView, asked: Install) -> Inputs:
-    """What the reader answers, or raises; the same question in the same image is answered once in a run."""
+def _question(view: ImageView, asked: Install) -> tuple[object, ...]:
+    """What the reader's answer depends on: what it is asked, and which files are where."""
     layers = tuple(
         layer.brought.entries if isinstance(layer, Copied) else (layer.path, layer.whole, layer.reason)
         for layer in view.file_map.layers
     )
-    key = (asked, view.image_folder, layers)
-    answers = view.file_map.context.answers
-    answer = answers.get(key)
-    if answer is None:
-        try:
-            answer = inputs(view, asked)
-        except LeaveAlone as no:
-            answer = no
-        answers[key] = answer
-    if isinstance(answer, LeaveAlone):
-        raise answer.with_traceback(None)
-    assert isinstance(answer, Inputs)
-    return answer
+    return asked, view.image_folder, layers
 
 
 def view_from(file_map: FileMap, image_folder: str, texts: list[str] | tuple[str, ...] = ()) -> ImageView:

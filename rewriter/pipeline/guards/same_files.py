@@ -24,7 +24,7 @@ from dfix.rewriter.knowledge import project_install, usage
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied, Unclear, copied
-from dfix.rewriter.model.effects import effects, only_adds
+from dfix.rewriter.model.effects import effects, is_named, only_adds
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.file_map import FileMap, Hidden, ImageFile
 from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall, reads_of_install
@@ -190,12 +190,11 @@ def _check_command(ran: Ran, differences: _Differences) -> None:
         return
     if found.anything:
         raise _WrongError(f"`{found.shown}` on {line} may read what {_line(differences.puts[0])} brings")
-    words = " ".join(ran.words)
     for put in differences.puts:
         places = [place for place in found.reads if not _same_file(differences, place.path)]
         places += [] if only_adds(ran.command) else found.writes
         for place in places:
-            if _touches(differences, put, place.path, named=place.shown in words):
+            if _touches(differences, put, place.path, named=is_named(ran.command, place)):
                 what = f"{place.verb} {place.shown}, where {_line(put)} puts files"
                 raise _WrongError(f"`{found.shown}` on {line} {what}")
 
