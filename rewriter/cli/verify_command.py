@@ -14,9 +14,9 @@ from dfix.rewriter.cli.verify_printer import ProofPrinter
 from dfix.rewriter.cli.verify_request import VerifyRequest, fault
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.pipeline.job import Job, failed, work, write_result
+from dfix.rewriter.pipeline.opened_context import open_context
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.result import Result
-from dfix.rewriter.pipeline.run import open_context
 from dfix.rewriter.report.output import Output, outputs
 from dfix.rewriter.report.terminal import problem_line
 from dfix.rewriter.settings.files import SettingsError

@@ -30,7 +30,7 @@ class Missing(NamedTuple):
         return self.reason
 
 
-class Entry(NamedTuple):
+class CopyEntry(NamedTuple):
     """One file or folder that a COPY copies."""
 
     source: str
@@ -45,7 +45,7 @@ class Brought:
 
     __slots__ = ("_context", "entries")
 
-    def __init__(self, context: Context, entries: tuple[Entry, ...]) -> None:
+    def __init__(self, context: Context, entries: tuple[CopyEntry, ...]) -> None:
         self._context = context
         self.entries = entries
 
@@ -108,6 +108,11 @@ class Brought:
                 return True
         return False
 
+    def brings_somewhere(self, end: str) -> bool:
+        """Whether a file is copied to a path that ends in `end`, or below one. Lists all that is copied."""
+        image_paths = (self.image_path_of(path) or "" for path in self.paths())
+        return any(f"{image_path}/".endswith(f"/{end}/") or f"/{end}/" in image_path for image_path in image_paths)
+
     def brings_below(self, image_folder: str) -> bool:
         """Whether a file is copied to somewhere below an image folder; does not list the context."""
         prefix = image_folder.rstrip("/") + "/"
@@ -163,7 +168,7 @@ class Brought:
         return False
 
 
-def _below(entry: Entry, image_path: str) -> str | None:
+def _below(entry: CopyEntry, image_path: str) -> str | None:
     if image_path == entry.image:
         return entry.source
     base = entry.image if entry.image.endswith("/") else entry.image + "/"
@@ -196,9 +201,9 @@ def brings(
         if folder or not to_folder:
             if not folder and not _names_a_file(image, name):
                 return Missing(f"its destination {target} may be a file or a folder: it has no `/` at its end")
-            entries.append(Entry(path, folder, image))
+            entries.append(CopyEntry(path, folder, image))
         else:
-            entries.append(Entry(path, False, posixpath.join(image, name)))
+            entries.append(CopyEntry(path, False, posixpath.join(image, name)))
     return Brought(context, tuple(entries))
 
 

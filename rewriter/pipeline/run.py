@@ -15,6 +15,7 @@ from dfix.rewriter.dockerfile.rules import check
 from dfix.rewriter.model import Model, build
 from dfix.rewriter.pipeline import guards
 from dfix.rewriter.pipeline.history import History
+from dfix.rewriter.pipeline.opened_context import open_context
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.registry import RuleInfo, plugin_rules, rule_names, rules, transforms
 from dfix.rewriter.pipeline.result import Applied, IgnoreFileChange, Note, Refused, Result
@@ -331,27 +332,3 @@ def _overlap(taken: list[Edit], edits: tuple[Edit, ...]) -> bool:
             if edit.span.start == other.span.start or edit.span.end == other.span.end:
                 return True
     return False
-
-
-def open_context(tree: Tree, folder: str | None) -> Context:
-    """The build context of a Dockerfile: `folder` if given, else the one found for it."""
-    from dfix.rewriter.context.find_context import find_context
-    from dfix.rewriter.context.folder import Context
-
-    path = tree.source.path
-    root = folder if folder is not None else find_context(path, literal_sources(tree)).root
-    return Context.open(root, path)
-
-
-def literal_sources(tree: Tree) -> list[str]:
-    """The context paths that COPY and ADD name without variables, wildcards or another stage."""
-    found = []
-    for instruction in tree.instructions:
-        inner = instruction.inner or instruction
-        if inner.keyword not in ("COPY", "ADD") or inner.flag("from") is not None:
-            continue
-        for word in inner.words[:-1]:
-            text = word.text
-            if not any(mark in text for mark in "$*?[<'\"") and "://" not in text and not text.startswith("git@"):
-                found.append(text)
-    return found

@@ -10,6 +10,7 @@ from dfix.rewriter.model import Model
 from dfix.rewriter.model import build as build_model
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.job import rewrite
+from dfix.rewriter.pipeline.opened_context import open_context
 from dfix.rewriter.pipeline.options import Options, Place
 from dfix.rewriter.pipeline.result import Applied, Result
 from dfix.rewriter.report.tally import UNSAFE
@@ -100,7 +101,7 @@ class Analysis:
         """The model of the document, None if it cannot build."""
         if self.found.problem is not None:
             return None
-        opened = self.hooks.opened or pipeline.open_context
+        opened = self.hooks.opened or open_context
         context = self.options.context
         usable = self.options.use_context
         return build_model(self.tree, self.options.target, lambda: opened(self.tree, context) if usable else None)

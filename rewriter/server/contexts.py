@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import Tree
-from dfix.rewriter.pipeline import run as pipeline
+from dfix.rewriter.pipeline.opened_context import literal_sources, open_context
 
 UNWATCHED_SECONDS = 1.0
 _Key = tuple[str, str | None, tuple[str, ...]]
@@ -37,11 +37,11 @@ class Contexts:
     def opened(self, tree: Tree, folder: str | None) -> Context:
         """The context of a Dockerfile, for the pipeline's `opened` hook."""
         path = tree.source.path
-        key = (path, folder, tuple(pipeline.literal_sources(tree)))
+        key = (path, folder, tuple(literal_sources(tree)))
         kept = self._kept.get(key)
         if kept is None:
             self._forget_others(path, folder)
-            context = pipeline.open_context(tree, folder)
+            context = open_context(tree, folder)
             kept = self._kept[key] = _Kept(context, _marks(context, path), time.monotonic())
         return kept.context
 

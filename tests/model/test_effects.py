@@ -34,6 +34,8 @@ def single(script: str) -> Effects:
 
 
 FREE = [
+    "rm -rf ~/x",
+    'touch "$HOME/x" ${HOME}/y',
     "[ -f /etc/x ]",
     "test ! -f /etc/x",
     "echo '' > /etc/x",
@@ -147,7 +149,10 @@ MAY = [
     "cp /etc/b a",
     "mv /app/a /etc/a",
     "cp $X /etc/b",
-    "rm -rf ~/x",
+    "rm -rf ~/.npmrc",
+    'rm -rf "$HOME/.npmrc"',
+    "rm -rf ~/../x",
+    "rm -rf ~app/x",
     "ln a /etc/b",
     "$X -y",
     "apt-get install -y ./a.deb",

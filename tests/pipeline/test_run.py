@@ -12,6 +12,7 @@ import pytest
 from dfix.rewriter.answers.change import Change, Contract, Refusal
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.pipeline import run as pipeline
+from dfix.rewriter.pipeline.opened_context import literal_sources
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.text.source import Edit, Source, Span
@@ -295,4 +296,4 @@ def test_literal_sources() -> None:
         "FROM a\nCOPY b c d/\nADD e f\nONBUILD COPY g h\nCOPY --from=x i j\nCOPY $K l\nCOPY *.m n\n"
         'ADD https://o.p/q r\nADD git@s:t u\nCOPY ["v w", "x"]\nCOPY <<Y /z\nY\n'
     )
-    assert pipeline.literal_sources(parse(Source("Dockerfile", text))) == ["b", "c", "e", "g", "v w"]
+    assert literal_sources(parse(Source("Dockerfile", text))) == ["b", "c", "e", "g", "v w"]

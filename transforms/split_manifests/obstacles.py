@@ -154,7 +154,7 @@ def brought_near(copies: Iterable[Copied], path: str) -> bool:
     `COPY . /app` of a context without logs/ does not come near /app/logs, but near /app and /app/src.
     """
     if path.startswith(ELSEWHERE):
-        return any(_brings_somewhere(copy, path[len(ELSEWHERE) :]) for copy in copies)
+        return any(copy.brought.brings_somewhere(path[len(ELSEWHERE) :]) for copy in copies)
     for copy in copies:
         if overlaps(copy.destination, path):
             if path == copy.destination or not path.startswith(copy.destination.rstrip("/") + "/"):
@@ -162,11 +162,6 @@ def brought_near(copies: Iterable[Copied], path: str) -> bool:
             if copy.brought.brings_anything_below(path):
                 return True
     return False
-
-
-def _brings_somewhere(copy: Copied, end: str) -> bool:
-    image_paths = (copy.brought.image_path_of(path) or "" for path in copy.brought.paths())
-    return any(f"{path}/".endswith(f"/{end}/") or f"/{end}/" in path for path in image_paths)
 
 
 def _conflict(command: Located, copies: list[Copied], links: list[Link], copied_first: Callable[[], Set[str]]) -> str:

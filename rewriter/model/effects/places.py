@@ -11,15 +11,22 @@ from dfix.rewriter.shell.nodes import Word
 
 ELSEWHERE = "*/"
 """The prefix of a path below an unknown folder."""
+_IN_HOME = re.compile(r"""(?:~|\$HOME|\$\{HOME\})/([\w./-]+)|"(?:\$HOME|\$\{HOME\})/([\w./-]+)\"""")
 _PLAIN = re.compile(r"[\w./-]*")
 _NAME = re.compile(r"\$\{?(\w+)\}?")
 _PLAIN_WITH_NAMES = re.compile(r"(?:[\w./-]|\$\w+|\$\{\w+\})*")
 
 
 def named_by(located: Located, word: Word) -> str | None:
-    """The absolute path that a word names; None if unknown. Of a glob it is the folder that contains it."""
+    """The path that a word names; None if unknown. Of a glob it is the folder that contains it.
+
+    It is absolute, or begins with ELSEWHERE for a path in a home that is not known before the build.
+    """
     value = word.value if word.value is not None else _with_env(word.text, located.env)
     if value is None:
+        in_home = _IN_HOME.fullmatch(word.text)
+        if in_home is not None and ".." not in word.text:
+            return path_of_row(located, f"~/{in_home[1] or in_home[2]}")
         if "$" in word.text or "`" in word.text or word.text.startswith("~") or "'" in word.text or '"' in word.text:
             return None
         value = word.text[: min(word.text.find(mark) for mark in "*?[{" if mark in word.text)].rpartition("/")[0] or (

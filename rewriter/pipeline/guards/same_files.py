@@ -26,10 +26,21 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied, Unclear, copied
 from dfix.rewriter.model.effects import effects, is_named, only_adds
 from dfix.rewriter.model.effects.of_command import shown
+from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map import FileMap, Hidden, ImageFile
 from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall, reads_of_install
 from dfix.rewriter.model.paths import overlaps, within
-from dfix.rewriter.pipeline.guards.trace import Put, Ran, Runs, Trace, conflict, lasting, matched, runs, trace
+from dfix.rewriter.pipeline.guards.trace import (
+    Put,
+    RunCommand,
+    StageRuns,
+    Trace,
+    conflict,
+    lasting,
+    matched,
+    runs,
+    trace,
+)
 
 
 class _WrongError(Exception):
@@ -76,7 +87,7 @@ def same_files(before: Model, after: Model, *, new_image: bool = False) -> str:
     return ""
 
 
-def _nothing_moved(before: Sequence[Runs], after: Sequence[Runs]) -> bool:
+def _nothing_moved(before: Sequence[StageRuns], after: Sequence[StageRuns]) -> bool:
     """Whether no command has changed places with another instruction, and no such instruction has changed."""
     if len(before) != len(after):
         return False
@@ -92,7 +103,7 @@ def _nothing_moved(before: Sequence[Runs], after: Sequence[Runs]) -> bool:
 
 
 def _traces(
-    model: Model, ran: Sequence[Runs], look_up: Callable[[Step], Copied | Unclear], context: Context
+    model: Model, ran: Sequence[StageRuns], look_up: Callable[[Step], Copied | Unclear], context: Context
 ) -> list[Trace]:
     found: dict[Stage, Trace] = {}
     for stage, own in zip(model.stages, ran, strict=True):
@@ -176,7 +187,7 @@ def _differences(pair: _Pair, at: int, other: int, context: Context) -> _Differe
     return _Differences(tuple(one_sided), _map(before, at, context), _map(after, other, context))
 
 
-def _check_command(ran: Ran, differences: _Differences) -> None:
+def _check_command(ran: RunCommand, differences: _Differences) -> None:
     """Raises _WrongError unless a command is sure to do the same with the files that it finds now."""
     line = f"line {ran.step.instruction.line}"
     if ran.command is None:
@@ -259,7 +270,9 @@ def _same_inputs(read: Needed, there: FileMap, what: str) -> None:
             raise _WrongError(f"{what} finds another {file.path} than {file.source}")
 
 
-def _check_added(pair: _Pair, pairs: Sequence[tuple[Ran, Ran]], ran: Ran, context: Context) -> None:
+def _check_added(
+    pair: _Pair, pairs: Sequence[tuple[RunCommand, RunCommand]], ran: RunCommand, context: Context
+) -> None:
     """Raises _WrongError where a command that was added is an install or a fetch that lacks a file.
 
     It has to read what the author's next command of the same package manager finds: `go mod download` the go.mod of
@@ -285,7 +298,7 @@ def _map(of: Trace, at: int, context: Context) -> FileMap:
     return FileMap(context, dict.fromkeys(of.layers[:at]))
 
 
-def _manager(ran: Ran) -> str:
+def _manager(ran: RunCommand) -> str:
     used = usage(ran.command.words) if ran.command is not None else None
     return "" if used is None else used.manager.name
 
@@ -300,6 +313,10 @@ def _touches(differences: _Differences, put: Put, path: str, *, named: bool) -> 
     To a path that the author `named`, also if it would only do so with such a file in the context: an order that is
     right by chance is wrong.
     """
+    if path.startswith(ELSEWHERE):
+        return put.entry is None or Brought(differences.first.context, (put.entry,)).brings_somewhere(
+            path[len(ELSEWHERE) :]
+        )
     if put.entry is None:
         return not put.words or not put.words[-1].startswith("/") or overlaps(put.words[-1], path)
     if within(put.entry.image, path):

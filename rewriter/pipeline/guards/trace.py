@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from dfix.rewriter.context.brought import Brought, Entry
+from dfix.rewriter.context.brought import Brought, CopyEntry
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied, Unclear
@@ -21,7 +21,7 @@ class Put(NamedTuple):
     """One file or folder that a COPY or ADD puts into the image."""
 
     step: Step
-    entry: Entry | None
+    entry: CopyEntry | None
     """None for files that dfix does not know: of another stage, of an address."""
     words: tuple[str, ...]
     """What is copied and where to, for files that dfix does not know."""
@@ -32,7 +32,7 @@ class Put(NamedTuple):
         return (self.entry, self.words, self.flags)
 
 
-class Ran(NamedTuple):
+class RunCommand(NamedTuple):
     """A command of a RUN, or a RUN whose script dfix does not read."""
 
     step: Step
@@ -48,17 +48,17 @@ class Trace(NamedTuple):
     puts: tuple[Put, ...]
     layers: tuple[Copied | Hidden, ...]
     """What puts them there: one for each of `puts`."""
-    runs: Runs
+    runs: StageRuns
     copied: tuple[int, ...]
     """How many of `puts` come before each instruction other than RUN, and how many there are in all."""
 
-    def before(self, ran: Ran) -> int:
+    def before(self, ran: RunCommand) -> int:
         """How many of `puts` come before a command."""
         return self.copied[ran.gap]
 
 
 def trace(
-    stage: Stage, ran: Runs, parent: Trace | None, look_up: Callable[[Step], Copied | Unclear], context: Context
+    stage: Stage, ran: StageRuns, parent: Trace | None, look_up: Callable[[Step], Copied | Unclear], context: Context
 ) -> Trace:
     """What a stage does; `look_up` says what a COPY or ADD from the context brings."""
     puts: list[Put] = list(parent.puts) if parent is not None else []
@@ -76,11 +76,11 @@ def trace(
     return Trace(tuple(puts), tuple(layers), ran, (*copied, len(puts)))
 
 
-def _commands(step: Step, gap: int) -> list[Ran]:
+def _commands(step: Step, gap: int) -> list[RunCommand]:
     if step.script.opaque:
-        return [Ran(step, None, tuple(step.source_text.split()), gap)]
+        return [RunCommand(step, None, tuple(step.source_text.split()), gap)]
     return [
-        Ran(step, command, tuple(word.literal_or_text for word in command.command.words), gap)
+        RunCommand(step, command, tuple(word.literal_or_text for word in command.command.words), gap)
         for command in located(step)
     ]
 
@@ -148,7 +148,7 @@ def conflict(first: Put, second: Put, context: Context) -> bool:
     return False
 
 
-def _differ(over: Brought, entry: Entry, context: Context) -> bool:
+def _differ(over: Brought, entry: CopyEntry, context: Context) -> bool:
     if not entry.folder:
         return over.context_path_of(entry.image) not in (None, entry.source)
     source = over.source_of(entry.image)
@@ -179,27 +179,27 @@ def _may_meet(first: Put, second: Put, context: Context) -> bool:
     return brought.context_path_of(path) is not None or brought.brings_below(path)
 
 
-class Runs(NamedTuple):
+class StageRuns(NamedTuple):
     """The commands of a stage, and its other instructions."""
 
-    commands: tuple[Ran, ...]
+    commands: tuple[RunCommand, ...]
     others: tuple[str, ...]
     """The instructions other than RUN, blanks aside."""
 
 
-def runs(stage: Stage) -> Runs:
+def runs(stage: Stage) -> StageRuns:
     """What a stage runs between its other instructions. Needs no build context."""
-    commands: list[Ran] = []
+    commands: list[RunCommand] = []
     others: list[str] = []
     for step in stage.steps:
         if step.keyword == "RUN" and not step.onbuild:
             commands += _commands(step, len(others))
         else:
             others.append(f"{step.onbuild} {' '.join(step.instruction.logical.split())}")
-    return Runs(tuple(commands), tuple(others))
+    return StageRuns(tuple(commands), tuple(others))
 
 
-def matched(before: Runs, after: Runs) -> Iterator[tuple[Ran, Ran]]:
+def matched(before: StageRuns, after: StageRuns) -> Iterator[tuple[RunCommand, RunCommand]]:
     """The author's commands, each with the same one in the result; options may have been added to it.
 
     Between the same two instructions first: `apt-get update` may be in many a RUN.
@@ -221,7 +221,7 @@ def matched(before: Runs, after: Runs) -> Iterator[tuple[Ran, Ran]]:
             yield ran, same
 
 
-def _pairs(first: Sequence[Ran], second: Sequence[Ran]) -> Iterator[tuple[Ran, Ran]]:
+def _pairs(first: Sequence[RunCommand], second: Sequence[RunCommand]) -> Iterator[tuple[RunCommand, RunCommand]]:
     """The same commands, in order; those in between that only got more words come with them."""
     at = other = 0
     for index, same in [*_longest_in_common(first, second), (len(first), len(second))]:
@@ -235,7 +235,7 @@ def _pairs(first: Sequence[Ran], second: Sequence[Ran]) -> Iterator[tuple[Ran, R
         at, other = index + 1, same + 1
 
 
-def _longest_in_common(first: Sequence[Ran], second: Sequence[Ran]) -> list[tuple[int, int]]:
+def _longest_in_common(first: Sequence[RunCommand], second: Sequence[RunCommand]) -> list[tuple[int, int]]:
     """The indexes of the longest sequence of commands that is in both."""
     lengths = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
     for i in reversed(range(len(first))):
