@@ -33,9 +33,9 @@ from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.pipeline.guards.trace import (
     Put,
     RunCommand,
-    StageRuns,
     Trace,
     conflict,
+    differing_gaps,
     lasting,
     matched,
     runs,
@@ -58,8 +58,7 @@ def same_files(before: Model, after: Model, *, new_image: bool = False) -> str:
     With `new_image`, the change may add stages, and only COPY lines that are gone are wrong. Without a build context,
     nothing is compared.
     """
-    ran, ran_after = ([runs(stage) for stage in model.stages] for model in (before, after))
-    if _nothing_moved(ran, ran_after) or after.context is None:
+    if _nothing_moved(before.stages, after.stages) or after.context is None:
         return ""
     context = after.context
     known: dict[tuple[object, ...], Copied | Unclear] = {}
@@ -72,8 +71,8 @@ def same_files(before: Model, after: Model, *, new_image: bool = False) -> str:
             known[key] = copied(step, context)
         return known[key]._replace(step=step)
 
-    first = _traces(before, ran, look_up, context)
-    second = _traces(after, ran_after, look_up, context)
+    first = _traces(before, look_up, context)
+    second = _traces(after, look_up, context)
     try:
         if new_image:
             _nothing_gone([put for one in first for put in one.puts], [put for one in second for put in one.puts])
@@ -87,27 +86,27 @@ def same_files(before: Model, after: Model, *, new_image: bool = False) -> str:
     return ""
 
 
-def _nothing_moved(before: Sequence[StageRuns], after: Sequence[StageRuns]) -> bool:
+def _nothing_moved(before: Sequence[Stage], after: Sequence[Stage]) -> bool:
     """Whether no command has changed places with another instruction, and no such instruction has changed."""
     if len(before) != len(after):
         return False
-    for one, other in zip(before, after, strict=True):
-        if one.others != other.others:
+    for stage, other in zip(before, after, strict=True):
+        gaps = differing_gaps(stage, other)
+        if gaps is None:
             return False
-        pairs = list(matched(one, other))
+        first, second = runs(stage, gaps), runs(other, gaps)
+        pairs = list(matched(first, second)) if gaps else []
         known = {id(same) for _, same in pairs}
-        added = (ran.command for ran in other.commands if id(ran) not in known and ran.command is not None)
+        added = (ran.command for ran in second.commands if id(ran) not in known and ran.command is not None)
         if any(ran.gap != same.gap for ran, same in pairs) or any(map(_install, added)):
             return False
     return True
 
 
-def _traces(
-    model: Model, ran: Sequence[StageRuns], look_up: Callable[[Step], Copied | Unclear], context: Context
-) -> list[Trace]:
+def _traces(model: Model, look_up: Callable[[Step], Copied | Unclear], context: Context) -> list[Trace]:
     found: dict[Stage, Trace] = {}
-    for stage, own in zip(model.stages, ran, strict=True):
-        found[stage] = trace(stage, own, None if stage.parent is None else found[stage.parent], look_up, context)
+    for stage in model.stages:
+        found[stage] = trace(stage, None if stage.parent is None else found[stage.parent], look_up, context)
     return list(found.values())
 
 

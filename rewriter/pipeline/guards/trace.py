@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import NamedTuple
 
 from dfix.rewriter.context.brought import Brought, CopyEntry
@@ -57,9 +57,7 @@ class Trace(NamedTuple):
         return self.copied[ran.gap]
 
 
-def trace(
-    stage: Stage, ran: StageRuns, parent: Trace | None, look_up: Callable[[Step], Copied | Unclear], context: Context
-) -> Trace:
+def trace(stage: Stage, parent: Trace | None, look_up: Callable[[Step], Copied | Unclear], context: Context) -> Trace:
     """What a stage does; `look_up` says what a COPY or ADD from the context brings."""
     puts: list[Put] = list(parent.puts) if parent is not None else []
     layers: list[Copied | Hidden] = list(parent.layers) if parent is not None else []
@@ -73,7 +71,7 @@ def trace(
             new = _puts(step, layer)
             puts += new
             layers += [layer] * len(new)
-    return Trace(tuple(puts), tuple(layers), ran, (*copied, len(puts)))
+    return Trace(tuple(puts), tuple(layers), runs(stage), (*copied, len(puts)))
 
 
 def _commands(step: Step, gap: int) -> list[RunCommand]:
@@ -187,16 +185,41 @@ class StageRuns(NamedTuple):
     """The instructions other than RUN, blanks aside."""
 
 
-def runs(stage: Stage) -> StageRuns:
-    """What a stage runs between its other instructions. Needs no build context."""
+def runs(stage: Stage, gaps: Container[int] | None = None) -> StageRuns:
+    """What a stage runs between its other instructions, or in some of these gaps. Needs no build context."""
     commands: list[RunCommand] = []
     others: list[str] = []
     for step in stage.steps:
-        if step.keyword == "RUN" and not step.onbuild:
+        if step.keyword != "RUN" or step.onbuild:
+            others.append(_text(step))
+        elif gaps is None or len(others) in gaps:
             commands += _commands(step, len(others))
-        else:
-            others.append(f"{step.onbuild} {' '.join(step.instruction.logical.split())}")
     return StageRuns(tuple(commands), tuple(others))
+
+
+def _text(step: Step) -> str:
+    instruction = step.instruction
+    text = instruction.text[instruction.span.start : instruction.span.end]
+    return f"{step.onbuild} {' '.join(text.split())}"
+
+
+def differing_gaps(before: Stage, after: Stage) -> set[int] | None:
+    """Between which instructions the text of the RUNs differs; None if other instructions differ."""
+    (others, gaps), (others_after, gaps_after) = _by_gap(before), _by_gap(after)
+    if others != others_after:
+        return None
+    return {gap for gap in gaps.keys() | gaps_after.keys() if gaps.get(gap) != gaps_after.get(gap)}
+
+
+def _by_gap(stage: Stage) -> tuple[list[str], dict[int, list[str]]]:
+    others: list[str] = []
+    gaps: dict[int, list[str]] = {}
+    for step in stage.steps:
+        if step.keyword == "RUN" and not step.onbuild:
+            gaps.setdefault(len(others), []).append(_text(step))
+        else:
+            others.append(_text(step))
+    return others, gaps
 
 
 def matched(before: StageRuns, after: StageRuns) -> Iterator[tuple[RunCommand, RunCommand]]:
@@ -237,13 +260,15 @@ def _pairs(first: Sequence[RunCommand], second: Sequence[RunCommand]) -> Iterato
 
 def _longest_in_common(first: Sequence[RunCommand], second: Sequence[RunCommand]) -> list[tuple[int, int]]:
     """The indexes of the longest sequence of commands that is in both."""
+    alike = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a.words != b.words), len(first))
+    alike = min(alike, len(second))
     lengths = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
-    for i in reversed(range(len(first))):
-        for j in reversed(range(len(second))):
+    for i in reversed(range(alike, len(first))):
+        for j in reversed(range(alike, len(second))):
             is_same = first[i].words == second[j].words
             lengths[i][j] = 1 + lengths[i + 1][j + 1] if is_same else max(lengths[i + 1][j], lengths[i][j + 1])
-    found = []
-    i = j = 0
+    found = [(index, index) for index in range(alike)]
+    i = j = alike
     while i < len(first) and j < len(second):
         if first[i].words == second[j].words:
             found.append((i, j))
