@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import NamedTuple
 
@@ -24,6 +25,13 @@ from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.pipeline.run import run
 from dfix.rewriter.pipeline.transform import may_drop
 from dfix.rewriter.text.source import Source
+
+
+_NEEDLESS = {
+    "clean-up": re.compile(r"(?:sudo\s+)?apk\s+(?:-\S+\s+)*update(?:\s+-\S+)*\s*(?:\\\s*)?&&"),
+    "merge-runs": re.compile(r"&&\s*(?:sudo\s+)?(?:\w+)\s+(?:cache\s+)?(?:clean|clear-cache)\b[^&|;\n]*"),
+}
+"""Commands that a rule may drop: an update before installs that fetch their lists, a clean-up that is repeated."""
 
 
 class Looked(NamedTuple):
@@ -110,6 +118,10 @@ def _undeclared(lost: list[str], result: Result) -> list[str]:
     for instruction in parse(result.before).instructions:
         if instruction.keyword in keywords:
             declared += words(_valid(result.before.text[instruction.span.start : instruction.span.end]))
+    for rule, commands in _NEEDLESS.items():
+        if rule in changed:
+            for command in commands.findall(_valid(result.before.text)):
+                declared += words(command)
     return sorted((Counter(lost) - declared).elements())
 
 

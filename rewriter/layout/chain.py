@@ -11,6 +11,9 @@ from dfix.rewriter.text.source import Edit, Span
 
 _BEGINS = re.compile(r"^[ \t]*&&", re.MULTILINE)
 _ENDS = re.compile(r"&&[ \t]*\\[ \t]*\r?$", re.MULTILINE)
+DEEPEST = 8
+"""The deepest indentation, in columns, that a command takes over from the lines of another."""
+USUAL_INDENT = "    "
 _INDENT = re.compile(r"[ \t]*")
 
 
@@ -83,7 +86,11 @@ def _usual_break(instruction: Instruction, start: int, end: int) -> _Break:
     text = instruction.text
     ends = sum(1 for _ in _ENDS.finditer(text)) > sum(1 for _ in _BEGINS.finditer(text))
     indents = [_indent_of(text, piece.start) for piece in instruction.pieces if start < piece.start < end]
-    return _Break(ends, not ends, min(indents, key=len), " ")
+    indent = min(indents, key=len)
+    # words that are aligned with those above them are a list, of which the command is not one more entry
+    if len(indent.expandtabs(4)) > DEEPEST:
+        return _Break(False, True, USUAL_INDENT, " ")
+    return _Break(ends, not ends, indent, " ")
 
 
 def _indent_of(text: str, offset: int) -> str:

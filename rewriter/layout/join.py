@@ -9,14 +9,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from dfix.rewriter.dockerfile import Instruction
-from dfix.rewriter.layout.chain import after_part
+from dfix.rewriter.layout.chain import DEEPEST, after_part
 from dfix.rewriter.shell.nodes import AndOr, Script
 from dfix.rewriter.text.source import Edit, Span
 
 USUAL = " \\\n    && "
 """The line break of a file that has none to imitate."""
-_DEEPEST = 8
-"""The deepest indentation, in columns, that one RUN takes over from another."""
 _PADDING = re.compile(r"^[ \t]*(?=\\\n)")
 
 
@@ -72,7 +70,7 @@ def _separator(elements: Sequence[Element], others: Iterable[tuple[Instruction, 
 def _aligned(separator: str) -> bool:
     """Whether a line break is indented so far that it is aligned with words of its own RUN."""
     line = separator.rpartition("\n")[2]
-    return len(line.expandtabs(4)) - len(line.lstrip()) > _DEEPEST
+    return len(line.expandtabs(4)) - len(line.lstrip()) > DEEPEST
 
 
 def _break(instruction: Instruction, script: Script) -> str:

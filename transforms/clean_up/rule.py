@@ -4,7 +4,7 @@
 adds the manager's own clean-up to the RUN: `rm -rf /var/lib/apt/lists/*` after `apt-get update`, `dnf clean all`,
 `yum clean all`, `microdnf clean all`, `zypper clean --all`, `npm cache clean --force`, `yarn cache clean`,
 `conda clean --all --yes` (also mamba) and `composer clear-cache` after their installs, `--no-cache-dir`
-for `pip install`, and `--no-cache` for `apk add` (`rm -rf /var/cache/apk/*` where `apk update` runs).
+for `pip install`, and `--no-cache` for `apk add`, which makes an `apk update` before it needless.
 The command comes after the last use of the manager, in the layout of the RUN.
 
 **What it promises.** The same image, except that the package managers' cache folders contain fewer files. It never
@@ -48,6 +48,7 @@ from dfix.transforms.clean_up.cache_settings import not_moved
 from dfix.transforms.clean_up.context_scripts import ContextScripts
 from dfix.transforms.clean_up.insertion import clean_up_edit
 from dfix.transforms.clean_up.later_needs import unneeded_later, unused_afterwards
+from dfix.transforms.clean_up.needless_updates import removal, updates_are_needless
 from dfix.transforms.clean_up.removed_files import Search
 from dfix.transforms.clean_up.tool_version import flag_changes_more, knows_flag
 from dfix.transforms.clean_up.yarn_version import is_classic
@@ -82,7 +83,12 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         "apk with an update of its own",
         "FROM alpine:3.20\nRUN apk update \\\n && apk add curl\n",
-        "FROM alpine:3.20\nRUN apk update \\\n && apk add curl \\\n && rm -rf /var/cache/apk/*\n",
+        "FROM alpine:3.20\nRUN apk add --no-cache curl\n",
+    ),
+    Example(
+        "apk with an update that something else may need",
+        "FROM alpine:3.20\nRUN apk update \\\n && apk search a \\\n && apk add curl\n",
+        "FROM alpine:3.20\nRUN apk update \\\n && apk search a \\\n && apk add curl \\\n && rm -rf /var/cache/apk/*\n",
     ),
     Example(
         "sudo, and a comment of the shell",
@@ -202,12 +208,15 @@ def _run(search: Search, step: Step) -> Iterator[Change | Refusal]:
 
 
 def _flagged(step: Step, cache_use: CacheUse, runs: RunIndex) -> tuple[ManagerUse, ...] | None:
-    """The commands that get the manager's flag; () to append a command instead, None to leave the RUN as it is."""
+    """The commands that get the manager's flag; () to append a command instead, None to leave the RUN as it is.
+
+    With the flag every command fetches the package lists itself, so that an update before it can go.
+    """
     clean_up = cache_use.clean_up
     if not clean_up.flag:
         return ()
     if clean_up.lists and any(use.usage.verb == "update" for use in cache_use.filled_by):
-        return ()
+        return cache_use.filled_by if updates_are_needless(step, cache_use, runs) else ()
     if clean_up.lists and _updated_before(step, cache_use, runs):
         return None
     return () if flag_changes_more(step, cache_use, runs) else cache_use.filled_by
@@ -226,7 +235,7 @@ def _updated_before(step: Step, cache_use: CacheUse, runs: RunIndex) -> bool:
 
 
 def _flags(search: Search, step: Step, cache_use: CacheUse, flagged: tuple[ManagerUse, ...]) -> tuple[Edit, ...]:
-    lists = any(use.usage.has(cache_use.clean_up.refreshes) for use in flagged)
+    lists = any(updates(use.usage, cache_use.clean_up) for use in flagged)
     offline = next((use for use in cache_use.uses if use.usage.has(cache_use.clean_up.offline)), None)
     if offline is not None:
         raise LeaveAlone("needed-later", f"`{offline.shown}` in the same RUN installs from the cache")
@@ -236,8 +245,11 @@ def _flags(search: Search, step: Step, cache_use: CacheUse, flagged: tuple[Manag
     knows_flag(step.stage, cache_use)
     unused_afterwards(cache_use, search.runs.of(step))
     unneeded_later(search, step, cache_use, lists=lists)
-    ends = [use.usage.subcommand.span.end for use in flagged if use.usage.subcommand is not None]
-    return tuple(Edit(Span(end, end), f" {cache_use.clean_up.flag}") for end in ends)
+    edits = [removal(step, use) for use in flagged if use.usage.verb == "update"]
+    installs = [use.usage.subcommand for use in flagged if use.usage.verb != "update"]
+    ends = [word.span.end for word in installs if word is not None]
+    flags = [Edit(Span(end, end), f" {cache_use.clean_up.flag}") for end in ends]
+    return (*(edit for edit in edits if edit is not None), *flags)
 
 
 def _appended(search: Search, step: Step, cache_use: CacheUse) -> tuple[Edit, ...]:
@@ -258,6 +270,8 @@ def _appended(search: Search, step: Step, cache_use: CacheUse) -> tuple[Edit, ..
 
 def _reason(cache_use: CacheUse, *, with_flag: bool) -> str:
     shown = cache_use.filled_by[0].shown
+    if with_flag and cache_use.filled_by[0].usage.verb == "update":
+        return f"`{shown}` leaves package lists in this layer; with {cache_use.clean_up.flag} no install needs it"
     if with_flag:
         return f"`{shown}` leaves its cache in this layer; {cache_use.clean_up.flag} avoids that"
     if cache_use.clean_up.lists:

@@ -23,7 +23,7 @@ from dfix.transforms.merge_runs.shell_isolation import (
 if TYPE_CHECKING:
     from dfix.rewriter.model import Stage, Step
 
-MOST_LINES = 40
+MOST_LINES = 100
 """A longer RUN is hard to read, and hard to debug when it fails."""
 
 _COMMENT_LINE = re.compile(r"\n\s*#")
@@ -103,7 +103,8 @@ def _merge(group: list[RunSummary], reasons: list[str]) -> Iterator[Merge]:
     if len(group) < 2:
         return
     # wrap does not raise here, because _may_join has called it for each of them
-    wraps = [wrap(run.step, is_last=index == len(group) - 1) for index, run in enumerate(group)]
+    following = [*(run.step for run in group[1:]), None]
+    wraps = [wrap(run.step, after) for run, after in zip(group, following, strict=True)]
     yield Merge(tuple(group), tuple(wraps), tuple(dict.fromkeys(reasons)))
 
 
@@ -133,8 +134,8 @@ def _share_a_shell(group: list[RunSummary], run: RunSummary) -> None:
     needs_nothing(step)
     for earlier in group:
         finds_the_same_programs(earlier, run)
-    wrap(last.step, is_last=False)
-    wrap(step, is_last=True)
+    wrap(last.step, step)
+    wrap(step, None)
 
 
 def _same_flags(first: Step, second: Step) -> None:

@@ -108,11 +108,12 @@ def _tells_where_it_is(command: Command) -> bool:
     return asks and not hides
 
 
-def wrap(step: Step, *, is_last: bool) -> Wrap:
+def wrap(step: Step, following: Step | None) -> Wrap:
     """What has to go around a script so that it can be one element of a `&&` chain: nothing, `{ …; }` or `(…)`.
 
     `mkdir a` needs nothing. `mkdir a || true` needs braces, so that the next script does not become part of its list.
-    `cd /x && touch a` needs a subshell, so that the next script starts in its own folder; the last script does not.
+    `cd /x && touch a` needs a subshell, so that the next script starts in its own folder; the last script does not, nor
+    does one whose `following` script begins with `cd /y`.
     Raises LeaveAlone where none of them is enough: for `cd /x; touch a`, or for a list over several lines.
     """
     script = step.script
@@ -122,7 +123,9 @@ def wrap(step: Step, *, is_last: bool) -> Wrap:
     ended = script.statements[-1].terminator == ";"
     cut = script.span.end - node.span.end
     over_lines = "\n" in step.instruction.text[script.span.start : script.span.end]
-    shell_changes = [] if is_last else leaks(script)
+    shell_changes = [] if following is None else leaks(script)
+    if following is not None and _is_plain(script) and not is_list and _enters_a_folder(following.script):
+        shell_changes = [leak for leak in shell_changes if leak.kind != "cd"]
     if shell_changes:
         if is_list or not _is_plain(script):
             raise LeaveAlone("shell-state", f"`{shell_changes[0].what}` changes the shell for the commands that follow")
@@ -132,6 +135,15 @@ def wrap(step: Step, *, is_last: bool) -> Wrap:
     if over_lines:
         raise LeaveAlone("not-a-chain", f"the RUN of `{_title(node)}` is not a plain `&&` chain")
     return Wrap("{ ", " }" if ended else "; }")
+
+
+def _enters_a_folder(script: Script) -> bool:
+    """Whether a script begins with `cd` to an absolute folder, so that it does not matter where the shell was."""
+    first = script.statements[0].node
+    while isinstance(first, AndOr):
+        first = first.parts[0]
+    words = first.words if isinstance(first, Command) and not first.assigns else ()
+    return len(words) == 2 and words[0].value == "cd" and (words[1].value or "").startswith("/")
 
 
 def finds_the_same_programs(first: RunSummary, second: RunSummary) -> None:

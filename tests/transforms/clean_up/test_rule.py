@@ -92,7 +92,15 @@ def stays(text: str) -> None:
         ("micromamba create -n a", "micromamba create -n a && micromamba clean --all --yes"),
         ("composer install --no-dev", "composer install --no-dev && composer clear-cache"),
         ("./composer.phar install", "./composer.phar install && ./composer.phar clear-cache"),
-        ("apk update && apk add --no-cache a", "apk update && apk add --no-cache a && rm -rf /var/cache/apk/*"),
+        ("apk update && apk add --no-cache a", "apk add --no-cache a"),
+        (
+            "cd /x && apk -q update && apk upgrade && apk add a b",
+            "cd /x && apk upgrade --no-cache && apk add --no-cache a b",
+        ),
+        ("apk update && make", "apk update && make && rm -rf /var/cache/apk/*"),
+        ("apk add a && apk update", "apk add a && apk update && rm -rf /var/cache/apk/*"),
+        ("apk update > /a && apk add b", "apk update > /a && apk add b && rm -rf /var/cache/apk/*"),
+        ("apk -X http://b update && apk add b", "apk -X http://b update && apk add b && rm -rf /var/cache/apk/*"),
     ],
 )
 def test_a_command_is_added(before: str, after: str) -> None:

@@ -309,10 +309,10 @@ def test_many_neighbours_settle() -> None:
     assert after(text) == "RUN " + " \\\n    && ".join(f"mkdir /{number}" for number in range(30)) + "\n"
 
 
-def test_no_run_of_more_than_forty_lines() -> None:
-    result = merged("".join(f"RUN mkdir /{number}\n" for number in range(50)))
+def test_no_run_of_more_than_a_hundred_lines() -> None:
+    result = merged("".join(f"RUN mkdir /{number}\n" for number in range(110)))
     lines = result.after.text.removeprefix(FROM).split("\nRUN ")
-    assert [part.count("\n") + 1 for part in lines] == [40, 11]
+    assert [part.count("\n") + 1 for part in lines] == [100, 11]
     assert [refusal.code for refusal in result.refusals] == ["too-long"]
 
 
