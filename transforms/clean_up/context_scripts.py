@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 
 LARGEST_SCRIPT = 200_000
 """Bytes of a script that are read."""
-MOST_SCRIPTS = 3000
-"""Scripts that are read where one of them may run any other."""
+MOST_FILES = 20_000
+"""Files of a context among which one is looked up by its name alone."""
+MOST_SCRIPTS = 500
+"""Scripts that are read for one command."""
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\$[@*]|`[^`]*`")
 _GLOB = re.compile(r"[*?\[]")
 _SCRIPT = r"(?:sh|bash|zsh|ksh|py|pl|rb|js|cjs|mjs|ts|mk|php|lua)"
-_NAMES_FILE = re.compile(rf"[\w.@+*-]*(?:/[\w.@+*-]+)+|[\w.@+*-]+\.{_SCRIPT}\b")
+_NAMES_FILE = re.compile(rf"(?<![\w.@+*-])(?:[\w.@+*-]*(?:/[\w.@+*-]+)+|[\w.@+*-]+\.{_SCRIPT}\b)")
 _IMPORTS = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
 _IS_SCRIPT = re.compile(rf"(?:^|/)(?:[^/.]+|[^/]*\.(?:{_SCRIPT}|mk))$")
 _MAKES = re.compile(r"(?:^|[\s;&|({\"'])(?:make|\$[({]MAKE[)}])(?=[\s\"']|$)", re.MULTILINE)
@@ -37,10 +39,14 @@ _RUNS_VARIABLE = re.compile(
     re.MULTILINE,
 )
 _STARTS_PROGRAMS = re.compile(
-    r"\b(?:subprocess|os\.system|popen|child_process|execSync|spawn\w*|system|exec|shell_exec|proc_open|IO\.popen)\b|%x|\bqx\b"
+    r"\b(?:subprocess|os\.system|os\.popen|child_process|execSync|spawnSync|shell_exec|proc_open|IO\.popen)\b|%x\W|\bqx\W"
 )
 _LIBRARIES = ("node_modules/", ".git/", ".github/", "vendor/bundle/")
 _SUFFIXES = ("", ".js", ".mjs", ".cjs", ".ts", "/index.js", "/__main__.py")
+
+
+class TooManyScriptsError(Exception):
+    """A command may run more scripts than are read."""
 
 
 class ContextScripts:
@@ -50,6 +56,7 @@ class ContextScripts:
         self._model = model
         self._reached: dict[str, tuple[tuple[str, ...], bool]] = {}
         self._texts: dict[str, str | None] = {}
+        self._globbed: dict[str, list[str]] = {}
 
     @property
     def known(self) -> bool:
@@ -99,20 +106,23 @@ class ContextScripts:
         """The files themselves, then those that their texts name, at any depth.
 
         With `anything`, a script that runs another one whose name it calculates may run every script of the context.
+        Raises TooManyScriptsError.
         """
-        pending = list(paths)
-        seen: set[str] = set()
-        while pending and len(seen) < MOST_SCRIPTS:
-            path = pending.pop(0)
-            if path in seen:
-                continue
-            seen.add(path)
+        pending = list(dict.fromkeys(paths))
+        seen = set(pending)
+        for path in pending:
+            if len(seen) > MOST_SCRIPTS:
+                raise TooManyScriptsError
             yield path
             named, unknown = self._named_in(path)
-            pending += named
+            pending += [other for other in named if other not in seen]
+            seen.update(named)
             if unknown and anything:
+                others = [other for other in self._scripts if other not in seen]
+                if len(others) > MOST_SCRIPTS:
+                    raise TooManyScriptsError
+                yield from others
                 anything = False
-                pending += self._scripts
 
     def named_by(self, text: str, folder: str) -> list[str]:
         """The context files that a text names; `folder` is that of its file in the context, "" for the root."""
@@ -129,7 +139,7 @@ class ContextScripts:
             paths = [p for p in (n + suffix for n in dict.fromkeys(near) for suffix in _SUFFIXES) if context.ships(p)]
             found += paths or self.placed(word) or self._called(posixpath.basename(word))
         if _MAKES.search(text):
-            found += [path for path in self._every if _MAKEFILE.search(path)]
+            found += self._makefiles
         return found
 
     def _named_in(self, path: str) -> tuple[tuple[str, ...], bool]:
@@ -180,7 +190,12 @@ class ContextScripts:
         """The context files with a name, perhaps with wildcards."""
         if not _GLOB.search(pattern):
             return self._by_name.get(pattern, [])
-        return [path for name, paths in self._by_name.items() if fnmatchcase(name, pattern) for path in paths]
+        found = self._globbed.get(pattern)
+        if found is None:
+            matches = re.compile(translate(pattern)).match
+            found = [path for name, paths in self._by_name.items() if matches(name) for path in paths]
+            self._globbed[pattern] = found
+        return found
 
     @cached_property
     def _added(self) -> list[Copied | Unclear]:
@@ -210,9 +225,11 @@ class ContextScripts:
 
     @cached_property
     def _every(self) -> tuple[str, ...]:
-        """The context files that are not those of libraries."""
+        """The context files that are not those of libraries. Raises TooManyScriptsError."""
         context = self._model.context
-        files = () if context is None else context.below("")
+        files = () if context is None else context.some_below("", MOST_FILES)
+        if len(files) > MOST_FILES:
+            raise TooManyScriptsError
         return tuple(path for path in files if not any(f"/{library}" in f"/{path}" for library in _LIBRARIES))
 
     @cached_property
@@ -221,6 +238,10 @@ class ContextScripts:
         for path in self._every:
             by_name.setdefault(posixpath.basename(path), []).append(path)
         return by_name
+
+    @cached_property
+    def _makefiles(self) -> tuple[str, ...]:
+        return tuple(path for path in self._every if _MAKEFILE.search(path))
 
     @cached_property
     def _scripts(self) -> tuple[str, ...]:

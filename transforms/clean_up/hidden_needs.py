@@ -13,6 +13,7 @@ from dfix.rewriter.knowledge.usage import usage
 from dfix.rewriter.model.commands import located_in
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.clean_up.context_scripts import MOST_SCRIPTS, TooManyScriptsError
 from dfix.transforms.clean_up.mentions import need
 from dfix.transforms.clean_up.unread_scripts import unread_in, unread_script
 
@@ -56,13 +57,16 @@ def no_hidden_need(removal: Removal, step: Step, command: Located, shown: str, *
             raise LeaveAlone("needed-later", f"{shown} {told}")
     if removal.lists and builds and program_name(words[0]) in clean_up.needed_by:
         raise LeaveAlone("needed-later", f"{shown} may install packages from the lists that this RUN fetches")
-    for path, text in _texts_run(removal, command, step, anything=builds):
-        told = need(removal, text)
-        if told:
-            hint = _UPDATE_HINT if told.startswith("uses") else ""
-            raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint)
-    if removal.lists and builds:
-        _all_is_read(removal, command, step)
+    try:
+        for path, text in _texts_run(removal, command, step, anything=builds):
+            told = need(removal, text)
+            if told:
+                hint = _UPDATE_HINT if told.startswith("uses") else ""
+                raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint)
+        if removal.lists and builds:
+            _all_is_read(removal, command, step)
+    except TooManyScriptsError:
+        raise LeaveAlone("unread-script", f"{shown} may run more scripts than dfix reads ({MOST_SCRIPTS})") from None
     for inner in _given_to_shell(command):
         no_hidden_need(removal, step, inner, shown, builds=builds)
 
@@ -105,7 +109,9 @@ def _texts_run(removal: Removal, command: Located, step: Step, *, anything: bool
         return
     paths = _named(removal, command, step)
     used = usage(command.words)
-    if used is not None and "package.json" in used.manager.manifests:
+    # what a package manager runs is in its manifest, and known by its name
+    anything = anything and used is None
+    if used is not None and "package.json" in used.manager.manifests and not _installs_others(used):
         for folder in _project_folders(used, command.folder):
             for path in scripts.named(posixpath.join(folder, "package.json"), None, step):
                 text = _package_scripts(removal, path, used)
@@ -156,6 +162,8 @@ def _named(removal: Removal, command: Located, step: Step) -> list[str]:
     used = usage(words)
     files = row(program)
     defaults = files.runs if files is not None else used.manager.manifests if used is not None else ()
+    if used is not None and any(used.has(project.everywhere) for project in used.manager.projects):
+        defaults = ()
     for name in defaults:
         if name != "package.json":
             for place in _made_in(words, folder):
@@ -174,6 +182,12 @@ def _made_in(words: tuple[Word, ...], folder: str | None) -> list[str]:
             value = text.partition("=")[2] or text[2:]
             folders.append(posixpath.normpath(posixpath.join(folder or "?", value)))
     return folders
+
+
+def _installs_others(used: Usage) -> bool:
+    """Whether a command installs packages that it names, which runs no script of the project."""
+    everywhere = any(used.has(project.everywhere) for project in used.manager.projects)
+    return everywhere or (used.verb == "install" and bool(used.operands))
 
 
 def _project_folders(used: Usage, folder: str | None) -> list[str]:

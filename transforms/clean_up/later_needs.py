@@ -11,6 +11,7 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.clean_up.branches import Scope, scopes
 from dfix.transforms.clean_up.cache_settings import offline_setting
+from dfix.transforms.clean_up.context_scripts import MOST_SCRIPTS, TooManyScriptsError
 from dfix.transforms.clean_up.hidden_needs import no_hidden_need
 from dfix.transforms.clean_up.mentions import mentions, need, without_comments
 from dfix.transforms.clean_up.removed_files import Removal, Search
@@ -71,10 +72,17 @@ def _unneeded_by_text(removal: Removal, step: Step) -> None:
     if removal.lists and mentions(manager, text):
         raise LeaveAlone("needed-later", f"the RUN on line {line} also uses {manager.name}, and {step.script.opaque}")
     scripts = removal.search.scripts
-    for path in scripts.reached(scripts.named_by(without_comments(text, ""), ""), anything=True):
-        told = need(removal, scripts.text(path) or "")
-        if told:
-            raise LeaveAlone("needed-later", f"the RUN on line {line} may run {path}, which {told}")
+    told = ""
+    try:
+        for path in scripts.reached(scripts.named_by(without_comments(text, ""), ""), anything=True):
+            found = need(removal, scripts.text(path) or "")
+            if found:
+                told = f"the RUN on line {line} may run {path}, which {found}"
+                break
+    except TooManyScriptsError:
+        told = f"the RUN on line {line} may run more scripts than dfix reads ({MOST_SCRIPTS})"
+    if told:
+        raise LeaveAlone("needed-later", told)
 
 
 def _unneeded_by(removal: Removal, step: Step, started: Started, *, builds: bool) -> None:
