@@ -72,6 +72,8 @@ class ProgramRow(NamedTuple):
     """Whether the first word may be options without their dash (`tar xzf`)."""
     flags: frozenset[str] | None
     """The options without a value that the row covers; with any other it may do anything. None: all options."""
+    ends_word: frozenset[str]
+    """Flags whose value may follow in the same word, so that the row covers them only at its end: `sed -ie`."""
     values: frozenset[str]
     """Options whose value is text, and not a path."""
     read_options: frozenset[str]
@@ -94,6 +96,10 @@ class ProgramRow(NamedTuple):
     """The path that it writes when none of `write_options` is given."""
     variables: tuple[str, ...]
     """Variables with which it may do anything, if ENV or the command sets them."""
+    endings: tuple[str, ...]
+    """What it adds to an operand that it doesn't find: `unzip data` reads data.zip."""
+    stands_for: str
+    """A character that stands for another text in the value of `write_options`: `curl -o '#1'`."""
     runs: tuple[str, ...]
     """The files of the current folder whose commands it runs without being told: "Makefile"."""
     imports: Literal["", "path", "here"]
@@ -190,6 +196,7 @@ def _row(data: dict[str, Any]) -> ProgramRow:
         script=data.get("script", ""),
         bundled=data.get("bundled", False),
         flags=words("flags") if "flags" in data else None,
+        ends_word=words("ends_word"),
         values=words("values"),
         read_options=words("read_options"),
         write_options=words("write_options"),
@@ -201,6 +208,8 @@ def _row(data: dict[str, Any]) -> ProgramRow:
         default=data.get("default", ""),
         writes_without=data.get("writes_without", ""),
         variables=tuple(data.get("variables", ())),
+        endings=tuple(data.get("endings", ())),
+        stands_for=data.get("stands_for", ""),
         runs=tuple(data.get("runs", ())),
         imports=data.get("imports", ""),
         network=data.get("network", False),

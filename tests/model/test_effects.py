@@ -279,7 +279,7 @@ SETTINGS = [
     ("git config --global a.b c", "ENV GIT_CONFIG_GLOBAL=/app/x\n", "depends on GIT_CONFIG_GLOBAL"),
     ("npm config set a b", "ENV HOME=/srv\n", ""),
     ("sudo npm config set a b", "ENV HOME=/srv\n", "changes ~/.npmrc"),
-    ("HOME=/x npm config set a b", "ENV HOME=/srv\n", "changes ~/.npmrc"),
+    ("HOME=/x npm config set a b", "ENV HOME=/srv\n", "depends on HOME, which is set"),
     ("export PATH=/app:$PATH && which node", "", "depends on PATH"),
     ("export A=/app && which node", "", ""),
     ("PIP_CONSTRAINT=x; pip install flask", "", "depends on PIP_CONSTRAINT"),
@@ -406,3 +406,24 @@ PREPARES = [
 def test_what_it_sets_up(script: str, manager: str) -> None:
     (command,) = commands(script)
     assert command_cost(command).prepares == manager
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("unzip -q data -d /opt/x", "`unzip -q data -d /opt/x` reads data"),
+        ("unzip -q /app/data -d /opt/x", "reads /app/data"),
+        ("curl -o '/app/#1' http://x/a", "names '/app/#1', which is not known before the build"),
+        ("curl -o '/opt/#1' http://x/[a-b]", "names '/opt/#1', which is not known before the build"),
+        ("sed -ie s/a/b/ /etc/x", "has -ie, with which it may read the copied files"),
+        ("sed -Eni s/a/b/ /etc/x", ""),
+        ("systemctl enable ./app.service", "names ./app.service"),
+        ("systemctl enable units/app.service", "names units/app.service"),
+        ("systemctl enable app.service", ""),
+        ("HOME=/app/home git config --global user.name x", "depends on HOME, which is set"),
+        ("git config --global user.name x", ""),
+    ],
+)
+def test_options_and_operands_that_mean_more(script: str, why: str) -> None:
+    assert why in reason(script)
+    assert bool(why) == bool(reason(script))

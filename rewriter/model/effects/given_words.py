@@ -78,6 +78,7 @@ class _Reader:
 
     def __init__(self, row: ProgramRow) -> None:
         self.flags = row.flags or frozenset()
+        self.ends_word = row.ends_word
         self.takes_value = row.values | row.read_options | row.write_options
         self.options: list[GivenOption] = []
         self.operands: list[Word] = []
@@ -113,7 +114,7 @@ class _Reader:
                     self.options.append(GivenOption(name, text[index:], word, True))
                     return 0
                 return self._with_next(name, word, following)
-            if name not in self.flags:
+            if name not in self.flags or (name in self.ends_word and text[index:]):
                 self.unknown = self.unknown or text
                 return 0
             self.options.append(GivenOption(name, None, word, False))

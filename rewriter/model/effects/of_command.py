@@ -16,6 +16,7 @@ from dfix.rewriter.shell.walk import has_substitution, program_name
 
 _GLOB = re.compile(r"[*?\[]")
 _PACKAGE_FILES = (".deb", ".rpm", ".apk", ".pkg.tar.zst", ".pkg.tar.xz")
+_UNITS = (".service", ".socket", ".timer", ".target", ".path", ".mount")
 _LONGEST_SHOWN = 60
 _ASKS_VERSION = (["--version"], ["-V"])
 """What any program takes for a question about itself; `make version` and `cat -v` do something else."""
@@ -169,6 +170,7 @@ class _Finder:
                 self._names(operands)
             case "reads":
                 self._reads(operands)
+                self._reads_with(program.endings, operands)
             case "writes":
                 self._writes(operands)
             case "to-last":
@@ -222,6 +224,8 @@ class _Finder:
             return
         lists = (self.writes,) if option.name in program.write_options else ()
         lists = (*lists, self.reads) if option.name in program.read_options else lists
+        if lists and program.stands_for and program.stands_for in (option.value or ""):
+            raise _Unknown(f"names {option.word.text}, which is not known before the build")
         for places in lists:
             if not option.attached:
                 self._path(places, option.word)
@@ -254,7 +258,8 @@ class _Finder:
     def _packages(self, operands: list[Word]) -> None:
         for word in operands:
             value = word.literal_or_text
-            if value.startswith(("./", "../")) or value.endswith(_PACKAGE_FILES):
+            is_unit = "/" in value and value.endswith(_UNITS)
+            if value.startswith(("./", "../")) or value.endswith(_PACKAGE_FILES) or is_unit:
                 raise _Unknown(f"names {word.text}")
             self._absolute(word)
 
@@ -282,6 +287,12 @@ class _Finder:
             if word.text not in _SIGNS and not word.text.startswith("-"):
                 self._path(self.reads, word)
 
+    def _reads_with(self, endings: tuple[str, ...], operands: list[Word]) -> None:
+        for word in operands if endings else ():
+            path = named_by(self.command, word)
+            if path is not None and not path.endswith(endings):
+                self.reads += [Place(path + ending, f"{word.text}{ending}", "reads") for ending in endings]
+
     def _writes(self, operands: list[Word]) -> None:
         for word in operands:
             self._path(self.writes, word)
@@ -296,6 +307,8 @@ class _Finder:
         self._add(places, named_by(self.command, word), word.text)
 
     def _from_row(self, places: list[Place], path: str) -> None:
+        if path.startswith("~/") and "HOME" in self.command.assigned:
+            raise _Unknown("depends on HOME, which is set")
         self._add(places, path_of_row(self.command, path), path)
 
     def _add(self, places: list[Place], path: str | None, shown_as: str, verb: str = "") -> None:
