@@ -13,9 +13,11 @@ removes a package.
 **When it leaves a RUN as it is.** When the RUN already cleans up in any way, when a variable turns the cache off, when
 the folder is a mount, and in stages that don't ship.
 
-**When it refuses.** When a later RUN installs from the package lists that this one fetches, or runs a script that might
-and that dfix cannot read; when a later instruction names the cache folder; when the commands are not a `&&` chain
-(a heredoc has to begin with `set -e`); when the cache is not in its usual folder; for ONBUILD, whose text is part
+**When it refuses.** When a later RUN, or what a container starts (CMD, ENTRYPOINT, HEALTHCHECK), installs from the
+package lists that this one fetches or from its cache; when a later RUN runs a script that might and that dfix cannot
+read; scripts of the build context are read, whatever runs them. When a later instruction names the cache folder; when
+the commands are not a `&&` chain (a heredoc has to begin with `set -e`); when a setting moves the cache, perhaps into
+the application, or makes installs offline; for ONBUILD, whose text is part
 of the image; when the base image is too old to know the flag; and for Yarn unless it is certainly Yarn 1. pnpm,
 bun and gem have no clean-up that saves space.
 
