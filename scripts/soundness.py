@@ -26,7 +26,6 @@ from dfix.rewriter.pipeline.run import run
 from dfix.rewriter.pipeline.transform import may_drop
 from dfix.rewriter.text.source import Source
 
-
 _NEEDLESS = {
     "clean-up": re.compile(r"(?:sudo\s+)?apk\s+(?:-\S+\s+)*update(?:\s+-\S+)*\s*(?:\\\s*)?&&"),
     "merge-runs": re.compile(r"&&\s*(?:sudo\s+)?(?:\w+)\s+(?:cache\s+)?(?:clean|clear-cache)\b[^&|;\n]*"),

@@ -118,7 +118,7 @@ class ContextScripts:
             pending += [other for other in named if other not in seen]
             seen.update(named)
             if unknown and anything:
-                others = [other for other in self._scripts if other not in seen]
+                others = [other for other in self.every_script if other not in seen]
                 if len(others) > MOST_SCRIPTS:
                     raise TooManyScriptsError
                 yield from others
@@ -244,5 +244,6 @@ class ContextScripts:
         return tuple(path for path in self._every if _MAKEFILE.search(path))
 
     @cached_property
-    def _scripts(self) -> tuple[str, ...]:
+    def every_script(self) -> tuple[str, ...]:
+        """The files of the context whose names are those of scripts. Raises TooManyScriptsError."""
         return tuple(path for path in self._every if _IS_SCRIPT.search(path))

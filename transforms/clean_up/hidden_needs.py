@@ -30,6 +30,7 @@ _CONTEXT_HINT = "name the build context with --context, so that dfix can read th
 _UPDATE_HINT = "update the package lists in that file before it uses them"
 _COMMAND_OPTION = re.compile(r"-[a-z]*c")
 _OTHER_USER = ("su", "runuser")
+_RUNS_ITS_INPUT = ("xargs", "parallel")
 _EXECUTES = ("-exec", "-execdir", "-ok", "-okdir")
 _LATER_RUN = frozenset(("hard-links", "make", "moves", "places", "shell", "sources", "unpacks"))
 """Kinds of known programs that run their operands, or give them a name by which another command may run them."""
@@ -111,13 +112,19 @@ def _texts_run(removal: Removal, command: Located, step: Step, *, anything: bool
     used = usage(command.words)
     # what a package manager runs is in its manifest, and known by its name
     anything = anything and used is None
+    if anything and program_name(command.words[0]) in _RUNS_ITS_INPUT:
+        paths += scripts.every_script
     if used is not None and "package.json" in used.manager.manifests and not _installs_others(used):
         for folder in _project_folders(used, command.folder):
             for path in scripts.named(posixpath.join(folder, "package.json"), None, step):
                 text = _package_scripts(removal, path, used)
                 yield f"a script of {path}", text
                 paths += scripts.named_by(text, posixpath.dirname(path))
-    for path in scripts.reached(paths, anything=anything):
+    manifests = () if used is None else used.manager.manifests
+    # a manifest that is no program names many files and runs none
+    listed = [path for path in paths if posixpath.basename(path) in manifests and not path.endswith(".py")]
+    yield from ((path, scripts.text(path) or "") for path in listed)
+    for path in scripts.reached([path for path in paths if path not in listed], anything=anything):
         yield path, scripts.text(path) or ""
 
 

@@ -38,7 +38,7 @@ _KNOWN_INSTALLERS = (
 
 _SETTINGS = tuple(
     "activate env rc profile release environment conda.sh env.sh vars.sh init.sh init.bash setup.bash env-hashes .env "
-    "nvm.sh functions aliases .conf .cfg sdkman-init.sh".split()
+    "nvm.sh virtualenvwrapper.sh functions aliases .conf .cfg sdkman-init.sh".split()
 )
 """Suffixes of files that only set variables and functions when a shell sources them."""
 

@@ -46,7 +46,7 @@ def _changes_user(command: Located, step: Step) -> bool:
     if not adds and not any(found is not None and "account" in found.leaves for found in rows):
         return False
     last = words[-1].literal_or_text
-    if "$" in last or (names[0] == "sudo" and step.user is None and not adds):
+    if not adds and ("$" in last or (names[0] == "sudo" and step.user is None)):
         return True
     user, _, group = (step.user or "root").partition(":")
     in_force = {user, group, "root" if user == "0" else user, "0" if user == "root" else user} - {""}
