@@ -16,9 +16,13 @@ class LanguageFacts(NamedTuple):
     needs_full_image: frozenset[str] = frozenset()
     """Packages that run programs of the full base image, or load libraries that only it has."""
     dev_packages: Mapping[str, str] = {}
-    """Packages that link a library of the system, and Debian's -dev package of that library."""
+    """Packages that link or load a library of the system, and Debian's -dev package of it (several: with spaces)."""
+    system_packages: Mapping[str, tuple[str, ...]] = {}
+    """Packages that load a library or run a program of the full image, and Debian's packages of those."""
     self_contained: tuple[str, ...] = ()
     """How the names of packages begin that look as if they link a library of the system, and don't."""
+    installs_alone: frozenset[str] = frozenset()
+    """Packages that run a script when they are installed, and need nothing of the system afterwards."""
     compiling_installers: frozenset[str] = frozenset()
     """Programs whose installs may compile any package."""
     lock_with_install_scripts: str = ""
@@ -37,7 +41,9 @@ def language_facts(language: str) -> LanguageFacts:
     return LanguageFacts(
         frozenset(table.get("needs-full-image", ())),
         table.get("dev-packages", {}),
+        {name: tuple(packages) for name, packages in table.get("system-packages", {}).items()},
         tuple(table.get("self-contained", ())),
+        frozenset(table.get("installs-alone", ())),
         frozenset(table.get("compiling-installers", ())),
         table.get("lock-with-install-scripts", ""),
     )

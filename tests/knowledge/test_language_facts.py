@@ -25,8 +25,15 @@ def test_a_file(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_library_of_each_dev_package_is_known(path: Path) -> None:
-    for package in set(language_facts(path.stem).dev_packages.values()):
-        assert runtime_packages(package, "bookworm") is not None, package
+    for packages in set(language_facts(path.stem).dev_packages.values()):
+        for package in packages.split():
+            assert runtime_packages(package, "bookworm") is not None, package
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_package_has_one_answer(path: Path) -> None:
+    facts = language_facts(path.stem)
+    assert not facts.needs_full_image & (facts.installs_alone | set(facts.dev_packages) | set(facts.system_packages))
 
 
 @pytest.mark.parametrize("language", ["", "cobol", "../images/python"])

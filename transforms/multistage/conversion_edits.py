@@ -15,6 +15,7 @@ from dfix.transforms.multistage.system_packages import install_run
 _MOVED = frozenset(("LABEL", "MAINTAINER", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT"))
 """Instructions that only describe the image that ships, and so move to the runtime stage."""
 _MOST_PACKAGES_NAMED = 4
+_CHECK = "; `dfix verify` shows whether its packages find their libraries there"
 
 
 def edits(conversion: Conversion) -> tuple[Edit, ...]:
@@ -153,4 +154,7 @@ def reason(conversion: Conversion) -> str:
     less = f" (about {megabytes} MB less)" if megabytes else ""
     program = posixpath.basename(conversion.build.start.words[0])
     without = " and ".join(left_behind) or "packages that only the build needs"
-    return f"`{program}` runs on {runtime.base_image}, without {without}{less}"
+    check = (
+        "; `dfix verify` shows whether its packages find their libraries there" if runtime.may_lack_libraries else ""
+    )
+    return f"`{program}` runs on {runtime.base_image}, without {without}{less}{check}"

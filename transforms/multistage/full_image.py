@@ -12,22 +12,34 @@ from dfix.transforms.multistage.runtime_stage import BuildStage
 from dfix.transforms.multistage.system_packages import ships_build_packages
 
 
-def why_full_image(context: Context, language: str, packages: Set[str]) -> str:
+def why_full_image(context: Context, language: str, packages: Set[str], scripts: Set[str] = frozenset()) -> str:
     """Why the slim variant may lack something that the sources or packages use, as a clause; "" where it does not."""
     place = starts_programs(context, language)
     if place:
         return f"{place} may run other programs"
-    needing = sorted(language_facts(language).needs_full_image & packages)
-    return f"{needing[0]} needs programs or libraries of the full image" if needing else ""
+    facts = language_facts(language)
+    needing = sorted(facts.needs_full_image & packages)
+    if needing:
+        return f"{needing[0]} needs programs or libraries of the full image"
+    unknown = sorted(scripts - facts.installs_alone - {*facts.dev_packages, *facts.system_packages})
+    return f"{unknown[0]} may be compiled when it is installed, and link a library of the full image" if unknown else ""
 
 
-def runtime_image(build: BuildStage, language: str, packages: Set[str], *, prunes: bool = False) -> str | None:
+def runtime_image(
+    build: BuildStage,
+    language: str,
+    packages: Set[str],
+    *,
+    scripts: Set[str] = frozenset(),
+    prunes: bool = False,
+) -> str | None:
     """The image of the runtime stage: the slim variant, or the base image where the program may need all of it.
 
-    None if a second stage on the base image would leave nothing behind; `prunes` says that it leaves packages. Raises
-    LeaveAlone if that is because the slim variant cannot be used.
+    None if a second stage on the base image would leave nothing behind; `prunes` says that it leaves packages.
+    `scripts` are the packages that run a script when they are installed. Raises LeaveAlone if that is because the slim
+    variant cannot be used.
     """
-    full_because = why_full_image(build.context, language, packages)
+    full_because = why_full_image(build.context, language, packages, scripts)
     if build.base.smaller and not full_because:
         return build.base.smaller
     if prunes or ships_build_packages(build):

@@ -97,6 +97,8 @@ class RuntimeStage(NamedTuple):
     """How much smaller the base image is; 0 where unknown or the same."""
     missing_programs: frozenset[str] = frozenset()
     """Programs that the old base image has and the new one doesn't."""
+    may_lack_libraries: bool = False
+    """Whether the program's dependencies may load libraries of the old base image that dfix doesn't know of."""
 
 
 def moved_files(command: ClassifiedCommand) -> dict[str, str] | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Set
 from functools import cache
 from typing import Any, NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.language_facts import LanguageFacts
 from dfix.rewriter.knowledge.runtime import FOLDER, has_packages, runtime_packages
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.runtime_stage import BuildStage
@@ -112,18 +113,22 @@ def removed_packages(commands: Iterable[ClassifiedCommand]) -> set[str]:
     }
 
 
-def linked_libraries(build: BuildStage, names: set[str], dev_packages: Mapping[str, str]) -> tuple[str, ...]:
+def linked_libraries(build: BuildStage, names: Set[str], facts: LanguageFacts) -> tuple[str, ...]:
     """The system packages that a program's dependencies load at run time, and that only the full base image has.
 
-    `names` are the dependencies ("psycopg2"), `dev_packages` says which -dev package some of them are built with.
+    `names` are the dependencies ("psycopg2"). Raises LeaveAlone where a package depends on an unknown release.
     """
     libraries: list[str] = []
-    for name in sorted(names & set(dev_packages)):
-        packages = runtime_packages(dev_packages[name], build.base.release)
-        if packages is None:
-            hint = f"name the release in the tag: {build.base.name}:{build.base.version}-bookworm"
-            raise LeaveAlone("libraries", f"each release has another package for the library that {name} links", hint)
-        libraries += packages
+    for name in sorted(names & {*facts.dev_packages, *facts.system_packages}):
+        libraries += facts.system_packages.get(name, ())
+        for dev_package in facts.dev_packages.get(name, "").split():
+            packages = runtime_packages(dev_package, build.base.release)
+            if packages is None:
+                hint = f"name the release in the tag: {build.base.name}:{build.base.version}-bookworm"
+                raise LeaveAlone(
+                    "libraries", f"each release has another package for the library that {name} links", hint
+                )
+            libraries += packages
     return tuple(dict.fromkeys(libraries))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -101,7 +102,12 @@ def _check_installs_and_sources(base: BaseImage, context: Context, stage: Stage)
             shown = " ".join(word.text for word in install.words)
             raise LeaveAlone("compiles", f"`{shown}` may compile packages, and {base.smaller} has no compiler")
     if facts.lock_with_install_scripts and any(project_install(command.words) for command in commands if command.words):
-        _check_install_scripts(context, facts.lock_with_install_scripts)
+        _check_install_scripts(base, context, facts.lock_with_install_scripts)
+    for command in commands:
+        words = [word.literal_or_text for word in command.words]
+        if words and program_name(command.words[0]) in ("npm", "yarn", "pnpm") and not project_install(command.words):
+            for word in words[1:]:
+                _check_package(base, re.sub(r"(?<=.)@.*", "", word), installs_here=True)
     place = starts_programs(context, base.language) if base.language in ENDINGS else ""
     if place:
         raise LeaveAlone("needs-programs", f"{place} may run programs that {base.smaller} lacks")
@@ -137,7 +143,7 @@ def _may_compile(command: Located) -> bool:
     return not compiling_installers().isdisjoint(words[:3]) and ("install" in words or "sync" in words)
 
 
-def _check_install_scripts(context: Context, lock_name: str) -> None:
+def _check_install_scripts(base: BaseImage, context: Context, lock_name: str) -> None:
     """Raise LeaveAlone for a package that runs a script when it is installed, which may compile."""
     locks = [lock for path, lock in sources(context, (lock_name,)) if "node_modules" not in path]
     if not locks:
@@ -152,6 +158,16 @@ def _check_install_scripts(context: Context, lock_name: str) -> None:
         if not isinstance(packages, dict):
             raise LeaveAlone("compiles", f"the {lock_name} does not tell which packages are compiled")
         for name, entry in packages.items():
+            package = name.rpartition("node_modules/")[2]
             if isinstance(entry, dict) and entry.get("hasInstallScript") and name:
-                package = name.removeprefix("node_modules/")
                 raise LeaveAlone("compiles", f"{package} runs a script when it is installed, which may compile it")
+            _check_package(base, package)
+
+
+def _check_package(base: BaseImage, name: str, *, installs_here: bool = False) -> None:
+    """Raise LeaveAlone for a package that needs a program or library of the full image, or compiles at its install."""
+    facts = language_facts(base.language)
+    if name in facts.needs_full_image or name in facts.dev_packages or name in facts.system_packages:
+        raise LeaveAlone("needs-programs", f"{name} needs programs or libraries that {base.smaller} lacks")
+    if installs_here and name in facts.installs_alone:
+        raise LeaveAlone("compiles", f"{name} runs a script when it is installed, which may compile it")

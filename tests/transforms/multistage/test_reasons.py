@@ -31,7 +31,8 @@ NODE = {
         (
             {**NODE, "package-lock.json": "[]"},
             'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "a.js"]\n',
-            "`node` runs on node:22-slim, without development dependencies and the compilers of node:22 (about 880 MB less)",
+            "`node` runs on node:22-slim, without development dependencies and the compilers of node:22 (about 880 MB less); "
+            "`dfix verify` shows whether its packages find their libraries there",
         ),
         (
             {"requirements.txt": "flask\n"},

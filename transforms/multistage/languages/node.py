@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import project_install
+from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import ENDINGS, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.full_image import runtime_image
+from dfix.transforms.multistage.npm_lock import locked_packages
 from dfix.transforms.multistage.runtime_stage import (
     COPY_COMMANDS,
     BuildStage,
@@ -23,6 +25,7 @@ from dfix.transforms.multistage.runtime_stage import (
     StageCopy,
 )
 from dfix.transforms.multistage.started_scripts import RUNNERS, started_commands
+from dfix.transforms.multistage.system_packages import linked_libraries
 
 NAME = "Node.js"
 PROGRAMS = RUNNERS
@@ -86,22 +89,27 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     _check_global_packages(build)
     _check_development_dependencies(build, project)
     prunes = bool(project.names("devDependencies")) and not project.production
-    image = runtime_image(build, "node", project.names("dependencies"), prunes=prunes)
+    locked = locked_packages(_lock(build, project))
+    packages = locked.shipped | project.names("dependencies")
+    image = runtime_image(build, "node", packages, scripts=locked.with_scripts, prunes=prunes)
     if image is None:
         return None
+    is_new = image != build.base.reference
     prune = _prune_run(build, project) if prunes else ()
     standalone = _next_standalone(build, project)
-    left_behind = f"development dependencies{_package_count(build, project)}" if prunes else ""
-    if image != build.base.reference:
+    left_behind = f"development dependencies{_package_count(locked.development)}" if prunes else ""
+    if is_new:
         left_behind = f"{left_behind} and the compilers of {build.base.reference}".removeprefix(" and ")
     return RuntimeStage(
         image,
         (standalone or StageCopy(project.folder, project.folder),),
         replaces=(project.folder,),
+        extra_packages=linked_libraries(build, packages, language_facts("node")) if is_new else (),
         build_stage_runs=() if standalone else prune,
         left_behind=left_behind,
-        megabytes_saved=build.base.saves if image != build.base.reference else 0,
-        missing_programs=FULL_IMAGE_PROGRAMS | {"python3"} if image != build.base.reference else frozenset(),
+        megabytes_saved=build.base.saves if is_new else 0,
+        missing_programs=FULL_IMAGE_PROGRAMS | {"python3"} if is_new else frozenset(),
+        may_lack_libraries=is_new and not locked.listed,
     )
 
 
@@ -172,16 +180,15 @@ def _check_development_dependencies(build: BuildStage, project: _Project) -> Non
             raise LeaveAlone("development-dependency", f"{path} imports {used}, a development dependency")
 
 
-def _package_count(build: BuildStage, project: _Project) -> str:
-    """How many packages are for development only, as " (12 packages)"; "" where npm's lock file doesn't tell."""
+def _lock(build: BuildStage, project: _Project) -> str | None:
+    """The text of npm's lock file; None where the context has none."""
     lock = posixpath.join(project.folder, "package-lock.json")
     origin = next((path for copy in build.context_copies if (path := copy.brought.context_path_of(lock))), None)
-    text = build.context.read(origin) if origin else None
-    try:
-        packages = json.loads(text or "{}").get("packages", {})
-        count = sum(bool(entry.get("dev")) for entry in packages.values())
-    except (ValueError, AttributeError):
-        return ""
+    return build.context.read(origin) if origin else None
+
+
+def _package_count(count: int) -> str:
+    """How many packages are for development only, as " (12 packages)"; "" where npm's lock file doesn't tell."""
     return f" ({count} package{'' if count == 1 else 's'})" if count else ""
 
 

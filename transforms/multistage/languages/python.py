@@ -53,11 +53,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         raise LeaveAlone(
             "runs-build-tool", f"the container runs `{build.start.program}` itself, which would be left behind"
         )
-    libraries = (
-        linked_libraries(build, required, language_facts("python").dev_packages)
-        if image != build.base.reference
-        else ()
-    )
+    libraries = linked_libraries(build, required, language_facts("python")) if image != build.base.reference else ()
     copy, edits = _environment(build) or _with_prefix(build)
     return RuntimeStage(
         image,
@@ -68,6 +64,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         left_behind=f"the compilers of {build.base.reference}" if image != build.base.reference else "",
         megabytes_saved=build.base.saves if image != build.base.reference else 0,
         missing_programs=FULL_IMAGE_PROGRAMS | {"file", "xz"} if image != build.base.reference else frozenset(),
+        may_lack_libraries=image != build.base.reference,
     )
 
 

@@ -41,9 +41,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     image = runtime_image(build, "ruby", gems)
     if image is None:
         return None
-    libraries = (
-        linked_libraries(build, gems, language_facts("ruby").dev_packages) if image != build.base.reference else ()
-    )
+    libraries = linked_libraries(build, gems, language_facts("ruby")) if image != build.base.reference else ()
     files = bundler_files(build)
     copies = [StageCopy(files.gem_folder, files.gem_folder), *files.others]
     replaces = [files.gem_folder]
@@ -61,6 +59,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         left_behind=f"the compilers of {build.base.reference}" if image != build.base.reference else "",
         megabytes_saved=build.base.saves if image != build.base.reference else 0,
         missing_programs=FULL_IMAGE_PROGRAMS if image != build.base.reference else frozenset(),
+        may_lack_libraries=image != build.base.reference,
     )
 
 
