@@ -12,6 +12,8 @@ from dfix.rewriter.knowledge.program_table import of_kind
 
 RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
 """Programs that run scripts of package.json."""
+_RUN_SCRIPTS = frozenset(("run-s", "run-p", "npm-run-all", "npm-run-all2"))
+"""Programs of npm-run-all, whose words are names of scripts: https://github.com/bcomnes/npm-run-all2"""
 _OPERATORS = re.compile(r"&&|\|\||;|&")
 _ASSIGNMENT = re.compile(r"\w+=")
 _RUNS_WITHOUT_RUN = frozenset(("start", "test", "restart", "stop"))
@@ -38,11 +40,13 @@ def started_commands(words: tuple[str, ...], manifest: Mapping[str, Any]) -> lis
             command = command[1:]
         if not command:
             continue
-        if posixpath.basename(command[0]) not in RUNNERS:
+        if command[0] in _RUN_SCRIPTS:
+            commands.append(command[0])
+            pending += [f"npm run {name}" for name in command[1:] if name in scripts]
+        elif posixpath.basename(command[0]) not in RUNNERS:
             commands.append(" ".join(command))
-            continue
-        script = _script(command, scripts)
-        pending += _OPERATORS.split(script)
+        else:
+            pending += _OPERATORS.split(_script(command, scripts))
     raise LeaveAlone("no-command", "the scripts of package.json call each other")
 
 

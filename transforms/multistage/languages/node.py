@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import posixpath
 import re
@@ -12,10 +11,15 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.source_evidence import ENDINGS, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
+from dfix.transforms.multistage.development_dependencies import (
+    PACKAGE_OF,
+    DevelopmentOnly,
+    check_development_dependencies,
+    development_programs,
+)
 from dfix.transforms.multistage.full_image import runtime_image
 from dfix.transforms.multistage.npm_lock import locked_packages
 from dfix.transforms.multistage.runtime_stage import (
@@ -24,7 +28,7 @@ from dfix.transforms.multistage.runtime_stage import (
     RuntimeStage,
     StageCopy,
 )
-from dfix.transforms.multistage.started_scripts import RUNNERS, started_commands
+from dfix.transforms.multistage.started_scripts import RUNNERS
 from dfix.transforms.multistage.system_packages import linked_libraries
 
 NAME = "Node.js"
@@ -41,19 +45,6 @@ _BUILD_PACKAGES = frozenset(
     "webpack webpack-cli turbo nx lerna node-gyp bower".split()
 )
 """Packages that a program does not need at run time, installed globally or not."""
-_PACKAGE_OF = {
-    "tsc": "typescript",
-    "nest": "@nestjs/cli",
-    "ng": "@angular/cli",
-    "cross-env-shell": "cross-env",
-    "ts-node-dev": "ts-node-dev",
-}
-_IMPORTS = re.compile(
-    r"""(?:^|[\s;(=])(?:import\s(?!type\b)[^'"]*?from\s*|import\s*|import\(|require\()['"]((?:@[\w.-]+/)?[\w.-]+)"""
-)
-_CONFIGURATION = re.compile(
-    r"(?:^|/)[\w.-]+\.config\.[cm]?[jt]s$|(?:^|/)(?:gulpfile|gruntfile|karma\.conf|\.eslintrc)\b", re.IGNORECASE
-)
 
 
 class _Project(NamedTuple):
@@ -87,9 +78,13 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         return served
     project = _project(build)
     _check_global_packages(build)
-    _check_development_dependencies(build, project)
+    lock = _lock(build, project)
+    only = DevelopmentOnly(
+        frozenset(project.names("devDependencies") - project.names("dependencies")), development_programs(lock)
+    )
+    check_development_dependencies(build, project.manifest, only, installed=not project.production)
     prunes = bool(project.names("devDependencies")) and not project.production
-    locked = locked_packages(_lock(build, project))
+    locked = locked_packages(lock)
     packages = locked.shipped | project.names("dependencies")
     image = runtime_image(build, "node", packages, scripts=locked.with_scripts, prunes=prunes)
     if image is None:
@@ -154,32 +149,6 @@ def _environment(command: ClassifiedCommand) -> str | None:
     return value
 
 
-def _check_development_dependencies(build: BuildStage, project: _Project) -> None:
-    """Raise LeaveAlone where the application may need a development dependency at run time."""
-    commands = started_commands(build.start.words, project.manifest)
-    needed, development = project.names("dependencies"), project.names("devDependencies")
-    for command in commands:
-        words = command.split()
-        program = posixpath.basename(words[0])
-        if program == "npx" and len(words) > 1:
-            program = words[1]
-        package = _PACKAGE_OF.get(program, program)
-        if package in development and package not in needed:
-            raise LeaveAlone("development-dependency", f"`{command}` runs {package}, a development dependency")
-        loaded = [b for a, b in itertools.pairwise(words) if a in ("-r", "--require", "--loader", "--import")]
-        for name in loaded:
-            base = "/".join(name.split("/")[: 2 if name.startswith("@") else 1])
-            if base in development and base not in needed:
-                raise LeaveAlone("development-dependency", f"`{command}` loads {base}, a development dependency")
-    only = development - needed
-    for path, text in sources(build.context, ENDINGS["node"]):
-        if _CONFIGURATION.search(path) or path.endswith(".d.ts"):
-            continue
-        used = next((name for name in _IMPORTS.findall(text) if name in only and not name.startswith("@types/")), None)
-        if used is not None and not project.production:
-            raise LeaveAlone("development-dependency", f"{path} imports {used}, a development dependency")
-
-
 def _lock(build: BuildStage, project: _Project) -> str | None:
     """The text of npm's lock file; None where the context has none."""
     lock = posixpath.join(project.folder, "package-lock.json")
@@ -194,7 +163,7 @@ def _package_count(count: int) -> str:
 
 def _check_global_packages(build: BuildStage) -> None:
     """Raise LeaveAlone for a globally installed package that the program may need at run time."""
-    started = _PACKAGE_OF.get(build.start.program, build.start.program)
+    started = PACKAGE_OF.get(build.start.program, build.start.program)
     for command in build.build_commands:
         if not (_GLOBAL.intersection(command.arguments) and {"install", "i", "add"}.intersection(command.arguments)):
             continue
