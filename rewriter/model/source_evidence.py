@@ -19,10 +19,10 @@ _NEVER = re.compile(
     r"(?:^|/)(?:readme|license|licence|copying|changelog|changes|contributing|authors|notice|todo|dockerfile|containerfile"
     r"|docker-compose|compose|makefile|justfile|taskfile|jenkinsfile|procfile|renovate|codecov|sonar-project)[^/]*$"
     r"|(?:^|/)\.(?!well-known|env)[^/]+(?:/|$)"
-    r"|^[^/]+\.(?:md|rst|adoc)$|(?:^|/)(?:tests?|testdata|__tests__|node_modules|vendor)/",
+    r"|^[^/]+\.(?:md|rst|adoc)$|\.(?:iml|bat|cmd|ps1)$|(?:^|/)(?:tests?|testdata|__tests__|node_modules|vendor)/",
     re.IGNORECASE,
 )
-"""Files that no program reads at run time: documentation, build and editor files, tests, hidden files except .env."""
+"""Files that no program on Linux reads: documentation, build and editor files, tests, hidden files except .env."""
 ENDINGS = {
     "node": (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".jsx", ".tsx"),
     "python": (".py",),
@@ -42,10 +42,13 @@ _STARTS_PROGRAMS = {
 _COMMENTS = ("#", "//", "*")
 
 
-def data(copies: Iterable[Copied], is_source: Callable[[str], bool]) -> tuple[str, ...]:
+def data(
+    copies: Iterable[Copied], is_source: Callable[[str], bool], is_needless: Callable[[str], bool] = lambda _: False
+) -> tuple[str, ...]:
     """The image paths of the files that a program may read at run time and that are not its sources.
 
-    A folder without sources is one path. Raises LeaveAlone for more than MOST_PLACES of them.
+    A folder without sources is one path. `is_needless` says which further files nothing reads. Raises LeaveAlone for
+    more than MOST_PLACES.
     """
     wanted: dict[str, str] = {}
     mixed: set[str] = set()
@@ -56,7 +59,7 @@ def data(copies: Iterable[Copied], is_source: Callable[[str], bool]) -> tuple[st
                 continue
             if is_source(path):
                 mixed.update(_above(image_path))
-            elif not _NEVER.search(path):
+            elif not _NEVER.search(path) and not is_needless(path):
                 wanted[image_path] = copy.destination
     places: dict[str, None] = {}
     for image_path, top in wanted.items():

@@ -21,12 +21,15 @@ sets (GOLANG_VERSION) are lost.
 
 **What it promises.** A different image, so it needs `--unsafe`: `dfix verify` builds both images, compares their
 settings, lists what is gone and runs both. The C library and the distribution's release stay the same; interpreters
-keep their paths.
+keep their paths. Which libraries the packages of Python, Ruby and Node.js load is known by their names only, or from
+package-lock.json: the reason tells where `dfix verify` has to show that none is missing.
 
 **When it refuses.** When a RUN may create something that the program needs (an unknown command, a download); when dfix
 cannot tell what the container runs or which command builds it; when the program links the C library of a base image
-whose tag names no release; when the sources run other programs, or development dependencies at run time; when the
-package of a library is unknown. Where nothing would be left behind, it reports nothing.
+whose tag names no release; when the sources run other programs, or development dependencies at run time (also from
+scripts of package.json such as `migrate`); when a start script or HEALTHCHECK needs a program, file or interpreter that
+the runtime stage lacks; when the package of a library is unknown. Where nothing would be left behind, it reports
+nothing.
 
 References: [Multi-stage builds](https://docs.docker.com/build/building/multi-stage/)
 """

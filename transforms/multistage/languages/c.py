@@ -8,10 +8,11 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.paths import within
-from dfix.rewriter.model.source_evidence import Starts, data, runs_programs, sources
+from dfix.rewriter.model.source_evidence import Starts, runs_programs, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
+from dfix.transforms.multistage.data_files import data_files
 from dfix.transforms.multistage.runtime_stage import (
     COPY_COMMANDS,
     BuildStage,
@@ -91,7 +92,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
             "needs-programs", f"{others} may run a program that {build.base.reference} has and a smaller image lacks"
         )
     copies = _copies(build, compiling, on_gcc_image)
-    data_paths = data(build.context_copies, lambda path: path.endswith(_SOURCES))
+    data_paths = data_files(build, lambda path: path.endswith(_SOURCES))
     if on_gcc_image and not build.base.release:
         reason = f"{build.base.without_release}, whose C library the program is linked to"
         raise LeaveAlone(

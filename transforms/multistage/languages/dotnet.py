@@ -6,10 +6,11 @@ import re
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.source_evidence import Starts, data, runs_programs, sources
+from dfix.rewriter.model.source_evidence import Starts, runs_programs, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
+from dfix.transforms.multistage.data_files import data_files
 from dfix.transforms.multistage.runtime_stage import (
     COPY_COMMANDS,
     BuildStage,
@@ -92,7 +93,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         raise LeaveAlone(
             "needs-programs", f"{others} may run a program that the SDK image has and the runtime image lacks"
         )
-    data_paths = () if build.start.workdir == folder else data(build.context_copies, _is_source)
+    data_paths = () if build.start.workdir == folder else data_files(build, _is_source)
     tail = "".join(f"-{part}" for part in (*build.base.parts, build.base.release) if part)
     image = f"{build.base.name.rpartition('/')[0]}/{'aspnet' if web else 'runtime'}:{build.base.version}{tail}"
     return RuntimeStage(

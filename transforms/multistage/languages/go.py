@@ -9,10 +9,11 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.paths import within
-from dfix.rewriter.model.source_evidence import Starts, calls, data, runs_programs, sources
+from dfix.rewriter.model.source_evidence import Starts, calls, runs_programs, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
+from dfix.transforms.multistage.data_files import data_files
 from dfix.transforms.multistage.go_sources import MODULE, Sources, built_sources
 from dfix.transforms.multistage.runtime_stage import (
     COPY_COMMANDS,
@@ -64,9 +65,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         copy = StageCopy(target, posixpath.join("/usr/local/bin", posixpath.basename(target)))
     built = built_sources(build, build_command, _packages(build_command))
     embedded = _embedded(built)
-    data_paths = data(
-        build.context_copies, lambda path: _is_source(path) or any(within(path, place) for place in embedded)
-    )
+    data_paths = data_files(build, lambda path: _is_source(path) or any(within(path, place) for place in embedded))
     is_static = _is_static(build, build_command)
     others = runs_programs(built, _STARTS, build.installed_packages)
     if others:

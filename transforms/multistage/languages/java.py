@@ -9,9 +9,10 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.official_images import jre
-from dfix.rewriter.model.source_evidence import Starts, calls, data, runs_programs, sources
+from dfix.rewriter.model.source_evidence import Starts, calls, runs_programs, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.multistage.data_files import data_files
 from dfix.transforms.multistage.runtime_stage import (
     COPY_COMMANDS,
     BuildStage,
@@ -82,7 +83,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
     if others:
         raise LeaveAlone("needs-programs", f"{others} may run a program that {image} lacks")
     copies = _archive(build)
-    data_paths = data(build.context_copies, _is_source)
+    data_paths = data_files(build, _is_source)
     runtime = RuntimeStage(
         image,
         copies,
@@ -171,4 +172,5 @@ def _in_layers(build: BuildStage, runtime: RuntimeStage) -> RuntimeStage:
 def _is_source(path: str) -> bool:
     first = path.split("/", maxsplit=1)[0]
     inside = "/src/main/" in f"/{path}" or "/src/test/" in f"/{path}"
-    return inside or path.endswith(_SOURCES) or first in ("gradle", "target", "build")
+    of_heroku = path == "system.properties"
+    return inside or of_heroku or path.endswith(_SOURCES) or first in ("gradle", "target", "build")

@@ -10,9 +10,10 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.knowledge.runtime import runtime_packages
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.source_evidence import Starts, data, runs_programs, sources
+from dfix.rewriter.model.source_evidence import Starts, runs_programs, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.multistage.data_files import data_files
 from dfix.transforms.multistage.runtime_stage import (
     COPY_COMMANDS,
     BuildStage,
@@ -54,7 +55,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
             "needs-programs", f"{others} may run a program that {build.base.reference} has and a smaller image lacks"
         )
     libraries = _libraries(build)
-    data_paths = data(build.context_copies, _is_source)
+    data_paths = data_files(build, _is_source)
     if build.base.alpine:
         version = build.base.release.removeprefix("alpine")
         if not version:
