@@ -12,7 +12,8 @@ new tag is known to exist (the tables in `rewriter/knowledge/images` say from wh
 
 **When it refuses.** When a RUN or HEALTHCHECK uses a program that the slim variant lacks, when an install may compile
 something (installs of Python packages and gems always may: the rule `multistage` keeps the compilers in a build
-stage), or when the sources, start scripts or packages run other programs. It never changes the release or the distribution.
+stage), or when the sources, start scripts or packages run other programs. It never changes the release or
+the distribution.
 
 References: [the official images' variants](https://github.com/docker-library/docs/tree/master/python#image-variants)
 """
