@@ -14,6 +14,7 @@ Sources = tuple[tuple[str, str], ...]
 """Context path and text of each file."""
 
 MODULE = re.compile(r"^\s*module\s+\"?([^\s\"]+)", re.MULTILINE)
+_REPLACES = re.compile(r"^\s*(?:replace\s+)?([^\s\"=(]+)(?:\s+v\S+)?\s+=>\s+(\.{1,2}/\S*)", re.MULTILINE)
 _QUOTED = re.compile(r'"([\w.~/-]+)"')
 _OTHER_SYSTEMS = re.compile(
     r"_(?:windows|darwin|freebsd|netbsd|openbsd|dragonfly|solaris|aix|plan9|js|wasip1)(?:_\w+)?\.go$"
@@ -48,9 +49,17 @@ def built_sources(build: BuildStage, command: ClassifiedCommand, operands: list[
 
 
 def _modules(build: BuildStage) -> dict[str, str]:
-    """Module path → the context folder of its go.mod."""
-    manifests = sources(build.context, ("go.mod",))
-    return {module[1]: posixpath.dirname(path) for path, text in manifests if (module := MODULE.search(text))}
+    """Module path → the context folder of its sources: that of its go.mod, or one that a `replace` names."""
+    modules: dict[str, str] = {}
+    replaced: dict[str, str] = {}
+    for path, text in sources(build.context, ("go.mod", "go.work")):
+        folder = posixpath.dirname(path)
+        module = MODULE.search(text)
+        if module is not None:
+            modules[module[1]] = folder
+        for name, other in _REPLACES.findall(text):
+            replaced[name] = posixpath.normpath(posixpath.join(folder, other))
+    return modules | replaced
 
 
 def _folder(build: BuildStage, command: ClassifiedCommand, operand: str, modules: Mapping[str, str]) -> str | None:
