@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 MADE := .venv/.made
 
-.PHONY: demo test corpus compare prove prove-effects bench lint fuzz mutants docs lock clean
+.PHONY: demo test corpus compare prove prove-effects attack bench lint fuzz mutants docs lock clean
 
 demo: $(MADE)
 	@$(BIN)/python scripts/demo.py
@@ -23,6 +23,9 @@ prove: $(MADE)
 
 prove-effects: $(MADE)
 	$(BIN)/python scripts/prove_effects.py
+
+attack: $(MADE)
+	$(BIN)/python scripts/attack.py --write
 
 bench: $(MADE)
 	$(BIN)/python scripts/bench.py --out docs/bench.md
@@ -62,4 +65,4 @@ lock: $(MADE)
 		--no-annotate --custom-compile-command "make lock" --output-file requirements-dev.lock pyproject.toml
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .mutants dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .mutants .attack dist

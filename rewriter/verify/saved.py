@@ -90,6 +90,19 @@ class _Parts:
             raise SavedImageError(f"{name} is not JSON") from error
 
 
+def read_every(stream: IO[bytes], seen: LayerCache) -> dict[str, Image]:
+    """Read all images in a stream, by their tags. Raises SavedImageError."""
+    parts = _Parts()
+    try:
+        with tarfile.open(fileobj=stream, mode="r|") as tar:
+            for member in tar:
+                _member(tar, member, parts, seen)
+        entries = parts.document("manifest.json")
+        return {tag: _image(parts, number) for number, entry in enumerate(entries) for tag in entry["RepoTags"] or []}
+    except (tarfile.TarError, LayerError, LookupError, TypeError) as error:
+        raise SavedImageError(f"its archive is broken ({error})") from error
+
+
 def read_saved(stream: IO[bytes], seen: LayerCache) -> Image:
     """Read the (first) image in a stream. Raises SavedImageError."""
     parts = _Parts()
@@ -187,11 +200,11 @@ def _layer(content: _Begun, size: int) -> Listing:
         return found._replace(size=unpacked.tell())
 
 
-def _image(parts: _Parts) -> Image:
+def _image(parts: _Parts, number: int = 0) -> Image:
     manifest = parts.document("manifest.json")
     try:
-        config = parts.document(posixpath.normpath(manifest[0]["Config"]))
-        names = [posixpath.normpath(name) for name in manifest[0]["Layers"] or []]
+        config = parts.document(posixpath.normpath(manifest[number]["Config"]))
+        names = [posixpath.normpath(name) for name in manifest[number]["Layers"] or []]
         digests: list[str] = list(config["rootfs"].get("diff_ids") or [])
     except (LookupError, TypeError, AttributeError) as error:
         raise SavedImageError("its manifest has an unknown format") from error

@@ -1,0 +1,181 @@
+"""Node.js projects: manifests and lock files that npm, Yarn and pnpm take without complaint."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Any, NamedTuple
+
+from tests.attack.packages import NPM, npm_package
+from tests.attack.probe import Files
+
+Manifest = dict[str, Any]
+
+
+def some_dependencies(rng: Random) -> dict[str, str]:
+    """Dependencies on packages of the registry; often none, which is quickest."""
+    names = rng.sample(("tiny-a", "tiny-b", "tiny-c"), rng.choice((0, 0, 1, 1, 2)))
+    return {name: {"tiny-a": "1.0.0", "tiny-b": "1.0.0", "tiny-c": "2.0.0"}[name] for name in sorted(names)}
+
+
+def manifest(rng: Random, **fields: Any) -> Manifest:
+    """A package.json of an application, with some dependencies."""
+    found: Manifest = {"name": rng.choice(("shop", "site", "a", "web-app")), "version": "1.0.0", "private": True}
+    dependencies = {**some_dependencies(rng), **fields.pop("dependencies", {})}
+    dependencies = dict(sorted(dependencies.items()))
+    return {**found, **({"dependencies": dependencies} if dependencies else {}), **fields}
+
+
+def dumped(data: object, rng: Random | None = None) -> str:
+    """JSON as authors have it."""
+    return json.dumps(data, indent=2 if rng is None or rng.random() < 0.7 else None) + "\n"
+
+
+class Member(NamedTuple):
+    """A workspace member or local package: its folder and its manifest."""
+
+    folder: str
+    manifest: Manifest
+
+    @property
+    def name(self) -> str:
+        return str(self.manifest["name"])
+
+
+def registry_closure(*manifests: Manifest) -> list[tuple[str, str]]:
+    """Names and versions of all packages of the registry that the manifests need."""
+    wanted = [item for found in manifests for item in _registry_dependencies(found)]
+    done: list[tuple[str, str]] = []
+    while wanted:
+        item = wanted.pop()
+        if item not in done:
+            done.append(item)
+            wanted += [(name, "1.0.0") for name in npm_package(*item).dependencies]
+    return sorted(done)
+
+
+def _registry_dependencies(found: Manifest) -> list[tuple[str, str]]:
+    names = {package.name for package in NPM}
+    tables = (found.get(table, {}) for table in ("dependencies", "devDependencies"))
+    return [(name, version) for table in tables for name, version in table.items() if name in names]
+
+
+def package_lock(root: Manifest, members: list[Member], *, linked: bool = True) -> str:
+    """npm's lock file (version 3), byte for byte as npm 10 writes it. `members` are workspaces or `file:` packages."""
+    packages: dict[str, Any] = {"": _locked(root)}
+    for member in members:
+        packages[member.folder] = _locked(member.manifest)
+        if member.folder.rpartition("/")[2] == member.name:
+            del packages[member.folder]["name"]  # npm leaves out what the folder says
+        if linked:
+            packages[f"node_modules/{member.name}"] = {"resolved": member.folder, "link": True}
+    for name, version in registry_closure(root, *(member.manifest for member in members)):
+        package = npm_package(name, version)
+        entry: dict[str, Any] = {"version": version, "resolved": package.url, "integrity": package.integrity}
+        entry |= {"dependencies": dict(package.dependencies)} if package.dependencies else {}
+        entry |= {"bin": {package.command: "cli.js"}} if package.command else {}
+        packages[f"node_modules/{name}"] = entry
+    head = {"name": root["name"], "version": root["version"], "lockfileVersion": 3, "requires": True}
+    return dumped({**head, "packages": {path: _ordered(packages[path]) for path in sorted(packages)}})
+
+
+def _ordered(entry: Manifest) -> Manifest:
+    """As npm writes it: values before lists before tables, some names first (json-stringify-nice)."""
+    first = ("name", "version", "resolved", "integrity", "dependencies")
+
+    def place(name: str) -> tuple[bool, bool, int, str]:
+        value = entry[name]
+        return isinstance(value, dict), isinstance(value, list), first.index(name) if name in first else 9, name
+
+    return {name: entry[name] for name in sorted(entry, key=place)}
+
+
+def _locked(found: Manifest) -> Manifest:
+    kept = ("name", "version", "bin", "workspaces", "dependencies", "devDependencies")
+    entry = {key: found[key] for key in kept if key in found}
+    if "directories" in found:  # there the generators put one command, with the package's name
+        entry["bin"] = {found["name"]: f"{found['directories']['bin']}/{found['name']}"}
+    if "bin" in entry:
+        commands = {found["name"]: entry["bin"]} if isinstance(entry["bin"], str) else entry["bin"]
+        entry["bin"] = {name: commands[name].removeprefix("./") for name in sorted(commands)}
+    if any(hook in found.get("scripts", {}) for hook in ("preinstall", "install", "postinstall")):
+        entry["hasInstallScript"] = True
+    return entry
+
+
+def yarn_lock(*manifests: Manifest) -> str:
+    """The lock file of Yarn 1."""
+    lines = ["# THIS IS AN AUTOGENERATED FILE. DO NOT EDIT THIS FILE DIRECTLY.", "# yarn lockfile v1", "", ""]
+    wanted = _wanted(*manifests)
+    for name, version in registry_closure(*manifests):
+        package = npm_package(name, version)
+        keys = sorted({f"{name}@{wish}" for wish in wanted.get(name, {version})})
+        lines += [", ".join(f'"{key}"' if key[0] == "@" else key for key in keys) + ":", f'  version "{version}"']
+        lines += [f'  resolved "{package.url}"', f"  integrity {package.integrity}"]
+        if package.dependencies:
+            lines += ["  dependencies:", *(f'    {other} "{wish}"' for other, wish in package.dependencies.items())]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _wanted(*manifests: Manifest) -> dict[str, set[str]]:
+    """For each package of the registry, the ranges that somebody asks for."""
+    found: dict[str, set[str]] = {}
+    for name, version in (item for each in manifests for item in _registry_dependencies(each)):
+        found.setdefault(name, set()).add(version)
+    for name, version in registry_closure(*manifests):
+        for other, wish in npm_package(name, version).dependencies.items():
+            found.setdefault(other, set()).add(wish)
+    return found
+
+
+def pnpm_lock(root: Manifest, members: list[Member]) -> str:
+    """pnpm's lock file (version 9)."""
+    lines = ["lockfileVersion: '9.0'", "", "settings:", "  autoInstallPeers: true", "  excludeLinksFromLockfile: false"]
+    lines += ["", "importers:", ""]
+    for folder, found in ((".", root), *((member.folder, member.manifest) for member in members)):
+        lines += _importer(folder, found, members)
+    closure = registry_closure(root, *(member.manifest for member in members))
+    if closure:
+        lines += ["packages:", ""]
+        for name, version in closure:
+            package = npm_package(name, version)
+            lines += [f"  {name}@{version}:", f"    resolution: {{integrity: {package.integrity}}}"]
+            lines += ["    hasBin: true"] if package.command else []
+            lines.append("")
+        lines += ["snapshots:", ""]
+        for name, version in closure:
+            needs = npm_package(name, version).dependencies
+            lines += [f"  {name}@{version}:" if needs else f"  {name}@{version}: {{}}"]
+            lines += ["    dependencies:", *(f"      {other}: 1.0.0" for other in needs)] if needs else []
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _importer(folder: str, found: Manifest, members: list[Member]) -> list[str]:
+    tables = [table for table in ("dependencies", "devDependencies") if found.get(table)]
+    if not tables:
+        return [f"  {folder}: {{}}", ""]
+    lines = [f"  {folder}:"]
+    for table in tables:
+        lines.append(f"    {table}:")
+        for name, wish in sorted(found[table].items()):
+            target = next((member.folder for member in members if member.name == name), None)
+            up = "" if folder == "." else "../" * (folder.count("/") + 1)
+            lines += [f"      {name}:", f"        specifier: {wish}"]
+            lines.append(f"        version: link:{up}{target}" if target else f"        version: {wish}")
+    return [*lines, ""]
+
+
+def sources(rng: Random) -> Files:
+    """A few sources that no install reads."""
+    every: Files = {
+        "server.js": "console.log('up');\n",
+        "src/index.js": "module.exports = 1;\n",
+        "src/app.js": "require('./index');\n",
+        "README.md": "# A site\n",
+        "public/index.html": "<p>hello\n",
+        "config/default.json": "{}\n",
+    }
+    names = ["server.js", *rng.sample(sorted(set(every) - {"server.js"}), rng.randint(1, 4))]
+    return {name: every[name] for name in names}
