@@ -94,13 +94,21 @@ def _nothing_moved(before: Sequence[Stage], after: Sequence[Stage]) -> bool:
         gaps = differing_gaps(stage, other)
         if gaps is None:
             return False
+        if not gaps:
+            continue
         first, second = runs(stage, gaps), runs(other, gaps)
-        pairs = list(matched(first, second)) if gaps else []
+        if len(gaps) == 1 and _installs(second.commands) <= _installs(first.commands):
+            continue  # nothing else is where a command could have come from
+        pairs = list(matched(first, second))
         known = {id(same) for _, same in pairs}
         added = (ran.command for ran in second.commands if id(ran) not in known and ran.command is not None)
         if any(ran.gap != same.gap for ran, same in pairs) or any(map(_install, added)):
             return False
     return True
+
+
+def _installs(commands: Sequence[RunCommand]) -> int:
+    return sum(ran.command is not None and _install(ran.command) is not None for ran in commands)
 
 
 def _traces(model: Model, look_up: Callable[[Step], Copied | Unclear], context: Context) -> list[Trace]:

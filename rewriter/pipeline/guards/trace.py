@@ -206,19 +206,22 @@ def _text(step: Step) -> str:
 def differing_gaps(before: Stage, after: Stage) -> set[int] | None:
     """Between which instructions the text of the RUNs differs; None if other instructions differ."""
     (others, gaps), (others_after, gaps_after) = _by_gap(before), _by_gap(after)
-    if others != others_after:
+    if others != others_after and [text.split() for text in others] != [text.split() for text in others_after]:
         return None
     return {gap for gap in gaps.keys() | gaps_after.keys() if gaps.get(gap) != gaps_after.get(gap)}
 
 
 def _by_gap(stage: Stage) -> tuple[list[str], dict[int, list[str]]]:
+    """The texts of the instructions other than RUN, and those of the RUNs by how many of them come before."""
     others: list[str] = []
     gaps: dict[int, list[str]] = {}
     for step in stage.steps:
+        instruction = step.instruction
+        text = instruction.text[instruction.span.start : instruction.span.end].rstrip()
         if step.keyword == "RUN" and not step.onbuild:
-            gaps.setdefault(len(others), []).append(_text(step))
+            gaps.setdefault(len(others), []).append(text)
         else:
-            others.append(_text(step))
+            others.append(f"ONBUILD {text}" if step.onbuild else text)
     return others, gaps
 
 
