@@ -18,6 +18,9 @@ COLUMNS = {
     "comments": "lost a comment",
     "words": "lost a word",
     "outside": "changed where no instruction changed",
+    "silent install": "an install after the copy of a folder, with neither a split nor a reason",
+    "silent RUN": "a RUN right after another one, with neither a merge nor a reason",
+    "silent compiler": "a stage that ships a compiler, with neither a change nor a reason (`--unsafe`)",
 }
 """Failures, which must not happen to any file."""
 
@@ -33,6 +36,13 @@ _KNOWN = """\
 
 BuildKit v0.12.5 ignores whatever follows a JSON array (`CMD ["a"] # x`). Newer versions want the whole value to be
 JSON, and take such a line in shell form; so does dfix.
+"""
+
+
+_SHARES = """\
+## What the reasons say
+
+{all} places are left alone, each with a reason; these codes are the most frequent ones, with and without a context.
 """
 
 
@@ -62,9 +72,35 @@ def report(seen: Sequence[Outcome]) -> str:
         parts.append(_KNOWN + "\n" + _table(("file", "line"), known))
     parts.append("## Without a build context\n\n" + _rules(lone))
     parts.append("## With its build context\n\n" + _rules(contexts))
+    parts.append(_shares(seen))
     parts.append(_installs(contexts))
     parts.append(_unsafe(contexts))
     return "\n".join(parts)
+
+
+def largest_share(seen: Sequence[Outcome]) -> tuple[str, float]:
+    """The code that explains most of the places that are left alone, and its share in percent."""
+    counts = _places(seen)
+    if not counts:
+        return "", 0.0
+    ((code, most),) = counts.most_common(1)
+    return code, 100 * most / counts.total()
+
+
+def _places(seen: Sequence[Outcome]) -> Counter[str]:
+    """How many places each code explains, whatever the rule."""
+    counts: Counter[str] = Counter()
+    for one in seen:
+        for (_, code), count in one.refused.items():
+            counts[code] += count
+    return counts
+
+
+def _shares(seen: Sequence[Outcome]) -> str:
+    """The codes that explain most of the places."""
+    counts = _places(seen)
+    rows = [(code, str(count), f"{100 * count / counts.total():.1f} %") for code, count in counts.most_common(20)]
+    return _SHARES.format(all=counts.total()) + "\n" + _table(("code", "places", "share"), rows)
 
 
 def _installs(contexts: Sequence[Outcome]) -> str:

@@ -19,12 +19,13 @@ class FoundContext(NamedTuple):
     why: str
 
 
-def find_context(dockerfile: str, sources: Sequence[str]) -> FoundContext:
+def find_context(dockerfile: str, sources: Sequence[str], work_folders: Sequence[str] = ()) -> FoundContext:
     """The build context of the Dockerfile at `dockerfile`.
 
-    `sources` are the literal paths that its COPY and ADD lines copy from the context. Files that name the Dockerfile
-    (compose, bake, devcontainer, skaffold) are searched in its folder and the ones above it, up to the root of the
-    repository.
+    `sources` are the literal paths that its COPY and ADD lines copy from the context, `work_folders` the folders of the
+    context in which it works: where the Dockerfile itself is in one, seen from above, that is the root. Files that name
+    the Dockerfile (compose, bake, devcontainer, skaffold) are searched in its folder and the ones above it, up to the
+    root of the repository.
     """
     path = os.path.realpath(dockerfile)
     folders = list(upwards(os.path.dirname(path)))
@@ -36,6 +37,9 @@ def find_context(dockerfile: str, sources: Sequence[str]) -> FoundContext:
                 root = os.path.normpath(os.path.join(folder, build.context))
                 if os.path.normpath(os.path.join(root, build.dockerfile)) == path and os.path.isdir(root):
                     return FoundContext(root, f"named by {name}")
+    for folder in folders[1:]:
+        if any(os.path.join(folder, below) == folders[0] for below in work_folders):
+            return FoundContext(folder, "a WORKDIR leads from there to the Dockerfile's folder")
     if sources:
         for folder in folders:
             if all(_there(folder, source) for source in sources):

@@ -54,10 +54,14 @@ class Prefetch(NamedTuple):
     """What follows the program's name: "mod download"."""
     builds: frozenset[str]
     """The sub-commands that build, and so download. None: any; "install --path": with that option."""
+    resolves: frozenset[str]
+    """The sub-commands that download like a build, but also decide which versions; only without packages by name."""
     fetch_verbs: frozenset[str]
     """(`fetches`) The sub-commands that already download everything, so that nothing is left to download."""
     forwarded_options: frozenset[str]
     """(`carries`) Options that `command` takes over from the build; "*" for all of them."""
+    forwarded_prefixes: tuple[str, ...]
+    """(`properties`) What the words begin with that `command` takes over although they are no options: `/p:A=b`."""
     forwards_operands: bool
     """(`operands`) Whether `command` takes over the build's operands too."""
     unsupported_options: frozenset[str]
@@ -136,6 +140,8 @@ class Manager(NamedTuple):
     """What each sub-command does: "update" (the package lists), "install", "query" (the lists), "remove" or "clean"."""
     values: frozenset[str]
     """The options that take the next word as their value."""
+    single_dash: bool
+    """Whether `-trimpath` is one option, and not a bundle of one-letter options."""
     asks: frozenset[str]
     """The options with which it only prints."""
     manifests: tuple[str, ...]
@@ -188,6 +194,7 @@ def load(stem: str) -> Manager:
         versioned=data.get("versioned", False),
         verbs=verbs,
         values=frozenset(data.get("values", ())),
+        single_dash=data.get("single-dash", False),
         asks=frozenset(data.get("asks", ())),
         manifests=tuple(data.get("manifests", ())),
         locks=tuple(data.get("locks", ())),
@@ -281,8 +288,10 @@ def _prefetch(data: dict[str, Any]) -> Prefetch:
         reader=data["reader"],
         command=data["command"],
         builds=frozenset(data.get("builds", ())),
+        resolves=frozenset(data.get("resolves", ())),
         fetch_verbs=frozenset(data.get("fetches", ())),
         forwarded_options=frozenset(data.get("carries", ())),
+        forwarded_prefixes=tuple(data.get("properties", ())),
         forwards_operands=data.get("operands", False),
         unsupported_options=frozenset(data.get("elsewhere", ())),
         variables=tuple(data.get("variables", ())),

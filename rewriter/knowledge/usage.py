@@ -85,7 +85,7 @@ def usage(words: tuple[Word, ...]) -> Usage | None:
     if manager is None:
         return None
     rest = words[at:]
-    operands, options = _split(rest, manager.values)
+    operands, options = _split(rest, manager)
     first = operands[0] if operands else None
     verb = manager.verbs.get(first.literal_or_text, "") if first is not None else ""
     if first is None and any(project.bare for project in manager.projects):
@@ -112,8 +112,9 @@ def _after_module(words: tuple[Word, ...]) -> int:
     return 0
 
 
-def _split(words: tuple[Word, ...], values: frozenset[str]) -> tuple[tuple[Word, ...], tuple[Option, ...]]:
+def _split(words: tuple[Word, ...], manager: Manager) -> tuple[tuple[Word, ...], tuple[Option, ...]]:
     """Operands, and options with their values: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-abn value`."""
+    values = manager.values
     operands: list[Word] = []
     options: list[Option] = []
     at = 0
@@ -128,7 +129,7 @@ def _split(words: tuple[Word, ...], values: frozenset[str]) -> tuple[tuple[Word,
             operands.append(word)
             continue
         name, sign, value = text.partition("=")
-        if text.startswith("--") or name in values:
+        if manager.single_dash or text.startswith("--") or name in values:
             if not sign and name in values and at < len(words):
                 value, sign = words[at].literal_or_text, "="
                 at += 1

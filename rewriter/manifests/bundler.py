@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -20,6 +21,8 @@ _LOCK_ANEW = (
     "run `bundle lock --add-platform x86_64-linux aarch64-linux` with Bundler 2 or later, and commit Gemfile.lock"
 )
 _FROZEN = frozenset(("--deployment", "--frozen"))
+_FREEZING = ("BUNDLE_FROZEN", "BUNDLE_DEPLOYMENT")
+"""Variables with which Bundler never changes the lock file (`bundle config`, "frozen" and "deployment")."""
 _ELSEWHERE = frozenset(("--gemfile", "--standalone", "--path", "--binstubs"))
 """Options that name another Gemfile, or another place for the gems."""
 _EVERY_LINUX = frozenset(("x86_64-linux", "aarch64-linux"))
@@ -66,7 +69,7 @@ def inputs(context: Context, install: Install) -> Inputs:
         raise missing(context, path)
     gemfile = _read(context, path, text)
     locked = context.read(lock)
-    if locked is not None and not flags & _FROZEN:
+    if locked is not None and not flags & _FROZEN and not any(_is_set(dict(install.env), name) for name in _FREEZING):
         difference = _difference(locked, gemfile)
         if difference:
             raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}: {difference}", _LOCK_ANEW)
@@ -74,6 +77,12 @@ def inputs(context: Context, install: Install) -> Inputs:
     packed = posixpath.join(install.folder, "vendor/cache")
     folders = (*gemfile.folders, *((packed,) if context.ships_any(packed) else ()))
     return Inputs((path, *((lock,) if locked is not None else ()), *gemfile.files), folders)
+
+
+def _is_set(env: Mapping[str, str | None], name: str) -> bool:
+    """Whether Bundler takes a variable for true; an unknown value may be anything."""
+    value = env.get(name)
+    return value is not None and value.lower() not in ("", "0", "false", "f", "n", "no")
 
 
 def _read(context: Context, path: str, text: str) -> _Gemfile:

@@ -19,6 +19,16 @@ from dfix.rewriter.manifests.shared.missing import missing
 from dfix.rewriter.manifests.shared.reader import Reader
 
 MOST_FILES = 1000
+_PROPERTY = re.compile(r"(?:--?|/)p(?:roperty)?:(\w+)=")
+_BUILD_PROPERTIES = frozenset(
+    "AssemblyVersion Configuration DebugSymbols DebugType EnableCompressionInSingleFile FileVersion "
+    "InformationalVersion IncludeNativeLibrariesForSelfExtract InvariantGlobalization PublishAot "
+    "PublishReadyToRun PublishSingleFile PublishTrimmed SelfContained TreatWarningsAsErrors TrimMode "
+    "UseAppHost Version VersionPrefix VersionSuffix".split()
+)
+"""Properties that name no file (learn.microsoft.com/dotnet/core/project-sdk/msbuild-props, read on 2026-11-29)."""
+_READS_FILES = re.compile(r"\[\s*System\.IO\.(?!Path\b)")
+"""A property function that may read a file: `$([System.IO.File]::ReadAllText('a'))`. A package's name is none."""
 _LARGEST = 5_000_000
 _PROJECT = (".csproj", ".fsproj", ".vbproj", ".proj")
 _IN_SOLUTION = re.compile(r'^Project\("[^"]*"\)\s*=\s*"[^"]*",\s*"(?P<path>[^"]*)"', re.MULTILINE)
@@ -64,7 +74,8 @@ class _Reader(Reader):
                 if "=" not in argument:
                     next(arguments, None)
             elif argument.startswith(("-", "/")):
-                if argument not in _PLAIN_OPTIONS:
+                given = _PROPERTY.match(argument)
+                if argument not in _PLAIN_OPTIONS and (given is None or given[1] not in _BUILD_PROPERTIES):
                     raise LeaveAlone("option", f"`{self.install.shown}` has {argument}, which may change what it reads")
             else:
                 operands.append(argument)
@@ -77,6 +88,9 @@ class _Reader(Reader):
             raise outside(f"`{self.install.shown}` restores {operands[0]}")
         if self.context.ships(path):
             return path
+        if "*" in path:
+            reason = f"`{operands[0]}` names the project by a pattern"
+            raise LeaveAlone("unknown-reference", reason, "name the project")
         names = [name for name in self.context.names_in(path) if name.endswith((".sln", ".slnx", *_PROJECT))]
         shipped = list(filter(self.context.ships, (posixpath.join(path, name) for name in names)))
         if len(shipped) != 1:
@@ -123,7 +137,7 @@ class _Reader(Reader):
             raise missing(self.context, path)
         self.files.append(path)
         root = read_xml(self.context, path)
-        if "System.IO" in text:
+        if _READS_FILES.search(text):
             raise LeaveAlone("build-script", f"{path} uses System.IO, so it may read any file")
         for element in root.iter():
             self._element(path, element)

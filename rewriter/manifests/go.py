@@ -96,8 +96,8 @@ class _Reader:
             arrow = line.words.index("=>")
             target = line.words[arrow + 1 :]
             if len(target) > 1:  # another module and its version
-                self.required.pop(line.words[0], None)
-                self.required[target[0]] = target[1]
+                if self.required.pop(line.words[0], None) is not None:  # a replacement that nothing requires is unused
+                    self.required[target[0]] = target[1]
             elif target:
                 local = self._local(folder, target[0], path)
                 self.required.pop(line.words[0], None)

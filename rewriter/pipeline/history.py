@@ -36,10 +36,10 @@ class History:
         self._steps.append(tuple(moved))
         return after
 
-    def regions(self) -> tuple[Region, ...]:
-        """Where the first and the last text may differ, in order; everything else is the same in both."""
+    def regions(self, index: int | None = None) -> tuple[Region, ...]:
+        """Where the first text and text `index` (the last one) may differ, in order; the rest is the same in both."""
         joined: tuple[_Moved, ...] = ()
-        for step in self._steps:
+        for step in self._steps[:index]:
             joined = _joined(joined, step)
         return tuple(Region(Span(m.start, m.end), Span(m.new_start, m.new_end)) for m in joined)
 

@@ -14,9 +14,10 @@ def open_context(tree: Tree, folder: str | None) -> Context:
     """The build context of a Dockerfile: `folder` if given, else the one found for it."""
     from dfix.rewriter.context.find_context import find_context
     from dfix.rewriter.context.folder import Context
+    from dfix.rewriter.context.work_folders import work_folders
 
     path = tree.source.path
-    root = folder if folder is not None else find_context(path, literal_sources(tree)).root
+    root = folder if folder is not None else find_context(path, literal_sources(tree), work_folders(tree)).root
     return Context.open(root, path)
 
 

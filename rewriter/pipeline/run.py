@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from os.path import exists
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +14,7 @@ from dfix.rewriter.dockerfile.dangling import without_dangling
 from dfix.rewriter.dockerfile.rules import check
 from dfix.rewriter.model import Model, build
 from dfix.rewriter.pipeline import guards
+from dfix.rewriter.pipeline.authors_words import AuthorsWords
 from dfix.rewriter.pipeline.history import History
 from dfix.rewriter.pipeline.opened_context import open_context
 from dfix.rewriter.pipeline.options import Options
@@ -251,30 +252,36 @@ class _Run:
         return self._context
 
     def _report(self, refusals: list[Refusal]) -> Result:
-        first, last = self.history.texts[0], self.history.texts[-1]
-        end = len(self.history.texts) - 1
-        applied = []
-        for index, change in self.done:
-            offset = self.history.original(index, change.offset)
-            line, after = first.line_of(offset), last.line_of(self.history.final(index, change.offset))
-            applied.append(Applied(change.rule, line, after, change.reason, change.contract, change.edits, offset))
-        refused = []
-        for item in refusals:
-            line = first.line_of(self.history.original(end, item.offset))
-            refused.append(Refused(item.rule, line, last.line_of(item.offset), item.code, item.reason, item.hint))
-        applied.sort(key=lambda a: a.line)
-        refused.sort(key=lambda r: r.line)
         return Result(
-            first,
-            last,
-            tuple(applied),
-            tuple(refused),
+            self.history.texts[0],
+            self.history.texts[-1],
+            tuple(sorted(self._applied(), key=lambda applied: applied.line)),
+            tuple(sorted(self._refused(refusals), key=lambda refused: refused.line)),
             (),
             None,
             self._ignore_file(),
             self.history.regions(),
             self._warnings(),
         )
+
+    def _applied(self) -> Iterator[Applied]:
+        first, last = self.history.texts[0], self.history.texts[-1]
+        for index, change in self.done:
+            words = AuthorsWords(first, self.history.texts[index], self.history.regions(index))
+            offset = self.history.original(index, change.offset)
+            line, after = first.line_of(offset), last.line_of(self.history.final(index, change.offset))
+            reason = words.of(change.reason) or change.reason
+            yield Applied(change.rule, line, after, reason, change.contract, change.edits, offset)
+
+    def _refused(self, refusals: list[Refusal]) -> Iterator[Refused]:
+        first, last = self.history.texts[0], self.history.texts[-1]
+        end = len(self.history.texts) - 1
+        words = AuthorsWords(first, last, self.history.regions())
+        for item in refusals:
+            reason, hint = words.of(item.reason), words.of(item.hint)
+            if reason is not None and hint is not None:
+                line = first.line_of(self.history.original(end, item.offset))
+                yield Refused(item.rule, line, last.line_of(item.offset), item.code, reason, hint)
 
     def _warnings(self) -> tuple[Note, ...]:
         """The comments of the file as it was that look as if they suppressed something, but don't."""

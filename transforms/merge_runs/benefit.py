@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 
-from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.load import load
 from dfix.rewriter.model.cache_folders import mounted, names_cache
 from dfix.rewriter.model.cache_use import RunIndex, cache_uses, updates
 from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.merge_runs.kept_separate import keep_separate
 from dfix.transforms.merge_runs.removal import undoes
 
 if TYPE_CHECKING:
@@ -22,11 +22,8 @@ class Benefit(NamedTuple):
     """A sentence for the user."""
 
 
-def benefit(first: RunSummary, second: RunSummary) -> Benefit | None:
-    """What merging two neighbours gains; None where nothing is gained and nothing needs saying.
-
-    Raises LeaveAlone where the user should hear why they are kept separate.
-    """
+def benefit(first: RunSummary, second: RunSummary) -> Benefit:
+    """What merging two neighbours gains. Raises LeaveAlone with why they are kept separate where nothing is gained."""
     if not second.slow:
         undone = undoes(first, second)
         if undone:
@@ -35,18 +32,13 @@ def benefit(first: RunSummary, second: RunSummary) -> Benefit | None:
         shared_lists = _same_manager(first, second, manager)
         if shared_lists is not None:
             return shared_lists
-    if not first.changes or not second.changes:
-        return None
-    if first.slow:
-        _keep_separate(first, second)
-    if first.quick and second.quick:
-        return Benefit(f"`{first.title}` and `{second.title}` are quick and don't need separate layers")
-    if _families(first) & _families(second):
-        setup = f"`{first.title}` prepares for `{second.title}`"
-        return Benefit(f"{setup}; editing it already re-runs both, so nothing is lost by joining them")
-    if second.slow:
-        raise LeaveAlone("unrelated", f"`{second.title}` is slow and is not known to need `{first.title}`")
-    return None
+    if first.changes and second.changes and not first.slow:
+        if first.quick and second.quick:
+            return Benefit(f"`{first.title}` and `{second.title}` are quick and don't need separate layers")
+        if _families(first) & _families(second):
+            setup = f"`{first.title}` prepares for `{second.title}`"
+            return Benefit(f"{setup}; editing it already re-runs both, so nothing is lost by joining them")
+    return keep_separate(first, second)
 
 
 def benefit_of_three(first: RunSummary, between: RunSummary, last: RunSummary) -> Benefit | None:
@@ -100,11 +92,3 @@ def _leaves_lists(run: RunSummary, manager: str) -> bool:
         and any(names_cache(word, caches) for word in command.words[1:])
         for command in run.commands
     )
-
-
-def _keep_separate(first: RunSummary, second: RunSummary) -> NoReturn:
-    if second.slow:
-        both = f"`{first.title}` and `{second.title}` are both slow"
-        raise LeaveAlone("keeps-cache", f"{both}; kept separate so each stays cached")
-    quick = f"`{second.title}` is quick and `{first.title}` is slow"
-    raise LeaveAlone("keeps-cache", f"{quick}; kept separate so that editing one does not re-run the other")

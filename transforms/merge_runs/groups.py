@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.transforms.merge_runs.benefit import Benefit, benefit, benefit_of_three
 from dfix.transforms.merge_runs.image_state import keeps_mounts, stays_the_same
+from dfix.transforms.merge_runs.kept_separate import removes_too_late, unreadable
 from dfix.transforms.merge_runs.run_summary import RunSummary
 from dfix.transforms.merge_runs.shell_isolation import (
     Wrap,
@@ -48,45 +49,71 @@ class KeptSeparate(NamedTuple):
 
 
 def merges(stage: Stage) -> Iterator[Merge | KeptSeparate]:
-    """Every merge of a stage's RUNs, and why other neighbours are kept separate."""
-    neighbours: list[Step] = []
+    """Every merge of a stage's RUNs, and why each RUN that follows another one directly is not merged into it."""
+    earlier: list[RunSummary] = []
+    neighbours: list[RunSummary] = []
+    previous: Step | None = None
     for step in stage.steps:
-        if _may_merge(step):
-            neighbours.append(step)
+        if step.keyword != "RUN" or step.onbuild:
+            yield from _among(earlier, neighbours)
+            earlier, neighbours, previous = earlier + neighbours, [], None
             continue
-        yield from _among(neighbours)
-        neighbours = []
-    yield from _among(neighbours)
+        problem = unreadable(step)
+        if previous is not None:
+            reason = problem or unreadable(previous)
+            if reason is not None:
+                yield KeptSeparate(step, reason)
+        if problem is not None:
+            yield from _among(earlier, neighbours)
+            earlier, neighbours = earlier + neighbours, []
+        else:
+            neighbours.append(RunSummary(step))
+        previous = step
+    yield from _among(earlier, neighbours)
 
 
-def _may_merge(step: Step) -> bool:
-    instruction = step.instruction
-    if instruction.keyword != "RUN" or step.onbuild or instruction.heredocs or instruction.json is not None:
-        return False
-    return not step.script.opaque and bool(step.script.statements)
+def kept_in_build_stage(stage: Stage) -> Iterator[KeptSeparate]:
+    """Why the RUNs of a stage that does not ship are not merged, each with the one before it."""
+    for first, second in pairwise(stage.steps):
+        if not all(step.keyword == "RUN" and not step.onbuild for step in (first, second)):
+            continue
+        reason = unreadable(first) or unreadable(second)
+        if reason is None:
+            answer = attempt(benefit, RunSummary(first), RunSummary(second))
+            reason = _not_shipped(stage) if isinstance(answer, Benefit) else answer
+        yield KeptSeparate(second, reason)
 
 
-def _among(neighbours: list[Step]) -> Iterator[Merge | KeptSeparate]:
-    if len(neighbours) < 2:
+def _not_shipped(stage: Stage) -> Reason:
+    name = f"the stage `{stage.name}`" if stage.name else f"the stage on line {stage.instruction.line}"
+    return Reason("not-shipped", f"{name} does not ship, so fewer layers there save nothing")
+
+
+def _among(earlier: list[RunSummary], runs: list[RunSummary]) -> Iterator[Merge | KeptSeparate]:
+    """What becomes of neighbouring RUNs; `earlier` are those of the stage that come before them."""
+    if not runs:
         return
-    runs = [RunSummary(step) for step in neighbours]
+    late = removes_too_late(earlier, runs[0])
+    if late is not None:
+        yield KeptSeparate(runs[0].step, late)
     group = [runs[0]]
     reasons: list[str] = []
-    for run, answer in zip(runs[1:], _benefits(runs), strict=True):
+    for at, (run, answer) in enumerate(zip(runs[1:], _benefits(runs), strict=True), 1):
         refusal = attempt(_may_join, group, run) if isinstance(answer, Benefit) else answer
         if isinstance(answer, Benefit) and refusal is None:
             group.append(run)
             reasons.append(answer.reason)
             continue
         if refusal is not None:
-            yield KeptSeparate(run.step, refusal)
+            late = removes_too_late([*earlier, *runs[:at]], run) if isinstance(answer, Reason) else None
+            yield KeptSeparate(run.step, late or refusal)
         yield from _merge(group, reasons)
         group, reasons = [run], []
     yield from _merge(group, reasons)
 
 
-def _benefits(runs: list[RunSummary]) -> list[Benefit | Reason | None]:
-    """For each pair of neighbours why merging helps, why they are kept separate, or None.
+def _benefits(runs: list[RunSummary]) -> list[Benefit | Reason]:
+    """For each pair of neighbours why merging helps, or why they are kept separate.
 
     Both pairs of download, unpack, remove get the benefit of the three, although unpacking alone would stay separate.
     """
@@ -120,7 +147,7 @@ def _may_join(group: list[RunSummary], run: RunSummary) -> None:
     _share_a_shell(group, run)
     text = step.instruction.text
     if _COMMENT_LINE.search(text, last.script.span.end, step.script.span.start):
-        raise LeaveAlone("comment", "the comment between the two RUNs separates them on purpose")
+        raise LeaveAlone("comment", "the comment between the two RUNs seems to separate them on purpose")
     start, end = group[0].step.script.span.start, step.script.span.end
     if text.count("\n", start, end) >= MOST_LINES:
         raise LeaveAlone("too-long", f"the merged RUN would have more than {MOST_LINES} lines")

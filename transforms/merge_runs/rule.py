@@ -16,8 +16,8 @@ then use outdated lists.
    `dpkg --add-architecture`, or
 4. both are quick and change something: `mkdir`, `chmod`, `ln`, `sed -i`, `useradd`, `echo … >`, `git config`.
 
-Slow steps (a download, a compiler, the packages of a language, an unknown script) are kept separate, so that each
-stays cached. So is a quick step after a slow one, and so are two RUNs that each fetch their own lists or clean up after
+A slow RUN (a download, a compiler, the packages of a language, an unknown script) stays separate from the next one, so
+that a change to that one does not repeat it; so do two RUNs that each fetch their own lists or clean up after
 themselves. Stages that don't ship are left as they are, because merging saves nothing there.
 
 **What it promises.** The same image: the same files with the same content, mode and owner, and the same
@@ -47,7 +47,7 @@ from dfix.rewriter.answers.change import Change, Contract, Refusal
 from dfix.rewriter.answers.example import Example
 from dfix.rewriter.layout.join import Element, join
 from dfix.transforms.merge_runs.cache_removals import Ending, breaks_before_clean_up, ending
-from dfix.transforms.merge_runs.groups import KeptSeparate, Merge, merges
+from dfix.transforms.merge_runs.groups import KeptSeparate, Merge, kept_in_build_stage, merges
 
 if TYPE_CHECKING:
     from dfix.rewriter.dockerfile import Instruction
@@ -106,19 +106,19 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         name="two slow steps",
         before="FROM node:22\nWORKDIR /app\nRUN npm ci\nRUN npm run build\n",
-        because="`npm ci` and `npm run build` are both slow",
+        because="a change to `npm run build` does not repeat `npm ci`",
     ),
     Example(
         name="a quick step after a slow one",
         before="FROM node:22\nWORKDIR /app\nRUN npm ci\nRUN mkdir -p logs\n",
-        because="`mkdir -p logs` is quick and `npm ci` is slow",
+        because="`npm ci` is slow, `mkdir -p logs` is not",
     ),
     Example(
         name="installs that each fetch their lists",
         before=_FROM
         + "RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n"
         + "RUN apt-get update && apt-get install -y git && rm -rf /var/lib/apt/lists/*\n",
-        because="kept separate so each stays cached",
+        because="installs packages, too; kept separate",
     ),
     Example(
         name="a comment between them",
@@ -139,6 +139,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         name="exec form",
         before=_FROM + 'RUN ["mkdir", "/a"]\nRUN mkdir /b\n',
+        because="is in exec form",
     ),
     Example(
         name="instructions of an ONBUILD",
@@ -147,6 +148,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         name="a stage that does not ship",
         before="FROM debian:12 AS build\nRUN mkdir /a\nRUN touch /a/b\nFROM debian:12\nCOPY --from=build /a /a\n",
+        because="the stage `build` does not ship",
     ),
     Example(
         name="set -e",
@@ -223,11 +225,9 @@ EXAMPLES: tuple[Example, ...] = (
 
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
-    """Merge the RUNs of every stage that ships."""
+    """Merge the RUNs of every stage that ships; say of every other RUN why it is not merged with the one before it."""
     for stage in model.stages:
-        if not stage.ships:
-            continue
-        for answer in merges(stage):
+        for answer in merges(stage) if stage.ships else kept_in_build_stage(stage):
             if isinstance(answer, KeptSeparate):
                 yield Refusal(NAME, answer.step.instruction.span.start, *answer.reason)
             else:

@@ -63,17 +63,23 @@ class RunSummary:
         return shown(command)
 
     @property
-    def title(self) -> str:
-        """The command that represents the RUN in messages: its first slow one, otherwise its costliest."""
+    def representative(self) -> int:
+        """The index of the command that stands for the RUN in messages: its first slow one, otherwise its costliest.
+
+        -1 for a RUN without commands.
+        """
         for index in self.slow:
             usage = self.costs[index].usage
             if usage is None or usage.verb != "update":
-                return self.shown(index)
+                return index
         levels = [cost.level for cost in self.costs]
-        for level in ("slow", "light", "quick", "nothing"):
-            if level in levels:
-                return self.shown(levels.index(level))
-        return ""
+        return next((levels.index(level) for level in ("slow", "light", "quick", "nothing") if level in levels), -1)
+
+    @property
+    def title(self) -> str:
+        """The command that represents the RUN in messages; "" for none."""
+        at = self.representative
+        return "" if at < 0 else self.shown(at)
 
 
 def shown(*parts: Command) -> str:

@@ -28,8 +28,9 @@ package-lock.json: the reason tells where `dfix verify` has to show that none is
 cannot tell what the container runs or which command builds it; when the program links the C library of a base image
 whose tag names no release; when the sources run other programs, or development dependencies at run time (also from
 scripts of package.json such as `migrate`); when a start script or HEALTHCHECK needs a program, file or interpreter that
-the runtime stage lacks; when the package of a library is unknown. Where nothing would be left behind, it reports
-nothing.
+the runtime stage lacks; when the package of a library is unknown. It reports a stage that ships a compiler or
+development dependencies, but that it cannot split because the Dockerfile has several stages, because no command builds
+anything, or because nothing would be left behind.
 
 References: [Multi-stage builds](https://docs.docker.com/build/building/multi-stage/)
 """
@@ -156,8 +157,10 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
     """Split the stage of a Dockerfile that has only one."""
     from dfix.transforms.multistage.conversion import convert
     from dfix.transforms.multistage.conversion_edits import edits, reason
+    from dfix.transforms.multistage.ships_compiler import unsplit_stages
 
     if len(model.stages) != 1:
+        yield from unsplit_stages(model)
         return
     (stage,) = model.stages
     offset = stage.instruction.span.start
@@ -168,3 +171,5 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
         return
     if conversion is not None:
         yield Change(NAME, offset, edits(conversion), reason(conversion), CONTRACT)
+    else:
+        yield from unsplit_stages(model)

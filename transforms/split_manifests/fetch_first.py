@@ -81,10 +81,14 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
     return SeparateDownload(_download_run(step, commands, build), build.located.part, _command(build), build.prefetch)
 
 
-def in_context_already(copies: StageCopies, download: SeparateDownload) -> bool:
-    """Whether the build context has what would be fetched (a `vendor` folder)."""
-    view = view_from(copies.file_map, download.run.installs[0].located.folder or "?")
-    return any(view.ships(posixpath.join(view.folder, path)) for path in download.prefetch.vendored_in)
+def in_context_already(copies: StageCopies, download: SeparateDownload) -> str:
+    """The path in the build context of what would be fetched ("vendor/modules.txt"); "" where it is not there."""
+    located = download.run.installs[0].located
+    used = usage(located.words)
+    if used is None or _resolves(used, download.prefetch):
+        return ""
+    view = view_from(copies.file_map, located.folder or "?")
+    return next((path for path in download.prefetch.vendored_in if view.ships(posixpath.join(view.folder, path))), "")
 
 
 def _download_run(step: Step, commands: tuple[Located, ...], build: _Build) -> InstallRun:
@@ -115,11 +119,30 @@ def _build(command: Located) -> _Build | None:
 def _builds(used: Usage, prefetch: Prefetch) -> bool:
     if used.has(used.manager.asks) or any("@" in word.text for word in used.operands):  # `go install tool@v1.2`
         return False
+    if _resolves(used, prefetch):
+        return True
     arguments = {word.text for word in used.arguments}
     builds = [build.partition(" ") for build in prefetch.builds]
     return not builds or any(
         verb in arguments and (not option or used.has(frozenset((option,)))) for verb, _, option in builds
     )
+
+
+def _resolves(used: Usage, prefetch: Prefetch) -> bool:
+    """Whether it is like `go get ./...` or `go mod tidy`, and names no package: `go get example.com/a`."""
+    for names in (used.arguments[:1], used.arguments[:2]):
+        if " ".join(word.text for word in names) in prefetch.resolves:
+            return all(word.text.startswith(".") for word in used.arguments[len(names) :])
+    return False
+
+
+def builds_project(used: Usage) -> bool:
+    """Whether a command builds a project, and fetches what it needs for that."""
+    prefetch = used.manager.prefetch
+    if prefetch is None:
+        return False
+    download = prefetch.command.split()
+    return _builds(used, prefetch) or [word.text for word in used.words[: len(download)]] == download
 
 
 def _fetches(used: Usage, prefetch: Prefetch) -> bool:
@@ -160,7 +183,9 @@ def _shared_words(build: _Build) -> tuple[Word, ...]:
     shared: dict[int, Word] = {}
     for at, word in enumerate(used.words):
         option = next((option for option in used.options if option.word is word), None)
-        if option is not None and ("*" in prefetch.forwarded_options or option.name in prefetch.forwarded_options):
+        if word.text.startswith(prefetch.forwarded_prefixes):
+            shared[at] = word
+        elif option is not None and ("*" in prefetch.forwarded_options or option.name in prefetch.forwarded_options):
             shared[at] = word
             if option.value is not None and not word.text.endswith(option.value):
                 shared[at + 1] = used.words[at + 1]
@@ -186,6 +211,9 @@ def _unknown_settings(build: _Build) -> str:
         name = word.text.partition("=")[0]
         if name in prefetch.unsupported_options or name.replace("--", "-") in prefetch.unsupported_options:
             return f"`{shown}` has {word.text}, which changes what it fetches"
+    for word in _shared_words(build):
+        if word.text.startswith((*prefetch.forwarded_prefixes, "-p")) and word.value is None:
+            return f"`{shown}` has {word.text}, whose value may not be set where a separate download runs"
     assigned = {word.text.partition("=")[0]: (word.value or "?=").partition("=")[2] for word in command.command.assigns}
     for name, value in assigned.items():
         if _affects(name, prefetch) and (name not in prefetch.settings or not value):

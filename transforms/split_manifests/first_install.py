@@ -1,4 +1,4 @@
-"""The first install of each stage that runs after the sources are copied: its split, or why there is none."""
+"""The installs that run after the sources are copied: the split of one in each stage, and why others have none."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dfix.rewriter.answers.change import Change, Refusal
-from dfix.rewriter.answers.reason import LeaveAlone, attempt
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.copied import Copied, Unclear
 from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT
-from dfix.transforms.split_manifests.fetch_first import SeparateDownload, separate_download
+from dfix.transforms.split_manifests.fetch_first import separate_download
 from dfix.transforms.split_manifests.installs import install_run, make_run
 from dfix.transforms.split_manifests.late_files import check_late_files
 from dfix.transforms.split_manifests.rule import CONTRACT, NAME
 from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_from_context, names_a_folder
 from dfix.transforms.split_manifests.strategies import (
     Split,
+    build_ships,
     download_first,
     install_first,
     install_twice,
     install_without_output,
 )
+from dfix.transforms.split_manifests.unsplit import check_unsplit, may_bring_a_folder
 
 
 class _Before(NamedTuple):
@@ -37,9 +39,13 @@ class _Before(NamedTuple):
     installed: set[str]
     """Managers whose install stayed where it is, after a copy."""
 
+    def followed(self, model: Model, run: Step) -> StageCopies | None:
+        """The copies before a RUN, looked up in the build context; None without one."""
+        return None if model.context is None else StageCopies(model.context, run, self.copies, self.brought)
+
 
 def split_stages(model: Model) -> Iterator[Change | Refusal]:
-    """For each stage, split its first install that runs after the sources are copied, or say why not."""
+    """For each stage, split an install that runs after the sources are copied; say of those before it why not."""
     for stage in model.stages:
         yield from _onbuild_installs(stage)
         before = _Before([], {}, set(), set())
@@ -50,9 +56,11 @@ def split_stages(model: Model) -> Iterator[Change | Refusal]:
                 continue
             try:
                 split = _split(model, before, step)
+                if split is None:
+                    check_unsplit(model, before.followed(model, step), before.copies, step)
             except LeaveAlone as no:
                 yield Refusal(NAME, step.instruction.span.start, *no.reason)
-                break
+                continue
             if split is not None:
                 yield Change(NAME, split.offset, split.edits, split.reason, CONTRACT, split.ignored)
                 break
@@ -65,11 +73,10 @@ def _split(model: Model, before: _Before, step: Step) -> Split | None:
             run = install_run(step)
             before.mounted.update(install.manager for install in (run.installs if run is not None else ()))
         return None
-    context = model.context
-    if context is None:
+    copies = before.followed(model, step)
+    if copies is None:
         _check_without_context(model, before, step)
         return None
-    copies = StageCopies(context, step, before.copies, before.brought)
     run = install_run(step) or make_run(step, copies.file_map)
     if run is None:
         return download_first(model, copies, step)
@@ -113,9 +120,13 @@ def _check_without_context(model: Model, before: _Before, step: Step) -> None:
     run = install_run(step)
     if run is not None and {install.manager for install in run.installs} <= before.mounted:
         return
-    if run is None and not step.stage.ships:
-        download = attempt(separate_download, model, step)
-        run = download.run if isinstance(download, SeparateDownload) else None
-    if run is not None and any(map(names_a_folder, before.copies)):
+    if not any(map(may_bring_a_folder, before.copies)):
+        return
+    if run is None:
+        download = separate_download(model, step)
+        run = None if download is None else download.run
+        if run is not None and step.stage.ships:
+            raise build_ships(run.installs[0].shown)
+    if run is not None:
         reason = f"`{run.installs[0].shown}` reads files from the build context, which is unknown"
         raise LeaveAlone("no-context", reason, "name its folder with --context")

@@ -34,7 +34,7 @@ def plan_move(copies: StageCopies, run: InstallRun, read: Needed) -> Move | None
     movable = [
         copy
         for copy in copies.clear
-        if _brings_more(copy, read) and (overlaps(copy.destination, folder) or copy.step in bringing)
+        if brings_more(copy, read) and (overlaps(copy.destination, folder) or copy.step in bringing)
     ]
     movable = _with_overwriting(copies, movable)
     while not all(_is_settled(path, read) for copy in movable for path in _sources(copy)):
@@ -79,7 +79,7 @@ def _may_overwrite(unclear: Unclear, movable: list[Copied]) -> bool:
     return unclear.destination is None or any(overlaps(unclear.destination, copy.destination) for copy in movable)
 
 
-def _brings_more(copy: Copied, read: Needed) -> bool:
+def brings_more(copy: Copied, read: Needed) -> bool:
     """Whether the copy brings something that no install reads."""
     return any(not read.reads(path) for path in copy.brought.paths())
 

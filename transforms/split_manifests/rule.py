@@ -178,6 +178,7 @@ EXAMPLES: tuple[Example, ...] = (
         name="Go modules are in the build context",
         files={**_GO, "vendor/modules.txt": "# b v1.0.0\n"},
         before=_GO_BUILD,
+        because="vendor/modules.txt is in the build context",
     ),
     Example(
         name="the download would add lines to go.sum",

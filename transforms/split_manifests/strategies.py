@@ -10,6 +10,7 @@ from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import chain
 from dfix.rewriter.model.file_map.install_reads import Needed
+from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.text.source import Edit
 from dfix.transforms.split_manifests.cache_removal import moved_removal
 from dfix.transforms.split_manifests.dependencies_first import dependencies_first
@@ -22,9 +23,6 @@ from dfix.transforms.split_manifests.moved_copies import plan_move
 from dfix.transforms.split_manifests.obstacles import check_clean_up, first_use_of_sources, setup_for_second_run
 from dfix.transforms.split_manifests.split_edits import RunSplit, edits
 from dfix.transforms.split_manifests.stage_copies import StageCopies
-
-_NOTHING_TO_FETCH = ("nothing-to-fetch", "missing-file")
-"""Codes of reasons that nobody needs to hear: a build without dependencies, or without a manifest."""
 
 
 class Split(NamedTuple):
@@ -118,22 +116,26 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
         return None
     if isinstance(download, Reason):
         raise LeaveAlone(*download)
-    if in_context_already(copies, download):
-        return None
+    vendored = in_context_already(copies, download)
+    if vendored:
+        reason = f"{vendored} is in the build context, so `{download.run.installs[0].shown}` downloads nothing"
+        raise LeaveAlone("nothing-to-fetch", reason)
     run = download.run
-    try:
-        read = inputs_of_run(copies, run)
-        move = None if read is None else plan_move(copies, run, read)
-    except LeaveAlone as no:
-        if no.reason.code in _NOTHING_TO_FETCH:
-            return None
-        raise
+    folder = run.installs[0].located.folder
+    if (
+        folder is not None
+        and not copies.unclear
+        and not any(overlaps(copy.destination, folder) for copy in copies.clear)
+    ):
+        reason = f"no COPY brings files to the folder in which `{run.installs[0].shown}` runs"
+        raise LeaveAlone("unknown-folder", reason, "run it in the folder of the project, set by WORKDIR or `cd`")
+    read = inputs_of_run(copies, run)
+    move = None if read is None else plan_move(copies, run, read)
     if move is None:
         return None
     shown = run.installs[0].shown
     if step.stage.ships:
-        reason = f"`{shown}` runs in the stage that ships; a separate download may leave more files there"
-        raise LeaveAlone("fetch-ships", reason, "build in a separate stage, and copy only the result from it")
+        raise build_ships(shown)
     elements = chain(step.script) or ()
     command = setup_for_second_run(elements[: download.part], model.source.text) + download.command
     reason = (
@@ -141,6 +143,12 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
         "for that"
     )
     return Split(_offset(move), edits(model, move, run, None, command), reason)
+
+
+def build_ships(shown: str) -> LeaveAlone:
+    """The reason for a build in the stage that ships."""
+    reason = f"`{shown}` runs in the stage that ships; a separate download may leave more files there"
+    return LeaveAlone("fetch-ships", reason, "build in a separate stage, and copy only the result from it")
 
 
 def _split(move: Move, written: tuple[Edit, ...], reason: str) -> Split:

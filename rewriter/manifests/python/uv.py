@@ -33,7 +33,8 @@ def inputs(context: Context, install: Install) -> Inputs:
     uv = table(data, "tool", "uv")
     packaged = uv.get("package", "build-system" in data)
     if packaged and not flags & _NO_PROJECT:
-        raise installs_project(install, twice("--no-install-project"))
+        option = "--no-install-workspace" if "workspace" in uv else "--no-install-project"
+        raise installs_project(install, twice(option))
     if _is_member(context, install.folder):
         raise LeaveAlone("workspace", f"{path} is below a workspace root, whose files uv reads too")
     manifests = _members(context, path, table(uv, "workspace"))

@@ -20,6 +20,8 @@ class Install(NamedTuple):
     """The module of `rewriter/manifests` that knows what the command reads ("node.install")."""
     program: str = ""
     """The command's first word where it is a path ("./mvnw")."""
+    env: tuple[tuple[str, str | None], ...] = ()
+    """The variables in force, as far as the Dockerfile sets them; None for a value that is unknown before the build."""
 
     @property
     def shown(self) -> str:

@@ -83,7 +83,10 @@ def reads_of_install(file_map: FileMap, install: ProjectInstall) -> Needed:
     texts = _argument_texts(install)
     view = view_from(file_map, located.folder, texts)
     arguments = tuple(_argument(view, text) for text in texts)
-    asked = Install(install.manager, arguments, view.folder, install.reader, located.words[0].text)
+    given = (word for word in located.command.assigns if "=" in word.text)
+    own = {word.text.partition("=")[0]: (word.value or "").partition("=")[2] for word in given}
+    env = tuple({**located.env, **own}.items())
+    asked = Install(install.manager, arguments, view.folder, install.reader, located.words[0].text, env)
     # the same question about the same image is answered once in a run
     answers, question = file_map.context.answers, _question(view, asked)
     try:

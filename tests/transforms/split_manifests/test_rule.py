@@ -527,7 +527,6 @@ def test_refused(tmp_path: Path, name: str, files: dict[str, str], text: str, re
 SILENT = [
     "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n",
     "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm run build\n",
-    "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install -g serve\n",
     "FROM node:22\nCOPY --from=build /app /app\nWORKDIR /app\nRUN npm ci\n",
     "FROM node:22\nCOPY my\\ file.txt /x/\nRUN echo npm ci\n",
 ]
@@ -540,40 +539,110 @@ def test_nothing_to_say(tmp_path: Path, text: str) -> None:
     assert result.refusals == ()
 
 
-NOTHING_TO_FETCH = [
+OTHER_FOLDER = "FROM node:22\nWORKDIR /app\nCOPY vendor /opt/\nCOPY package*.json ./\nRUN npm ci\n"
+STAYS = [
     (
         "dependencies first already, by the author",
         {"pyproject.toml": "", "poetry.lock": "", "a.py": ""},
+        "fetched-before",
         "FROM python\nCOPY pyproject.toml poetry.lock /app/\nWORKDIR /app\nRUN poetry install --no-root\nCOPY . .\n"
         "RUN poetry install\n",
     ),
     (
         "manifests that were mounted for an install before",
         {"pyproject.toml": "", "uv.lock": "", "a.py": ""},
+        "fetched-before",
         "FROM python\nWORKDIR /app\nRUN --mount=type=bind,source=uv.lock,target=uv.lock \\\n"
         "    --mount=type=bind,source=pyproject.toml,target=pyproject.toml uv sync --locked --no-install-project\n"
         "COPY . .\nRUN uv sync --locked\n",
     ),
-    ("vendored modules", {**GO, "vendor/modules.txt": ""}, GO_HEAD + "RUN go build -o app .\n" + GO_TAIL),
-    ("no modules at all", {"go.mod": "module a\n", "main.go": ""}, GO_HEAD + "RUN go build -o app .\n" + GO_TAIL),
-    ("no go.mod", {"main.go": ""}, GO_HEAD + "RUN go build -o app .\n" + GO_TAIL),
+    (
+        "vendored modules",
+        {**GO, "vendor/modules.txt": ""},
+        "nothing-to-fetch",
+        GO_HEAD + "RUN go build -o app .\n" + GO_TAIL,
+    ),
+    (
+        "no modules at all",
+        {"go.mod": "module a\n", "main.go": ""},
+        "nothing-to-fetch",
+        GO_HEAD + "RUN go build -o app .\n" + GO_TAIL,
+    ),
+    ("no go.mod", {"main.go": ""}, "missing-file", GO_HEAD + "RUN go build -o app .\n" + GO_TAIL),
     (
         "modules in a cache mount",
         GO,
+        "kept-in-mount",
         GO_HEAD + "RUN --mount=type=cache,target=/go/pkg/mod go build -o app .\n" + GO_TAIL,
     ),
     (
         "split already",
         GO,
+        "fetched-before",
         "FROM golang\nWORKDIR /src\nCOPY go.mod go.sum ./\nCOPY sdk/go.mod sdk/\nRUN go mod download\nCOPY . .\n"
         "RUN go build -o app .\n" + GO_TAIL,
     ),
-    ("another program's module", GO, GO_HEAD + "RUN go install example.com/tool@latest\n" + GO_TAIL),
-    ("a test after a build", GO, GO_HEAD + "RUN go get ./...\nRUN go build -o app .\n" + GO_TAIL),
+    ("another program's module", GO, "names-packages", GO_HEAD + "RUN go install example.com/tool@latest\n" + GO_TAIL),
+    (
+        "a tool for the whole image",
+        NODE,
+        "names-packages",
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm i -g serve\n",
+    ),
+    (
+        "exec form",
+        NODE,
+        "exec-form",
+        'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN ["npm", "install"]\n',
+    ),
+    (
+        "a shell in the shell",
+        NODE,
+        "not-a-chain",
+        'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN bash -c "npm install && npm test"\n',
+    ),
+    ("a script with its own interpreter", NODE, "unread-script", "FROM a\nCOPY . .\nRUN <<E\n#!/bin/sh\nnpm ci\nE\n"),
+    ("Leiningen", {"project.clj": ""}, "unknown-manager", "FROM clojure\nCOPY . /a\nWORKDIR /a\nRUN lein uberjar\n"),
+    (
+        "Composer as a file",
+        {"composer.json": "{}"},
+        "nothing-gained",
+        "FROM php\nCOPY . /a\nRUN php /c/composer.phar install\n",
+    ),
+    (
+        "a script of the project",
+        {**NODE, "install.sh": "#!/bin/sh\n# npm ci\nnpm ci\n"},
+        "wrapper-script",
+        "FROM node:22\nWORKDIR /a\nCOPY . .\nRUN ./install.sh\n",
+    ),
+    ("an update", {"composer.json": "{}"}, "lock-rewritten", "FROM php\nCOPY . /a\nWORKDIR /a\nRUN composer update\n"),
+    (
+        "another folder",
+        {"a/build.gradle": ""},
+        "unknown-folder",
+        "FROM gradle AS b\nCOPY . /a\nRUN gradle -p /a x\n" + GO_TAIL,
+    ),
+    ("only what it reads", {**NODE, "vendor/a.tgz": ""}, "other-folder", OTHER_FOLDER),
 ]
 
 
-@pytest.mark.parametrize(("name", "files", "before"), NOTHING_TO_FETCH, ids=[case[0] for case in NOTHING_TO_FETCH])
-def test_no_download_where_nothing_is_fetched(tmp_path: Path, name: str, files: dict[str, str], before: str) -> None:
+@pytest.mark.parametrize(("name", "files", "code", "before"), STAYS, ids=[case[0] for case in STAYS])
+def test_why_an_install_stays(tmp_path: Path, name: str, files: dict[str, str], code: str, before: str) -> None:
     result = split(tmp_path, files, before)
-    assert (result.after.text, result.refusals) == (before, ())
+    assert result.after.text == before
+    assert [refusal.code for refusal in result.refusals] == [code]
+
+
+def test_go_get_and_go_mod_tidy_download_first(tmp_path: Path) -> None:
+    for command in ("go get -d ./...", "go mod tidy", "go build -trimpath -o app .", "go test -short ./..."):
+        before = GO_HEAD + f"RUN {command}\nRUN go build -o app .\n" + GO_TAIL
+        after = split(tmp_path, GO, before).after.text
+        assert "COPY sdk/go.mod ./sdk/\nRUN go mod download\nCOPY . .\n" in after, command
+    before = GO_HEAD + "RUN go get -u ./...\n" + GO_TAIL
+    assert [refusal.code for refusal in split(tmp_path, GO, before).refusals] == ["fetch-settings"]
+
+
+def test_a_second_install_after_one_that_is_left_alone(tmp_path: Path) -> None:
+    before = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN ./setup.sh && pip install -r requirements.txt\nRUN npm ci\n"
+    result = split(tmp_path, {**NODE, "requirements.txt": "", "setup.sh": ""}, before)
+    assert [(refusal.line, refusal.code) for refusal in result.refusals] == [(4, "reads-first"), (5, "run-between")]

@@ -1,0 +1,21 @@
+"""What slow programs do that the table of programs does not describe: slow_work.toml as a dictionary."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Literal
+
+Work = Literal["downloads", "compiles"]
+
+_TABLE = os.path.join(os.path.dirname(__file__), "slow_work.toml")
+
+
+@cache
+def slow_work() -> dict[str, Work]:
+    """For each program, or program and sub-command ("git clone"), what it spends its time on."""
+    import tomllib
+
+    with open(_TABLE, "rb") as file:
+        table: dict[Work, list[str]] = tomllib.load(file)  # type: ignore[assignment]  # tests check the keys
+    return {name: work for work, names in table.items() for name in names}

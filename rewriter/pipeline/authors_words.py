@@ -1,0 +1,92 @@
+"""Reasons in the author's own words: rules see the last text of a file, the author knows the first.
+
+A rule quotes commands and names lines of the text that it was asked about, which earlier changes of the same run may
+have written. `pip install --no-cache-dir -r a.txt` on line 5 may be the author's `pip install -r a.txt` on line 4.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dfix.rewriter.text.source import Region, Source, Span
+
+_QUOTE = re.compile(r"`([^`]+)`")
+_LINE = re.compile(r"\bline (\d+)\b(?! of )")
+_BETWEEN = r"(?:[ \t]|\\\r?\n|\r?\n)+"
+_WORD = re.compile(r"\S+")
+
+
+class AuthorsWords:
+    """Translates sentences about the last text of a file into sentences about its first text."""
+
+    def __init__(self, first: Source, last: Source, regions: tuple[Region, ...]) -> None:
+        self._first = first
+        self._last = last
+        self._regions = regions
+
+    def of(self, sentence: str) -> str | None:
+        """The sentence with quotes and line numbers of the first text.
+
+        None where it is about a command or line that dfix wrote: then the place is not left alone, but changed.
+        """
+        if not self._regions:
+            return sentence
+        parts: list[str] = []
+        end = 0
+        for found in sorted((*_QUOTE.finditer(sentence), *_LINE.finditer(sentence)), key=lambda found: found.start()):
+            if found.start() < end:
+                continue  # a line number within a quote
+            quote = found[0].startswith("`")
+            said = self._quote(found[1]) if quote else self._line(int(found[1]))
+            if said is None:
+                return None
+            parts += [sentence[end : found.start()], f"`{said}`" if quote else f"line {said}"]
+            end = found.end()
+        return "".join((*parts, sentence[end:]))
+
+    def _quote(self, quote: str) -> str | None:
+        pattern = re.compile(_BETWEEN.join(map(re.escape, quote.rstrip("…").split())))
+        if pattern.search(self._first.text):
+            return quote
+        found = pattern.search(self._last.text)
+        if found is None:
+            return quote  # not a quote of the file
+        words = list(_WORD.finditer(found[0]))
+        kept = [word for word in words if not self._new_word(word[0], found.start() + word.start())]
+        if len(kept) == len(words):
+            return quote
+        said = " ".join(word[0] for word in kept if word[0] != "\\")
+        return said + "…" * quote.endswith("…") if said else None
+
+    def _new_word(self, word: str, start: int) -> bool:
+        """Whether a word of the last text is in a place that dfix wrote, and was not there before."""
+        span = Span(start, start + len(word))
+        places = (region.before for region in self._regions if region.after.contains(span))
+        return any(word not in self._first.text[place.start : place.end].split() for place in places)
+
+    def _line(self, number: int) -> str | None:
+        start, end = self._bounds(number)
+        text = self._last.text[start:end].strip()
+        if not self._written(start, start + max(len(text), 1)):
+            return str(self._first.line_of(self._original(start)))
+        # a line that moved is written anew
+        lines = self._first.text.split("\n")
+        same = [at for at, line in enumerate(lines, 1) if line.strip() == text]
+        return str(same[0]) if same else None
+
+    def _bounds(self, number: int) -> tuple[int, int]:
+        lines = self._last.text.split("\n")
+        start = sum(len(line) + 1 for line in lines[: number - 1])
+        return start, start + len(lines[number - 1]) if number <= len(lines) else start
+
+    def _written(self, start: int, end: int) -> bool:
+        """Whether dfix wrote all of a stretch of the last text."""
+        return any(region.after.contains(Span(start, end)) for region in self._regions)
+
+    def _original(self, offset: int) -> int:
+        shift = 0
+        for before, after in self._regions:
+            if offset < after.end:
+                return min(offset - shift, before.end) if offset >= after.start else offset - shift
+            shift = after.end - before.end
+        return offset - shift

@@ -1,0 +1,141 @@
+"""Which command of a RUN fetches dependencies, whether or not dfix can split its RUN."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dfix.rewriter.knowledge import Usage, project_install, usage
+from dfix.rewriter.knowledge.project_programs import ProjectProgram, project_programs
+from dfix.rewriter.model import Step
+from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.shell.parse import parse
+from dfix.rewriter.shell.walk import commands as simple_commands
+from dfix.rewriter.shell.walk import invoked, program_name
+from dfix.transforms.split_manifests.fetch_first import builds_project
+
+_SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "su", "eval"))
+_UPDATES = frozenset(("update", "upgrade", "up", "u"))
+_INTERPRETERS = ("php", "ruby", "java", "node")
+_OPAQUE = re.compile(
+    r"(?:^|[\s;&|(\"'])((?:npm (?:ci|i|install)|yarn(?: install)?|pnpm (?:i|install)|pip3? install -r|bundle install|"
+    r"composer(?:\.phar)? install|dotnet (?:restore|build|publish)|go (?:build|get|install|mod)|mvn|gradle|cargo build|"
+    r"poetry install)\b)"
+)
+_SUBSTITUTED = re.compile(
+    r"\$\(\s*((?:mvn|\./mvnw|gradle|\./gradlew|npm (?:ci|install)|go build|dotnet build)\b[^)]{0,40})"
+)
+_LONGEST_SHOWN = 60
+
+
+class FetchingCommand(NamedTuple):
+    """A command that fetches what a project lists, or what its own words name."""
+
+    shown: str
+    located: Located | None
+    """None where it is in a script that dfix does not read."""
+    usage: Usage | None = None
+    """How it uses a package manager that dfix knows."""
+    program: ProjectProgram | None = None
+    """Another program, of which dfix knows no more than that it fetches."""
+
+    interpreter: str = ""
+    """The program that runs the package manager's file (`php composer.phar`)."""
+
+    @property
+    def updates(self) -> bool:
+        """Whether it installs newer versions than the lock file names."""
+        used = self.usage
+        return used is not None and used.subcommand is not None and used.subcommand.text in _UPDATES
+
+    @property
+    def names_packages(self) -> bool:
+        """Whether it installs what its own words name, instead of what manifests list."""
+        used = self.usage
+        if used is None or self.located is None or used.verb != "install" or project_install(self.located.words):
+            return False
+        named = [word.text for word in used.operands if not word.text.startswith(("./", "../", "/"))]
+        return any(text not in (".", "...", "true", "false") for text in named)
+
+
+def fetching_command(step: Step) -> FetchingCommand | None:
+    """The first command of a RUN that fetches a project's dependencies; None where there is none.
+
+    A command within `sh -c "…"` or `$(…)`, or in a script that dfix does not read, counts too.
+    """
+    if step.script.opaque:
+        return _in_opaque(step)
+    found = next(filter(None, map(_fetching, _all_located(step))), None)
+    if found is not None:
+        return found
+    substituted = _SUBSTITUTED.search(step.source_text)
+    return None if substituted is None else FetchingCommand(substituted[1], None)
+
+
+def early_fetch(step: Step) -> FetchingCommand | None:
+    """A command of a RUN that fetches ahead of a build, such as `cargo chef cook`; None where there is none."""
+    for command in located(step):
+        used = usage(command.words)
+        prefetch = None if used is None else used.manager.prefetch
+        if used is not None and prefetch is not None and prefetch.fetch_verbs & {word.text for word in used.arguments}:
+            return FetchingCommand(_shown(command), command, used)
+    return None
+
+
+def install_in_text(script: str) -> str:
+    """The install in a script's text; "" for none."""
+    lines = (line for line in script.splitlines() if not line.lstrip().startswith("#"))
+    found = next((found for found in map(_OPAQUE.search, lines) if found is not None), None)
+    return "" if found is None else found[1]
+
+
+def _all_located(step: Step) -> Iterator[Located]:
+    """Every command of the RUN, and those of the scripts that it gives to a shell as one word."""
+    for command in located(step):
+        yield command
+        if command.words and program_name(command.words[0]) in _SHELLS:
+            for word in command.words[1:]:
+                text = word.value or ""
+                if " " in text:
+                    for inner in simple_commands(parse(text, 0, text)):
+                        yield command._replace(command=inner, words=invoked(inner), depth=command.depth + 1)
+
+
+def _fetching(command: Located) -> FetchingCommand | None:
+    words = command.words
+    if not words:
+        return None
+    interpreter = ""
+    if program_name(words[0]).startswith(_INTERPRETERS):
+        # `php bin/composer.phar install`
+        at = next((at for at in range(1, len(words)) if not words[at].text.startswith("-")), 0)
+        if at and usage(words[at:]) is not None:
+            interpreter, words = program_name(words[0]), words[at:]
+    shown = _shown(command)
+    used = usage(words)
+    if used is not None:
+        if used.manager.system or used.has(used.manager.asks):
+            return None
+        fetches = used.verb == "install" or builds_project(used)
+        return FetchingCommand(shown, command._replace(words=words), used, None, interpreter) if fetches else None
+    program = project_programs().get(program_name(words[0]))
+    if program is None:
+        return None
+    first = next((word.text for word in words[1:] if not word.text.startswith("-")), "")
+    options = {word.text for word in words[1:]}
+    if program.fetches and first not in program.fetches and not program.fetches & options:
+        return None
+    return FetchingCommand(shown, command, None, program)
+
+
+def _shown(command: Located) -> str:
+    text = " ".join(word.text for word in command.words)
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+
+
+def _in_opaque(step: Step) -> FetchingCommand | None:
+    words = step.instruction.json
+    text = step.source_text if words is None else " ".join(word.text for word in words)
+    found = _OPAQUE.search(text)
+    return None if found is None else FetchingCommand(found[1], None)
