@@ -258,6 +258,14 @@ class Context:
         """Why an install cannot read a path that does not exist, and what to do about it: a sentence each."""
         return f"{path} is not in the build context", "if the build uses another context, name it with --context"
 
+    def is_link(self, path: str) -> bool:
+        """Whether `path` is a symbolic link."""
+        return self._inside(path) and os.path.islink(self._disk(path))
+
+    def mode(self, path: str) -> int:
+        """The permissions of a file that ships (0o644); 0 if there is none."""
+        return stat.S_IMODE(os.lstat(self._disk(path)).st_mode) if self.ships(path) else 0
+
     def is_folder(self, path: str) -> bool:
         """Whether `path` is a folder on disk, not a link."""
         try:

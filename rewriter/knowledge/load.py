@@ -76,6 +76,8 @@ class Prefetch(NamedTuple):
     """(`keeps`) Variables that say where downloaded files are kept."""
     vendored_in: tuple[str, ...]
     """(`brings`) Files and folders of the context with which nothing is downloaded: "vendor"."""
+    workspace: str
+    """The file of a workspace, in a folder above: next to it, `vendored_in` counts too; "" for none."""
 
 
 class CleanUp(NamedTuple):
@@ -299,6 +301,7 @@ def _prefetch(data: dict[str, Any]) -> Prefetch:
         settings=data.get("settings", {}),
         cache_variables=tuple(data.get("keeps", ())),
         vendored_in=tuple(data.get("brings", ())),
+        workspace=data.get("workspace", ""),
     )
 
 

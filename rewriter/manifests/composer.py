@@ -11,6 +11,7 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, above
+from dfix.rewriter.manifests.shared.command_mode import check_mode
 from dfix.rewriter.manifests.shared.formats import listed, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path, whole_project
@@ -37,6 +38,7 @@ class _Reader(Reader):
         super().__init__(context, install)
         self.flags = {argument.partition("=")[0] for argument in install.arguments}
         self.path = posixpath.join(install.folder, "composer.json")
+        self.executables: list[str] = []
         self.lock_path = posixpath.join(install.folder, "composer.lock")
 
     def answer(self) -> Inputs:
@@ -54,7 +56,7 @@ class _Reader(Reader):
         self._outputs(project)
         credentials = posixpath.join(self.install.folder, "auth.json")
         files = [self.path, self.lock_path, *([credentials] if self.context.ships(credentials) else [])]
-        return Inputs(tuple(files), tuple(self.folders))
+        return Inputs(tuple(files), tuple(self.folders), executables=tuple(self.executables))
 
     def _read(self, path: str) -> dict[str, Any]:
         text = self.context.read(path, _LARGEST)
@@ -124,6 +126,16 @@ class _Reader(Reader):
             if not self.context.ships_any(path):
                 raise missing(self.context, path)
             self.folders.append(path)
+            self._commands(path)
+
+    def _commands(self, folder: str) -> None:
+        """Composer links the commands of a package in a folder, and makes them executable there."""
+        path = posixpath.join(folder, "composer.json")
+        for written in listed(self._read(path).get("bin")) if self.context.ships(path) else ():
+            command = posixpath.join(folder, str(written))
+            if self.context.ships(command):
+                check_mode(self.context, command, "Composer")
+                self.executables.append(command)
 
     def _outputs(self, project: dict[str, Any]) -> None:
         """Raises LeaveAlone when the context ships the vendor folder, or .git, which Composer reads."""

@@ -149,7 +149,22 @@ class _Reader(Reader):
             if self.context.ships_any(maven_folder):
                 self.folders.append(maven_folder)
                 self._extensions(posixpath.join(maven_folder, "extensions.xml"))
+                self._config(posixpath.join(maven_folder, "maven.config"))
+                self._config(posixpath.join(maven_folder, "jvm.config"))
                 return
+
+    def _config(self, path: str) -> None:
+        """Add the settings that the options in `.mvn/maven.config` name. Raises LeaveAlone for any other file."""
+        words = tuple((self.context.read(path) or "").split())
+        named = [written for name in _SETTINGS if (written := _option(words, (name,))) is not None]
+        for word in words:
+            for part in (word, word.partition("=")[2], word.rpartition(":")[2]):
+                target = inside(self.install.folder, part) if part else None
+                if not target or not (self.context.ships(target) or self.context.ships_any(target)):
+                    continue
+                if part not in named:
+                    raise LeaveAlone("setting", f"{path} names {part}, and dfix can't tell what Maven reads there")
+                self.files.append(target)
 
     def _extensions(self, path: str) -> None:
         if "git" in (self.context.read(path) or ""):

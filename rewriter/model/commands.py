@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from dfix.rewriter.model.stage import Step
@@ -29,8 +30,11 @@ class Located(NamedTuple):
     """0 for a command that is an element of the chain by itself."""
     env: Mapping[str, str | None]
     """The variables that ENV set, without those that the script has set since."""
-    assigned: frozenset[str] = frozenset()
-    """The names of the variables that the script has set, or that are set for this command."""
+    assigned: Mapping[str, str | None] = MappingProxyType({})
+    """The variables that the script has set, or that are set for this command.
+
+    A value with an expansion is as written; None for one that is not certain.
+    """
 
 
 def chain(script: Script) -> tuple[Node, ...] | None:
@@ -78,7 +82,7 @@ class _Walker:
         self.env = env
         self.part = 0
         self.located: list[Located] = []
-        self.assigned: frozenset[str] = frozenset()
+        self.assigned: Mapping[str, str | None] = MappingProxyType({})
 
     def statements(self, statements: tuple[Statement, ...], depth: int) -> None:
         for statement in statements:
@@ -116,23 +120,30 @@ class _Walker:
     def _command(self, node: Command, depth: int) -> None:
         words = invoked(node)
         wrapper = node.words[: len(node.words) - len(words)]
-        given = {word.text.partition("=")[0] for word in (*node.assigns, *wrapper) if "=" in word.text}
-        self.located.append(Located(node, words, self.folder, self.part, depth, self.env, self.assigned | given))
-        self._forget_set(node, words)
+        given = {**self.assigned, **_set_by((*node.assigns, *wrapper))}
+        self.located.append(Located(node, words, self.folder, self.part, depth, self.env, given))
+        self._forget_set(node, words, depth)
         if words and words[0].value in ("cd", "pushd", "popd"):
             self.folder = _moved(self.folder, words)
 
-    def _forget_set(self, node: Command, words: tuple[Word, ...]) -> None:
-        """Forget the ENV value of variables that a command sets for the rest of the script."""
+    def _forget_set(self, node: Command, words: tuple[Word, ...], depth: int) -> None:
+        """Forget the ENV value of variables that a command sets for the rest of the script, and keep the new one."""
         changed = node.assigns if not words else words[1:] if words[0].value in _SETTERS else ()
         names = {word.text.partition("=")[0] for word in changed}
-        self.assigned |= names
+        # what is in a branch, a subshell or a pipeline may not have been set
+        self.assigned = {**self.assigned, **dict.fromkeys(names), **(_set_by(changed) if depth == 0 else {})}
         if not names.isdisjoint(self.env):
             self.env = {name: value for name, value in self.env.items() if name not in names}
 
     def _forget_if_moved(self, node: AndOr) -> None:
         if any(words and words[0].value in ("cd", "pushd", "popd") for words in map(invoked, _simple(node))):
             self.folder = None
+
+
+def _set_by(words: tuple[Word, ...]) -> dict[str, str | None]:
+    """The variables that words such as `A=b` set."""
+    pairs = (word.literal_or_text.partition("=") for word in words)
+    return {name.strip("\"'"): value for name, sign, value in pairs if sign}
 
 
 def _moved(folder: str | None, words: tuple[Word, ...]) -> str | None:

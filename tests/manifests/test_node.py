@@ -84,7 +84,8 @@ KNOWN: list[tuple[str, str, Files, tuple[str, ...], tuple[str, ...]]] = [
         "yarn berry's own files and patches",
         "yarn install --immutable",
         {
-            "package.json": package(dependencies={"x": "patch:x@npm%3A1#./.yarn/patches/x.patch"}),
+            "package.json": json.dumps({"dependencies": {"x": "patch:x@npm%3A1#./.yarn/patches/x.patch"}}, indent=2)
+            + "\n",
             "yarn.lock": "",
             ".yarnrc.yml": "yarnPath: .yarn/releases/yarn-4.cjs",
             ".yarn/releases/yarn-4.cjs": "",
@@ -104,7 +105,7 @@ KNOWN: list[tuple[str, str, Files, tuple[str, ...], tuple[str, ...]]] = [
                     "after": "node tools/x && echo ok",
                 }
             ),
-            "tools/x.js": "import './y.mjs'\nconst z = require('./z')\nimport('left-pad')",
+            "tools/x.js": "import './y.mjs'\nconst z = require('./z')\nimport('node:path')",
             "tools/y.mjs": "",
             "tools/z/index.js": "require('../../package.json')",
         },

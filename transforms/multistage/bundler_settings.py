@@ -140,7 +140,7 @@ def _settings_file(setting: _Setting) -> str:
 
 def _gem_folder(build: BuildStage, install: ClassifiedCommand, settings: list[_Setting]) -> str:
     variables = install.located.env
-    unknown = install.located.assigned & {"BUNDLE_PATH", "BUNDLE_DEPLOYMENT", "BUNDLE_APP_CONFIG", "GEM_HOME"}
+    unknown = install.located.assigned.keys() & {"BUNDLE_PATH", "BUNDLE_DEPLOYMENT", "BUNDLE_APP_CONFIG", "GEM_HOME"}
     unknown |= {"BUNDLE_PATH__SYSTEM"}.intersection(variables)
     if unknown:
         raise LeaveAlone("install-place", f"{min(unknown)} is set, so dfix cannot tell where the gems are")

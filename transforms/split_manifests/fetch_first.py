@@ -14,6 +14,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.context.folder import above
 from dfix.rewriter.knowledge import Prefetch, Usage, usage
 from dfix.rewriter.knowledge.load import is_named
 from dfix.rewriter.model import Model, Stage, Step
@@ -83,12 +84,16 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
 
 def in_context_already(copies: StageCopies, download: SeparateDownload) -> str:
     """The path in the build context of what would be fetched ("vendor/modules.txt"); "" where it is not there."""
-    located = download.run.installs[0].located
+    located, prefetch = download.run.installs[0].located, download.prefetch
     used = usage(located.words)
-    if used is None or _resolves(used, download.prefetch):
+    if used is None or _resolves(used, prefetch):
         return ""
     view = view_from(copies.file_map, located.folder or "?")
-    return next((path for path in download.prefetch.vendored_in if view.ships(posixpath.join(view.folder, path))), "")
+    folders = [view.folder]
+    if prefetch.workspace:
+        folders += [parent for parent in above(view.folder) if view.ships(posixpath.join(parent, prefetch.workspace))]
+    paths = (posixpath.join(folder, path) for folder in folders for path in prefetch.vendored_in)
+    return next((path for path in paths if view.ships(path)), "")
 
 
 def _download_run(step: Step, commands: tuple[Located, ...], build: _Build) -> InstallRun:

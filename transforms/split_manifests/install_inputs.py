@@ -8,6 +8,7 @@ from dfix.rewriter.model.file_map.file_map import ImageFile, not_followed
 from dfix.rewriter.model.file_map.install_reads import ImageFolder, Needed, reads_of_install
 from dfix.rewriter.model.images import repository
 from dfix.transforms.split_manifests.installs import InstallRun
+from dfix.transforms.split_manifests.settings_inputs import with_settings
 from dfix.transforms.split_manifests.stage_copies import StageCopies, names_a_folder
 
 
@@ -19,6 +20,7 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
     files: list[ImageFile] = []
     folders: list[ImageFolder] = []
     warnings: list[str] = []
+    executables: list[ImageFile] = []
     for install in run.installs:
         try:
             read = reads_of_install(copies.file_map, install)
@@ -29,13 +31,16 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
         files += [file for file in read.files if file not in files]
         folders += [folder for folder in read.folders if folder not in folders]
         warnings += read.warnings
+        executables += read.executables
         if read.newest_npm and not has_npm_7(run.step.stage):
             raise LeaveAlone(
                 "lock-rewritten",
                 f"npm before version 7 rewrites the lock file, and {run.step.stage.image} may have such an npm",
                 "use `npm ci`",
             )
-    return Needed(tuple(files), tuple(folders), tuple(warnings))
+    return with_settings(
+        copies, run, Needed(tuple(files), tuple(folders), tuple(warnings), executables=tuple(executables))
+    )
 
 
 def _is_worth_telling(copies: StageCopies, no: LeaveAlone) -> bool:

@@ -9,9 +9,10 @@ from dfix.rewriter.model.copied import Copied, Unclear
 from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile, not_followed
 from dfix.rewriter.model.file_map.install_reads import Needed
 from dfix.rewriter.model.paths import overlaps
+from dfix.transforms.split_manifests.closed_world import check_closed_world
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.move import ManifestCopy, Move
-from dfix.transforms.split_manifests.obstacles import check_environment, passes_between
+from dfix.transforms.split_manifests.obstacles import passes_between
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 MOST_COPY_LINES = 25
@@ -44,7 +45,7 @@ def plan_move(copies: StageCopies, run: InstallRun, read: Needed) -> Move | None
         move = Move(tuple(movable), _lines(copies, movable, read), read.shown, read.warnings)
         try:
             passes_between(copies, move, run)
-            check_environment(move, run)
+            check_closed_world(copies, move, run, read)
         except LeaveAlone:
             if movable[0].brings_a_folder:
                 raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Set
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -16,7 +15,7 @@ from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.effects import Effects, conflict, effects, is_named, only_adds
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
-from dfix.rewriter.model.paths import overlaps, resolve
+from dfix.rewriter.model.paths import overlaps, resolve, within
 from dfix.rewriter.shell.nodes import Command, Node, Script, Statement
 from dfix.rewriter.shell.state import leaks
 from dfix.rewriter.shell.walk import program_name
@@ -29,13 +28,7 @@ from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_fro
 _CONFIGURATION = frozenset(
     "ENV ARG LABEL EXPOSE USER WORKDIR CMD ENTRYPOINT HEALTHCHECK STOPSIGNAL SHELL MAINTAINER".split()
 )
-_NAMES_FILES = frozenset(
-    "pip_constraint pip_requirement pip_find_links pip_config_file node_options npm_config_userconfig "
-    "npm_config_globalconfig npm_config_cafile gowork goflags composer".split()
-)
-"""Variables, in lower case, whose value names files that an install reads."""
 _ACCOUNTS = frozenset(("/etc/passwd", "/etc/group"))
-_BETWEEN_PATHS = re.compile(r"[\s=,:]+")
 _REPEATABLE = frozenset(("cd", "export", "assignment", "set"))
 """Changes of the shell that a second RUN can repeat."""
 _OWN_RUN = "give the install a RUN of its own"
@@ -126,28 +119,6 @@ def _check_mounts(move: Move, run: InstallRun) -> None:
                 raise LeaveAlone("mount", f"{shown} mounts over {mount.target}, where copied files are")
 
 
-def check_environment(move: Move, run: InstallRun) -> None:
-    """Raises LeaveAlone where a variable makes the install read a file that moves: PIP_CONSTRAINT, NODE_OPTIONS …"""
-    first = move.copied_first()
-    for install in run.installs:
-        command, folder = install.located.command, install.located.folder
-        assigned = {word.text.partition("=")[0]: (word.value or "?$").partition("=")[2] for word in command.assigns}
-        for name, value in {**install.located.env, **assigned}.items():
-            if name.lower() not in _NAMES_FILES:
-                continue
-            for part in _BETWEEN_PATHS.split(value or "$"):
-                if "$" in part:
-                    reason = f"`{install.shown}` reads {name}, whose value is unknown before the build"
-                    raise LeaveAlone("setting", reason, f"set {name} to a literal value")
-                path = resolve(folder, part)
-                if not part or path is None or not brought_near(move.copies, path):
-                    continue
-                if not any(copy.brought.context_path_of(path) in first for copy in move.copies):
-                    raise LeaveAlone(
-                        "setting", f"{name} makes `{install.shown}` read {part}, which comes with the sources"
-                    )
-
-
 def brought_near(copies: Iterable[Copied], path: str) -> bool:
     """Whether a copy brings the image path, or something above or below it; `*/x` is an x in whatever folder.
 
@@ -188,7 +159,9 @@ def _conflict(command: Located, copies: list[Copied], links: list[Link], copied_
 
     def reads_other(path: str) -> bool:
         if not brought(path):
-            return leads_to(links, brought, path)
+            # who reads a folder reads what the links in it lead to
+            in_folder = any(within(link.path, path) and brought(link.target) for link in links)
+            return in_folder or leads_to(links, brought, path)
         sources = {copy.brought.context_path_of(path) for copy in copies} - {None}
         return len(sources) != 1 or not sources <= copied_first()
 

@@ -15,6 +15,7 @@ from dfix.rewriter.text.source import Edit
 from dfix.transforms.split_manifests.cache_removal import moved_removal
 from dfix.transforms.split_manifests.dependencies_first import dependencies_first
 from dfix.transforms.split_manifests.fetch_first import in_context_already, separate_download
+from dfix.transforms.split_manifests.fetch_needs import check_fetch
 from dfix.transforms.split_manifests.ignored_outputs import lines_to_ignore
 from dfix.transforms.split_manifests.install_inputs import inputs_of_run
 from dfix.transforms.split_manifests.installs import InstallRun
@@ -136,6 +137,8 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
     shown = run.installs[0].shown
     if step.stage.ships:
         raise build_ships(shown)
+    assert read is not None
+    check_fetch(copies, step, download, read)
     elements = chain(step.script) or ()
     command = setup_for_second_run(elements[: download.part], model.source.text) + download.command
     reason = (

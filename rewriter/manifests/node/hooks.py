@@ -6,13 +6,13 @@ Source: docs.npmjs.com ("scripts"). dfix leaves an install alone if it does not 
 from __future__ import annotations
 
 import posixpath
-import re
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.node.hook_scripts import ScriptFiles
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.node.prisma import schema
-from dfix.rewriter.shell.nodes import Command
+from dfix.rewriter.shell.nodes import Command, Redirect
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import commands, invoked, program_name
 
@@ -25,28 +25,18 @@ HOOKS = (
     "preprepare",
     "prepare",
     "postprepare",
+    "predependencies",
+    "dependencies",
+    "postdependencies",
 )
-_HARMLESS = frozenset(
-    "echo true : exit is-ci only-allow opencollective opencollective-postinstall test [ command which".split()
-)
-"""Programs that read no file of the project."""
+_HARMLESS = frozenset("echo true : exit is-ci only-allow opencollective opencollective-postinstall".split())
+"""Programs that read no file of the project but package.json."""
+_TESTS = frozenset(("test", "[", "command", "which"))
+"""Programs that ask whether a file is there."""
 _GIT_HOOKS = frozenset(("husky", "simple-git-hooks", "lefthook", "yorkie"))
 """Programs that install git hooks: without a .git folder they do nothing."""
 _RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
 _PREFIXES = frozenset(("npx", "pnpx", "bunx"))
-_IMPORT = re.compile(
-    r"""(?:\brequire\s*\(\s*|\bimport\s*\(\s*|\bfrom\s+|\bimport\s+)(?P<quote>['"])(?P<target>[^'"]+)(?P=quote)"""
-)
-"""An import of a literal: `require("./x")`, `import y from './y.mjs'`, `import('left-pad')`."""
-_COMPUTED_IMPORT = re.compile(r"\b(?:require|import)\s*\(\s*(?!['\"])")
-"""An import of anything else: `require(name)`."""
-_READS = re.compile(
-    r"\b(?:fs|fs/promises|child_process|readFile\w*|readdir\w*|existsSync|exec\w*|spawn\w*|glob|fork|chdir|cwd|__dirname|"
-    r"__filename|Bun|Deno|worker_threads)\b|import\.meta"
-)
-"""What a script must not use, because it may read any file or run any program."""
-_SUFFIXES = ("", ".js", ".cjs", ".mjs", ".json", ".ts", "/index.js")
-MOST_FILES = 50
 MOST_STEPS = 200
 
 
@@ -96,39 +86,58 @@ class Hooks:
         values = [word.value for word in invoked(command)]
         if not values:
             return
-        shown = " ".join(word.text for word in command.words)[:60]
-        if None in values or any(r.op not in (">", ">>", ">&", "&>") for r in command.redirects):
+        written = [f"{r.op} {r.target.text}" for r in command.redirects if r.target is not None]
+        shown = " ".join([*(word.text for word in command.words), *written])[:60]
+        if None in values or not all(map(_is_silent, command.redirects)):
             raise self._unclear(hook, f"runs `{shown}`")
         words = [value for value in values if value is not None]
         words[0] = program_name(invoked(command)[0])
         while words and words[0] in _PREFIXES:
             words = [word for word in words[1:] if word not in ("--no-install", "-y", "--yes", "--no")]
-        if not words or words[0] in _HARMLESS:
-            return
-        if words[0] in _GIT_HOOKS:
-            if self.context.exists(".git") and not self.context.ignore.ignored(".git"):
-                raise LeaveAlone(
-                    "git-history",
-                    f"{self.manifest.path}: the hook `{hook}` runs {words[0]}, and the build context ships .git",
-                    f"add `.git` to {self.context.ignore_name}",
-                )
-            return
-        if words[0] == "patch-package":
+        if words and words[0] not in _HARMLESS and not self._known(hook, words, depth):
+            raise self._unclear(hook, f"runs `{shown}`")
+
+    def _known(self, hook: str, words: list[str], depth: int) -> bool:
+        """Follow a command; False where it is unknown."""
+        if words[0] in _TESTS:
+            self._test(hook, words[1:])
+        elif words[0] in _GIT_HOOKS:
+            self._git_hooks(hook, words[0])
+        elif words[0] == "patch-package":
             self._patch_package(words)
-            return
-        if words[:2] == ["prisma", "generate"]:
+        elif words[:2] == ["prisma", "generate"]:
             self._prisma(hook, words[2:])
-            return
-        if words[0] == "node" and len(words) >= 2 and not words[1].startswith("-"):
+        elif words[0] == "node" and len(words) >= 2 and not words[1].startswith("-"):
             self._file(hook, posixpath.normpath(posixpath.join(self.manifest.folder, words[1])))
-            return
-        if words[0] in _RUNNERS and len(words) >= 2:
-            name = words[2] if words[1] in ("run", "run-script") and len(words) > 2 else words[1]
-            script = self.manifest.table("scripts").get(name)
-            if isinstance(script, str) and not name.startswith("-"):
-                self._script(hook, script, depth + 1)
-                return
-        raise self._unclear(hook, f"runs `{shown}`")
+        else:
+            return words[0] in _RUNNERS and len(words) >= 2 and self._run_script(hook, words, depth)
+        return True
+
+    def _run_script(self, hook: str, words: list[str], depth: int) -> bool:
+        """Follow `npm run NAME`, with the scripts that run before and after it; False where there is no such script."""
+        name = words[2] if words[1] in ("run", "run-script") and len(words) > 2 else words[1]
+        scripts = self.manifest.table("scripts")
+        if not isinstance(scripts.get(name), str) or name.startswith("-"):
+            return False
+        for around in (f"pre{name}", name, f"post{name}"):
+            if isinstance(scripts.get(around), str):
+                self._script(hook, scripts[around], depth + 1)
+        return True
+
+    def _git_hooks(self, hook: str, program: str) -> None:
+        if self.context.exists(".git") and not self.context.ignore.ignored(".git"):
+            raise LeaveAlone(
+                "git-history",
+                f"{self.manifest.path}: the hook `{hook}` runs {program}, and the build context ships .git",
+                f"add `.git` to {self.context.ignore_name}",
+            )
+
+    def _test(self, hook: str, words: list[str]) -> None:
+        """Refuse a test of a file that ships: before the install, only the manifests are there."""
+        for word in words:
+            path = posixpath.normpath(posixpath.join(self.manifest.folder, word))
+            if path != self.manifest.path and (self.context.ships(path) or self.context.ships_any(path)):
+                raise self._unclear(hook, f"looks whether {path} is there")
 
     def _prisma(self, hook: str, words: list[str]) -> None:
         """Add what `prisma generate` reads; its only option may be `--schema`."""
@@ -151,37 +160,15 @@ class Hooks:
         self.folders.append(posixpath.normpath(posixpath.join(self.manifest.folder, folder)))
 
     def _file(self, hook: str, path: str) -> None:
-        """Add a script file and what it imports by relative literal paths."""
-        script = self._resolve(path)
-        if script is None:
-            raise self._unclear(hook, f"runs {path}, which the build context does not ship")
-        pending = [script]
-        while pending:
-            current = pending.pop()
-            if current in self.files:
-                continue
-            if len(self.files) >= MOST_FILES:
-                raise self._unclear(hook, f"runs {path}, which imports more than {MOST_FILES} files")
-            self.files.append(current)
-            if current.endswith(".json"):
-                continue
-            text = self.context.read(current)
-            if text is None:
-                raise self._unclear(hook, f"runs {current}, which dfix cannot read")
-            reads = _READS.search(text)
-            if reads is not None:
-                raise self._unclear(hook, f"runs {current}, which uses `{reads[0]}`")
-            if _COMPUTED_IMPORT.search(text):
-                raise self._unclear(hook, f"runs {current}, which imports a computed path")
-            for match in _IMPORT.finditer(text):
-                target = match["target"]
-                if not target.startswith("."):
-                    continue
-                imported = self._resolve(posixpath.normpath(posixpath.join(posixpath.dirname(current), target)))
-                if imported is None:
-                    raise self._unclear(hook, f"runs {current}, which imports {target}, a file that does not ship")
-                pending.append(imported)
+        """Add a script file and what it imports."""
+        script = ScriptFiles(self.context, self.manifest, self.files)
+        why = script.add(path)
+        if why:
+            raise self._unclear(hook, why)
 
-    def _resolve(self, path: str) -> str | None:
-        """The file that `require("./path")` loads: Node.js adds an extension or index.js."""
-        return next((path + suffix for suffix in _SUFFIXES if self.context.ships(path + suffix)), None)
+
+def _is_silent(redirect: Redirect) -> bool:
+    """Whether a redirect writes no file: `2>&1`, `> /dev/null`."""
+    if redirect.op in (">&", "<&"):
+        return True
+    return redirect.op in (">", ">>", "&>") and redirect.target is not None and redirect.target.value == "/dev/null"

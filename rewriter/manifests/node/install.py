@@ -10,10 +10,12 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.manifests.node.commands_of_members import commands_of, refuse_injected
 from dfix.rewriter.manifests.node.hooks import Hooks
-from dfix.rewriter.manifests.node.lock_files import CLEAN_INSTALLS, refuse_rewritten_lock
+from dfix.rewriter.manifests.node.lock_files import CLEAN_INSTALLS, archives_in_lock, refuse_rewritten_lock
 from dfix.rewriter.manifests.node.package_json import Manifest, local_dependencies, read_manifest
 from dfix.rewriter.manifests.node.prisma import schema
+from dfix.rewriter.manifests.node.rewritten_manifest import refuse_rewritten_manifest
 from dfix.rewriter.manifests.node.workspaces import members, outer_workspace
 from dfix.rewriter.manifests.shared.formats import read_yaml
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install, ReplacedOutput
@@ -47,6 +49,8 @@ class _Reader(Reader):
     def __init__(self, context: Context, install: Install) -> None:
         super().__init__(context, install)
         self.warnings: list[str] = []
+        self.executables: list[str] = []
+        self.local: list[Manifest] = []
         self.folder = install.folder
         self.flags = set(install.arguments)
 
@@ -74,14 +78,20 @@ class _Reader(Reader):
         workspace = members(self.context, self.install.manager, root)
         manifests = [root, *workspace]
         self._dependencies(manifests)
+        for path in (path for lock in locks for path in archives_in_lock(self.context, lock)):
+            if not any(path.startswith(f"{folder}/") for folder in self.folders):
+                self._add(path)
         self._patches(root)
         self._hooks(manifests)
         self._outputs(manifests)
+        self._commands(root, workspace)
         refuse_rewritten_lock(self.context, self.install, root, workspace, locks)
         npm_7_only = (
             self.install.manager == "npm" and bool(locks) and not self.flags & {"ci", "clean-install", "--no-save"}
         )
-        return Inputs(tuple(self.files), tuple(self.folders), tuple(self.warnings), newest_npm=npm_7_only)
+        return Inputs(
+            tuple(self.files), tuple(self.folders), tuple(self.warnings), tuple(self.executables), newest_npm=npm_7_only
+        )
 
     def _add(self, path: str) -> None:
         if path not in self.files and self.context.ships(path):
@@ -146,6 +156,30 @@ class _Reader(Reader):
                     pending.append(self._local_project(target))
         self.files = [path for path in self.files if not any(path.startswith(f"{folder}/") for folder in self.folders)]
 
+    def _commands(self, root: Manifest, workspace: list[Manifest]) -> None:
+        """Add the commands of members and local packages, which the install links and makes executable."""
+        manager = self.install.manager
+        manifests = [root, *workspace]
+        if manager == "pnpm":
+            refuse_injected(self.context, root, manifests)
+            # pnpm links the commands of a member only into the packages that depend on it
+            depended = {name for manifest in manifests for name in manifest.every_dependency()}
+            workspace = [manifest for manifest in workspace if manifest.data.get("name") in depended]
+        for manifest in (*workspace, *self.local):
+            commands = commands_of(self.context, manifest, manager)
+            self.executables += commands
+            for path in commands:
+                if not any(path.startswith(f"{folder}/") for folder in self.folders):
+                    self._add(path)
+        if manager == "yarn" and self._is_yarn_2():
+            for manifest in manifests:
+                refuse_rewritten_manifest(self.context, manifest)
+
+    def _is_yarn_2(self) -> bool:
+        if self.context.ships(self._in(".yarnrc.yml")):
+            return True
+        return "\n__metadata:" in (self.context.read(self._in("yarn.lock")) or "")
+
     def _published(self, manifest: Manifest) -> None:
         """Raises LeaveAlone for a published package whose own install hook reads the project."""
         for name in manifest.every_dependency():
@@ -170,6 +204,7 @@ class _Reader(Reader):
         """Add a local dependency's folder; returns its manifest. Its hooks run during the install, too."""
         self._add_folder(folder)
         manifest = read_manifest(self.context, posixpath.join(folder, "package.json"))
+        self.local.append(manifest)
         self._hooks([manifest])
         self._outputs([manifest])
         return manifest

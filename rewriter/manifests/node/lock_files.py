@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import Context
+from dfix.rewriter.context.folder import Context, inside
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.shared.inputs import Install
+from dfix.rewriter.manifests.shared.local_paths import outside
+from dfix.rewriter.manifests.shared.missing import missing
 
 _FROZEN = {
     "npm": frozenset(
@@ -41,6 +44,27 @@ _COMPARED = (
     "bin",
     "engines",
 )
+
+
+_FILE_IN_LOCK = re.compile(r"""(?:"resolved":|\bresolved|\btarball:)\s*["']?file:(?P<path>[^"'#\s}]+)""")
+"""An archive of the project in package-lock.json, yarn.lock or pnpm-lock.yaml."""
+
+
+def archives_in_lock(context: Context, lock: str) -> list[str]:
+    """The archives of the project that a lock file names, as context paths.
+
+    Raises LeaveAlone for one that does not ship, or is outside of the context.
+    """
+    paths = []
+    for match in _FILE_IN_LOCK.finditer(context.read(lock, 50_000_000) or ""):
+        path = inside(posixpath.dirname(lock), match["path"])
+        if path is None:
+            raise outside(f"{lock} names {match['path']}")
+        if context.ships(path):
+            paths.append(path)
+        elif not context.ships_any(path):
+            raise missing(context, path)
+    return list(dict.fromkeys(paths))
 
 
 def refuse_rewritten_lock(

@@ -14,6 +14,7 @@ from dfix.rewriter.manifests.shared.missing import missing
 _GROUPS = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 _OVERRIDES = ("resolutions", "overrides")
 _LOCAL = ("file:", "link:", "portal:")
+_ARCHIVES = (".tgz", ".tar.gz", ".tar")
 _LARGEST = 2_000_000
 
 
@@ -107,4 +108,5 @@ def _local_target(value: str) -> str | None:
         return target if target.startswith("./") else None
     if value.startswith(("./", "../", "/", "~/")):
         return value
-    return None
+    # npm takes any name that ends like an archive for a file
+    return value if value.lower().endswith(_ARCHIVES) and ":" not in value else None

@@ -14,9 +14,10 @@ from dfix.rewriter.manifests.python.pyproject import (
     installs_project,
     refuse_dynamic_dependencies,
     refuse_file_urls,
+    refuse_local_sources,
     twice,
 )
-from dfix.rewriter.manifests.shared.formats import read_toml, table
+from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import refuse_host_output
 
@@ -50,6 +51,7 @@ def _refuse_local_files(path: str, data: dict[str, Any], pdm: dict[str, Any]) ->
     """Raises LeaveAlone for requirements that name files, such as `-e file:///${PROJECT_ROOT}/libs/a`."""
     project = table(data, "project")
     refuse_dynamic_dependencies(path, data)
+    refuse_local_sources(path, (table(source).get("url") for source in listed(pdm.get("source"))))
     groups = [project.get("dependencies"), *table(project, "optional-dependencies").values()]
     groups += [*table(pdm, "dev-dependencies").values(), *table(data, "dependency-groups").values()]
     for group in groups:

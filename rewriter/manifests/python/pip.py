@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.python.pyproject import installs_project
+from dfix.rewriter.manifests.python.local_project import check_local_project
+from dfix.rewriter.manifests.python.pyproject import installs_project, refuse_local_sources
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import missing
@@ -24,7 +25,9 @@ _WITH_VALUE = frozenset(
     "--exists-action --report --root-user-action --python -C".split()
 )
 _WRITES = frozenset(("-t", "--target", "--prefix", "--root", "--src"))
-_READS = {"-r": "requirement", "--requirement": "requirement", "-c": "constraint", "--constraint": "constraint"}
+_READS = frozenset("-r --requirement --requirements -c --constraint --build-constraint".split())
+_FLAGS = frozenset("--pre --upgrade --user --no-deps --no-index --require-hashes".split())
+"""Options without a value whose names are the beginning of others."""
 _PROJECTS = frozenset(("-e", "--editable"))
 _LINKS = frozenset(("-f", "--find-links"))
 _ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
@@ -92,6 +95,8 @@ class _Reader:
                 values = value if isinstance(value, list) else [value]
                 if name in ("requirements", "constraints"):
                     pending += [(file if _URL.match(file) else posixpath.join(folder, file), path) for file in values]
+                elif name in ("index_url", "extra_index_urls"):
+                    refuse_local_sources(path, values)
                 elif name == "find_links":
                     for link in values:
                         self.links(link if _URL.match(link) else posixpath.join(folder, link), path)
@@ -106,6 +111,8 @@ class _Reader:
         """Add a local project or archive; `value` may also be a package's name or a URL, which read no file."""
         target = value.partition("[")[0].partition("#")[0].strip()
         target = target.partition(" @ ")[2].strip() or target
+        if target.startswith("git+file:") or "+file:" in target:
+            raise LeaveAlone("local-source", f"{named_in} names `{value}`, a repository that dfix does not follow")
         if target.startswith("file:"):
             target = target.removeprefix("file:").removeprefix("//")
         elif _URL.match(target):
@@ -128,19 +135,7 @@ class _Reader:
             raise LeaveAlone("installs-project", reason)
         if path not in self.folders:
             self.folders.append(path)
-        self._build_script(path)
-
-    def _build_script(self, folder: str) -> None:
-        """Raises LeaveAlone when a local project's setup.py may read files outside its own folder."""
-        script = posixpath.join(folder, "setup.py")
-        text = self.context.read(script)
-        if text is None:
-            return
-        from dfix.rewriter.manifests.python.setup_py import leaves_its_folder
-
-        why = leaves_its_folder(text)
-        if why:
-            raise LeaveAlone("hook-script", f"{script}{why}")
+        check_local_project(self.context, path)
 
     def links(self, value: str, named_in: str) -> None:
         """Add the value of `--find-links`: a folder of archives or an HTML page; a URL reads no file."""
@@ -168,6 +163,14 @@ class _Reader:
         return "" if normal == "." else normal
 
 
+def _full_name(name: str, known: set[str]) -> str:
+    """The option that pip takes `--constr` for: it accepts the beginning of a long option's name."""
+    if not name.startswith("--") or name in known or name in _FLAGS:
+        return name
+    longer = [option for option in known if option.startswith(name)]
+    return longer[0] if len(longer) == 1 else name
+
+
 def _options(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Options with their values, and operands as ("", operand); options without a value are left out.
 
@@ -179,6 +182,8 @@ def _options(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         word = words[at]
         at += 1
         name, sign, value = word.partition("=")
+        name = _full_name(name, interesting)
+        word = name + sign + value
         if not word.startswith("-"):
             yield "", word
         elif word.startswith("--") and sign and name in interesting:

@@ -13,8 +13,8 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.python.pyproject import local_paths
-from dfix.rewriter.manifests.shared.formats import read_toml, table
+from dfix.rewriter.manifests.python.pyproject import local_paths, refuse_local_sources
+from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import refuse_host_output
 
@@ -40,6 +40,7 @@ def inputs(context: Context, install: Install) -> Inputs:
         if isinstance(entry, dict) and entry.get("path") in (".", "./"):
             reason = f"{path}: {name} is the project itself, so the install reads the sources"
             raise LeaveAlone("installs-project", reason)
+    refuse_local_sources(path, (table(source).get("url") for source in listed(data.get("source"))))
     local = local_paths(context, path, entries)
     why = "which pipenv uses today, but which would overwrite the new one after a split"
     if "--system" not in flags:

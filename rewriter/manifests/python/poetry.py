@@ -11,8 +11,14 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.python.pyproject import installs_project, local_paths, refuse_file_urls, twice
-from dfix.rewriter.manifests.shared.formats import read_toml, table
+from dfix.rewriter.manifests.python.pyproject import (
+    installs_project,
+    local_paths,
+    refuse_file_urls,
+    refuse_local_sources,
+    twice,
+)
+from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import refuse_host_output
 
@@ -34,6 +40,7 @@ def inputs(context: Context, install: Install) -> Inputs:
         raise LeaveAlone("plugin", f"{path} asks for plugins of poetry, which may read the project")
     local = local_paths(context, path, _dependencies(poetry))
     refuse_file_urls(path, table(data, "project").get("dependencies"))
+    refuse_local_sources(path, (table(source).get("url") for source in listed(poetry.get("source"))))
     why = "which poetry uses today, but which would overwrite the new one after a split"
     refuse_host_output(context, install.folder, ".venv", why=why)
     optional = (lock, posixpath.join(install.folder, "poetry.toml"))

@@ -8,6 +8,7 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.python.local_project import check_local_project
 from dfix.rewriter.manifests.shared.formats import listed, table
 from dfix.rewriter.manifests.shared.inputs import Install
 from dfix.rewriter.manifests.shared.local_paths import outside, whole_project
@@ -34,6 +35,8 @@ def local_paths(context: Context, path: str, entries: Iterable[tuple[str, Any]])
                 raise whole_project(f"{path}: {name} is at {written}")
             if not context.ships(local) and not context.ships_any(local):
                 raise missing(context, local)
+            if not context.ships(local):
+                check_local_project(context, local)
             paths.append(local)
     return paths
 
@@ -43,6 +46,13 @@ def refuse_file_urls(path: str, requirements: Any) -> None:
     for requirement in listed(requirements):
         if isinstance(requirement, str) and "file:" in requirement:
             raise LeaveAlone("local-source", f"{path} requires `{requirement}`, a local file that dfix does not follow")
+
+
+def refuse_local_sources(path: str, urls: Iterable[Any]) -> None:
+    """Raises LeaveAlone where an index of packages is a folder or a file of the image; `path` names it."""
+    for url in urls:
+        if isinstance(url, str) and ("://" not in url or url.startswith("file:")):
+            raise LeaveAlone("local-source", f"{path} takes packages from {url}, which dfix does not follow")
 
 
 def refuse_dynamic_dependencies(path: str, data: dict[str, Any]) -> None:

@@ -11,7 +11,13 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone, attempt
 from dfix.rewriter.context.folder import Context, above, inside
-from dfix.rewriter.manifests.python.pyproject import installs_project, local_paths, refuse_file_urls, twice
+from dfix.rewriter.manifests.python.pyproject import (
+    installs_project,
+    local_paths,
+    refuse_file_urls,
+    refuse_local_sources,
+    twice,
+)
 from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import refuse_host_output
@@ -73,11 +79,8 @@ def _members(context: Context, path: str, workspace: dict[str, Any]) -> list[str
 
 def _refuse_local_indexes(path: str, uv: dict[str, Any]) -> None:
     """Raises LeaveAlone when an index, or a page of links, is a local path."""
-    indexes = uv.get("index") or ()
-    urls = [index.get("url") for index in indexes if isinstance(index, dict)] + list(uv.get("find-links") or ())
-    for url in urls:
-        if isinstance(url, str) and ("://" not in url or url.startswith("file:")):
-            raise LeaveAlone("local-source", f"{path} takes packages from {url}, which dfix does not follow")
+    indexes = [table(index).get("url") for index in listed(uv.get("index"))]
+    refuse_local_sources(path, [*indexes, *listed(uv.get("find-links"))])
 
 
 def _is_member(context: Context, folder: str) -> bool:

@@ -38,6 +38,8 @@ class Inputs(NamedTuple):
     """Folders that the install needs as a whole."""
     warnings: tuple[str, ...] = ()
     """Sentences for the user that don't prevent a split."""
+    executables: tuple[str, ...] = ()
+    """Files that the install makes executable: a later COPY of them must bring the same mode."""
     newest_npm: bool = False
     """True when this holds only for npm 7 and later (Node.js 16 brings npm 8): older ones rewrite the lock file."""
 

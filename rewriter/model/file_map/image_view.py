@@ -102,6 +102,16 @@ class ImageView(Context):
         assert file is not None
         return self._base.on_disk(file.source)
 
+    def is_link(self, path: str) -> bool:
+        """Whether a copy brings a symbolic link to `path`."""
+        file = self.file(path)
+        return file is not None and self._base.is_link(file.source)
+
+    def mode(self, path: str) -> int:
+        """The permissions of a file in the build context; 0 if there is none."""
+        file = self.file(path)
+        return 0 if file is None else self._base.mode(file.source)
+
     def is_folder(self, path: str) -> bool:
         """Whether a copy brings a folder to `path`, or a file below it."""
         image_path = self.image_path(path)

@@ -54,6 +54,8 @@ class Needed(NamedTuple):
     warnings: tuple[str, ...] = ()
     newest_npm: bool = False
     """As in Inputs."""
+    executables: tuple[ImageFile, ...] = ()
+    """As in Inputs."""
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -209,7 +211,8 @@ def _with_program(view: ImageView, install: ProjectInstall, read: Inputs) -> Inp
 def _needed(view: ImageView, read: Inputs) -> Needed:
     files = [file for path in read.files if (file := view.file(path)) is not None]
     folders = [_folder(view, path) for path in read.folders]
-    return Needed(tuple(files), tuple(folders), read.warnings, read.newest_npm)
+    executables = [file for path in read.executables if (file := view.file(path)) is not None]
+    return Needed(tuple(files), tuple(folders), read.warnings, read.newest_npm, tuple(executables))
 
 
 def _folder(view: ImageView, path: str) -> ImageFolder:

@@ -26,7 +26,7 @@ GO = {
     "go.sum": "example.com/b v1.2.3 h1:x=\nexample.com/b v1.2.3/go.mod h1:y=\n",
     "sdk/go.mod": "module c\n",
     "sdk/c.go": "",
-    "main.go": "",
+    "main.go": 'package main\n\nimport "example.com/b"\n',
 }
 GO_HEAD = "FROM golang:1.22\nWORKDIR /src\nCOPY . .\n"
 HEAD = "FROM node:22\nWORKDIR /app\nCOPY . .\n"
@@ -206,7 +206,7 @@ CHANGED = [
         {
             "api/go.mod": GO["go.mod"].replace("replace c => ./sdk", "").replace("c v0.0.0", ""),
             "api/go.sum": GO["go.sum"],
-            "api/a.go": "",
+            "api/a.go": GO["main.go"],
         },
         "FROM golang AS build\nCOPY . /src\nRUN export GOPROXY=direct && cd /src/api && go install ./... && go vet\n"
         "FROM scratch\nCOPY --from=build /go/bin/api /app\n",

@@ -1,0 +1,89 @@
+"""Whether a local project can be built before the sources are copied, when only its own folder is there.
+
+Sources: packaging.python.org ("pyproject.toml specification"), setuptools.pypa.io, hatch.pypa.io/latest/config/build,
+flit.pypa.io, python-poetry.org/docs/pyproject.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Any
+
+from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
+
+_BACKENDS = (
+    "setuptools.build_meta",
+    "flit_core.buildapi",
+    "flit.buildapi",
+    "hatchling.build",
+    "poetry.core.masonry.api",
+)
+_FROM_GIT = re.compile(r"setuptools[-_]scm|hatch[-_]vcs|versioneer|versioningit|dunamai|dynamic-versioning|\bpbr\b|vcs")
+_ABOVE = re.compile(r"(?<![\w.])\.\.(?![\w.])|file:/")
+_LARGEST = 200_000
+
+
+def check_local_project(context: Context, folder: str) -> None:
+    """Raises LeaveAlone when building the project in `folder` may read files outside of it, or changes what ships."""
+    _check_pyproject(context, posixpath.join(folder, "pyproject.toml"))
+    for name in ("setup.cfg", "MANIFEST.in"):
+        path = posixpath.join(folder, name)
+        _check_text(path, context.read(path, _LARGEST) or "")
+    script = posixpath.join(folder, "setup.py")
+    text = context.read(script)
+    if text is not None:
+        from dfix.rewriter.manifests.python.setup_py import leaves_its_folder
+
+        why = leaves_its_folder(text)
+        if why:
+            raise LeaveAlone("hook-script", f"{script}{why}")
+    for path in context.below(folder):
+        below = path[len(folder) + 1 :].split("/")
+        made = next((at for at, part in enumerate(below[:-1]) if part.endswith(".egg-info")), None)
+        made = 0 if made is None and below[0] == "build" and len(below) > 1 else made
+        if made is not None:
+            output = posixpath.join(folder, *below[: made + 1])
+            reason = f"the build context ships {output}, which the install writes anew"
+            raise LeaveAlone("host-output", reason, f"add `{output}` to {context.ignore_name}")
+
+
+def _check_pyproject(context: Context, path: str) -> None:
+    text = context.read(path, _LARGEST)
+    if text is None:
+        if context.ships(path):
+            raise LeaveAlone("broken-manifest", f"{path} is longer than {_LARGEST} characters")
+        return
+    data = read_toml(context, path)
+    build = table(data, "build-system")
+    backend = build.get("build-backend", _BACKENDS[0])
+    if build.get("backend-path"):
+        raise LeaveAlone("build-script", f"{path} has a build backend of its own, which may read any file")
+    if backend not in _BACKENDS:
+        raise LeaveAlone("build-script", f"{path} is built by {backend}, which may read files outside of the project")
+    _check_text(path, text)
+    if _has_hooks(table(data, "tool", "hatch")) or table(data, "tool", "poetry").get("build"):
+        raise LeaveAlone("build-script", f"{path} runs a build script, which may read any file")
+    for requirement in listed(build.get("requires")):
+        name = re.split(r"[^\w.-]", str(requirement).strip())[0].lower().replace("_", "-")
+        if name not in ("setuptools", "wheel", "flit-core", "flit", "hatchling", "poetry-core", "cython", "pip"):
+            reason = f"{path} is built with {requirement}, which may read files outside of the project"
+            raise LeaveAlone("build-script", reason)
+
+
+def _check_text(path: str, text: str) -> None:
+    for number, line in enumerate(text.splitlines(), 1):
+        code = line.partition("#")[0]
+        if _FROM_GIT.search(code):
+            raise LeaveAlone("git-history", f"{path}:{number} may take the version from git (`{code.strip()[:60]}`)")
+        if _ABOVE.search(code):
+            raise LeaveAlone("reads-sources", f"{path}:{number} may name a file outside of {posixpath.dirname(path)}")
+
+
+def _has_hooks(value: Any) -> bool:
+    """Whether any table of `[tool.hatch]` is one of hooks."""
+    if not isinstance(value, dict):
+        return False
+    return any((name == "hooks" and bool(inner)) or _has_hooks(inner) for name, inner in value.items())

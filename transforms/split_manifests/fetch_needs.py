@@ -1,0 +1,127 @@
+"""Whether a separate download fetches only what the build fetches too: what it fetches beyond that may be unavailable.
+
+A private module that only a tool or a test of the project needs stays unfetched in today's build. `go mod download`
+would ask for it, and fail.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge import usage
+from dfix.rewriter.knowledge.public_packages import public_packages
+from dfix.rewriter.manifests.build_needs import (
+    conditional_reference,
+    crate_from_elsewhere,
+    scoped_task,
+    unneeded_plugin,
+)
+from dfix.rewriter.manifests.go_modules import GoProject
+from dfix.rewriter.manifests.go_packages import GoBuild
+from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.file_map.install_reads import Needed, view_from
+from dfix.rewriter.model.stage import Step
+from dfix.transforms.split_manifests.fetch_first import SeparateDownload
+from dfix.transforms.split_manifests.stage_copies import StageCopies
+
+_GO_BUILDS = frozenset(("build", "install", "run", "test", "vet"))
+_GO_TESTS = frozenset(("test", "vet"))
+_GO_VALUES = frozenset(
+    "-o -ldflags -gcflags -asmflags -gccgoflags -mod -p -pkgdir -toolexec -buildmode -compiler -installsuffix -pgo "
+    "-tags -run -count -timeout -bench -benchtime -cpu -parallel -covermode -coverpkg -coverprofile -exec "
+    "-outputdir".split()
+)
+_PRIVATE = ("GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE")
+_CACHE = "keep downloads between builds with a cache mount instead"
+
+
+def check_fetch(copies: StageCopies, step: Step, download: SeparateDownload, read: Needed) -> None:
+    """Raises LeaveAlone where the download may ask for something that the build does not need."""
+    install = download.run.installs[0]
+    context = copies.context
+    files = [file.source for file in read.files]
+    shown = f"{install.manager} {download.prefetch.command}"
+    words = [word.literal_or_text for word in install.located.words]
+    why = ""
+    match install.manager:
+        case "go":
+            why = _go(copies, step, install.located, read)
+        case "mvn":
+            why = unneeded_plugin(context, files, words, public_packages()["maven"]["groups"])
+        case "cargo":
+            why = crate_from_elsewhere(context, files)
+        case "dotnet":
+            why = conditional_reference(context, files)
+        case "sbt":
+            why = scoped_task(words)
+    if why:
+        raise LeaveAlone("fetch-more", f"`{shown}` may fetch more than the build needs: {why}", _CACHE)
+
+
+def _go(copies: StageCopies, step: Step, first: Located, read: Needed) -> str:
+    project = GoProject(copies.context, [file.source for file in read.files])
+    needed: set[str] = set()
+    builds = [command for command in located(step) if command.folder == first.folder and _go_verb(command)]
+    for command in builds:
+        build = _go_build(copies, command)
+        imported = None if build is None else project.needed_by(build)
+        if imported is None:
+            return f"dfix can't tell which packages `{' '.join(word.text for word in command.words)[:60]}` builds"
+        needed |= imported
+    settings = {name: first.assigned.get(name, first.env.get(name, "")) for name in (*_PRIVATE, "GOPROXY")}
+    return project.unavailable(needed, settings, public_packages()["go"])
+
+
+def _go_verb(command: Located) -> str:
+    used = usage(command.words)
+    if used is None or used.manager.name != "go" or used.subcommand is None:
+        return ""
+    return used.subcommand.literal_or_text
+
+
+def _go_build(copies: StageCopies, command: Located) -> GoBuild | None:
+    """What a command builds; None where that is unknown."""
+    verb = _go_verb(command)
+    folder = _context_folder(copies, command.folder or "?")
+    if verb not in _GO_BUILDS:
+        return None
+    words = [word.literal_or_text for word in command.words]
+    rest = words[words.index(verb) + 1 :]
+    packages: list[str] = []
+    tags: set[str] = set()
+    while rest:
+        word = rest.pop(0)
+        name, sign, value = word.partition("=")
+        name = f"-{name.lstrip('-')}" if name.startswith("-") else name
+        if not name.startswith("-"):
+            packages.append(word)
+            if verb == "run" and not word.endswith(".go"):
+                break
+            continue
+        if not sign and name in _GO_VALUES and rest:
+            value = rest.pop(0)
+        if name == "-tags":
+            tags |= set(re.split(r"[\s,]+", value.strip("\"'")))
+    settings = {**command.env, **command.assigned}
+    system = settings.get("GOOS", "linux")
+    machine = settings.get("GOARCH")
+    if any(value is not None and "$" in value for value in (system, *tags)) or system is None:
+        return None
+    platform = {system, *([machine] if machine and "$" not in machine else [])}
+    # an absolute path names a folder of the image
+    named = tuple(_relative(copies, folder, package) for package in packages)
+    return GoBuild(folder, named, frozenset(tags | platform), verb in _GO_TESTS)
+
+
+def _context_folder(copies: StageCopies, image_folder: str) -> str:
+    return view_from(copies.file_map, image_folder).folder
+
+
+def _relative(copies: StageCopies, folder: str, package: str) -> str:
+    if not package.startswith("/"):
+        return package
+    head, dots, _ = package.partition("...")
+    path = _context_folder(copies, posixpath.normpath(head))
+    return "./" + posixpath.relpath(path or ".", folder or ".") + ("/..." if dots else "")

@@ -1,0 +1,83 @@
+"""The paths that the words, redirects and variables of an install name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dfix.rewriter.knowledge import usage
+from dfix.rewriter.knowledge.install_table import Kind, Reads, reads
+from dfix.rewriter.model import Step
+from dfix.rewriter.model.file_map.install_reads import ProjectInstall
+from dfix.rewriter.model.paths import resolve
+from dfix.rewriter.model.values_in_force import values_in_force
+
+_BETWEEN = re.compile(r"[\s=,:;\"'\[\]{}()]+")
+_URL = re.compile(r"(?!file:)\b[A-Za-z][\w+.-]*://[^\s,;\"']*")
+_VARIABLE = re.compile(r"\$\{?(\w+)")
+
+
+class GivenPath(NamedTuple):
+    """A path that is given to an install."""
+
+    kind: Kind
+    name: str
+    """The variable or option; "" for an operand."""
+    written: str
+    """The part of its value that names the path."""
+    path: str | None
+    """The image path; None if it is not known before the build."""
+    reads: Reads | None
+    """What is known of what the install reads there; None: nothing is known."""
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether only the running build knows the value."""
+        return "$" in self.written or "`" in self.written
+
+
+def path_parts(value: str) -> list[str]:
+    """The texts in a value that may be paths: `--require ./a.js,/b` has three. URLs are none."""
+    parts = _BETWEEN.split(_URL.sub(" ", value).replace("file://", " ").replace("file:", " "))
+    return [part for part in parts if part not in ("", "-", "--")]
+
+
+def given_paths(step: Step, install: ProjectInstall) -> Iterator[GivenPath]:
+    """Every path that the variables in force, the options and the operands of an install may name."""
+    folder = install.located.folder
+    values = values_in_force(step, install.located)
+    for name, value in values.items():
+        yield from _given("variable", install.manager, name, value, folder)
+    for name, text in _options(install):
+        yield from _given("option" if name else "operand", install.manager, name, _filled(text, values), folder)
+
+
+def _given(kind: Kind, manager: str, name: str, value: str, folder: str | None) -> Iterator[GivenPath]:
+    parts = path_parts(value)
+    if not parts:
+        return
+    for part in parts:
+        known = reads(kind, manager, name or part)
+        path = None if "$" in part or "`" in part else resolve(folder, part)
+        yield GivenPath(kind, name, part, path, known)
+
+
+def _options(install: ProjectInstall) -> Iterator[tuple[str, str]]:
+    """Options with their values, and operands after an empty name; the sub-command is neither."""
+    used = usage(install.located.words) if install.arguments else None
+    if used is not None:
+        for option in used.options:
+            if option.value is not None:
+                yield option.name, option.value
+        for operand in used.operands:
+            yield "", operand.literal_or_text
+    for word in install.added:
+        name, sign, value = word.partition("=")
+        if word.startswith("-") and sign:
+            yield name, value
+
+
+def _filled(text: str, values: dict[str, str]) -> str:
+    """The text with the variables that have a value; others stay."""
+    return _VARIABLE.sub(lambda match: values.get(match[1], match[0]), text).replace("}", "") if "$" in text else text
