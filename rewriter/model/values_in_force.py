@@ -32,6 +32,7 @@ def values_in_force(step: Step, command: Located) -> dict[str, str]:
                 words = (word.text.partition("=") for word in other.instruction.words)
                 # an ENV of the same name wins over a build argument
                 values = {**{name: _value(other, raw, values) for name, _, raw in words}, **values}
+    values["PWD"] = command.folder or "$PWD"
     for name, value in command.assigned.items():
         if not name.isidentifier():  # `. ./env.sh`
             continue

@@ -88,7 +88,8 @@ class Hooks:
             return
         written = [f"{r.op} {r.target.text}" for r in command.redirects if r.target is not None]
         shown = " ".join([*(word.text for word in command.words), *written])[:60]
-        if None in values or not all(map(_is_silent, command.redirects)):
+        assigns_path = any("/" in word.text or "$" in word.text for word in command.assigns)
+        if None in values or assigns_path or not all(map(_is_silent, command.redirects)):
             raise self._unclear(hook, f"runs `{shown}`")
         words = [value for value in values if value is not None]
         words[0] = program_name(invoked(command)[0])
