@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
@@ -31,6 +31,8 @@ _INTERPRETERS = {
 _OF_DEBIAN = frozenset(("bash", "dash", "perl"))
 """Interpreters of every Debian, which Alpine lacks: the packages marked Essential, https://packages.debian.org"""
 _PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+_START_OTHERS = frozenset("tini dumb-init gosu su-exec setpriv sudo env exec nice time timeout stdbuf xvfb-run".split())
+"""Programs that only start the program that their words name."""
 _BEFORE_PROGRAM = frozenset("if then elif else while until do exec sudo time command env xargs".split())
 """Words of a shell script after which a program may follow."""
 
@@ -65,21 +67,36 @@ class StartScript(NamedTuple):
 
 
 def scripts_named(
-    context: Context, copies: Iterable[Copied], words: Iterable[str], workdir: str
+    context: Context, copies: Iterable[Copied], commands: Iterable[Sequence[str]], workdir: str
 ) -> Iterator[StartScript]:
-    """The scripts that the words of start commands and health checks name, which run in `workdir`."""
+    """The scripts that start commands and health checks run in `workdir`, given their words.
+
+    An argument of a shell, a script or a program that only starts another counts too (`./entry.sh ./wait node a.js`).
+    Any other program reads the file (`puma -C puma.rb`).
+    """
     copies = tuple(copies)
     seen: set[str] = set()
-    for word in words:
-        paths = [posixpath.normpath(posixpath.join(workdir, word))]
-        paths += [] if "/" in word else [posixpath.join(folder, word) for folder in _PROGRAM_FOLDERS]
-        for path in paths:
-            for copy in copies:
-                origin = copy.brought.context_path_of(path)
-                text = context.read(origin) if origin and origin not in seen else None
-                if origin and text is not None and text.startswith("#!"):
-                    seen.add(origin)
-                    yield StartScript(origin, text)
+    for words in commands:
+        starts_others = not words or posixpath.basename(words[0]) in of_kind("shell") | _START_OTHERS
+        for at, word in enumerate(words):
+            script = _script(context, copies, word, workdir) if at == 0 or starts_others else None
+            starts_others = starts_others or (at == 0 and script is not None)
+            if script is not None and script.path not in seen:
+                seen.add(script.path)
+                yield script
+
+
+def _script(context: Context, copies: Iterable[Copied], word: str, workdir: str) -> StartScript | None:
+    """The script of the context that a word names, which may be in a folder of PATH; None for any other file."""
+    paths = [posixpath.normpath(posixpath.join(workdir, word))]
+    paths += [] if "/" in word else [posixpath.join(folder, word) for folder in _PROGRAM_FOLDERS]
+    for path in paths:
+        for copy in copies:
+            origin = copy.brought.context_path_of(path)
+            text = context.read(origin) if origin else None
+            if origin and text is not None and text.startswith("#!"):
+                return StartScript(origin, text)
+    return None
 
 
 def interpreters(image: BaseImage, packages: Set[str]) -> Set[str]:

@@ -115,7 +115,7 @@ def _followed(command: str, manifest: Mapping[str, Any]) -> list[str]:
 
 def _of_start_scripts(build: BuildStage) -> Iterator[str]:
     """The commands of the shell scripts that the start command names, as far as npm's packages are concerned."""
-    for script in scripts_named(build.context, build.context_copies, build.start.words, build.start.workdir):
+    for script in scripts_named(build.context, build.context_copies, [build.start.words], build.start.workdir):
         if not script.interpreter.endswith("sh"):
             continue
         for line in script.text.splitlines():

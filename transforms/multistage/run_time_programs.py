@@ -104,11 +104,9 @@ def _check_scripts(build: BuildStage, runtime: RuntimeStage, packages: Set[str])
         return
     image = base_image(runtime.base_image)
     available = packages if image is None else interpreters(image, packages)  # None: scratch
-    words = list(build.start.words)
-    for step in build.stage.steps:
-        if step.keyword == "HEALTHCHECK":
-            words += [word for command in healthcheck_commands(step) for word in command]
-    for script in scripts_named(build.context, build.context_copies, words, build.start.workdir):
+    checks = (step for step in build.stage.steps if step.keyword == "HEALTHCHECK")
+    started = [build.start.words, *(words for step in checks for words in healthcheck_commands(step))]
+    for script in scripts_named(build.context, build.context_copies, started, build.start.workdir):
         if script.interpreter not in available:
             raise LeaveAlone(
                 "needs-programs",

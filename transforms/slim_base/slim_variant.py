@@ -115,19 +115,20 @@ def _check_installs_and_sources(base: BaseImage, context: Context, stage: Stage)
 
 def _check_scripts(base: BaseImage, context: Context, stage: Stage) -> None:
     """Raise LeaveAlone where the slim variant lacks the interpreter or a program of a script that the stage starts."""
-    words: list[str] = []
+    start: list[str] = []
+    checks: list[tuple[str, ...]] = []
     copies = []
     for step in stage.steps:
         if step.keyword == "HEALTHCHECK":
-            words += [word for command in healthcheck_commands(step) for word in command]
+            checks += healthcheck_commands(step)
         elif step.keyword in ("ENTRYPOINT", "CMD"):
-            words += [word.text for word in step.instruction.json or ()] or step.instruction.value.split()
+            start += [word.text for word in step.instruction.json or ()] or step.instruction.value.split()
         elif step.keyword in ("COPY", "ADD") and step.instruction.flag("from") is None:
             copies.append(copied(step, context))
     slim = base_image(base.smaller)
     installed = _installed_words(stage)
     brought = [copy for copy in copies if isinstance(copy, Copied)]
-    for script in scripts_named(context, brought, words, stage.workdir or "/"):
+    for script in scripts_named(context, brought, [start, *checks], stage.workdir or "/"):
         if slim is None or script.interpreter not in interpreters(slim, installed):
             raise LeaveAlone(
                 "needs-programs", f"{script.path} is a script for `{script.interpreter}`, which {base.smaller} lacks"
