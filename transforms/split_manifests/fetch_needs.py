@@ -26,7 +26,7 @@ from dfix.rewriter.model.stage import Step
 from dfix.transforms.split_manifests.fetch_first import SeparateDownload
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
-_GO_BUILDS = frozenset(("build", "install", "run", "test", "vet"))
+_GO_BUILDS = frozenset(("build", "get", "install", "run", "test", "vet"))
 _GO_TESTS = frozenset(("test", "vet"))
 _GO_VALUES = frozenset(
     "-o -ldflags -gcflags -asmflags -gccgoflags -mod -p -pkgdir -toolexec -buildmode -compiler -installsuffix -pgo "
@@ -85,10 +85,12 @@ def _go_build(copies: StageCopies, command: Located) -> GoBuild | None:
     """What a command builds; None where that is unknown."""
     verb = _go_verb(command)
     folder = _context_folder(copies, command.folder or "?")
+    words = [word.literal_or_text for word in command.words]
+    rest = words[words.index(verb) + 1 :] if verb in words else []
+    if verb == "mod" and rest[:1] in (["tidy"], ["vendor"]):
+        return GoBuild(folder, ("./...",), frozenset(), tests=True)
     if verb not in _GO_BUILDS:
         return None
-    words = [word.literal_or_text for word in command.words]
-    rest = words[words.index(verb) + 1 :]
     packages: list[str] = []
     tags: set[str] = set()
     while rest:
