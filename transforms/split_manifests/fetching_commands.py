@@ -24,7 +24,8 @@ _OPAQUE = re.compile(
     r"poetry install)\b)"
 )
 _SUBSTITUTED = re.compile(
-    r"\$\(\s*((?:mvn|\./mvnw|gradle|\./gradlew|npm (?:ci|install)|go build|dotnet build)\b[^)]{0,40})"
+    r"\$\(\s*((?:mvn|\./mvnw|gradle|\./gradlew|npm (?:ci|install)|go build|dotnet build|lein|sbt|cargo build)\b"
+    r"[^)]{0,40})"
 )
 _LONGEST_SHOWN = 60
 
