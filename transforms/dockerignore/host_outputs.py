@@ -10,16 +10,15 @@ from dfix.rewriter.knowledge import Manager, usage
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied
-from dfix.rewriter.shell.walk import program_name
 
 _MOST_LEVELS = 4
 """How many folders deep outputs are looked for."""
-_GIT = ".git"
+GIT = ".git"
 
 
 def host_outputs(model: Model, context: Context, copy: Copied) -> tuple[str, ...]:
     """Ignore-file lines for such folders that `copy` brings, except those that the Dockerfile names itself."""
-    managers, runs_git = _programs(model)
+    managers = _managers(model)
     beside = {folder: manager.outputs_beside for manager in managers.values() for folder in manager.outputs}
     outputs: list[str] = []
     pending = [""]
@@ -31,26 +30,23 @@ def host_outputs(model: Model, context: Context, copy: Copied) -> tuple[str, ...
             path = posixpath.join(folder, name)
             patterns = beside.get(name, ())
             is_output = any(fnmatch(other, pattern) for other in names for pattern in patterns)
-            if is_output or (path == _GIT and not runs_git):
+            if is_output or path == GIT:
                 if context.ships_any(path) and copy.brought.may_bring(path) and not _is_named(model, path):
                     outputs.append(path)
-            elif path.count("/") < _MOST_LEVELS and name != _GIT:
+            elif path.count("/") < _MOST_LEVELS and name != GIT:
                 pending.append(path)
     return tuple(dict.fromkeys(p if "/" not in p else f"**/{posixpath.basename(p)}" for p in outputs))
 
 
-def _programs(model: Model) -> tuple[dict[str, Manager], bool]:
-    """The package managers that the Dockerfile runs, by name, and whether it runs git."""
+def _managers(model: Model) -> dict[str, Manager]:
+    """The package managers that the Dockerfile runs, by name."""
     managers: dict[str, Manager] = {}
-    runs_git = False
     for step in (step for stage in model.stages for step in stage.steps if step.keyword == "RUN"):
-        runs_git = runs_git or bool(step.script.opaque)
         for command in located(step):
             manager_usage = usage(command.words)
             if manager_usage is not None:
                 managers[manager_usage.manager.name] = manager_usage.manager
-            runs_git = runs_git or bool(command.words and program_name(command.words[0]) == "git")
-    return managers, runs_git
+    return managers
 
 
 def _is_named(model: Model, path: str) -> bool:

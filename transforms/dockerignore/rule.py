@@ -11,9 +11,9 @@ manager are excluded only where the Dockerfile runs that manager.
 
 **What it promises.** Nothing: the image loses these folders, which is the purpose.
 
-**When it refuses.** When the Dockerfile names such a folder itself (`COPY target/app.jar .`), runs git, or another
-Dockerfile may need it: one in the context, or one that a compose, bake, skaffold or devcontainer file, a Makefile or a
-CI file names.
+**When it refuses.** When the Dockerfile names such a folder itself (`COPY target/app.jar .`); for `.git`, when a
+command or a file of the project may read the history (a version made of the last commit); when another Dockerfile may
+need it: one in the context, or one that a compose, bake, skaffold or devcontainer file, a Makefile or a CI file names.
 
 References: [.dockerignore files](https://docs.docker.com/build/concepts/context/#dockerignore-files)
 """
@@ -28,7 +28,8 @@ from dfix.rewriter.answers.example import Example
 from dfix.rewriter.context.other_builds import other_build
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.ignore_file_copies import with_itself
-from dfix.transforms.dockerignore.host_outputs import host_outputs
+from dfix.transforms.dockerignore.git_readers import git_reader
+from dfix.transforms.dockerignore.host_outputs import GIT, host_outputs
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Model
@@ -89,6 +90,13 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
         if not lines:
             continue
         offset = step.instruction.span.start
+        reader = git_reader(model, context) if GIT in lines else ""
+        if reader:
+            lines = tuple(line for line in lines if line != GIT)
+            if not lines:
+                hint = f"add `.git` to {context.ignore_name} if the build does without it"
+                yield Refusal(NAME, offset, "git-history", f"{reader} may read the git history", hint)
+                return
         brings = f"the {step.keyword} on line {step.instruction.line} brings {', '.join(lines)} from your machine"
         if context.second_ignore_name:
             reason = (

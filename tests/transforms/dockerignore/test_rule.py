@@ -119,6 +119,45 @@ def test_written_without_touching_the_dockerfile(tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns == before
 
 
+@pytest.mark.parametrize(
+    ("files", "run", "reader"),
+    [
+        ({"pyproject.toml": '[build-system]\nrequires = ["setuptools_scm>=8"]\n'}, "pip install .", "pyproject.toml"),
+        ({"pyproject.toml": '[tool.hatch.version]\nsource = "vcs"\n'}, "pip install .", "pyproject.toml"),
+        ({"setup.py": "import versioneer\n"}, "pip install .", "setup.py"),
+        ({"Makefile": "V := $(shell git describe)\nall:\n"}, "make", "Makefile"),
+        ({"package.json": '{"scripts": {"build": "git rev-parse HEAD > rev"}}'}, "npm run build", "package.json"),
+        ({"go.mod": "module a\n", "main.go": "package main\n"}, "go build -o /a .", "`go build -o /a .` on line 4"),
+        ({"app.py": 'open("/app/.git/HEAD")\n'}, "true", "app.py"),
+        ({"scripts/version.sh": "git describe --tags\n"}, "true", "scripts/version.sh"),
+        ({"app.py": ""}, "git describe", "`git` on line 4"),
+    ],
+)
+def test_the_git_history_is_read(tmp_path: Path, files: dict[str, str], run: str, reader: str) -> None:
+    result = result_of(tmp_path, {**files, ".git/HEAD": ""}, f"FROM a\nWORKDIR /app\nCOPY . .\nRUN {run}\n")
+    assert result.ignore_file is None
+    assert [(no.code, no.reason) for no in result.refusals] == [("git-history", f"{reader} may read the git history")]
+
+
+@pytest.mark.parametrize(
+    ("files", "run"),
+    [
+        ({"pyproject.toml": '[project]\nurls = {a = "https://github.com/a/b.git"}\n'}, "pip install ."),
+        ({"package.json": '{"repository": {"type": "git", "url": "git+https://example.com/a.git"}}'}, "npm ci"),
+        ({"go.mod": "module a\n", "main.go": "package main\n"}, "go build -buildvcs=false -o /a ."),
+        (
+            {"requirements.txt": "git+https://example.com/a\n", "app.py": "# github\n"},
+            "pip install -r requirements.txt",
+        ),
+        ({".gitignore": "x\n", "README.md": "git clone\n"}, "true"),
+    ],
+)
+def test_the_git_history_is_not_read(tmp_path: Path, files: dict[str, str], run: str) -> None:
+    result = result_of(tmp_path, {**files, ".git/HEAD": ""}, f"FROM a\nWORKDIR /app\nCOPY . .\nRUN {run}\n")
+    assert result.ignore_file is not None
+    assert result.ignore_file.after.text.startswith(".git\n")
+
+
 def test_it_lets_a_split_be_made(tmp_path: Path) -> None:
     options = Options(select=frozenset(("dockerignore", "split-manifests")))
     files = {"package.json": '{"name": "a"}', "node_modules/a/i.js": "", "a.js": ""}
