@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from shared_data import Corpus, buildkit_folder, corpus  # the folder of scripts is no package
+from shared_data import Corpus, buildkit_folder, corpus, shared_folder  # the folder of scripts is no package
 
 from dfix.rewriter.context.folder import Context
 from tests.build_context import MakeContext, put
@@ -54,6 +54,16 @@ def buildkit_data() -> Path:
     found = buildkit_folder()
     if found is None:
         _skip("BuildKit's test data")
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of third-party data; a test is skipped without it, but not in CI."""
+    found = shared_folder()
+    if found is None:
+        _skip("the shared data")
     assert found is not None
     return found
 

@@ -51,6 +51,7 @@ from dfix.transforms.clean_up.context_scripts import ContextScripts
 from dfix.transforms.clean_up.insertion import clean_up_edit
 from dfix.transforms.clean_up.later_needs import unneeded_later, unused_afterwards
 from dfix.transforms.clean_up.needless_updates import removal, updates_are_needless
+from dfix.transforms.clean_up.own_program import is_not_own
 from dfix.transforms.clean_up.removed_files import Search
 from dfix.transforms.clean_up.tool_version import flag_changes_more, knows_flag
 from dfix.transforms.clean_up.yarn_version import is_classic
@@ -198,6 +199,7 @@ def _run(search: Search, step: Step) -> Iterator[Change | Refusal]:
         if flagged is None or (appended and not flagged):
             continue
         try:
+            is_not_own(search, step, cache_use)
             edits = _flags(search, step, cache_use, flagged) if flagged else _appended(search, step, cache_use)
             if step.onbuild:
                 raise LeaveAlone("onbuild", _ONBUILD)
