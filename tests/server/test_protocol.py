@@ -20,7 +20,10 @@ SPLIT = (
 )
 APP = {
     "package.json": '{"name": "app", "version": "1.0.0"}\n',
-    "package-lock.json": '{"name": "app", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": {}}}\n',
+    "package-lock.json": (
+        '{"name": "app", "version": "1.0.0", "lockfileVersion": 3, '
+        '"packages": {"": {}, "node_modules/x": {"version": "1.0.0"}}}\n'
+    ),
     "server.js": "\n",
     ".dockerignore": "node_modules\nDockerfile\n.dockerignore\n",
 }
@@ -186,7 +189,7 @@ async def test_an_editor_without_document_changes_gets_plain_ones(editor: Editor
     assert applied(NODE, (action.edit.changes or {})[uri], editor.encoding) == SPLIT
 
 
-@pytest.mark.parametrize("old", ["*.log\n", None])
+@pytest.mark.parametrize("old", ["*.log\n.dockerignore\n", None])
 async def test_lines_for_the_ignore_file_come_with_a_quick_fix_alone(
     editor: Editor, app: Path, old: str | None
 ) -> None:
@@ -202,7 +205,7 @@ async def test_lines_for_the_ignore_file_come_with_a_quick_fix_alone(
     (fix,) = [one for one in found if one.title.startswith("split-manifests") and one.is_preferred]
     assert fix.title.endswith("… (and .dockerignore)")
     made = changed(editor, fix)
-    assert made[ignore.as_uri()] == (old or "") + "node_modules\n"
+    assert made[ignore.as_uri()] == ("node_modules\n.dockerignore\n" if old is None else old + "node_modules\n")
     assert "COPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n" in made[uri]
     assert fix.edit is not None
     kinds = [type(one) for one in fix.edit.document_changes or ()]
@@ -210,7 +213,7 @@ async def test_lines_for_the_ignore_file_come_with_a_quick_fix_alone(
 
 
 async def test_lines_for_the_ignore_file_as_plain_changes(editor: Editor, app: Path) -> None:
-    put(app, {"node_modules/x/package.json": "{}", ".dockerignore": "*.log"})
+    put(app, {"node_modules/x/package.json": "{}", ".dockerignore": ".dockerignore"})
     await editor.start(app, can=capabilities(workspace_edit=types.WorkspaceEditClientCapabilities()))
     uri = editor.open(app / "Dockerfile")
     (fix,) = [one for one in await editor.actions(uri, 2, "quickfix") if one.is_preferred]
@@ -218,7 +221,7 @@ async def test_lines_for_the_ignore_file_as_plain_changes(editor: Editor, app: P
     assert fix.edit.changes is not None
     assert set(fix.edit.changes) == {uri, (app / ".dockerignore").as_uri()}
     edits = fix.edit.changes[(app / ".dockerignore").as_uri()]
-    assert applied("*.log", edits, editor.encoding) == "*.log\nnode_modules\n"
+    assert applied(".dockerignore", edits, editor.encoding) == ".dockerignore\nnode_modules\n"
     (app / ".dockerignore").unlink()
     assert [one for one in await editor.actions(uri, 2, "quickfix") if one.is_preferred] == []
 
