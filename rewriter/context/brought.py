@@ -142,6 +142,13 @@ class Brought:
             found += [at + file[skipped:] for file in self._context.some_below(path, max(most - len(found), 1))]
         return found
 
+    def may_put_into(self, image_folder: str) -> bool:
+        """Whether a file may be copied into an image folder itself, judging by paths only."""
+        return any(
+            _below(entry, image_folder) is not None if entry.folder else posixpath.dirname(entry.image) == image_folder
+            for entry in self.entries
+        )
+
     def files_in(self, image_folder: str) -> list[str]:
         """The context files copied individually, not with their folder, into an image folder."""
         return [e.source for e in self.entries if not e.folder and posixpath.dirname(e.image) == image_folder]

@@ -26,6 +26,7 @@ class Context:
 
     __slots__ = (
         "_below",
+        "_linked",
         "_links",
         "_ships",
         "_some",
@@ -52,6 +53,7 @@ class Context:
         self._below: dict[str, tuple[str, ...]] = {}
         self._some: dict[tuple[str, int], tuple[str, ...]] = {}
         self._ships: dict[str, bool] = {}
+        self._linked: dict[str, bool] = {"": False}
         self._links: dict[str, str | None] = {}
         self.answers: dict[Hashable, object] = {}  # from what files contain, so that each run of the pipeline clears it
 
@@ -147,6 +149,7 @@ class Context:
             listed: list[str] = []
             if self._opens(folder):
                 self._walk(folder, listed)
+            self._ships.update(dict.fromkeys(listed, True))
             found = self._below[folder] = tuple(sorted(listed))
         return found
 
@@ -281,22 +284,21 @@ class Context:
         return not path.startswith(("/", "../")) and path != ".." and "\0" not in path
 
     def _is_file(self, path: str) -> bool:
-        if not path or not self._inside(path) or self._through_link(path):
+        if not path or not self._inside(path):
             return False
         try:
             mode = os.lstat(self._disk(path)).st_mode
         except (OSError, ValueError):
             return False
-        return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
+        return (stat.S_ISREG(mode) or stat.S_ISLNK(mode)) and not self._through_link(path)
 
     def _through_link(self, path: str) -> bool:
         """Whether a parent folder is a link: then its files do not ship at this path."""
         folder = posixpath.dirname(path)
-        while folder:
-            if os.path.islink(self._disk(folder)):
-                return True
-            folder = posixpath.dirname(folder)
-        return False
+        known = self._linked.get(folder)
+        if known is None:
+            known = self._linked[folder] = os.path.islink(self._disk(folder)) or self._through_link(folder)
+        return known
 
     def _opens(self, folder: str) -> bool:
         """Whether any file below a folder can ship."""

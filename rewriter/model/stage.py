@@ -15,6 +15,7 @@ from dfix.rewriter.text.source import Span
 
 if TYPE_CHECKING:
     from dfix.rewriter.model.commands import Located
+    from dfix.rewriter.model.effects import Effects
     from dfix.rewriter.model.images import Family
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
@@ -28,7 +29,19 @@ class Step:
     image may set further names. `onbuild` steps run in another build.
     """
 
-    __slots__ = ("_script", "commands", "env", "index", "instruction", "onbuild", "shell", "stage", "user", "workdir")
+    __slots__ = (
+        "_script",
+        "commands",
+        "effects",
+        "env",
+        "index",
+        "instruction",
+        "onbuild",
+        "shell",
+        "stage",
+        "user",
+        "workdir",
+    )
 
     def __init__(self, instruction: Instruction, stage: Stage, index: int, onbuild: bool) -> None:
         self.instruction = instruction
@@ -41,6 +54,7 @@ class Step:
         self.env: Mapping[str, str | None] = stage.env
         self._script: Script | None = None
         self.commands: dict[bool, tuple[Located, ...]] = {}  # what model/commands.py has found in the script
+        self.effects: tuple[Effects, ...] | None = None  # what model/file_map has found of these commands
 
     @property
     def keyword(self) -> str:

@@ -57,6 +57,7 @@ class ContextScripts:
         self._reached: dict[str, tuple[tuple[str, ...], bool]] = {}
         self._texts: dict[str, str | None] = {}
         self._globbed: dict[str, list[str]] = {}
+        self._placed: dict[str, list[str]] = {}
 
     @property
     def known(self) -> bool:
@@ -173,6 +174,11 @@ class ContextScripts:
 
     def placed(self, image_path: str) -> list[str]:
         """The context files that some COPY puts at an image path, or may put there."""
+        if image_path not in self._placed:
+            self._placed[image_path] = self._put_at(image_path)
+        return self._placed[image_path]
+
+    def _put_at(self, image_path: str) -> list[str]:
         found = [path for copy in self._copies if (path := copy.brought.context_path_of(image_path)) is not None]
         for copy in self._unclear:
             # `COPY x.sh /bin/x` writes a file of that name, or one in a folder of that name

@@ -104,6 +104,8 @@ class _Brought:
     def directly_in(self, image_folder: str) -> Iterable[tuple[Copied, str]]:
         """The context paths that are copied into an image folder, not below it, too late for the install."""
         for copy in self.copies:
+            if not copy.brought.may_put_into(image_folder):
+                continue
             for path in copy.brought.paths():
                 image_path = copy.brought.image_path_of(path)
                 if (

@@ -40,7 +40,7 @@ class _Before(NamedTuple):
     """Managers whose install stayed where it is, after a copy."""
 
     def followed(self, model: Model, run: Step) -> StageCopies | None:
-        """The copies before a RUN, looked up in the build context; None without one."""
+        """The copies before a RUN, looked up in the build context; None without a context."""
         return None if model.context is None else StageCopies(model.context, run, self.copies, self.brought)
 
 
@@ -54,10 +54,14 @@ def split_stages(model: Model) -> Iterator[Change | Refusal]:
                 before.copies.append(step)
             if step.keyword != "RUN" or step.onbuild:
                 continue
+            if not before.copies:
+                _note_mounted(before, step)
+                continue
+            copies = before.followed(model, step)
             try:
-                split = _split(model, before, step)
+                split = _split(model, before, copies, step)
                 if split is None:
-                    check_unsplit(model, before.followed(model, step), before.copies, step)
+                    check_unsplit(model, copies, before.copies, step)
             except LeaveAlone as no:
                 yield Refusal(NAME, step.instruction.span.start, *no.reason)
                 continue
@@ -66,18 +70,19 @@ def split_stages(model: Model) -> Iterator[Change | Refusal]:
                 break
 
 
-def _split(model: Model, before: _Before, step: Step) -> Split | None:
+def _note_mounted(before: _Before, step: Step) -> None:
+    """Remember the managers of a RUN with its manifests in a bind mount."""
+    if any(mount.kind == "bind" for mount in step.mounts):
+        run = install_run(step)
+        before.mounted.update(install.manager for install in (run.installs if run is not None else ()))
+
+
+def _split(model: Model, before: _Before, copies: StageCopies | None, step: Step) -> Split | None:
     """The split for one RUN. None where nothing would be gained."""
-    if not before.copies:
-        if any(mount.kind == "bind" for mount in step.mounts):
-            run = install_run(step)
-            before.mounted.update(install.manager for install in (run.installs if run is not None else ()))
-        return None
-    copies = before.followed(model, step)
     if copies is None:
         _check_without_context(model, before, step)
         return None
-    run = install_run(step) or make_run(step, copies.file_map)
+    run = install_run(step) or make_run(step, lambda: copies.file_map)
     if run is None:
         return download_first(model, copies, step)
     managers = {install.manager for install in run.installs}

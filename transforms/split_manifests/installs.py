@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from dfix.rewriter.knowledge import project_install
@@ -40,8 +41,11 @@ def install_run(step: Step) -> InstallRun | None:
     return InstallRun(step, commands, tuple(installs), chain(step.script) is not None)
 
 
-def make_run(step: Step, file_map: FileMap) -> InstallRun | None:
-    """The installs that a RUN starts through `make`. None where it runs no make, or one that installs nothing."""
+def make_run(step: Step, file_map: Callable[[], FileMap]) -> InstallRun | None:
+    """The installs that a RUN starts through `make`. None where it runs no make, or one that installs nothing.
+
+    `file_map` says which files the RUN finds; it is only asked about a make.
+    """
     instruction = step.instruction
     if "make" not in instruction.text[instruction.span.start : instruction.span.end]:
         return None
@@ -49,5 +53,5 @@ def make_run(step: Step, file_map: FileMap) -> InstallRun | None:
 
     commands = located(step, conditions=True)
     make = next((c for c in commands if c.words and program_name(c.words[0]) == "make"), None)
-    installs = () if make is None else installs_of_make(file_map, make)
+    installs = () if make is None else installs_of_make(file_map(), make)
     return InstallRun(step, commands, installs, chain(step.script) is not None) if installs else None

@@ -17,7 +17,7 @@ from dfix.rewriter.context.folder import MOST_LINKS, Context
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied, Unclear, copied
-from dfix.rewriter.model.effects import effects
+from dfix.rewriter.model.effects import Effects, effects
 from dfix.rewriter.model.paths import resolve, within
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.walk import program_name
@@ -182,17 +182,23 @@ def written_by(step: Step, look_up: Callable[[Step], Copied | Unclear], so_far: 
             yield brought
         else:
             yield Hidden(step, brought.destination, True, not_followed(brought))
-    elif step.keyword == "RUN" and so_far.layers:
-        for command in located(step):
-            if command.words and program_name(command.words[0]) in of_kind("folder") - of_kind("replaces"):
-                continue  # `chmod` and `mkdir` leave the content of files alone
-            found = effects(command)
+    elif step.keyword == "RUN" and so_far.copies:
+        for found in _effects_on_files(step):
             for place in found.writes:
                 if isinstance(so_far.at(place.path), ImageFile):
                     text = (
                         f"`{found.shown}` on line {step.instruction.line} {place.verb} {place.shown} after it is copied"
                     )
                     yield Hidden(step, place.path, False, Reason("run-between", text))
+
+
+def _effects_on_files(step: Step) -> tuple[Effects, ...]:
+    """The effects of a RUN's commands that may change the content of files, worked out once for all later steps."""
+    if step.effects is None:
+        kept = of_kind("folder") - of_kind("replaces")  # `chmod` and `mkdir` leave the content of files alone
+        changing = (c for c in located(step) if not (c.words and program_name(c.words[0]) in kept))
+        step.effects = tuple(map(effects, changing))
+    return step.effects
 
 
 def not_followed(copy: Unclear) -> Reason:
