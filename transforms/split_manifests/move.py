@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dfix.rewriter.model import Step
 from dfix.rewriter.model.copied import Copied
 
 
@@ -21,7 +22,7 @@ class ManifestCopy(NamedTuple):
 
 
 class Move(NamedTuple):
-    """What changes places: the copies go after the install, and the lines take the place of the first of them."""
+    """What changes places: the copies go after the install, and the lines before it."""
 
     copies: tuple[Copied, ...]
     lines: tuple[ManifestCopy, ...]
@@ -29,6 +30,8 @@ class Move(NamedTuple):
     """What the install reads, for messages: context paths, folders with a slash at the end."""
     warnings: tuple[str, ...]
     """What the reader of the manifests wants the user to know."""
+    place: Step | None = None
+    """The RUN before which the lines go; None for the places of the copies."""
 
     def copied_first(self) -> frozenset[str]:
         """The context paths that are copied before the install."""

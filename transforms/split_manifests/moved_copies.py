@@ -11,6 +11,7 @@ from dfix.rewriter.model.file_map.install_reads import Needed
 from dfix.rewriter.model.paths import overlaps
 from dfix.transforms.split_manifests.closed_world import check_closed_world
 from dfix.transforms.split_manifests.installs import InstallRun
+from dfix.transforms.split_manifests.late_lines import place_of_lines
 from dfix.transforms.split_manifests.move import ManifestCopy, Move
 from dfix.transforms.split_manifests.obstacles import passes_between
 from dfix.transforms.split_manifests.stage_copies import StageCopies
@@ -51,7 +52,7 @@ def plan_move(copies: StageCopies, run: InstallRun, read: Needed) -> Move | None
                 raise
             del movable[0]
         else:
-            return move
+            return move._replace(place=place_of_lines(copies, move, run))
     return None
 
 

@@ -37,13 +37,17 @@ _FIRST_RUN = "run the install first, in a RUN of its own, if it does not need th
 
 def passes_between(copies: StageCopies, move: Move, run: InstallRun) -> None:
     """Raises LeaveAlone where a moved copy may not go past a step between the first of them and the install."""
-    first = move.copies[0].step.index
+    check_steps(copies, move, run.step.stage.steps[move.copies[0].step.index + 1 : run.step.index])
+    _check_mounts(move, run)
+
+
+def check_steps(copies: StageCopies, move: Move, steps: Iterable[Step]) -> None:
+    """Raises LeaveAlone where a moved copy may not go past one of the steps."""
     moved = {copy.step.index for copy in move.copies}
-    for step in run.step.stage.steps[first + 1 : run.step.index]:
+    for step in steps:
         if not step.onbuild and step.index not in moved:
             passing = [copy for copy in move.copies if copy.step.index < step.index]
             _check_step(copies, move, passing, step)
-    _check_mounts(move, run)
 
 
 def _check_step(copies: StageCopies, move: Move, passing: list[Copied], step: Step) -> None:

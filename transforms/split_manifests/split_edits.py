@@ -1,4 +1,4 @@
-"""The edits of a split: COPY lines for the manifests where the first copy was, and the copies after the install."""
+"""The edits of a split: COPY lines for the manifests, and the copies after the install."""
 
 from __future__ import annotations
 
@@ -37,33 +37,43 @@ def edits(model: Model, move: Move, run: InstallRun, run_split: RunSplit | None,
     own. The author's RUN then follows after the copies. Without a `command`, it comes before them.
     """
     written: list[Edit] = []
-    blocks: list[Block] = []
-    for copy in move.copies:
-        moved = block(model.tree, copy.step.instruction)
-        lines = "".join(
-            moved.text[copy.step.instruction.span.start - moved.span.start :]
-            if line.as_it_is
-            else copy_line(copy.step.instruction, line.sources, folder_below(copy.written_destination, line.folder))
-            for line in move.lines
-            if line.copy is copy
-        )
+    late: list[str] = []
+    blocks = [block(model.tree, copy.step.instruction) for copy in move.copies]
+    blank = "\n" * min(blocks[0].blanks_after, 1)
+    for copy, moved in zip(move.copies, blocks, strict=True):
+        lines = _lines(move, copy, moved)
+        if move.place is not None:
+            late.append(lines)
+            lines = ""
         end = moved.span.end if lines else moved.after
-        if not lines and not blocks and not _blank_before(model, moved):
+        if not lines and moved is blocks[0] and not _blank_before(model, moved):
             end = moved.span.end
         written.append(Edit(Span(moved.span.start, end), lines))
-        blocks.append(moved)
-    blank = "\n" * min(blocks[0].blanks_after, 1)
     copies = blank.join(_moved_text(copy, run, moved) for copy, moved in zip(move.copies, blocks, strict=True))
     instruction = run.step.instruction
+    inserted = {} if move.place is None else {move.place: "".join(late) + blank}
     if run_split is not None:
         last = run_split.removal.first + (f" && {command}" if command else "")
         written += run_split.removal.dropped
         written.append(_between_parts(model, instruction, run_split, f"{last}\n{blank}{copies}{blank}"))
     elif command:
-        written.append(_before(model, instruction, command, f"{blank}{copies}{blank}"))
+        keyword = model.source.text[instruction.keyword_span.start : instruction.keyword_span.end]
+        inserted[run.step] = inserted.get(run.step, "") + f"{keyword} {command}\n{blank}{copies}{blank}"
     else:
         written.append(_after(model, instruction, blank + copies))
-    return tuple(written)
+    return (*written, *(_before(model, step.instruction, text) for step, text in inserted.items()))
+
+
+def _lines(move: Move, copy: Copied, moved: Block) -> str:
+    """The COPY lines for what the install reads of a copy."""
+    instruction = copy.step.instruction
+    return "".join(
+        moved.text[instruction.span.start - moved.span.start :]
+        if line.as_it_is
+        else copy_line(instruction, line.sources, folder_below(copy.written_destination, line.folder))
+        for line in move.lines
+        if line.copy is copy
+    )
 
 
 def _blank_before(model: Model, moved: Block) -> bool:
@@ -84,11 +94,10 @@ def _after(model: Model, instruction: Instruction, text: str) -> Edit:
     return Edit(Span(end, end), "\n" + text.removesuffix("\n"))
 
 
-def _before(model: Model, instruction: Instruction, command: str, copies: str) -> Edit:
-    """A RUN of `command` and the copies, before the RUN and its comment."""
+def _before(model: Model, instruction: Instruction, text: str) -> Edit:
+    """Lines before an instruction and its comment."""
     start = block(model.tree, instruction).span.start
-    keyword = model.source.text[instruction.keyword_span.start : instruction.keyword_span.end]
-    return Edit(Span(start, start), f"{keyword} {command}\n{copies}")
+    return Edit(Span(start, start), text)
 
 
 def _between_parts(model: Model, instruction: Instruction, run_split: RunSplit, text: str) -> Edit:

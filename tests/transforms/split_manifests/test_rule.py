@@ -90,8 +90,8 @@ CHANGED = [
         NODE,
         "FROM node:22\nWORKDIR /app\nCOPY . .\nENV A=b\nRUN apt-get update && apt-get install -y git\n"
         "RUN npm install -g npm@10\nUSER node\nRUN npm ci\n",
-        "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nENV A=b\n"
-        "RUN apt-get update && apt-get install -y git\nRUN npm install -g npm@10\nUSER node\nRUN npm ci\nCOPY . .\n",
+        "FROM node:22\nWORKDIR /app\nENV A=b\nRUN apt-get update && apt-get install -y git\n"
+        "RUN npm install -g npm@10\nUSER node\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n",
     ),
     (
         "a folder made in between that the context does not have",
