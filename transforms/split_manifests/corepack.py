@@ -9,7 +9,9 @@ from __future__ import annotations
 import posixpath
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge import usage
 from dfix.rewriter.model import Stage
+from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.file_map.file_map import ImageFile
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
 from dfix.rewriter.model.images import repository
@@ -28,6 +30,8 @@ def check_corepack(copies: StageCopies, run: InstallRun, install: ProjectInstall
         return
     pins = values_in_force(run.step, install.located).get("COREPACK_ENABLE_AUTO_PIN")
     if pins == "0" or (pins != "1" and _is_current(stage)):
+        return
+    if _pinned_again(run, install):
         return
     manifest = _without_version(copies, install.located.folder)
     if manifest is not None:
@@ -57,3 +61,16 @@ def _without_version(copies: StageCopies, folder: str) -> str | None:
             break
         folder = posixpath.dirname(folder)
     return manifest
+
+
+def _pinned_again(run: InstallRun, install: ProjectInstall) -> bool:
+    """Whether the next command is one of the same manager in the same folder: Corepack then adds the line once more."""
+    after = install.located.command.span.start
+    following = [step for step in run.step.stage.steps[run.step.index + 1 :] if step.keyword == "RUN"]
+    later = [command for command in run.commands if command.command.span.start > after]
+    if not later and following and not following[0].onbuild:
+        later += located(following[0], conditions=True)
+    if not later:
+        return False
+    used = usage(later[0].words)
+    return used is not None and used.manager.name == install.manager and later[0].folder == install.located.folder
