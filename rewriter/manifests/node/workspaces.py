@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
@@ -28,7 +30,9 @@ def members(context: Context, manager: str, root: Manifest) -> list[Manifest]:
     deep = any("**" in pattern for pattern in patterns)
     depth = max(len(pattern.strip("/").split("/")) for pattern in patterns)
     manifests: list[Manifest] = []
-    for folder in _folders(context, root.folder, 99 if deep else depth):
+    folders = _folders(context, root.folder, 99 if deep else depth)
+    _refuse_links(context, root, [pattern for pattern in patterns if not pattern.startswith("!")], folders)
+    for folder in folders:
         relative = posixpath.relpath(folder, root.folder or ".")
         if not any(match.match(relative) for match in wanted) or any(match.match(relative) for match in unwanted):
             continue
@@ -36,6 +40,23 @@ def members(context: Context, manager: str, root: Manifest) -> list[Manifest]:
         if context.ships(path):
             manifests.append(read_manifest(context, path))
     return manifests
+
+
+def _refuse_links(context: Context, root: Manifest, patterns: list[str], folders: Iterable[str]) -> None:
+    """Raises LeaveAlone for a link to a folder that is a member, or on the way to one."""
+    on_the_way = [
+        (_matcher("/".join(parts[:end])), pattern)
+        for pattern in patterns
+        for parts in (pattern.strip("/").split("/"),)
+        for end in range(1, len(parts) + 1)
+    ]
+    for folder in (root.folder, *folders):
+        for path in (posixpath.join(folder, name) for name in context.names_in(folder)):
+            relative = posixpath.relpath(path, root.folder or ".")
+            pattern = next((pattern for match, pattern in on_the_way if match.match(relative)), "")
+            if pattern and context.is_link(path) and os.path.isdir(context.on_disk(path)):
+                reason = f"{path} is a link to a folder, and the workspace {pattern} of {root.path} leads there"
+                raise LeaveAlone("linked-folder", reason, "name the folder itself")
 
 
 def outer_workspace(context: Context, folder: str) -> str:

@@ -45,6 +45,25 @@ def test_a_link_to_a_folder_is_not_followed(tmp_path: Path, files: dict[str, str
     assert "shared, a link to a folder" in result.refusals[0].reason
 
 
+@pytest.mark.parametrize("pattern", ["shared", "*", "s*/deep", "**"])
+def test_a_link_to_a_folder_is_no_workspace_member(tmp_path: Path, pattern: str) -> None:
+    root = f'{{"name": "a", "private": true, "workspaces": ["{pattern}"]}}'
+    files = {"package.json": root, "real/package.json": SHARED, "real/deep/package.json": SHARED, "a.js": ""}
+    text = NPM.replace("npm install", "npm install --no-package-lock")
+    result = split(tmp_path, files, {"shared": "real"}, text)
+    assert result.after.text == text
+    assert [refusal.code for refusal in result.refusals] == ["linked-folder"]
+
+
+def test_links_that_no_workspace_leads_through_do_not_matter(tmp_path: Path) -> None:
+    root = '{"name": "a", "private": true, "workspaces": ["packages/*"]}'
+    files = {"package.json": root, "packages/a/package.json": SHARED, "real/a.js": "", "README.md": ""}
+    (tmp_path / "packages").mkdir()
+    links = {"shared": "real", "packages/README.md": "../README.md"}
+    result = split(tmp_path, files, links, NPM.replace("npm install", "npm install --no-package-lock"))
+    assert [change.rule for change in result.changes] == ["split-manifests"]
+
+
 def test_a_link_to_a_file_is_copied_by_its_name(tmp_path: Path) -> None:
     result = split(tmp_path, {"deps/base.txt": "six\n", "a.py": ""}, {"requirements.txt": "deps/base.txt"}, PIP)
     assert result.after.text == PIP.replace(
