@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from dfix.rewriter.context.folder import Context, normal
+from dfix.rewriter.context.context_path import normal
+from dfix.rewriter.context.folder import Context
 
 _WILDCARDS = frozenset("*?[\\")
 _ARCHIVES = (".tar", ".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz2", ".tbz", ".zst")

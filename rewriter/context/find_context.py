@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from dfix.rewriter.context.context_path import normal
 from dfix.rewriter.context.declared_builds import declared_builds
-from dfix.rewriter.context.folder import normal
 
 MOST_LEVELS = 6
 

@@ -11,7 +11,8 @@ from fnmatch import fnmatch
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone, attempt
-from dfix.rewriter.context.folder import Context, above, inside
+from dfix.rewriter.context.context_path import above, inside
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.follow import follow
 from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install

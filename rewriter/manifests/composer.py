@@ -10,7 +10,8 @@ import posixpath
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import Context, above
+from dfix.rewriter.context.context_path import above
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.command_mode import check_mode
 from dfix.rewriter.manifests.shared.formats import listed, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install

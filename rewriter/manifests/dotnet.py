@@ -11,7 +11,8 @@ import re
 from xml.etree.ElementTree import Element
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import Context, above, inside
+from dfix.rewriter.context.context_path import above, inside
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.formats import read_xml
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import outside

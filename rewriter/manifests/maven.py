@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
-from dfix.rewriter.context.folder import Context, above, inside
+from dfix.rewriter.context.context_path import above, inside
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.follow import follow
 from dfix.rewriter.manifests.shared.formats import read_xml
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install

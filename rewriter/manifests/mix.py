@@ -10,7 +10,8 @@ import posixpath
 import re
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.context.context_path import inside
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.follow import follow
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path

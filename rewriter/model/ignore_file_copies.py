@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from dfix.rewriter.context.folder import Context, normal
+from dfix.rewriter.context.context_path import normal
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.build import Model
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dfix.rewriter.context.folder import Context, normal
+from dfix.rewriter.context.context_path import normal
+from dfix.rewriter.context.folder import Context
 from tests.build_context import MakeContext
 
 

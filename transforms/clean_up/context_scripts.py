@@ -8,7 +8,7 @@ from fnmatch import translate
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dfix.rewriter.context.folder import normal
+from dfix.rewriter.context.context_path import normal
 from dfix.rewriter.model.copied import Copied, Unclear, copied
 from dfix.transforms.clean_up.mentions import without_comments
 

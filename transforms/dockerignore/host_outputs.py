@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from fnmatch import fnmatch
 
-from dfix.rewriter.context.folder import Context, normal
+from dfix.rewriter.context.context_path import normal
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import Manager, usage
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import located

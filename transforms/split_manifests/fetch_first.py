@@ -14,7 +14,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import above
+from dfix.rewriter.context.context_path import above
 from dfix.rewriter.knowledge import Prefetch, Usage, usage
 from dfix.rewriter.knowledge.load import is_named
 from dfix.rewriter.model import Model, Stage, Step

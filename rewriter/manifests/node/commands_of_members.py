@@ -10,7 +10,8 @@ from __future__ import annotations
 import posixpath
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.context.context_path import inside
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.shared.command_mode import check_mode
 from dfix.rewriter.manifests.shared.formats import read_yaml

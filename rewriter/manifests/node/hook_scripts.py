@@ -8,7 +8,8 @@ from __future__ import annotations
 import posixpath
 import re
 
-from dfix.rewriter.context.folder import Context, above
+from dfix.rewriter.context.context_path import above
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.package_json import Manifest
 
 _BUILT_IN = frozenset("path os url util assert events process buffer console timers string_decoder querystring".split())

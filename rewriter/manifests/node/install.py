@@ -9,7 +9,8 @@ import posixpath
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.context.context_path import inside
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.commands_of_members import commands_of, refuse_injected
 from dfix.rewriter.manifests.node.hooks import Hooks
 from dfix.rewriter.manifests.node.lock_files import CLEAN_INSTALLS, archives_in_lock, refuse_rewritten_lock

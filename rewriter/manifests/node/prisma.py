@@ -10,7 +10,8 @@ import re
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import Context, inside
+from dfix.rewriter.context.context_path import inside
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.shared.local_paths import local_path
 

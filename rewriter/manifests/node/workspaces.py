@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
-from dfix.rewriter.context.folder import Context, above
+from dfix.rewriter.context.context_path import above
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.package_json import Manifest, read_manifest
 from dfix.rewriter.manifests.shared.formats import read_yaml
 from dfix.rewriter.manifests.shared.local_paths import outside

@@ -10,7 +10,8 @@ from fnmatch import fnmatch
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone, attempt
-from dfix.rewriter.context.folder import Context, above, inside
+from dfix.rewriter.context.context_path import above, inside
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.python.pyproject import (
     installs_project,
     local_paths,

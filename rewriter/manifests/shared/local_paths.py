@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import inside
+from dfix.rewriter.context.context_path import inside
 from dfix.rewriter.manifests.shared.inputs import Install
 
 
