@@ -126,3 +126,39 @@ def test_local_paths_are_those_of_the_working_folder(make_context: MakeContext) 
 )
 def test_setup_scripts(script: str, why: str) -> None:
     assert leaves_its_folder(script) == why
+
+
+PROJECT = '[project]\nname = "a"\nversion = "1"\ndependencies = ["six"]\n[dependency-groups]\ndev = ["pytest"]\n'
+DYNAMIC = '[project]\nname = "a"\nversion = "1"\ndynamic = ["dependencies"]\n'
+
+
+@pytest.mark.parametrize(
+    ("reader", "command", "files", "expected"),
+    [
+        ("pip", "install --group dev -r r.txt", {"pyproject.toml": PROJECT, "r.txt": ""}, ("pyproject.toml", "r.txt")),
+        ("pip", "install --group lib/pyproject.toml:dev", {"lib/pyproject.toml": PROJECT}, ("lib/pyproject.toml",)),
+        ("pip", "install --group=dev", {}, "missing-file"),
+        ("uv_pip", "pip install -r pyproject.toml", {"pyproject.toml": PROJECT}, ("pyproject.toml",)),
+        ("uv_pip", "pip install -r pyproject.toml", {"pyproject.toml": DYNAMIC, "r.txt": ""}, "reads-sources"),
+        ("uv_pip", "pip install -r setup.py", {"setup.py": ""}, "reads-sources"),
+        (
+            "uv_pip",
+            "pip install -r pyproject.toml",
+            {"pyproject.toml": PROJECT + '[tool.uv.sources]\nb = {path = "b"}\n', "b/setup.cfg": "", "b/b.py": ""},
+            "local-source",
+        ),
+        ("uv_pip", "pip sync a.txt --constraint c.txt", {"a.txt": "", "c.txt": ""}, ("a.txt", "c.txt")),
+        ("uv_pip", "pip sync --index-url https://x a.txt", {"a.txt": ""}, ("a.txt",)),
+    ],
+)
+def test_groups_and_project_files(
+    make_context: MakeContext, reader: str, command: str, files: Files, expected: tuple[str, ...] | str
+) -> None:
+    install = Install(reader.split("_")[0], tuple(command.split()), "", f"python.{reader}")
+    found = attempt(inputs, make_context(files), install)
+    if isinstance(expected, str):
+        assert isinstance(found, Reason)
+        assert found.code == expected
+    else:
+        assert isinstance(found, Inputs)
+        assert sorted(found.files) == sorted(expected)

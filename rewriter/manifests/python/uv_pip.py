@@ -6,6 +6,7 @@ Source: docs.astral.sh/uv ("The pip interface", "Compatibility with pip").
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
@@ -22,8 +23,7 @@ def inputs(context: Context, install: Install) -> Inputs:
             raise LeaveAlone("option", f"`{install.shown}` has {argument}, which changes what it reads")
     words = install.arguments[1:]
     if words[:1] == ("sync",):
-        words = tuple(word for name in words[1:] for word in ((name,) if name.startswith("-") else ("-r", name)))
-        words = ("sync", *words)
+        words = ("sync", *_as_requirements(words[1:]))
     reads = pip.inputs(context, install._replace(arguments=words))
     for name in ("pyproject.toml", "uv.toml"):
         path = posixpath.join(install.folder, name)
@@ -31,3 +31,13 @@ def inputs(context: Context, install: Install) -> Inputs:
         if text is not None and (name == "uv.toml" or "[tool.uv" in text) and path not in reads.files:
             reads = reads._replace(files=(*reads.files, path))
     return reads
+
+
+def _as_requirements(words: tuple[str, ...]) -> Iterator[str]:
+    """The words of `uv pip sync a.txt -c b.txt` as pip has them: `-r a.txt -c b.txt`."""
+    is_value = False
+    for word in words:
+        if not is_value and not word.startswith("-"):
+            yield "-r"
+        yield word
+        is_value = not is_value and word.startswith("-") and "=" not in word and pip.takes_value(word)
