@@ -37,12 +37,12 @@ def declared_builds(folder: str) -> Iterator[tuple[str, list[DeclaredBuild]]]:
         names = os.listdir(folder)
     except OSError:
         return
-    for name in sorted(names):
+    for name in sorted(name for name in names if name == ".devcontainer" or declares_builds(name)):
         if name == ".devcontainer":
             inner = builds_of(os.path.join(folder, name, "devcontainer.json"))
             moved = (build._replace(context=_joined(name, build.context)) for build in inner or ())
             yield f"{name}/devcontainer.json", list(moved)
-        elif declares_builds(name):
+        else:
             yield name, builds_of(os.path.join(folder, name)) or []
 
 

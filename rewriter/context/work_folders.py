@@ -16,6 +16,8 @@ def work_folders(tree: Tree) -> list[str]:
     copied_to: list[str] = []
     found = []
     for instruction in tree.instructions:
+        if instruction.keyword not in ("FROM", "WORKDIR", "COPY", "ADD"):
+            continue
         words = [word.text for word in instruction.words]
         if instruction.keyword == "FROM":
             folder, copied_to = "/", []

@@ -45,8 +45,8 @@ class AuthorsWords:
         return "".join((*parts, sentence[end:]))
 
     def _quote(self, quote: str) -> str | None:
-        if quote in self._first.text:
-            return quote
+        if quote.rstrip("…") in self._first.text:
+            return quote  # nearly always
         pattern = re.compile(_BETWEEN.join(map(re.escape, quote.rstrip("…").split())))
         if pattern.search(self._first.text):
             return quote

@@ -74,12 +74,15 @@ def merges(stage: Stage) -> Iterator[Merge | KeptSeparate]:
 
 def kept_in_build_stage(stage: Stage) -> Iterator[KeptSeparate]:
     """Why the RUNs of a stage that does not ship are not merged, each with the one before it."""
+    known: RunSummary | None = None
     for first, second in pairwise(stage.steps):
         if not all(step.keyword == "RUN" and not step.onbuild for step in (first, second)):
             continue
         reason = unreadable(first) or unreadable(second)
         if reason is None:
-            answer = attempt(benefit, RunSummary(first), RunSummary(second))
+            before = known if known is not None and known.step is first else RunSummary(first)
+            known = RunSummary(second)
+            answer = attempt(benefit, before, known)
             reason = _not_shipped(stage) if isinstance(answer, Benefit) else answer
         yield KeptSeparate(second, reason)
 
