@@ -26,11 +26,9 @@ from dfix.rewriter.pipeline.run import run
 from dfix.rewriter.pipeline.transform import may_drop
 from dfix.rewriter.text.source import Source
 
-_NEEDLESS = {
-    "clean-up": re.compile(r"(?:sudo\s+)?apk\s+(?:-\S+\s+)*update(?:\s+-\S+)*\s*(?:\\\s*)?&&"),
-    "merge-runs": re.compile(r"&&\s*(?:sudo\s+)?(?:\w+)\s+(?:cache\s+)?(?:clean|clear-cache)\b[^&|;\n]*"),
-}
-"""Commands that a rule may drop: an update before installs that fetch their lists, a clean-up that is repeated."""
+_UPDATE = re.compile(r"(?:sudo\s+)?apk\s+(?:-\S+\s+)*update(?:\s+-\S+)*\s*(?:\\\s*)?&&")
+_UNCACHED = re.compile(r"\bapk\s(?:[^&|;\n]|\\\n)*--no-cache(?!\S)")
+_CLEAN_UP = re.compile(r"(?<!\S)(?:sudo\s+)?(\w+)\s+(?:cache\s+)?(?:clean|clear-cache)(?!\S)[^&|;\n\\]*")
 
 
 class Looked(NamedTuple):
@@ -117,11 +115,28 @@ def _undeclared(lost: list[str], result: Result) -> list[str]:
     for instruction in parse(result.before).instructions:
         if instruction.keyword in keywords:
             declared += words(_valid(result.before.text[instruction.span.start : instruction.span.end]))
-    for rule, commands in _NEEDLESS.items():
-        if rule in changed:
-            for command in commands.findall(_valid(result.before.text)):
-                declared += words(command)
+    declared += needless_words(_valid(result.before.text), _valid(result.after.text), changed)
     return sorted((Counter(lost) - declared).elements())
+
+
+def needless_words(before: str, after: str, changed: set[str]) -> Counter[str]:
+    """The words of commands that may be gone: those that do nothing any more.
+
+    An `apk update` whose installs have --no-cache, and a clean-up that another one of the same program repeats.
+    """
+    needless: Counter[str] = Counter()
+    if "clean-up" in changed and _UNCACHED.search(after):
+        for command in _UPDATE.findall(before):
+            needless += words(command)
+    if "merge-runs" in changed:
+        written, kept = (Counter(" ".join(m[0].split()) for m in _CLEAN_UP.finditer(text)) for text in (before, after))
+        programs = {found[1] for found in _CLEAN_UP.finditer(after)}
+        for command, times in (written - kept).items():
+            found = _CLEAN_UP.match(command)
+            if found is not None and found[1] in programs:
+                for _ in range(times):
+                    needless += words(command)
+    return needless
 
 
 def counted(result: Result) -> tuple[Counter[str], Counter[tuple[str, str]]]:
