@@ -51,6 +51,19 @@ class FetchingCommand(NamedTuple):
         return used is not None and used.subcommand is not None and used.subcommand.text in _UPDATES
 
     @property
+    def updates_installed(self) -> bool:
+        """Whether it updates what is installed already, and reads no manifest: `gem update`, `npm update -g`."""
+        used = self.usage
+        if used is None or used.subcommand is None or not self.updates:
+            return False
+        projects = used.manager.projects
+        everywhere = any(used.has(project.everywhere) for project in projects)
+        if not projects or everywhere or "global" in (word.text for word in used.arguments):
+            return True
+        own = [project for project in projects if used.subcommand.text in project.verbs]
+        return bool(own) and all(project.named_by and not used.has(project.named_by) for project in own)
+
+    @property
     def names_packages(self) -> bool:
         """Whether it installs what its own words name, instead of what manifests list."""
         used = self.usage

@@ -56,9 +56,10 @@ def check_unsplit(model: Model, copies: StageCopies | None, before: Sequence[Ste
             _check_scripts(copies, step)
         return
     _check_script(command, step)
-    if command.names_packages:
+    if command.names_packages or command.updates_installed:
         hint = "move it before the COPY, if it needs none of the copied files"
-        reason = f"`{command.shown}` itself names what it installs, so there is no manifest to copy first"
+        does = "itself names what it installs" if command.names_packages else "updates what is already installed"
+        reason = f"`{command.shown}` {does}, so there is no manifest to copy first"
         raise LeaveAlone("names-packages", reason, hint)
     _check_earlier(command, step)
     _check_command(command, step)
