@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dfix.rewriter.dockerfile.expand import expand_known
+from dfix.rewriter.dockerfile.expand import expand_known, names
 from dfix.rewriter.dockerfile.expansion import ExpansionError
 from dfix.rewriter.model.images import family
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"windows|nanoserver|servercore|ltsc20\d\d")
 _PATH = re.compile(r"""(?<![\w./])['"]?[CDcd]:[\\/]""")
+_VARIABLE = re.compile(r"\$\{[^}]*\}|\$\w+")
 _NAMES_PATHS = frozenset(("WORKDIR", "COPY", "ADD", "VOLUME"))
 _MENTIONS_PATHS = frozenset(("RUN", "ENV", "CMD", "ENTRYPOINT"))
 """In these a Linux image may name such a path too, for Wine or in a text."""
@@ -33,8 +34,10 @@ def windows(tree: Tree, stages: list[Stage]) -> str:
         platform = stage.instruction.flag("platform")
         if platform is not None and (platform.value or "").lower().startswith("windows"):
             return f"{stage.image} is a Windows image, {_READ_ONLY}"
+        if stage.parent is not None or _names_a_stage(stage.image, stages, defaults):
+            continue
         for image in (stage.image, _image(stage, defaults, tree.escape)):
-            if stage.parent is None and (family(image) == "windows" or _NAME.search(image.lower())):
+            if family(image) == "windows" or _NAME.search(image.lower()):
                 return f"{image} is a Windows image, {_READ_ONLY}"
     certain = any(stage.base.family not in ("unknown", "scratch") for stage in stages) or "wine" in tree.source.text
     keywords = _NAMES_PATHS if certain else _NAMES_PATHS | _MENTIONS_PATHS
@@ -61,6 +64,18 @@ def _image(stage: Stage, defaults: dict[str, str | None], escape: str) -> str:
     """The image that a stage is built from unless the build is given other arguments."""
     words = stage.instruction.words
     return (_expanded(words[0].text, defaults, escape) if words else None) or stage.image
+
+
+def _names_a_stage(image: str, stages: list[Stage], defaults: dict[str, str | None]) -> bool:
+    """Whether a name may be that of a stage: `tool-windows-${TARGETARCH}`, where the file has `AS tool-windows-amd64`.
+
+    A name whose variables have defaults is the one that these make.
+    """
+    known = _VARIABLE.split(image.lower())
+    if any(defaults.get(name) for name in names(image, "\\")):
+        return False
+    pattern = re.compile(".*".join(map(re.escape, known)))
+    return any(known) and any(pattern.fullmatch((stage.name or "").lower()) for stage in stages)
 
 
 def _expanded(text: str, values: dict[str, str | None], escape: str) -> str | None:

@@ -215,6 +215,7 @@ WINDOWS = [
     "FROM example/app\nWORKDIR C:/app\n",
     'FROM example/app\nWORKDIR "C:\\\\app"\n',
     'FROM example/app\nCOPY ["a b", "c:/app/"]\n',
+    "ARG B=golang:1.22\nFROM golang AS golang-windows\nFROM ${B}-windowsservercore\n",
     'FROM example/app\nSHELL ["powershell", "-Command"]\nRUN a\n',
     "FROM example/app\nRUN mkdir C:\\app\n",
 ]
@@ -232,6 +233,8 @@ def test_windows_is_left_alone(text: str) -> None:
         "FROM --platform=linux/amd64 debian\n",
         "# escape=\\\nFROM debian\n",
         "ARG node=node:10\nFROM $node\n",
+        "FROM debian AS tool-windows-amd64\nFROM debian AS tool-linux\nARG TARGETARCH\nFROM tool-windows-${TARGETARCH} AS b\n",
+        "FROM debian AS a-windows\nFROM a-windows AS b\n",
         "FROM debian\nRUN echo C:/app > /etc/a && sed -i s:/a:/b:g /etc/b\n",
         "FROM example/wine\nRUN wine a.exe C:/app\n",
         'FROM example/app\nSHELL ["pwsh", "-Command"]\nRUN a\n',
