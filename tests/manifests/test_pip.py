@@ -154,7 +154,7 @@ DYNAMIC = '[project]\nname = "a"\nversion = "1"\ndynamic = ["dependencies"]\n'
 def test_groups_and_project_files(
     make_context: MakeContext, reader: str, command: str, files: Files, expected: tuple[str, ...] | str
 ) -> None:
-    install = Install(reader.split("_")[0], tuple(command.split()), "", f"python.{reader}")
+    install = Install(reader.split("_", maxsplit=1)[0], tuple(command.split()), "", f"python.{reader}")
     found = attempt(inputs, make_context(files), install)
     if isinstance(expected, str):
         assert isinstance(found, Reason)
