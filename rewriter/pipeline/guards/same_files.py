@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.brought import Brought
@@ -28,7 +28,6 @@ from dfix.rewriter.model.effects import effects, is_named, only_adds
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map import FileMap, Hidden, ImageFile
-from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall, reads_of_install
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.pipeline.guards.trace import (
     Put,
@@ -41,6 +40,9 @@ from dfix.rewriter.pipeline.guards.trace import (
     runs,
     trace,
 )
+
+if TYPE_CHECKING:
+    from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall
 
 
 class _WrongError(Exception):
@@ -231,21 +233,28 @@ def _check_make(command: Located, differences: _Differences, line: str) -> bool:
 
 def _install(command: Located) -> ProjectInstall | None:
     """The install of a command that reads a project's manifests, or that fetches what a build needs."""
-    found = project_install(command.words)
-    if found is not None:
-        return ProjectInstall(command, *found)
+    found = project_install(command.words) or _fetch(command)
+    if found is None:
+        return None
+    from dfix.rewriter.model.file_map.install_reads import ProjectInstall  # with the readers, which few files need
+
+    return ProjectInstall(command, *found)
+
+
+def _fetch(command: Located) -> tuple[str, tuple[str, ...], str] | None:
+    """Manager, arguments and reader of a command that fetches what a build needs."""
     used = usage(command.words)
     prefetch = None if used is None else used.manager.prefetch
     if used is None or prefetch is None:
         return None
     fetch = prefetch.command.split()
     words = tuple(word.literal_or_text for word in used.words)
-    if list(words[: len(fetch)]) != fetch:
-        return None
-    return ProjectInstall(command, used.manager.name, words, prefetch.reader)
+    return (used.manager.name, words, prefetch.reader) if list(words[: len(fetch)]) == fetch else None
 
 
 def _check_install(install: ProjectInstall, differences: _Differences, what: str) -> None:
+    from dfix.rewriter.model.file_map.install_reads import reads_of_install
+
     try:
         read = reads_of_install(differences.first, install)
     except LeaveAlone as no:
@@ -285,6 +294,8 @@ def _check_added(
     It has to read what the author's next command of the same package manager finds: `go mod download` the go.mod of
     `go build`.
     """
+    from dfix.rewriter.model.file_map.install_reads import reads_of_install
+
     install = _install(ran.command) if ran.command is not None else None
     if install is None:
         return
