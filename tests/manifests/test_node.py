@@ -19,7 +19,8 @@ def package(**fields: Any) -> str:
 
 def lock(**fields: Any) -> str:
     root = {"name": "a", "version": "1.0.0", **fields}
-    return json.dumps({"name": "a", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": root}})
+    head = {"name": "a", "version": "1.0.0", "lockfileVersion": 3, "requires": True}
+    return json.dumps({**head, "packages": {"": root}}, indent=2) + "\n"
 
 
 def read(make_context: MakeContext, files: Files, command: str = "npm install", folder: str = "") -> Inputs | Reason:

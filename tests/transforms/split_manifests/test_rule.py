@@ -12,7 +12,8 @@ from dfix.rewriter.pipeline.run import Options
 from tests.build_context import rewritten
 
 PACKAGE = json.dumps({"name": "a", "version": "1.0.0"})
-LOCK = json.dumps({"lockfileVersion": 3, "packages": {"": {"name": "a", "version": "1.0.0"}}})
+PROJECT = {"name": "a", "version": "1.0.0"}
+LOCK = json.dumps({**PROJECT, "lockfileVersion": 3, "requires": True, "packages": {"": PROJECT}}, indent=2) + "\n"
 NODE = {"package.json": PACKAGE, "package-lock.json": LOCK, "src/a.js": "", "conf/app.conf": "", "my file.txt": ""}
 PIP = {"requirements.txt": "flask\n", "app.py": "", "static/a.css": ""}
 
