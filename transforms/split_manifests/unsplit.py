@@ -152,6 +152,9 @@ def _check_copies(
     run = install_run(step) or _run_of_download(model, step)
     read = None if run is None else attempt(inputs_of_run, copies, run)
     if not isinstance(read, Needed):
+        if step.workdir is None and command.located is not None and command.located.folder is None:
+            hint = "name the folder literally, in WORKDIR or `cd`"
+            raise LeaveAlone("unknown-folder", f"dfix cannot tell in which folder `{shown}` runs", hint)
         reason = f"dfix knows no way to run `{shown}` before the sources are copied"
         raise LeaveAlone("nothing-gained", reason)
     if not read.files and not read.folders:
