@@ -185,7 +185,8 @@ def _by_chance(command: Located, found: Effects, copies: list[Copied], copied_fi
         for copy in copies:
             is_first = place in found.reads and copy.brought.context_path_of(place.path) in copied_first()
             if not is_first and copy.brought.may_come_to(place.path):
-                return f"`{found.shown}` {place.verb} {place.shown}, which the build context may have one day"
+                path = f" ({place.path})" if "$" in place.shown and place.path.startswith("/") else ""
+                return f"`{found.shown}` {place.verb} {place.shown}{path}, which the build context may have one day"
     return ""
 
 
