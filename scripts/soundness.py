@@ -26,7 +26,9 @@ from dfix.rewriter.pipeline.run import run
 from dfix.rewriter.pipeline.transform import may_drop
 from dfix.rewriter.text.source import Source
 
-_UPDATE = re.compile(r"(?:sudo\s+)?apk\s+(?:-\S+\s+)*update(?:\s+-\S+)*\s*(?:\\\s*)?&&")
+_UPDATE = re.compile(
+    r"(?<!\S)(?:sudo\s+)?apk\s+(?:-\S+\s+)*update(?:[ \t]+-\S+)*[ \t]*(?:(?:\\\s*)?&&|$)", re.MULTILINE
+)
 _UNCACHED = re.compile(r"\bapk\s(?:[^&|;\n]|\\\n)*--no-cache(?!\S)")
 _CLEAN_UP = re.compile(r"(?<!\S)(?:sudo\s+)?(\w+)\s+(?:cache\s+)?(?:clean|clear-cache)(?!\S)[^&|;\n\\]*")
 
