@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.context_path import above
+from dfix.rewriter.context.context_path import above, inside
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.command_mode import check_mode
 from dfix.rewriter.manifests.shared.formats import listed, table
@@ -31,6 +32,7 @@ _STAY_IN_VENDOR = frozenset(
 )
 """Plugins that only read and write the vendor folder."""
 _TAKES_VERSION = "which the install uses to determine the project's version"
+_REMOTE = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*://|[^/:]+@[^/:]+:", re.IGNORECASE)
 _LARGEST = 10_000_000
 
 
@@ -54,9 +56,11 @@ class _Reader(Reader):
         self._scripts(project)
         self._autoloader(project)
         self._repositories(project)
+        self._archives(lock)
+        self._certificates(project)
         self._outputs(project)
         credentials = posixpath.join(self.install.folder, "auth.json")
-        files = [self.path, self.lock_path, *([credentials] if self.context.ships(credentials) else [])]
+        files = [self.path, self.lock_path, *self.files, *([credentials] if self.context.ships(credentials) else [])]
         return Inputs(tuple(files), tuple(self.folders), executables=tuple(self.executables))
 
     def _read(self, path: str) -> dict[str, Any]:
@@ -128,6 +132,37 @@ class _Reader(Reader):
                 raise missing(self.context, path)
             self.folders.append(path)
             self._commands(path)
+
+    def _archives(self, lock: dict[str, Any]) -> None:
+        """Add the archives of packages that lie in the project. Raises LeaveAlone for one at a `file:` URL."""
+        packages = [*listed(lock.get("packages")), *listed(lock.get("packages-dev"))]
+        for package in (package for package in packages if isinstance(package, dict)):
+            for kind in ("dist", "source"):
+                entry = table(package, kind)
+                written = entry.get("url")
+                if not isinstance(written, str) or entry.get("type") == "path" or _REMOTE.match(written):
+                    continue
+                statement = f"{self.lock_path}: the package {package.get('name')} is at {written}"
+                if ":" in written:
+                    raise LeaveAlone("local-source", f"{statement}, which dfix does not follow")
+                path = local_path(self.install.folder, written, statement)
+                if not self.context.ships(path):
+                    raise missing(self.context, path)
+                if not any(path.startswith(f"{folder}/") for folder in self.folders):
+                    self.files.append(path)
+
+    def _certificates(self, project: dict[str, Any]) -> None:
+        """Add the certificates that composer.json names; Composer checks that they are there."""
+        for key in ("cafile", "capath"):
+            written = table(project, "config").get(key)
+            path = inside(self.install.folder, written) if isinstance(written, str) else None
+            if path and self.context.ships(path):
+                self.files.append(path)
+            elif path and self.context.ships_any(path):
+                self.folders.append(path)
+            elif written:
+                reason = f"{self.path}: `{key}` is {written}, which dfix cannot find in the build context"
+                raise LeaveAlone("outside-context", reason)
 
     def _commands(self, folder: str) -> None:
         """Composer links the commands of a package in a folder, and makes them executable there."""

@@ -37,6 +37,33 @@ def test_packages_in_folders_of_the_project(make_context: MakeContext) -> None:
     )
 
 
+def test_certificates(make_context: MakeContext) -> None:
+    files = ("composer.json", "composer.lock", "certs/ca.pem")
+    assert read(make_context, {"config": {"cafile": "certs/ca.pem"}}, **{"certs/ca.pem": ""}) == Inputs(files)
+    found = read(make_context, {"config": {"capath": "certs"}}, **{"certs/ca.pem": ""})
+    assert found == Inputs(files[:2], ("certs",))
+    found = read(make_context, {"config": {"cafile": "/app/ca.pem"}}, **{"ca.pem": ""})
+    assert isinstance(found, Reason)
+    assert found.text == "composer.json: `cafile` is /app/ca.pem, which dfix cannot find in the build context"
+
+
+def test_archives_of_packages_in_the_project(make_context: MakeContext) -> None:
+    def lock(url: str) -> str:
+        return json.dumps({"packages": [{"name": "a/b", "dist": {"type": "zip", "url": url}}]})
+
+    files = {"pkg/b.zip": ""}
+    found = read(make_context, {}, **{"composer.lock": lock("pkg/b.zip")}, **files)
+    assert found == Inputs(("composer.json", "composer.lock", "pkg/b.zip"))
+    found = read(make_context, {}, **{"composer.lock": lock("https://example.org/b.zip")}, **files)
+    assert found == Inputs(("composer.json", "composer.lock"))
+    found = read(make_context, {}, **{"composer.lock": lock("file:///app/pkg/b.zip")}, **files)
+    assert isinstance(found, Reason)
+    assert found.code == "local-source"
+    project = {"repositories": [{"type": "artifact", "url": "pkg"}]}
+    found = read(make_context, project, **{"composer.lock": lock("pkg/b.zip")}, **files)
+    assert found == Inputs(("composer.json", "composer.lock"), ("pkg",))
+
+
 @pytest.mark.parametrize(
     "project",
     [

@@ -37,6 +37,25 @@ KNOWN: list[tuple[str, str, Files, tuple[str, ...], tuple[str, ...]]] = [
         (),
     ),
     (
+        "settings of puppeteer",
+        "npm ci",
+        {
+            "package.json": package(dependencies={"left-pad": "1"}),
+            "package-lock.json": lock(dependencies={"left-pad": "1"}),
+            ".puppeteerrc.cjs": 'const { join } = require("path");\nmodule.exports = { cacheDirectory: join("x") };\n',
+            "src/a.js": "",
+        },
+        ("package.json", "package-lock.json", ".puppeteerrc.cjs"),
+        (),
+    ),
+    (
+        "settings of puppeteer without its script",
+        "npm ci --ignore-scripts",
+        {"package.json": package(), "package-lock.json": lock(), ".puppeteerrc.cjs": "require(x)"},
+        ("package.json", "package-lock.json"),
+        (),
+    ),
+    (
         "shrinkwrap wins over the lock file",
         "npm ci",
         {"package.json": package(), "package-lock.json": lock(), "npm-shrinkwrap.json": lock()},
@@ -286,6 +305,17 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         {"package.json": package(dependencies={"@prisma/client": "5"}), "prisma.config.ts": ""},
         "hook-script",
         "prisma.config.ts is a program that Prisma runs",
+    ),
+    (
+        "puppeteer with settings that read other files",
+        "npm ci",
+        {
+            "package.json": package(),
+            "package-lock.json": lock(),
+            "puppeteer.config.js": "module.exports = require('./src/settings')",
+        },
+        "plugin",
+        "puppeteer.config.js, which Puppeteer runs during the install, may read other files",
     ),
     (
         "workspace glob that escapes",

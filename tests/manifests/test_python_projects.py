@@ -146,3 +146,32 @@ def test_a_member_of_a_workspace_above(make_context: MakeContext) -> None:
     found = read(make_context, files, NO_PROJECT, "api")
     assert isinstance(found, Reason)
     assert found.code == "workspace"
+
+
+UV_PIP_REFUSED: list[tuple[str, str, str]] = [
+    ("pip install -r pyproject.toml", '[project]\nname = "a"\ndynamic = ["dependencies"]\n', "reads-sources"),
+    ("pip install -r pyproject.toml", '[project]\ndynamic = ["optional-dependencies"]\n', "reads-sources"),
+    ("pip install -r pyproject.toml", "[tool.poetry.dependencies]\n", "reads-sources"),
+    ("pip install --group dev -r requirements.txt", "[dependency-groups]\n", "option"),
+    (
+        "pip sync pyproject.toml",
+        '[project]\nname = "a"\n[tool.uv.sources]\nb = { workspace = true }\n',
+        "workspace",
+    ),
+]
+
+
+@pytest.mark.parametrize(("command", "pyproject", "code"), UV_PIP_REFUSED)
+def test_what_uv_pip_reads_elsewhere(make_context: MakeContext, command: str, pyproject: str, code: str) -> None:
+    files = {"pyproject.toml": pyproject, "requirements.txt": "a\n"}
+    install = Install("uv", tuple(command.split()), "", "python.uv_pip")
+    found = attempt(inputs, make_context(files), install)
+    assert isinstance(found, Reason)
+    assert found.code == code
+
+
+def test_what_uv_pip_takes_from_a_project(make_context: MakeContext) -> None:
+    pyproject = '[project]\nname = "a"\ndynamic = ["version"]\n[tool.uv.sources]\nb = { path = "libs/b.whl" }\n'
+    files = {"pyproject.toml": pyproject, "libs/b.whl": "", "c.txt": "a\n"}
+    install = Install("uv", tuple("pip sync pyproject.toml --constraint c.txt".split()), "", "python.uv_pip")
+    assert inputs(make_context(files), install).files == ("pyproject.toml", "c.txt", "libs/b.whl")

@@ -22,7 +22,7 @@ from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall
 from dfix.rewriter.model.paths import resolve, within
 from dfix.rewriter.model.values_in_force import values_in_force
 from dfix.transforms.split_manifests.corepack import check_corepack
-from dfix.transforms.split_manifests.given_paths import GivenPath, given_paths
+from dfix.transforms.split_manifests.given_paths import GivenPath, given_paths, path_parts
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.stage_copies import StageCopies
@@ -45,6 +45,7 @@ def check_closed_world(copies: StageCopies, move: Move, run: InstallRun, read: N
     for copy in move.copies:
         _check_system_folders(brought, copy, run)
         _check_modes(copy, read)
+    _check_shell(brought, run)
     for install in run.installs:
         for given in given_paths(run.step, install):
             _check_given(brought, install, given)
@@ -53,6 +54,16 @@ def check_closed_world(copies: StageCopies, move: Move, run: InstallRun, read: N
             _check_redirects(brought, install)
         _check_searched(brought, run, install)
         check_corepack(copies, run, install)
+
+
+def _check_shell(brought: _Brought, run: InstallRun) -> None:
+    """Raises LeaveAlone where SHELL names a program, or a file that it reads, that comes with the sources."""
+    for word in run.step.shell:
+        for part in path_parts(word):
+            path = resolve(run.step.workdir, part)
+            if "/" in part and path is not None and brought.at(path) is not None:
+                reason = f"SHELL makes `{run.installs[0].shown}` read {part}, which comes with the sources"
+                raise LeaveAlone("setting", reason)
 
 
 def _check_modes(copy: Copied, read: Needed) -> None:

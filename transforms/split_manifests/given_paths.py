@@ -15,6 +15,8 @@ from dfix.rewriter.model.values_in_force import values_in_force
 
 _BETWEEN = re.compile(r"[\s=,:;\"'\[\]{}()]+")
 _URL = re.compile(r"(?!file:)\b[A-Za-z][\w+.-]*://[^\s,;\"']*")
+_ATTACHED = re.compile(r"(?:@|-[IL]|-[A-Za-z](?=[./]))([^$`]+)")
+"""A path after the letter of its option (`-I/include`, `-r./a.rb`) or the sign of a file of options (`@jvm.args`)."""
 _VARIABLE = re.compile(r"\$\{?(\w+)")
 
 
@@ -38,8 +40,9 @@ class GivenPath(NamedTuple):
 
 
 def path_parts(value: str) -> list[str]:
-    """The texts in a value that may be paths: `--require ./a.js,/b` has three. URLs are none."""
+    """The texts in a value that may be paths: `--require ./a.js,/b` has three, `-I/c` and `@d` two. URLs are none."""
     parts = _BETWEEN.split(_URL.sub(" ", value).replace("file://", " ").replace("file:", " "))
+    parts += [attached[1] for part in parts if (attached := _ATTACHED.fullmatch(part)) is not None]
     return [part for part in parts if part not in ("", "-", "--")]
 
 

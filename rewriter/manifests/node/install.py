@@ -16,6 +16,7 @@ from dfix.rewriter.manifests.node.hooks import Hooks
 from dfix.rewriter.manifests.node.lock_files import CLEAN_INSTALLS, archives_in_lock, refuse_rewritten_lock
 from dfix.rewriter.manifests.node.package_json import Manifest, local_dependencies, read_manifest
 from dfix.rewriter.manifests.node.prisma import schema
+from dfix.rewriter.manifests.node.puppeteer import puppeteer_settings
 from dfix.rewriter.manifests.node.rewritten_manifest import refuse_rewritten_manifest
 from dfix.rewriter.manifests.node.workspaces import members, outer_workspace
 from dfix.rewriter.manifests.shared.formats import read_yaml
@@ -187,7 +188,11 @@ class _Reader(Reader):
             why = _READS_THE_PROJECT.get(name)
             if why and "--ignore-scripts" not in self.flags and (name != "msw" or "msw" in manifest.data):
                 raise LeaveAlone("plugin", f"{manifest.path}: {name} {why} during the install", _NO_HOOKS)
-        if "@prisma/client" in manifest.every_dependency() and "--ignore-scripts" not in self.flags:
+        if "--ignore-scripts" in self.flags:
+            return
+        for path in puppeteer_settings(self.context, manifest.folder):
+            self._add(path)
+        if "@prisma/client" in manifest.every_dependency():
             self._prisma(manifest)
 
     def _prisma(self, manifest: Manifest) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.python.local_project import check_local_project
-from dfix.rewriter.manifests.python.pyproject import check_dependencies, installs_project, refuse_local_sources
+from dfix.rewriter.manifests.python.pyproject import installs_project, refuse_local_sources
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import missing
@@ -26,12 +26,14 @@ _WITH_VALUE = frozenset(
 )
 _WRITES = frozenset(("-t", "--target", "--prefix", "--root", "--src"))
 _READS = frozenset("-r --requirement --requirements -c --constraint --build-constraint".split())
+_GROUPS = "--group"
+"""A group of pyproject.toml, or of another file that its value names; source: pip.pypa.io, "pip install"."""
 _FLAGS = frozenset("--pre --upgrade --user --no-deps --no-index --require-hashes".split())
 """Options without a value whose names are the beginning of others."""
-_GROUP = "--group"
+PROJECT_FILES = frozenset(("pyproject.toml", "setup.py", "setup.cfg"))
+"""What `-r` of uv takes besides requirements files: uv asks the project for its dependencies."""
 _PROJECTS = frozenset(("-e", "--editable"))
 _LINKS = frozenset(("-f", "--find-links"))
-_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
 _UNREADABLE = re.compile(r"[^\n]{20000}|[ \t]{200}")
@@ -55,18 +57,17 @@ class _Reader:
 
     def arguments(self) -> None:
         """Add what the words of the command name."""
-        for option, value in _options(self.install.arguments[1:]):
+        for option, value in options(self.install.arguments[1:]):
             if option in _WRITES:
                 raise LeaveAlone("option", f"`{self.install.shown}` installs into a separate folder ({option} {value})")
+            if option == _GROUPS:
+                raise LeaveAlone("option", f"`{self.install.shown}` has {option}, so it also reads pyproject.toml")
             if option in _READS:
                 self.requirement_file(posixpath.join(self.install.folder, value), self.install.shown)
             elif option in _PROJECTS or option == "":
                 self.operand(value, self.install.shown)
             elif option in _LINKS:
                 self.links(value, self.install.shown)
-            elif option == _GROUP:
-                written = value.rpartition(":")[0] or "pyproject.toml"
-                self.project_file(posixpath.join(self.install.folder, written), self.install.shown)
 
     def requirement_file(self, written: str, named_in: str) -> None:
         """Add a requirements file and all that it includes, each once; `named_in` is what names it, for messages."""
@@ -78,9 +79,6 @@ class _Reader:
             path = self.context_path(written, named_in)
             if path in self.files:
                 continue
-            if posixpath.basename(path) in _PROJECT_FILES:  # uv reads their dependencies
-                self.project_file(path, named_in)
-                continue
             if len(self.files) >= MOST_FILES:
                 reason = f"{path} is one of more than {MOST_FILES} requirements files, more than dfix reads"
                 raise LeaveAlone("too-many-files", reason)
@@ -90,14 +88,8 @@ class _Reader:
             if _UNREADABLE.search(text):
                 raise LeaveAlone("broken-manifest", f"{path} has a line that is too long to be a requirement")
             self.files.append(path)
-            self._lines(path, pending)
-
-    def project_file(self, written: str, named_in: str) -> None:
-        """Add a pyproject.toml of which dependencies or a group are installed, but not the project."""
-        path = self.context_path(written, named_in)
-        check_dependencies(self.context, path)
-        if path not in self.files:
-            self.files.append(path)
+            if posixpath.basename(path) not in PROJECT_FILES:
+                self._lines(path, pending)
 
     def _lines(self, path: str, pending: list[tuple[str, str]]) -> None:
         """Add what a requirements file names; the files that it includes are added to `pending`."""
@@ -178,9 +170,6 @@ class _Reader:
         return "" if normal == "." else normal
 
 
-_VALUED = {*_READS, *_PROJECTS, *_LINKS, *_WRITES, *_WITH_VALUE, _GROUP}
-
-
 def _full_name(name: str, known: set[str]) -> str:
     """The option that pip takes `--constr` for: it accepts the beginning of a long option's name."""
     if not name.startswith("--") or name in known or name in _FLAGS:
@@ -189,17 +178,12 @@ def _full_name(name: str, known: set[str]) -> str:
     return longer[0] if len(longer) == 1 else name
 
 
-def takes_value(option: str) -> bool:
-    """Whether the next word is the value of an option that is given without `=`."""
-    return _full_name(option, _VALUED) in _VALUED
-
-
-def _options(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def options(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Options with their values, and operands as ("", operand); options without a value are left out.
 
     "-rreq.txt", "-r req.txt" and "--requirement=req.txt" are one option each.
     """
-    interesting = _VALUED
+    interesting = {*_READS, *_PROJECTS, *_LINKS, *_WRITES, *_WITH_VALUE, _GROUPS}
     at = 0
     while at < len(words):
         word = words[at]

@@ -9,7 +9,7 @@ from typing import Any
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.python.local_project import check_local_project
-from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
+from dfix.rewriter.manifests.shared.formats import listed, table
 from dfix.rewriter.manifests.shared.inputs import Install
 from dfix.rewriter.manifests.shared.local_paths import outside, whole_project
 from dfix.rewriter.manifests.shared.missing import missing
@@ -59,22 +59,6 @@ def refuse_dynamic_dependencies(path: str, data: dict[str, Any]) -> None:
     """Raises LeaveAlone when `dynamic` of `[project]` has "dependencies": the build backend reads them elsewhere."""
     if "dependencies" in listed(table(data, "project").get("dynamic")):
         raise LeaveAlone("reads-sources", f"{path}: the dependencies are `dynamic`, so they are read from other files")
-
-
-def check_dependencies(context: Context, path: str) -> None:
-    """Raises LeaveAlone where the dependencies that a project file names are made by code, or are local packages."""
-    if not path.endswith(".toml"):
-        raise LeaveAlone("reads-sources", f"a build of the project tells the dependencies of {path}")
-    data = read_toml(context, path)
-    dynamic = {"dependencies", "optional-dependencies"}.intersection(listed(table(data, "project").get("dynamic")))
-    if dynamic:
-        raise LeaveAlone("reads-sources", f"{path}: `{min(dynamic)}` is dynamic, so it may be read from other files")
-    if "build-system" in data and "project" not in data:
-        raise LeaveAlone("reads-sources", f"a build of the project tells the dependencies of {path}")
-    refuse_file_urls(path, table(data, "project").get("dependencies"))
-    local = local_paths(context, path, table(data, "tool", "uv", "sources").items())
-    if local:
-        raise LeaveAlone("local-source", f"{path} takes a package from {local[0]}, which dfix does not follow")
 
 
 def twice(option: str) -> str:
