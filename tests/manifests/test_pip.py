@@ -135,9 +135,8 @@ DYNAMIC = '[project]\nname = "a"\nversion = "1"\ndynamic = ["dependencies"]\n'
 @pytest.mark.parametrize(
     ("reader", "command", "files", "expected"),
     [
-        ("pip", "install --group dev -r r.txt", {"pyproject.toml": PROJECT, "r.txt": ""}, ("pyproject.toml", "r.txt")),
-        ("pip", "install --group lib/pyproject.toml:dev", {"lib/pyproject.toml": PROJECT}, ("lib/pyproject.toml",)),
-        ("pip", "install --group=dev", {}, "missing-file"),
+        ("pip", "install --group dev -r r.txt", {"pyproject.toml": PROJECT, "r.txt": ""}, "option"),
+        ("pip", "install --group=lib/pyproject.toml:dev", {"lib/pyproject.toml": PROJECT}, "option"),
         ("uv_pip", "pip install -r pyproject.toml", {"pyproject.toml": PROJECT}, ("pyproject.toml",)),
         ("uv_pip", "pip install -r pyproject.toml", {"pyproject.toml": DYNAMIC, "r.txt": ""}, "reads-sources"),
         ("uv_pip", "pip install -r setup.py", {"setup.py": ""}, "reads-sources"),
@@ -145,7 +144,7 @@ DYNAMIC = '[project]\nname = "a"\nversion = "1"\ndynamic = ["dependencies"]\n'
             "uv_pip",
             "pip install -r pyproject.toml",
             {"pyproject.toml": PROJECT + '[tool.uv.sources]\nb = {path = "b"}\n', "b/setup.cfg": "", "b/b.py": ""},
-            "local-source",
+            ("pyproject.toml",),
         ),
         ("uv_pip", "pip sync a.txt --constraint c.txt", {"a.txt": "", "c.txt": ""}, ("a.txt", "c.txt")),
         ("uv_pip", "pip sync --index-url https://x a.txt", {"a.txt": ""}, ("a.txt",)),
