@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dfix.rewriter.dockerfile.expand import expand_known, names
+from dfix.rewriter.dockerfile.expand import expand_known
 from dfix.rewriter.dockerfile.expansion import ExpansionError
 from dfix.rewriter.model.images import family
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"windows|nanoserver|servercore|ltsc20\d\d")
 _PATH = re.compile(r"""(?<![\w./])['"]?[CDcd]:[\\/]""")
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\$\w+")
+_VARIABLE_NAME = re.compile(r"\$\{?(\w+)")
 _NAMES_PATHS = frozenset(("WORKDIR", "COPY", "ADD", "VOLUME"))
 _MENTIONS_PATHS = frozenset(("RUN", "ENV", "CMD", "ENTRYPOINT"))
 """In these a Linux image may name such a path too, for Wine or in a text."""
@@ -72,7 +73,7 @@ def _names_a_stage(image: str, stages: list[Stage], defaults: dict[str, str | No
     A name whose variables have defaults is the one that these make.
     """
     known = _VARIABLE.split(image.lower())
-    if any(defaults.get(name) for name in names(image, "\\")):
+    if any(defaults.get(name) for name in _VARIABLE_NAME.findall(image)):
         return False
     pattern = re.compile(".*".join(map(re.escape, known)))
     return any(known) and any(pattern.fullmatch((stage.name or "").lower()) for stage in stages)

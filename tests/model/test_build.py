@@ -235,6 +235,7 @@ def test_windows_is_left_alone(text: str) -> None:
         "ARG node=node:10\nFROM $node\n",
         "FROM debian AS tool-windows-amd64\nFROM debian AS tool-linux\nARG TARGETARCH\nFROM tool-windows-${TARGETARCH} AS b\n",
         "FROM debian AS a-windows\nFROM a-windows AS b\n",
+        "FROM a:3-${b:c}\n",
         "FROM debian\nRUN echo C:/app > /etc/a && sed -i s:/a:/b:g /etc/b\n",
         "FROM example/wine\nRUN wine a.exe C:/app\n",
         'FROM example/app\nSHELL ["pwsh", "-Command"]\nRUN a\n',
