@@ -24,7 +24,7 @@ themselves. Stages that don't ship are left as they are, because merging saves n
 configuration. A failing command fails the build at the same place.
 
 **When it refuses.** When the flags differ (`--mount`, `--network`), when there is a comment between the two, when the
-merged RUN would have more than 40 lines, and when the second script depends on a shell and a container of its own:
+merged RUN would have more than 100 lines, and when the second script depends on a shell and a container of its own:
 
 - The first script uses `set`, functions, `trap`, `source`, `exec` or a background job. A chain of plain commands with
   `cd`, `export` or a variable is put into a subshell; `a || b` and `a; b` on one line are put into braces.
