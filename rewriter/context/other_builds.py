@@ -24,6 +24,14 @@ _NAME = re.compile(
 _LEADING = re.compile(r"^(?:\.{0,2}/)+")
 _INLINE = ("dockerfile_inline", "dockerfile-inline")
 _BUILDERS = frozenset(("docker", "podman", "buildah", "nerdctl", "buildx"))
+_TOOLS = re.compile("docker|podman|buildah|nerdctl|kaniko|earthly", re.IGNORECASE)
+_MOST_WORDS = 5_000
+_HEAD = 20_000
+_FROM = re.compile(
+    r"(?:[ \t]*(?:#.*|ARG[ \t].*)?\r?\n)*+[ \t]*FROM[ \t]+(?:--platform=\S+[ \t]+)?\S+(?:[ \t]+AS[ \t]+\S+)?[ \t]*\r?$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""How a Dockerfile begins."""
 _STANDARD_INPUT = frozenset(("-", "-f-", "--file=-"))
 
 
@@ -134,7 +142,26 @@ def _names_another(text: str, file: str, root: str, dockerfile: str) -> bool:
             return True
         if any(os.path.isfile(os.path.join(folder, word)) for folder in folders):
             return True
-    return False
+    return bool(_TOOLS.search(text)) and _names_unusual(text, folders, dockerfile)
+
+
+def _names_unusual(text: str, folders: set[str], dockerfile: str) -> bool:
+    """Whether a text names a file that has the content of a Dockerfile, but not the name of one."""
+    words = {_LEADING.sub("", word.removeprefix("-f")) for word in _NO_WORD.split(text)} - {""}
+    if len(words) > _MOST_WORDS:
+        return True
+    paths = (os.path.join(folder, word) for word in words for folder in folders)
+    return any(
+        os.path.isfile(path) and os.path.realpath(path) != dockerfile and _starts_a_build(path) for path in paths
+    )
+
+
+def _starts_a_build(path: str) -> bool:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return bool(_FROM.match(file.read(_HEAD).removeprefix("\ufeff")))
+    except OSError:
+        return False
 
 
 def _reads_standard_input(words: list[str]) -> bool:

@@ -60,6 +60,31 @@ def test_another_build(tmp_path: Path, name: str, text: str) -> None:
     assert name.rsplit("/", maxsplit=1)[-1] in other(tmp_path, {name: text})
 
 
+IMAGE = "# syntax=docker/dockerfile:1\nARG V=1\n\nfrom --platform=linux/amd64 node:$V as base\nCOPY node_modules /nm\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("build.sh", "docker build -f ops/image.txt -t x .\n"),
+        ("bin/release.sh", "cd ..\npodman build -fops/image.txt .\n"),
+        ("Makefile", "FILE = ops/image.txt\nimage:\n\tdocker build -f $(FILE) .\n"),
+        ("package.json", '{"scripts": {"image": "buildah bud --file=./ops/image.txt ."}}'),
+        (".gitlab-ci.yml", "build:\n  script:\n    - docker build -t x -f ops/image.txt .\n"),
+        (".github/workflows/ci.yml", "- uses: docker/build-push-action@v6\n  with:\n    file: ops/image.txt\n"),
+    ],
+)
+def test_a_dockerfile_of_another_name(tmp_path: Path, name: str, text: str) -> None:
+    assert name.rsplit("/", maxsplit=1)[-1] in other(tmp_path, {name: text, "ops/image.txt": IMAGE})
+    assert other(tmp_path, {name: text, "ops/image.txt": "from a import b\n"}) == ""
+    assert other(tmp_path, {name: text, "ops/image.txt": "SELECT a\nFROM b\n"}) == ""
+
+
+def test_a_dockerfile_of_another_name_is_no_other_one_if_it_is_the_file_itself(tmp_path: Path) -> None:
+    put(tmp_path, {"build.sh": "docker build -f ops/image.txt .\n", "ops/image.txt": IMAGE})
+    assert other_build(str(tmp_path), str(tmp_path / "ops/image.txt")) == ""
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
