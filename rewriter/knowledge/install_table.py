@@ -115,6 +115,12 @@ def home_files() -> re.Pattern[str]:
 
 
 @cache
+def prefix_files() -> tuple[str, ...]:
+    """Settings below the folder that a program is installed in, as paths from there."""
+    return tuple(_tables()["prefix"]["files"])
+
+
+@cache
 def system_folders() -> tuple[str, ...]:
     """The folders in which programs look for settings and libraries without being told."""
     return tuple(_tables()["system"]["folders"])

@@ -91,4 +91,4 @@ def test_rows_are_sound() -> None:
     for kind in install_table.settings_files():
         assert kind.of <= set(stems())
     text = (Path(install_table.__file__).parent / "install_table.toml").read_text("utf-8")
-    assert set(tomllib.loads(text)) == {"row", "settings", "modules", "home", "system"}
+    assert set(tomllib.loads(text)) == {"row", "settings", "modules", "home", "prefix", "system"}

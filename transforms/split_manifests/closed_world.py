@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import usage
-from dfix.rewriter.knowledge.install_table import home_files, modules, system_folders, unread_places
+from dfix.rewriter.knowledge.install_table import home_files, modules, prefix_files, system_folders, unread_places
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.effects.modules import imported
@@ -181,6 +181,7 @@ def _check_searched(brought: _Brought, run: InstallRun, install: ProjectInstall)
                 raise LeaveAlone(
                     "setting", f"PATH makes `{install.shown}` look for programs in {folder}, where {file} is copied to"
                 )
+    _check_prefixes(brought, install, values)
     folders = [entry for entry in values.get("PYTHONPATH", "").split(":") if entry]
     used = usage(install.located.words)
     if used is not None and used.as_module:
@@ -191,6 +192,20 @@ def _check_searched(brought: _Brought, run: InstallRun, install: ProjectInstall)
     steps = [step for step in run.step.stage.steps[first : run.step.index + 1] if step.keyword == "RUN"]
     for home in {home for step in steps for home in _homes(step, values)}:
         _check_home(brought, install, home)
+
+
+def _check_prefixes(brought: _Brought, install: ProjectInstall, values: dict[str, str]) -> None:
+    """Raises LeaveAlone for settings in the folders that programs are installed in."""
+    program = install.located.words[0].literal_or_text if install.located.words else ""
+    searched = [*values["PATH"].split(":"), posixpath.dirname(program)]
+    written = [posixpath.dirname(folder) or "." for folder in searched if posixpath.basename(folder) == "bin"]
+    for prefix in written:
+        folder = resolve(install.located.folder, prefix)
+        for name in prefix_files() if folder is not None else ():
+            late = brought.at(posixpath.join(folder or "/", name))
+            if late is not None:
+                reason = f"{late} comes to {prefix}, where `{install.shown}` looks for settings"
+                raise LeaveAlone("setting", reason, f"copy {late} with an instruction of its own")
 
 
 def _may_run(context: Context, copy: Copied, path: str) -> bool:
