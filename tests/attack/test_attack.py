@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
-from attack_power import MOST, Power
+from attack_power import FAULTS, MOST, ROOT, Power
 from attack_report import Count, power_page, renewed
 
 from dfix.rewriter.dockerfile import parse
@@ -109,3 +110,16 @@ def test_counts_become_a_page() -> None:
         "| K2 | not found | y |\n\n<!-- end -->\nb\n"
     )
     assert MOST == 100
+
+
+@pytest.mark.parametrize("patch", sorted(FAULTS.glob("*.patch")), ids=lambda path: path.stem)
+def test_each_fault_of_the_power_test_applies(patch: Path) -> None:
+    command = ["git", "apply", "-C1", "--check", str(patch)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_kind_of_the_campaign_that_broke_has_a_fault() -> None:
+    assert {kind for kind in KINDS if kind.startswith("K")} == {
+        path.stem.partition("-")[0] for path in FAULTS.glob("*.patch")
+    }

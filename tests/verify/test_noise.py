@@ -56,6 +56,7 @@ LINES = {
         "!root/.cache/virtualenv/wheel/3.11/a.py",
     ),
     "~/.cache/uv/archive-v*/**": ("root/.cache/uv/archive-v0/50cREw32/a.py", "!root/.cache/archive-v0/a", "!app/archive-v0/a"),
+    "~/.cache/uv/sdists-v*/**": ("root/.cache/uv/sdists-v9/path/0f/xY3/metadata.msgpack", "!root/.cache/sdists-v9/a"),
     "~/.cache/uv/wheels-v*/**": ("root/.cache/uv/wheels-v8/pypi/click/8.5.1-py3", "!root/.cache/wheels-v8/a"),
     "~/.cache/uv/**": ("root/.cache/uv/simple-v28/a.rkyv", "!root/.cache/uvx/a", "!root/.local/share/uv/a"),
     "/tmp/pipenv-request-*.json": ("tmp/pipenv-request-c97j98u4.json", "!tmp/pipenv.json"),
