@@ -318,6 +318,17 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         "puppeteer.config.js, which Puppeteer runs during the install, may read other files",
     ),
     (
+        "a package that installs git hooks",
+        "npm ci",
+        {
+            "package.json": package(devDependencies={"lefthook": "1"}),
+            "package-lock.json": lock(devDependencies={"lefthook": "1"}),
+            ".git/HEAD": "",
+        },
+        "git-history",
+        "package.json: the install of lefthook writes to .git, which the build context ships",
+    ),
+    (
         "workspace glob that escapes",
         "npm ci",
         {"package.json": package(workspaces=["../*"])},

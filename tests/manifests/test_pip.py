@@ -88,6 +88,14 @@ def test_blocked(make_context: MakeContext, command: str, files: Files, code: st
     assert (found.code, reason in found.text) == (code, True), found
 
 
+def test_an_earlier_clone(make_context: MakeContext) -> None:
+    files = {"a.txt": "-e git+https://example.org/x.git@v2#egg=x\n", "src/app.py": ""}
+    assert isinstance(read(make_context, files, "install -r a.txt"), Inputs)
+    found = read(make_context, {**files, "src/x/x.py": ""}, "install -r a.txt")
+    assert isinstance(found, Reason)
+    assert (found.code, found.hint) == ("host-output", "add `src/x` to .dockerignore")
+
+
 def test_local_paths_are_those_of_the_working_folder(make_context: MakeContext) -> None:
     files = {"api/req/a.txt": "./lib\n-r b.txt\n", "api/req/b.txt": "", "api/lib/pyproject.toml": ""}
     found = read(make_context, files, "install -r req/a.txt", "api")

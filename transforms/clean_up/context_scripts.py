@@ -29,6 +29,8 @@ _EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\$[@*]|`[^`]*`")
 _GLOB = re.compile(r"[*?\[]")
 _SCRIPT = r"(?:sh|bash|zsh|ksh|py|pl|rb|js|cjs|mjs|ts|mk|php|lua)"
 _NAMES_FILE = re.compile(rf"(?<![\w.@+*-])(?:[\w.@+*-]*(?:/[\w.@+*-]+)+|[\w.@+*-]+\.{_SCRIPT}\b)")
+_GIVEN_TO_SHELL = re.compile(r"(?<![\w./-])(?:ba|da|z|k)?sh[ \t]+(?:-[a-z]+[ \t]+)*(?![\w.@+-]*/)([\w@+][\w.@+-]*)")
+"""A script in the current folder that a shell runs, whatever its name: `sh deps`."""
 _IMPORTS = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
 _IS_SCRIPT = re.compile(rf"(?:^|/)(?:[^/.]+|[^/]*\.(?:{_SCRIPT}|mk))$")
 _MAKES = re.compile(r"(?:^|[\s;&|({\"'])(?:make|\$[({]MAKE[)}])(?=[\s\"']|$)", re.MULTILINE)
@@ -131,7 +133,7 @@ class ContextScripts:
         if context is None:
             return []
         found: list[str] = []
-        for word in dict.fromkeys(_NAMES_FILE.findall(text)):
+        for word in dict.fromkeys((*_NAMES_FILE.findall(text), *_GIVEN_TO_SHELL.findall(text))):
             if _GLOB.search(word):
                 name = posixpath.basename(word)
                 found += self._called(name) if name.strip("*") else context.some_below(posixpath.dirname(word), 500)

@@ -45,6 +45,8 @@ _READS_THE_PROJECT = {
     "nuxt": "may generate types from the project",
 }
 """Published packages whose own install hook reads or writes the project, and what it does."""
+_WRITES_GIT_HOOKS = frozenset(("lefthook", "simple-git-hooks", "yorkie", "pre-commit", "ghooks"))
+"""Published packages whose own install hook writes to .git/hooks, if there is one; source: their package.json."""
 
 
 class _Reader(Reader):
@@ -190,6 +192,10 @@ class _Reader(Reader):
                 raise LeaveAlone("plugin", f"{manifest.path}: {name} {why} during the install", _NO_HOOKS)
         if "--ignore-scripts" in self.flags:
             return
+        git_hooks = _WRITES_GIT_HOOKS.intersection(manifest.every_dependency())
+        if git_hooks and self.context.exists(".git") and not self.context.ignore.ignored(".git"):
+            reason = f"{manifest.path}: the install of {min(git_hooks)} writes to .git, which the build context ships"
+            raise LeaveAlone("git-history", reason, f"add `.git` to {self.context.ignore_name}")
         for path in puppeteer_settings(self.context, manifest.folder):
             self._add(path)
         if "@prisma/client" in manifest.every_dependency():

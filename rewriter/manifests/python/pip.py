@@ -16,7 +16,7 @@ from dfix.rewriter.manifests.python.local_project import check_local_project
 from dfix.rewriter.manifests.python.pyproject import installs_project, refuse_local_sources
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import outside
-from dfix.rewriter.manifests.shared.missing import missing
+from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
 
 _WITH_VALUE = frozenset(
     "-i --index-url --extra-index-url --trusted-host --proxy --retries --timeout --cert --client-cert --cache-dir "
@@ -111,6 +111,9 @@ class _Reader:
             if requirement.is_local_path or requirement.is_editable:
                 target = str(requirement.link.url if requirement.link else requirement.requirement_line.line)
                 self.operand(target, path)
+                if requirement.is_editable and requirement.is_vcs_url and requirement.name:
+                    # pip clones it to src/NAME
+                    refuse_host_output(self.context, self.install.folder, f"src/{requirement.name}")
         for invalid in parsed.invalid_lines:
             self.operand(invalid.requirement_line.line, path)
 
