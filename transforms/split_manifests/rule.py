@@ -54,7 +54,7 @@ ORDER = 10
 
 _PACKAGE = '{"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}'
 _LOCK = (
-    '{"name": "a", "version": "1.0.0", "lockfileVersion": 3, "packages": '
+    '{"name": "a", "version": "1.0.0", "lockfileVersion": 3, "requires": true, "packages": '
     '{"": {"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}}}'
 )
 _NODE = {"package.json": _PACKAGE, "package-lock.json": _LOCK, "server.js": ""}
@@ -88,11 +88,11 @@ EXAMPLES: tuple[Example, ...] = (
         files=_NODE,
         before=(
             "FROM node:22\nWORKDIR /app\n\n# the application\nCOPY --chown=node:node . .\n\n"
-            'RUN npm install\n\nCMD ["node", "server.js"]\n'
+            'RUN npm ci\n\nCMD ["node", "server.js"]\n'
         ),
         after=(
             "FROM node:22\nWORKDIR /app\n\nCOPY --chown=node:node package.json package-lock.json ./\n\n"
-            "RUN npm install\n\n# the application\nCOPY --chown=node:node . .\n\n"
+            "RUN npm ci\n\n# the application\nCOPY --chown=node:node . .\n\n"
             'CMD ["node", "server.js"]\n'
         ),
     ),

@@ -12,7 +12,7 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import inside
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.node.npm_lock import rewritten_because
+from dfix.rewriter.manifests.node.npm_lock_form import rewritten_because
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.shared.inputs import Install
 from dfix.rewriter.manifests.shared.local_paths import outside

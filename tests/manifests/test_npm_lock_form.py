@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dfix.rewriter.manifests.node.npm_lock import rewritten_because
+from dfix.rewriter.manifests.node.npm_lock_form import rewritten_because
 from dfix.rewriter.manifests.node.package_json import Manifest
 
 ROOT: dict[str, Any] = {"name": "a", "version": "1.0.0", "dependencies": {"b": "1"}}
