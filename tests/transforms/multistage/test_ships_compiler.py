@@ -55,6 +55,7 @@ def test_what_ships(tmp_path: Path, text: str, code: str, because: str) -> None:
         "FROM debian:12\nRUN apt-get install -y gcc && apt-get purge -y gcc\n",
         "FROM alpine:3.20\nRUN apk add --virtual .build gcc && apk del .build\n",
         "FROM debian:12\nRUN apt-get install -y curl\n",
+        TWO + "FROM node:22-slim\nRUN npm install --omit=dev gcc\nCOPY --from=files /a /a\n",
     ],
 )
 def test_what_does_not(tmp_path: Path, text: str) -> None:

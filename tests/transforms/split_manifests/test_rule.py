@@ -603,6 +603,12 @@ STAYS = [
         'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN bash -c "npm install && npm test"\n',
     ),
     ("a script with its own interpreter", NODE, "unread-script", "FROM a\nCOPY . .\nRUN <<E\n#!/bin/sh\nnpm ci\nE\n"),
+    (
+        "a tool for the whole image, in a shell in the shell",
+        NODE,
+        "names-packages",
+        'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN bash -c "npm i -g serve"\n',
+    ),
     ("Leiningen", {"project.clj": ""}, "unknown-manager", "FROM clojure\nCOPY . /a\nWORKDIR /a\nRUN lein uberjar\n"),
     (
         "Composer as a file",
