@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dfix.rewriter.answers.code_table import Code, codes
+from dfix.rewriter.report.pages import reason_page
 
 FOLDER = Path("docs/reasons")
 
@@ -49,8 +50,4 @@ def _index(found: tuple[Code, ...]) -> str:
 
 
 def _page(code: Code) -> str:
-    rules = ", ".join(f"[{rule}](../rules/{rule}.md)" for rule in code.rules)
-    return (
-        f"# {code.name}\n\n{code.meaning} Given by {rules}.\n\n"
-        f"## Why the place is left alone\n\n{code.why}\n\n## What you can do\n\n{code.do}\n"
-    )
+    return reason_page(code, (f"[{rule}](../rules/{rule}.md)" for rule in code.rules))

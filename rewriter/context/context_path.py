@@ -3,7 +3,33 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+_MOST_LINKS = 40
+"""As many as Linux follows for one path."""
+
+
+def follow(path: str, link_at: Callable[[str], str | None]) -> str | None:
+    """A path with every link on its way followed; None for links that lead in a circle.
+
+    `link_at` says what the link at a path says, as written, and None where there is none. `path` may be absolute, or
+    begin with a folder that is not known (`?/a`); an absolute target begins at the root.
+    """
+    done, rest, left = "", [part for part in path.split("/") if part], _MOST_LINKS
+    root = "/" if path.startswith("/") else ""
+    while rest:
+        here = posixpath.normpath(posixpath.join(root, done, rest.pop(0)))
+        target = link_at(here)
+        if target is None:
+            done = here
+            continue
+        left -= 1
+        if not left:
+            return None
+        rest = [*(part for part in target.split("/") if part), *rest]
+        if target.startswith("/"):
+            root = done = "/"
+    return done or "/"
 
 
 def normal(path: str) -> str:

@@ -7,11 +7,10 @@ import posixpath
 import stat
 from collections.abc import Hashable
 
+from dfix.rewriter.context.context_path import follow
 from dfix.rewriter.context.ignore import BadPatternError, IgnoreFile
 
 MOST_FILES = 200_000
-MOST_LINKS = 40
-"""As many as Linux follows for one path."""
 LARGEST_READ = 5_000_000
 LARGEST_IGNORE_FILE = 1_000_000
 
@@ -234,20 +233,8 @@ class Context:
 
         An absolute target begins at the root of the context. None for links that lead in a circle.
         """
-        done, rest, left = "", [part for part in path.split("/") if part], MOST_LINKS
-        while rest:
-            part = rest.pop(0)
-            here = posixpath.normpath(posixpath.join("/", done, part))[1:]
-            target = self.link(here)
-            if target is None:
-                done = here
-                continue
-            left -= 1
-            if not left:
-                return None
-            rest = [*(part for part in target.split("/") if part), *rest]
-            done = "" if target.startswith("/") else done
-        return done
+        found = follow(f"/{path}", lambda here: self.link(here[1:]))
+        return None if found is None else found[1:]
 
     def never_ships(self, path: str) -> bool:
         """Whether the ignore file leaves out a path, and everything below it, whether it exists or not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 
 Work = Literal["downloads", "compiles"]
 
@@ -17,5 +17,5 @@ def slow_work() -> dict[str, Work]:
     import tomllib
 
     with open(_TABLE, "rb") as file:
-        table: dict[Work, list[str]] = tomllib.load(file)  # type: ignore[assignment]  # tests check the keys
-    return {name: work for work, names in table.items() for name in names}
+        table = tomllib.load(file)
+    return {name: work for work in get_args(Work) for name in table[work]}

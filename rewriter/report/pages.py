@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dfix.rewriter.answers.code_table import codes, codes_of
+from collections.abc import Iterable
+
+from dfix.rewriter.answers.code_table import Code, codes, codes_of
 from dfix.rewriter.answers.example import Example
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.pipeline.registry import OWN, RuleInfo, plugin_faults, rules
@@ -83,11 +85,14 @@ def page(name: str) -> str:
 def reason(code: str) -> str:
     """The page of a reason's code as Markdown; "" if there is no such code."""
     found = next((found for found in codes() if found.name == code), None)
-    if found is None:
-        return ""
+    return "" if found is None else reason_page(found, found.rules)
+
+
+def reason_page(code: Code, rules: Iterable[str]) -> str:
+    """The page of a code as Markdown; `rules` are the names or links of the rules that give such reasons."""
     return (
-        f"# {found.name}\n\n{found.meaning} Given by {', '.join(found.rules)}.\n\n"
-        f"## Why the place is left alone\n\n{found.why}\n\n## What you can do\n\n{found.do}\n"
+        f"# {code.name}\n\n{code.meaning} Given by {', '.join(rules)}.\n\n"
+        f"## Why the place is left alone\n\n{code.why}\n\n## What you can do\n\n{code.do}\n"
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.context.context_path import normal
 from dfix.rewriter.model.copied import Copied, Unclear, copied
+from dfix.rewriter.model.values_in_force import DEFAULT_PATH
 from dfix.transforms.clean_up.mentions import without_comments
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ MOST_FILES = 20_000
 MOST_SCRIPTS = 500
 """Scripts that are read for one command."""
 
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\$[@*]|`[^`]*`")
 _GLOB = re.compile(r"[*?\[]")
 _SCRIPT = r"(?:sh|bash|zsh|ksh|py|pl|rb|js|cjs|mjs|ts|mk|php|lua)"
@@ -78,7 +78,7 @@ class ContextScripts:
         if "/" in word or not program:
             paths = [posixpath.normpath(posixpath.join(folder or "?", word))]
         else:
-            paths = [posixpath.join(entry, word) for entry in (step.env.get("PATH") or _PATH).split(":")]
+            paths = [posixpath.join(entry, word) for entry in (step.env.get("PATH") or DEFAULT_PATH).split(":")]
         found = [path for image_path in paths for path in self.placed(image_path)]
         if not found and (folder is None or self._partial) and ("/" in word or _NAMES_FILE.fullmatch(word)):
             found = self._called(posixpath.basename(word))

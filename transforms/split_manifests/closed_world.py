@@ -147,8 +147,7 @@ def _check_given(brought: _Brought, install: ProjectInstall, given: GivenPath) -
 
 def _check_unknown(run: InstallRun, install: ProjectInstall) -> None:
     """Raises LeaveAlone for a variable that names files, and whose value only the build knows."""
-    known = {**install.located.env}
-    for name, value in {**known, **install.located.assigned}.items():
+    for name, value in {**install.located.env, **install.located.assigned}.items():
         if name.lower() in _NAMES_FILES and (value is None or "$" in value or "`" in value):
             reason = f"`{install.shown}` reads {name}, whose value is unknown before the build"
             raise LeaveAlone("setting", reason, f"set {name} to a literal value")

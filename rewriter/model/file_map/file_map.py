@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import Reason
 from dfix.rewriter.context.brought import Brought
-from dfix.rewriter.context.folder import MOST_LINKS, Context
+from dfix.rewriter.context.context_path import follow
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied, Unclear, copied
@@ -104,21 +105,7 @@ class FileMap:
 
     def followed(self, path: str) -> str | None:
         """An image path with the links of copied folders on its way followed; None for a circle."""
-        done, rest, left = "", [part for part in path.split("/") if part], MOST_LINKS
-        root = "/" if path.startswith("/") else ""
-        while rest:
-            here = posixpath.normpath(posixpath.join(root, done, rest.pop(0)))
-            target = self._link_at(here)
-            if target is None:
-                done = here
-                continue
-            left -= 1
-            if not left:
-                return None
-            rest = [*(part for part in target.split("/") if part), *rest]
-            root = "/" if target.startswith("/") else root
-            done = "/" if target.startswith("/") else done
-        return done or "/"
+        return follow(path, self._link_at)
 
     def _link_at(self, path: str) -> str | None:
         """What the link at an image path says; None if no link is known there."""
