@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -83,12 +82,11 @@ def _blank_before(model: Model, moved: Block) -> bool:
 
 
 def _after(model: Model, instruction: Instruction, text: str) -> Edit:
-    """Lines after an instruction, which may be the last one and have no newline, or end in a dangling backslash."""
+    """Lines after an instruction, which may be the last one and have no newline.
+
+    If it ends in a dangling backslash, the pipeline removes that first.
+    """
     end = instruction.span.end
-    rest = model.source.text[instruction.value_span.end : end]
-    if model.tree.escape in rest and not instruction.heredocs:
-        kept = re.sub(rf"[ \t]*{re.escape(model.tree.escape)}", "", rest).rstrip() + "\n"
-        return Edit(Span(instruction.value_span.end, end), kept + text)
     if model.source.text[end - 1 : end] == "\n":
         return Edit(Span(end, end), text)
     return Edit(Span(end, end), "\n" + text.removesuffix("\n"))

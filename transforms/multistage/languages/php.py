@@ -29,7 +29,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         return None
     if build.start.program in PROGRAMS:
         raise LeaveAlone(
-            "runs-build-tool", f"the container runs `{build.start.program}` itself, which would be left behind"
+            "runs-build-tool", f"the container runs `{build.start.program}` itself, which the runtime stage would lack"
         )
     copies: list[StageCopy] = []
     if any(command.program in _EXTENDS for command in build.build_commands):

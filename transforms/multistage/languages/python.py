@@ -51,7 +51,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         return None
     if build.start.program in ("poetry", "uv", "pipenv", "pip"):
         raise LeaveAlone(
-            "runs-build-tool", f"the container runs `{build.start.program}` itself, which would be left behind"
+            "runs-build-tool", f"the container runs `{build.start.program}` itself, which the runtime stage would lack"
         )
     libraries = linked_libraries(build, required, language_facts("python")) if image != build.base.reference else ()
     copy, edits = _environment(build) or _with_prefix(build)
