@@ -73,7 +73,9 @@ def main() -> int:
         with ThreadPoolExecutor(4) as pool:
             real_rows = list(pool.map(partial(prove, engine, measuring=False), real))
     faults = [fault for case, row in zip(own, rows, strict=True) if (fault := _fault(case, row))]
-    faults += [f"{row.name}: {row.file['verdict']}" for row in real_rows if row.file["verdict"] == "broken"]
+    faults += [
+        f"{row.name}: {row.file['verdict']}" for row in real_rows if row.file["verdict"] in ("broken", "unshown")
+    ]
     if not asked.names and not asked.unsafe:
         proven = sum(row.file["verdict"] == "proven" for row in rows)
         built = sum(row.file["verdict"] in ("proven", "built", "broken") for row in real_rows)
@@ -190,6 +192,8 @@ def prove(engine: Engine, case: Case, *, measuring: bool) -> Row:
         if file["verdict"] == "unchanged":
             file["verdict"] = "built" if _builds(engine, case, copy) else "unbuilt"
     print(f"{case.name}: {file['verdict']} {file['message']}".rstrip(), file=sys.stderr, flush=True)
+    if file["verdict"] == "broken":  # in case that it can't be seen again
+        print(json.dumps(file, indent=1), file=sys.stderr, flush=True)
     return Row(case.name, case.what, file, case.unsafe)
 
 
