@@ -85,7 +85,7 @@ def told(draw: Draw, tried: Probe, verdict: Verdict) -> str:
 
 
 def attack(lab: Lab, chosen: list[Draw], asked: argparse.Namespace) -> Count:
-    """Try the probes; print and keep what is found."""
+    """Try the probes; print and keep what is found. Results are written after each batch, in case of a stop."""
     count = Count()
     done, began = 0, time.monotonic()
     for batch in batches(chosen, SMALL_BATCH if asked.first else BATCH):
@@ -100,6 +100,10 @@ def attack(lab: Lab, chosen: list[Draw], asked: argparse.Namespace) -> Count:
         done += len(batch)
         spent = time.monotonic() - began
         print(f"{done} of {len(chosen)} pairs, {len(count.found)} found, {spent:.0f} s", file=sys.stderr, flush=True)
+        if asked.results:
+            found = [one._asdict() for one in count.found]
+            asked.results.write_text(json.dumps({"found": found, "rows": count.rows()}), encoding="utf-8")
+        _write(asked, "campaign", count.page(asked.seed))
         if count.found and asked.first:
             break
     return count
@@ -149,10 +153,6 @@ def main() -> int:
             return replay(lab, asked.replay)
         count = attack(lab, chosen, asked)
     print(count.text())
-    if asked.results:
-        found = [one._asdict() for one in count.found]
-        asked.results.write_text(json.dumps({"found": found, "rows": count.rows()}), encoding="utf-8")
-    _write(asked, "campaign", count.page(asked.seed))
     return int(bool(count.found))
 
 
