@@ -1,6 +1,6 @@
 """Try to break the promise of the safe rules: random contexts, built before and after, images compared.
 
-    make attack                                          600 pairs of all kinds
+    make attack                                          900 pairs, 50 of each kind
     python scripts/attack.py --pairs 100 --kinds K1,K3   some kinds
     python scripts/attack.py --replay DIR                what an earlier run found, again
     python scripts/attack.py --power                     does it find each fault of tests/attack/faults again?
@@ -120,7 +120,7 @@ def replay(lab: Lab, folder: Path) -> int:
 def main() -> int:
     """Run the command line; 0 if nothing was found, or if the power test found everything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=600, help="how many contexts to try (default: %(default)s)")
+    parser.add_argument("--pairs", type=int, default=900, help="how many contexts to try (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="which ones (default: %(default)s)")
     parser.add_argument("--kinds", default=",".join(KINDS), help="comma-separated (default: all)")
     parser.add_argument("--jobs", type=int, default=2, help="builds at a time (default: %(default)s)")
