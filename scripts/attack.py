@@ -139,7 +139,7 @@ def main() -> int:
     kinds = asked.kinds.split(",")
     if asked.power:
         tried = power(kinds, asked.seed, asked.jobs)
-        _write(asked, "power", power_page(tried))
+        _write(asked, "power", power_page(tried, asked.seed))
         return int(not all(one.after for one in tried))
     chosen = draws(kinds, asked.seed, asked.pairs)
     if asked.texts:

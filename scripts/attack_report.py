@@ -71,10 +71,13 @@ def what(kind: str) -> str:
     return said.partition(": ")[2].rstrip(".")
 
 
-def power_page(found: Iterable[Power]) -> str:
+def power_page(found: Iterable[Power], seed: int) -> str:
     """The power test for docs/soundness.md."""
-    lines = ["| mend taken back | found after | with |", "| --- | --- | --- |"]
-    return "\n".join([*lines, *(f"| {one.fault} | {one.after or 'not found'} | {one.what} |" for one in found)])
+    lines = [f"Seed {seed}.", "", "| mend taken back | found after | with |", "| --- | --- | --- |"]
+    for one in found:
+        what = one.what.replace("|", "\\|")
+        lines.append(f"| {one.fault} | {one.after or 'not found'} | {what} |")
+    return "\n".join(lines)
 
 
 def renewed(page: str, name: str, text: str) -> str:

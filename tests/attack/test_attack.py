@@ -105,9 +105,9 @@ def test_counts_become_a_page() -> None:
     assert "| K1 | commands and content" in count.page(1)
     assert "clean-up 2" in count.text()
     page = "a\n<!-- power -->\nold\n<!-- end -->\nb\n"
-    assert renewed(page, "power", power_page([Power("K1", 3, "x"), Power("K2", 0, "y")])) == (
-        "a\n<!-- power -->\n\n| mend taken back | found after | with |\n| --- | --- | --- |\n| K1 | 3 | x |\n"
-        "| K2 | not found | y |\n\n<!-- end -->\nb\n"
+    assert renewed(page, "power", power_page([Power("K1", 3, "x | z"), Power("K2", 0, "y")], 7)) == (
+        "a\n<!-- power -->\n\nSeed 7.\n\n| mend taken back | found after | with |\n| --- | --- | --- |\n"
+        "| K1 | 3 | x \\| z |\n| K2 | not found | y |\n\n<!-- end -->\nb\n"
     )
     assert MOST == 100
 
