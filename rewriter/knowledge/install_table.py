@@ -6,9 +6,8 @@ Whatever is not in that table may make the install read the named file, and what
 from __future__ import annotations
 
 import os
-import re
 import tomllib
-from fnmatch import translate
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -20,16 +19,47 @@ EVERY = "*"
 """Stands for every manager, or every settings file."""
 
 
+class Names(NamedTuple):
+    """A list of names. They are not one regular expression: compiling it takes longer than a run needs the table."""
+
+    plain: frozenset[str]
+    starred: tuple[tuple[str, ...], ...]
+    """What is before, between and after the `*` of those that have some."""
+
+    @classmethod
+    def of(cls, written: Iterable[str]) -> Names:
+        """The names as the table writes them: `*` stands for any text, and no other character for another."""
+        names = tuple(written)
+        return cls(frozenset(names), tuple(tuple(name.split("*")) for name in names if "*" in name))
+
+    def match(self, name: str) -> bool:
+        """Whether it is one of them."""
+        return name in self.plain or any(_fits(name, parts) for parts in self.starred)
+
+
+def _fits(name: str, parts: tuple[str, ...]) -> bool:
+    first, *between, last = parts
+    if not (name.startswith(first) and name.endswith(last)):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for part in between:
+        found = name.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return at <= end
+
+
 class InstallRow(NamedTuple):
     """What the install does with a file that something of these names refers to."""
 
     kind: Kind
     of: frozenset[str]
     """Managers; for settings, names of files."""
-    names: re.Pattern[str]
-    """Matches a name as a whole; names of variables and settings in lower case."""
-    others: re.Pattern[str]
-    """(`except`) Matches the names that are none of these."""
+    names: Names
+    """Those of variables and settings are in lower case."""
+    others: Names
+    """(`except`) The names that are none of these."""
     reads: Reads
     """`nothing`: no such file; `followed`: the manager's reader follows it; `file`, `folder`: what it names."""
     source: str
@@ -67,8 +97,8 @@ def _row(data: dict[str, Any]) -> InstallRow:
     return InstallRow(
         kind=data["kind"],
         of=frozenset(data.get("of", (EVERY,))),
-        names=re.compile("|".join(map(translate, data["names"]))),
-        others=re.compile("|".join(map(translate, data.get("except", ()))) or "(?!)"),
+        names=Names.of(data["names"]),
+        others=Names.of(data.get("except", ())),
         reads=data["reads"],
         source=data["source"],
         samples=tuple(data["samples"]),
@@ -109,9 +139,9 @@ def modules(manager: str) -> tuple[str, ...]:
 
 
 @cache
-def home_files() -> re.Pattern[str]:
-    """Matches the dot files of a home folder in which no install looks for settings."""
-    return re.compile("|".join(map(translate, _tables()["home"]["unread"])))
+def home_files() -> Names:
+    """The dot files of a home folder in which no install looks for settings."""
+    return Names.of(_tables()["home"]["unread"])
 
 
 @cache

@@ -82,12 +82,21 @@ def test_another_variable_may_not(tmp_path: Path, name: str) -> None:
     assert not is_split(tmp_path, "npm ci", f"ENV {name}=/app/src\n")
 
 
+def test_a_star_stands_for_any_text() -> None:
+    names = install_table.Names.of(("app", "app_*", "*:registry", "*_binary_host*", "a*a"))
+    fitting = ("app", "app_", "app_home", ":registry", "@a:registry", "_binary_host", "x_binary_host_y", "aa", "aba")
+    assert [name for name in fitting if not names.match(name)] == []
+    others = ("apps", "my_app_x", "registry", "a:registry:", "binary_host", "a", "")
+    assert [name for name in others if names.match(name)] == []
+
+
 def test_rows_are_sound() -> None:
     files = {name for kind in install_table.settings_files() for name in kind.names}
     for row in ROWS:
         assert row.source.startswith("https://")
         known = files if row.kind == "setting" else {*stems(), install_table.EVERY}
         assert row.of <= known, row.of - known
+        assert not any(set("?[").intersection(name) for name in row.names.plain | row.others.plain)
     for kind in install_table.settings_files():
         assert kind.of <= set(stems())
     text = (Path(install_table.__file__).parent / "install_table.toml").read_text("utf-8")
