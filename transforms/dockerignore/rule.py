@@ -25,11 +25,6 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.change import Change, Contract, Refusal
 from dfix.rewriter.answers.example import Example
-from dfix.rewriter.context.other_builds import other_build
-from dfix.rewriter.model.copied import Copied, copied
-from dfix.rewriter.model.ignore_file_copies import with_itself
-from dfix.transforms.dockerignore.git_readers import git_reader
-from dfix.transforms.dockerignore.host_outputs import GIT, host_outputs
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Model
@@ -81,6 +76,13 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
     context = model.context
     if context is None:
         return
+    # few runs ask this rule, and a save in an editor waits for each import
+    from dfix.rewriter.context.other_builds import other_build
+    from dfix.rewriter.model.copied import Copied, copied
+    from dfix.rewriter.model.ignore_file_copies import with_itself
+    from dfix.transforms.dockerignore.git_readers import git_reader
+    from dfix.transforms.dockerignore.host_outputs import GIT, host_outputs
+
     steps = [step for stage in model.stages for step in stage.steps if step.keyword in ("COPY", "ADD")]
     for step in steps:
         if step.onbuild or step.instruction.flag("from") is not None:

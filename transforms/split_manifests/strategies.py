@@ -15,8 +15,6 @@ from dfix.rewriter.text.source import Edit
 from dfix.transforms.split_manifests.cache_removal import moved_removal
 from dfix.transforms.split_manifests.dependencies_first import dependencies_first
 from dfix.transforms.split_manifests.fetch_first import in_context_already, separate_download
-from dfix.transforms.split_manifests.fetch_needs import check_fetch
-from dfix.transforms.split_manifests.ignored_outputs import lines_to_ignore
 from dfix.transforms.split_manifests.install_inputs import inputs_of_run
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.move import Move
@@ -69,6 +67,8 @@ def install_without_output(model: Model, copies: StageCopies, run: InstallRun, n
 
     Raises `no` where something else needs that output, or the line would not help.
     """
+    from dfix.transforms.split_manifests.ignored_outputs import lines_to_ignore
+
     lines = lines_to_ignore(model, copies, run, no.path)
     if not lines:
         raise no
@@ -138,6 +138,8 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
     if step.stage.ships:
         raise build_ships(shown)
     assert read is not None
+    from dfix.transforms.split_manifests.fetch_needs import check_fetch
+
     check_fetch(copies, step, download, read)
     elements = chain(step.script) or ()
     command = setup_for_second_run(elements[: download.part], model.source.text) + download.command

@@ -9,9 +9,7 @@ import posixpath
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.node.hook_scripts import ScriptFiles
 from dfix.rewriter.manifests.node.package_json import Manifest
-from dfix.rewriter.manifests.node.prisma import schema
 from dfix.rewriter.shell.nodes import Command, Redirect
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import commands, invoked, program_name
@@ -147,6 +145,8 @@ class Hooks:
             named = words[0].removeprefix("--schema=") if words[0].startswith("--schema=") and len(words) == 1 else ""
             if not named:
                 raise self._unclear(hook, f"runs `prisma generate {words[0]}`")
+        from dfix.rewriter.manifests.node.prisma import schema
+
         prisma = schema(self.context, self.manifest, named)
         self.files += prisma.files
         self.folders += prisma.folders
@@ -162,6 +162,8 @@ class Hooks:
 
     def _file(self, hook: str, path: str) -> None:
         """Add a script file and what it imports."""
+        from dfix.rewriter.manifests.node.hook_scripts import ScriptFiles
+
         script = ScriptFiles(self.context, self.manifest, self.files)
         why = script.add(path)
         if why:

@@ -11,13 +11,10 @@ from typing import Any
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import inside
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.node.commands_of_members import commands_of, refuse_injected
 from dfix.rewriter.manifests.node.hooks import Hooks
 from dfix.rewriter.manifests.node.lock_files import CLEAN_INSTALLS, archives_in_lock, refuse_rewritten_lock
 from dfix.rewriter.manifests.node.package_json import Manifest, local_dependencies, read_manifest
-from dfix.rewriter.manifests.node.prisma import schema
 from dfix.rewriter.manifests.node.puppeteer import puppeteer_settings
-from dfix.rewriter.manifests.node.rewritten_manifest import refuse_rewritten_manifest
 from dfix.rewriter.manifests.node.workspaces import members, outer_workspace
 from dfix.rewriter.manifests.shared.formats import read_yaml
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install, ReplacedOutput
@@ -161,7 +158,19 @@ class _Reader(Reader):
         self.files = [path for path in self.files if not any(path.startswith(f"{folder}/") for folder in self.folders)]
 
     def _commands(self, root: Manifest, workspace: list[Manifest]) -> None:
-        """Add the commands of members and local packages, which the install links and makes executable."""
+        """Add the commands of members and local packages, and refuse what the install writes to their manifests."""
+        if workspace or self.local or self.install.manager == "pnpm":
+            self._linked(root, workspace)
+        if self.install.manager == "yarn" and self._is_yarn_2():
+            from dfix.rewriter.manifests.node.rewritten_manifest import refuse_rewritten_manifest
+
+            for manifest in (root, *workspace):
+                refuse_rewritten_manifest(self.context, manifest)
+
+    def _linked(self, root: Manifest, workspace: list[Manifest]) -> None:
+        """Add the commands that the install links and makes executable."""
+        from dfix.rewriter.manifests.node.commands_of_members import commands_of, refuse_injected
+
         manager = self.install.manager
         manifests = [root, *workspace]
         if manager == "pnpm":
@@ -175,9 +184,6 @@ class _Reader(Reader):
             for path in commands:
                 if not any(path.startswith(f"{folder}/") for folder in self.folders):
                     self._add(path)
-        if manager == "yarn" and self._is_yarn_2():
-            for manifest in manifests:
-                refuse_rewritten_manifest(self.context, manifest)
 
     def _is_yarn_2(self) -> bool:
         if self.context.ships(self._in(".yarnrc.yml")):
@@ -206,6 +212,8 @@ class _Reader(Reader):
         if manifest.folder != self.folder:
             reason = f"{manifest.path}: @prisma/client generates code here, which dfix follows only in the root package"
             raise LeaveAlone("plugin", reason, _NO_HOOKS)
+        from dfix.rewriter.manifests.node.prisma import schema
+
         prisma = schema(self.context, manifest)
         for path in prisma.files:
             self._add(path)

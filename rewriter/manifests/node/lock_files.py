@@ -12,7 +12,6 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import inside
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.node.npm_lock_form import rewritten_because
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.shared.inputs import Install
 from dfix.rewriter.manifests.shared.local_paths import outside
@@ -67,6 +66,8 @@ def refuse_rewritten_lock(
     lock = locks[0]
     advice = _ADVICE[install.manager]
     if install.manager == "npm" and lock.endswith(("package-lock.json", "npm-shrinkwrap.json")):
+        from dfix.rewriter.manifests.node.npm_lock_form import rewritten_because
+
         text, root_text = (context.read(path, _LARGEST) or "" for path in (lock, root.path))
         difference = rewritten_because(text, root_text, root, members)
         if not difference and context.ships(posixpath.join(root.folder, "yarn.lock")):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dfix.rewriter.context.brought import Brought, CopyEntry
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied, Unclear
 from dfix.rewriter.model.file_map.file_map import FileMap, Hidden, written_by
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.stage import Stage, Step
+from dfix.rewriter.pipeline.guards.order import RunCommand, StageRuns, runs
 
 Flags = tuple[tuple[str, str], ...]
 
@@ -30,16 +30,6 @@ class Put(NamedTuple):
     def same(self) -> tuple[object, ...]:
         """What two of them that do the same have in common."""
         return (self.entry, self.words, self.flags)
-
-
-class RunCommand(NamedTuple):
-    """A command of a RUN, or a RUN whose script dfix does not read."""
-
-    step: Step
-    command: Located | None
-    words: tuple[str, ...]
-    gap: int
-    """How many instructions other than RUN come before it."""
 
 
 class Trace(NamedTuple):
@@ -72,15 +62,6 @@ def trace(stage: Stage, parent: Trace | None, look_up: Callable[[Step], Copied |
             puts += new
             layers += [layer] * len(new)
     return Trace(tuple(puts), tuple(layers), runs(stage), (*copied, len(puts)))
-
-
-def _commands(step: Step, gap: int) -> list[RunCommand]:
-    if step.script.opaque:
-        return [RunCommand(step, None, tuple(step.source_text.split()), gap)]
-    return [
-        RunCommand(step, command, tuple(word.literal_or_text for word in command.command.words), gap)
-        for command in located(step)
-    ]
 
 
 def _puts(step: Step, layer: Copied | Hidden) -> list[Put]:
@@ -175,117 +156,3 @@ def _may_meet(first: Put, second: Put, context: Context) -> bool:
         return within(known.entry.image, path)
     brought = Brought(context, (known.entry,))
     return brought.context_path_of(path) is not None or brought.brings_below(path)
-
-
-class StageRuns(NamedTuple):
-    """The commands of a stage, and its other instructions."""
-
-    commands: tuple[RunCommand, ...]
-    others: tuple[str, ...]
-    """The instructions other than RUN, blanks aside."""
-
-
-def runs(stage: Stage, gaps: Container[int] | None = None) -> StageRuns:
-    """What a stage runs between its other instructions, or in some of these gaps. Needs no build context."""
-    commands: list[RunCommand] = []
-    others: list[str] = []
-    for step in stage.steps:
-        if step.keyword != "RUN" or step.onbuild:
-            others.append(_text(step))
-        elif gaps is None or len(others) in gaps:
-            commands += _commands(step, len(others))
-    return StageRuns(tuple(commands), tuple(others))
-
-
-def _text(step: Step) -> str:
-    instruction = step.instruction
-    text = instruction.text[instruction.span.start : instruction.span.end]
-    return f"{step.onbuild} {' '.join(text.split())}"
-
-
-def differing_gaps(before: Stage, after: Stage) -> set[int] | None:
-    """Between which instructions the text of the RUNs differs; None if other instructions differ."""
-    (others, gaps), (others_after, gaps_after) = _by_gap(before), _by_gap(after)
-    if others != others_after and [text.split() for text in others] != [text.split() for text in others_after]:
-        return None
-    return {gap for gap in gaps.keys() | gaps_after.keys() if gaps.get(gap) != gaps_after.get(gap)}
-
-
-def _by_gap(stage: Stage) -> tuple[list[str], dict[int, list[str]]]:
-    """The texts of the instructions other than RUN, and those of the RUNs by how many of them come before."""
-    others: list[str] = []
-    gaps: dict[int, list[str]] = {}
-    for step in stage.steps:
-        instruction = step.instruction
-        text = instruction.text[instruction.span.start : instruction.span.end].rstrip()
-        if step.keyword == "RUN" and not step.onbuild:
-            gaps.setdefault(len(others), []).append(text)
-        else:
-            others.append(f"ONBUILD {text}" if step.onbuild else text)
-    return others, gaps
-
-
-def matched(before: StageRuns, after: StageRuns) -> Iterator[tuple[RunCommand, RunCommand]]:
-    """The author's commands, each with the same one in the result; options may have been added to it.
-
-    Between the same two instructions first: `apt-get update` may be in many a RUN.
-    """
-    if before.others != after.others:
-        yield from _pairs(before.commands, after.commands)
-        return
-    left, found = list(before.commands), list(after.commands)
-    for gap in range(len(before.others) + 1):
-        first, second = ([ran for ran in side if ran.gap == gap] for side in (before.commands, after.commands))
-        for pair in _pairs(first, second):
-            yield pair
-            left.remove(pair[0])
-            found.remove(pair[1])
-    for ran in left:
-        same = next((other for other in found if other.words == ran.words), None)
-        if same is not None:
-            found.remove(same)
-            yield ran, same
-
-
-def _pairs(first: Sequence[RunCommand], second: Sequence[RunCommand]) -> Iterator[tuple[RunCommand, RunCommand]]:
-    """The same commands, in order; those in between that only got more words come with them."""
-    at = other = 0
-    for index, same in [*_longest_in_common(first, second), (len(first), len(second))]:
-        for ran in first[at:index]:
-            changed = next((j for j in range(other, same) if _is_part(ran.words, second[j].words)), None)
-            if changed is not None:
-                yield ran, second[changed]
-                other = changed + 1
-        if index < len(first):
-            yield first[index], second[same]
-        at, other = index + 1, same + 1
-
-
-def _longest_in_common(first: Sequence[RunCommand], second: Sequence[RunCommand]) -> list[tuple[int, int]]:
-    """The indexes of the longest sequence of commands that is in both."""
-    alike = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a.words != b.words), len(first))
-    alike = min(alike, len(second))
-    lengths = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
-    for i in reversed(range(alike, len(first))):
-        for j in reversed(range(alike, len(second))):
-            is_same = first[i].words == second[j].words
-            lengths[i][j] = 1 + lengths[i + 1][j + 1] if is_same else max(lengths[i + 1][j], lengths[i][j + 1])
-    found = [(index, index) for index in range(alike)]
-    i = j = alike
-    while i < len(first) and j < len(second):
-        if first[i].words == second[j].words:
-            found.append((i, j))
-            i, j = i + 1, j + 1
-        elif lengths[i + 1][j] >= lengths[i][j + 1]:
-            i += 1
-        else:
-            j += 1
-    return found
-
-
-def _is_part(words: tuple[str, ...], of: tuple[str, ...]) -> bool:
-    """Whether the words are in `of` in the same order, and both begin alike."""
-    if words[:1] != of[:1]:
-        return False
-    rest = iter(of)
-    return all(word in rest for word in words)

@@ -1,0 +1,286 @@
+"""The files with which the stages of two texts end, and those that their commands find, compared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
+from dfix.rewriter.context.brought import Brought
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.knowledge import usage
+from dfix.rewriter.model import Model, Stage, Step
+from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.copied import Copied, Unclear, copied
+from dfix.rewriter.model.effects import effects, is_named, only_adds
+from dfix.rewriter.model.effects.of_command import shown
+from dfix.rewriter.model.effects.places import ELSEWHERE
+from dfix.rewriter.model.file_map import FileMap, Hidden, ImageFile
+from dfix.rewriter.model.paths import overlaps, within
+from dfix.rewriter.pipeline.guards.order import RunCommand, install_of, matched
+from dfix.rewriter.pipeline.guards.trace import Put, Trace, conflict, lasting, trace
+
+if TYPE_CHECKING:
+    from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall
+
+
+class _WrongError(Exception):
+    """What is wrong, as a phrase."""
+
+
+class _Pair(NamedTuple):
+    before: Trace
+    after: Trace
+
+
+def difference(before: Model, after: Model, context: Context, *, new_image: bool) -> str:
+    """What is wrong with `after`, as in `same_files`."""
+    known: dict[tuple[object, ...], Copied | Unclear] = {}
+
+    def look_up(step: Step) -> Copied | Unclear:
+        instruction = step.instruction
+        flags = [flag.name for flag in instruction.flags]
+        key = (step.keyword, step.workdir, *(step.expand(word.text) for word in instruction.words), *flags)
+        if instruction.heredocs or key not in known:
+            known[key] = copied(step, context)
+        return known[key]._replace(step=step)
+
+    first = _traces(before, look_up, context)
+    second = _traces(after, look_up, context)
+    try:
+        if new_image:
+            _nothing_gone([put for one in first for put in one.puts], [put for one in second for put in one.puts])
+            return ""
+        if len(first) != len(second):
+            raise _WrongError(f"it has {len(second)} stages instead of {len(first)}")
+        for pair in map(_Pair, first, second):
+            _check(pair, context)
+    except _WrongError as wrong:
+        return str(wrong)
+    return ""
+
+
+def _traces(model: Model, look_up: Callable[[Step], Copied | Unclear], context: Context) -> list[Trace]:
+    found: dict[Stage, Trace] = {}
+    for stage in model.stages:
+        found[stage] = trace(stage, None if stage.parent is None else found[stage.parent], look_up, context)
+    return list(found.values())
+
+
+def _check(pair: _Pair, context: Context) -> None:
+    """Raises _WrongError where a stage does not end or run with the same files."""
+    before, after = pair
+    _nothing_gone(before.puts, after.puts)
+    _same_end(before.puts, after.puts, context)
+    pairs = list(matched(before.runs, after.runs))
+    answers: dict[tuple[int, int], _Differences] = {}
+    for one, other in pairs:
+        key = (before.before(one), after.before(other))
+        if key not in answers:
+            answers[key] = _differences(pair, *key, context)
+        if answers[key].puts:
+            _check_command(one, answers[key])
+    known = {id(other) for _, other in pairs}
+    for ran in after.runs.commands:
+        if id(ran) not in known:
+            _check_added(pair, pairs, ran, context)
+
+
+def _nothing_gone(before: Sequence[Put], after: Sequence[Put]) -> None:
+    gone = Counter(put.same() for put in before)
+    gone.subtract(Counter(put.same() for put in after))
+    for put in before:
+        if gone[put.same()] > 0:
+            raise _WrongError(f"{_line(put)} is gone, or copies something else")
+
+
+def _same_end(before: Sequence[Put], after: Sequence[Put], context: Context) -> None:
+    first = [before[index] for index in lasting(before, context)]
+    second = [after[index] for index in lasting(after, context)]
+    for put in first:
+        if _count(first, put) > _count(second, put):
+            raise _WrongError(f"{_line(put)} no longer decides which files are in the image")
+    for put in second:
+        if _count(second, put) > _count(first, put):
+            raise _WrongError(f"{_line(put)} of the result puts other files into the image")
+    _same_order(first, second, context)
+
+
+def _same_order(first: Sequence[Put], second: Sequence[Put], context: Context) -> None:
+    """Raises _WrongError where two of the same copies change places that put files to the same path."""
+    left = [put.same() for put in second]
+    ranks = []
+    for put in first:
+        rank = left.index(put.same())
+        left[rank] = ()
+        ranks.append(rank)
+    for index, put in enumerate(first):
+        for earlier in range(index):
+            if ranks[earlier] > ranks[index] and conflict(first[earlier], put, context):
+                raise _WrongError(f"{_line(put)} no longer overwrites {_line(first[earlier])}")
+
+
+def _count(puts: Sequence[Put], wanted: Put) -> int:
+    return sum(put.same() == wanted.same() for put in puts)
+
+
+class _Differences(NamedTuple):
+    """What a command finds before and after the rewrite, where that differs."""
+
+    puts: tuple[Put, ...]
+    """Those that count before or after, but not in both."""
+    first: FileMap
+    second: FileMap
+
+
+def _differences(pair: _Pair, at: int, other: int, context: Context) -> _Differences:
+    before, after = pair
+    first = [before.puts[index] for index in lasting(before.puts[:at], context)]
+    second = [after.puts[index] for index in lasting(after.puts[:other], context)]
+    one_sided = [put for put in first if _count(second, put) == 0] + [put for put in second if _count(first, put) == 0]
+    if not one_sided:
+        _same_order(first, second, context)
+    return _Differences(tuple(one_sided), _map(before, at, context), _map(after, other, context))
+
+
+def _check_command(ran: RunCommand, differences: _Differences) -> None:
+    """Raises _WrongError unless a command is sure to do the same with the files that it finds now."""
+    line = f"line {ran.step.instruction.line}"
+    if ran.command is None:
+        raise _WrongError(f"the RUN on {line} may read what {_line(differences.puts[0])} brings")
+    install = _install(ran.command)
+    if install is not None:
+        _check_install(install, differences, f"`{shown(ran.command)}` on {line}")
+        return
+    found = effects(ran.command)
+    if found.anything and _check_make(ran.command, differences, line):
+        return
+    if found.anything:
+        raise _WrongError(f"`{found.shown}` on {line} may read what {_line(differences.puts[0])} brings")
+    for put in differences.puts:
+        places = [place for place in found.reads if not _same_file(differences, place.path)]
+        places += [] if only_adds(ran.command) else found.writes
+        for place in places:
+            if _touches(differences, put, place.path, named=is_named(ran.command, place)):
+                what = f"{place.verb} {place.shown}, where {_line(put)} puts files"
+                raise _WrongError(f"`{found.shown}` on {line} {what}")
+
+
+def _check_make(command: Located, differences: _Differences, line: str) -> bool:
+    """Whether the command is a `make` that only installs. Raises _WrongError if such an install finds other files."""
+    from dfix.rewriter.model.file_map.makefile_installs import installs_of_make
+
+    installs = attempt(installs_of_make, differences.first, command)
+    if isinstance(installs, Reason):
+        return False
+    for install in installs:
+        _check_install(install, differences, f"`{shown(command)}` on {line}")
+    return bool(installs)
+
+
+def _install(command: Located) -> ProjectInstall | None:
+    """The install of a command that reads a project's manifests, or that fetches what a build needs."""
+    found = install_of(command)
+    if found is None:
+        return None
+    from dfix.rewriter.model.file_map.install_reads import ProjectInstall  # with the readers, which few files need
+
+    return ProjectInstall(command, *found)
+
+
+def _check_install(install: ProjectInstall, differences: _Differences, what: str) -> None:
+    from dfix.rewriter.model.file_map.install_reads import reads_of_install
+
+    try:
+        read = reads_of_install(differences.first, install)
+    except LeaveAlone as no:
+        raise _WrongError(f"{what} finds other files than before ({no.reason.text})") from None
+    _same_inputs(read, differences.second, what)
+    for folder in read.folders:
+        now = (copy.brought.context_folder_at(folder.path) for copy in differences.second.copies)
+        if folder.source not in now:
+            raise _WrongError(f"{what} finds no {folder.path}")
+    for put in differences.puts:
+        entry = put.entry
+        if entry is not None and not entry.folder:
+            was, now_there = differences.first.at(entry.image), differences.second.at(entry.image)
+            if isinstance(now_there, ImageFile) and not _same(was, now_there, differences.first.context):
+                raise _WrongError(f"{what} finds {entry.image}, which was not there")
+
+
+def _same(one: ImageFile | Hidden | None, other: ImageFile | Hidden | None, context: Context) -> bool:
+    """Whether both are the same file of the context, links followed: a COPY that names a link copies the file."""
+    if not isinstance(one, ImageFile) or not isinstance(other, ImageFile):
+        return False
+    return one.source == other.source or context.followed(one.source) == context.followed(other.source)
+
+
+def _same_inputs(read: Needed, there: FileMap, what: str) -> None:
+    """Raises _WrongError unless each file that is read is the same in another map."""
+    for file in read.files:
+        if not _same(there.at(file.path), file, there.context):
+            raise _WrongError(f"{what} finds another {file.path} than {file.source}")
+
+
+def _check_added(
+    pair: _Pair, pairs: Sequence[tuple[RunCommand, RunCommand]], ran: RunCommand, context: Context
+) -> None:
+    """Raises _WrongError where a command that was added is an install or a fetch that lacks a file.
+
+    It has to read what the author's next command of the same package manager finds: `go mod download` the go.mod of
+    `go build`.
+    """
+    from dfix.rewriter.model.file_map.install_reads import reads_of_install
+
+    install = _install(ran.command) if ran.command is not None else None
+    if install is None:
+        return
+    what = f"the added `{install.shown}`"
+    before, after = pair
+    try:
+        read = reads_of_install(_map(after, after.before(ran), context), install)
+    except LeaveAlone as no:
+        raise _WrongError(f"{what} lacks what it reads ({no.reason.text})") from None
+    order = after.runs.commands
+    for one, other in pairs:
+        if order.index(other) > order.index(ran) and _manager(one) == install.manager:
+            _same_inputs(read, _map(before, before.before(one), context), what)
+            return
+
+
+def _map(of: Trace, at: int, context: Context) -> FileMap:
+    return FileMap(context, dict.fromkeys(of.layers[:at]))
+
+
+def _manager(ran: RunCommand) -> str:
+    used = usage(ran.command.words) if ran.command is not None else None
+    return "" if used is None else used.manager.name
+
+
+def _same_file(differences: _Differences, path: str) -> bool:
+    return _same(differences.first.at(path), differences.second.at(path), differences.first.context)
+
+
+def _touches(differences: _Differences, put: Put, path: str, *, named: bool) -> bool:
+    """Whether a copy brings something to an image path.
+
+    To a path that the author `named`, also if it would only do so with such a file in the context: an order that is
+    right by chance is wrong.
+    """
+    if path.startswith(ELSEWHERE):
+        return put.entry is None or Brought(differences.first.context, (put.entry,)).brings_somewhere(
+            path[len(ELSEWHERE) :]
+        )
+    if put.entry is None:
+        return not put.words or not put.words[-1].startswith("/") or overlaps(put.words[-1], path)
+    if within(put.entry.image, path):
+        return True
+    brought = Brought(differences.first.context, (put.entry,))
+    if named and brought.may_come_to(path):
+        return True
+    return brought.context_path_of(path) is not None or brought.brings_below(path)
+
+
+def _line(put: Put) -> str:
+    return f"the {put.step.keyword} on line {put.step.instruction.line}"
