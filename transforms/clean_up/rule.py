@@ -30,31 +30,16 @@ References: [Docker: building best practices](https://docs.docker.com/build/buil
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from dfix.rewriter.answers.change import Change, Contract, Refusal
+from dfix.rewriter.answers.change import Contract
 from dfix.rewriter.answers.example import Example
-from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.load import stems
-from dfix.rewriter.model import Model, Step
-from dfix.rewriter.model.cache_use import (
-    CacheUse,
-    ManagerUse,
-    RunIndex,
-    cache_stays,
-    cache_uses,
-    mounts_are_known,
-    updates,
-)
-from dfix.rewriter.text.source import Edit, Span
-from dfix.transforms.clean_up.cache_settings import not_moved
-from dfix.transforms.clean_up.context_scripts import ContextScripts
-from dfix.transforms.clean_up.insertion import clean_up_edit
-from dfix.transforms.clean_up.later_needs import unneeded_later, unused_afterwards
-from dfix.transforms.clean_up.needless_updates import removal, updates_are_needless
-from dfix.transforms.clean_up.own_program import is_not_own
-from dfix.transforms.clean_up.removed_files import Search
-from dfix.transforms.clean_up.tool_version import flag_changes_more, knows_flag
-from dfix.transforms.clean_up.yarn_version import is_classic
+from dfix.rewriter.model.cache_use import RunIndex, cache_uses
+
+if TYPE_CHECKING:
+    from dfix.rewriter.answers.change import Change, Refusal
+    from dfix.rewriter.model import Model, Step
 
 NAME = "clean-up"
 SUMMARY = "empty package managers' caches in the RUN that fills them"
@@ -65,8 +50,6 @@ ORDER = 30
 _APT = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\n"
 _APT_DONE = "FROM debian:12\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n"
 _YARN = {"package.json": '{"name": "a"}', "yarn.lock": ""}
-
-_ONBUILD = "the text of an ONBUILD is part of the image's configuration, which must stay the same"
 
 EXAMPLES: tuple[Example, ...] = (
     Example("apt", _APT, _APT_DONE),
@@ -180,104 +163,20 @@ EXAMPLES: tuple[Example, ...] = (
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
     """Clean up in each RUN of a stage that ships; a second manager of the same RUN follows in the next round."""
-    search = Search(model, RunIndex(), ContextScripts(model))
-    for stage in model.stages:
-        if not stage.ships:
-            continue
-        for step in stage.steps:
-            if step.keyword == "RUN":
-                text = step.source_text
-                if any(stem in text for stem in stems()):
-                    yield from _run(search, step)
+    runs = RunIndex()
+    filling = [
+        (step, filled)
+        for stage in model.stages
+        for step in (stage.steps if stage.ships else ())
+        if step.keyword == "RUN" and _names_a_manager(step) and (filled := cache_uses(step, runs.of(step)))
+    ]
+    if filling:
+        # most of the rule's modules are only needed here, and a save in an editor waits for each import
+        from dfix.transforms.clean_up.clean_ups import clean_ups
+
+        yield from clean_ups(model, runs, filling)
 
 
-def _run(search: Search, step: Step) -> Iterator[Change | Refusal]:
-    runs = search.runs
-    appended = False
-    for cache_use in cache_uses(step, runs.of(step)):
-        flagged = _flagged(step, cache_use, runs)
-        if flagged is None or (appended and not flagged):
-            continue
-        try:
-            is_not_own(search, step, cache_use)
-            edits = _flags(search, step, cache_use, flagged) if flagged else _appended(search, step, cache_use)
-            if step.onbuild:
-                raise LeaveAlone("onbuild", _ONBUILD)
-        except LeaveAlone as no:
-            yield Refusal(NAME, step.instruction.span.start, *no.reason)
-        else:
-            appended = appended or not flagged
-            reason = _reason(cache_use, with_flag=bool(flagged))
-            yield Change(NAME, step.instruction.span.start, edits, reason, CONTRACT)
-
-
-def _flagged(step: Step, cache_use: CacheUse, runs: RunIndex) -> tuple[ManagerUse, ...] | None:
-    """The commands that get the manager's flag; () to append a command instead, None to leave the RUN as it is.
-
-    With the flag every command fetches the package lists itself, so that an update before it can go.
-    """
-    clean_up = cache_use.clean_up
-    if not clean_up.flag:
-        return ()
-    if clean_up.lists and any(use.usage.verb == "update" for use in cache_use.filled_by):
-        return cache_use.filled_by if updates_are_needless(step, cache_use, runs) else ()
-    if clean_up.lists and _updated_before(step, cache_use, runs):
-        return None
-    return () if flag_changes_more(step, cache_use, runs) else cache_use.filled_by
-
-
-def _updated_before(step: Step, cache_use: CacheUse, runs: RunIndex) -> bool:
-    """Whether an earlier RUN fetches the package lists that this one uses, so that only that one can remove them."""
-    earlier = step.stage.steps[: step.index]
-    parent = step.stage.parent
-    while parent is not None:
-        earlier = parent.steps + earlier
-        parent = parent.parent
-    uses = (use for run in earlier if run.keyword == "RUN" for use in runs.of(run).uses)
-    usages = (use.usage for use in uses if use.usage.manager is cache_use.manager)
-    return any(usage.verb == "update" and updates(usage, cache_use.clean_up) for usage in usages)
-
-
-def _flags(search: Search, step: Step, cache_use: CacheUse, flagged: tuple[ManagerUse, ...]) -> tuple[Edit, ...]:
-    lists = any(updates(use.usage, cache_use.clean_up) for use in flagged)
-    offline = next((use for use in cache_use.uses if use.usage.has(cache_use.clean_up.offline)), None)
-    if offline is not None:
-        raise LeaveAlone("needed-later", f"`{offline.shown}` in the same RUN installs from the cache")
-    cache_stays(step, cache_use)
-    not_moved(search, step, cache_use)
-    mounts_are_known(step, cache_use)
-    knows_flag(step.stage, cache_use)
-    unused_afterwards(cache_use, search.runs.of(step))
-    unneeded_later(search, step, cache_use, lists=lists)
-    edits = [removal(step, use) for use in flagged if use.usage.verb == "update"]
-    installs = [use.usage.subcommand for use in flagged if use.usage.verb != "update"]
-    ends = [word.span.end for word in installs if word is not None]
-    flags = [Edit(Span(end, end), f" {cache_use.clean_up.flag}") for end in ends]
-    return (*(edit for edit in edits if edit is not None), *flags)
-
-
-def _appended(search: Search, step: Step, cache_use: CacheUse) -> tuple[Edit, ...]:
-    lists = cache_use.clean_up.lists or cache_use.only_lists
-    cache_stays(step, cache_use)
-    not_moved(search, step, cache_use)
-    unneeded_later(search, step, cache_use, lists=lists)
-    if cache_use.runs_itself:
-        mounts_are_known(step, cache_use)
-    if cache_use.manager.name == "yarn":
-        is_classic(search.model, step, cache_use)
-    edit = clean_up_edit(step, cache_use)
-    if search.runs.of(step).only_updates:
-        shown = cache_use.filled_by[0].shown
-        raise LeaveAlone("only-lists", f"`{shown}` fetches package lists that nothing uses", "remove the RUN")
-    return (edit,)
-
-
-def _reason(cache_use: CacheUse, *, with_flag: bool) -> str:
-    shown = cache_use.filled_by[0].shown
-    if with_flag and cache_use.filled_by[0].usage.verb == "update":
-        return f"`{shown}` leaves package lists in this layer; with {cache_use.clean_up.flag} no install needs it"
-    if with_flag:
-        return f"`{shown}` leaves its cache in this layer; {cache_use.clean_up.flag} avoids that"
-    if cache_use.clean_up.lists:
-        return f"`{shown}` leaves package lists in this layer; only this RUN can remove them"
-    return f"`{shown}` leaves its cache in this layer; only this RUN can remove it"
+def _names_a_manager(step: Step) -> bool:
+    text = step.source_text
+    return any(stem in text for stem in stems())
