@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
+from dfix.rewriter.answers.reason import Reason, attempt
 from dfix.transforms.merge_runs.benefit import Benefit, benefit, benefit_of_three
-from dfix.transforms.merge_runs.image_state import keeps_mounts, stays_the_same
 from dfix.transforms.merge_runs.kept_separate import removes_too_late, unreadable
 from dfix.transforms.merge_runs.run_summary import RunSummary
-from dfix.transforms.merge_runs.shell_isolation import (
-    Wrap,
-    finds_the_same_programs,
-    leaves_nothing,
-    needs_nothing,
-    starts_plainly,
-    wrap,
-)
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Stage, Step
-
-MOST_LINES = 100
-"""A longer RUN is hard to read, and hard to debug when it fails."""
-
-_COMMENT_LINE = re.compile(r"\n\s*#")
+    from dfix.transforms.merge_runs.shell_isolation import Wrap
 
 
 class Merge(NamedTuple):
@@ -102,7 +88,7 @@ def _among(earlier: list[RunSummary], runs: list[RunSummary]) -> Iterator[Merge 
     group = [runs[0]]
     reasons: list[str] = []
     for at, (run, answer) in enumerate(zip(runs[1:], _benefits(runs), strict=True), 1):
-        refusal = attempt(_may_join, group, run) if isinstance(answer, Benefit) else answer
+        refusal = _joined(group, run) if isinstance(answer, Benefit) else answer
         if isinstance(answer, Benefit) and refusal is None:
             group.append(run)
             reasons.append(answer.reason)
@@ -129,51 +115,19 @@ def _benefits(runs: list[RunSummary]) -> list[Benefit | Reason]:
     return answers
 
 
+def _joined(group: list[RunSummary], run: RunSummary) -> Reason | None:
+    """Why a RUN cannot join the ones before it; None where it can."""
+    from dfix.transforms.merge_runs.joining import may_join  # with much that is only needed here
+
+    return attempt(may_join, group, run)
+
+
 def _merge(group: list[RunSummary], reasons: list[str]) -> Iterator[Merge]:
     if len(group) < 2:
         return
-    # wrap does not raise here, because _may_join has called it for each of them
+    from dfix.transforms.merge_runs.shell_isolation import wrap
+
+    # wrap does not raise here, because may_join has called it for each of them
     following = [*(run.step for run in group[1:]), None]
     wraps = [wrap(run.step, after) for run, after in zip(group, following, strict=True)]
     yield Merge(tuple(group), tuple(wraps), tuple(dict.fromkeys(reasons)))
-
-
-def _may_join(group: list[RunSummary], run: RunSummary) -> None:
-    """Raise LeaveAlone where a RUN cannot join the ones before it, although that would be an improvement."""
-    last, step = group[-1].step, run.step
-    for span in (*last.script.comments, *step.script.comments):
-        comment = step.instruction.text[span.start : span.end][:40]
-        raise LeaveAlone("comment", f"`{comment}` would comment out the commands that follow it in one RUN")
-    _same_flags(last, step)
-    starts_plainly(step)
-    keeps_mounts(step)
-    _share_a_shell(group, run)
-    text = step.instruction.text
-    if _COMMENT_LINE.search(text, last.script.span.end, step.script.span.start):
-        raise LeaveAlone("comment", "the comment between the two RUNs seems to separate them on purpose")
-    start, end = group[0].step.script.span.start, step.script.span.end
-    if text.count("\n", start, end) >= MOST_LINES:
-        raise LeaveAlone("too-long", f"the merged RUN would have more than {MOST_LINES} lines")
-
-
-def _share_a_shell(group: list[RunSummary], run: RunSummary) -> None:
-    """Raise LeaveAlone where a script would do something else in the shell and container of the ones before it."""
-    last, step = group[-1], run.step
-    leaves_nothing(last.step)
-    stays_the_same(last)
-    needs_nothing(step)
-    for earlier in group:
-        finds_the_same_programs(earlier, run)
-    wrap(last.step, step)
-    wrap(step, None)
-
-
-def _same_flags(first: Step, second: Step) -> None:
-    earlier, later = ([(flag.name, flag.value) for flag in step.instruction.flags] for step in (first, second))
-    if earlier == later:
-        return
-    for name, value in (*earlier, *later):
-        if (name, value) not in earlier or (name, value) not in later:
-            shown = f"--{name}" if value is None else f"--{name}={value}"
-            raise LeaveAlone("flags-differ", f"only one of the two RUNs has `{shown}`")
-    raise LeaveAlone("flags-differ", "the two RUNs have the same flags in a different order")
