@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 LARGEST = 1_000_000
-_COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml", re.IGNORECASE)
-_BAKE = re.compile(r"docker-bake[\w.-]*\.(?:hcl|json)", re.IGNORECASE)
+_NAME = re.compile(
+    r"(?:docker-)?compose[\w.-]*\.ya?ml|docker-bake[\w.-]*\.(?:hcl|json)|(?-i:skaffold\.yaml|devcontainer\.json)",
+    re.IGNORECASE,
+)
 _HCL_TARGET = re.compile(r'[ \t]*target[ \t]+"(?P<name>[^"]*)"[ \t]*\{')
 _HCL_PAIR = re.compile(
     r'(?<![\w-])"?(?P<key>[\w-]++)"?[ \t]*+=[ \t]*+(?:"(?P<value>[^"]*)"|<<-?[ \t]*+(?P<heredoc>\w+)|(?P<other>[^"\s]))'
@@ -48,7 +50,7 @@ def declared_builds(folder: str) -> Iterator[tuple[str, list[DeclaredBuild]]]:
 
 def declares_builds(name: str) -> bool:
     """Whether a file of this name declares builds."""
-    return name in ("skaffold.yaml", "devcontainer.json") or bool(_COMPOSE.fullmatch(name) or _BAKE.fullmatch(name))
+    return _NAME.fullmatch(name) is not None
 
 
 def builds_of(path: str) -> list[DeclaredBuild] | None:

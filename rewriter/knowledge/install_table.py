@@ -6,7 +6,6 @@ Whatever is not in that table may make the install read the named file, and what
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, Literal, NamedTuple, get_args
@@ -80,18 +79,43 @@ class SettingsFile(NamedTuple):
 
 
 @cache
-def _tables() -> dict[str, Any]:
-    with open(_FILE, "rb") as file:
-        return tomllib.load(file)
+def _texts() -> dict[str, list[str]]:
+    """The text of each table of the file by its name: a run asks about few, and parsing all takes longer."""
+    texts: dict[str, list[str]] = {}
+    with open(_FILE, encoding="utf-8") as file:
+        for part in file.read().split("\n[")[1:]:
+            name, _, text = part.lstrip("[").partition("]")
+            texts.setdefault(name, []).append(text.removeprefix("]"))
+    return texts
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(text)
 
 
 @cache
+def _table(name: str) -> dict[str, Any]:
+    (text,) = _texts()[name]
+    return _parsed(text)
+
+
 def rows() -> tuple[InstallRow, ...]:
     """Every row, in the order of the file."""
-    return tuple(map(_row, _tables()["row"]))
+    return tuple(map(_row, _texts()["row"]))
 
 
-def _row(data: dict[str, Any]) -> InstallRow:
+@cache
+def _rows_of(kind: Kind, of: str) -> tuple[InstallRow, ...]:
+    texts = (text for text in _texts()["row"] if f'kind = "{kind}"' in text)
+    found = (_row(text) for text in texts if f'"{of}"' in text or "\nof = [" not in text)
+    return tuple(row for row in found if not row.of.isdisjoint((of, EVERY)))
+
+
+@cache
+def _row(text: str) -> InstallRow:
+    data = _parsed(text)
     assert data["kind"] in get_args(Kind)
     assert data["reads"] in get_args(Reads)
     return InstallRow(
@@ -106,17 +130,20 @@ def _row(data: dict[str, Any]) -> InstallRow:
 
 
 @cache
-def settings_files() -> tuple[SettingsFile, ...]:
-    """Every kind of settings file."""
-    return tuple(
-        SettingsFile(
-            tuple(data["names"]),
-            frozenset(data["of"]),
-            data.get("above", False),
-            data["format"],
-            tuple(data.get("section", ())),
-        )
-        for data in _tables()["settings"]
+def settings_files(manager: str) -> tuple[SettingsFile, ...]:
+    """Every kind of settings file from which a manager takes settings."""
+    texts = (text for text in _texts()["settings"] if f'"{manager}"' in text)
+    return tuple(kind for kind in map(_settings_file, texts) if manager in kind.of)
+
+
+def _settings_file(text: str) -> SettingsFile:
+    data = _parsed(text)
+    return SettingsFile(
+        tuple(data["names"]),
+        frozenset(data["of"]),
+        data.get("above", False),
+        data["format"],
+        tuple(data.get("section", ())),
     )
 
 
@@ -124,9 +151,7 @@ def settings_files() -> tuple[SettingsFile, ...]:
 def reads(kind: Kind, of: str, name: str) -> Reads | None:
     """What an install does with a file that `name` refers to; `of`: manager or settings file. None: unknown."""
     written = name.lower() if kind in ("variable", "setting") else name
-    for row in rows():
-        if row.kind != kind or row.of.isdisjoint((of, EVERY)):
-            continue
+    for row in _rows_of(kind, of):
         if row.names.match(written) and not row.others.match(written):
             return row.reads
     return None
@@ -135,28 +160,28 @@ def reads(kind: Kind, of: str, name: str) -> Reads | None:
 @cache
 def modules(manager: str) -> tuple[str, ...]:
     """The modules, apart from Python's own and pip's, that a manager written in Python imports."""
-    return tuple(_tables()["modules"].get(manager, "").split())
+    return tuple(_table("modules").get(manager, "").split())
 
 
 @cache
 def home_files() -> Names:
     """The dot files of a home folder in which no install looks for settings."""
-    return Names.of(_tables()["home"]["unread"])
+    return Names.of(_table("home")["unread"])
 
 
 @cache
 def prefix_files() -> tuple[str, ...]:
     """Settings below the folder that a program is installed in, as paths from there."""
-    return tuple(_tables()["prefix"]["files"])
+    return tuple(_table("prefix")["files"])
 
 
 @cache
 def system_folders() -> tuple[str, ...]:
     """The folders in which programs look for settings and libraries without being told."""
-    return tuple(_tables()["system"]["folders"])
+    return tuple(_table("system")["folders"])
 
 
 @cache
 def unread_places() -> tuple[str, ...]:
     """Folders below those in which no install, and no other program of a build, looks."""
-    return tuple(_tables()["system"]["unread"])
+    return tuple(_table("system")["unread"])

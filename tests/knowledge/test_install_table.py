@@ -91,13 +91,16 @@ def test_a_star_stands_for_any_text() -> None:
 
 
 def test_rows_are_sound() -> None:
-    files = {name for kind in install_table.settings_files() for name in kind.names}
+    every_settings_file = [kind for manager in stems() for kind in install_table.settings_files(manager)]
+    files = {name for kind in every_settings_file for name in kind.names}
     for row in ROWS:
         assert row.source.startswith("https://")
         known = files if row.kind == "setting" else {*stems(), install_table.EVERY}
         assert row.of <= known, row.of - known
         assert not any(set("?[").intersection(name) for name in row.names.plain | row.others.plain)
-    for kind in install_table.settings_files():
+    for kind in every_settings_file:
         assert kind.of <= set(stems())
-    text = (Path(install_table.__file__).parent / "install_table.toml").read_text("utf-8")
-    assert set(tomllib.loads(text)) == {"row", "settings", "modules", "home", "prefix", "system"}
+    tables = tomllib.loads((Path(install_table.__file__).parent / "install_table.toml").read_text("utf-8"))
+    assert set(tables) == {"row", "settings", "modules", "home", "prefix", "system"}
+    assert [(row["kind"], row["source"]) for row in tables["row"]] == [(row.kind, row.source) for row in ROWS]
+    assert len(tables["settings"]) == len(set(every_settings_file))

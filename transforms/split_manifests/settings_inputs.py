@@ -41,7 +41,7 @@ class _Collected:
         image_folder = install.located.folder
         if image_folder is None:
             return
-        kinds = [kind for kind in settings_files() if install.manager in kind.of]
+        kinds = settings_files(install.manager)
         for kind in kinds:
             for folder in _folders(image_folder, kind):
                 for name in kind.names:
