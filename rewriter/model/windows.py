@@ -72,11 +72,14 @@ def _names_a_stage(image: str, stages: list[Stage], defaults: dict[str, str | No
 
     A name whose variables have defaults is the one that these make.
     """
+    names = [(stage.name or "").lower() for stage in stages]
+    if "$" not in image:
+        return bool(image) and image.lower() in names
     known = _VARIABLE.split(image.lower())
     if any(defaults.get(name) for name in _VARIABLE_NAME.findall(image)):
         return False
     pattern = re.compile(".*".join(map(re.escape, known)))
-    return any(known) and any(pattern.fullmatch((stage.name or "").lower()) for stage in stages)
+    return any(known) and any(map(pattern.fullmatch, names))
 
 
 def _expanded(text: str, values: dict[str, str | None], escape: str) -> str | None:

@@ -7,12 +7,14 @@ have written. `pip install --no-cache-dir -r a.txt` on line 5 may be the author'
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from dfix.rewriter.text.source import Region, Source, Span
 
 _QUOTE = re.compile(r"`([^`]+)`")
 _LINE = re.compile(r"\bline (\d+)\b(?! of )")
 _BETWEEN = r"(?:[ \t]|\\\r?\n|\r?\n)+"
+_BETWEEN_WORDS = re.compile(_BETWEEN)
 _WORD = re.compile(r"\S+")
 
 
@@ -47,7 +49,10 @@ class AuthorsWords:
     def _quote(self, quote: str) -> str | None:
         if quote.rstrip("…") in self._first.text:
             return quote  # nearly always
-        pattern = re.compile(_BETWEEN.join(map(re.escape, quote.rstrip("…").split())))
+        wanted = quote.rstrip("…").split()
+        if " ".join(wanted) in self._joined_first:
+            return quote
+        pattern = re.compile(_BETWEEN.join(map(re.escape, wanted)))
         if pattern.search(self._first.text):
             return quote
         found = pattern.search(self._last.text)
@@ -59,6 +64,11 @@ class AuthorsWords:
             return quote
         said = " ".join(word[0] for word in kept if word[0] != "\\")
         return said + "…" * quote.endswith("…") if said else None
+
+    @cached_property
+    def _joined_first(self) -> str:
+        """The first text with one space between any two words."""
+        return _BETWEEN_WORDS.sub(" ", self._first.text)
 
     def _new_word(self, word: str, start: int) -> bool:
         """Whether a word of the last text is in a place that dfix wrote, and was not there before."""
