@@ -38,6 +38,15 @@ _ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
 _UNREADABLE = re.compile(r"[^\n]{20000}|[ \t]{200}")
 """Lines on which pip_requirements_parser takes seconds."""
+_VERSION = r"[0-9]+(?:\.[0-9]+)*(?:\.?(?:a|b|rc|post|dev)[0-9]+)*(?:\.\*)?"
+_SPECIFIER = rf"[ \t]*(?:[=!~<>]=|[<>])[ \t]*{_VERSION}"
+_PLAIN_LINE = re.compile(
+    r"[ \t]*(?:[A-Za-z0-9][\w-]*(?:\[[\w, -]*\])?"
+    rf"(?:{_SPECIFIER}(?:[ \t]*,{_SPECIFIER})*)?"
+    r"(?:[ \t]*;[ \t]*[\w \t.<>=!~'\"()]*['\")])?)?[ \t]*(?:(?:^|(?<=[ \t]))#(?:(?!coding)[\t -~])*)?(?<!\\)",
+    re.ASCII,
+)
+"""A package by its name, with versions and a condition, or a comment: a line that names no file."""
 MOST_FILES = 200
 
 
@@ -88,7 +97,8 @@ class _Reader:
             if _UNREADABLE.search(text):
                 raise LeaveAlone("broken-manifest", f"{path} has a line that is too long to be a requirement")
             self.files.append(path)
-            if posixpath.basename(path) not in PROJECT_FILES:
+            # parsing a line takes 0.3 ms, and most name a package
+            if posixpath.basename(path) not in PROJECT_FILES and not all(map(_PLAIN_LINE.fullmatch, text.splitlines())):
                 self._lines(path, pending)
 
     def _lines(self, path: str, pending: list[tuple[str, str]]) -> None:
