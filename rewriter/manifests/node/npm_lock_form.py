@@ -18,6 +18,10 @@ _START = re.compile(r"\s*[{\[]((?:\r?\n)+)(\s*)")
 _FIRST = ("name", "version", "lockfileVersion", "resolved", "integrity", "requires", "packages", "dependencies")
 _PUNCTUATION = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
 """In the order of `localeCompare`, which npm sorts by (unicode.org/charts/collation)."""
+_RANKS = {char: rank - len(_PUNCTUATION) for rank, char in enumerate(_PUNCTUATION)} | {
+    char: ord(char.lower()) for char in map(chr, range(128)) if char not in _PUNCTUATION
+}
+"""Where an ASCII character comes in that order; letters are after all punctuation."""
 _DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta")
 _COPIED = ("version", *_DEPENDENCIES, "engines", "os", "cpu", "workspaces")
 _INSTALL_HOOKS = ("preinstall", "install", "postinstall")
@@ -140,23 +144,30 @@ def _older_part(data: dict[str, Any], packages: dict[str, Any]) -> str:
 def _layout(text: str, root_text: str, data: dict[str, Any]) -> str:
     start = _START.match(root_text)
     newline, indent = (start[1], start[2] or "  ") if start else ("\n", "  ")
-    expected = (json.dumps(_sorted(data), ensure_ascii=False, indent=indent) + "\n").replace("\n", newline)
-    if text == expected:
-        return ""
-    if "".join(text.split()) != "".join(expected.split()):
+    ordered = _sorted(data, {})
+    if "".join(text.split()) != "".join(json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).split()):
         return "its keys are in another order"
-    return "npm would indent it and end its lines as package.json"
+    expected = (json.dumps(ordered, ensure_ascii=False, indent=indent) + "\n").replace("\n", newline)
+    return "" if text == expected else "npm would indent it and end its lines as package.json"
 
 
-def _sorted(value: Any) -> Any:
+_Place = tuple[int, list[int], list[bool]]
+
+
+def _sorted(value: Any, places: dict[str, _Place]) -> Any:
+    """A value with the keys of its tables in npm's order, tables last; `places` are those of the keys seen so far."""
     if not isinstance(value, dict):
         return value
-    return {key: _sorted(below) for key, below in sorted(value.items(), key=_place)}
+    for key in value:
+        if key not in places:
+            places[key] = _place(key)
+    ordered = sorted(value.items(), key=lambda item: (isinstance(item[1], dict), places[item[0]]))
+    return {key: _sorted(below, places) for key, below in ordered}
 
 
-def _place(item: tuple[str, Any]) -> tuple[bool, int, list[tuple[int, int, str]], list[bool]]:
-    """Where a key comes: tables last, then the keys that npm prefers, then letters in the order of `localeCompare`."""
-    key, value = item
+def _place(key: str) -> _Place:
+    """Where a key comes: first those that npm prefers, then letters in the order of `localeCompare`."""
     preferred = _FIRST.index(key) if key in _FIRST else len(_FIRST)
-    letters = [(0, _PUNCTUATION.index(char), "") if char in _PUNCTUATION else (1, 0, char.lower()) for char in key]
-    return isinstance(value, dict), preferred, letters, [char.isupper() for char in key]
+    letters = [_RANKS.get(char) or ord(char.lower()[0]) for char in key]
+    capitals = [] if key == key.lower() else [char.isupper() for char in key]
+    return preferred, letters, capitals
