@@ -197,6 +197,16 @@ class Context:
         except OSError:
             return []
 
+    def links_in(self, folder: str) -> list[str]:
+        """The names of all symbolic links in a folder, ignored or not, sorted."""
+        if not self._inside(folder):
+            return []
+        try:
+            with os.scandir(self._disk(folder)) as entries:
+                return sorted(entry.name for entry in entries if entry.is_symlink())
+        except OSError:
+            return []
+
     def read(self, path: str, limit: int = LARGEST_READ) -> str | None:
         """The text of a file that ships; None if there is none or it has more than `limit` bytes."""
         if not self.ships(path):

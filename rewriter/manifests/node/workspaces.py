@@ -52,7 +52,7 @@ def _refuse_links(context: Context, root: Manifest, patterns: list[str], folders
         for end in range(1, len(parts) + 1)
     ]
     for folder in (root.folder, *folders):
-        for path in (posixpath.join(folder, name) for name in context.names_in(folder)):
+        for path in (posixpath.join(folder, name) for name in context.links_in(folder)):
             relative = posixpath.relpath(path, root.folder or ".")
             pattern = next((pattern for match, pattern in on_the_way if match.match(relative)), "")
             if pattern and context.is_link(path) and os.path.isdir(context.on_disk(path)):

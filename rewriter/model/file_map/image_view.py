@@ -150,6 +150,13 @@ class ImageView(Context):
         names = [name for source in self._sources(folder) for name in self._base.names_in(source)]
         return sorted({*names, *self._named_below(folder, files=True)})
 
+    def links_in(self, folder: str) -> list[str]:
+        """The names in a folder that may be those of symbolic links."""
+        if any(isinstance(layer, Hidden) for layer in self.file_map.layers):
+            return self.names_in(folder)  # a step may have put another file there
+        names = [name for source in self._sources(folder) for name in self._base.links_in(source)]
+        return sorted({*names, *self._named_below(folder, files=True)})
+
     def left_out_by(self, path: str) -> int:
         """The line of the ignore file that leaves out a path; 0 if none does."""
         source = self.context_path(path)
