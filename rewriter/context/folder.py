@@ -25,6 +25,7 @@ class Context:
 
     __slots__ = (
         "_below",
+        "_folders",
         "_linked",
         "_links",
         "_ships",
@@ -54,6 +55,7 @@ class Context:
         self._ships: dict[str, bool] = {}
         self._linked: dict[str, bool] = {"": False}
         self._links: dict[str, str | None] = {}
+        self._folders: dict[str, bool] = {}
         self.answers: dict[Hashable, object] = {}  # from what files contain, so that each run of the pipeline clears it
 
     @classmethod
@@ -209,6 +211,13 @@ class Context:
 
     def read(self, path: str, limit: int = LARGEST_READ) -> str | None:
         """The text of a file that ships; None if there is none or it has more than `limit` bytes."""
+        question = ("text", path, limit)
+        if question not in self.answers:
+            self.answers[question] = self._read(path, limit)
+        text = self.answers[question]
+        return text if isinstance(text, str) else None
+
+    def _read(self, path: str, limit: int) -> str | None:
         if not self.ships(path):
             return None
         disk = self._disk(path)
@@ -268,6 +277,12 @@ class Context:
 
     def is_folder(self, path: str) -> bool:
         """Whether `path` is a folder on disk, not a link."""
+        known = self._folders.get(path)
+        if known is None:
+            known = self._folders[path] = self._is_folder(path)
+        return known
+
+    def _is_folder(self, path: str) -> bool:
         try:
             return self._inside(path) and stat.S_ISDIR(os.lstat(self._disk(path)).st_mode)
         except OSError:

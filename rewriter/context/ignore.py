@@ -58,7 +58,7 @@ class IgnoreFile:
 
     def ignored(self, path: str) -> bool:
         """Whether Docker excludes the context path."""
-        return self.line_for(path) > 0
+        return bool(self.patterns) and self.line_for(path) > 0
 
     def line_for(self, path: str) -> int:
         """The line of the ignore file that excludes `path`, or 0 if it ships."""
