@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
@@ -18,7 +18,7 @@ from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map import FileMap, Hidden, ImageFile
 from dfix.rewriter.model.paths import overlaps, within
-from dfix.rewriter.pipeline.guards.order import RunCommand, install_of, matched
+from dfix.rewriter.pipeline.guards.order import RunCommand, differing_gaps, install_of, matched
 from dfix.rewriter.pipeline.guards.trace import Put, Trace, conflict, lasting, trace
 
 if TYPE_CHECKING:
@@ -46,26 +46,43 @@ def difference(before: Model, after: Model, context: Context, *, new_image: bool
             known[key] = copied(step, context)
         return known[key]._replace(step=step)
 
-    first = _traces(before, look_up, context)
-    second = _traces(after, look_up, context)
+    def traces(stages: Iterable[Stage]) -> list[Trace]:
+        return _traces(stages, look_up, context)
+
     try:
         if new_image:
-            _nothing_gone([put for one in first for put in one.puts], [put for one in second for put in one.puts])
+            first, second = ([put for one in traces(model.stages) for put in one.puts] for model in (before, after))
+            _nothing_gone(first, second)
             return ""
-        if len(first) != len(second):
-            raise _WrongError(f"it has {len(second)} stages instead of {len(first)}")
-        for pair in map(_Pair, first, second):
+        if len(before.stages) != len(after.stages):
+            raise _WrongError(f"it has {len(after.stages)} stages instead of {len(before.stages)}")
+        changed = _changed(before, after)
+        for pair in map(_Pair, traces(one for one, _ in changed), traces(other for _, other in changed)):
             _check(pair, context)
     except _WrongError as wrong:
         return str(wrong)
     return ""
 
 
-def _traces(model: Model, look_up: Callable[[Step], Copied | Unclear], context: Context) -> list[Trace]:
+def _changed(before: Model, after: Model) -> list[tuple[Stage, Stage]]:
+    """The stages that differ, or that build on one that does."""
+    changed: list[tuple[Stage, Stage]] = []
+    for pair in zip(before.stages, after.stages, strict=True):
+        if differing_gaps(*pair) != set() or any(stage.parent in known for stage in pair for known in changed):
+            changed.append(pair)
+    return changed
+
+
+def _traces(stages: Iterable[Stage], look_up: Callable[[Step], Copied | Unclear], context: Context) -> list[Trace]:
+    """What each of the stages does."""
     found: dict[Stage, Trace] = {}
-    for stage in model.stages:
-        found[stage] = trace(stage, None if stage.parent is None else found[stage.parent], look_up, context)
-    return list(found.values())
+
+    def traced(stage: Stage) -> Trace:
+        if stage not in found:
+            found[stage] = trace(stage, None if stage.parent is None else traced(stage.parent), look_up, context)
+        return found[stage]
+
+    return [traced(stage) for stage in stages]
 
 
 def _check(pair: _Pair, context: Context) -> None:
@@ -74,13 +91,13 @@ def _check(pair: _Pair, context: Context) -> None:
     _nothing_gone(before.puts, after.puts)
     _same_end(before.puts, after.puts, context)
     pairs = list(matched(before.runs, after.runs))
-    answers: dict[tuple[int, int], _Differences] = {}
+    answers: dict[tuple[int, int], _Differences | None] = {}
     for one, other in pairs:
         key = (before.before(one), after.before(other))
         if key not in answers:
             answers[key] = _differences(pair, *key, context)
-        if answers[key].puts:
-            _check_command(one, answers[key])
+        if (differences := answers[key]) is not None:
+            _check_command(one, differences)
     known = {id(other) for _, other in pairs}
     for ran in after.runs.commands:
         if id(ran) not in known:
@@ -98,11 +115,12 @@ def _nothing_gone(before: Sequence[Put], after: Sequence[Put]) -> None:
 def _same_end(before: Sequence[Put], after: Sequence[Put], context: Context) -> None:
     first = [before[index] for index in lasting(before, context)]
     second = [after[index] for index in lasting(after, context)]
+    counts, counts_after = (Counter(put.same() for put in puts) for puts in (first, second))
     for put in first:
-        if _count(first, put) > _count(second, put):
+        if counts[put.same()] > counts_after[put.same()]:
             raise _WrongError(f"{_line(put)} no longer decides which files are in the image")
     for put in second:
-        if _count(second, put) > _count(first, put):
+        if counts_after[put.same()] > counts[put.same()]:
             raise _WrongError(f"{_line(put)} of the result puts other files into the image")
     _same_order(first, second, context)
 
@@ -121,10 +139,6 @@ def _same_order(first: Sequence[Put], second: Sequence[Put], context: Context) -
                 raise _WrongError(f"{_line(put)} no longer overwrites {_line(first[earlier])}")
 
 
-def _count(puts: Sequence[Put], wanted: Put) -> int:
-    return sum(put.same() == wanted.same() for put in puts)
-
-
 class _Differences(NamedTuple):
     """What a command finds before and after the rewrite, where that differs."""
 
@@ -134,13 +148,17 @@ class _Differences(NamedTuple):
     second: FileMap
 
 
-def _differences(pair: _Pair, at: int, other: int, context: Context) -> _Differences:
+def _differences(pair: _Pair, at: int, other: int, context: Context) -> _Differences | None:
+    """What two commands find; None if it is the same."""
     before, after = pair
     first = [before.puts[index] for index in lasting(before.puts[:at], context)]
     second = [after.puts[index] for index in lasting(after.puts[:other], context)]
-    one_sided = [put for put in first if _count(second, put) == 0] + [put for put in second if _count(first, put) == 0]
+    same, same_after = ({put.same() for put in puts} for puts in (first, second))
+    one_sided = [put for put in first if put.same() not in same_after]
+    one_sided += [put for put in second if put.same() not in same]
     if not one_sided:
         _same_order(first, second, context)
+        return None
     return _Differences(tuple(one_sided), _map(before, at, context), _map(after, other, context))
 
 
