@@ -298,6 +298,9 @@ class Context:
     def _is_file(self, path: str) -> bool:
         if not path or not self._inside(path):
             return False
+        folder = posixpath.dirname(path)
+        if folder and not self.is_folder(folder):
+            return False  # many paths are only guessed, and few folders have to be asked for them
         try:
             mode = os.lstat(self._disk(path)).st_mode
         except (OSError, ValueError):

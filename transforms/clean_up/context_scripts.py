@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from fnmatch import translate
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.context.context_path import normal
@@ -29,6 +30,7 @@ _EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\$[@*]|`[^`]*`")
 _GLOB = re.compile(r"[*?\[]")
 _SCRIPT = r"(?:sh|bash|zsh|ksh|py|pl|rb|js|cjs|mjs|ts|mk|php|lua)"
 _NAMES_FILE = re.compile(rf"(?<![\w.@+*-])(?:[\w.@+*-]*(?:/[\w.@+*-]+)+|[\w.@+*-]+\.{_SCRIPT}\b)")
+_PART = re.compile(r"[\w.@+*/-]+")
 _GIVEN_TO_SHELL = re.compile(r"(?<![\w./-])(?:ba|da|z|k)?sh[ \t]+(?:-[a-z]+[ \t]+)*(?![\w.@+-]*/)([\w@+][\w.@+-]*)")
 """A script in the current folder that a shell runs, whatever its name: `sh deps`."""
 _IMPORTS = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
@@ -45,6 +47,13 @@ _STARTS_PROGRAMS = re.compile(
 )
 _LIBRARIES = ("node_modules/", ".git/", ".github/", "vendor/bundle/")
 _SUFFIXES = ("", ".js", ".mjs", ".cjs", ".ts", "/index.js", "/__main__.py")
+
+
+@lru_cache(maxsize=128)
+def _names_of_files(text: str) -> tuple[str, ...]:
+    """What looks like names of files in a text, each once; the latest texts are remembered for the next round."""
+    parts = (part for part in dict.fromkeys(_PART.findall(text)) if "/" in part or "." in part)
+    return tuple(dict.fromkeys((*chain.from_iterable(map(_NAMES_FILE.findall, parts)), *_GIVEN_TO_SHELL.findall(text))))
 
 
 class TooManyScriptsError(Exception):
@@ -133,7 +142,7 @@ class ContextScripts:
         if context is None:
             return []
         found: list[str] = []
-        for word in dict.fromkeys((*_NAMES_FILE.findall(text), *_GIVEN_TO_SHELL.findall(text))):
+        for word in _names_of_files(text):
             if _GLOB.search(word):
                 name = posixpath.basename(word)
                 found += self._called(name) if name.strip("*") else context.some_below(posixpath.dirname(word), 500)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -74,10 +74,12 @@ def _offline(manager: Manager, clean_up: CleanUp, text: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=128)
 def without_comments(text: str, path: str) -> str:
     """A file's text without comments: from `#` on, or `//` and `/* */` in the languages that have those.
 
-    A mark within quotes is kept: where a comment cannot be told from code, the text counts as code.
+    A mark within quotes is kept: where a comment cannot be told from code, the text counts as code. The latest texts
+    are remembered, because each round over a file asks for most of them again.
     """
     if path.endswith(_SLASHES):
         return _SLASH_COMMENT.sub("", text)
