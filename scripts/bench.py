@@ -24,6 +24,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from bench_guard import cost_alone, cost_with_contexts
 from bench_tools import DFIX, PEERS, REPOSITORY, TALLY, BenchError, Handled, Output, Tool, installed, version
 from rich.console import Console
 from rich.progress import Progress
@@ -234,6 +235,9 @@ Medians of {runs} runs on {cores} cores ({machine}), Python {python}.
 - files: as counted by the tool itself. A run that ends early does not count.
 - not parsed: files that the tool says it cannot read.
 - peak RSS: of the tool's largest process.
+- dfix's own check that stages end and run with the same files takes {guard}; on
+  real files with their build contexts, {guard_with_contexts}
+  (`scripts/bench_guard.py`). It should stay below 3 %.
 - one file: a new process for the file of median size ({size} bytes), file cache warm, median of {cold} runs.
   dfix from stdin to stdout takes {stdin:.0f} ms.
 
@@ -271,6 +275,8 @@ def main() -> int:
         size=sorted(map(len, files))[len(files) // 2],
         cold=options.cold,
         stdin=stdin,
+        guard=cost_alone(files),
+        guard_with_contexts=cost_with_contexts(),
     )
     print(page)
     if options.out:

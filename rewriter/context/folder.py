@@ -221,15 +221,15 @@ class Context:
         if not self.ships(path):
             return None
         disk = self._disk(path)
-        real = os.path.realpath(disk)
-        if real != disk:
-            target = os.path.relpath(real, self.root).replace(os.sep, "/")
+        if self.is_link(path):  # no folder on the way is one, or it would not ship
+            disk = os.path.realpath(disk)
+            target = os.path.relpath(disk, self.root).replace(os.sep, "/")
             if not self._inside(target) or not self.ships(target):
                 return None
         try:
-            if os.stat(real).st_size > limit:
+            if os.stat(disk).st_size > limit:
                 return None
-            with open(real, encoding="utf-8", errors="surrogateescape", newline="") as file:
+            with open(disk, encoding="utf-8", errors="surrogateescape", newline="") as file:
                 return file.read().removeprefix("\ufeff")
         except OSError:
             return None

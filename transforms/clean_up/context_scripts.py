@@ -253,14 +253,15 @@ class ContextScripts:
     def _by_name(self) -> dict[str, list[str]]:
         by_name: dict[str, list[str]] = {}
         for path in self._every:
-            by_name.setdefault(posixpath.basename(path), []).append(path)
+            by_name.setdefault(path[path.rfind("/") + 1 :], []).append(path)
         return by_name
 
     @cached_property
     def _makefiles(self) -> tuple[str, ...]:
-        return tuple(path for path in self._every if _MAKEFILE.search(path))
+        named = (path for path in self._every if path.endswith(("akefile", ".mk")))
+        return tuple(path for path in named if _MAKEFILE.search(path))
 
     @cached_property
     def every_script(self) -> tuple[str, ...]:
         """The files of the context whose names are those of scripts. Raises TooManyScriptsError."""
-        return tuple(path for path in self._every if _IS_SCRIPT.search(path))
+        return tuple(path for path in self._every if _IS_SCRIPT.search(path, max(path.rfind("/"), 0)))
