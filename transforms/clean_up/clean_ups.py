@@ -27,7 +27,7 @@ def clean_ups(
     model: Model, runs: RunIndex, filling: Sequence[tuple[Step, Sequence[CacheUse]]]
 ) -> Iterator[Change | Refusal]:
     """The clean-ups of RUNs, each given with the caches that it fills."""
-    search = Search(model, runs, ContextScripts(model))
+    search = Search(model, runs, ContextScripts(model, runs))
     for step, filled in filling:
         yield from _of_run(search, step, filled)
 

@@ -1,4 +1,4 @@
-"""The files of the build context that a command may run, and those that they run in turn."""
+"""The files that a command may run, of the build context or written by the Dockerfile, and those that they run."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.context.context_path import normal
 from dfix.rewriter.model.copied import Copied, Unclear, copied
-from dfix.rewriter.model.values_in_force import DEFAULT_PATH
+from dfix.rewriter.model.values_in_force import values_in_force
+from dfix.transforms.clean_up.made_files import MadeFiles
 from dfix.transforms.clean_up.mentions import without_comments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dfix.rewriter.model import Model, Step
+    from dfix.rewriter.model.cache_use import RunIndex
+    from dfix.rewriter.model.commands import Located
 
 LARGEST_SCRIPT = 200_000
 """Bytes of a script that are read."""
@@ -25,6 +28,9 @@ MOST_FILES = 20_000
 """Files of a context among which one is looked up by its name alone."""
 MOST_SCRIPTS = 500
 """Scripts that are read for one command."""
+
+_MOST_MOVES = 50
+"""Places from which a file may come that are looked at."""
 
 _EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\$[@*]|`[^`]*`")
 _GLOB = re.compile(r"[*?\[]")
@@ -61,10 +67,14 @@ class TooManyScriptsError(Exception):
 
 
 class ContextScripts:
-    """The files of one build context, found by the image path or the name by which a command calls them."""
+    """The files of one build context, found by the image path or the name by which a command calls them.
 
-    def __init__(self, model: Model) -> None:
+    What the Dockerfile itself writes counts as well: such a file's path is its image path.
+    """
+
+    def __init__(self, model: Model, runs: RunIndex) -> None:
         self._model = model
+        self._runs = runs
         self._reached: dict[str, tuple[tuple[str, ...], bool]] = {}
         self._texts: dict[str, str | None] = {}
         self._globbed: dict[str, list[str]] = {}
@@ -75,41 +85,60 @@ class ContextScripts:
         """Whether there is a build context to look at."""
         return self._model.context is not None
 
-    def named(self, word: str, folder: str | None, step: Step, *, program: bool = False) -> list[str]:
-        """The context files that a word of a command may name; a `program` without a folder is looked up in PATH."""
+    def named(self, word: str, folder: str | None) -> list[str]:
+        """The files that a word of a command may name, which runs in `folder`."""
         word = word.replace('"', "").replace("'", "")
-        if not self.known or not word or "://" in word:
+        if not word or "://" in word:
             return []
         pattern = _EXPANSION.sub("*", word)
         if _GLOB.search(pattern):
             name = posixpath.basename(pattern)
             return [] if not name.strip("*") else self._called(name)
-        if "/" in word or not program:
-            paths = [posixpath.normpath(posixpath.join(folder or "?", word))]
-        else:
-            paths = [posixpath.join(entry, word) for entry in (step.env.get("PATH") or DEFAULT_PATH).split(":")]
-        found = [path for image_path in paths for path in self.placed(image_path)]
+        return self._found_at([posixpath.normpath(posixpath.join(folder or "?", word))], word, folder)
+
+    def program(self, command: Located, step: Step) -> list[str]:
+        """The files that a command may run as its program; a name without a folder is looked up in PATH."""
+        word = command.words[0].literal_or_text.replace('"', "").replace("'", "")
+        if "/" in word or "$" in word or not word:
+            return self.named(word, command.folder)
+        found = [path for _, path in self.in_search_path(word, command, step)]
+        return found or self._found_at([], word, command.folder)
+
+    def in_search_path(self, name: str, command: Located, step: Step) -> list[tuple[str, str]]:
+        """Each file of a name in a folder of the PATH in force, with that folder as PATH has it."""
+        found: list[tuple[str, str]] = []
+        for folder in dict.fromkeys(values_in_force(step, command)["PATH"].split(":")):
+            if "$" in folder:
+                found += [(folder, path) for path in self._called(name)]
+            else:
+                place = posixpath.normpath(posixpath.join(command.folder or "?", folder, name))
+                found += [(folder, path) for path in self.placed(place)]
+        return found
+
+    def _found_at(self, image_paths: list[str], word: str, folder: str | None) -> list[str]:
+        found = [path for image_path in image_paths for path in self.placed(image_path)]
         if not found and (folder is None or self._partial) and ("/" in word or _NAMES_FILE.fullmatch(word)):
             found = self._called(posixpath.basename(word))
         return list(dict.fromkeys(found))
 
     def below(self, word: str, folder: str | None) -> list[str]:
-        """The context files below an image folder that a word names."""
-        if not self.known or self._model.context is None:
-            return []
+        """The files below an image folder that a word names."""
+        context = self._model.context
         image_folder = posixpath.normpath(posixpath.join(folder or "?", word))
-        found: list[str] = []
+        found = self._made.below(image_folder)
         for copy in self._copies:
             source = copy.brought.context_folder_at(image_folder)
-            if source is not None:
-                found += self._model.context.below(source)
+            if source is not None and context is not None:
+                found += context.below(source)
         return found[:MOST_SCRIPTS]
 
     def text(self, path: str) -> str | None:
         """The text of a file without its comments; None if it cannot be read."""
         if path not in self._texts:
             context = self._model.context
-            text = context.read(path, LARGEST_SCRIPT) if context is not None else None
+            text = self._made.text(path)
+            if text is None and context is not None:
+                text = context.read(path, LARGEST_SCRIPT)
             binary = text is None or "\0" in text
             self._texts[path] = None if text is None or binary else without_comments(text, path)
         return self._texts[path]
@@ -137,22 +166,32 @@ class ContextScripts:
                 anything = False
 
     def named_by(self, text: str, folder: str) -> list[str]:
-        """The context files that a text names; `folder` is that of its file in the context, "" for the root."""
+        """The files that a text names; `folder` is that of its file in the context, "" for the root."""
         context = self._model.context
-        if context is None:
-            return []
         found: list[str] = []
         for word in _names_of_files(text):
             if _GLOB.search(word):
                 name = posixpath.basename(word)
-                found += self._called(name) if name.strip("*") else context.some_below(posixpath.dirname(word), 500)
+                if name.strip("*"):
+                    found += self._called(name)
+                elif context is not None:
+                    found += context.some_below(posixpath.dirname(word), 500)
                 continue
-            near = (posixpath.normpath(posixpath.join(base, word.lstrip("/"))) for base in (folder, ""))
-            paths = [p for p in (n + suffix for n in dict.fromkeys(near) for suffix in _SUFFIXES) if context.ships(p)]
+            near = dict.fromkeys(posixpath.normpath(posixpath.join(base, word.lstrip("/"))) for base in (folder, ""))
+            paths = [
+                n + suffix for n in near for suffix in _SUFFIXES if context is not None and context.ships(n + suffix)
+            ]
             found += paths or self.placed(word) or self._called(posixpath.basename(word))
         if _MAKES.search(text):
             found += self._makefiles
         return found
+
+    def _near(self, word: str, folder: str) -> list[str]:
+        """The context files that a path names in a folder of the context, or in its root."""
+        context = self._model.context
+        near = dict.fromkeys(posixpath.normpath(posixpath.join(base, word.lstrip("/"))) for base in (folder, ""))
+        paths = (path + suffix for path in near for suffix in _SUFFIXES)
+        return [path for path in paths if context is not None and context.ships(path)]
 
     def _named_in(self, path: str) -> tuple[tuple[str, ...], bool]:
         """The files that a file's text names, and whether it runs others whose names it calculates."""
@@ -184,12 +223,24 @@ class ContextScripts:
         return [path for path in files if context is not None and context.ships(path)]
 
     def placed(self, image_path: str) -> list[str]:
-        """The context files that some COPY puts at an image path, or may put there."""
+        """The files that some instruction puts at an image path, or may put there."""
         if image_path not in self._placed:
-            self._placed[image_path] = self._put_at(image_path)
+            found: list[str] = []
+            pending = [image_path]
+            for place in pending:
+                found += self._copied_to(place) + self._made.at(place)
+                pending += [source for source in self._made.moved_from(place) if source not in pending][:_MOST_MOVES]
+                if len(pending) > _MOST_MOVES:
+                    break
+            self._placed[image_path] = list(dict.fromkeys(found))
         return self._placed[image_path]
 
-    def _put_at(self, image_path: str) -> list[str]:
+    def is_made(self, path: str) -> bool:
+        """Whether a file's text is in the Dockerfile."""
+        return self._made.text(path) is not None
+
+    def _copied_to(self, image_path: str) -> list[str]:
+        """The context files that some COPY puts at an image path, or may put there."""
         found = [path for copy in self._copies if (path := copy.brought.context_path_of(image_path)) is not None]
         for copy in self._unclear:
             # `COPY x.sh /bin/x` writes a file of that name, or one in a folder of that name
@@ -204,15 +255,19 @@ class ContextScripts:
         return [path for path in sources if context is not None and context.ships(path)]
 
     def _called(self, pattern: str) -> list[str]:
-        """The context files with a name, perhaps with wildcards."""
+        """The files with a name, perhaps with wildcards."""
         if not _GLOB.search(pattern):
-            return self._by_name.get(pattern, [])
+            return self._by_name.get(pattern, []) + self._made.called(pattern)
         found = self._globbed.get(pattern)
         if found is None:
             matches = re.compile(translate(pattern)).match
             found = [path for name, paths in self._by_name.items() if matches(name) for path in paths]
-            self._globbed[pattern] = found
+            found = self._globbed[pattern] = found + self._made.called(pattern)
         return found
+
+    @cached_property
+    def _made(self) -> MadeFiles:
+        return MadeFiles(self._model, self._runs)
 
     @cached_property
     def _added(self) -> list[Copied | Unclear]:

@@ -106,7 +106,7 @@ def _given_to_shell(command: Located) -> tuple[Located, ...]:
 def _texts_run(removal: Removal, command: Located, step: Step, *, anything: bool) -> Iterator[tuple[str, str]]:
     """The path and text of each context file that a command may run, directly or through others."""
     scripts = removal.search.scripts
-    if not scripts.known or _runs_nothing(command.words):
+    if _runs_nothing(command.words):
         return
     paths = _named(removal, command, step)
     used = usage(command.words)
@@ -116,7 +116,7 @@ def _texts_run(removal: Removal, command: Located, step: Step, *, anything: bool
         paths += scripts.every_script
     if used is not None and "package.json" in used.manager.manifests and not _installs_others(used):
         for folder in _project_folders(used, command.folder):
-            for path in scripts.named(posixpath.join(folder, "package.json"), None, step):
+            for path in scripts.named(posixpath.join(folder, "package.json"), None):
                 text = _package_scripts(removal, path, used)
                 yield f"a script of {path}", text
                 paths += scripts.named_by(text, posixpath.dirname(path))
@@ -151,7 +151,7 @@ def _is_harmless(program: str) -> bool:
 def _named(removal: Removal, command: Located, step: Step) -> list[str]:
     scripts, words, folder = removal.search.scripts, command.words, command.folder
     program = program_name(words[0])
-    paths = scripts.named(words[0].literal_or_text, folder, step, program=True)
+    paths = scripts.program(command, step)
     inputs = [r.target for r in command.command.redirects if r.op == "<" and r.target is not None]
     for at, word in enumerate((*words[1:], *inputs), 1):
         text = word.literal_or_text
@@ -163,7 +163,7 @@ def _named(removal: Removal, command: Located, step: Step) -> list[str]:
         if words[at - 1].literal_or_text == "-m":
             text = text.replace(".", "/") + ".py"
         if text:
-            paths += scripts.named(text, folder, step)
+            paths += scripts.named(text, folder)
         if text and program in ("find", "run-parts"):
             paths += scripts.below(text, folder)
     used = usage(words)
@@ -174,7 +174,7 @@ def _named(removal: Removal, command: Located, step: Step) -> list[str]:
     for name in defaults:
         if name != "package.json":
             for place in _made_in(words, folder):
-                paths += scripts.named(posixpath.join(place, name), None, step)
+                paths += scripts.named(posixpath.join(place, name), None)
     return paths
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.model.values_in_force import values_in_force
 from dfix.rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
@@ -16,12 +14,10 @@ if TYPE_CHECKING:
 
 
 def is_not_own(search: Search, step: Step, cache_use: CacheUse) -> None:
-    """Raise LeaveAlone where a COPY brings a program of the manager's name to a folder of PATH."""
-    if not search.scripts.known:
-        return
+    """Raise LeaveAlone where an instruction puts a program of the manager's name into a folder of PATH."""
     for use in cache_use.filled_by:
         name = program_name(use.located.words[0])
-        for folder in values_in_force(step, use.located)["PATH"].split(":"):
-            placed = search.scripts.placed(posixpath.join(folder, name)) if folder.startswith("/") else []
-            if placed:
-                raise LeaveAlone("program-changes", f"`{name}` may be {placed[0]}, which a COPY puts into {folder}")
+        for folder, path in search.scripts.in_search_path(name, use.located, step):
+            if search.scripts.is_made(path):
+                raise LeaveAlone("program-changes", f"`{name}` may be {path}, which the Dockerfile itself writes")
+            raise LeaveAlone("program-changes", f"`{name}` may be {path}, which a COPY puts into {folder}")

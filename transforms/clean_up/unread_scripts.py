@@ -70,7 +70,8 @@ def unread_script(command: Located, step: Step, scripts: ContextScripts) -> str:
         return "" if piped else "a script that it downloads or reads from its input"
     if script is None:
         return ""
-    files = scripts.named(script.literal_or_text, command.folder, step, program=script is words[0])
+    is_program = script is words[0]
+    files = scripts.program(command, step) if is_program else scripts.named(script.literal_or_text, command.folder)
     if files:
         return next((f"the script {path}" for path in files if scripts.text(path) is None), "")
     name = program_name(script).strip("\"'")

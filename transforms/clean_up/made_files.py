@@ -1,0 +1,198 @@
+"""The files that the Dockerfile itself writes (`RUN echo … > x.sh`, `COPY <<EOF /x.sh`), copies and moves."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple
+
+from dfix.rewriter.knowledge.program_table import Kind, of_kind
+from dfix.rewriter.model.commands import located_in
+from dfix.rewriter.shell.nodes import AndOr, Command, Pipeline
+from dfix.rewriter.shell.parse import parse
+from dfix.rewriter.shell.walk import commands, invoked, program_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dfix.rewriter.model import Model, Step
+    from dfix.rewriter.model.cache_use import RunIndex
+    from dfix.rewriter.model.commands import Located
+    from dfix.rewriter.shell.nodes import Node, Script, Word
+
+_WRITES = frozenset((">", ">>", ">|", "&>", "&>>"))
+_PRINTS = frozenset(("echo", "printf", "cat", "tee"))
+_MOVES: tuple[Kind, ...] = ("moves", "places", "hard-links")
+_ESCAPED = re.compile(r"\\+[nrt]")
+_ONLY_A_VALUE = re.compile(r"[\"']?\$(?:\{[^}]*\}|\w+|\(.*\))[\"']?", re.DOTALL)
+_UNKNOWN = ("$", "~", "`")
+
+
+class Move(NamedTuple):
+    """A `cp`, `mv`, `ln` or `install`; paths of the image."""
+
+    sources: tuple[str, ...]
+    destination: str
+
+
+class MadeFiles:
+    """What a Dockerfile's RUN, COPY and ADD lines write themselves, by image path.
+
+    A path that depends on a variable is kept as written (`$HOME/x.sh`), and stands for all files of its name.
+    """
+
+    def __init__(self, model: Model, runs: RunIndex) -> None:
+        self._texts: dict[str, str | None] = {}
+        self._moves: list[Move] = []
+        for stage in model.stages:
+            for step in stage.steps:
+                if step.keyword in ("COPY", "ADD"):
+                    self._copied(step)
+                elif step.keyword == "RUN":
+                    self._run(step, runs)
+
+    def text(self, path: str) -> str | None:
+        """The text that is written to a path; None for none, and where a part of it is not in the Dockerfile."""
+        return self._texts.get(path)
+
+    def at(self, image_path: str) -> list[str]:
+        """The paths whose text is at an image path, or may be there."""
+        name = posixpath.basename(image_path)
+        return [
+            path
+            for path, text in self._texts.items()
+            if text is not None and (path == image_path or (path[0] in _UNKNOWN and posixpath.basename(path) == name))
+        ]
+
+    def called(self, pattern: str) -> list[str]:
+        """The paths of a name, perhaps with wildcards."""
+        texts = self._texts.items()
+        return [path for path, text in texts if text is not None and fnmatchcase(posixpath.basename(path), pattern)]
+
+    def below(self, image_folder: str) -> list[str]:
+        """The paths below an image folder."""
+        return [path for path, text in self._texts.items() if text is not None and path.startswith(image_folder + "/")]
+
+    def moved_from(self, image_path: str) -> Iterator[str]:
+        """The image paths from which a RUN may have moved, copied or linked the file at an image path."""
+        name = posixpath.basename(image_path)
+        for move in self._moves:
+            for source in move.sources:
+                if image_path == move.destination:
+                    yield source
+                near = posixpath.join(posixpath.dirname(source), name)
+                if posixpath.dirname(image_path) == move.destination and fnmatchcase(near, source):
+                    yield near
+                for folder in (move.destination, posixpath.join(move.destination, posixpath.basename(source))):
+                    if image_path.startswith(folder + "/"):
+                        yield source + image_path[len(folder) :]
+
+    def _copied(self, step: Step) -> None:
+        instruction = step.instruction
+        words = [word.text for word in instruction.words]
+        target = step.expand(words[-1]) if len(words) > 1 else None
+        if target is None:
+            return
+        for heredoc in instruction.heredocs:
+            path = posixpath.join(target, heredoc.name) if target.endswith("/") or len(words) > 2 else target
+            body = instruction.text[heredoc.body.start : heredoc.body.end]
+            self._write(posixpath.normpath(posixpath.join(step.workdir or "?", path)), body)
+
+    def _run(self, step: Step, runs: RunIndex) -> None:
+        script, found = step.script, runs.of(step).commands
+        if script.opaque and step.instruction.heredocs:
+            script = _with_heredocs(step)
+            found = located_in(script, step.workdir, step.env)
+        folders = {id(command.command): command.folder for command in found}
+        for statement in script.statements:
+            for node, target, text in _written(statement.node, None):
+                self._write(_image_path(target, folders.get(id(node), step.workdir), step), text)
+        for command in found:
+            self._moved(command, step)
+
+    def _write(self, path: str, text: str | None) -> None:
+        before = self._texts.get(path, "")
+        known = text is not None and before is not None
+        self._texts[path] = f"{before}\n{_ESCAPED.sub(chr(10), text or '')}" if known else None
+
+    def _moved(self, command: Located, step: Step) -> None:
+        words = command.words
+        if len(words) < 3 or not any(program_name(words[0]) in of_kind(kind) for kind in _MOVES):
+            return
+        operands = [word for word in words[1:] if not word.text.startswith("-")]
+        paths = [_image_path(word, command.folder, step) for word in operands]
+        if len(paths) < 2:
+            return
+        beside = posixpath.dirname(paths[-1])
+        links = [posixpath.normpath(posixpath.join(beside, word.literal_or_text)) for word in operands[:-1]]
+        self._moves.append(Move(tuple(dict.fromkeys((*paths[:-1], *links))), paths[-1]))
+
+
+def _with_heredocs(step: Step) -> Script:
+    """The script of a RUN that has commands on its line and heredocs below it, as the shell gets it."""
+    instruction = step.instruction
+    text = instruction.value
+    for heredoc in instruction.heredocs:
+        text += f"\n{instruction.text[heredoc.body.start : heredoc.body.end]}{heredoc.name}"
+    return parse(text + "\n", 0, text + "\n")
+
+
+def _image_path(word: Word, folder: str | None, step: Step) -> str:
+    text = word.literal_or_text
+    if word.value is None:
+        text = (step.expand(text) or text).replace('"', "").replace("'", "")
+    if any(mark in text for mark in _UNKNOWN):
+        return text if text[0] in _UNKNOWN else f"$/{posixpath.basename(text)}"
+    return posixpath.normpath(posixpath.join(folder or "?", text))
+
+
+def _written(node: Node, piped: str | None) -> Iterator[tuple[Node, Word, str | None]]:
+    """Each file that a part of a script writes, with its text; None for text that the script does not contain.
+
+    `piped` is what the part reads from the pipeline before it.
+    """
+    if isinstance(node, Command):
+        text = _printed(node, piped)
+        targets = [redirect.target for redirect in node.redirects if redirect.op in _WRITES]
+        words = invoked(node)
+        if words and program_name(words[0]) == "tee":
+            targets += [word for word in words[1:] if not word.text.startswith("-")]
+        yield from ((node, target, text) for target in targets if target is not None)
+    elif isinstance(node, Pipeline):
+        for part in node.parts:
+            yield from _written(part, piped)
+            piped = _output(part, piped)
+    elif isinstance(node, AndOr):
+        for part in node.parts:
+            yield from _written(part, piped)
+    else:
+        targets = [redirect.target for redirect in node.redirects if redirect.op in _WRITES]
+        text = _output(node, piped) if targets else None
+        first = next(commands(node), node)
+        yield from ((first, target, text) for target in targets if target is not None)
+        for statement in node.body:
+            yield from _written(statement.node, piped)
+
+
+def _output(node: Node, piped: str | None) -> str | None:
+    """What all commands of a node print; None if one of them prints what is not in the script."""
+    texts = [_printed(command, piped) for command in commands(node)]
+    return None if None in texts else "\n".join(text or "" for text in texts)
+
+
+def _printed(command: Command, piped: str | None) -> str | None:
+    """What a command prints; None where that is not in the script."""
+    words = invoked(command)
+    program = program_name(words[0]) if words else ""
+    bodies = [redirect.body.text for redirect in command.redirects if redirect.body is not None]
+    strings = [r.target.literal_or_text for r in command.redirects if r.op == "<<<" and r.target is not None]
+    operands = [word for word in words[1:] if program not in ("cat", "tee") or not word.text.startswith("-")]
+    if program not in _PRINTS or any(redirect.op == "<" for redirect in command.redirects):
+        return None
+    if program in ("cat", "tee"):
+        given = "\n".join((*bodies, *strings)) if bodies or strings else piped
+        return given if program == "tee" or not operands else None
+    if any(_ONLY_A_VALUE.fullmatch(word.text) for word in operands):
+        return None
+    return (" " if program == "echo" else "\n").join(word.literal_or_text for word in operands)
