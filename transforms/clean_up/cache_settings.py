@@ -90,7 +90,7 @@ def _settings_files(search: Search, step: Step, folder: str | None, names: tuple
     home = step.env.get("HOME")
     for place in dict.fromkeys((*folders, *_HOMES, *([home] if home else ()))):
         for name in names:
-            yield from search.scripts.placed(posixpath.join(place, name))
+            yield from search.scripts.placed.at(posixpath.join(place, name))
 
 
 def _up_to(step: Step) -> Iterator[Step]:

@@ -9,11 +9,9 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from dfix.rewriter.context.context_path import normal
-from dfix.rewriter.model.copied import Copied, Unclear, copied
 from dfix.rewriter.model.values_in_force import values_in_force
-from dfix.transforms.clean_up.made_files import MadeFiles
 from dfix.transforms.clean_up.mentions import without_comments
+from dfix.transforms.clean_up.placed_files import PlacedFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,9 +26,6 @@ MOST_FILES = 20_000
 """Files of a context among which one is looked up by its name alone."""
 MOST_SCRIPTS = 500
 """Scripts that are read for one command."""
-
-_MOST_MOVES = 50
-"""Places from which a file may come that are looked at."""
 
 _EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\$[@*]|`[^`]*`")
 _GLOB = re.compile(r"[*?\[]")
@@ -74,11 +69,10 @@ class ContextScripts:
 
     def __init__(self, model: Model, runs: RunIndex) -> None:
         self._model = model
-        self._runs = runs
+        self.placed = PlacedFiles(model, runs)
         self._reached: dict[str, tuple[tuple[str, ...], bool]] = {}
         self._texts: dict[str, str | None] = {}
         self._globbed: dict[str, list[str]] = {}
-        self._placed: dict[str, list[str]] = {}
 
     @property
     def known(self) -> bool:
@@ -112,31 +106,24 @@ class ContextScripts:
                 found += [(folder, path) for path in self._called(name)]
             else:
                 place = posixpath.normpath(posixpath.join(command.folder or "?", folder, name))
-                found += [(folder, path) for path in self.placed(place)]
+                found += [(folder, path) for path in self.placed.at(place)]
         return found
 
     def _found_at(self, image_paths: list[str], word: str, folder: str | None) -> list[str]:
-        found = [path for image_path in image_paths for path in self.placed(image_path)]
-        if not found and (folder is None or self._partial) and ("/" in word or _NAMES_FILE.fullmatch(word)):
+        found = [path for image_path in image_paths for path in self.placed.at(image_path)]
+        if not found and (folder is None or self.placed.partial) and ("/" in word or _NAMES_FILE.fullmatch(word)):
             found = self._called(posixpath.basename(word))
         return list(dict.fromkeys(found))
 
     def below(self, word: str, folder: str | None) -> list[str]:
         """The files below an image folder that a word names."""
-        context = self._model.context
-        image_folder = posixpath.normpath(posixpath.join(folder or "?", word))
-        found = self._made.below(image_folder)
-        for copy in self._copies:
-            source = copy.brought.context_folder_at(image_folder)
-            if source is not None and context is not None:
-                found += context.below(source)
-        return found[:MOST_SCRIPTS]
+        return self.placed.below(posixpath.normpath(posixpath.join(folder or "?", word)))[:MOST_SCRIPTS]
 
     def text(self, path: str) -> str | None:
         """The text of a file without its comments; None if it cannot be read."""
         if path not in self._texts:
             context = self._model.context
-            text = self._made.text(path)
+            text = self.placed.made.text(path)
             if text is None and context is not None:
                 text = context.read(path, LARGEST_SCRIPT)
             binary = text is None or "\0" in text
@@ -181,7 +168,7 @@ class ContextScripts:
             paths = [
                 n + suffix for n in near for suffix in _SUFFIXES if context is not None and context.ships(n + suffix)
             ]
-            found += paths or self.placed(word) or self._called(posixpath.basename(word))
+            found += paths or self.placed.at(word) or self._called(posixpath.basename(word))
         if _MAKES.search(text):
             found += self._makefiles
         return found
@@ -222,78 +209,16 @@ class ContextScripts:
         )
         return [path for path in files if context is not None and context.ships(path)]
 
-    def placed(self, image_path: str) -> list[str]:
-        """The files that some instruction puts at an image path, or may put there."""
-        if image_path not in self._placed:
-            found: list[str] = []
-            pending = [image_path]
-            for place in pending:
-                found += self._copied_to(place) + self._made.at(place)
-                pending += [source for source in self._made.moved_from(place) if source not in pending][:_MOST_MOVES]
-                if len(pending) > _MOST_MOVES:
-                    break
-            self._placed[image_path] = list(dict.fromkeys(found))
-        return self._placed[image_path]
-
-    def is_made(self, path: str) -> bool:
-        """Whether a file's text is in the Dockerfile."""
-        return self._made.text(path) is not None
-
-    def _copied_to(self, image_path: str) -> list[str]:
-        """The context files that some COPY puts at an image path, or may put there."""
-        found = [path for copy in self._copies if (path := copy.brought.context_path_of(image_path)) is not None]
-        for copy in self._unclear:
-            # `COPY x.sh /bin/x` writes a file of that name, or one in a folder of that name
-            exactly = copy.destination == image_path
-            if exactly or copy.destination == posixpath.dirname(image_path):
-                found += [p for p in self._sources(copy.step) if exactly or p.endswith(posixpath.basename(image_path))]
-        return found
-
-    def _sources(self, step: Step) -> list[str]:
-        context = self._model.context
-        sources = (normal(word.text) for word in step.instruction.words[:-1])
-        return [path for path in sources if context is not None and context.ships(path)]
-
     def _called(self, pattern: str) -> list[str]:
         """The files with a name, perhaps with wildcards."""
         if not _GLOB.search(pattern):
-            return self._by_name.get(pattern, []) + self._made.called(pattern)
+            return self._by_name.get(pattern, []) + self.placed.made.called(pattern)
         found = self._globbed.get(pattern)
         if found is None:
             matches = re.compile(translate(pattern)).match
             found = [path for name, paths in self._by_name.items() if matches(name) for path in paths]
-            found = self._globbed[pattern] = found + self._made.called(pattern)
+            found = self._globbed[pattern] = found + self.placed.made.called(pattern)
         return found
-
-    @cached_property
-    def _made(self) -> MadeFiles:
-        return MadeFiles(self._model, self._runs)
-
-    @cached_property
-    def _added(self) -> list[Copied | Unclear]:
-        """What each COPY and ADD from the context brings."""
-        context = self._model.context
-        if context is None:
-            return []
-        return [copied(step, context) for step in self._adding if step.instruction.flag("from") is None]
-
-    @cached_property
-    def _copies(self) -> list[Copied]:
-        return [answer for answer in self._added if isinstance(answer, Copied)]
-
-    @cached_property
-    def _unclear(self) -> list[Unclear]:
-        return [answer for answer in self._added if isinstance(answer, Unclear)]
-
-    @cached_property
-    def _adding(self) -> list[Step]:
-        return [step for stage in self._model.stages for step in stage.steps if step.keyword in ("COPY", "ADD")]
-
-    @cached_property
-    def _partial(self) -> bool:
-        """Whether files of the context also come to the image in ways that are not followed."""
-        runs = (step for stage in self._model.stages for step in stage.steps if step.keyword == "RUN")
-        return len(self._copies) < len(self._adding) or any(m.kind == "bind" for step in runs for m in step.mounts)
 
     @cached_property
     def _every(self) -> tuple[str, ...]:

@@ -1,0 +1,99 @@
+"""Which files instructions put at an image path: those of the build context, and those that the Dockerfile writes."""
+
+from __future__ import annotations
+
+import posixpath
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dfix.rewriter.context.context_path import normal
+from dfix.rewriter.model.copied import Copied, Unclear, copied
+from dfix.transforms.clean_up.made_files import MadeFiles
+
+if TYPE_CHECKING:
+    from dfix.rewriter.model import Model, Step
+    from dfix.rewriter.model.cache_use import RunIndex
+
+_MOST_MOVES = 50
+"""Places from which a file may come that are looked at."""
+
+
+class PlacedFiles:
+    """The files that the instructions of a Dockerfile bring, by image path.
+
+    The path of a context file is its context path, that of a file which the Dockerfile writes its image path.
+    """
+
+    def __init__(self, model: Model, runs: RunIndex) -> None:
+        self._model = model
+        self._runs = runs
+        self._at: dict[str, list[str]] = {}
+
+    @cached_property
+    def made(self) -> MadeFiles:
+        """What the Dockerfile itself writes."""
+        return MadeFiles(self._model, self._runs)
+
+    def at(self, image_path: str) -> list[str]:
+        """The files that some instruction puts at an image path, or may put there."""
+        if image_path not in self._at:
+            found: list[str] = []
+            pending = [image_path]
+            for place in pending:
+                found += self._copied_to(place) + self.made.at(place)
+                pending += [source for source in self.made.moved_from(place) if source not in pending][:_MOST_MOVES]
+                if len(pending) > _MOST_MOVES:
+                    break
+            self._at[image_path] = list(dict.fromkeys(found))
+        return self._at[image_path]
+
+    def below(self, image_folder: str) -> list[str]:
+        """The files below an image folder."""
+        context = self._model.context
+        found = self.made.below(image_folder)
+        for copy in self._copies:
+            source = copy.brought.context_folder_at(image_folder)
+            if source is not None and context is not None:
+                found += context.below(source)
+        return found
+
+    @cached_property
+    def partial(self) -> bool:
+        """Whether files of the context also come to the image in ways that are not followed."""
+        runs = (step for stage in self._model.stages for step in stage.steps if step.keyword == "RUN")
+        return len(self._copies) < len(self._adding) or any(m.kind == "bind" for step in runs for m in step.mounts)
+
+    def _copied_to(self, image_path: str) -> list[str]:
+        """The context files that some COPY puts at an image path, or may put there."""
+        found = [path for copy in self._copies if (path := copy.brought.context_path_of(image_path)) is not None]
+        for copy in self._unclear:
+            # `COPY x.sh /bin/x` writes a file of that name, or one in a folder of that name
+            exactly = copy.destination == image_path
+            if exactly or copy.destination == posixpath.dirname(image_path):
+                found += [p for p in self._sources(copy.step) if exactly or p.endswith(posixpath.basename(image_path))]
+        return found
+
+    def _sources(self, step: Step) -> list[str]:
+        context = self._model.context
+        sources = (normal(word.text) for word in step.instruction.words[:-1])
+        return [path for path in sources if context is not None and context.ships(path)]
+
+    @cached_property
+    def _added(self) -> list[Copied | Unclear]:
+        """What each COPY and ADD from the context brings."""
+        context = self._model.context
+        if context is None:
+            return []
+        return [copied(step, context) for step in self._adding if step.instruction.flag("from") is None]
+
+    @cached_property
+    def _copies(self) -> list[Copied]:
+        return [answer for answer in self._added if isinstance(answer, Copied)]
+
+    @cached_property
+    def _unclear(self) -> list[Unclear]:
+        return [answer for answer in self._added if isinstance(answer, Unclear)]
+
+    @cached_property
+    def _adding(self) -> list[Step]:
+        return [step for stage in self._model.stages for step in stage.steps if step.keyword in ("COPY", "ADD")]
