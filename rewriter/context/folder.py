@@ -168,6 +168,12 @@ class Context:
                 self._below[folder] = found
         return found
 
+    def some_without(self, skipped: frozenset[str], most: int) -> tuple[str, ...]:
+        """The files that ship, except those below folders of these names; stops soon after `most` files."""
+        listed: list[str] = []
+        self._walk("", listed, most=most + 1, skipped=skipped)
+        return tuple(sorted(listed))
+
     def folders_in(self, folder: str) -> list[str]:
         """The names of a folder's subfolders that are not completely ignored, sorted."""
         if not self._inside(folder):
@@ -322,7 +328,9 @@ class Context:
     def _pruned(self, folder: str) -> bool:
         return self.ignore.ignored(folder) and not self.ignore.may_include_below(folder)
 
-    def _walk(self, folder: str, listed: list[str], most: int = MOST_FILES) -> None:
+    def _walk(
+        self, folder: str, listed: list[str], most: int = MOST_FILES, skipped: frozenset[str] = frozenset()
+    ) -> None:
         pending = [folder] if self._inside(folder) else []
         while pending and len(listed) < most:
             current = pending.pop()
@@ -333,7 +341,7 @@ class Context:
             for entry in entries:
                 path = f"{current}/{entry.name}" if current else entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    if not self._pruned(path):
+                    if entry.name not in skipped and not self._pruned(path):
                         pending.append(path)
                 elif not self.ignore.ignored(path) and (entry.is_file(follow_symlinks=False) or entry.is_symlink()):
                     listed.append(path)

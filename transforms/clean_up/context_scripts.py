@@ -46,7 +46,8 @@ _RUNS_VARIABLE = re.compile(
 _STARTS_PROGRAMS = re.compile(
     r"\b(?:subprocess|os\.system|os\.popen|child_process|execSync|spawnSync|shell_exec|proc_open|IO\.popen)\b|%x\W|\bqx\W"
 )
-_LIBRARIES = ("node_modules/", ".git/", ".github/", "vendor/bundle/")
+_LIBRARIES = frozenset(("node_modules", ".git", ".github"))
+_GEMS = "vendor/bundle/"
 _SUFFIXES = ("", ".js", ".mjs", ".cjs", ".ts", "/index.js", "/__main__.py")
 
 
@@ -117,7 +118,14 @@ class ContextScripts:
 
     def below(self, word: str, folder: str | None) -> list[str]:
         """The files below an image folder that a word names."""
-        return self.placed.below(posixpath.normpath(posixpath.join(folder or "?", word)))[:MOST_SCRIPTS]
+        return self.placed.below(posixpath.normpath(posixpath.join(folder or "?", word)), MOST_SCRIPTS)
+
+    def matching(self, patterns: Iterable[str]) -> list[str]:
+        """The files whose names match one of the patterns. Raises TooManyScriptsError."""
+        found = [path for pattern in patterns for path in self._called(pattern)]
+        if len(found) > MOST_SCRIPTS:
+            raise TooManyScriptsError
+        return found
 
     def text(self, path: str) -> str | None:
         """The text of a file without its comments; None if it cannot be read."""
@@ -224,10 +232,10 @@ class ContextScripts:
     def _every(self) -> tuple[str, ...]:
         """The context files that are not those of libraries. Raises TooManyScriptsError."""
         context = self._model.context
-        files = () if context is None else context.some_below("", MOST_FILES)
+        files = () if context is None else context.some_without(_LIBRARIES, MOST_FILES)
         if len(files) > MOST_FILES:
             raise TooManyScriptsError
-        return tuple(path for path in files if not any(f"/{library}" in f"/{path}" for library in _LIBRARIES))
+        return tuple(path for path in files if f"/{_GEMS}" not in f"/{path}")
 
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.build_files import build_tool
 from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.knowledge.usage import usage
 from dfix.rewriter.model.commands import located_in
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dfix.rewriter.knowledge import Usage
+    from dfix.rewriter.knowledge.build_files import BuildTool
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Word
+    from dfix.transforms.clean_up.context_scripts import ContextScripts
     from dfix.transforms.clean_up.removed_files import Removal
 
 _CONTEXT_HINT = "name the build context with --context, so that dfix can read the script"
@@ -62,14 +65,50 @@ def no_hidden_need(removal: Removal, step: Step, command: Located, shown: str, *
         for path, text in _texts_run(removal, command, step, anything=builds):
             told = need(removal, text)
             if told:
-                hint = _UPDATE_HINT if told.startswith("uses") else ""
-                raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint)
+                raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint_for(told))
+        _unneeded_by_build_tool(removal, command, shown)
         if removal.lists and builds:
             _all_is_read(removal, command, step)
     except TooManyScriptsError:
         raise LeaveAlone("unread-script", f"{shown} may run more scripts than dfix reads ({MOST_SCRIPTS})") from None
     for inner in _given_to_shell(command):
         no_hidden_need(removal, step, inner, shown, builds=builds)
+
+
+def hint_for(told: str) -> str:
+    """What to do about a file that needs what is removed (`need`)."""
+    return _UPDATE_HINT if told.startswith("uses") else ""
+
+
+def _unneeded_by_build_tool(removal: Removal, command: Located, shown: str) -> None:
+    """Raise LeaveAlone where a build tool that a command runs finds a file of the project that uses the manager."""
+    words = [program_name(word) for word in _may_be_run(command.words)]
+    tools = [tool for at, word in enumerate(words) if (tool := build_tool(word, words[at + 1 :])) is not None]
+    for path, text in (found for tool in tools for found in _texts_found_by(tool, removal.search.scripts)):
+        told = need(removal, text, commands_only=True)
+        if told:
+            raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint_for(told))
+
+
+def _texts_found_by(tool: BuildTool, scripts: ContextScripts) -> Iterator[tuple[str, str]]:
+    """The path of each file that a build tool finds, and what it runs of it."""
+    for path in scripts.matching(tool.files):
+        text = scripts.text(path) or ""
+        if not tool.lines:
+            yield path, text
+            continue
+        text = "\n".join(line for line in text.splitlines() if line.startswith(tool.lines))
+        yield path, text
+        named = scripts.named_by(text, posixpath.dirname(path)) if text else []
+        yield from ((called, scripts.text(called) or "") for called in named if called != path)
+
+
+def _may_be_run(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The words of a command that may name programs or sub-commands, such as those after `bundle exec`."""
+    if _runs_nothing(words):
+        return ()
+    used = usage(words)
+    return words[:1] if used is not None and _installs_others(used) else words
 
 
 def _all_is_read(removal: Removal, command: Located, step: Step) -> None:
@@ -167,11 +206,11 @@ def _named(removal: Removal, command: Located, step: Step) -> list[str]:
         if text and program in ("find", "run-parts"):
             paths += scripts.below(text, folder)
     used = usage(words)
-    files = row(program)
-    defaults = files.runs if files is not None else used.manager.manifests if used is not None else ()
-    if used is not None and any(used.has(project.everywhere) for project in used.manager.projects):
-        defaults = ()
-    for name in defaults:
+    rows = [found for word in _may_be_run(words) if (found := row(program_name(word))) is not None]
+    defaults = [name for found in rows for name in found.runs]
+    if used is not None and not any(used.has(project.everywhere) for project in used.manager.projects):
+        defaults += used.manager.manifests
+    for name in dict.fromkeys(defaults):
         if name != "package.json":
             for place in _made_in(words, folder):
                 paths += scripts.named(posixpath.join(place, name), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.start_folders import start_folders
 from dfix.rewriter.model.cache_folders import mounted, names_cache, relation
 from dfix.rewriter.model.cache_use import CacheUse, RunCommands, run_commands, updates
 from dfix.rewriter.model.commands import Located
@@ -12,7 +13,7 @@ from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.clean_up.branches import Scope, scopes
 from dfix.transforms.clean_up.cache_settings import offline_setting
 from dfix.transforms.clean_up.context_scripts import MOST_SCRIPTS, TooManyScriptsError
-from dfix.transforms.clean_up.hidden_needs import no_hidden_need
+from dfix.transforms.clean_up.hidden_needs import hint_for, no_hidden_need
 from dfix.transforms.clean_up.mentions import mentions, need, without_comments
 from dfix.transforms.clean_up.removed_files import Removal, Search
 from dfix.transforms.clean_up.started import Started, at_run_time, started_in_exec_form
@@ -37,7 +38,26 @@ def unneeded_later(search: Search, step: Step, cache_use: CacheUse, *, lists: bo
                 _unneeded_by_run(removal, later)
         for later, started in at_run_time(stage):
             _unneeded_by(removal, later, started, builds=False)
+    _not_started_by_itself(removal)
     _not_copied(search.model, stages, cache_use)
+
+
+def _not_started_by_itself(removal: Removal) -> None:
+    """Raise LeaveAlone for a file that needs what is removed, in a folder whose files a container runs by itself."""
+    scripts = removal.search.scripts
+    for folder in start_folders() if removal.matters_to_texts else ():
+        for path in scripts.placed.below(folder, MOST_SCRIPTS):
+            try:
+                found = [(reached, scripts.text(reached) or "") for reached in scripts.reached([path], anything=False)]
+            except TooManyScriptsError:
+                told = f"{path} in {folder} may run more scripts than dfix reads ({MOST_SCRIPTS})"
+                raise LeaveAlone("unread-script", told) from None
+            for reached, text in found:
+                how = need(removal, text)
+                if how:
+                    where = f"from {folder}" if reached == path else f"through {path} in {folder}"
+                    told = f"{reached}, which a container may run {where}, {how}"
+                    raise LeaveAlone("needed-later", told, hint_for(how))
 
 
 def _built_on(model: Model, stage: Stage) -> list[Stage]:

@@ -88,6 +88,12 @@ class MadeFiles:
                     if image_path.startswith(folder + "/"):
                         yield source + image_path[len(folder) :]
 
+    def moved_into(self, image_folder: str) -> Iterator[str]:
+        """The image paths of files that a RUN moves or copies to an image folder, or below it; some have wildcards."""
+        for move in self._moves:
+            if f"{move.destination}/".startswith(f"{image_folder}/"):
+                yield from move.sources
+
     def _copied(self, step: Step) -> None:
         instruction = step.instruction
         words = [word.text for word in instruction.words]

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 _VERB = re.compile(r"(?:[\s\"',\[\]\\]+-[^\s\"',\]]+)*[\s\"',\[\]\\]+([a-z][a-z-]*)")
 """The sub-command after a manager's name, in a shell script (`apt-get -y update`) or a list (`"apt-get", "update"`)."""
 
+_OPTION = re.compile(r"[\s\"',\[\]\\]+-")
 _ASKS_FOR_IT = re.compile(r"(?:\b(?:command -v|which|type|hash)\s+|(?<!\S)-x\s+)(?:/\S*)?$")
 _NEEDS_NOTHING = ("remove", "clean")
-_SLASHES = (".js", ".cjs", ".mjs", ".ts", ".php", ".go", ".rs", ".java", ".groovy", ".gradle", ".c", ".cc", ".cpp")
+_SLASHES = tuple(
+    ".js .cjs .mjs .ts .php .go .rs .java .groovy .gradle .kts .kt .scala .sbt .swift .zig .cs .c .cc .cpp".split()
+)
 """Suffixes of languages whose comments begin with `//`."""
 
 _HASH_COMMENT = re.compile(r"(?<!\S)#.*")
-_SLASH_COMMENT = re.compile(r"(?<!\S)//[^\n]*|/\*.*?\*/", re.DOTALL)
+_SLASH_COMMENT = re.compile(r"(?<!\S)//(?!go:generate)[^\n]*|/\*.*?\*/", re.DOTALL)
+_XML = (".xml", "proj", ".props", ".targets")
+_XML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 @cache
@@ -34,11 +39,14 @@ def mentions(manager: Manager, words: str) -> bool:
     return _mention(manager.commands).search(words) is not None
 
 
-def need(removal: Removal, text: str) -> str:
-    """How a text without comments needs what a clean-up removes, as a phrase after "which"; "" if it does not."""
+def need(removal: Removal, text: str, *, commands_only: bool = False) -> str:
+    """How a text without comments needs what a clean-up removes, as a phrase after "which"; "" if it does not.
+
+    With `commands_only`, a name that is also a word (`apt`, `apk`) counts only before an option or a known sub-command.
+    """
     manager, clean_up = removal.cache_use.manager, removal.cache_use.clean_up
     if removal.lists:
-        program = _without_update(manager, text)
+        program = _without_update(manager, text, commands_only=commands_only)
         if program:
             return f"uses {program} without updating the package lists"
     if clean_up.offline and _offline(manager, clean_up, text):
@@ -46,7 +54,7 @@ def need(removal: Removal, text: str) -> str:
     return ""
 
 
-def _without_update(manager: Manager, text: str) -> str:
+def _without_update(manager: Manager, text: str, *, commands_only: bool) -> str:
     """The manager's program that a text runs before it updates the lists; "" for none.
 
     What only asks whether the program is there, removes packages or empties caches needs no lists.
@@ -58,7 +66,8 @@ def _without_update(manager: Manager, text: str) -> str:
         kind = manager.verbs.get(verb[1], "") if verb is not None else ""
         if kind == "update":
             return ""
-        if kind not in _NEEDS_NOTHING:
+        is_command = kind or "-" in found[0] or _OPTION.match(text, found.end())
+        if kind not in _NEEDS_NOTHING and (is_command or not commands_only):
             return found[0]
     return ""
 
@@ -76,13 +85,15 @@ def _offline(manager: Manager, clean_up: CleanUp, text: str) -> bool:
 
 @lru_cache(maxsize=128)
 def without_comments(text: str, path: str) -> str:
-    """A file's text without comments: from `#` on, or `//` and `/* */` in the languages that have those.
+    """A file's text without comments: from `#` on, `//` and `/* */` in the languages that have those, or those of XML.
 
     A mark within quotes is kept: where a comment cannot be told from code, the text counts as code. The latest texts
     are remembered, because each round over a file asks for most of them again.
     """
     if path.endswith(_SLASHES):
         return _SLASH_COMMENT.sub("", text)
+    if path.endswith(_XML):
+        return _XML_COMMENT.sub("", text)
     lines = []
     for line in text.splitlines():
         found = _HASH_COMMENT.search(line)

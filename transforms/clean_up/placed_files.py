@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -47,14 +48,25 @@ class PlacedFiles:
             self._at[image_path] = list(dict.fromkeys(found))
         return self._at[image_path]
 
-    def below(self, image_folder: str) -> list[str]:
-        """The files below an image folder."""
-        context = self._model.context
-        found = self.made.below(image_folder)
+    def below(self, image_folder: str, most: int) -> list[str]:
+        """The files that instructions put below an image folder, or at its path; stops soon after `most`."""
+        found = self._brought_below(image_folder, most)
+        for source in self.made.moved_into(image_folder):
+            near, name = posixpath.dirname(source), posixpath.basename(source)
+            if "*" in name:
+                found += [path for path in self._brought_below(near, most) if fnmatchcase(path, f"*{name}")]
+            else:
+                found += self._brought_below(source, most)
+        return list(dict.fromkeys(found))[:most]
+
+    def _brought_below(self, image_folder: str, most: int) -> list[str]:
+        found = [*self.at(image_folder), *self.made.below(image_folder)]
         for copy in self._copies:
-            source = copy.brought.context_folder_at(image_folder)
-            if source is not None and context is not None:
-                found += context.below(source)
+            for image_path in copy.brought.image_paths_below(image_folder, most):
+                found += self.at(image_path)
+        for unclear in self._unclear:
+            if unclear.destination is not None and f"{unclear.destination}/".startswith(f"{image_folder}/"):
+                found += self._sources(unclear.step)
         return found
 
     @cached_property

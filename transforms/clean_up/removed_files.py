@@ -25,3 +25,8 @@ class Removal(NamedTuple):
     cache_use: CacheUse
     lists: bool
     """Whether it removes package lists, without which an install fails that has no update of its own."""
+
+    @property
+    def matters_to_texts(self) -> bool:
+        """Whether a text that mentions the manager can need what is removed at all."""
+        return self.lists or bool(self.cache_use.clean_up.offline)

@@ -1,0 +1,35 @@
+"""Files that build tools find, and folders whose files a container runs."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import dfix.rewriter.knowledge
+from dfix.rewriter.knowledge.build_files import build_tool
+from dfix.rewriter.knowledge.start_folders import start_folders
+
+FOLDER = Path(dfix.rewriter.knowledge.__file__).parent
+
+
+@pytest.mark.parametrize(("name", "key"), [("build_files", "tool"), ("start_folders", "folder")])
+def test_each_row_has_a_source(name: str, key: str) -> None:
+    rows = tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))[key]
+    assert all(row["source"].startswith("https://") for row in rows)
+
+
+def test_a_tool_with_sub_commands_reads_its_files_for_these_only() -> None:
+    built = build_tool("cargo", ("+nightly", "build", "--release"))
+    assert built is not None
+    assert built.files == ("build.rs",)
+    assert build_tool("cargo", ("fmt",)) is None
+    assert build_tool("cmake", ()) is not None
+    assert build_tool("unknown", ("build",)) is None
+
+
+def test_each_folder_is_an_image_path_and_listed_once() -> None:
+    folders = start_folders()
+    assert all(folder.startswith("/") and not folder.endswith("/") for folder in folders)
+    assert len(set(folders)) == len(folders)
