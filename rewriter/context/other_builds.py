@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
 
-from dfix.rewriter.context.declared_builds import builds_of, declares_builds, text_of
+from dfix.rewriter.context.declared_builds import builds_of, declares_builds
 from dfix.rewriter.context.find_context import upwards
+from dfix.rewriter.context.parsed_files import text_of
 
 _MOST_NAMES = 20_000
 _MOST_READ = 300

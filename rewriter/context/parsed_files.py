@@ -1,0 +1,144 @@
+"""Parsing the files of other tools: YAML, JSON with comments, the targets of bake files.
+
+These files belong to other tools: they are read up to LARGEST, and by code that takes linear time.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+LARGEST = 1_000_000
+_HCL_TARGET = re.compile(r'[ \t]*target[ \t]+"(?P<name>[^"]*)"[ \t]*\{')
+_HCL_PAIR = re.compile(
+    r'(?<![\w-])"?(?P<key>[\w-]++)"?[ \t]*+=[ \t]*+(?:"(?P<value>[^"]*)"|<<-?[ \t]*+(?P<heredoc>\w+)|(?P<other>[^"\s]))'
+)
+_HCL_TEXT = re.compile(r'"([^"]*)"')
+_MOST_INHERITED = 8
+_LONGEST_LIST = 2000
+_MOST_ALIASES = 200
+
+
+def text_of(path: str) -> str | None:
+    """The text of a file; None if there is none, or more than LARGEST of it."""
+    try:
+        if not os.path.isfile(path):
+            return None
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read(LARGEST + 1)
+    except OSError:
+        return None
+    return text if len(text) <= LARGEST else None
+
+
+def yaml_of(text: str) -> Any:
+    """The content of a YAML file; None if it cannot be read."""
+    import yaml
+
+    try:
+        # expanding aliases can take unbounded memory, and compose files rarely need one for `build`
+        if text.count("*") > _MOST_ALIASES:
+            return None
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return None
+
+
+def json_of(text: str) -> Any:
+    """The content of a JSON file; None if it cannot be read."""
+    import json
+
+    try:
+        return json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def without_comments(text: str) -> str:
+    """Remove comments and trailing commas, which devcontainer.json allows."""
+    kept: list[str] = []
+    at, end = 0, len(text)
+    while at < end:
+        stop = at + 1
+        if text[at] == '"':
+            while stop < end and text[stop] != '"':
+                stop += 2 if text[stop] == "\\" else 1
+            stop += 1
+            kept.append(text[at:stop])
+        elif text.startswith("//", at):
+            line_end = text.find("\n", at)
+            stop = line_end if line_end >= 0 else end
+        elif text.startswith("/*", at):
+            close = text.find("*/", at + 2)
+            stop = close + 2 if close >= 0 else end
+        else:
+            if text[at] in "}]":
+                _drop_comma(kept)
+            kept.append(text[at])
+        at = stop
+    return "".join(kept)
+
+
+def _drop_comma(kept: list[str]) -> None:
+    """Remove a comma that only white space follows."""
+    blanks = []
+    while kept and kept[-1].isspace():
+        blanks.append(kept.pop())
+    if kept and kept[-1] == ",":
+        kept.pop()
+    kept += reversed(blanks)
+
+
+def table_of(data: Any, key: str) -> dict[str, Any]:
+    """The table at a key of parsed data; an empty one if there is none."""
+    found = data.get(key) if isinstance(data, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def bake_targets(path: str) -> dict[str, dict[str, Any]]:
+    """The targets of a bake file, in HCL or JSON, each with what it inherits."""
+    text = text_of(path) or ""
+    targets = table_of(hcl_of(text) if path.endswith(".hcl") else json_of(text), "target")
+    return {name: _inherited(targets, name, _MOST_INHERITED) for name in targets}
+
+
+def _inherited(targets: dict[str, Any], name: Any, depth: int) -> dict[str, Any]:
+    """A target's settings together with those of the targets that it inherits from; the later ones win."""
+    target = targets.get(name) if isinstance(name, str) else None
+    if not isinstance(target, dict) or not depth:
+        return {}
+    parents = target.get("inherits")
+    found: dict[str, Any] = {}
+    for parent in parents[:_MOST_INHERITED] if isinstance(parents, list) else []:
+        found |= _inherited(targets, parent, depth - 1)
+    return found | target
+
+
+def hcl_of(text: str) -> dict[str, Any]:
+    """The targets of a bake file, as in its JSON form; an expression counts as a value with an unknown variable."""
+    targets: dict[str, dict[str, Any]] = {}
+    keys: dict[str, Any] = {}
+    table, heredoc, depth = keys, "", 0
+    for whole_line in text.splitlines():
+        line = whole_line
+        if heredoc:
+            heredoc = "" if line.strip() == heredoc else heredoc
+            continue
+        if not depth:
+            opens = _HCL_TARGET.match(line)
+            if opens is None:
+                continue
+            keys = table = targets.setdefault(opens["name"], {})
+            depth, line = 1, line[opens.end() :]
+        for pair in _HCL_PAIR.finditer(line):
+            heredoc = pair["heredoc"] or heredoc
+            if pair["other"] == "{":
+                table = keys[pair["key"]] = {}
+            elif pair["other"] == "[":
+                keys[pair["key"]] = _HCL_TEXT.findall(line[pair.end() :][:_LONGEST_LIST])
+            else:
+                table[pair["key"]] = "$" if pair["value"] is None else pair["value"]
+        depth = max(depth + line.count("{") - line.count("}"), 0)
+        table = keys if depth < 2 else table
+    return {"target": targets}
