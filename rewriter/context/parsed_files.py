@@ -15,6 +15,8 @@ _HCL_PAIR = re.compile(
     r'(?<![\w-])"?(?P<key>[\w-]++)"?[ \t]*+=[ \t]*+(?:"(?P<value>[^"]*)"|<<-?[ \t]*+(?P<heredoc>\w+)|(?P<other>[^"\s]))'
 )
 _HCL_TEXT = re.compile(r'"([^"]*)"')
+_COMPOSE_TAG = re.compile(r"!(?:reset|override)\b")
+"""Tags by which a compose file says how it is merged into another one."""
 _MOST_INHERITED = 8
 _LONGEST_LIST = 2000
 _MOST_ALIASES = 200
@@ -40,7 +42,7 @@ def yaml_of(text: str) -> Any:
         # expanding aliases can take unbounded memory, and compose files rarely need one for `build`
         if text.count("*") > _MOST_ALIASES:
             return None
-        return yaml.safe_load(text)
+        return yaml.safe_load(_COMPOSE_TAG.sub("", text))
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.dockerfile import Instruction, Tree
@@ -43,13 +44,21 @@ class Model:
         return self._context
 
 
-def build(tree: Tree, target: str = "", open_context: Callable[[], Context | None] = lambda: None) -> Model:
-    """The model of a tree without faults. `target` is the builder that the settings name, "" for none."""
+def build(
+    tree: Tree,
+    target: str = "",
+    open_context: Callable[[], Context | None] = lambda: None,
+    images: Mapping[str, Stage] = MappingProxyType({}),
+) -> Model:
+    """The model of a tree without faults. `target` is the builder that the settings name, "" for none.
+
+    `images` are stages of other Dockerfiles on which a stage builds, by the word that its FROM uses for their images.
+    """
     model = Model(tree, target, open_context)
     stages: list[Stage] = []
     for instruction in tree.instructions:
         if instruction.keyword == "FROM":
-            stages.append(_stage(instruction, stages, tree.escape))
+            stages.append(_stage(instruction, stages, tree.escape, images))
         elif stages:
             _step(stages[-1], instruction, tree.escape)
     _mark_shipping(stages)
@@ -58,19 +67,19 @@ def build(tree: Tree, target: str = "", open_context: Callable[[], Context | Non
     return model
 
 
-def _stage(instruction: Instruction, before: list[Stage], escape: str) -> Stage:
+def _stage(instruction: Instruction, before: list[Stage], escape: str, images: Mapping[str, Stage]) -> Stage:
     words = [word.text for word in instruction.words]
     raw = words[0] if words else ""
     name = words[2].lower() if len(words) >= 3 and words[1].upper() == "AS" else None
     image = known(raw, {}, escape) or raw  # what a build argument makes of it is not known
     stage = Stage(len(before), instruction, name, image)
-    for earlier in reversed(before):
-        if earlier.name == image.lower():
-            stage.parent = earlier
-            stage.family, stage.shell, stage.user = earlier.family, earlier.shell, earlier.user
-            stage.workdir = earlier.workdir
-            stage.env = earlier.env
-            return stage
+    earlier = next((earlier for earlier in reversed(before) if earlier.name == image.lower()), images.get(raw))
+    if earlier is not None:
+        stage.parent = earlier
+        stage.family, stage.shell, stage.user = earlier.family, earlier.shell, earlier.user
+        stage.workdir = earlier.workdir
+        stage.env = earlier.env
+        return stage
     stage.family = family(image)
     if stage.family == "scratch":
         stage.workdir = "/"
@@ -119,7 +128,7 @@ def _mark_shipping(stages: list[Stage]) -> None:
     """Mark the last stage, every stage that no other uses (it is built with --target), and the stages they build on."""
     used: set[int] = set()
     for stage in stages:
-        if stage.parent is not None:
+        if stage.parent in stages:
             used.add(stage.parent.index)
         for step in stage.steps:
             used.update(_sources(step, stages))

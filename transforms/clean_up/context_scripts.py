@@ -130,13 +130,16 @@ class ContextScripts:
     def text(self, path: str) -> str | None:
         """The text of a file without its comments; None if it cannot be read."""
         if path not in self._texts:
-            context = self._model.context
-            text = self.placed.made.text(path)
-            if text is None and context is not None:
-                text = context.read(path, LARGEST_SCRIPT)
+            text = self.whole_text(path)
             binary = text is None or "\0" in text
             self._texts[path] = None if text is None or binary else without_comments(text, path)
         return self._texts[path]
+
+    def whole_text(self, path: str) -> str | None:
+        """The text of a file; None if it cannot be read."""
+        context = self._model.context
+        text = self.placed.made.text(path)
+        return context.read(path, LARGEST_SCRIPT) if text is None and context is not None else text
 
     def reached(self, paths: Iterable[str], *, anything: bool) -> Iterator[str]:
         """The files themselves, then those that their texts name, at any depth.

@@ -62,11 +62,12 @@ def no_hidden_need(removal: Removal, step: Step, command: Located, shown: str, *
     if removal.lists and builds and program_name(words[0]) in clean_up.needed_by:
         raise LeaveAlone("needed-later", f"{shown} may install packages from the lists that this RUN fetches")
     try:
-        for path, text in _texts_run(removal, command, step, anything=builds):
-            told = need(removal, text)
-            if told:
-                raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint_for(told))
-        _unneeded_by_build_tool(removal, command, shown)
+        for scripts in removal.search.all_scripts:
+            for path, text in _texts_run(scripts, command, step, anything=builds):
+                told = need(removal, text)
+                if told:
+                    raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint_for(told))
+            _unneeded_by_build_tool(removal, scripts, command, shown)
         if removal.lists and builds:
             _all_is_read(removal, command, step)
     except TooManyScriptsError:
@@ -80,11 +81,11 @@ def hint_for(told: str) -> str:
     return _UPDATE_HINT if told.startswith("uses") else ""
 
 
-def _unneeded_by_build_tool(removal: Removal, command: Located, shown: str) -> None:
+def _unneeded_by_build_tool(removal: Removal, scripts: ContextScripts, command: Located, shown: str) -> None:
     """Raise LeaveAlone where a build tool that a command runs finds a file of the project that uses the manager."""
     words = [program_name(word) for word in _may_be_run(command.words)]
     tools = [tool for at, word in enumerate(words) if (tool := build_tool(word, words[at + 1 :])) is not None]
-    for path, text in (found for tool in tools for found in _texts_found_by(tool, removal.search.scripts)):
+    for path, text in (found for tool in tools for found in _texts_found_by(tool, scripts)):
         told = need(removal, text, commands_only=True)
         if told:
             raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint_for(told))
@@ -113,18 +114,20 @@ def _may_be_run(words: tuple[Word, ...]) -> tuple[Word, ...]:
 
 def _all_is_read(removal: Removal, command: Located, step: Step) -> None:
     """Raise LeaveAlone for a script that a command runs, directly or through others, and that dfix cannot read."""
-    scripts = removal.search.scripts
-    script = unread_script(command, step, scripts)
-    by = f"line {step.instruction.line}"
-    if not script and not _runs_nothing(command.words):
-        for path in scripts.reached(_named(removal, command, step), anything=False):
-            missing = unread_in(path, scripts)
-            if missing:
-                script, by = f"the script {missing}", path
-                break
-    if script:
-        hint = "" if scripts.known else _CONTEXT_HINT
-        raise LeaveAlone("unread-script", f"{by} runs {script}, which may install packages", hint)
+    search = removal.search
+    by, script = "", ""
+    for scripts in search.all_scripts:
+        by, script = search.line(step), unread_script(command, step, scripts)
+        if not script and not _runs_nothing(command.words):
+            for path in scripts.reached(_named(scripts, command, step), anything=False):
+                missing = unread_in(path, scripts)
+                if missing:
+                    by, script = path, f"the script {missing}"
+                    break
+        if not script:
+            return
+    hint = "" if search.scripts.known else _CONTEXT_HINT
+    raise LeaveAlone("unread-script", f"{by} runs {script}, which may install packages", hint)
 
 
 def _given_to_shell(command: Located) -> tuple[Located, ...]:
@@ -142,12 +145,11 @@ def _given_to_shell(command: Located) -> tuple[Located, ...]:
     return ()
 
 
-def _texts_run(removal: Removal, command: Located, step: Step, *, anything: bool) -> Iterator[tuple[str, str]]:
-    """The path and text of each context file that a command may run, directly or through others."""
-    scripts = removal.search.scripts
+def _texts_run(scripts: ContextScripts, command: Located, step: Step, *, anything: bool) -> Iterator[tuple[str, str]]:
+    """The path and text of each file that a command may run, directly or through others."""
     if _runs_nothing(command.words):
         return
-    paths = _named(removal, command, step)
+    paths = _named(scripts, command, step)
     used = usage(command.words)
     # what a package manager runs is in its manifest, and known by its name
     anything = anything and used is None
@@ -156,7 +158,7 @@ def _texts_run(removal: Removal, command: Located, step: Step, *, anything: bool
     if used is not None and "package.json" in used.manager.manifests and not _installs_others(used):
         for folder in _project_folders(used, command.folder):
             for path in scripts.named(posixpath.join(folder, "package.json"), None):
-                text = _package_scripts(removal, path, used)
+                text = _package_scripts(scripts, path, used)
                 yield f"a script of {path}", text
                 paths += scripts.named_by(text, posixpath.dirname(path))
     manifests = () if used is None else used.manager.manifests
@@ -187,8 +189,8 @@ def _is_harmless(program: str) -> bool:
     return known is not None and names_only and known.kinds.isdisjoint(_LATER_RUN)
 
 
-def _named(removal: Removal, command: Located, step: Step) -> list[str]:
-    scripts, words, folder = removal.search.scripts, command.words, command.folder
+def _named(scripts: ContextScripts, command: Located, step: Step) -> list[str]:
+    words, folder = command.words, command.folder
     program = program_name(words[0])
     paths = scripts.program(command, step)
     inputs = [r.target for r in command.command.redirects if r.op == "<" and r.target is not None]
@@ -242,13 +244,12 @@ def _project_folders(used: Usage, folder: str | None) -> list[str]:
     return [folder or "?", *(posixpath.normpath(posixpath.join(folder or "?", name)) for name in named if name)]
 
 
-def _package_scripts(removal: Removal, path: str, used: Usage) -> str:
+def _package_scripts(context_scripts: ContextScripts, path: str, used: Usage) -> str:
     """The scripts of package.json that a command runs, and those that their texts name."""
     import json
 
-    text = removal.search.model.context.read(path) if removal.search.model.context is not None else None
     try:
-        data = json.loads(text or "")
+        data = json.loads(context_scripts.whole_text(path) or "")
         scripts = {name: script for name, script in data["scripts"].items() if isinstance(script, str)}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ""

@@ -11,6 +11,7 @@ from dfix.rewriter.model.cache_use import CacheUse, RunCommands, run_commands, u
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.clean_up.branches import Scope, scopes
+from dfix.transforms.clean_up.built_on_image import Family, families_elsewhere, family_of
 from dfix.transforms.clean_up.cache_settings import offline_setting
 from dfix.transforms.clean_up.context_scripts import MOST_SCRIPTS, TooManyScriptsError
 from dfix.transforms.clean_up.hidden_needs import hint_for, no_hidden_need
@@ -19,7 +20,9 @@ from dfix.transforms.clean_up.removed_files import Removal, Search
 from dfix.transforms.clean_up.started import Started, at_run_time, started_in_exec_form
 
 if TYPE_CHECKING:
-    from dfix.rewriter.model import Model, Stage, Step
+    from collections.abc import Collection
+
+    from dfix.rewriter.model import Stage, Step
 
 _IN_ONE_RUN = "install everything in one RUN, or update the lists in each RUN"
 _IN_ONE_COMMAND = "update the lists in the same command"
@@ -28,18 +31,32 @@ _IN_ONE_COMMAND = "update the lists in the same command"
 def unneeded_later(search: Search, step: Step, cache_use: CacheUse, *, lists: bool) -> None:
     """Raise LeaveAlone for the first later instruction that needs what the clean-up removes.
 
-    With `lists`, an install without an update of its own needs it too.
+    With `lists`, an install without an update of its own needs it too. Other Dockerfiles that build on the image, and
+    containers that other files start from it, count as well.
     """
-    removal = Removal(search, cache_use, lists)
-    stages = _built_on(search.model, step.stage)
-    for stage in stages:
-        for later in stage.steps:
-            if later.keyword == "RUN" and (stage is not step.stage or _runs_after(step, later)):
-                _unneeded_by_run(removal, later)
-        for later, started in at_run_time(stage):
-            _unneeded_by(removal, later, started, builds=False)
-    _not_started_by_itself(removal)
-    _not_copied(search.model, stages, cache_use)
+    own = family_of(search.model, [step.stage])
+    names = frozenset(name for stage in own for name in (str(stage.index), stage.name) if name is not None)
+    updated: set[Stage] = set()
+    for family in (Family(search, own, names), *families_elsewhere(search, own)):
+        removal = Removal(family.search, cache_use, lists)
+        for stage in family.stages:
+            _unneeded_by_stage(removal, step, stage, updated)
+        _not_started_by_itself(removal)
+        _not_copied(family.search, family.names, cache_use)
+
+
+def _unneeded_by_stage(removal: Removal, step: Step, stage: Stage, updated: set[Stage]) -> None:
+    """Raise LeaveAlone where a stage needs what the clean-up removes. `updated`: stages that fetched other lists."""
+    if stage is not step.stage and stage.parent in updated:
+        updated.add(stage)
+    for later in stage.steps:
+        if later.keyword == "RUN" and (stage is not step.stage or _runs_after(step, later)):
+            by_run = removal._replace(lists=removal.lists and (later.onbuild or stage not in updated))
+            if _unneeded_by_run(by_run, later) and not later.onbuild:
+                updated.add(stage)
+    at_start = removal._replace(lists=removal.lists and stage not in updated)
+    for later, started in at_run_time(stage):
+        _unneeded_by(at_start, later, started, builds=False)
 
 
 def _not_started_by_itself(removal: Removal) -> None:
@@ -60,62 +77,57 @@ def _not_started_by_itself(removal: Removal) -> None:
                     raise LeaveAlone("needed-later", told, hint_for(how))
 
 
-def _built_on(model: Model, stage: Stage) -> list[Stage]:
-    """The stage, and those that build FROM it, directly or indirectly."""
-    family = [stage]
-    for candidate in model.stages:
-        if candidate.parent is not None and any(candidate.parent is member for member in family):
-            family.append(candidate)
-    return family
-
-
 def _runs_after(step: Step, candidate: Step) -> bool:
     """Whether a step of the same stage runs after `step`; ONBUILD runs in another build, after all the others."""
     return candidate.index > step.index if step.onbuild == candidate.onbuild else candidate.onbuild
 
 
-def _unneeded_by_run(removal: Removal, step: Step) -> None:
-    """Raise LeaveAlone where a later RUN needs what the clean-up removes."""
+def _unneeded_by_run(removal: Removal, step: Step) -> bool:
+    """Whether a later RUN certainly fetches new package lists. Raises LeaveAlone where it needs what is removed."""
     script = step.script
     if not script.opaque:
-        _unneeded_by(removal, step, Started(script, removal.search.runs.of(step).commands), builds=True)
-    elif step.instruction.json is not None:
+        return _unneeded_by(removal, step, Started(script, removal.search.runs.of(step).commands), builds=True)
+    if step.instruction.json is not None:
         words = [word.text for word in step.instruction.json]
-        _unneeded_by(removal, step, started_in_exec_form(step, words), builds=True)
-    else:
-        _unneeded_by_text(removal, step)
+        return _unneeded_by(removal, step, started_in_exec_form(step, words), builds=True)
+    _unneeded_by_text(removal, step)
+    return False
 
 
 def _unneeded_by_text(removal: Removal, step: Step) -> None:
     """Raise LeaveAlone where a script that cannot be parsed names the manager, or a file that needs the cache."""
-    manager, text, line = removal.cache_use.manager, step.source_text, step.instruction.line
+    manager, text, line = removal.cache_use.manager, step.source_text, removal.search.line(step)
     if removal.lists and mentions(manager, text):
-        raise LeaveAlone("needed-later", f"the RUN on line {line} also uses {manager.name}, and {step.script.opaque}")
+        raise LeaveAlone("needed-later", f"the RUN on {line} also uses {manager.name}, and {step.script.opaque}")
     scripts = removal.search.scripts
     told = ""
     try:
         for path in scripts.reached(scripts.named_by(without_comments(text, ""), ""), anything=True):
             found = need(removal, scripts.text(path) or "")
             if found:
-                told = f"the RUN on line {line} may run {path}, which {found}"
+                told = f"the RUN on {line} may run {path}, which {found}"
                 break
     except TooManyScriptsError:
-        told = f"the RUN on line {line} may run more scripts than dfix reads ({MOST_SCRIPTS})"
+        told = f"the RUN on {line} may run more scripts than dfix reads ({MOST_SCRIPTS})"
     if told:
         raise LeaveAlone("needed-later", told)
 
 
-def _unneeded_by(removal: Removal, step: Step, started: Started, *, builds: bool) -> None:
-    """Raise LeaveAlone where what runs later, in the build or when a container starts, needs what is removed."""
-    line = step.instruction.line
+def _unneeded_by(removal: Removal, step: Step, started: Started, *, builds: bool) -> bool:
+    """Whether what runs later, in the build or when a container starts, certainly fetches new package lists.
+
+    Raises LeaveAlone where it needs what is removed.
+    """
+    place = removal.search.at(step)
     manager, clean_up = removal.cache_use.manager, removal.cache_use.clean_up
     usages = {use.order: use for use in run_commands(started.commands).uses}
     network = step.instruction.flag("network")
     without_network = network is not None and network.value == "none"
     scope_of = scopes(started.script)
-    updated: list[Scope] = [()] if mounted(step, clean_up.empties) else []
+    in_mount = mounted(step, clean_up.empties)
+    updated: list[Scope] = [()] if in_mount else []
     for index, command in enumerate(started.commands):
-        shown = f"`{_shown(command)}` on line {line}"
+        shown = f"`{_shown(command)}` {place}"
         scope = scope_of.get(id(command.command), ())
         # an `apt-get update` in an `if` is certain to have run only for later commands of the same branch
         has_lists = any(scope[: len(branch)] == branch for branch in updated)
@@ -141,6 +153,7 @@ def _unneeded_by(removal: Removal, step: Step, started: Started, *, builds: bool
             raise LeaveAlone("needed-later", f"{shown} uses the package lists that this RUN fetches", hint)
         elif not removal.lists:
             no_hidden_need(removal, step, command, shown, builds=builds)
+    return () in updated and not in_mount
 
 
 def unused_afterwards(cache_use: CacheUse, run: RunCommands) -> None:
@@ -175,17 +188,16 @@ def _depends(path: str, cache: str, relation_to_cache: str) -> bool:
     return relation_to_cache == "within" or (relation_to_cache == "above" and cache[0] == "~" and "/.cache" in path)
 
 
-def _not_copied(model: Model, stages: list[Stage], cache_use: CacheUse) -> None:
-    """Raise LeaveAlone for a COPY, ADD or mount that takes the cache folder from one of the stages."""
-    names = {name for stage in stages for name in (str(stage.index), stage.name) if name is not None}
-    for stage in model.stages:
+def _not_copied(search: Search, names: Collection[str], cache_use: CacheUse) -> None:
+    """Raise LeaveAlone for a COPY, ADD or mount that takes the cache folder from one of the stages or images."""
+    for stage in search.model.stages:
         for step in stage.steps:
             for path in _taken_from(step, names):
                 if any(_depends(path, cache, relation(path, cache)) for cache in cache_use.clean_up.empties):
-                    raise LeaveAlone("needed-later", f"line {step.instruction.line} copies {path} from this stage")
+                    raise LeaveAlone("needed-later", f"{search.line(step)} copies {path} from this stage")
 
 
-def _taken_from(step: Step, names: set[str]) -> list[str]:
+def _taken_from(step: Step, names: Collection[str]) -> list[str]:
     """The paths that a step copies or mounts from the stages with these names."""
     if step.keyword in ("COPY", "ADD"):
         flag = step.instruction.flag("from")

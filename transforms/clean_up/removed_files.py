@@ -5,17 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from dfix.rewriter.model import Model
+    from dfix.rewriter.model import Model, Step
     from dfix.rewriter.model.cache_use import CacheUse, RunIndex
     from dfix.transforms.clean_up.context_scripts import ContextScripts
 
 
 class Search(NamedTuple):
-    """What is known about the Dockerfile and its context, read once for all its clean-ups."""
+    """What is known about a Dockerfile and its context, read once for all clean-ups."""
 
     model: Model
     runs: RunIndex
     scripts: ContextScripts
+    inherited: tuple[ContextScripts, ...] = ()
+    """The files of the images on which it builds."""
+    place: str = "line {line}"
+    """How a reason says where a step is; without `{line}` for what is in no Dockerfile."""
+
+    @property
+    def all_scripts(self) -> tuple[ContextScripts, ...]:
+        """The files of the image, by the Dockerfile that brings them."""
+        return (self.scripts, *self.inherited)
+
+    def line(self, step: Step) -> str:
+        """Where a step is: "line 3", "line 3 of app/Dockerfile (FROM base)", "compose.yaml"."""
+        return self.place.replace("{line}", str(step.instruction.line))
+
+    def at(self, step: Step) -> str:
+        """Where a command of a step is: "on line 3", "in compose.yaml"."""
+        return f"{'on' if '{line}' in self.place else 'in'} {self.line(step)}"
 
 
 class Removal(NamedTuple):

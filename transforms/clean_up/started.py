@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.knowledge.program_table import of_kind
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
     from dfix.rewriter.model import Stage, Step
 
+_COMMAND_OPTION = re.compile(r"-[a-z]*c")
+
 
 class Started(NamedTuple):
     """A script and its commands; the script of an exec form is that one command."""
@@ -24,7 +28,11 @@ class Started(NamedTuple):
 
 
 def started_in_exec_form(step: Step, words: list[str]) -> Started:
-    """What an exec form runs: `["npm", "ci"]`."""
+    """What an exec form runs: `["npm", "ci"]`, or the script in `["sh", "-c", "npm ci"]`."""
+    if len(words) == 3 and posixpath.basename(words[0]) in of_kind("shell") and _COMMAND_OPTION.fullmatch(words[1]):
+        started = started_in_shell(step, words[2])
+        if not started.script.opaque:
+            return started
     span = step.instruction.value_span
     command = Command(span, (), tuple(Word(span, word, word) for word in words), ())
     commands = (Located(command, invoked(command), step.workdir, 0, 0, step.env),)

@@ -312,7 +312,7 @@ def test_refused_for_what_the_run_says(run: str, reason: str) -> None:
         ('RUN ["apt-get", "install", "b"]', "`apt-get install b` on line 3 uses the package lists"),
         ('CMD ["apt-get", "install", "b"]', "`apt-get install b` on line 3 uses the package lists"),
         ('HEALTHCHECK CMD ["apt-get", "install", "b"]', "`apt-get install b` on line 3 uses"),
-        ('ENTRYPOINT ["sh", "-c", "apt-get install b"]', "may run apt without updating the package lists"),
+        ('ENTRYPOINT ["sh", "-c", "apt-get install b"]', "`apt-get install b` on line 3 uses the package lists"),
         ("RUN bash -c ./deps.sh", "line 3 runs the script deps.sh"),
         ("RUN rosdep install b", "may install packages from the lists"),
         ("RUN ./b.sh", "line 3 runs the script b.sh"),

@@ -1,0 +1,186 @@
+"""What other files do with the image of a Dockerfile: builds FROM it, and containers (context/image_uses.py)."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from dfix.rewriter.context.find_context import upwards
+from dfix.rewriter.context.folder import Context
+from dfix.rewriter.context.ignore import IgnoreFile
+from dfix.rewriter.context.image_uses import Container, ImageBuild, ImageUses, image_name, image_uses
+from dfix.rewriter.context.parsed_files import text_of
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.model import build
+from dfix.rewriter.model.cache_use import RunIndex
+from dfix.rewriter.model.stage import known
+from dfix.rewriter.text.source import Source
+from dfix.transforms.clean_up.context_scripts import ContextScripts
+from dfix.transforms.clean_up.removed_files import Search
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from dfix.rewriter.dockerfile import Tree
+    from dfix.rewriter.model import Model, Stage
+
+_MOST_LAYERS = 10
+"""Images that are built on each other, one after the other, that are followed."""
+
+
+class _Image(NamedTuple):
+    stage: Stage
+    search: Search
+    """The Dockerfile of the stage."""
+
+
+class Family(NamedTuple):
+    """Stages that contain the layers of an image, in one Dockerfile."""
+
+    search: Search
+    stages: list[Stage]
+    names: frozenset[str]
+    """By which COPY --from and mounts of that Dockerfile name such an image, besides the names of its stages."""
+
+
+def family_of(model: Model, roots: Collection[Stage]) -> list[Stage]:
+    """The stages of a Dockerfile that build FROM one of these, directly or indirectly, with those of `roots` in it."""
+    family: list[Stage] = []
+    for stage in model.stages:
+        if stage in roots or (stage.parent is not None and (stage.parent in roots or stage.parent in family)):
+            family.append(stage)
+    return family
+
+
+def families_elsewhere(search: Search, own: list[Stage]) -> Iterator[Family]:
+    """The other Dockerfiles that build on the stages `own`, and the containers that are started from their images.
+
+    A container is shown as a Dockerfile that copies what is mounted, and has the commands as its CMD.
+    """
+    path = os.path.realpath(search.model.source.path)
+    uses = _uses(search.model)
+    images: dict[str, _Image] = {}
+    for declared in uses.builds:
+        stage = _image_stage(search.model, declared.target)
+        if declared.dockerfile == path and stage in own:
+            images |= dict.fromkeys(declared.names, _Image(stage, search))
+    pending = [declared for declared in uses.builds if declared.dockerfile != path]
+    for _ in range(_MOST_LAYERS if images else 0):
+        found = [(declared, family) for declared in pending if (family := _built(declared, images, path)) is not None]
+        for declared, family in found:
+            pending.remove(declared)
+            stage = _image_stage(family.search.model, declared.target)
+            if stage in family.stages:
+                images |= dict.fromkeys(declared.names, _Image(stage, family.search))
+            yield family
+        if not found:
+            break
+    for container in uses.containers if images else ():
+        name = next((name for name in container.names if name in images), None)
+        if name is not None and (container.entrypoint or container.command or container.scripts):
+            yield _started(container, images[name], path)
+
+
+def _uses(model: Model) -> ImageUses:
+    context = model.context
+    if context is None:
+        return ImageUses([], [])
+    key = ("image uses", model.source.path)
+    found = context.answers.get(key)
+    if not isinstance(found, ImageUses):
+        found = context.answers[key] = image_uses(model.source.path)
+    return found
+
+
+def _image_stage(model: Model, target: str) -> Stage:
+    """The stage that a build gives: the one that `target` names, or the last."""
+    named = (stage for stage in model.stages if target in (stage.name, str(stage.index)))
+    return next(named, model.stages[-1])
+
+
+def _built(declared: ImageBuild, images: dict[str, _Image], own: str) -> Family | None:
+    """The stages of a declared build that build on one of the images; None if it uses none of them."""
+    text = declared.text or text_of(declared.dockerfile) or ""
+    tree = parse(Source(declared.dockerfile or declared.file, text))
+    if tree.fault is not None:
+        return None
+    values = {**_arguments(tree), **declared.arguments}
+    bases: dict[str, _Image] = {}
+    names: set[str] = set()
+    for raw in _image_words(tree):
+        reference = known(raw, values, tree.escape) or raw
+        name = declared.contexts.get(reference) or image_name(reference)
+        if name in images:
+            bases[raw] = images[name]
+            names.add(raw.lower())
+    if not bases:
+        return None
+    context = Context.open(declared.context, declared.dockerfile or os.path.join(declared.context, "Dockerfile"))
+    stages = {raw: image.stage for raw, image in bases.items()}
+    model = build(tree, open_context=lambda: context, images=stages)
+    file = (
+        _shown(declared.dockerfile, own) if declared.dockerfile else f"the Dockerfile in {_shown(declared.file, own)}"
+    )
+    search = _search(model, list(bases.values()), f"line {{line}} of {file} (FROM {next(iter(bases))})")
+    return Family(search, family_of(model, list(stages.values())), frozenset(names))
+
+
+def _arguments(tree: Tree) -> dict[str, str]:
+    """The build arguments before the first FROM, with their defaults."""
+    values: dict[str, str] = {}
+    for instruction in tree.instructions:
+        if instruction.keyword == "FROM":
+            break
+        if instruction.keyword == "ARG":
+            pairs = (word.text.partition("=") for word in instruction.words)
+            values |= {name: value.strip("\"'") for name, sign, value in pairs if sign}
+    return values
+
+
+def _image_words(tree: Tree) -> Iterator[str]:
+    """The words that may name images: after FROM, in `--from`, and in mounts."""
+    for instruction in tree.instructions:
+        if instruction.keyword == "FROM" and instruction.words:
+            yield instruction.words[0].text
+        for flag in instruction.flags:
+            if flag.name == "from" and flag.value:
+                yield flag.value
+            elif flag.name == "mount" and flag.value:
+                yield from (pair[5:] for pair in flag.value.split(",") if pair.startswith("from="))
+
+
+def _started(container: Container, image: _Image, own: str) -> Family:
+    """A container as a Dockerfile: what is mounted is copied, and each command is the CMD of a stage."""
+    folder = os.path.dirname(container.file)
+    root = os.path.commonpath([folder, *(source for source, _ in container.mounts)])
+    lines = ["FROM image AS container"]
+    for source, target in container.mounts:
+        if len(root) > 1:
+            lines.append(f"COPY {json.dumps([os.path.relpath(source, root), target])}")
+    for name, value in container.environment.items():
+        if name.isidentifier():
+            lines.append(f"ENV {name}=" + json.dumps(value).replace("$", "\\$"))
+    lines += [f"WORKDIR {container.folder}"] if container.folder and "\n" not in container.folder else []
+    if container.entrypoint is not None:
+        lines += [f"ENTRYPOINT {json.dumps(container.entrypoint)}", "CMD []"]
+    if container.command is not None:
+        lines.append(f"CMD {json.dumps(container.command)}")
+    for script in container.scripts:
+        lines += ["FROM container", f"CMD {json.dumps(['/bin/sh', '-c', script])}"]
+    tree = parse(Source(container.file, "\n".join(lines) + "\n"))
+    context = Context(root, IgnoreFile(()), ".dockerignore")
+    model = build(tree, open_context=lambda: context, images={"image": image.stage})
+    return Family(_search(model, [image], _shown(container.file, own)), list(model.stages), frozenset())
+
+
+def _search(model: Model, images: list[_Image], place: str) -> Search:
+    runs = RunIndex()
+    inherited = dict.fromkeys(scripts for image in images for scripts in image.search.all_scripts)
+    return Search(model, runs, ContextScripts(model, runs), tuple(inherited), place)
+
+
+def _shown(path: str, own: str) -> str:
+    """A path as seen from the root of the repository, or from the Dockerfile's folder."""
+    *_, top = upwards(os.path.dirname(own))
+    return os.path.relpath(path, top if os.path.exists(os.path.join(top, ".git")) else os.path.dirname(own))
