@@ -16,8 +16,8 @@ from dfix.rewriter.context.parsed_files import text_of
 _MOST_NAMES = 20_000
 _MOST_READ = 300
 _NOT_WALKED = frozenset((".git", ".venv", "node_modules"))
-_CI_FOLDERS = (".github/workflows", ".gitea/workflows", ".forgejo/workflows", ".gitlab", ".circleci", ".woodpecker")
-_FURTHER_FOLDERS = (*_CI_FOLDERS, ".buildkite", ".devcontainer")
+CI_FOLDERS = (".github/workflows", ".gitea/workflows", ".forgejo/workflows", ".gitlab", ".circleci", ".woodpecker")
+_FURTHER_FOLDERS = (*CI_FOLDERS, ".buildkite", ".devcontainer")
 _NO_WORD = re.compile(r"[^\w./@~+${}()-]+")
 _NAME = re.compile(
     r"(?:dockerfile|containerfile)(?:[._-].*)?|.*\.(?:dockerfile|containerfile)", re.IGNORECASE | re.DOTALL
@@ -50,7 +50,7 @@ def other_build(root: str, dockerfile: str) -> str:
         name = os.path.basename(file)
         if _is_dockerfile(name) and file != path and _within(file, root):
             return f"{_short(file, root)} is in the build context"
-        if declares_builds(name) or _runs_builds(file):
+        if declares_builds(name) or runs_builds(file):
             read += 1
             if _builds_otherwise(file, root, path):
                 return f"{_short(file, root)} names another Dockerfile or has the text of one"
@@ -103,7 +103,8 @@ def _globs() -> tuple[str, ...]:
         return tuple(f"*/{one['path']}" for one in tomllib.load(file)["file"])
 
 
-def _runs_builds(path: str) -> bool:
+def runs_builds(path: str) -> bool:
+    """Whether a file of this path may run builds (other_builds.toml)."""
     return any(fnmatchcase(path.replace(os.sep, "/"), glob) for glob in _globs())
 
 

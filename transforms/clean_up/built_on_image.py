@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from dfix.rewriter.context.find_context import upwards
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.ignore import IgnoreFile
-from dfix.rewriter.context.image_uses import Container, ImageBuild, ImageUses, image_name, image_uses
+from dfix.rewriter.context.image_records import Container, ImageBuild, ImageUses, image_name, same_image
+from dfix.rewriter.context.image_uses import image_uses
 from dfix.rewriter.context.parsed_files import text_of
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import build
@@ -77,9 +78,13 @@ def families_elsewhere(search: Search, own: list[Stage]) -> Iterator[Family]:
         if not found:
             break
     for container in uses.containers if images else ():
-        name = next((name for name in container.names if name in images), None)
-        if name is not None and (container.entrypoint or container.command or container.scripts):
-            yield _started(container, images[name], path)
+        image = next((image for name in container.names if (image := _named(images, name)) is not None), None)
+        if image is not None and (container.entrypoint or container.command or container.scripts):
+            yield _started(container, image, path)
+
+
+def _named(images: dict[str, _Image], name: str) -> _Image | None:
+    return images.get(name) or next((image for known, image in images.items() if same_image(known, name)), None)
 
 
 def _uses(model: Model) -> ImageUses:
@@ -110,9 +115,9 @@ def _built(declared: ImageBuild, images: dict[str, _Image], own: str) -> Family 
     names: set[str] = set()
     for raw in _image_words(tree):
         reference = known(raw, values, tree.escape) or raw
-        name = declared.contexts.get(reference) or image_name(reference)
-        if name in images:
-            bases[raw] = images[name]
+        image = _named(images, declared.contexts.get(reference) or image_name(reference))
+        if image is not None:
+            bases[raw] = image
             names.add(raw.lower())
     if not bases:
         return None

@@ -1,0 +1,98 @@
+"""Builds that scripts, Makefiles and CI files run: `docker build -t me/base base/`, docker/build-push-action.
+
+Source: docker buildx build's command-line reference (docs.docker.com/reference/cli/docker/buildx/build/) and the README
+of docker/build-push-action.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from dfix.rewriter.context.parsed_files import yaml_of
+
+_CONTINUED = re.compile(r"\\\r?\n[ \t]*")
+_BUILD = re.compile(r"\b(?:docker|podman|nerdctl|buildah)\b[^\n|;&#]{0,300}?\s(?:build|bud)\s(?P<rest>[^\n|;&]*)")
+_CHANGES_FOLDER = re.compile(r"(?:^|[\s;&(@])cd[ \t]+[\"']?([\w./-]+)[\"']?[ \t]*(?:&&|;)")
+_QUOTES = re.compile(r"[\"'`,\[\]]")
+_ACTION = re.compile(r"(?:docker/build-push-action|redhat-actions/buildah-build|depot/build-push-action)\b")
+_VALUED = {
+    "-t": "tag", "--tag": "tag", "-f": "file", "--file": "file", "--target": "target", "--build-arg": "argument",
+    "--build-context": "context",
+}  # fmt: skip
+_MOST_DEEP = 12
+_LONGEST_BEFORE = 300
+"""Characters of a line before a build in which a `cd` is looked for."""
+
+
+class BuildCommand(NamedTuple):
+    """A build that a file runs; paths as written, relative to a folder that only the run knows."""
+
+    folder: str
+    """To which the line changes before it; "" for none."""
+    tags: tuple[str, ...]
+    file: str
+    """ "" for the Dockerfile of the context."""
+    context: str
+    target: str
+    arguments: tuple[str, ...]
+    """Each as `name=value`."""
+    contexts: tuple[str, ...]
+
+
+def build_commands(text: str) -> Iterator[BuildCommand]:
+    """The builds that a text runs, in the order of the text."""
+    joined = _CONTINUED.sub(" ", text)
+    for match in _BUILD.finditer(joined):
+        begin = max(joined.rfind("\n", 0, match.start()) + 1, match.start() - _LONGEST_BEFORE)
+        changed = _CHANGES_FOLDER.findall(joined, begin, match.start())
+        yield _command(_QUOTES.sub(" ", match["rest"]).split(), changed[-1] if changed else "")
+    if _ACTION.search(text):
+        yield from _actions(yaml_of(text), 0)
+
+
+def _command(words: list[str], folder: str) -> BuildCommand:
+    given: dict[str, list[str]] = {kind: [] for kind in _VALUED.values()}
+    operands: list[str] = []
+    pending = list(reversed(words))
+    while pending:
+        word = pending.pop()
+        option, sign, value = word.partition("=")
+        kind = _VALUED.get(option)
+        if kind is not None and (sign or pending):
+            given[kind].append(value if sign else pending.pop())
+        elif not word.startswith("-"):
+            operands.append(word)
+    context = operands[-1] if operands else "."
+    file, target = (given[kind][-1] if given[kind] else "" for kind in ("file", "target"))
+    return BuildCommand(
+        folder, tuple(given["tag"]), file, context, target.lower(), tuple(given["argument"]), tuple(given["context"])
+    )
+
+
+def _actions(data: Any, depth: int) -> Iterator[BuildCommand]:
+    """The steps of a workflow that build with an action."""
+    if depth > _MOST_DEEP:
+        return
+    if isinstance(data, dict):
+        settings = data.get("with")
+        if isinstance(settings, dict) and isinstance(data.get("uses"), str) and _ACTION.match(data["uses"]):
+            lists = {key: _lines(settings.get(key)) for key in ("tags", "build-args", "build-contexts")}
+            yield BuildCommand(
+                "",
+                lists["tags"],
+                str(settings.get("file") or ""),
+                str(settings.get("context") or "."),
+                str(settings.get("target") or "").lower(),
+                lists["build-args"],
+                lists["build-contexts"],
+            )
+        data = list(data.values())
+    if isinstance(data, list):
+        for one in data:
+            yield from _actions(one, depth + 1)
+
+
+def _lines(value: Any) -> tuple[str, ...]:
+    return tuple(part.strip() for part in re.split(r"[\n,]", value) if part.strip()) if isinstance(value, str) else ()
