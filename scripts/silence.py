@@ -28,7 +28,7 @@ INSTALLS = re.compile(
     |bundle\s+install|dotnet\s+(?:restore|build|publish)
     |go\s+(?:build|install|get|test|mod\s+(?:download|tidy|vendor))
     |mvnw?\s+(?!clean\s*$)\S|gradlew?\s+\S|cargo\s+(?:build|fetch|install)|mix\s+deps\.get|(?:dart|flutter)\s+pub\s+get
-    |swift\s+build|sbt\s+\S|lein\s+\S|dub\s+\S|shards\s+\S|stack\s+(?:build|install)|cabal\s+\S|deno\s+cache
+    |swift\s+build|sbt\s+\S|lein\s+\S|dub\s+(?!fetch\b)\S|shards\s+\S|stack\s+(?:build|install)|cabal\s+(?!update\b|configure\b)\S|deno\s+cache
     |(?:conda|mamba)\s+env\s+(?:create|update)
     )""",
     re.VERBOSE,

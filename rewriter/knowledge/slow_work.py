@@ -18,4 +18,4 @@ def slow_work() -> dict[str, Work]:
 
     with open(_TABLE, "rb") as file:
         table = tomllib.load(file)
-    return {name: work for work in get_args(Work) for name in table[work]}
+    return {name: work for work in get_args(Work) for row in table[work] for name in row["names"]}
