@@ -22,6 +22,7 @@ from dfix.transforms.clean_up.started import Started, at_run_time, started_in_ex
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from dfix.rewriter.knowledge import Usage
     from dfix.rewriter.model import Stage, Step
 
 _IN_ONE_RUN = "install everything in one RUN, or update the lists in each RUN"
@@ -146,7 +147,7 @@ def _unneeded_by(removal: Removal, step: Step, started: Started, *, builds: bool
             raise LeaveAlone("needed-later", f"{shown} installs from the cache")
         if clean_up.empty_fails and any(map(used.says, clean_up.done_by)):
             raise LeaveAlone("cleaned-later", f"{shown} empties the cache, and fails if it is already empty")
-        if updates(used, clean_up):
+        if updates(used, clean_up) and not _of_some_sources(used):
             updated.append(scope)
         elif removal.lists and not has_lists and used.verb in ("install", "query") and not used.has(clean_up.uncached):
             hint = _IN_ONE_RUN if builds else _IN_ONE_COMMAND
@@ -154,6 +155,11 @@ def _unneeded_by(removal: Removal, step: Step, started: Started, *, builds: bool
         elif not removal.lists:
             no_hidden_need(removal, step, command, shown, builds=builds)
     return () in updated and not in_mount
+
+
+def _of_some_sources(used: Usage) -> bool:
+    """Whether an update only fetches the lists of the sources that an option names (apt.conf(5), "Dir")."""
+    return any(option.name in ("-o", "--option") and "Dir::Etc" in (option.value or "") for option in used.options)
 
 
 def unused_afterwards(cache_use: CacheUse, run: RunCommands) -> None:

@@ -235,6 +235,39 @@ def _heredoc(rng: Random, does: str) -> Way:
     return Way({"deps.sh": _sh(does)}, f"RUN{shell} <<EOF\nsh deps.sh\nEOF")
 
 
+def _made(rng: Random, does: str) -> Way:
+    """The Dockerfile itself writes the script, in the same RUN or in one of its own."""
+    lines = _sh(does).splitlines()
+    path, call = rng.choice((("/usr/local/bin/os-deps", "os-deps"), ("/tmp/deps.sh", "sh /tmp/deps.sh")))
+    printed = " ".join(f"'{line}'" for line in lines)
+    echoed = " && ".join(f"echo '{line}' >> {path}" for line in lines)
+    body = "\n".join(lines)
+    write = rng.choice(
+        (
+            f"RUN printf '%s\\n' {printed} > {path} && chmod +x {path}",
+            f"RUN {echoed} && chmod +x {path}",
+            f"RUN {{ {'; '.join(f'echo {line!r}' for line in lines)}; }} | tee {path} && chmod +x {path}",
+            f"COPY --chmod=755 <<EOF {path}\n{body}\nEOF",
+            f"RUN cat <<EOF > {path}\n{body}\nEOF\nRUN chmod +x {path}",
+            f"RUN printf '%s\\n' {printed} > /tmp/x && install -m 755 /tmp/x {path}",
+        )
+    )
+    return Way({}, f"{write}\nRUN {call}")
+
+
+def _on_path(rng: Random, does: str) -> Way:
+    """The script is in a folder that the Dockerfile or the RUN adds to PATH."""
+    lines = rng.choice(
+        (
+            "COPY tools /opt/tools\nENV PATH=/opt/tools:$PATH\nRUN os-deps",
+            "COPY tools /opt/tools\nENV PATH=${PATH}:/opt/tools\nRUN os-deps",
+            "COPY tools /opt/tools\nRUN export PATH=/opt/tools:$PATH && os-deps",
+            "COPY tools /root/tools\nRUN PATH=$HOME/tools:$PATH && os-deps",
+        )
+    )
+    return Way({"tools/os-deps": script(_sh(does))}, lines)
+
+
 def _plain(rng: Random, does: str) -> Way:
     line = does.splitlines()[-1]
     return Way({"deps.sh": _sh(does)}, f"RUN {rng.choice((line, 'sh -c ' + repr(line)))}")
@@ -242,5 +275,5 @@ def _plain(rng: Random, does: str) -> Way:
 
 _WAYS = (
     _direct, _by_shell, _shell_word, _make, _python, _python_program, _sourced, _npm_run, _eval, _perl, _exec_form,
-    _installed, _many, _through, _wrapped, _mounted, _hidden_name, _heredoc, _plain,
+    _installed, _many, _through, _wrapped, _mounted, _hidden_name, _heredoc, _made, _on_path, _plain,
 )  # fmt: skip
