@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterator
 
 from dfix.rewriter.context.build_commands import BuildCommand, build_commands
-from dfix.rewriter.context.containers import read_compose, read_devcontainer
 from dfix.rewriter.context.declared_builds import declares_builds
+from dfix.rewriter.context.declared_containers import read_compose, read_devcontainer
 from dfix.rewriter.context.find_context import upwards
 from dfix.rewriter.context.image_records import (
     ImageBuild,

@@ -18,10 +18,11 @@ from dfix.rewriter.model.cache_use import RunIndex
 from dfix.rewriter.model.stage import known
 from dfix.rewriter.text.source import Source
 from dfix.transforms.clean_up.context_scripts import ContextScripts
+from dfix.transforms.clean_up.image_family import Family, family_of
 from dfix.transforms.clean_up.removed_files import Search
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from dfix.rewriter.dockerfile import Tree
     from dfix.rewriter.model import Model, Stage
@@ -34,24 +35,6 @@ class _Image(NamedTuple):
     stage: Stage
     search: Search
     """The Dockerfile of the stage."""
-
-
-class Family(NamedTuple):
-    """Stages that contain the layers of an image, in one Dockerfile."""
-
-    search: Search
-    stages: list[Stage]
-    names: frozenset[str]
-    """By which COPY --from and mounts of that Dockerfile name such an image, besides the names of its stages."""
-
-
-def family_of(model: Model, roots: Collection[Stage]) -> list[Stage]:
-    """The stages of a Dockerfile that build FROM one of these, directly or indirectly, with those of `roots` in it."""
-    family: list[Stage] = []
-    for stage in model.stages:
-        if stage in roots or (stage.parent is not None and (stage.parent in roots or stage.parent in family)):
-            family.append(stage)
-    return family
 
 
 def families_elsewhere(search: Search, own: list[Stage]) -> Iterator[Family]:

@@ -11,16 +11,16 @@ from dfix.rewriter.model.cache_use import CacheUse, RunCommands, run_commands, u
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.clean_up.branches import Scope, scopes
-from dfix.transforms.clean_up.built_on_image import Family, families_elsewhere, family_of
 from dfix.transforms.clean_up.cache_settings import offline_setting
 from dfix.transforms.clean_up.context_scripts import MOST_SCRIPTS, TooManyScriptsError
 from dfix.transforms.clean_up.hidden_needs import hint_for, no_hidden_need
+from dfix.transforms.clean_up.image_family import Family, family_of
 from dfix.transforms.clean_up.mentions import mentions, need, without_comments
 from dfix.transforms.clean_up.removed_files import Removal, Search
 from dfix.transforms.clean_up.started import Started, at_run_time, started_in_exec_form
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from dfix.rewriter.knowledge import Usage
     from dfix.rewriter.model import Stage, Step
@@ -35,15 +35,24 @@ def unneeded_later(search: Search, step: Step, cache_use: CacheUse, *, lists: bo
     With `lists`, an install without an update of its own needs it too. Other Dockerfiles that build on the image, and
     containers that other files start from it, count as well.
     """
-    own = family_of(search.model, [step.stage])
-    names = frozenset(name for stage in own for name in (str(stage.index), stage.name) if name is not None)
     updated: set[Stage] = set()
-    for family in (Family(search, own, names), *families_elsewhere(search, own)):
+    for family in _families(search, step.stage):
         removal = Removal(family.search, cache_use, lists)
         for stage in family.stages:
             _unneeded_by_stage(removal, step, stage, updated)
         _not_started_by_itself(removal)
         _not_copied(family.search, family.names, cache_use)
+
+
+def _families(search: Search, stage: Stage) -> Iterator[Family]:
+    """What builds on a stage: in this Dockerfile, then in others."""
+    own = family_of(search.model, [stage])
+    names = frozenset(name for member in own for name in (str(member.index), member.name) if name is not None)
+    yield Family(search, own, names)
+    if search.model.context is not None:
+        from dfix.transforms.clean_up.built_on_image import families_elsewhere
+
+        yield from families_elsewhere(search, own)
 
 
 def _unneeded_by_stage(removal: Removal, step: Step, stage: Stage, updated: set[Stage]) -> None:

@@ -29,7 +29,7 @@ _ONLY_A_VALUE = re.compile(r"[\"']?\$(?:\{[^}]*\}|\w+|\(.*\))[\"']?", re.DOTALL)
 _UNKNOWN = ("$", "~", "`")
 
 
-class Move(NamedTuple):
+class FileMove(NamedTuple):
     """A `cp`, `mv`, `ln` or `install`; paths of the image."""
 
     sources: tuple[str, ...]
@@ -44,7 +44,7 @@ class MadeFiles:
 
     def __init__(self, model: Model, runs: RunIndex) -> None:
         self._texts: dict[str, str | None] = {}
-        self._moves: list[Move] = []
+        self._moves: list[FileMove] = []
         for stage in model.stages:
             for step in stage.steps:
                 if step.keyword in ("COPY", "ADD"):
@@ -132,7 +132,7 @@ class MadeFiles:
             return
         beside = posixpath.dirname(paths[-1])
         links = [posixpath.normpath(posixpath.join(beside, word.literal_or_text)) for word in operands[:-1]]
-        self._moves.append(Move(tuple(dict.fromkeys((*paths[:-1], *links))), paths[-1]))
+        self._moves.append(FileMove(tuple(dict.fromkeys((*paths[:-1], *links))), paths[-1]))
 
 
 def _with_heredocs(step: Step) -> Script:

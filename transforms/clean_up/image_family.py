@@ -1,0 +1,29 @@
+"""The stages of a Dockerfile that contain the layers of an image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from dfix.rewriter.model import Model, Stage
+    from dfix.transforms.clean_up.removed_files import Search
+
+
+class Family(NamedTuple):
+    """Stages that contain the layers of an image, in one Dockerfile."""
+
+    search: Search
+    stages: list[Stage]
+    names: frozenset[str]
+    """By which COPY --from and mounts of that Dockerfile name such an image, besides the names of its stages."""
+
+
+def family_of(model: Model, roots: Collection[Stage]) -> list[Stage]:
+    """The stages of a Dockerfile that build FROM one of these, directly or indirectly, with those of `roots` in it."""
+    family: list[Stage] = []
+    for stage in model.stages:
+        if stage in roots or (stage.parent is not None and (stage.parent in roots or stage.parent in family)):
+            family.append(stage)
+    return family
