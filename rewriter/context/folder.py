@@ -170,9 +170,13 @@ class Context:
 
     def some_without(self, skipped: frozenset[str], most: int) -> tuple[str, ...]:
         """The files that ship, except those below folders of these names; stops soon after `most` files."""
-        listed: list[str] = []
-        self._walk("", listed, most=most + 1, skipped=skipped)
-        return tuple(sorted(listed))
+        key = ("/".join(("", *sorted(skipped))), most)  # no folder's path begins with a slash
+        found = self._some.get(key)
+        if found is None:
+            listed: list[str] = []
+            self._walk("", listed, most=most + 1, skipped=skipped)
+            found = self._some[key] = tuple(sorted(listed))
+        return found
 
     def folders_in(self, folder: str) -> list[str]:
         """The names of a folder's subfolders that are not completely ignored, sorted."""

@@ -99,6 +99,14 @@ def test_some_of_many_files(make_context: MakeContext) -> None:
     assert context.some_below("src/a", 4) == ("src/a/0", "src/a/1", "src/a/2", "src/a/3")
 
 
+def test_files_without_those_of_libraries(make_context: MakeContext) -> None:
+    context = make_context(
+        {"a": "", "b/a": "", "x/a": "", "b/x/c/a": "", ".dockerignore": "b/d\n", "b/d": "", "b/x.y": ""}
+    )
+    assert context.some_without(frozenset("x"), 10) == (".dockerignore", "a", "b/a", "b/x.y")
+    assert len(context.some_without(frozenset(), 10)) == 6
+
+
 @pytest.mark.parametrize(
     ("ignored", "fault"),
     [
