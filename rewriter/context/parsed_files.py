@@ -12,7 +12,8 @@ from typing import Any
 LARGEST = 1_000_000
 _HCL_TARGET = re.compile(r'[ \t]*target[ \t]+"(?P<name>[^"]*)"[ \t]*\{')
 _HCL_PAIR = re.compile(
-    r'(?<![\w-])"?(?P<key>[\w-]++)"?[ \t]*+=[ \t]*+(?:"(?P<value>[^"]*)"|<<-?[ \t]*+(?P<heredoc>\w+)|(?P<other>[^"\s]))'
+    r'(?:"(?P<quoted>[\w./:@-]++)"|(?<![\w./:@"-])(?P<name>[\w-]++))[ \t]*+=[ \t]*+'
+    r'(?:"(?P<value>[^"]*)"|<<-?[ \t]*+(?P<heredoc>\w+)|(?P<other>[^"\s]))'
 )
 _HCL_TEXT = re.compile(r'"([^"]*)"')
 _COMPOSE_TAG = re.compile(r"!(?:reset|override)\b")
@@ -135,12 +136,13 @@ def hcl_of(text: str) -> dict[str, Any]:
             depth, line = 1, line[opens.end() :]
         for pair in _HCL_PAIR.finditer(line):
             heredoc = pair["heredoc"] or heredoc
+            key = pair["quoted"] or pair["name"]
             if pair["other"] == "{":
-                table = keys[pair["key"]] = {}
+                table = keys[key] = {}
             elif pair["other"] == "[":
-                keys[pair["key"]] = _HCL_TEXT.findall(line[pair.end() :][:_LONGEST_LIST])
+                keys[key] = _HCL_TEXT.findall(line[pair.end() :][:_LONGEST_LIST])
             else:
-                table[pair["key"]] = "$" if pair["value"] is None else pair["value"]
+                table[key] = "$" if pair["value"] is None else pair["value"]
         depth = max(depth + line.count("{") - line.count("}"), 0)
         table = keys if depth < 2 else table
     return {"target": targets}

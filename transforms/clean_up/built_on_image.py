@@ -94,11 +94,12 @@ def _built(declared: ImageBuild, images: dict[str, _Image], own: str) -> Family 
     if tree.fault is not None:
         return None
     values = {**_arguments(tree), **declared.arguments}
+    contexts = {image_name(name): image for name, image in declared.contexts.items()}
     bases: dict[str, _Image] = {}
     names: set[str] = set()
     for raw in _image_words(tree):
         reference = known(raw, values, tree.escape) or raw
-        image = _named(images, declared.contexts.get(reference) or image_name(reference))
+        image = _named(images, contexts.get(image_name(reference)) or image_name(reference))
         if image is not None:
             bases[raw] = image
             names.add(raw.lower())

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from dfix.rewriter.shell.nodes import Node, Script, Word
 
 _WRITES = frozenset((">", ">>", ">|", "&>", "&>>"))
+_COPIES = frozenset(("cp", "install"))
+_INPUT = frozenset(("/dev/stdin", "-"))
 _PRINTS = frozenset(("echo", "printf", "cat", "tee"))
 _MOVES: tuple[Kind, ...] = ("moves", "places", "hard-links")
 _ESCAPED = re.compile(r"\\+[nrt]")
@@ -162,8 +164,12 @@ def _written(node: Node, piped: str | None) -> Iterator[tuple[Node, Word, str | 
         text = _printed(node, piped)
         targets = [redirect.target for redirect in node.redirects if redirect.op in _WRITES]
         words = invoked(node)
-        if words and program_name(words[0]) == "tee":
+        program = program_name(words[0]) if words else ""
+        if program == "tee":
             targets += [word for word in words[1:] if not word.text.startswith("-")]
+        elif program in _COPIES and any(word.value in _INPUT for word in words):
+            targets.append(words[-1])
+            text = _given(node) or piped
         yield from ((node, target, text) for target in targets if target is not None)
     elif isinstance(node, Pipeline):
         for part in node.parts:
@@ -191,14 +197,18 @@ def _printed(command: Command, piped: str | None) -> str | None:
     """What a command prints; None where that is not in the script."""
     words = invoked(command)
     program = program_name(words[0]) if words else ""
-    bodies = [redirect.body.text for redirect in command.redirects if redirect.body is not None]
-    strings = [r.target.literal_or_text for r in command.redirects if r.op == "<<<" and r.target is not None]
     operands = [word for word in words[1:] if program not in ("cat", "tee") or not word.text.startswith("-")]
     if program not in _PRINTS or any(redirect.op == "<" for redirect in command.redirects):
         return None
     if program in ("cat", "tee"):
-        given = "\n".join((*bodies, *strings)) if bodies or strings else piped
-        return given if program == "tee" or not operands else None
+        return (_given(command) or piped) if program == "tee" or not operands else None
     if any(_ONLY_A_VALUE.fullmatch(word.text) for word in operands):
         return None
     return (" " if program == "echo" else "\n").join(word.literal_or_text for word in operands)
+
+
+def _given(command: Command) -> str | None:
+    """The heredocs and here-strings that a command reads; None for none."""
+    bodies = [redirect.body.text for redirect in command.redirects if redirect.body is not None]
+    strings = [r.target.literal_or_text for r in command.redirects if r.op == "<<<" and r.target is not None]
+    return "\n".join((*bodies, *strings)) if bodies or strings else None
