@@ -103,15 +103,14 @@ def _built(declared: ImageBuild, images: dict[str, _Image], own: str) -> Family 
         if image is not None:
             bases[raw] = image
             names.add(raw.lower())
-    if not bases:
+    if not bases or not any(instruction.keyword == "FROM" for instruction in tree.instructions):
         return None
     context = Context.open(declared.context, declared.dockerfile or os.path.join(declared.context, "Dockerfile"))
     stages = {raw: image.stage for raw, image in bases.items()}
     model = build(tree, open_context=lambda: context, images=stages)
-    file = (
-        _shown(declared.dockerfile, own) if declared.dockerfile else f"the Dockerfile in {_shown(declared.file, own)}"
-    )
-    search = _search(model, list(bases.values()), f"line {{line}} of {file} (FROM {next(iter(bases))})")
+    file = _shown(declared.dockerfile or declared.file, own)
+    inline = "" if declared.dockerfile else "the Dockerfile in "
+    search = _search(model, list(bases.values()), f"line {{line}} of {inline}{file} (FROM {next(iter(bases))})")
     return Family(search, family_of(model, list(stages.values())), frozenset(names))
 
 

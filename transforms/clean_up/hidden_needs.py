@@ -62,16 +62,12 @@ def no_hidden_need(removal: Removal, step: Step, command: Located, shown: str, *
     if removal.lists and builds and program_name(words[0]) in clean_up.needed_by:
         raise LeaveAlone("needed-later", f"{shown} may install packages from the lists that this RUN fetches")
     try:
-        for scripts in removal.search.all_scripts:
-            for path, text in _texts_run(scripts, command, step, anything=builds):
-                told = need(removal, text)
-                if told:
-                    raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint_for(told))
-            _unneeded_by_build_tool(removal, scripts, command, shown)
-        if removal.lists and builds:
-            _all_is_read(removal, command, step)
+        _unneeded_by_files(removal, step, command, shown, builds=builds)
     except TooManyScriptsError:
-        raise LeaveAlone("unread-script", f"{shown} may run more scripts than dfix reads ({MOST_SCRIPTS})") from None
+        # a folder that is mounted may be large, because no ignore file applies to it
+        if not removal.search.is_container:
+            told = f"{shown} may run more scripts than dfix reads ({MOST_SCRIPTS})"
+            raise LeaveAlone("unread-script", told) from None
     for inner in _given_to_shell(command):
         no_hidden_need(removal, step, inner, shown, builds=builds)
 
@@ -79,6 +75,18 @@ def no_hidden_need(removal: Removal, step: Step, command: Located, shown: str, *
 def hint_for(told: str) -> str:
     """What to do about a file that needs what is removed (`need`)."""
     return _UPDATE_HINT if told.startswith("uses") else ""
+
+
+def _unneeded_by_files(removal: Removal, step: Step, command: Located, shown: str, *, builds: bool) -> None:
+    """Raise LeaveAlone for a file that a command runs and that needs what is removed, or that dfix cannot read."""
+    for scripts in removal.search.all_scripts:
+        for path, text in _texts_run(scripts, command, step, anything=builds):
+            told = need(removal, text)
+            if told:
+                raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint_for(told))
+        _unneeded_by_build_tool(removal, scripts, command, shown)
+    if removal.lists and builds:
+        _all_is_read(removal, command, step)
 
 
 def _unneeded_by_build_tool(removal: Removal, scripts: ContextScripts, command: Located, shown: str) -> None:

@@ -30,9 +30,14 @@ class Search(NamedTuple):
         """Where a step is: "line 3", "line 3 of app/Dockerfile (FROM base)", "compose.yaml"."""
         return self.place.replace("{line}", str(step.instruction.line))
 
+    @property
+    def is_container(self) -> bool:
+        """Whether it stands for a container, not for a Dockerfile that is built."""
+        return "{line}" not in self.place
+
     def at(self, step: Step) -> str:
         """Where a command of a step is: "on line 3", "in compose.yaml"."""
-        return f"{'on' if '{line}' in self.place else 'in'} {self.line(step)}"
+        return f"{'in' if self.is_container else 'on'} {self.line(step)}"
 
 
 class Removal(NamedTuple):
