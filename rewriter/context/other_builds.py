@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from functools import cache
 
 from dfix.rewriter.context.declared_builds import builds_of, declares_builds
@@ -105,7 +105,15 @@ def _globs() -> tuple[str, ...]:
 
 def runs_builds(path: str) -> bool:
     """Whether a file of this path may run builds (other_builds.toml)."""
+    if _last_names().match(os.path.basename(path)) is None:  # hardly any file has such a name
+        return False
     return any(fnmatchcase(path.replace(os.sep, "/"), glob) for glob in _globs())
+
+
+@cache
+def _last_names() -> re.Pattern[str]:
+    """The last components of the globs."""
+    return re.compile("|".join(translate(posixpath.basename(glob)) for glob in _globs()))
 
 
 def _builds_otherwise(file: str, root: str, dockerfile: str) -> bool:
