@@ -156,6 +156,8 @@ class Manager(NamedTuple):
     """Folders that it, or a build with it, creates next to its manifest on the host."""
     outputs_beside: tuple[str, ...]
     """The names of files next to which `outputs` are its own."""
+    outputs_hold: tuple[str, ...]
+    """Names of which an output holds at least one, where authors have folders of that name too; () for no check."""
     clean_up: CleanUp | None
     system: bool
     """Whether it is a distribution's, which installs named packages for the whole machine."""
@@ -205,6 +207,7 @@ def load(stem: str) -> Manager:
         prefetch=_prefetch(data["early"]) if "early" in data else None,
         outputs=tuple(data.get("outputs", {}).get("folders", ())),
         outputs_beside=tuple(data.get("outputs", {}).get("beside", ())),
+        outputs_hold=tuple(data.get("outputs", {}).get("hold", ())),
         clean_up=_clean_up(data["clean-up"], caches) if "clean-up" in data else None,
         system=data.get("system", False),
         settings_at=tuple(data.get("settings-at", ())),

@@ -60,7 +60,7 @@ class _Reader(Reader):
         follow(path, MOST_POMS, "POMs", self._pom)
         self._built_modules()
         self._settings(posixpath.dirname(path))
-        return Inputs((*self.poms, *self.files), tuple(self.folders))
+        return Inputs(tuple(dict.fromkeys((*self.poms, *self.files))), tuple(self.folders))
 
     def _pom(self, path: str) -> list[str]:
         """Read a POM; returns the paths of its modules and its parent."""

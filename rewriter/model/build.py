@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -131,7 +131,7 @@ def _mark_shipping(stages: list[Stage]) -> None:
         if stage.parent in stages:
             used.add(stage.parent.index)
         for step in stage.steps:
-            used.update(_sources(step, stages))
+            used.update(stage.index for stage in used_stages(step, stages))
     for stage in reversed(stages):
         if stage.index == len(stages) - 1 or stage.index not in used:
             stage.ships = True
@@ -139,8 +139,8 @@ def _mark_shipping(stages: list[Stage]) -> None:
             stage.parent.ships = True
 
 
-def _sources(step: Step, stages: list[Stage]) -> list[int]:
-    """The indexes of the stages that a step copies or mounts from."""
+def used_stages(step: Step, stages: Sequence[Stage]) -> list[Stage]:
+    """The stages that a step copies or mounts from."""
     if step.keyword in ("COPY", "ADD"):
         flag = step.instruction.flag("from")
         names = [flag.value] if flag is not None and flag.value else []
@@ -148,7 +148,7 @@ def _sources(step: Step, stages: list[Stage]) -> list[int]:
         names = [mount.from_ for mount in step.mounts if mount.from_]
     else:
         return []
-    return [stage.index for name in names for stage in stages if stage.name == name.lower() or str(stage.index) == name]
+    return [stage for name in names for stage in stages if stage.name == name.lower() or str(stage.index) == name]
 
 
 def _template(tree: Tree, stages: list[Stage]) -> str:

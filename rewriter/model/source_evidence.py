@@ -29,16 +29,19 @@ ENDINGS = {
     "ruby": (".rb", "config.ru"),
 }
 """The suffixes of a language's source files."""
-_STARTS_PROGRAMS = {
+_USES_THE_SYSTEM = {
     "node": re.compile(
-        r"""['"](?:node:)?child_process['"]|['"](?:execa|shelljs|zx|cross-spawn|simple-git|nodegit|gm|imagemagick)['"]"""
+        r"""['"](?:node:)?child_process['"]|['"](?:execa|shelljs|zx|cross-spawn|simple-git|nodegit|gm|imagemagick|koffi|ffi-napi|ffi-rs)['"]"""
     ),
     "python": re.compile(
-        r"\bsubprocess\b|\bos\.(?:system|popen|exec\w+|spawn\w+)\(|\bfind_library\(|\bCDLL\(|\bshutil\.which\("
+        r"\bsubprocess\b|\bos\.(?:system|popen|exec\w+|spawn\w+)\(|\bfind_library\(|\b(?:CDLL|LoadLibrary|dlopen)\(|\bshutil\.which\("
     ),
-    "ruby": re.compile(r"\bsystem\(|\bsystem [\"']|\bOpen3\b|\bIO\.popen|%x[({\[]|(?<=[=(\s])`[a-z./]"),
+    "ruby": re.compile(
+        r"\bsystem\(|\bsystem [\"']|\bOpen3\b|\bIO\.popen|%x[({\[]|(?<=[=(\s])`[a-z./]"
+        r"|\bffi_lib\b|\bdlload\b|\bdlopen\("
+    ),
 }
-"""What starts other programs in a language's source files."""
+"""What starts other programs, or loads libraries of the system, in a language's source files."""
 _COMMENTS = ("#", "//", "*")
 
 
@@ -98,9 +101,9 @@ def calls(texts: Iterable[tuple[str, str]], pattern: re.Pattern[str]) -> str:
     return ""
 
 
-def starts_programs(context: Context, language: str) -> str:
-    """The first place in a language's sources that starts another program; "" for none."""
-    return calls(sources(context, ENDINGS[language]), _STARTS_PROGRAMS[language])
+def uses_the_system(context: Context, language: str) -> str:
+    """The first place in a language's sources that starts another program or loads a library; "" for none."""
+    return calls(sources(context, ENDINGS[language]), _USES_THE_SYSTEM[language])
 
 
 class Starts(NamedTuple):

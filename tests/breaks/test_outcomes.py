@@ -6,26 +6,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.breaks.outcomes import Outcome, outcomes, rewrite, unpack
+from tests.breaks.outcomes import Outcome, folders, outcomes, rewrite, unpack
 
 OUTCOMES = {outcome.name: outcome for outcome in outcomes()}
+IN_FOLDERS = {name: outcome for name, outcome in OUTCOMES.items() if outcome.files is None}
+OWN = {name: outcome for name, outcome in OUTCOMES.items() if outcome.files is not None}
 
 
-@pytest.fixture(scope="session")
-def inputs(shared: Path) -> dict[str, Path]:
-    """The folders with the inputs, by name."""
-    folders = [path for path in (shared / "breaks").iterdir() if path.is_dir()]
-    folders += [path for path in (shared / "asked").iterdir() if path.is_dir() and path.name.startswith("W")]
-    return {path.name: path for path in folders}
+def test_no_input_is_forgotten(shared: Path) -> None:
+    assert sorted(folders(shared)) == sorted(IN_FOLDERS)
 
 
-def test_no_input_is_forgotten(inputs: dict[str, Path]) -> None:
-    assert sorted(inputs) == sorted(OUTCOMES)
+@pytest.mark.parametrize("outcome", IN_FOLDERS.values(), ids=IN_FOLDERS)
+def test_the_outcome_of_a_folder(outcome: Outcome, shared: Path, tmp_path: Path) -> None:
+    check(outcome, unpack(outcome, shared, tmp_path))
 
 
-@pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
-def test_the_outcome(outcome: Outcome, inputs: dict[str, Path], tmp_path: Path) -> None:
-    result = rewrite(unpack(inputs[outcome.name], tmp_path, outcome.links), outcome.options)
+@pytest.mark.parametrize("outcome", OWN.values(), ids=OWN)
+def test_the_outcome(outcome: Outcome, tmp_path: Path) -> None:
+    check(outcome, unpack(outcome, None, tmp_path))
+
+
+def check(outcome: Outcome, folder: Path) -> None:
+    result = rewrite(folder, outcome.options)
     assert result.problem is None
     expected = result.before.text if outcome.after is None else outcome.after
     assert result.after.text == expected

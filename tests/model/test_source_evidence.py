@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from dfix.rewriter.model.source_evidence import MOST_READ, Starts, calls, runs_programs, sources, starts_programs
+from dfix.rewriter.model.source_evidence import MOST_READ, Starts, calls, runs_programs, sources, uses_the_system
 from tests.build_context import MakeContext
 
 
@@ -29,8 +29,8 @@ def test_the_first_place_that_is_no_comment() -> None:
 
 def test_programs_that_sources_start(make_context: MakeContext) -> None:
     context = make_context({"a.py": "import os\n# os.system('a')\n", "b.py": "\nos.popen('a')\n"})
-    assert starts_programs(context, "python") == "b.py:2 (`os.popen(`)"
-    assert starts_programs(context, "ruby") == ""
+    assert uses_the_system(context, "python") == "b.py:2 (`os.popen(`)"
+    assert uses_the_system(context, "ruby") == ""
 
 
 @pytest.mark.parametrize(

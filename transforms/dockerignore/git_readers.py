@@ -26,7 +26,12 @@ _IN_DEFINITION = re.compile(
     re.IGNORECASE,
 )
 """A command, or a tool that makes a version of the last commit."""
-_IN_SOURCE = re.compile(r"[\"'/ ]\.git[\"'/ \n]|\bgit (?:describe|rev-parse|log|status|show)\b|[\"']git[\"']")
+_IN_SOURCE = re.compile(
+    r"[\"'/ ]\.git[\"'/ \n]|\bgit (?:describe|rev-parse|log|status|show)\b"
+    r"|[\"'](?:git|simple-git|isomorphic-git|nodegit)[\"']|^\s*(?:import|from) (?:git|pygit2|dulwich)\b",
+    re.MULTILINE,
+)
+"""A path, a command, or a package that reads a repository."""
 
 
 def git_reader(model: Model, context: Context) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Collection
 from fnmatch import fnmatch
 
 from dfix.rewriter.context.context_path import normal
@@ -14,29 +15,54 @@ from dfix.rewriter.model.copied import Copied
 
 _MOST_LEVELS = 4
 """How many folders deep outputs are looked for."""
+_MOST_FOLDERS = 2_000
+"""In how many folders others of the same names are looked for."""
 GIT = ".git"
 
 
 def host_outputs(model: Model, context: Context, copy: Copied) -> tuple[str, ...]:
     """Ignore-file lines for such folders that `copy` brings, except those that the Dockerfile names itself."""
     managers = _managers(model)
-    beside = {folder: manager.outputs_beside for manager in managers.values() for folder in manager.outputs}
+    makers = {folder: manager for manager in managers.values() for folder in manager.outputs}
     outputs: list[str] = []
+    others: set[str] = set()
     pending = [""]
+    looked_into = 0
     while pending:
         folder = pending.pop(0)
+        looked_into += 1
         names = context.names_in(folder)
-        below = context.folders_in(folder)
-        for name in below:
+        others.update(name for name in names if name in makers and context.ships(posixpath.join(folder, name)))
+        for name in context.folders_in(folder):
             path = posixpath.join(folder, name)
-            patterns = beside.get(name, ())
-            is_output = any(fnmatch(other, pattern) for other in names for pattern in patterns)
-            if is_output or path == GIT:
-                if context.ships_any(path) and copy.brought.may_bring(path) and not _is_named(model, path):
+            if path == GIT or (name in makers and _is_output(context, path, names, makers[name])):
+                if not context.ships_any(path):
+                    continue
+                if path.count("/") <= _MOST_LEVELS and copy.brought.may_bring(path) and not _is_named(model, path):
                     outputs.append(path)
-            elif path.count("/") < _MOST_LEVELS and name != GIT:
+                else:
+                    others.add(name)
+            elif name != GIT:
+                others.update({name} & makers.keys())
                 pending.append(path)
-    return tuple(dict.fromkeys(p if "/" not in p else f"**/{posixpath.basename(p)}" for p in outputs))
+        if looked_into > _MOST_FOLDERS:
+            others.update(makers)
+            break
+    return tuple(dict.fromkeys(_line(path, others) for path in outputs))
+
+
+def _is_output(context: Context, path: str, names_beside: Collection[str], maker: Manager) -> bool:
+    """Whether a folder was made by a manager: by what is next to it and, where that is not enough, by what is in it."""
+    if not any(fnmatch(name, pattern) for name in names_beside for pattern in maker.outputs_beside):
+        return False
+    inside = {*context.names_in(path), *context.folders_in(path)}
+    return not maker.outputs_hold or not inside.isdisjoint(maker.outputs_hold)
+
+
+def _line(path: str, others: Collection[str]) -> str:
+    """The line for an output; those below the top are ignored at any depth, unless that hides something else."""
+    name = posixpath.basename(path)
+    return path if "/" not in path or name in others else f"**/{name}"
 
 
 def _managers(model: Model) -> dict[str, Manager]:

@@ -7,16 +7,16 @@ from collections.abc import Set
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge.language_facts import language_facts
-from dfix.rewriter.model.source_evidence import starts_programs
+from dfix.rewriter.model.source_evidence import uses_the_system
 from dfix.transforms.multistage.runtime_stage import BuildStage
 from dfix.transforms.multistage.system_packages import ships_build_packages
 
 
 def why_full_image(context: Context, language: str, packages: Set[str], scripts: Set[str] = frozenset()) -> str:
     """Why the slim variant may lack something that the sources or packages use, as a clause; "" where it does not."""
-    place = starts_programs(context, language)
+    place = uses_the_system(context, language)
     if place:
-        return f"{place} may run other programs"
+        return f"{place} may run other programs or load libraries"
     facts = language_facts(language)
     needing = sorted(facts.needs_full_image & packages)
     if needing:

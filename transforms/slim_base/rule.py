@@ -77,7 +77,7 @@ EXAMPLES: tuple[Example, ...] = (
         name="sources that run other programs",
         files={"app.py": "import subprocess\n"},
         before='FROM python:3.12\nCOPY app.py /\nCMD ["python", "/app.py"]\n',
-        because="app.py:1 (`subprocess`) may run programs that python:3.12-slim lacks",
+        because="app.py:1 (`subprocess`) may use programs or libraries that python:3.12-slim lacks",
     ),
     Example(
         name="a HEALTHCHECK with curl",

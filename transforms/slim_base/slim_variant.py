@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from typing import NamedTuple
@@ -10,16 +9,17 @@ from typing import NamedTuple
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import project_install
-from dfix.rewriter.knowledge.language_facts import compiling_installers, language_facts
+from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.build import Model
-from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.official_images import BaseImage, base_image
-from dfix.rewriter.model.source_evidence import ENDINGS, sources, starts_programs
+from dfix.rewriter.model.source_evidence import ENDINGS, uses_the_system
 from dfix.rewriter.model.stage import Stage
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS, healthcheck_commands, interpreters, scripts_named
 from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.slim_base.packages import check_brought_packages, check_locked_packages, check_package, may_compile
 
 _IN_SLIM_IMAGES = frozenset("npm yarn node corepack python python3 pip pip3 ruby apt-get apt".split())
 """Programs of the slim variants, besides those of every Debian."""
@@ -50,6 +50,7 @@ def slim_variant(model: Model, stage: Stage) -> SlimVariant | None:
     if model.context is None:
         raise LeaveAlone("no-context", "the build context is unknown", "name its folder with --context")
     _check_installs_and_sources(base, model.context, stage)
+    check_brought_packages(base, model, stage)
     _check_scripts(base, model.context, stage)
     return SlimVariant(base.smaller, base.saves)
 
@@ -97,20 +98,20 @@ def _check_installs_and_sources(base: BaseImage, context: Context, stage: Stage)
     commands = [command for step in stage.steps if step.keyword == "RUN" for command in located(step)]
     facts = language_facts(base.language)
     if facts.compiling_installers:
-        install = next((command for command in commands if _may_compile(command)), None)
+        install = next((command for command in commands if may_compile(command)), None)
         if install is not None:
             shown = " ".join(word.text for word in install.words)
             raise LeaveAlone("compiles", f"`{shown}` may compile packages, and {base.smaller} has no compiler")
     if facts.lock_with_install_scripts and any(project_install(command.words) for command in commands if command.words):
-        _check_install_scripts(base, context, facts.lock_with_install_scripts)
+        check_locked_packages(base, context)
     for command in commands:
         words = [word.literal_or_text for word in command.words]
         if words and program_name(command.words[0]) in ("npm", "yarn", "pnpm") and not project_install(command.words):
             for word in words[1:]:
-                _check_package(base, re.sub(r"(?<=.)@.*", "", word), installs_here=True)
-    place = starts_programs(context, base.language) if base.language in ENDINGS else ""
+                check_package(base, re.sub(r"(?<=.)@.*", "", word), installs_here=True)
+    place = uses_the_system(context, base.language) if base.language in ENDINGS else ""
     if place:
-        raise LeaveAlone("needs-programs", f"{place} may run programs that {base.smaller} lacks")
+        raise LeaveAlone("needs-programs", f"{place} may use programs or libraries that {base.smaller} lacks")
 
 
 def _check_scripts(base: BaseImage, context: Context, stage: Stage) -> None:
@@ -136,39 +137,3 @@ def _check_scripts(base: BaseImage, context: Context, stage: Stage) -> None:
         lacking = sorted(script.programs & FULL_IMAGE_PROGRAMS - installed)
         if lacking:
             raise LeaveAlone("needs-programs", f"{script.path} runs `{lacking[0]}`, which {base.smaller} lacks")
-
-
-def _may_compile(command: Located) -> bool:
-    """Whether a command installs packages that may have to be compiled (`pip install`, `python -m pip install`)."""
-    words = [word.literal_or_text for word in command.words]
-    return not compiling_installers().isdisjoint(words[:3]) and ("install" in words or "sync" in words)
-
-
-def _check_install_scripts(base: BaseImage, context: Context, lock_name: str) -> None:
-    """Raise LeaveAlone for a package that runs a script when it is installed, which may compile."""
-    locks = [lock for path, lock in sources(context, (lock_name,)) if "node_modules" not in path]
-    if not locks:
-        raise LeaveAlone(
-            "compiles", f"without a {lock_name} dfix cannot tell which packages are compiled", f"commit a {lock_name}"
-        )
-    for lock in locks:
-        try:
-            packages = json.loads(lock).get("packages")
-        except (ValueError, AttributeError):
-            packages = None
-        if not isinstance(packages, dict):
-            raise LeaveAlone("compiles", f"the {lock_name} does not tell which packages are compiled")
-        for name, entry in packages.items():
-            package = name.rpartition("node_modules/")[2]
-            if isinstance(entry, dict) and entry.get("hasInstallScript") and name:
-                raise LeaveAlone("compiles", f"{package} runs a script when it is installed, which may compile it")
-            _check_package(base, package)
-
-
-def _check_package(base: BaseImage, name: str, *, installs_here: bool = False) -> None:
-    """Raise LeaveAlone for a package that needs a program or library of the full image, or compiles at its install."""
-    facts = language_facts(base.language)
-    if name in facts.needs_full_image or name in facts.dev_packages or name in facts.system_packages:
-        raise LeaveAlone("needs-programs", f"{name} needs programs or libraries that {base.smaller} lacks")
-    if installs_here and name in facts.installs_alone:
-        raise LeaveAlone("compiles", f"{name} runs a script when it is installed, which may compile it")

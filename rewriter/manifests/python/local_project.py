@@ -27,7 +27,14 @@ _LARGEST = 200_000
 
 
 def check_local_project(context: Context, folder: str) -> None:
-    """Raises LeaveAlone when building the project in `folder` may read files outside of it, or changes what ships."""
+    """Raises LeaveAlone when building the project in `folder` may read files outside of it, or changes what ships.
+
+    Also where the folder holds no project.
+    """
+    manifests = [posixpath.join(folder, name) for name in ("pyproject.toml", "setup.py")]
+    if not any(map(context.ships, manifests)):
+        reason = f"the build context has neither {' nor '.join(manifests)}, so there is nothing to install"
+        raise LeaveAlone("missing-file", reason)
     _check_pyproject(context, posixpath.join(folder, "pyproject.toml"))
     for name in ("setup.cfg", "MANIFEST.in"):
         path = posixpath.join(folder, name)

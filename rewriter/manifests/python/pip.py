@@ -73,7 +73,9 @@ class _Reader:
                 raise LeaveAlone("option", f"`{self.install.shown}` has {option}, so it also reads pyproject.toml")
             if option in _READS:
                 self.requirement_file(posixpath.join(self.install.folder, value), self.install.shown)
-            elif option in _PROJECTS or option == "":
+            elif option in _PROJECTS:  # a path, if it is no URL: also `-e lib`
+                self.operand(value if "/" in value or "$" in value else f"./{value}", self.install.shown)
+            elif option == "":
                 self.operand(value, self.install.shown)
             elif option in _LINKS:
                 self.links(value, self.install.shown)

@@ -172,7 +172,9 @@ def _argument(view: ImageView, text: str) -> str:
     if path is None:
         return text
     option, sign, _ = text.partition("=") if text.startswith("--") else ("", "", "")
-    return option + sign + posixpath.relpath(path or ".", view.folder or ".")
+    relative = posixpath.relpath(path or ".", view.folder or ".")
+    # with a slash, since `pip install lib` installs a package of that name, not the folder
+    return option + sign + (relative if sign or "/" in relative or relative == "." else f"./{relative}")
 
 
 def _is_brought(file_map: FileMap, image_path: str) -> bool:

@@ -315,6 +315,8 @@ def test_refused_for_what_the_run_says(run: str, reason: str) -> None:
         ('ENTRYPOINT ["sh", "-c", "apt-get install b"]', "`apt-get install b` on line 3 uses the package lists"),
         ("RUN bash -c ./deps.sh", "line 3 runs the script deps.sh"),
         ("RUN rosdep install b", "may install packages from the lists"),
+        ("RUN opam install --confirm-level=unsafe-yes b", "may install packages from the lists"),
+        ("RUN pkcon install -y b", "may install packages from the lists"),
         ("RUN ./b.sh", "line 3 runs the script b.sh"),
         ("RUN bash /b", "line 3 runs the script b"),
         ("RUN /opt/b/setup", "line 3 runs the script setup"),

@@ -130,6 +130,8 @@ def test_written_without_touching_the_dockerfile(tmp_path: Path) -> None:
         ({"go.mod": "module a\n", "main.go": "package main\n"}, "go build -o /a .", "`go build -o /a .` on line 4"),
         ({"app.py": 'open("/app/.git/HEAD")\n'}, "true", "app.py"),
         ({"scripts/version.sh": "git describe --tags\n"}, "true", "scripts/version.sh"),
+        ({"app.py": "import os\nfrom git import Repo\n"}, "true", "app.py"),
+        ({"app.js": "const git = require('simple-git')()\n"}, "true", "app.js"),
         ({"app.py": ""}, "git describe", "`git` on line 4"),
     ],
 )
