@@ -53,6 +53,8 @@ class Case(NamedTuple):
     smoke: str = ""
     """A command for `--smoke`, where the image's own fails."""
     in_ci: bool = True
+    select: str = ""
+    """The rules to run, where not those that run by default."""
 
 
 def main() -> int:
@@ -177,6 +179,7 @@ def prove(engine: Engine, case: Case, *, measuring: bool) -> Row:
         command += ["--output-format=json", *(f"--set={arg}" for arg in case.args)]
         command += [] if measuring and not case.unsafe else ["--no-measure"]
         command += ["--unsafe"] if case.unsafe else []
+        command += [f"--select={case.select}"] if case.select else []
         command += [f"--smoke={case.smoke}"] if case.smoke else []
         done = subprocess.run(
             [*command, str(copy / case.dockerfile)],

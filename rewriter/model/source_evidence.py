@@ -101,9 +101,9 @@ def calls(texts: Iterable[tuple[str, str]], pattern: re.Pattern[str]) -> str:
     return ""
 
 
-def uses_the_system(context: Context, language: str) -> str:
-    """The first place in a language's sources that starts another program or loads a library; "" for none."""
-    return calls(sources(context, ENDINGS[language]), _USES_THE_SYSTEM[language])
+def uses_the_system(texts: Iterable[tuple[str, str]], language: str) -> str:
+    """The first place in sources (path and text) that starts another program or loads a library; "" for none."""
+    return calls(texts, _USES_THE_SYSTEM[language])
 
 
 class Starts(NamedTuple):

@@ -29,8 +29,8 @@ def test_the_first_place_that_is_no_comment() -> None:
 
 def test_programs_that_sources_start(make_context: MakeContext) -> None:
     context = make_context({"a.py": "import os\n# os.system('a')\n", "b.py": "\nos.popen('a')\n"})
-    assert uses_the_system(context, "python") == "b.py:2 (`os.popen(`)"
-    assert uses_the_system(context, "ruby") == ""
+    assert uses_the_system(sources(context, (".py",)), "python") == "b.py:2 (`os.popen(`)"
+    assert uses_the_system(sources(context, (".rb",)), "ruby") == ""
 
 
 @pytest.mark.parametrize(

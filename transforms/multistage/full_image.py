@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Set
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge.language_facts import language_facts
-from dfix.rewriter.model.source_evidence import uses_the_system
+from dfix.rewriter.model.source_evidence import ENDINGS, uses_the_system
+from dfix.rewriter.model.stage_sources import stage_sources
 from dfix.transforms.multistage.runtime_stage import BuildStage
 from dfix.transforms.multistage.system_packages import ships_build_packages
 
 
-def why_full_image(context: Context, language: str, packages: Set[str], scripts: Set[str] = frozenset()) -> str:
+def why_full_image(build: BuildStage, language: str, packages: Set[str], scripts: Set[str] = frozenset()) -> str:
     """Why the slim variant may lack something that the sources or packages use, as a clause; "" where it does not."""
-    place = uses_the_system(context, language)
+    texts = stage_sources(build.context, build.stage, build.model.stages, ENDINGS[language])
+    place = uses_the_system(texts, language)
     if place:
         return f"{place} may run other programs or load libraries"
     facts = language_facts(language)
@@ -39,7 +40,7 @@ def runtime_image(
     `scripts` are the packages that run a script when they are installed. Raises LeaveAlone if that is because the slim
     variant cannot be used.
     """
-    full_because = why_full_image(build.context, language, packages, scripts)
+    full_because = why_full_image(build, language, packages, scripts)
     if build.base.smaller and not full_because:
         return build.base.smaller
     if prunes or ships_build_packages(build):

@@ -9,11 +9,12 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.knowledge.language_facts import compiling_installers, language_facts
-from dfix.rewriter.model.build import Model, used_stages
+from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.official_images import BaseImage
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.stage import Stage
+from dfix.rewriter.model.stage_sources import stages_behind
 from dfix.rewriter.shell.walk import program_name
 
 _NODE_MANAGERS = ("npm", "yarn", "pnpm", "bun")
@@ -88,16 +89,8 @@ def check_brought_packages(base: BaseImage, model: Model, stage: Stage) -> None:
 
 
 def _commands_of_used_stages(stage: Stage, stages: Sequence[Stage]) -> Iterator[Located]:
-    """The commands of all stages from which a stage copies, directly or through others."""
-    seen: set[int] = {stage.index}
-    pending = [other for step in stage.steps for other in used_stages(step, stages)]
-    while pending:
-        other = pending.pop()
-        if other.index in seen:
-            continue
-        seen.add(other.index)
-        pending += [further for step in other.steps for further in used_stages(step, stages)]
-        pending += [] if other.parent is None else [other.parent]
+    """The commands of all stages from which a stage has files."""
+    for other in stages_behind(stage, stages)[1:]:
         for step in other.steps:
             if step.keyword == "RUN":
                 yield from (command for command in located(step) if command.words)

@@ -17,6 +17,7 @@ from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.official_images import BaseImage, base_image
 from dfix.rewriter.model.source_evidence import ENDINGS, uses_the_system
 from dfix.rewriter.model.stage import Stage
+from dfix.rewriter.model.stage_sources import stage_sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS, healthcheck_commands, interpreters, scripts_named
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.slim_base.packages import check_brought_packages, check_locked_packages, check_package, may_compile
@@ -49,7 +50,8 @@ def slim_variant(model: Model, stage: Stage) -> SlimVariant | None:
     _check_commands(base, stage)
     if model.context is None:
         raise LeaveAlone("no-context", "the build context is unknown", "name its folder with --context")
-    _check_installs_and_sources(base, model.context, stage)
+    _check_installs(base, model.context, stage)
+    _check_sources(base, model, model.context, stage)
     check_brought_packages(base, model, stage)
     _check_scripts(base, model.context, stage)
     return SlimVariant(base.smaller, base.saves)
@@ -93,8 +95,8 @@ def _installed_words(stage: Stage) -> set[str]:
     return installed
 
 
-def _check_installs_and_sources(base: BaseImage, context: Context, stage: Stage) -> None:
-    """Raise LeaveAlone where an install may compile, or the sources run other programs."""
+def _check_installs(base: BaseImage, context: Context, stage: Stage) -> None:
+    """Raise LeaveAlone where an install may compile, or brings a package that needs the full image."""
     commands = [command for step in stage.steps if step.keyword == "RUN" for command in located(step)]
     facts = language_facts(base.language)
     if facts.compiling_installers:
@@ -109,7 +111,13 @@ def _check_installs_and_sources(base: BaseImage, context: Context, stage: Stage)
         if words and program_name(command.words[0]) in ("npm", "yarn", "pnpm") and not project_install(command.words):
             for word in words[1:]:
                 check_package(base, re.sub(r"(?<=.)@.*", "", word), installs_here=True)
-    place = uses_the_system(context, base.language) if base.language in ENDINGS else ""
+
+
+def _check_sources(base: BaseImage, model: Model, context: Context, stage: Stage) -> None:
+    """Raise LeaveAlone where the sources in the stage run other programs or load libraries."""
+    if base.language not in ENDINGS:
+        return
+    place = uses_the_system(stage_sources(context, stage, model.stages, ENDINGS[base.language]), base.language)
     if place:
         raise LeaveAlone("needs-programs", f"{place} may use programs or libraries that {base.smaller} lacks")
 
