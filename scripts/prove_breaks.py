@@ -75,7 +75,7 @@ def main() -> int:
 
         with ThreadPoolExecutor(asked.jobs) as pool:
             found = list(pool.map(attempt, chosen))
-    faults = [one for one in found if one.verdict in ("broken", "unshown", "unbuilt")]
+    faults = [one for one in found if one.verdict not in ("", "proven", "unchanged")]
     for fault in faults:
         print(f"{fault.outcome.name}: {fault.verdict} {fault.said}", file=sys.stderr)
     print(counts(found))

@@ -12,5 +12,6 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
     """The most similar of the known names as a question, or `otherwise` where none is similar."""
     from difflib import get_close_matches
 
-    close = get_close_matches(name.lower().replace("_", "-"), sorted(known), 1)
-    return f"Did you mean `{close[0]}`?" if close else otherwise
+    names = {one.lower(): one for one in known}
+    close = get_close_matches(name.lower().replace("_", "-"), sorted(names), 1)
+    return f"Did you mean `{names[close[0]]}`?" if close else otherwise

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from dfix.rewriter.answers.spelling import did_you_mean
 from dfix.rewriter.dockerfile.instruction import KEYWORDS, MAY_BE_JSON, Instruction
 from dfix.rewriter.dockerfile.lexing import BLANKS
 from dfix.rewriter.dockerfile.tree import Fault, Tree
@@ -60,7 +61,9 @@ def _unknown(instruction: Instruction) -> Fault:
     shown = start.split("\n", 1)[0].split(" ", 1)[0][:30]
     if _TEMPLATE.search(start.split("\n", 1)[0]):
         return Fault(instruction.line, f"`{shown}` looks like a template's syntax", "Run dfix on the rendered file")
-    return Fault(instruction.line, f"unknown instruction `{shown}`", "Correct it, or continue the line above it")
+    hint = did_you_mean(instruction.keyword, KEYWORDS, "Correct it")
+    hint = f"{hint} Or continue the line above it" if hint.endswith("?") else f"{hint}, or continue the line above it"
+    return Fault(instruction.line, f"unknown instruction `{shown}`", hint)
 
 
 def _flags(instruction: Instruction) -> str:

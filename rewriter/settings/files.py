@@ -181,7 +181,8 @@ def _settings(path: str, text: str, found: dict[str, object]) -> Settings:
     for name, value in found.items():
         key = KEYS_BY_NAME.get(name)
         if key is None:
-            raise _error(path, text, name, f"unknown key `{name}`", nearest_key(name))
+            hint = nearest_key(name) if name != "tool" else "Leave out [tool.dfix], which is for pyproject.toml"
+            raise _error(path, text, name, f"unknown key `{name}`", hint)
         if not fits(key.form, value):
             raise _error(path, text, name, f"`{name}` is not {FORMS[key.form]}", f"For example: {name} = {key.example}")
         if isinstance(value, dict) and key.form == "save":

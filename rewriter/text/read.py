@@ -43,4 +43,4 @@ def why(error: OSError | ValueError) -> str:
 def _no_file(path: str, mode: int) -> Problem:
     if stat.S_ISDIR(mode):
         return Problem(path, 0, "a folder, not a file", "Name the Dockerfile in it")
-    return Problem(path, 0, "not a regular file", "Name a Dockerfile")
+    return Problem(path, 0, "not a regular file", "Name one")

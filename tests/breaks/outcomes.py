@@ -37,6 +37,8 @@ class Outcome(NamedTuple):
     """The whole ignore file afterwards; None if it must not change."""
     reasons: frozenset[str]
     """What must be refused, as "RULE CODE"."""
+    says: tuple[str, ...]
+    """Parts of the sentences that dfix must say."""
     options: Options
     links: dict[str, str]
     """Symbolic links that the folder holds as files: their targets."""
@@ -60,6 +62,7 @@ def _outcome(name: str, row: dict[str, Any]) -> Outcome:
         row.get("after"),
         row.get("ignore-file"),
         frozenset(row.get("reasons", ())),
+        tuple(row.get("says", ())),
         Options(
             unsafe=row.get("unsafe", False),
             select=frozenset((row["select"],)) if "select" in row else None,

@@ -35,3 +35,5 @@ def check(outcome: Outcome, folder: Path) -> None:
     ignore = result.ignore_file
     assert (None if ignore is None else ignore.after.text) == outcome.ignore_file
     assert {f"{refusal.rule} {refusal.code}" for refusal in result.refusals} >= outcome.reasons
+    reasons = [refusal.reason for refusal in result.refusals]
+    assert [part for part in outcome.says if not any(part in reason for reason in reasons)] == []

@@ -91,7 +91,7 @@ async def test_pushed_diagnostics_bear_the_version_that_they_are_about(editor: E
     editor.change(uri, "FROM debian:12\nRU")
     await editor.until(lambda: (last(editor, uri) or first).version == editor.versions[uri])
     assert [d.message for d in editor.pushed[-1].diagnostics] == [
-        "unknown instruction `RU`. Correct it, or continue the line above it"
+        "unknown instruction `RU`. Did you mean `RUN`? Or continue the line above it"
     ]
     editor.close(uri)
     await editor.until(lambda: not editor.pushed[-1].diagnostics)
