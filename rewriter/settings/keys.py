@@ -24,7 +24,12 @@ class Key(NamedTuple):
 
 
 KEYS = (
-    Key("select", "names", '["split-manifests", "clean-up"]', "The rules to run; by default all but dockerignore, unsafe ones only with `unsafe`."),
+    Key(
+        "select",
+        "names",
+        '["split-manifests", "clean-up"]',
+        "The rules to run; by default all but dockerignore, unsafe ones only with `unsafe`.",
+    ),
     Key("ignore", "names", '["merge-runs"]', "The rules to skip."),
     Key(
         "unsafe", "flag", "true", "Also apply unsafe rules: they produce a different image and declare the difference."
