@@ -20,6 +20,7 @@ compare: $(MADE)
 
 prove: $(MADE)
 	$(BIN)/python scripts/prove.py --write
+	$(BIN)/python scripts/prove_breaks.py --write
 
 prove-effects: $(MADE)
 	$(BIN)/python scripts/prove_effects.py

@@ -67,7 +67,8 @@ IMAGES = {
     "python:3.11-rt": Image(
         "python",
         "python:3.11-slim",
-        "RUN pip install --no-cache-dir --root-user-action=ignore --upgrade pip uv && rm -rf /tmp/*\n",
+        "RUN pip install --no-cache-dir --root-user-action=ignore --upgrade pip uv && rm -rf /tmp/*\n"
+        f"ENV SSL_CERT_FILE={CERTIFICATES}\n",
     ),
     "golang:1.22": Image("go", "golang:1.19", _PROXY),
     "golang:1.23": Image("go", "golang:1.19", _PROXY),
@@ -160,6 +161,7 @@ def _npm_lock(folder: Path) -> None:
 
 
 def _pnpm_lock(folder: Path) -> None:
+    (folder / "pnpm-lock.yaml").unlink()
     subprocess.run(
         ["npx", "--yes", PNPM, "install", "--silent", "--lockfile-only", "--no-frozen-lockfile"], cwd=folder, check=True
     )
@@ -185,6 +187,12 @@ def _certificates(folder: Path) -> None:
         shutil.copy(CERTIFICATES, path)
 
 
+def _bundler(folder: Path) -> None:
+    """A lock file without the version of Bundler, of which the engine has another one."""
+    lock = folder / "Gemfile.lock"
+    lock.write_text(re.sub(r"\nBUNDLED WITH\n.*\n", "", lock.read_text()))
+
+
 def _git(folder: Path) -> None:
     """A repository with one commit and one tag in place of what stands for it."""
     shutil.rmtree(folder / ".git")
@@ -208,6 +216,7 @@ STEPS: dict[str, Callable[[Path], None]] = {
     "pnpm-lock": _pnpm_lock,
     "archive": _archive,
     "certificates": _certificates,
+    "bundler": _bundler,
     "git": _git,
     "yarn": _yarn,
 }

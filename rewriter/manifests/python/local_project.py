@@ -26,15 +26,16 @@ _ABOVE = re.compile(r"(?<![\w.])\.\.(?![\w.])|file:/")
 _LARGEST = 200_000
 
 
-def check_local_project(context: Context, folder: str) -> None:
-    """Raises LeaveAlone when building the project in `folder` may read files outside of it, or changes what ships.
-
-    Also where the folder holds no project.
-    """
+def check_holds_project(context: Context, folder: str) -> None:
+    """Raises LeaveAlone for a folder from which pip can't install anything."""
     manifests = [posixpath.join(folder, name) for name in ("pyproject.toml", "setup.py")]
     if not any(map(context.ships, manifests)):
         reason = f"the build context has neither {' nor '.join(manifests)}, so there is nothing to install"
         raise LeaveAlone("missing-file", reason)
+
+
+def check_local_project(context: Context, folder: str) -> None:
+    """Raises LeaveAlone when building the project in `folder` may read files outside of it, or changes what ships."""
     _check_pyproject(context, posixpath.join(folder, "pyproject.toml"))
     for name in ("setup.cfg", "MANIFEST.in"):
         path = posixpath.join(folder, name)

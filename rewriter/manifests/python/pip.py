@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.python.local_project import check_local_project
+from dfix.rewriter.manifests.python.local_project import check_holds_project, check_local_project
 from dfix.rewriter.manifests.python.pyproject import installs_project, refuse_local_sources
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import outside
@@ -157,6 +157,7 @@ class _Reader:
             raise LeaveAlone("installs-project", reason)
         if path not in self.folders:
             self.folders.append(path)
+        check_holds_project(self.context, path)
         check_local_project(self.context, path)
 
     def links(self, value: str, named_in: str) -> None:

@@ -126,8 +126,10 @@ def view_from(file_map: FileMap, image_folder: str, texts: list[str] | tuple[str
         folder = copy.brought.context_folder_at(image_folder)
         whole += [folder] if folder is not None and folder not in whole else []
     above = [] if whole else [path for copy in file_map.copies if (path := _above(copy, image_folder)) is not None]
-    single = [] if whole or above else _single_files(file_map, image_folder)
-    candidates = whole or above or single
+    single = [] if above else _single_files(file_map, image_folder)
+    # a file beside the content of a folder: no path of the context would be right for both
+    beside = [folder for folder, name in single if not any(_has(file_map, path, name) for path in whole)]
+    candidates = [*whole, *beside] or above
     view = ImageView(file_map, image_folder, candidates[0] if len(set(candidates)) == 1 else "")
     for text in texts:
         value = _path(text)
@@ -147,10 +149,14 @@ def _above(copy: Copied, image_folder: str) -> str | None:
     return None
 
 
-def _single_files(file_map: FileMap, image_folder: str) -> list[str]:
-    """The context folders whose files are copied one by one into an image folder."""
+def _single_files(file_map: FileMap, image_folder: str) -> list[tuple[str, str]]:
+    """The files that are copied one by one into an image folder: their folders in the context, and their names."""
     found = [path for copy in file_map.copies for path in copy.brought.files_in(image_folder)]
-    return [posixpath.dirname(path) for path in found]
+    return [posixpath.split(path) for path in found]
+
+
+def _has(file_map: FileMap, folder: str, name: str) -> bool:
+    return file_map.context.ships(posixpath.join(folder, name))
 
 
 def _argument_texts(install: ProjectInstall) -> list[str]:
