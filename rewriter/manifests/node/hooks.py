@@ -158,7 +158,21 @@ class Hooks:
                 folder = words[index + 1]
             elif word.startswith("--patch-dir="):
                 folder = word.partition("=")[2]
-        self.folders.append(posixpath.normpath(posixpath.join(self.manifest.folder, folder)))
+        path = posixpath.normpath(posixpath.join(self.manifest.folder, folder))
+        if not self.context.ships_any(path):
+            self._no_flat_patches(path)
+        self.folders.append(path)
+
+    def _no_flat_patches(self, folder: str) -> None:
+        """Raise LeaveAlone for patches beside package.json: `COPY package.json patches ./` loses the folder's name."""
+        for path in self.context.below(self.manifest.folder):
+            name = posixpath.basename(path)
+            if name.endswith(".patch") and posixpath.dirname(path) == self.manifest.folder:
+                raise LeaveAlone(
+                    "missing-file",
+                    f"patch-package looks for {folder}/{name}, and a COPY puts it beside package.json",
+                    f"copy {folder} in a line of its own: `COPY {folder} ./{posixpath.basename(folder)}/`",
+                )
 
     def _file(self, hook: str, path: str) -> None:
         """Add a script file and what it imports."""
