@@ -145,7 +145,8 @@ class _Reader(Reader):
             path = posixpath.normpath(posixpath.join(self.install.folder, written))
             if not self.context.ships(path):
                 raise missing(self.context, path)
-            self.files.append(path)
+            if path not in self.files:
+                self.files.append(path)
         for maven_folder in (posixpath.join(parent, ".mvn") for parent in (folder, *above(folder))):
             if self.context.ships_any(maven_folder):
                 self.folders.append(maven_folder)
@@ -165,7 +166,8 @@ class _Reader(Reader):
                     continue
                 if part not in named:
                     raise LeaveAlone("setting", f"{path} names {part}, and dfix can't tell what Maven reads there")
-                self.files.append(target)
+                if target not in self.files:  # `-gs a.xml -s a.xml`, or a word of which two parts name it
+                    self.files.append(target)
 
     def _extensions(self, path: str) -> None:
         if "git" in (self.context.read(path) or ""):

@@ -36,19 +36,19 @@ def values_in_force(step: Step, command: Located) -> dict[str, str]:
     for name, value in command.assigned.items():
         if not name.isidentifier():  # `. ./env.sh`
             continue
-        values[name] = "$" if value is None else _filled(value, values, unknown=True)
+        values[name] = "$" if value is None else filled(value, values)
     return values
 
 
 def _value(step: Step, raw: str, values: Mapping[str, str]) -> str:
-    filled = known(raw, values, step.instruction.escape)
-    return _filled(raw, values).strip("\"'") if filled is None else filled
+    value = known(raw, values, step.instruction.escape)
+    return filled(raw, values, others="").strip("\"'") if value is None else value
 
 
-def _filled(raw: str, values: Mapping[str, str], *, unknown: bool = False) -> str:
-    """The text with the variables replaced; with `unknown`, one without a value stays as it is."""
+def filled(text: str, values: Mapping[str, str], others: str | None = None) -> str:
+    """The text with its variables replaced; those without a value stay as they are, or become `others`."""
 
     def value_of(match: re.Match[str]) -> str:
-        return values.get(match["braced"] or match["plain"], match[0] if unknown else "")
+        return values.get(match["braced"] or match["plain"], match[0] if others is None else others)
 
-    return _VARIABLE.sub(value_of, raw)
+    return _VARIABLE.sub(value_of, text)

@@ -11,13 +11,12 @@ from dfix.rewriter.knowledge.install_table import Kind, Reads, reads
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
 from dfix.rewriter.model.paths import resolve
-from dfix.rewriter.model.values_in_force import values_in_force
+from dfix.rewriter.model.values_in_force import filled, values_in_force
 
 _BETWEEN = re.compile(r"[\s=,:;\"'\[\]{}()]+")
 _URL = re.compile(r"(?!file:)\b[A-Za-z][\w+.-]*://[^\s,;\"']*")
 _ATTACHED = re.compile(r"(?:@|-[IL]|-[A-Za-z](?=[./]))([^$`]+)")
 """A path after the letter of its option (`-I/include`, `-r./a.rb`) or the sign of a file of options (`@jvm.args`)."""
-_VARIABLE = re.compile(r"\$\{?(\w+)")
 
 
 class GivenPath(NamedTuple):
@@ -53,7 +52,7 @@ def given_paths(step: Step, install: ProjectInstall) -> Iterator[GivenPath]:
     for name, value in values.items():
         yield from _given("variable", install.manager, name, value, folder)
     for name, text in _options(install):
-        yield from _given("option" if name else "operand", install.manager, name, _filled(text, values), folder)
+        yield from _given("option" if name else "operand", install.manager, name, filled(text, values), folder)
 
 
 def _given(kind: Kind, manager: str, name: str, value: str, folder: str | None) -> Iterator[GivenPath]:
@@ -79,8 +78,3 @@ def _options(install: ProjectInstall) -> Iterator[tuple[str, str]]:
         name, sign, value = word.partition("=")
         if word.startswith("-") and sign:
             yield name, value
-
-
-def _filled(text: str, values: dict[str, str]) -> str:
-    """The text with the variables that have a value; others stay."""
-    return _VARIABLE.sub(lambda match: values.get(match[1], match[0]), text).replace("}", "") if "$" in text else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.manifests.shared.inputs import MadeFromSources
 from dfix.rewriter.model import Stage
 from dfix.rewriter.model.file_map.file_map import ImageFile, not_followed
 from dfix.rewriter.model.file_map.install_reads import ImageFolder, Needed, reads_of_install
@@ -21,6 +22,7 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
     folders: list[ImageFolder] = []
     warnings: list[str] = []
     executables: list[ImageFile] = []
+    made: list[MadeFromSources] = []
     for install in run.installs:
         try:
             read = reads_of_install(copies.file_map, install)
@@ -32,15 +34,15 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
         folders += [folder for folder in read.folders if folder not in folders]
         warnings += read.warnings
         executables += read.executables
+        made += read.made_from_sources
         if read.newest_npm and not has_npm_7(run.step.stage):
             raise LeaveAlone(
                 "lock-rewritten",
                 f"npm before version 7 rewrites the lock file, and {run.step.stage.image} may have such an npm",
                 "use `npm ci`",
             )
-    return with_settings(
-        copies, run, Needed(tuple(files), tuple(folders), tuple(warnings), executables=tuple(executables))
-    )
+    needed = Needed(tuple(files), tuple(folders), tuple(warnings), False, tuple(executables), tuple(made))
+    return with_settings(copies, run, needed)
 
 
 def _is_worth_telling(copies: StageCopies, no: LeaveAlone) -> bool:

@@ -20,6 +20,7 @@ from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.moved_copies import plan_move
 from dfix.transforms.split_manifests.obstacles import check_clean_up, first_use_of_sources, setup_for_second_run
+from dfix.transforms.split_manifests.shipped_paths import check_made_files
 from dfix.transforms.split_manifests.split_edits import RunSplit, edits
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
@@ -51,6 +52,8 @@ def install_first(model: Model, copies: StageCopies, run: InstallRun) -> Split |
         if any(copy.brings_a_folder for copy in move.copies):
             raise LeaveAlone(*at)
         return None
+    assert read is not None
+    check_made_files(model, run, read)
     written = edits(model, move, run, _run_split(model, run, at))
     reason = f"`{run.installs[0].shown}` only reads {_listed(move.read)}, but re-runs when any file changes"
     return _split(move, written, reason)
@@ -91,6 +94,8 @@ def install_twice(model: Model, copies: StageCopies, run: InstallRun) -> Split |
     if move is None:
         return None
     first_use_of_sources(run, copies.clear, move.copied_first)  # raises when something before the install needs them
+    assert read is not None
+    check_made_files(model, run, read)
     written = edits(model, move, run, _run_split(model, run, run.installs[0].located.part), command)
     reason = (
         f"`{run.installs[0].shown}` only reads {_listed(move.read)} for the dependencies, but re-runs when any file "

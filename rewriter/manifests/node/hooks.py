@@ -9,6 +9,7 @@ import posixpath
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.node.git_hooks import PROGRAMS, ships_git, without_git
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.shell.nodes import Command, Redirect
 from dfix.rewriter.shell.parse import parse
@@ -31,8 +32,6 @@ _HARMLESS = frozenset("echo true : exit is-ci only-allow opencollective opencoll
 """Programs that read no file of the project but package.json."""
 _TESTS = frozenset(("test", "[", "command", "which"))
 """Programs that ask whether a file is there."""
-_GIT_HOOKS = frozenset(("husky", "simple-git-hooks", "lefthook", "yorkie"))
-"""Programs that install git hooks: without a .git folder they do nothing."""
 _RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
 _PREFIXES = frozenset(("npx", "pnpx", "bunx"))
 MOST_STEPS = 200
@@ -100,7 +99,7 @@ class Hooks:
         """Follow a command; False where it is unknown."""
         if words[0] in _TESTS:
             self._test(hook, words[1:])
-        elif words[0] in _GIT_HOOKS:
+        elif words[0] in PROGRAMS:
             self._git_hooks(hook, words[0])
         elif words[0] == "patch-package":
             self._patch_package(words)
@@ -124,12 +123,9 @@ class Hooks:
         return True
 
     def _git_hooks(self, hook: str, program: str) -> None:
-        if self.context.exists(".git") and not self.context.ignore.ignored(".git"):
-            raise LeaveAlone(
-                "git-history",
-                f"{self.manifest.path}: the hook `{hook}` runs {program}, and the build context ships .git",
-                f"add `.git` to {self.context.ignore_name}",
-            )
+        if ships_git(self.context):
+            reason = f"{self.manifest.path}: the hook `{hook}` runs {program}, and the build context ships .git"
+            raise LeaveAlone("git-history", reason, without_git(self.context))
 
     def _test(self, hook: str, words: list[str]) -> None:
         """Refuse a test of a file that ships: before the install, only the manifests are there."""

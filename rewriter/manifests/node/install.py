@@ -11,8 +11,10 @@ from typing import Any
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import inside
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.node.git_hooks import refuse_git_hooks, ships_git
 from dfix.rewriter.manifests.node.hooks import Hooks
 from dfix.rewriter.manifests.node.lock_files import CLEAN_INSTALLS, archives_in_lock, refuse_rewritten_lock
+from dfix.rewriter.manifests.node.nx import NxFiles, nx_files
 from dfix.rewriter.manifests.node.package_json import Manifest, local_dependencies, read_manifest
 from dfix.rewriter.manifests.node.puppeteer import puppeteer_settings
 from dfix.rewriter.manifests.node.workspaces import members, outer_workspace
@@ -42,8 +44,6 @@ _READS_THE_PROJECT = {
     "nuxt": "may generate types from the project",
 }
 """Published packages whose own install hook reads or writes the project, and what it does."""
-_WRITES_GIT_HOOKS = frozenset(("lefthook", "simple-git-hooks", "yorkie", "pre-commit", "ghooks"))
-"""Published packages whose own install hook writes to .git/hooks, if there is one; source: their package.json."""
 
 
 class _Reader(Reader):
@@ -79,6 +79,7 @@ class _Reader(Reader):
         workspace = members(self.context, self.install.manager, root)
         manifests = [root, *workspace]
         self._dependencies(manifests)
+        self._git(manifests, locks)
         for path in (path for lock in locks for path in archives_in_lock(self.context, lock)):
             if not any(path.startswith(f"{folder}/") for folder in self.folders):
                 self._add(path)
@@ -87,12 +88,24 @@ class _Reader(Reader):
         self._outputs(manifests)
         self._commands(root, workspace)
         refuse_rewritten_lock(self.context, self.install, root, workspace, locks)
+        nx = NxFiles() if "--ignore-scripts" in self.flags else self._nx(manifests, locks)
         npm_7_only = (
             self.install.manager == "npm" and bool(locks) and not self.flags & {"ci", "clean-install", "--no-save"}
         )
         return Inputs(
-            tuple(self.files), tuple(self.folders), tuple(self.warnings), tuple(self.executables), newest_npm=npm_7_only
+            tuple(self.files),
+            tuple(self.folders),
+            tuple(self.warnings),
+            tuple(self.executables),
+            nx.made,
+            newest_npm=npm_7_only,
         )
+
+    def _nx(self, manifests: list[Manifest], locks: list[str]) -> NxFiles:
+        nx = nx_files(self.context, manifests, locks, frozenset(name for name, _ in self.install.env))
+        for path in nx.read:
+            self._add(path)
+        return nx
 
     def _add(self, path: str) -> None:
         if path not in self.files and self.context.ships(path):
@@ -185,6 +198,17 @@ class _Reader(Reader):
                 if not any(path.startswith(f"{folder}/") for folder in self.folders):
                     self._add(path)
 
+    def _git(self, manifests: list[Manifest], locks: list[str]) -> None:
+        """Raises LeaveAlone where the install reads or writes .git, which comes with the sources."""
+        if self.install.manager == "pnpm" and ships_git(self.context):
+            changed = next((word for word in self.install.arguments if "[" in word), None)
+            if changed is not None:  # pnpm.io/filtering: `--filter "...[<since>]"`
+                reason = f"`{self.install.shown}` asks git what changed ({changed}), and the build context ships .git"
+                raise LeaveAlone("git-history", reason, "name the packages to install")
+        if "--ignore-scripts" not in self.flags:
+            for manifest in (*manifests, *self.local):
+                refuse_git_hooks(self.context, manifest, locks)
+
     def _is_yarn_2(self) -> bool:
         if self.context.ships(self._in(".yarnrc.yml")):
             return True
@@ -198,10 +222,6 @@ class _Reader(Reader):
                 raise LeaveAlone("plugin", f"{manifest.path}: {name} {why} during the install", _NO_HOOKS)
         if "--ignore-scripts" in self.flags:
             return
-        git_hooks = _WRITES_GIT_HOOKS.intersection(manifest.every_dependency())
-        if git_hooks and self.context.exists(".git") and not self.context.ignore.ignored(".git"):
-            reason = f"{manifest.path}: the install of {min(git_hooks)} writes to .git, which the build context ships"
-            raise LeaveAlone("git-history", reason, f"add `.git` to {self.context.ignore_name}")
         for path in puppeteer_settings(self.context, manifest.folder):
             self._add(path)
         if "@prisma/client" in manifest.every_dependency():

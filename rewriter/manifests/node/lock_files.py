@@ -37,6 +37,22 @@ _LARGEST = 50_000_000
 _FILE_IN_LOCK = re.compile(r"""(?:"resolved":|\bresolved|\btarball:)\s*["']?file:(?P<path>[^"'#\s}]+)""")
 """An archive of the project in package-lock.json, yarn.lock or pnpm-lock.yaml."""
 
+_LOCKED = (
+    r'''"(?:[^"\n]*node_modules/)?{name}": \{{\s*"version": "'''  # package-lock.json
+    r"""|^"?{name}@[^\n]*:\n\s+version:? "?"""  # yarn.lock
+    r"""|^\s+'?/?{name}[@/]"""  # pnpm-lock.yaml
+    r"""|"{name}": \["{name}@"""  # bun.lock
+)
+
+
+def versions_in_lock(context: Context, lock: str, name: str) -> list[tuple[int, int]]:
+    """The versions of a package that a lock file names, each as its first two numbers."""
+    text = context.read(lock, _LARGEST) or ""
+    if name not in text:
+        return []
+    pattern = rf"(?:{_LOCKED.format(name=re.escape(name))})(\d+)\.(\d+)"
+    return [(int(major), int(minor)) for major, minor in re.findall(pattern, text, re.MULTILINE)]
+
 
 def archives_in_lock(context: Context, lock: str) -> list[str]:
     """The archives of the project that a lock file names, as context paths.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,6 +40,12 @@ class Manifest:
         for group in _GROUPS[:3]:
             ranges.update({name: value for name, value in self.table(group).items() if isinstance(value, str)})
         return ranges
+
+
+def first_number(wanted: str) -> int | None:
+    """The major version that a range names first; None for `latest`, `*` and the like, which mean the newest."""
+    found = re.match(r"[\^~=v]*(\d+)", wanted)
+    return None if found is None else int(found[1])
 
 
 def read_manifest(context: Context, path: str) -> Manifest:

@@ -29,6 +29,16 @@ class Install(NamedTuple):
         return " ".join((self.program if "/" in self.program else self.manager, *self.arguments))
 
 
+class MadeFromSources(NamedTuple):
+    """Files that an install makes from all the sources it finds; after a split they are others, or not there."""
+
+    path: str
+    """The file or folder: a context path, as if the install had run there."""
+    why: str
+    """What makes it, as the beginning of a sentence: "the install of nx 19.8 writes its project graph"."""
+    hint: str
+
+
 class Inputs(NamedTuple):
     """What an install reads; all paths are relative to the build context."""
 
@@ -40,6 +50,8 @@ class Inputs(NamedTuple):
     """Sentences for the user that don't prevent a split."""
     executables: tuple[str, ...] = ()
     """Files that the install makes executable: a later COPY of them must bring the same mode."""
+    made_from_sources: tuple[MadeFromSources, ...] = ()
+    """What must not be in the image that ships."""
     newest_npm: bool = False
     """True when this holds only for npm 7 and later (Node.js 16 brings npm 8): older ones rewrite the lock file."""
 

@@ -7,12 +7,18 @@ from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.manifests import Inputs, Install, inputs
-from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
+from dfix.rewriter.manifests.shared.inputs import MadeFromSources, ReplacedOutput
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile
 from dfix.rewriter.model.file_map.image_view import ImageView
 from dfix.rewriter.model.paths import within
+
+_ONE_FILE = frozenset("mvnw gradlew sbt composer composer.phar bundle uv".split())
+"""Programs that projects bring, and that need nothing of the project but what the reader of their manager knows.
+
+A program of a virtual environment (`env/bin/pip`) needs its interpreter and pyvenv.cfg.
+"""
 
 
 class ProjectInstall(NamedTuple):
@@ -56,6 +62,8 @@ class Needed(NamedTuple):
     """As in Inputs."""
     executables: tuple[ImageFile, ...] = ()
     """As in Inputs."""
+    made_from_sources: tuple[MadeFromSources, ...] = ()
+    """As in Inputs, with the path in the image."""
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -210,6 +218,9 @@ def _with_program(view: ImageView, install: ProjectInstall, read: Inputs) -> Inp
     if path is None and not program.startswith("/"):
         path = posixpath.normpath(posixpath.join(view.folder, program))
     if path is not None and view.ships(path):
+        if posixpath.basename(path) not in _ONE_FILE:
+            reason = f"`{install.shown}` runs {view.context_path(path)}, which may need other files of the sources"
+            raise LeaveAlone("wrapper-script", reason, "install the program in the image")
         return read._replace(files=(path, *(file for file in read.files if file != path)))
     if program.startswith("/"):
         return read
@@ -220,7 +231,8 @@ def _needed(view: ImageView, read: Inputs) -> Needed:
     files = [file for path in read.files if (file := view.file(path)) is not None]
     folders = [_folder(view, path) for path in read.folders]
     executables = [file for path in read.executables if (file := view.file(path)) is not None]
-    return Needed(tuple(files), tuple(folders), read.warnings, read.newest_npm, tuple(executables))
+    made = tuple(made._replace(path=view.image_path(made.path)) for made in read.made_from_sources)
+    return Needed(tuple(files), tuple(folders), read.warnings, read.newest_npm, tuple(executables), made)
 
 
 def _folder(view: ImageView, path: str) -> ImageFolder:

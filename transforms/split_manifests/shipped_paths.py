@@ -1,0 +1,79 @@
+"""Whether a path of a stage gets into an image that ships: its own, or one that copies it from there."""
+
+from __future__ import annotations
+
+import posixpath
+from fnmatch import fnmatchcase
+
+from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.model import Model, Stage, Step
+from dfix.rewriter.model.commands import located
+from dfix.rewriter.model.file_map.install_reads import Needed
+from dfix.rewriter.model.paths import resolve, within
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.split_manifests.installs import InstallRun
+
+_COPYING = frozenset(("cp", "mv", "rsync", "tar", "zip", "install"))
+
+
+def check_made_files(model: Model, run: InstallRun, read: Needed) -> None:
+    """Raises LeaveAlone where something ships that an install of `run` makes from the sources."""
+    for made in read.made_from_sources:
+        line = shipping_line(model, run.step.stage, made.path)
+        if line:
+            shipped = f"{posixpath.basename(made.path)} gets into an image that ships (line {line})"
+            raise LeaveAlone("reads-sources", f"{made.why}, and {shipped}", made.hint)
+
+
+def shipping_line(model: Model, stage: Stage, path: str) -> int:
+    """The line of the stage or instruction through which a path of a stage ships, or may ship; 0 if it does not."""
+    if stage.ships:
+        return stage.instruction.line
+    names = {str(stage.index), stage.name or str(stage.index)}
+    for other in model.stages[stage.index :]:
+        if other.parent is stage:
+            line = shipping_line(model, other, path)
+            if line:
+                return line
+        for step in other.steps:
+            if (other is stage and _copies_within(step, path)) or _taken_by(model, step, names, path):
+                return step.instruction.line
+    return 0
+
+
+def _taken_by(model: Model, step: Step, names: set[str], path: str) -> bool:
+    """Whether a step of another stage takes the path from the stage with these names to where it ships."""
+    if step.keyword == "RUN":
+        return any((mount.from_ or "").lower() in names for mount in step.mounts)
+    flag = step.instruction.flag("from")
+    if flag is None or (flag.value or "").lower() not in names:
+        return False
+    *sources, target = [step.expand(word.text) for word in step.instruction.words] or [None]
+    destination = None if target is None else resolve(step.workdir, target)
+    return any(_arrives(model, step.stage, source, destination, path) for source in sources)
+
+
+def _arrives(model: Model, stage: Stage, source: str | None, destination: str | None, path: str) -> bool:
+    """Whether a COPY of `source`, which may be a pattern, brings the path to where it ships."""
+    if source is None:
+        return True
+    source = posixpath.normpath(posixpath.join("/", source))
+    parts = zip(path.strip("/").split("/"), source.strip("/").split("/"), strict=False)
+    if source != "/" and not all(fnmatchcase(name, pattern) for name, pattern in parts):
+        return False
+    if destination is None or not within(path, source):
+        return True
+    moved = posixpath.normpath(posixpath.join(destination, posixpath.relpath(path, source)))
+    return bool(shipping_line(model, stage, moved))
+
+
+def _copies_within(step: Step, path: str) -> bool:
+    """Whether a RUN of the stage itself copies a folder with the path to somewhere else."""
+    if step.keyword != "RUN":
+        return False
+    for command in located(step):
+        if command.words and program_name(command.words[0]) in _COPYING:
+            named = (resolve(command.folder, word.literal_or_text) for word in command.words[1:])
+            if any(place is not None and within(path, place) for place in named):
+                return True
+    return False
