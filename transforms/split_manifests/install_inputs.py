@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.manifests.shared.inputs import MadeFromSources
+from dfix.rewriter.manifests.shared.missing import MissingFile
 from dfix.rewriter.model import Stage
 from dfix.rewriter.model.file_map.file_map import ImageFile, not_followed
 from dfix.rewriter.model.file_map.install_reads import ImageFolder, Needed, reads_of_install
@@ -11,6 +12,7 @@ from dfix.rewriter.model.images import repository
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.settings_inputs import with_settings
 from dfix.transforms.split_manifests.stage_copies import StageCopies, names_a_folder
+from dfix.transforms.split_manifests.written_in_build import check_written
 
 
 def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
@@ -27,6 +29,8 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
         try:
             read = reads_of_install(copies.file_map, install)
         except LeaveAlone as no:
+            if isinstance(no, MissingFile) and (copies.unclear or copies.bring_a_folder):
+                check_written(run, install, no.path)
             if _is_worth_telling(copies, no):
                 raise
             return None

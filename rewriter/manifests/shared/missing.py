@@ -8,18 +8,24 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 
 
-def missing(context: Context, path: str) -> LeaveAlone:
+class MissingFile(LeaveAlone):
+    """A file or folder that an install needs is not there. `path` is a context path."""
+
+    def __init__(self, text: str, hint: str, path: str) -> None:
+        super().__init__("missing-file", text, hint)
+        self.path = path
+
+
+def missing(context: Context, path: str) -> MissingFile:
     """The refusal for a file or folder that an install needs and that is absent, ignored or unreadable."""
     if context.exists(path):
         line = context.left_out_by(path)
         if line:
-            return LeaveAlone("missing-file", f"{path} is left out by line {line} of {context.ignore_name}")
+            return MissingFile(f"{path} is left out by line {line} of {context.ignore_name}", "", path)
         if context.is_folder(path):
-            return LeaveAlone("missing-file", f"the build context ships no file in {path}")
-        return LeaveAlone(
-            "missing-file", f"dfix can't read {path}: it is too large, or a link out of the build context"
-        )
-    return LeaveAlone("missing-file", *context.absence(path))
+            return MissingFile(f"the build context ships no file in {path}", "", path)
+        return MissingFile(f"dfix can't read {path}: it is too large, or a link out of the build context", "", path)
+    return MissingFile(*context.absence(path), path)
 
 
 def refuse_host_output(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.manifests import Inputs, Install, inputs
 from dfix.rewriter.manifests.shared.inputs import MadeFromSources, ReplacedOutput
+from dfix.rewriter.manifests.shared.missing import MissingFile
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile
@@ -81,7 +82,8 @@ class Needed(NamedTuple):
 def reads_of_install(file_map: FileMap, install: ProjectInstall) -> Needed:
     """What an install reads of the files in the image.
 
-    Raises LeaveAlone where that is unknown. A ReplacedOutput names a path of the build context.
+    Raises LeaveAlone where that is unknown. A ReplacedOutput names a path of the build context, a MissingFile a path of
+    the image.
     """
     located = install.located
     if located.folder is None:
@@ -113,9 +115,21 @@ def reads_of_install(file_map: FileMap, install: ProjectInstall) -> Needed:
         raise ReplacedOutput(*no.reason, path) from None
     except LeaveAlone as no:
         answers.setdefault(question, no)
-        if no.reason.code == "missing-file" and not _brings_any(view, texts):
-            raise LeaveAlone("missing-file", f"no COPY before `{install.shown}` brings the files it reads") from None
-        raise
+        raise _about_image(view, install, texts, no) from None
+
+
+def _about_image(view: ImageView, install: ProjectInstall, texts: list[str], no: LeaveAlone) -> LeaveAlone:
+    """The refusal of a reader, with the path in the image of a file that is missing."""
+    if no.reason.code != "missing-file":
+        return no
+    _, text, hint = no.reason
+    if not _brings_any(view, texts):
+        text, hint = f"no COPY before `{install.shown}` brings the files it reads", ""
+    return (
+        MissingFile(text, hint, view.image_path(no.path))
+        if isinstance(no, MissingFile)
+        else LeaveAlone("missing-file", text, hint)
+    )
 
 
 def _question(view: ImageView, asked: Install) -> tuple[object, ...]:
@@ -224,7 +238,7 @@ def _with_program(view: ImageView, install: ProjectInstall, read: Inputs) -> Inp
         return read._replace(files=(path, *(file for file in read.files if file != path)))
     if program.startswith("/"):
         return read
-    raise LeaveAlone("missing-file", f"no COPY brings {program} into the image")
+    raise MissingFile(f"no COPY brings {program} into the image", "", path or program)
 
 
 def _needed(view: ImageView, read: Inputs) -> Needed:

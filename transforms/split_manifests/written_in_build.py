@@ -1,0 +1,62 @@
+"""An install reads a file that no COPY brings, because an earlier command of the build writes it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from itertools import takewhile
+
+from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.new_manifests import new_manifests
+from dfix.rewriter.knowledge.program_table import of_kind
+from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.effects import effects
+from dfix.rewriter.model.effects.of_command import shown
+from dfix.rewriter.model.file_map.file_map import steps_before
+from dfix.rewriter.model.file_map.install_reads import ProjectInstall
+from dfix.rewriter.model.paths import resolve
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.split_manifests.installs import InstallRun
+
+_WRITES_NOTHING = frozenset(("rm", "rmdir"))
+_ADDRESSES = ("http://", "https://", "ftp://")
+
+
+def check_written(run: InstallRun, install: ProjectInstall, path: str) -> None:
+    """Raises LeaveAlone where an earlier command of the build writes the image path, which `install` reads."""
+    for line, command in _earlier(run, install):
+        if _may_write(command, path):
+            name, place = posixpath.basename(path), f" on line {line}" if line != run.step.instruction.line else ""
+            reason = f"`{install.shown}` reads {name}, which `{shown(command)}`{place} writes during the build"
+            program = program_name(command.words[0])
+            hint = f"copy what `{program}` reads, if anything, run both commands, then copy the sources"
+            raise LeaveAlone("written-in-build", reason, hint)
+
+
+def _earlier(run: InstallRun, install: ProjectInstall) -> Iterator[tuple[int, Located]]:
+    """The commands before an install, the last one first, each with the line of its RUN."""
+    own = takewhile(lambda command: command.command is not install.located.command, run.commands)
+    found = [
+        (step.instruction.line, c) for step in steps_before(run.step) if step.keyword == "RUN" for c in located(step)
+    ]
+    found += [(run.step.instruction.line, command) for command in own]
+    return ((line, command) for line, command in reversed(found) if command.words)
+
+
+def _may_write(command: Located, path: str) -> bool:
+    """Whether a command writes the file, as far as its words and redirects tell."""
+    if program_name(command.words[0]) in _WRITES_NOTHING | of_kind("folder") - of_kind("replaces"):
+        return False
+    found = effects(command)
+    if any(path == place.path for place in found.writes):
+        return True
+    texts = [word.literal_or_text for word in command.words]
+    named = (part for text in texts[1:] for part in (text, text.partition("=")[2]) if part)
+    folder, name = posixpath.split(path)
+    if command.folder == folder and (
+        name in new_manifests().get(" ".join([program_name(command.words[0]), *texts[1:2]]), ())
+        or name in new_manifests().get(program_name(command.words[0]), ())
+        or any(text.startswith(_ADDRESSES) and posixpath.basename(text) == name for text in texts)
+    ):
+        return True
+    return bool(found.anything) and any(resolve(command.folder, part) == path for part in named)
