@@ -277,6 +277,11 @@ class Context:
         """Why an install cannot read a path that does not exist, and what to do about it: a sentence each."""
         return f"{path} is not in the build context", "if the build uses another context, name it with --context"
 
+    def put_elsewhere(self, path: str) -> str:
+        """Where the content of a folder is instead, as a clause; "" where it is at its path, as in a build context."""
+        del path
+        return ""
+
     def is_link(self, path: str) -> bool:
         """Whether `path` is a symbolic link."""
         return self._inside(path) and os.path.islink(self._disk(path))

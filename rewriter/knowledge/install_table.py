@@ -78,6 +78,16 @@ class SettingsFile(NamedTuple):
     """The tables in it that are the managers'; none: the whole file."""
 
 
+class Replacement(NamedTuple):
+    """A variable that makes a manager read another manifest than the usual one."""
+
+    variable: str
+    option: str
+    """The option in its value after which that manifest is named; "": the value names it."""
+    manifest: str
+    """The usual one."""
+
+
 @cache
 def _texts() -> dict[str, list[str]]:
     """The text of each table of the file by its name: a run asks about few, and parsing all takes longer."""
@@ -155,6 +165,15 @@ def reads(kind: Kind, of: str, name: str) -> Reads | None:
         if row.names.match(written) and not row.others.match(written):
             return row.reads
     return None
+
+
+@cache
+def replacements(manager: str) -> tuple[Replacement, ...]:
+    """The variables that make a manager read another manifest."""
+    rows = (_parsed(text) for text in _texts()["replaces"] if f'"{manager}"' in text)
+    return tuple(
+        Replacement(row["variable"], row.get("option", ""), row["manifest"]) for row in rows if manager in row["of"]
+    )
 
 
 @cache

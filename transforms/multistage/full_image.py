@@ -7,15 +7,13 @@ from collections.abc import Set
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.model.source_evidence import ENDINGS, uses_the_system
-from dfix.rewriter.model.stage_sources import stage_sources
 from dfix.transforms.multistage.runtime_stage import BuildStage
 from dfix.transforms.multistage.system_packages import ships_build_packages
 
 
 def why_full_image(build: BuildStage, language: str, packages: Set[str], scripts: Set[str] = frozenset()) -> str:
     """Why the slim variant may lack something that the sources or packages use, as a clause; "" where it does not."""
-    texts = stage_sources(build.context, build.stage, build.model.stages, ENDINGS[language])
-    place = uses_the_system(texts, language)
+    place = uses_the_system(build.sources(*ENDINGS[language]), language)
     if place:
         return f"{place} may run other programs or load libraries"
     facts = language_facts(language)

@@ -27,7 +27,7 @@ def built_sources(build: BuildStage, command: ClassifiedCommand, operands: list[
     All of the context's sources where the packages are unknown. A text in quotes that is the path of a package counts
     as an import of it.
     """
-    everything = tuple(file for file in sources(build.context, (".go",)) if not _OTHER_SYSTEMS.search(file[0]))
+    everything = tuple(file for file in build.sources(".go") if not _OTHER_SYSTEMS.search(file[0]))
     by_folder: dict[str, list[tuple[str, str]]] = {}
     for path, text in everything:
         by_folder.setdefault(posixpath.dirname(path), []).append((path, text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
@@ -11,6 +12,7 @@ from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.official_images import BaseImage
 from dfix.rewriter.model.stage import Stage
+from dfix.rewriter.model.stage_sources import stage_sources
 from dfix.rewriter.text.source import Edit
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.entry_point import StartCommand
@@ -47,6 +49,10 @@ class BuildStage(NamedTuple):
     def build_commands(self) -> tuple[ClassifiedCommand, ...]:
         """The commands that install dependencies, compile, or move what was built."""
         return tuple(command for command in self.commands if command.purpose == "build")
+
+    def sources(self, *endings: str) -> Iterator[tuple[str, str]]:
+        """Path and text of the source files with these suffixes that the stage may have."""
+        return stage_sources(self.context, self.stage, self.model.stages, endings)
 
     def built_at(self, path: str) -> str:
         """The image path at which a file was built, before `cp`, `mv` or `install` put it at `path`.

@@ -10,6 +10,7 @@ from dfix.rewriter.model.file_map.file_map import ImageFile, not_followed
 from dfix.rewriter.model.file_map.install_reads import ImageFolder, Needed, reads_of_install
 from dfix.rewriter.model.images import repository
 from dfix.transforms.split_manifests.installs import InstallRun
+from dfix.transforms.split_manifests.other_manifest import check_usual_manifest
 from dfix.transforms.split_manifests.settings_inputs import with_settings
 from dfix.transforms.split_manifests.stage_copies import StageCopies, names_a_folder
 from dfix.transforms.split_manifests.written_in_build import check_written
@@ -27,6 +28,7 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
     made: list[MadeFromSources] = []
     for install in run.installs:
         try:
+            check_usual_manifest(run, install)
             read = reads_of_install(copies.file_map, install)
         except LeaveAlone as no:
             if isinstance(no, MissingFile) and (copies.unclear or copies.bring_a_folder):

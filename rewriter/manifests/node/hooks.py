@@ -154,21 +154,15 @@ class Hooks:
                 folder = words[index + 1]
             elif word.startswith("--patch-dir="):
                 folder = word.partition("=")[2]
-        path = posixpath.normpath(posixpath.join(self.manifest.folder, folder))
-        if not self.context.ships_any(path):
-            self._no_flat_patches(path)
-        self.folders.append(path)
-
-    def _no_flat_patches(self, folder: str) -> None:
-        """Raise LeaveAlone for patches beside package.json: `COPY package.json patches ./` loses the folder's name."""
-        for path in self.context.below(self.manifest.folder):
-            name = posixpath.basename(path)
-            if name.endswith(".patch") and posixpath.dirname(path) == self.manifest.folder:
-                raise LeaveAlone(
-                    "missing-file",
-                    f"patch-package looks for {folder}/{name}, and a COPY puts it beside package.json",
-                    f"copy {folder} in a line of its own: `COPY {folder} ./{posixpath.basename(folder)}/`",
-                )
+        folder = posixpath.normpath(posixpath.join(self.manifest.folder, folder))
+        elsewhere = self.context.put_elsewhere(folder)
+        if elsewhere:
+            reason = f"patch-package looks for patches in {folder}/, but {elsewhere}"
+            hint = (
+                f"copy the folder with an instruction of its own: `COPY {folder} ./{folder}/` (this changes the image)"
+            )
+            raise LeaveAlone("incomplete-split", reason, hint)
+        self.folders.append(folder)
 
     def _file(self, hook: str, path: str) -> None:
         """Add a script file and what it imports."""

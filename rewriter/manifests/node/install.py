@@ -259,9 +259,9 @@ class _Reader(Reader):
             for value in table.values() if isinstance(table, dict) else ():
                 path = posixpath.normpath(posixpath.join(self.folder, str(value)))
                 if not self.context.ships(path):
-                    raise LeaveAlone(
-                        "missing-file", f"{root.path} names the patch {value}, which the build context does not ship"
-                    )
+                    elsewhere = self.context.put_elsewhere(path)
+                    why = f"but {elsewhere}" if elsewhere else "which the build context does not ship"
+                    raise LeaveAlone("missing-file", f"{root.path} names the patch {value}, {why}")
                 folder = posixpath.dirname(path)
                 if folder and posixpath.basename(folder) in _PATCH_FOLDERS:
                     self._add_folder(folder)

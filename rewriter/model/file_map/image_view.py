@@ -164,10 +164,27 @@ class ImageView(Context):
 
     def absence(self, path: str) -> tuple[str, str]:
         """Why an install cannot read a path that no copy brings, and what to do about it."""
+        elsewhere = self.put_elsewhere(path)
+        if elsewhere:
+            return elsewhere, "copy the folder with an instruction of its own, to a folder of the same name"
         source = self.context_path(path)
         if source is None and self._base.exists(path):
             return f"no COPY before the install brings {path}", ""
         return self._base.absence(path if source is None else source)
+
+    def put_elsewhere(self, path: str) -> str:
+        """Where a COPY puts a file or a folder's content of the context instead of at its path, as a clause.
+
+        COPY copies the content of a folder: after `COPY package.json patches ./`, the patches are next to the manifest.
+        """
+        file = path if self._base.ships(path) else next(iter(self._base.some_below(path, 1)), "")
+        wanted = self.image_path(file)
+        for copy in reversed(self.file_map.copies):
+            there = copy.brought.image_path_of(file) if file else None
+            if there is not None and there != wanted and not self.ships(file):
+                line = copy.step.instruction.line
+                return f"the {copy.step.keyword} on line {line} brings {file} to {there}, not to {wanted}"
+        return ""
 
     def _sources(self, folder: str) -> list[str]:
         """The context folders whose content is in a folder."""

@@ -146,6 +146,8 @@ def view_from(file_map: FileMap, image_folder: str, texts: list[str] | tuple[str
     whole: list[str] = []
     for copy in reversed(file_map.copies):
         folder = copy.brought.context_folder_at(image_folder)
+        if folder and copy.brought.files_in(image_folder):
+            continue  # `COPY Gemfile Gemfile.lock vendor ./` puts the content of vendor next to the files
         whole += [folder] if folder is not None and folder not in whole else []
     above = [] if whole else [path for copy in file_map.copies if (path := _above(copy, image_folder)) is not None]
     single = [] if above else _single_files(file_map, image_folder)

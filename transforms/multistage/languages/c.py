@@ -86,7 +86,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     if build.base.language not in ("", "c"):
         raise LeaveAlone("base-image", f"dfix does not know what a compiled program needs of {build.base.reference}")
     libraries = _libraries(build, on_gcc_image)
-    others = runs_programs(sources(build.context, _CODE), _STARTS, build.installed_packages) if on_gcc_image else ""
+    others = runs_programs(build.sources(*_CODE), _STARTS, build.installed_packages) if on_gcc_image else ""
     if others:
         raise LeaveAlone(
             "needs-programs", f"{others} may run a program that {build.base.reference} has and a smaller image lacks"

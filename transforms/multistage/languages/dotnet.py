@@ -88,7 +88,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
             f"the container runs `{program}`, which is not in {folder}, where `dotnet publish` writes",
         )
     web = any(_WEB.search(text) for _, text in sources(build.context, (".csproj", ".fsproj", ".vbproj")))
-    others = runs_programs(sources(build.context, (".cs", ".fs", ".vb")), _STARTS, build.installed_packages)
+    others = runs_programs(build.sources(".cs", ".fs", ".vb"), _STARTS, build.installed_packages)
     if others:
         raise LeaveAlone(
             "needs-programs", f"{others} may run a program that the SDK image has and the runtime image lacks"

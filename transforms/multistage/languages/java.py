@@ -67,7 +67,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         )
     if build.start.program != "java":
         raise LeaveAlone("unknown-program", f"the container runs `{build.start.words[0]}`, not `java`")
-    place = calls(sources(build.context, _CODE), _JDK)
+    place = calls(build.sources(*_CODE), _JDK)
     if place:
         raise LeaveAlone("needs-programs", f"{place} needs the JDK at run time")
     image = build.base.reference if build.base.language == "" else jre(build.base)
@@ -75,11 +75,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         raise LeaveAlone(
             "base-image", f"dfix knows of no JRE of the same major, vendor and release as {build.base.reference}"
         )
-    others = (
-        ""
-        if not build.base.language
-        else runs_programs(sources(build.context, _CODE), _STARTS, build.installed_packages)
-    )
+    others = "" if not build.base.language else runs_programs(build.sources(*_CODE), _STARTS, build.installed_packages)
     if others:
         raise LeaveAlone("needs-programs", f"{others} may run a program that {image} lacks")
     copies = _archive(build)

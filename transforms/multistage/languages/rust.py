@@ -49,7 +49,7 @@ def is_build_command(command: Located) -> bool:
 def runtime_stage(build: BuildStage) -> RuntimeStage:
     """The binary that the container runs, on the same release of the distribution."""
     program = _program(build)
-    others = runs_programs(sources(build.context, (".rs",)), _STARTS, build.installed_packages)
+    others = runs_programs(build.sources(".rs"), _STARTS, build.installed_packages)
     if others and build.base.language:
         raise LeaveAlone(
             "needs-programs", f"{others} may run a program that {build.base.reference} has and a smaller image lacks"
