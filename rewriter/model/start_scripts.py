@@ -54,16 +54,25 @@ class StartScript(NamedTuple):
         return re.sub(r"(?<=python[23])\.\d+$", "", posixpath.basename(program))
 
     @property
+    def commands(self) -> Iterator[tuple[str, ...]]:
+        """The words of each command that it calls if it is for a shell; also some text that is no command."""
+        for line in self.text.splitlines() if self.interpreter.endswith("sh") else ():
+            yield from shell_commands("" if line.lstrip().startswith("#") else line)
+
+    @property
     def programs(self) -> frozenset[str]:
         """The programs that it calls if it is for a shell; also some words that it does not call."""
-        if not self.interpreter.endswith("sh"):
-            return frozenset()
-        found: set[str] = set()
-        for line in self.text.splitlines():
-            for part in re.split(r"[|;&(){}`!]", "" if line.lstrip().startswith("#") else line):
-                words = [word for word in part.split() if word not in _BEFORE_PROGRAM and not re.match(r"\w+=|-", word)]
-                found |= {posixpath.basename(word.strip("\"'")) for word in words[:1]}
-        return frozenset(found)
+        return frozenset(posixpath.basename(words[0]) for words in self.commands)
+
+
+def shell_commands(line: str) -> Iterator[tuple[str, ...]]:
+    """The words of each command in a line for a shell, without those before its program (`if`, `env A=b`)."""
+    for part in re.split(r"[|;&(){}`!]", line):
+        words = [word.strip("\"'") for word in part.split()]
+        while words and (words[0] in _BEFORE_PROGRAM or re.match(r"\w+=|-", words[0])):
+            del words[0]
+        if words:
+            yield tuple(words)
 
 
 def scripts_named(

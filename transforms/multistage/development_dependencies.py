@@ -17,8 +17,8 @@ from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.source_evidence import ENDINGS, sources
 from dfix.rewriter.model.start_scripts import scripts_named
+from dfix.rewriter.model.started_scripts import started_commands
 from dfix.transforms.multistage.runtime_stage import BuildStage
-from dfix.transforms.multistage.started_scripts import started_commands
 
 PACKAGE_OF = {
     "tsc": "typescript",
@@ -116,15 +116,7 @@ def _followed(command: str, manifest: Mapping[str, Any]) -> list[str]:
 def _of_start_scripts(build: BuildStage) -> Iterator[str]:
     """The commands of the shell scripts that the start command names, as far as npm's packages are concerned."""
     for script in scripts_named(build.context, build.context_copies, [build.start.words], build.start.workdir):
-        if not script.interpreter.endswith("sh"):
-            continue
-        for line in script.text.splitlines():
-            for part in re.split(r"[|;&(){}`!]", "" if line.lstrip().startswith("#") else line):
-                words = [word.strip("\"'") for word in part.split()]
-                while words and (words[0] in ("exec", "if", "then", "else", "do", "while", "until") or "=" in words[0]):
-                    words = words[1:]
-                if words:
-                    yield " ".join(words)
+        yield from map(" ".join, script.commands)
 
 
 def _run_time_scripts(context: Context, manifest: Mapping[str, Any]) -> Iterator[str]:

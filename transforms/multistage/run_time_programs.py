@@ -11,10 +11,11 @@ from dfix.rewriter.model.official_images import base_image
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.model.start_scripts import healthcheck_commands, interpreters, scripts_named
+from dfix.rewriter.model.started_scripts import package_commands
 from dfix.transforms.multistage.runtime_stage import BuildStage, RuntimeStage
 
 _PACKAGES = {"curl": "curl", "wget": "wget", "nc": "netcat-openbsd", "pgrep": "procps", "ps": "procps"}
-"""Programs that a HEALTHCHECK runs, and the packages that bring them."""
+"""Programs that a HEALTHCHECK or a script of package.json runs, and the packages that bring them."""
 _OF_BUSYBOX = frozenset("wget unzip bzip2 xz patch ps pgrep pkill top free nc".split())
 """Programs of Alpine's busybox: https://pkgs.alpinelinux.org/contents?name=busybox"""
 
@@ -35,6 +36,11 @@ def needed_packages(build: BuildStage, runtime: RuntimeStage, kept: Set[str]) ->
         if step.keyword == "HEALTHCHECK":
             for words in healthcheck_commands(step):
                 packages += _packages_of(build, runtime, kept, step, words)
+    packages += [
+        package
+        for words in package_commands(build.context, build.context_copies, [build.start.words], build.start.workdir)
+        for package in _missing_package(build, runtime, kept, words[0], f"`{' '.join(build.start.words)}`")
+    ]
     _check_scripts(build, runtime, kept | set(packages))
     return tuple(dict.fromkeys(packages))
 
@@ -50,13 +56,20 @@ def _packages_of(
             "needs-programs",
             f"HEALTHCHECK on line {step.instruction.line} needs {missing}, which the runtime stage does not have",
         )
+    yield from _missing_package(build, runtime, kept, program, "HEALTHCHECK")
+
+
+def _missing_package(
+    build: BuildStage, runtime: RuntimeStage, kept: Set[str], program: str, runs: str
+) -> Iterator[str]:
+    """The package of a program that `runs` (what a container runs) needs, where the runtime stage lacks it."""
     if program in kept or program not in _missing_programs(runtime):
         return
     if program in (build.start.program, build.start.words[0]):
         return
     package = _PACKAGES.get(program)
     if package is None:
-        raise LeaveAlone("needs-programs", f"HEALTHCHECK runs `{program}`, which {runtime.base_image} lacks")
+        raise LeaveAlone("needs-programs", f"{runs} runs `{program}`, which {runtime.base_image} lacks")
     yield package
 
 
@@ -106,6 +119,7 @@ def _check_scripts(build: BuildStage, runtime: RuntimeStage, packages: Set[str])
     available = packages if image is None else interpreters(image, packages)  # None: scratch
     checks = (step for step in build.stage.steps if step.keyword == "HEALTHCHECK")
     started = [build.start.words, *(words for step in checks for words in healthcheck_commands(step))]
+    started += package_commands(build.context, build.context_copies, started, build.start.workdir)
     for script in scripts_named(build.context, build.context_copies, started, build.start.workdir):
         if script.interpreter not in available:
             raise LeaveAlone(

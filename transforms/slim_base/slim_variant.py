@@ -19,6 +19,7 @@ from dfix.rewriter.model.source_evidence import ENDINGS, uses_the_system
 from dfix.rewriter.model.stage import Stage
 from dfix.rewriter.model.stage_sources import stage_sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS, healthcheck_commands, interpreters, scripts_named
+from dfix.rewriter.model.started_scripts import package_commands
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.slim_base.packages import check_brought_packages, check_locked_packages, check_package, may_compile
 
@@ -137,7 +138,13 @@ def _check_scripts(base: BaseImage, context: Context, stage: Stage) -> None:
     slim = base_image(base.smaller)
     installed = _installed_words(stage)
     brought = [copy for copy in copies if isinstance(copy, Copied)]
-    for script in scripts_named(context, brought, [start, *checks], stage.workdir or "/"):
+    started = [start, *checks]
+    of_package = list(package_commands(context, brought, started, stage.workdir or "/"))
+    program = next((words[0] for words in of_package if words[0] in FULL_IMAGE_PROGRAMS - installed), None)
+    if program is not None:
+        reason = f"`{' '.join(start)}` runs `{program}` by package.json, which {base.smaller} lacks"
+        raise LeaveAlone("needs-programs", reason)
+    for script in scripts_named(context, brought, [*started, *of_package], stage.workdir or "/"):
         if slim is None or script.interpreter not in interpreters(slim, installed):
             raise LeaveAlone(
                 "needs-programs", f"{script.path} is a script for `{script.interpreter}`, which {base.smaller} lacks"

@@ -12,6 +12,7 @@ from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
+from dfix.rewriter.model.started_scripts import RUNNERS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.development_dependencies import (
@@ -28,7 +29,6 @@ from dfix.transforms.multistage.runtime_stage import (
     RuntimeStage,
     StageCopy,
 )
-from dfix.transforms.multistage.started_scripts import RUNNERS
 from dfix.transforms.multistage.system_packages import linked_libraries
 
 NAME = "Node.js"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge.program_table import of_kind
+from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.model.start_scripts import scripts_named, shell_commands
 
 RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
 """Programs that run scripts of package.json."""
@@ -51,7 +55,7 @@ def started_commands(words: tuple[str, ...], manifest: Mapping[str, Any]) -> lis
 
 
 def _script(command: list[str], scripts: Mapping[str, Any]) -> str:
-    """What `npm start`, `npm run NAME` or `yarn NAME` runs, after its `pre` script where there is one."""
+    """What `npm start`, `npm run NAME` or `yarn NAME` runs, with the `pre` and `post` scripts around it."""
     operands = [word for word in command[1:] if not word.startswith("-")]
     has_run = operands[:1] in (["run"], ["run-script"])
     name = "".join(operands[1:2] if has_run else operands[:1])
@@ -60,5 +64,35 @@ def _script(command: list[str], scripts: Mapping[str, Any]) -> str:
     script = scripts.get(name, "node server.js" if name == "start" else None)
     if not isinstance(script, str):
         raise LeaveAlone("no-command", f"the start command runs the script `{name}`, which package.json does not have")
-    before = scripts.get(f"pre{name}")
-    return f"{before} && {script}" if isinstance(before, str) else script
+    around = (scripts.get(f"pre{name}"), script, scripts.get(f"post{name}"))
+    return " && ".join(text for text in around if isinstance(text, str))
+
+
+def package_commands(
+    context: Context, copies: Iterable[Copied], started: Iterable[Sequence[str]], workdir: str
+) -> Iterator[tuple[str, ...]]:
+    """The words of each command that the scripts of package.json in `workdir` run, for what a container starts there.
+
+    Also for a start script of the context that runs `npm start`.
+    """
+    copies = tuple(copies)
+    starts = [tuple(words) for words in started]
+    manifest = _manifest(context, copies, workdir)
+    of_scripts = (words for script in scripts_named(context, copies, starts, workdir) for words in script.commands)
+    for words in (*starts, *of_scripts) if manifest else ():
+        if words and posixpath.basename(words[0]) in of_kind("shell") | RUNNERS:
+            found = attempt(started_commands, words, manifest)
+            for command in () if isinstance(found, Reason) else found:
+                for text in (command, *re.split("[\"']", command)[1:]):  # `sh -c "curl …"`, `concurrently "curl …"`
+                    yield from shell_commands(text)
+
+
+def _manifest(context: Context, copies: Iterable[Copied], folder: str) -> Mapping[str, Any]:
+    """The package.json that is copied to an image folder; empty if there is none that dfix can read."""
+    path = posixpath.join(folder, "package.json")
+    origin = next((found for copy in copies if (found := copy.brought.context_path_of(path)) is not None), None)
+    try:
+        data = json.loads(context.read(origin) or "{}") if origin else {}
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
