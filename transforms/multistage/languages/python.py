@@ -22,6 +22,7 @@ PROGRAMS = frozenset(("pip", "pip3", "poetry", "uv", "python", "python3"))
 DEFAULT_COMMAND = ()
 _INSTALLERS = frozenset("pip setuptools wheel poetry uv pipenv virtualenv pip-tools build".split())
 _LOCATION_OPTIONS = frozenset(("--target", "-t", "--prefix", "--root", "--user"))
+_UV_PLACES = frozenset(("--system", "--python", "-p", "--target", "-t", "--prefix"))
 _LOCATION_VARIABLES = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PYTHONUSERBASE", "PIP_ROOT")
 _NAME = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 
@@ -119,7 +120,10 @@ def _environment(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]] | None
                 raise LeaveAlone(
                     "install-place", f"Poetry chooses the folder into which `{command.shortened}` installs", hint
                 )
-            path = command.step.env.get("UV_PROJECT_ENVIRONMENT") if command.program == "uv" else None
+            if _installs_into_system(command):
+                return None
+            variable = "VIRTUAL_ENV" if "pip" in command.arguments[:1] else "UV_PROJECT_ENVIRONMENT"
+            path = command.step.env.get(variable) if command.program == "uv" else None
             path = path or posixpath.join(folder or "?", ".venv")
             if "?" in path:
                 raise LeaveAlone("unknown-folder", f"dfix cannot tell in which folder `{command.shortened}` runs")
@@ -129,6 +133,18 @@ def _environment(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]] | None
                 )
             return StageCopy(path, path), ()
     return None
+
+
+def _installs_into_system(command: ClassifiedCommand) -> bool:
+    """Whether it is a `uv pip` that installs into no virtual environment, or into one that an option names.
+
+    Source: docs.astral.sh/uv ("Using Python environments").
+    """
+    if command.program != "uv" or command.arguments[:1] != ("pip",):
+        return False
+    options = {word.partition("=")[0] for word in command.arguments}
+    system = (command.step.env.get("UV_SYSTEM_PYTHON") or "").lower()
+    return not options.isdisjoint(_UV_PLACES) or system in ("1", "true", "yes", "on")
 
 
 def _on_path(build: BuildStage, environment: str) -> bool:
