@@ -90,8 +90,7 @@ def _repeats(first: RunSummary, second: RunSummary) -> NoReturn:
     work = _work(first)
     if not second.slow:
         slow = "may be slow" if work in ("copies", "unknown") else "is slow"
-        reason = f"`{first.title}` {slow}, `{second.title}` is not"
-        raise LeaveAlone("quick-after-slow", f"{reason}; kept separate so that a change to it keeps the other cached")
+        raise LeaveAlone("quick-after-slow", f"{change} repeat `{first.title}`, which {slow}")
     if work == "packages" and _installs_packages(second):
         raise LeaveAlone("two-installs", f"`{first.title}` installs packages, too; {change} install those again")
     if work == "packages":

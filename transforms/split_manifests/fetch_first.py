@@ -20,11 +20,14 @@ from dfix.rewriter.knowledge.load import is_named
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import Located, chain, located
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall, view_from
+from dfix.rewriter.model.mounts import Mount
 from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.shell.nodes import Word
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
+_SYSTEM_CACHES = re.compile(r"/var/(?:cache|lib)/(?:apt|apk|dnf|libdnf5|pacman|rpm|yum|zypp)\b|/etc/apk/cache\b")
+"""Where cache mounts of system package managers are: docs.docker.com/build/cache/optimize ("Use cache mounts")."""
 _SETUP = frozenset(("cd", "export", "set"))
 """Commands before the build that the RUN of the download repeats."""
 
@@ -62,7 +65,7 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
     shown = _shown(build.located)
     if chain(step.script) is None or build.located.depth:
         raise LeaveAlone("not-a-chain", f"`{shown}` is part of a longer command", "give it a RUN of its own")
-    if any(mount.kind == "cache" for mount in step.mounts):
+    if any(cache_mounts(step)):
         return None
     if step.instruction.flags:
         reason = f"the RUN on line {step.instruction.line} has flags; whether a separate download needs them is unknown"
@@ -80,6 +83,13 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
     if ships:
         raise LeaveAlone("fetch-ships", ships)
     return SeparateDownload(_download_run(step, commands, build), build.located.part, _command(build), build.prefetch)
+
+
+def cache_mounts(step: Step) -> Iterator[Mount]:
+    """The cache mounts of a RUN, without those for a system package manager's files (`/var/cache/apt`)."""
+    for mount in step.mounts:
+        if mount.kind == "cache" and not (mount.target is not None and _SYSTEM_CACHES.match(mount.target)):
+            yield mount
 
 
 def in_context_already(copies: StageCopies, download: SeparateDownload) -> str:

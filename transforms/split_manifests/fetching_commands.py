@@ -88,11 +88,15 @@ def fetching_command(step: Step) -> FetchingCommand | None:
 
 
 def early_fetch(step: Step) -> FetchingCommand | None:
-    """A command of a RUN that fetches ahead of a build, such as `cargo chef cook`; None where there is none."""
+    """A command of a RUN that fetches ahead of a build (`cargo chef cook`, `./gradlew --version`); None for none."""
     for command in located(step):
         used = usage(command.words)
         prefetch = None if used is None else used.manager.prefetch
-        if used is not None and prefetch is not None and prefetch.fetch_verbs & {word.text for word in used.arguments}:
+        if used is None or prefetch is None:
+            continue
+        download = prefetch.command.split()
+        is_download = [word.text for word in used.words[: len(download)]] == download
+        if is_download or prefetch.fetch_verbs & {word.text for word in used.arguments}:
             return FetchingCommand(_shown(command), command, used)
     return None
 
@@ -131,7 +135,10 @@ def _fetching(command: Located) -> FetchingCommand | None:
     if used is not None:
         if used.manager.system or used.has(used.manager.asks):
             return None
-        fetches = used.verb == "install" or builds_project(used)
+        # `mix local.hex` installs a part of mix itself
+        updates = not _UPDATES.isdisjoint(word.text for word in used.arguments)
+        of_itself = not updates and used.row_of_verb is not None and not used.operands and not project_install(words)
+        fetches = (used.verb == "install" and not of_itself) or builds_project(used)
         return FetchingCommand(shown, command._replace(words=words), used, None, interpreter) if fetches else None
     program = project_programs().get(program_name(words[0]))
     if program is None:

@@ -31,6 +31,8 @@ _CONFIGURATION = frozenset(
 _ACCOUNTS = frozenset(("/etc/passwd", "/etc/group"))
 _REPEATABLE = frozenset(("cd", "export", "assignment", "set"))
 """Changes of the shell that a second RUN can repeat."""
+_MOVE_UP = "move that RUN before the copy, if it does not need the sources"
+_EXECUTABLE = frozenset(("+x", "a+x", "u+x", "755", "0755", "777", "a+rx", "ugo+x"))
 _OWN_RUN = "give the install a RUN of its own"
 _FIRST_RUN = "run the install first, in a RUN of its own, if it does not need that command"
 
@@ -57,19 +59,31 @@ def _check_step(copies: StageCopies, move: Move, passing: list[Copied], step: St
     elif step.keyword in ("COPY", "ADD"):
         _check_other_copy(copies, passing, step)
     elif step.keyword == "RUN":
-        hint = "move that RUN before the copy, if it does not need the sources"
         if step.script.opaque:
             reason = f"the RUN on line {line} may read the copied files ({step.script.opaque})"
-            raise LeaveAlone("run-between", reason, hint)
+            raise LeaveAlone("run-between", reason, _MOVE_UP)
         links = links_before(step)
         for command in located(step, conditions=True):
             why = _conflict(command, passing, links, move.copied_first)
             links += links_made_by(command)
             if why:
                 reason = f"{why}; the RUN on line {line} is between the copy and the install"
-                raise LeaveAlone("run-between", reason, hint)
+                raise LeaveAlone("run-between", reason, _way_out(command, passing))
     else:
         raise LeaveAlone("in-between", f"the {step.keyword} on line {line} is between the copy and the install")
+
+
+def _way_out(command: Located, passing: list[Copied]) -> str:
+    """What the author can do about a command between the copy and the install."""
+    named = [path for word in command.words[1:] if (path := named_by(command, word)) is not None]
+    brought = [path for path in named if brought_near(passing, path)]
+    if not brought:
+        return _MOVE_UP
+    words = [word.literal_or_text for word in command.words]
+    source = next((path for copy in passing if (path := copy.brought.context_path_of(brought[0])) is not None), None)
+    if words[0] == "chmod" and words[1] in _EXECUTABLE and source is not None and len(brought) == 1:
+        return f"commit the mode instead (`git update-index --chmod=+x {source}`), and remove the RUN"
+    return "move that RUN below the install, if the install does not need what it does"
 
 
 def _check_variables(passing: list[Copied], step: Step) -> None:

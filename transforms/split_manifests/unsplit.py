@@ -11,7 +11,7 @@ from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.file_map.file_map import ImageFile
 from dfix.rewriter.model.file_map.install_reads import Needed
-from dfix.transforms.split_manifests.fetch_first import SeparateDownload, separate_download
+from dfix.transforms.split_manifests.fetch_first import SeparateDownload, cache_mounts, separate_download
 from dfix.transforms.split_manifests.fetching_commands import (
     FetchingCommand,
     early_fetch,
@@ -88,9 +88,10 @@ def _check_command(command: FetchingCommand, step: Step) -> None:
         raise LeaveAlone(
             "unknown-manager", f"dfix does not know which files `{shown}` reads to fetch dependencies", hint
         )
-    mount = next((mount for mount in step.mounts if mount.kind == "cache"), None)
+    mount = next(cache_mounts(step), None)
     if mount is not None:
-        raise LeaveAlone("kept-in-mount", f"`{shown}` has a cache mount, which keeps its downloads between builds")
+        kept = f"what is in {mount.target}" if mount.target is not None else "its downloads"
+        raise LeaveAlone("kept-in-mount", f"`{shown}` has a cache mount, which keeps {kept} between builds")
     if command.updates:
         reason = f"`{shown}` may rewrite the lock file, and a later copy of the sources would bring back the old one"
         raise LeaveAlone("lock-rewritten", reason, "install what the lock file names, and commit updates of it")
@@ -127,7 +128,9 @@ def _check_earlier(command: FetchingCommand, step: Step) -> None:
         earlier = fetching_command(other) or early_fetch(other)
         if earlier is None or earlier.names_packages or _manager(earlier) != _manager(command):
             continue
-        reason = f"line {other.instruction.line} already fetches dependencies, with `{earlier.shown}`"
+        prefetch = None if earlier.usage is None else earlier.usage.manager.prefetch
+        what = "dependencies" if prefetch is None else prefetch.what
+        reason = f"line {other.instruction.line} already fetches {what}, with `{earlier.shown}`"
         raise LeaveAlone("fetched-before", reason)
 
 

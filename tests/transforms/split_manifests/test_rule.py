@@ -653,3 +653,19 @@ def test_a_second_install_after_one_that_is_left_alone(tmp_path: Path) -> None:
     before = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN ./setup.sh && pip install -r requirements.txt\nRUN npm ci\n"
     result = split(tmp_path, {**NODE, "requirements.txt": "", "setup.sh": ""}, before)
     assert [(refusal.line, refusal.code) for refusal in result.refusals] == [(4, "reads-first"), (5, "run-between")]
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        ("chmod +x src/a.js", "commit the mode instead (`git update-index --chmod=+x src/a.js`), and remove the RUN"),
+        ("chown node src", "move that RUN below the install, if the install does not need what it does"),
+        ("cat src/a.js", "move that RUN below the install, if the install does not need what it does"),
+        ("/opt/setup.sh", "move that RUN before the copy, if it does not need the sources"),
+    ],
+)
+def test_the_hint_for_a_command_between(tmp_path: Path, command: str, hint: str) -> None:
+    files = {"package.json": '{"name": "a"}', "yarn.lock": "", "src/a.js": ""}
+    text = f"FROM node:22\nWORKDIR /app\nCOPY . .\nRUN {command}\nRUN yarn install --frozen-lockfile\n"
+    result = rewritten(tmp_path, files, text, Options(select=frozenset(("split-manifests",)), context=str(tmp_path)))
+    assert [refusal.hint for refusal in result.refusals] == [hint]
