@@ -17,7 +17,7 @@ from dfix.rewriter.manifests.shared.command_mode import check_mode
 from dfix.rewriter.manifests.shared.formats import listed, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path, whole_project
-from dfix.rewriter.manifests.shared.missing import missing
+from dfix.rewriter.manifests.shared.missing import MissingFile, missing
 from dfix.rewriter.manifests.shared.reader import Reader
 
 _EVENTS = frozenset(
@@ -50,7 +50,7 @@ class _Reader(Reader):
         project = self._read(self.path)
         if not self.context.ships(self.lock_path):
             reason = f"the build context ships no {self.lock_path}, so dfix can't tell which plugins the install runs"
-            raise LeaveAlone("no-lock", reason, f"commit {self.lock_path}")
+            raise MissingFile("no-lock", reason, f"commit {self.lock_path}", self.lock_path)
         lock = self._read(self.lock_path)
         self._plugins(lock)
         self._scripts(project)

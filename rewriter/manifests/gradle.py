@@ -10,7 +10,7 @@ import posixpath
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
-from dfix.rewriter.manifests.shared.missing import missing
+from dfix.rewriter.manifests.shared.missing import MissingFile, missing
 
 _CACHE = "keep downloads between builds: RUN --mount=type=cache,target=/root/.gradle"
 
@@ -27,7 +27,8 @@ def inputs(context: Context, install: Install) -> Inputs:
     if text is None:
         raise missing(context, properties)
     if not context.ships(jar):
-        raise LeaveAlone("no-wrapper", f"the build context ships no {jar}, which {install.program} needs to start")
+        reason = f"the build context ships no {jar}, which {install.program} needs to start"
+        raise MissingFile("no-wrapper", reason, "", jar)
     url = next((line.partition("=")[2].strip() for line in text.splitlines() if _is_url(line)), "")
     if not url.replace("\\:", ":").startswith(("http://", "https://")):
         raise LeaveAlone("local-source", f"{properties} takes Gradle from {url or 'nowhere'}, not from an http(s) URL")

@@ -13,13 +13,14 @@ from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.report.pages import page
 
 ROOT = Path(__file__).resolve().parents[2]
-RECORDS = {"Reason": 0, "LeaveAlone": 0, "ReplacedOutput": 0, "Refusal": 2}
+RECORDS = {"Reason": 0, "LeaveAlone": 0, "ReplacedOutput": 0, "MissingFile": 0, "Refusal": 2}
 """What holds a code, and as which argument."""
 ENGINE = {
     "rewriter/manifests": {"split-manifests"},
     "rewriter/model/cache_use.py": {"clean-up"},
     "rewriter/model/file_map": {"split-manifests"},
     "rewriter/model/source_evidence.py": {"multistage"},
+    "rewriter/model/started_scripts.py": {"multistage"},
 }
 """Parts of the engine that give reasons, and the rules that ask them."""
 PIPELINE = {"unsafe": {"multistage", "slim-base"}, "ignore-file": {"dockerignore", "split-manifests"}}

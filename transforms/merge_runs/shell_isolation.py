@@ -133,7 +133,7 @@ def wrap(step: Step, following: Step | None) -> Wrap:
     if not is_list:
         return Wrap("", "", cut)
     if over_lines:
-        raise LeaveAlone("not-a-chain", f"the RUN of `{_title(node)}` is not a plain `&&` chain")
+        raise LeaveAlone("not-a-chain", f"the RUN on line {step.instruction.line} is not a plain `&&` chain")
     return Wrap("{ ", " }" if ended else "; }")
 
 

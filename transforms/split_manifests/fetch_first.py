@@ -184,7 +184,8 @@ def _fetches_or_builds(run: Step, manager: str) -> bool:
         prefetch = None if used is None else used.manager.prefetch
         if used is None or prefetch is None or used.manager.name != manager:
             continue
-        if _fetches(used, prefetch) or _builds(used, prefetch):
+        writes_wrapper = not prefetch.builds and used.verb == "install"  # `gradle wrapper`
+        if _fetches(used, prefetch) or (_builds(used, prefetch) and not writes_wrapper):
             return True
     return False
 

@@ -129,7 +129,7 @@ def _check_earlier(command: FetchingCommand, step: Step) -> None:
         if earlier is None or earlier.names_packages or _manager(earlier) != _manager(command):
             continue
         prefetch = None if earlier.usage is None else earlier.usage.manager.prefetch
-        what = "dependencies" if prefetch is None else prefetch.what
+        what = prefetch.what if prefetch is not None and prefetch.what.endswith("itself") else "dependencies"
         reason = f"line {other.instruction.line} already fetches {what}, with `{earlier.shown}`"
         raise LeaveAlone("fetched-before", reason)
 

@@ -19,6 +19,7 @@ from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
 
 _WRITES_NOTHING = frozenset(("rm", "rmdir"))
+_EVERYWHERE = frozenset(("-g", "--global"))
 _ADDRESSES = ("http://", "https://", "ftp://")
 
 
@@ -45,18 +46,18 @@ def _earlier(run: InstallRun, install: ProjectInstall) -> Iterator[tuple[int, Lo
 
 def _may_write(command: Located, path: str) -> bool:
     """Whether a command writes the file, as far as its words and redirects tell."""
-    if program_name(command.words[0]) in _WRITES_NOTHING | of_kind("folder") - of_kind("replaces"):
+    program = program_name(command.words[0])
+    if program in _WRITES_NOTHING | of_kind("folder") - of_kind("replaces"):
         return False
     found = effects(command)
     if any(path == place.path for place in found.writes):
         return True
     texts = [word.literal_or_text for word in command.words]
+    if _EVERYWHERE.isdisjoint(texts):
+        known = (new_manifests().get(name, ()) for name in (program, f"{program} {''.join(texts[1:2])}"))
+        made = {file for files in known for file in files}
+        made |= {posixpath.basename(text) for text in texts if text.startswith(_ADDRESSES)}
+        if any(resolve(command.folder, file) == path for file in made):
+            return True
     named = (part for text in texts[1:] for part in (text, text.partition("=")[2]) if part)
-    folder, name = posixpath.split(path)
-    if command.folder == folder and (
-        name in new_manifests().get(" ".join([program_name(command.words[0]), *texts[1:2]]), ())
-        or name in new_manifests().get(program_name(command.words[0]), ())
-        or any(text.startswith(_ADDRESSES) and posixpath.basename(text) == name for text in texts)
-    ):
-        return True
     return bool(found.anything) and any(resolve(command.folder, part) == path for part in named)

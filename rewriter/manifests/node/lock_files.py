@@ -15,7 +15,7 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.shared.inputs import Install
 from dfix.rewriter.manifests.shared.local_paths import outside
-from dfix.rewriter.manifests.shared.missing import missing
+from dfix.rewriter.manifests.shared.missing import MissingFile, missing
 
 _FROZEN = {
     "npm": frozenset(
@@ -78,7 +78,9 @@ def refuse_rewritten_lock(
 ) -> None:
     """Raises LeaveAlone when the install may rewrite the lock file in `locks` (at most one), or lacks one it needs."""
     if not locks and install.manager == "npm" and CLEAN_INSTALLS.intersection(install.arguments):
-        raise LeaveAlone("no-lock", f"`{install.shown}` needs package-lock.json, which the build context does not ship")
+        reason = f"`{install.shown}` needs package-lock.json, which the build context does not ship"
+        hint = "run `npm install`, and commit package-lock.json"
+        raise MissingFile("no-lock", reason, hint, posixpath.join(root.folder, "package-lock.json"))
     if not locks or _FROZEN[install.manager].intersection(install.arguments):
         return
     lock = locks[0]

@@ -9,10 +9,10 @@ from dfix.rewriter.context.folder import Context
 
 
 class MissingFile(LeaveAlone):
-    """A file or folder that an install needs is not there. `path` is a context path."""
+    """A file or folder that an install needs is not there. `path` is a context path, or a path of the image."""
 
-    def __init__(self, text: str, hint: str, path: str) -> None:
-        super().__init__("missing-file", text, hint)
+    def __init__(self, code: str, text: str, hint: str, path: str) -> None:
+        super().__init__(code, text, hint)
         self.path = path
 
 
@@ -21,11 +21,14 @@ def missing(context: Context, path: str) -> MissingFile:
     if context.exists(path):
         line = context.left_out_by(path)
         if line:
-            return MissingFile(f"{path} is left out by line {line} of {context.ignore_name}", "", path)
+            return MissingFile("missing-file", f"{path} is left out by line {line} of {context.ignore_name}", "", path)
         if context.is_folder(path):
-            return MissingFile(f"the build context ships no file in {path}", "", path)
-        return MissingFile(f"dfix can't read {path}: it is too large, or a link out of the build context", "", path)
-    return MissingFile(*context.absence(path), path)
+            return MissingFile("missing-file", f"the build context ships no file in {path}", "", path)
+        return MissingFile(
+            "missing-file", f"dfix can't read {path}: it is too large, or a link out of the build context", "", path
+        )
+    text, hint = context.absence(path)
+    return MissingFile("missing-file", text, hint, path)
 
 
 def refuse_host_output(

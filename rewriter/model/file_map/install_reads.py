@@ -120,16 +120,10 @@ def reads_of_install(file_map: FileMap, install: ProjectInstall) -> Needed:
 
 def _about_image(view: ImageView, install: ProjectInstall, texts: list[str], no: LeaveAlone) -> LeaveAlone:
     """The refusal of a reader, with the path in the image of a file that is missing."""
-    if no.reason.code != "missing-file":
-        return no
-    _, text, hint = no.reason
-    if not _brings_any(view, texts):
-        text, hint = f"no COPY before `{install.shown}` brings the files it reads", ""
-    return (
-        MissingFile(text, hint, view.image_path(no.path))
-        if isinstance(no, MissingFile)
-        else LeaveAlone("missing-file", text, hint)
-    )
+    reason = no.reason
+    if reason.code == "missing-file" and not _brings_any(view, texts):
+        reason = reason._replace(text=f"no COPY before `{install.shown}` brings the files it reads", hint="")
+    return MissingFile(*reason, view.image_path(no.path)) if isinstance(no, MissingFile) else LeaveAlone(*reason)
 
 
 def _question(view: ImageView, asked: Install) -> tuple[object, ...]:
@@ -240,7 +234,7 @@ def _with_program(view: ImageView, install: ProjectInstall, read: Inputs) -> Inp
         return read._replace(files=(path, *(file for file in read.files if file != path)))
     if program.startswith("/"):
         return read
-    raise MissingFile(f"no COPY brings {program} into the image", "", path or program)
+    raise MissingFile("missing-file", f"no COPY brings {program} into the image", "", path or program)
 
 
 def _needed(view: ImageView, read: Inputs) -> Needed:
