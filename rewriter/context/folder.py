@@ -187,7 +187,7 @@ class Context:
                 names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
         except OSError:
             return []
-        return sorted(name for name in names if not self._pruned(posixpath.join(folder, name)))
+        return sorted(name for name in names if not self.never_ships(posixpath.join(folder, name)))
 
     def folders(self) -> list[str]:
         """Every folder that ships, including empty ones; parents come before their subfolders."""
@@ -267,7 +267,7 @@ class Context:
 
     def never_ships(self, path: str) -> bool:
         """Whether the ignore file leaves out a path, and everything below it, whether it exists or not."""
-        return self._pruned(path)
+        return self.ignore.ignored(path) and not self.ignore.may_include_below(path)
 
     def left_out_by(self, path: str) -> int:
         """The line of the ignore file that leaves out a path; 0 if none does."""
@@ -294,14 +294,12 @@ class Context:
         """Whether `path` is a folder on disk, not a link."""
         known = self._folders.get(path)
         if known is None:
-            known = self._folders[path] = self._is_folder(path)
+            try:
+                known = self._inside(path) and stat.S_ISDIR(os.lstat(self._disk(path)).st_mode)
+            except OSError:
+                known = False
+            self._folders[path] = known
         return known
-
-    def _is_folder(self, path: str) -> bool:
-        try:
-            return self._inside(path) and stat.S_ISDIR(os.lstat(self._disk(path)).st_mode)
-        except OSError:
-            return False
 
     def _disk(self, path: str) -> str:
         return os.path.join(self.root, path) if path else self.root
@@ -332,10 +330,7 @@ class Context:
 
     def _opens(self, folder: str) -> bool:
         """Whether any file below a folder can ship."""
-        return self.is_folder(folder) and not (folder and (self._pruned(folder) or self._through_link(folder)))
-
-    def _pruned(self, folder: str) -> bool:
-        return self.ignore.ignored(folder) and not self.ignore.may_include_below(folder)
+        return self.is_folder(folder) and not (folder and (self.never_ships(folder) or self._through_link(folder)))
 
     def _walk(
         self, folder: str, listed: list[str], most: int = MOST_FILES, skipped: frozenset[str] = frozenset()
@@ -350,7 +345,7 @@ class Context:
             for entry in entries:
                 path = f"{current}/{entry.name}" if current else entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in skipped and not self._pruned(path):
+                    if entry.name not in skipped and not self.never_ships(path):
                         pending.append(path)
                 elif not self.ignore.ignored(path) and (entry.is_file(follow_symlinks=False) or entry.is_symlink()):
                     listed.append(path)
