@@ -279,7 +279,6 @@ class Context:
 
     def put_elsewhere(self, path: str) -> str:
         """Where the content of a folder is instead, as a clause; "" where it is at its path, as in a build context."""
-        del path
         return ""
 
     def is_link(self, path: str) -> bool:
@@ -311,8 +310,7 @@ class Context:
     def _is_file(self, path: str) -> bool:
         if not path or not self._inside(path):
             return False
-        folder = posixpath.dirname(path)
-        if folder and not self.is_folder(folder):
+        if not self.is_folder(posixpath.dirname(path)):
             return False  # many paths are only guessed, and few folders have to be asked for them
         try:
             mode = os.lstat(self._disk(path)).st_mode
