@@ -23,10 +23,14 @@ class Install(NamedTuple):
     env: tuple[tuple[str, str | None], ...] = ()
     """The variables in force, as far as the Dockerfile sets them; None for a value that is unknown before the build."""
 
+    written: tuple[str, ...] = ()
+    """The arguments as the author wrote them, where `arguments` have paths of the context in place of image paths."""
+
     @property
     def shown(self) -> str:
         """The command as messages quote it: `npm ci`, `./mvnw package`."""
-        return " ".join((self.program if "/" in self.program else self.manager, *self.arguments))
+        words = self.written or self.arguments
+        return " ".join((self.program if "/" in self.program else self.manager, *words))
 
 
 class MadeFromSources(NamedTuple):

@@ -98,7 +98,8 @@ def reads_of_install(file_map: FileMap, install: ProjectInstall) -> Needed:
     given = (word for word in located.command.assigns if "=" in word.text)
     own = {word.text.partition("=")[0]: (word.value or "").partition("=")[2] for word in given}
     env = tuple({**located.env, **own}.items())
-    asked = Install(install.manager, arguments, view.folder, install.reader, located.words[0].text, env)
+    program = located.words[0].text
+    asked = Install(install.manager, arguments, view.folder, install.reader, program, env, tuple(texts))
     # the same question about the same image is answered once in a run
     answers, question = file_map.context.answers, _question(view, asked)
     try:
