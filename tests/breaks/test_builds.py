@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from prove_breaks import Tried, counts, report
 
 from tests.breaks.builds import BELOW, IMAGES, STEPS, Build, builds, images_of, prepare
 from tests.breaks.outcomes import Outcome, folders, outcomes, unpack
@@ -50,3 +51,23 @@ def test_a_prepared_input_may_be_written_and_has_its_archive(tmp_path: Path) -> 
     assert (folder / "Dockerfile").stat().st_mode & 0o777 == 0o644
     assert (folder / "vendor/a-1.0.0.tgz").read_bytes()[:2] == b"\x1f\x8b"
     assert '"integrity": "sha512-' in (folder / "package-lock.json").read_text()
+
+
+def test_what_the_page_says() -> None:
+    one = next(iter(OUTCOMES.values()))._replace(name="a", kind="K1")
+    found = [
+        Tried(one, ("clean-up", "split-manifests"), "proven", ""),
+        Tried(one, (), "unchanged", ""),
+        Tried(one, (), "", "there is no base"),
+        Tried(one, ("clean-up",), "broken", ""),
+    ]
+    assert counts(found) == (
+        "4 inputs: 1 rewritten, and the images before and after agree; 1 left as they are, and they build; "
+        "1 not built; 1 wrong."
+    )
+    assert report(found).splitlines()[4:] == [
+        "| a | K1 | clean-up, split-manifests | the images agree |",
+        "| a | K1 | - | built, unchanged |",
+        "| a | K1 | - | not built: there is no base |",
+        "| a | K1 | clean-up | **the images differ** |",
+    ]
