@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from prove_breaks import Tried, counts, report
+from prove_breaks import Tried, counts, report, row, written_rows
 
 from tests.breaks.builds import BELOW, IMAGES, STEPS, Build, builds, images_of, prepare
 from tests.breaks.outcomes import Outcome, folders, outcomes, unpack
@@ -54,20 +54,22 @@ def test_a_prepared_input_may_be_written_and_has_its_archive(tmp_path: Path) -> 
 
 
 def test_what_the_page_says() -> None:
-    one = next(iter(OUTCOMES.values()))._replace(name="a", kind="K1")
+    one = next(iter(OUTCOMES.values()))._replace(kind="K1")
     found = [
-        Tried(one, ("clean-up", "split-manifests"), "proven", ""),
-        Tried(one, (), "unchanged", ""),
-        Tried(one, (), "", "there is no base"),
-        Tried(one, ("clean-up",), "broken", ""),
+        Tried(one._replace(name="a"), ("clean-up", "split-manifests"), "proven", ""),
+        Tried(one._replace(name="b"), (), "unchanged", ""),
+        Tried(one._replace(name="c"), (), "", "there is no base"),
+        Tried(one._replace(name="d"), ("clean-up",), "broken", ""),
     ]
-    assert counts(found) == (
+    rows = {tried.outcome.name: row(tried) for tried in found}
+    assert list(rows.values()) == [
+        "| a | K1 | clean-up, split-manifests | the images agree |",
+        "| b | K1 | - | built, unchanged |",
+        "| c | K1 | - | not built: there is no base |",
+        "| d | K1 | clean-up | **the images differ** |",
+    ]
+    assert counts(rows) == (
         "4 inputs: 1 rewritten, and the images before and after agree; 1 left as they are, and they build; "
         "1 not built; 1 wrong."
     )
-    assert report(found).splitlines()[4:] == [
-        "| a | K1 | clean-up, split-manifests | the images agree |",
-        "| a | K1 | - | built, unchanged |",
-        "| a | K1 | - | not built: there is no base |",
-        "| a | K1 | clean-up | **the images differ** |",
-    ]
+    assert written_rows(f"| x |\n<!-- breaks -->\n\n{report(rows)}\n\n<!-- end -->\n| y |\n") == rows
