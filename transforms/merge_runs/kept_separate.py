@@ -62,7 +62,7 @@ def keep_separate(first: RunSummary, second: RunSummary) -> NoReturn:
     if first.slow:
         _repeats(first, second)
     if second.slow:
-        reason = f"`{second.title}` neither removes what `{first.title}` created nor is known to need it"
+        reason = f"`{second.title}` is not known to undo what `{first.title}` does"
         raise LeaveAlone("unrelated", f"{reason}, so joining them would save nothing")
     lighter, heavier = (first, second) if first.quick else (second, first)
     reason = f"`{heavier.title}` takes a moment, and has nothing to do with `{lighter.title}`"

@@ -23,6 +23,7 @@ from dfix.rewriter.model.file_map.install_reads import ProjectInstall, view_from
 from dfix.rewriter.model.mounts import Mount
 from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
@@ -73,7 +74,10 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
     for command in commands:
         if command.part < build.located.part and (not command.words or command.words[0].text not in _SETUP):
             reason = f"`{_shown(command)}` comes before `{shown}` in the same RUN"
-            raise LeaveAlone("reads-first", reason, "move it to a RUN of its own, before the sources are copied")
+            hint = "move it to a RUN of its own, before the sources are copied"
+            if command.words and program_name(command.words[0]) == "chmod":
+                hint = f"commit the mode instead (`git update-index --chmod=+x`), and remove `{_shown(command)}`"
+            raise LeaveAlone("reads-first", reason, hint)
     if build.located.command.words[0] != build.located.words[0]:
         raise LeaveAlone("not-a-chain", f"`{shown}` runs through `{build.located.command.words[0].text}`")
     settings = _unknown_settings(build)

@@ -76,13 +76,14 @@ class FetchingCommand(NamedTuple):
 def fetching_command(step: Step) -> FetchingCommand | None:
     """The first command of a RUN that fetches a project's dependencies; None where there is none.
 
-    A command within `sh -c "…"` or `$(…)`, or in a script that dfix does not read, counts too.
+    A command within `sh -c "…"` or `$(…)`, or in a script that dfix does not read, counts too; so does one that names
+    its packages, where there is no other.
     """
     if step.script.opaque:
         return _in_opaque(step)
-    found = next(filter(None, map(_fetching, _all_located(step))), None)
-    if found is not None:
-        return found
+    found = list(filter(None, map(_fetching, _all_located(step))))
+    if found:
+        return next((command for command in found if not command.names_packages), found[0])
     substituted = _SUBSTITUTED.search(step.source_text)
     return None if substituted is None else FetchingCommand(substituted[1], None)
 

@@ -93,8 +93,9 @@ def install_twice(model: Model, copies: StageCopies, run: InstallRun) -> Split |
     move = None if read is None else plan_move(copies, run, read)
     if move is None:
         return None
-    first_use_of_sources(run, copies.clear, move.copied_first)  # raises when something before the install needs them
     assert read is not None
+    there = move.copied_first() | {file.source for file in read.files}  # some come with a copy that stays
+    first_use_of_sources(run, copies.clear, lambda: there)  # raises when something before the install needs them
     check_made_files(model, run, read)
     written = edits(model, move, run, _run_split(model, run, run.installs[0].located.part), command)
     reason = (

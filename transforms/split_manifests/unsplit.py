@@ -110,7 +110,9 @@ def _check_scripts(copies: StageCopies, step: Step) -> None:
             found = "" if text is None else install_in_text(text)
             if found and isinstance(file, ImageFile):
                 hint = f"run `{found}` in the Dockerfile, in a RUN of its own"
-                raise LeaveAlone("wrapper-script", f"{file.source} runs `{found}`, and may do anything else", hint)
+                raise LeaveAlone(
+                    "wrapper-script", f"the script {file.source} runs `{found}`, and may do anything else", hint
+                )
 
 
 def _brings_a_folder(copies: StageCopies | None, step: Step) -> bool:

@@ -84,6 +84,8 @@ def refuse_rewritten_lock(
     if not locks or _FROZEN[install.manager].intersection(install.arguments):
         return
     lock = locks[0]
+    if install.manager == "bun" and not posixpath.basename(lock).startswith("bun.lock"):
+        return  # Bun writes its own lock file, and keeps the other one (bun.com/docs/pm/lockfile)
     advice = _ADVICE[install.manager]
     if install.manager == "npm" and lock.endswith(("package-lock.json", "npm-shrinkwrap.json")):
         from dfix.rewriter.manifests.node.npm_lock_form import rewritten_because

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.answers.reason import LeaveAlone, Reason
 from dfix.rewriter.manifests import Inputs, Install, inputs
 from dfix.rewriter.manifests.shared.inputs import MadeFromSources, ReplacedOutput
 from dfix.rewriter.manifests.shared.missing import MissingFile
@@ -123,8 +124,18 @@ def _about_image(view: ImageView, install: ProjectInstall, texts: list[str], no:
     """The refusal of a reader, with the path in the image of a file that is missing."""
     reason = no.reason
     if reason.code == "missing-file" and not _brings_any(view, texts):
-        reason = reason._replace(text=f"no COPY before `{install.shown}` brings the files it reads", hint="")
+        reason = _brings_none(view, install)
     return MissingFile(*reason, view.image_path(no.path)) if isinstance(no, MissingFile) else LeaveAlone(*reason)
+
+
+def _brings_none(view: ImageView, install: ProjectInstall) -> Reason:
+    """Why no copy brings what an install reads, or may bring it without that dfix can tell."""
+    base, _, below = view.image_folder.partition("/")
+    if base != "?":
+        return Reason("missing-file", f"no COPY before `{install.shown}` brings the files it reads")
+    where = f"in {below}, below" if below else "in"
+    reason = f"`{install.shown}` runs {where} the working directory of the base image, which dfix does not know"
+    return Reason("unknown-folder", reason, "write a WORKDIR with an absolute path before it")
 
 
 def _question(view: ImageView, asked: Install) -> tuple[object, ...]:
@@ -136,13 +147,11 @@ def _question(view: ImageView, asked: Install) -> tuple[object, ...]:
     return asked, view.image_folder, layers
 
 
-def view_from(file_map: FileMap, image_folder: str, texts: list[str] | tuple[str, ...] = ()) -> ImageView:
+def view_from(file_map: FileMap, image_folder: str, texts: Sequence[str] = ()) -> ImageView:
     """The image around a folder. Its paths are those of the context where one folder of the context is copied there."""
     whole: list[str] = []
     for copy in reversed(file_map.copies):
         folder = copy.brought.context_folder_at(image_folder)
-        if folder and copy.brought.files_in(image_folder):
-            continue  # `COPY Gemfile Gemfile.lock vendor ./` puts the content of vendor next to the files
         whole += [folder] if folder is not None and folder not in whole else []
     above = [] if whole else [path for copy in file_map.copies if (path := _above(copy, image_folder)) is not None]
     single = [] if above else _single_files(file_map, image_folder)
