@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from dfix.rewriter.context.parsed_files import yaml_of
@@ -21,6 +22,8 @@ _VALUED = {
     "-t": "tag", "--tag": "tag", "-f": "file", "--file": "file", "--target": "target", "--build-arg": "argument",
     "--build-context": "context",
 }  # fmt: skip
+_HEREDOC = re.compile(r"<<-?[ \t]*[\"']?(\w+)[\"']?")
+_LONGEST_BODY = 20_000
 _MOST_DEEP = 12
 _LONGEST_BEFORE = 300
 """Characters of a line before a build in which a `cd` is looked for."""
@@ -32,6 +35,8 @@ class BuildCommand(NamedTuple):
     folder: str
     """To which the line changes before it; "" for none."""
     tags: tuple[str, ...]
+    text: str
+    """That of a Dockerfile on standard input."""
     file: str
     """ "" for the Dockerfile of the context."""
     context: str
@@ -45,14 +50,23 @@ def build_commands(text: str) -> Iterator[BuildCommand]:
     """The builds that a text runs, in the order of the text."""
     joined = _CONTINUED.sub(" ", text)
     for match in _BUILD.finditer(joined):
+        opened = _HEREDOC.search(match["rest"])
+        body = _body(joined, match.end(), opened[1]) if opened is not None else ""
         begin = max(joined.rfind("\n", 0, match.start()) + 1, match.start() - _LONGEST_BEFORE)
         changed = _CHANGES_FOLDER.findall(joined, begin, match.start())
-        yield _command(_QUOTES.sub(" ", match["rest"]).split(), changed[-1] if changed else "")
+        words = _QUOTES.sub(" ", _HEREDOC.sub(" ", match["rest"])).split()
+        yield _command(words, changed[-1] if changed else "", body)
     if _ACTION.search(text):
         yield from _actions(yaml_of(text), 0)
 
 
-def _command(words: list[str], folder: str) -> BuildCommand:
+def _body(text: str, at: int, name: str) -> str:
+    """The lines of a heredoc that a command line opens; `at` is the end of that line."""
+    lines = text[at : at + _LONGEST_BODY].splitlines()[1:]
+    return "\n".join(takewhile(lambda line: line.strip() != name, lines)) + "\n"
+
+
+def _command(words: list[str], folder: str, text: str) -> BuildCommand:
     given: dict[str, list[str]] = {kind: [] for kind in _VALUED.values()}
     operands: list[str] = []
     pending = list(reversed(words))
@@ -67,7 +81,14 @@ def _command(words: list[str], folder: str) -> BuildCommand:
     context = operands[-1] if operands else "."
     file, target = (given[kind][-1] if given[kind] else "" for kind in ("file", "target"))
     return BuildCommand(
-        folder, tuple(given["tag"]), file, context, target.lower(), tuple(given["argument"]), tuple(given["context"])
+        folder,
+        tuple(given["tag"]),
+        text,
+        file,
+        context,
+        target.lower(),
+        tuple(given["argument"]),
+        tuple(given["context"]),
     )
 
 
@@ -82,6 +103,7 @@ def _actions(data: Any, depth: int) -> Iterator[BuildCommand]:
             yield BuildCommand(
                 "",
                 lists["tags"],
+                "",
                 str(settings.get("file") or ""),
                 str(settings.get("context") or "."),
                 str(settings.get("target") or "").lower(),

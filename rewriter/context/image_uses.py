@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 
 from dfix.rewriter.context.build_commands import BuildCommand, build_commands
 from dfix.rewriter.context.declared_builds import declares_builds
@@ -29,6 +30,7 @@ from dfix.rewriter.context.parsed_files import bake_targets, table_of, text_of, 
 _MOST_FOLDERS = 100
 _MOST_ABOVE = 2
 """Folders above the Dockerfile's that are looked at where there is no repository."""
+_MOST_BUILDS = 200
 _NOT_LISTED = frozenset((".git", ".venv", "node_modules"))
 
 
@@ -99,18 +101,21 @@ def _read_commands(folders: list[str], uses: ImageUses) -> None:
         files = [os.path.join(place, name) for place in places for name in sorted(_names(place))]
         for file in [path for path in files if runs_builds(path)][:_MOST_FOLDERS]:
             text = text_of(file) or ""
-            for command in build_commands(text) if "build" in text else ():
+            for command in islice(build_commands(text), _MOST_BUILDS) if "build" in text else ():
                 uses.builds.extend(_run_build(file, command))
 
 
 def _run_build(file: str, command: BuildCommand) -> Iterator[ImageBuild]:
     """The build that a command runs, in the nearest folder above its file where the Dockerfile is."""
     build = {"target": command.target, "args": list(command.arguments), "additional_contexts": list(command.contexts)}
+    names = {image_name(tag) for tag in command.tags}
+    if command.text:
+        yield from declared_build(file, build, names, command.text)
+        return
     for above in upwards(os.path.dirname(file)):
         folder = os.path.join(above, command.folder)
         context = os.path.normpath(os.path.join(folder, command.context))
         dockerfile = os.path.join(folder, command.file) if command.file else os.path.join(context, "Dockerfile")
         if os.path.isfile(dockerfile) and os.path.isdir(context):
-            names = {image_name(tag) for tag in command.tags}
             yield from declared_build(file, {**build, "context": context, "dockerfile": dockerfile}, names, None)
             return

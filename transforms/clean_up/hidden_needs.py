@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -16,6 +15,7 @@ from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.clean_up.context_scripts import MOST_SCRIPTS, TooManyScriptsError
 from dfix.transforms.clean_up.mentions import need
+from dfix.transforms.clean_up.package_scripts import HAVE_SCRIPTS, scripts_run
 from dfix.transforms.clean_up.unread_scripts import unread_in, unread_script
 
 if TYPE_CHECKING:
@@ -34,14 +34,10 @@ _UPDATE_HINT = "update the package lists in that file before it uses them"
 _COMMAND_OPTION = re.compile(r"-[a-z]*c")
 _OTHER_USER = ("su", "runuser")
 _RUNS_ITS_INPUT = ("xargs", "parallel")
+_WORKING_FOLDER = frozenset(("--prefix", "-C", "--cwd", "--dir", "--workspace", "-w", "--working-dir", "-d"))
 _EXECUTES = ("-exec", "-execdir", "-ok", "-okdir")
 _LATER_RUN = frozenset(("hard-links", "make", "moves", "places", "shell", "sources", "unpacks"))
 """Kinds of known programs that run their operands, or give them a name by which another command may run them."""
-
-_HOOKS = (
-    "preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare", "dependencies",
-)  # fmt: skip
-"""Scripts of package.json that an install runs (https://docs.npmjs.com/cli/using-npm/scripts, read 2026-11-29)."""
 
 
 def no_hidden_need(removal: Removal, step: Step, command: Located, shown: str, *, builds: bool) -> None:
@@ -163,18 +159,26 @@ def _texts_run(scripts: ContextScripts, command: Located, step: Step, *, anythin
     anything = anything and used is None
     if anything and program_name(command.words[0]) in _RUNS_ITS_INPUT:
         paths += scripts.every_script
-    if used is not None and "package.json" in used.manager.manifests and not _installs_others(used):
-        for folder in _project_folders(used, command.folder):
-            for path in scripts.named(posixpath.join(folder, "package.json"), None):
-                text = _package_scripts(scripts, path, used)
-                yield f"a script of {path}", text
-                paths += scripts.named_by(text, posixpath.dirname(path))
+    for path in _with_scripts(scripts, command, used):
+        text = scripts_run(scripts.whole_text(path) or "", used) if used is not None else ""
+        yield f"a script of {path}", text
+        paths += scripts.named_by(text, posixpath.dirname(path))
     manifests = () if used is None else used.manager.manifests
     # a manifest that is no program names many files and runs none
     listed = [path for path in paths if posixpath.basename(path) in manifests and not path.endswith(".py")]
     yield from ((path, scripts.text(path) or "") for path in listed)
     for path in scripts.reached([path for path in paths if path not in listed], anything=anything):
         yield path, scripts.text(path) or ""
+
+
+def _with_scripts(scripts: ContextScripts, command: Located, used: Usage | None) -> list[str]:
+    """The manifests whose scripts a package manager may run."""
+    if used is None or _installs_others(used):
+        return []
+    folders = _project_folders(used, command.folder)
+    names = HAVE_SCRIPTS.intersection(used.manager.manifests)
+    places = [posixpath.join(folder, name) for folder in folders for name in names]
+    return [path for place in places for path in scripts.named(place, None)]
 
 
 def _runs_nothing(words: tuple[Word, ...]) -> bool:
@@ -221,7 +225,7 @@ def _named(scripts: ContextScripts, command: Located, step: Step) -> list[str]:
     if used is not None and not any(used.has(project.everywhere) for project in used.manager.projects):
         defaults += used.manager.manifests
     for name in dict.fromkeys(defaults):
-        if name != "package.json":
+        if name not in HAVE_SCRIPTS:
             for place in _made_in(words, folder):
                 paths += scripts.named(posixpath.join(place, name), None)
     return paths
@@ -247,29 +251,10 @@ def _installs_others(used: Usage) -> bool:
 
 
 def _project_folders(used: Usage, folder: str | None) -> list[str]:
-    """The folders in which a manager may look for package.json."""
-    named = (o.value for o in used.options if o.name in ("--prefix", "-C", "--cwd", "--dir", "--workspace", "-w"))
+    """The folders in which a manager may look for its manifest."""
+    named = (
+        o.value
+        for o in used.options
+        if o.name in ("--prefix", "-C", "--cwd", "--dir", "--workspace", "-w", *_WORKING_FOLDER)
+    )
     return [folder or "?", *(posixpath.normpath(posixpath.join(folder or "?", name)) for name in named if name)]
-
-
-def _package_scripts(context_scripts: ContextScripts, path: str, used: Usage) -> str:
-    """The scripts of package.json that a command runs, and those that their texts name."""
-    import json
-
-    try:
-        data = json.loads(context_scripts.whole_text(path) or "")
-        scripts = {name: script for name, script in data["scripts"].items() if isinstance(script, str)}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return ""
-    words = [word.literal_or_text for word in used.arguments]
-    pending = [*words, *(_HOOKS if used.verb == "install" else ())]
-    if any("$" in word for word in words):
-        pending = list(scripts)
-    chosen: dict[str, str] = {}
-    while pending:
-        pattern = pending.pop()
-        for name, script in scripts.items():
-            if name not in chosen and any(fnmatchcase(name, before + pattern) for before in ("", "pre", "post")):
-                chosen[name] = script
-                pending += re.split(r"[\s\"';&|]+", script)
-    return "\n".join(chosen.values())

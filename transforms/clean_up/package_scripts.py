@@ -1,0 +1,57 @@
+"""Scripts in package.json and composer.json, by the names that a command gives to a package manager."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dfix.rewriter.knowledge import Usage
+
+HAVE_SCRIPTS = frozenset(("package.json", "composer.json"))
+"""Manifests with a table `scripts`."""
+
+_COMPOSER = "composer"
+_HOOKS = (
+    "preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare", "dependencies",
+)  # fmt: skip
+"""Scripts of package.json that an install runs (https://docs.npmjs.com/cli/using-npm/scripts, read 2026-11-29)."""
+
+
+def scripts_run(manifest: str, used: Usage) -> str:
+    """The scripts of a manifest that a command runs, and those that their texts name.
+
+    Composer's events, which begin with `pre-` and `post-`, count for all its commands
+    (https://getcomposer.org/doc/articles/scripts.md, not opened).
+    """
+    scripts = _scripts(manifest)
+    words = [word.literal_or_text for word in used.arguments]
+    pending = [*words, *(_HOOKS if used.verb == "install" else ())]
+    if used.manager.name == _COMPOSER:
+        pending += [name for name in scripts if name.startswith(("pre-", "post-"))]
+    if any("$" in word for word in words):
+        pending = list(scripts)
+    chosen: dict[str, str] = {}
+    while pending:
+        pattern = pending.pop()
+        for name, script in scripts.items():
+            if name not in chosen and any(fnmatchcase(name, before + pattern) for before in ("", "pre", "post")):
+                chosen[name] = script
+                pending += re.split(r"[\s\"';&|@]+", script)
+    return "\n".join(chosen.values())
+
+
+def _scripts(manifest: str) -> dict[str, str]:
+    """Each script by its name; Composer's may be lists of commands."""
+    import json
+
+    try:
+        table = json.loads(manifest)["scripts"]
+        return {
+            name: "\n".join(map(str, script)) if isinstance(script, list) else script
+            for name, script in table.items()
+            if isinstance(script, (str, list))
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
