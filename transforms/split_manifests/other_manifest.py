@@ -17,8 +17,10 @@ _NONE = ("", "off")
 
 def check_usual_manifest(run: InstallRun, install: ProjectInstall) -> None:
     """Raises LeaveAlone where a variable in force replaces the manifest of an install of `run`."""
-    for row in replacements(install.manager):
-        value = values_in_force(run.step, install.located).get(row.variable, "")
+    rows = replacements(install.manager)
+    values = values_in_force(run.step, install.located) if rows else {}
+    for row in rows:
+        value = values.get(row.variable, "")
         if row.option:
             value = next((word.partition("=")[2] for word in value.split() if word.startswith(row.option)), "")
         usual = posixpath.join(install.located.folder or "?", row.manifest)

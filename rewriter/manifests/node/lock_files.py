@@ -84,15 +84,17 @@ def refuse_rewritten_lock(
     if not locks or _FROZEN[install.manager].intersection(install.arguments):
         return
     lock = locks[0]
-    if install.manager == "bun" and not posixpath.basename(lock).startswith("bun.lock"):
-        return  # Bun writes its own lock file, and keeps the other one (bun.com/docs/pm/lockfile)
+    has_yarn_lock = context.ships(posixpath.join(root.folder, "yarn.lock"))
+    if install.manager == "bun" and lock.endswith("package-lock.json") and not has_yarn_lock:
+        # Bun writes its own lock file, and keeps npm's (bun.com/docs/pm/lockfile); with `--yarn` also a yarn.lock
+        return
     advice = _ADVICE[install.manager]
     if install.manager == "npm" and lock.endswith(("package-lock.json", "npm-shrinkwrap.json")):
         from dfix.rewriter.manifests.node.npm_lock_form import rewritten_because
 
         text, root_text = (context.read(path, _LARGEST) or "" for path in (lock, root.path))
         difference = rewritten_because(text, root_text, root, members)
-        if not difference and context.ships(posixpath.join(root.folder, "yarn.lock")):
+        if not difference and has_yarn_lock:
             difference = "npm also updates the yarn.lock next to it"
             advice = "use `npm ci`"
         if not difference:
