@@ -61,6 +61,7 @@ class _Reader:
     def __init__(self, context: Context, install: Install) -> None:
         self.context = context
         self.install = install
+        self.command = f"`{install.shown}`"
         self.files: list[str] = []
         self.folders: list[str] = []
 
@@ -72,13 +73,13 @@ class _Reader:
             if option == _GROUPS:
                 raise LeaveAlone("option", f"`{self.install.shown}` has {option}, so it also reads pyproject.toml")
             if option in _READS:
-                self.requirement_file(posixpath.join(self.install.folder, value), self.install.shown)
+                self.requirement_file(posixpath.join(self.install.folder, value), self.command)
             elif option in _PROJECTS:  # a path, if it is no URL: also `-e lib`
-                self.operand(value if "/" in value or "$" in value else f"./{value}", self.install.shown)
+                self.operand(value if "/" in value or "$" in value else f"./{value}", self.command)
             elif option == "":
-                self.operand(value, self.install.shown)
+                self.operand(value, self.command)
             elif option in _LINKS:
-                self.links(value, self.install.shown)
+                self.links(value, self.command)
 
     def requirement_file(self, written: str, named_in: str) -> None:
         """Add a requirements file and all that it includes, each once; `named_in` is what names it, for messages."""
@@ -164,7 +165,7 @@ class _Reader:
         """Add the value of `--find-links`: a folder of archives or an HTML page; a URL reads no file."""
         if _URL.match(value):
             return
-        in_command = named_in == self.install.shown
+        in_command = named_in == self.command
         path = self.context_path(posixpath.join(self.install.folder, value) if in_command else value, named_in)
         if self.context.ships(path):
             self.files.append(path)
