@@ -27,44 +27,58 @@ def check_made_files(model: Model, run: InstallRun, read: Needed) -> None:
 
 def shipping_line(model: Model, stage: Stage, path: str) -> int:
     """The line of the stage or instruction through which a path of a stage ships, or may ship; 0 if it does not."""
-    if stage.ships:
-        return stage.instruction.line
-    names = {str(stage.index), stage.name or str(stage.index)}
-    for other in model.stages[stage.index :]:
-        if other.parent is stage:
-            line = shipping_line(model, other, path)
+    return _Shipping(model).line(stage, path)
+
+
+class _Shipping:
+    """Follows paths from stage to stage; each path of a stage is looked at once."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.seen: set[tuple[int, str]] = set()
+
+    def line(self, stage: Stage, path: str) -> int:
+        """As `shipping_line`; 0 for a path that was looked at before."""
+        if (stage.index, path) in self.seen:
+            return 0
+        self.seen.add((stage.index, path))
+        if stage.ships:
+            return stage.instruction.line
+        copying = next((step for step in stage.steps if _copies_within(step, path)), None)
+        if copying is not None:
+            return copying.instruction.line
+        names = {str(stage.index), stage.name or str(stage.index)}
+        for other in self.model.stages[stage.index + 1 :]:
+            line = self.line(other, path) if other.parent is stage else 0
+            taken = (step.instruction.line for step in other.steps if self._is_taken_by(step, names, path))
+            line = line or next(taken, 0)
             if line:
                 return line
-        for step in other.steps:
-            if (other is stage and _copies_within(step, path)) or _taken_by(model, step, names, path):
-                return step.instruction.line
-    return 0
+        return 0
 
+    def _is_taken_by(self, step: Step, names: set[str], path: str) -> bool:
+        """Whether a step of another stage takes the path from the stage with these names to where it ships."""
+        if step.keyword == "RUN":
+            return any((mount.from_ or "").lower() in names for mount in step.mounts)
+        flag = step.instruction.flag("from")
+        if flag is None or (flag.value or "").lower() not in names:
+            return False
+        *sources, target = [step.expand(word.text) for word in step.instruction.words] or [None]
+        destination = None if target is None else resolve(step.workdir, target)
+        return any(self._arrives(step.stage, source, destination, path) for source in sources)
 
-def _taken_by(model: Model, step: Step, names: set[str], path: str) -> bool:
-    """Whether a step of another stage takes the path from the stage with these names to where it ships."""
-    if step.keyword == "RUN":
-        return any((mount.from_ or "").lower() in names for mount in step.mounts)
-    flag = step.instruction.flag("from")
-    if flag is None or (flag.value or "").lower() not in names:
-        return False
-    *sources, target = [step.expand(word.text) for word in step.instruction.words] or [None]
-    destination = None if target is None else resolve(step.workdir, target)
-    return any(_arrives(model, step.stage, source, destination, path) for source in sources)
-
-
-def _arrives(model: Model, stage: Stage, source: str | None, destination: str | None, path: str) -> bool:
-    """Whether a COPY of `source`, which may be a pattern, brings the path to where it ships."""
-    if source is None:
-        return True
-    source = posixpath.normpath(posixpath.join("/", source))
-    parts = zip(path.strip("/").split("/"), source.strip("/").split("/"), strict=False)
-    if source != "/" and not all(fnmatchcase(name, pattern) for name, pattern in parts):
-        return False
-    if destination is None or not within(path, source):
-        return True
-    moved = posixpath.normpath(posixpath.join(destination, posixpath.relpath(path, source)))
-    return bool(shipping_line(model, stage, moved))
+    def _arrives(self, stage: Stage, source: str | None, destination: str | None, path: str) -> bool:
+        """Whether a COPY of `source`, which may be a pattern, brings the path to where it ships."""
+        if source is None:
+            return True
+        source = posixpath.normpath(posixpath.join("/", source))
+        parts = zip(path.strip("/").split("/"), source.strip("/").split("/"), strict=False)
+        if source != "/" and not all(fnmatchcase(name, pattern) for name, pattern in parts):
+            return False
+        if destination is None or not within(path, source):
+            return True
+        moved = posixpath.normpath(posixpath.join(destination, posixpath.relpath(path, source)))
+        return bool(self.line(stage, moved))
 
 
 def _copies_within(step: Step, path: str) -> bool:
