@@ -40,20 +40,53 @@ def image_uses(dockerfile: str) -> ImageUses:
     Looks in its folder and the ones above it, up to the root of the repository, and in the folders in them.
     """
     uses = ImageUses([], [])
-    folders = list(_folders(os.path.dirname(os.path.realpath(dockerfile))))
-    for folder in folders:
-        for name in sorted(name for name in _names(folder) if declares_builds(name.removeprefix("."))):
-            path = os.path.join(folder, name)
-            if name.endswith("devcontainer.json"):
-                read_devcontainer(path, uses)
-            elif name == "skaffold.yaml":
-                _read_skaffold(path, uses)
-            elif "bake" in name:
-                _read_bake(path, uses)
-            else:
-                read_compose(path, uses)
-    _read_commands(folders, uses)
+    own = os.path.realpath(dockerfile)
+    folders = list(_folders(os.path.dirname(own)))
+    declaring, running = list(_declaring(folders)), list(_running(folders))
+    if not any(_may_build(own, path) for path in (*declaring, *running)):
+        return uses
+    for path in declaring:
+        name = os.path.basename(path)
+        if name.endswith("devcontainer.json"):
+            read_devcontainer(path, uses)
+        elif name == "skaffold.yaml":
+            _read_skaffold(path, uses)
+        elif "bake" in name:
+            _read_bake(path, uses)
+        else:
+            read_compose(path, uses)
+    for path in running:
+        _read_commands(path, uses)
     return uses
+
+
+def _declaring(folders: list[str]) -> Iterator[str]:
+    """The files that declare builds."""
+    for folder in folders:
+        names = sorted(name for name in _names(folder) if declares_builds(name.removeprefix(".")))
+        yield from (os.path.join(folder, name) for name in names)
+
+
+def _running(folders: list[str]) -> Iterator[str]:
+    """The scripts, Makefiles and CI files that may run builds."""
+    for folder in folders:
+        places = (folder, *(os.path.join(folder, name) for name in CI_FOLDERS))
+        files = [os.path.join(place, name) for place in places for name in sorted(_names(place))]
+        yield from [path for path in files if runs_builds(path)][:_MOST_FOLDERS]
+
+
+def _may_build(own: str, file: str) -> bool:
+    """Whether a file may build the Dockerfile `own`: parsing all files takes long, and most name other folders.
+
+    The file is in the Dockerfile's folder, or names it or its folder. From a folder below, `..` leads there, and builds
+    that a file runs are looked for in the folders above it.
+    """
+    folder, name = os.path.split(own)
+    here = os.path.dirname(file)
+    text = text_of(file) or ""
+    if here == folder or os.path.basename(folder) in text or (name != "Dockerfile" and name in text):
+        return True
+    return here.startswith(os.path.join(folder, "")) and (".." in text or runs_builds(file))
 
 
 def _folders(folder: str) -> Iterator[str]:
@@ -94,15 +127,11 @@ def _read_skaffold(path: str, uses: ImageUses) -> None:
         uses.builds.extend(declared_build(path, build, {image_name(str(artifact.get("image")))}, None))
 
 
-def _read_commands(folders: list[str], uses: ImageUses) -> None:
-    """Add the builds that scripts, Makefiles and CI files run."""
-    for folder in folders:
-        places = (folder, *(os.path.join(folder, name) for name in CI_FOLDERS))
-        files = [os.path.join(place, name) for place in places for name in sorted(_names(place))]
-        for file in [path for path in files if runs_builds(path)][:_MOST_FOLDERS]:
-            text = text_of(file) or ""
-            for command in islice(build_commands(text), _MOST_BUILDS) if "build" in text else ():
-                uses.builds.extend(_run_build(file, command))
+def _read_commands(path: str, uses: ImageUses) -> None:
+    """Add the builds that a file runs."""
+    text = text_of(path) or ""
+    for command in islice(build_commands(text), _MOST_BUILDS) if "build" in text else ():
+        uses.builds.extend(_run_build(path, command))
 
 
 def _run_build(file: str, command: BuildCommand) -> Iterator[ImageBuild]:
