@@ -48,6 +48,8 @@ def unpack(data: Corpus, folder: Path) -> list[str]:
     for name in filter(None, listed):
         target = folder / "prove" / name
         target.parent.mkdir(parents=True, exist_ok=True)
+        if "/" in name:
+            (folder / "prove" / Path(name).parts[0] / ".git").mkdir(exist_ok=True)
         target.write_bytes((proofs / name).read_bytes())
         if "Dockerfile" in target.name and not target.name.endswith(".dockerignore"):
             paths.append(f"prove/{name}")

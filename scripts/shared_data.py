@@ -59,8 +59,9 @@ class Corpus:
         return {row["context"]: row["dockerfiles"].split(";") for row in self.rows("contexts.tsv")}
 
     def unpack_contexts(self, folder: Path) -> None:
-        """Write every build context below `folder`."""
+        """Write every build context below `folder`, each as a repository, or dfix would not look above a Dockerfile."""
         for context, files in self.context_files.items():
+            (folder / context / ".git").mkdir(parents=True, exist_ok=True)
             for path, data in files.items():
                 target = folder / context / path
                 target.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from dfix.rewriter.text.own_data import own_table
+
 _TABLE = os.path.join(os.path.dirname(__file__), "reasons.toml")
 
 
@@ -27,10 +29,7 @@ class Code(NamedTuple):
 
 def codes() -> tuple[Code, ...]:
     """Every code, sorted by name as in the file. Reads the file at each call."""
-    import tomllib
-
-    with open(_TABLE, "rb") as file:
-        table = tomllib.load(file)
+    table = own_table(_TABLE)
     records = []
     for name, row in table.items():
         former = tuple(row.get("formerly", ()))

@@ -10,14 +10,16 @@ from dfix.rewriter.cli.plugin_lines import PluginLines
 from dfix.rewriter.cli.printer import ResultPrinter
 from dfix.rewriter.cli.request import Request, fault
 from dfix.rewriter.cli.selected_files import SelectedFiles, unknown_rule
+from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.job import Job, Outcome, died, failed, rewrite, work
+from dfix.rewriter.pipeline.opened_context import choose_context
 from dfix.rewriter.pipeline.options import Options
-from dfix.rewriter.report.output import Output, outputs
-from dfix.rewriter.report.terminal import problem_line
+from dfix.rewriter.report.output import Output, outputs, visible, visible_name
+from dfix.rewriter.report.terminal import context_line, problem_line
 from dfix.rewriter.settings.files import SettingsError
 from dfix.rewriter.text.problem import Problem
-from dfix.rewriter.text.read import MAX_BYTES, too_large
+from dfix.rewriter.text.read import MAX_BYTES, read, too_large
 from dfix.rewriter.text.source import Source
 
 CLEAN, FOUND, FAILED = 0, 1, 2
@@ -32,7 +34,7 @@ def execute(request: Request) -> int:
     out, err = outputs(request.color)
     wrong = fault(request) or unknown_rule(request)
     if wrong:
-        err.write(f"dfix: {wrong}\n")
+        err.write(f"dfix: {visible(wrong)}\n")
         return FAILED
     try:
         files = SelectedFiles(request)
@@ -49,10 +51,12 @@ def execute(request: Request) -> int:
     if request.verbose:
         for item in items:
             if isinstance(item, Job):
-                err.write(f"{item.path}: {files.origin(item.path)}\n")
+                err.write(f"{visible_name(item.path)}: {visible_name(files.origin(item.path, item.options.root))}\n")
     printer = ResultPrinter(request, out, err)
     for outcome in _with_bar(_outcomes(request, items), len(items), request):
         lines.add(outcome.result.plugin_faults)
+        if request.verbose:
+            context_line(err, outcome.result)
         printer.add(outcome.result, trace=outcome.trace)
     printer.finish()
     return FAILED if lines.faulty else _status(request, printer)
@@ -86,6 +90,8 @@ def _filter(request: Request, files: SelectedFiles, out: Output, err: Output) ->
         out.stream.write(data)
         return CLEAN
     outcome = rewrite(Source.from_bytes(path, data), options._replace(ignore_file=False))
+    if request.verbose:
+        context_line(err, outcome.result)
     lines = _plugin_lines(request, err)
     lines.add(outcome.result.plugin_faults)
     printer = ResultPrinter(request, out, err)
@@ -139,18 +145,19 @@ def _status(request: Request, printer: ResultPrinter) -> int:
 
 
 def _show_settings(files: SelectedFiles, items: list[Job | Problem], out: Output, err: Output) -> int:
-    """Print, for each file, where its settings come from and which are in force, as TOML."""
+    """Print, for each file, where its settings come from, which are in force, its root and its context, as TOML."""
     import json
 
     status = CLEAN
     for item in items:
-        if isinstance(item, Problem):
-            problem_line(err, item)
+        data = item if isinstance(item, Problem) else read(item.path, (item.options.root,))
+        if isinstance(item, Problem) or isinstance(data, Problem):
+            problem_line(err, item if isinstance(item, Problem) else data)  # type: ignore[arg-type]
             status = FAILED
             continue
-        out.write(f"# {item.path}: {files.origin(item.path)}\n", "bold")
         options = item.options
-        rules, saved = _names(options), _names(files.on_save(item.path))
+        out.write(f"# {visible_name(item.path)}: {visible_name(files.origin(item.path, options.root))}\n", "bold")
+        rules, saved = _names(options), _names(files.on_save(item.path, options.root))
         out.write(f"select = {json.dumps(rules)}\n")
         if saved != rules:
             out.write(f"save.select = {json.dumps(saved)}\n")
@@ -158,6 +165,9 @@ def _show_settings(files: SelectedFiles, items: list[Job | Problem], out: Output
         for name, value in (("target", options.target), ("context", options.context)):
             if value:
                 out.write(f"{name} = {json.dumps(value)}\n")
+        out.write(f"# root: {visible_name(options.root)}\n")
+        folder, why = choose_context(parse(Source.from_bytes(item.path, data)), options)
+        out.write(f"# build context: {visible_name(folder) or 'none'} ({visible_name(why)})\n")
     return status
 
 

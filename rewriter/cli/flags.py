@@ -84,7 +84,12 @@ REWRITE: tuple[Flag, ...] = (
     Flag("exit_zero", ("--exit-zero",), "switch", "Exit 0 even if something would change."),
     Flag("exit_non_zero_on_fix", ("--exit-non-zero-on-fix",), "switch", "With --write, exit 1 if a file was changed."),
     Flag("quiet", ("--quiet", "-q"), "switch", "Print no summary."),
-    Flag("verbose", ("--verbose", "-v"), "switch", "Show which settings files are used, and tracebacks."),
+    Flag(
+        "verbose",
+        ("--verbose", "-v"),
+        "switch",
+        "Show the settings files and build contexts in use, and tracebacks.",
+    ),
     Flag("jobs", ("--jobs",), "number", "Processes to use; 0 means one per core.", "NUMBER"),
     Flag("version", ("--version",), "version", "Print the version."),
 )

@@ -96,7 +96,9 @@ def _tell(words: list[str], error: Exception) -> None:
     ):  # an error of the output stream: file errors are handled elsewhere
         sys.stderr.write(f"dfix: the output cannot be written: {error.strerror}\n")
         return
-    said = f"{type(error).__name__}: {error}".replace("\n", " ")
+    from dfix.rewriter.report.output import visible
+
+    said = visible(f"{type(error).__name__}: {error}".replace("\n", " "))
     sys.stderr.write(f"dfix: internal error ({said}). Run with -v for a traceback and please report it\n")
 
 

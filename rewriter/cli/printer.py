@@ -6,7 +6,7 @@ from dfix.rewriter.cli.request import Request
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report import terminal
 from dfix.rewriter.report.diff import ignore_diff, shown_name, unified
-from dfix.rewriter.report.output import Output
+from dfix.rewriter.report.output import Output, visible_name
 from dfix.rewriter.report.tally import Tally
 from dfix.rewriter.text.problem import Problem
 
@@ -42,7 +42,7 @@ class ResultPrinter:
             self._explain(result)
         elif request.mode == "check":
             if result.changed:
-                self._out.write(f"{shown_name(result.before.path)}\n")
+                self._out.write(f"{visible_name(shown_name(result.before.path))}\n")
             self._explain(result)
         elif not request.statistics:
             self._findings(result)

@@ -14,6 +14,7 @@ from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.settings.files import Settings, SettingsError, SettingsFinder, load, matches
 from dfix.rewriter.text.discover import discover
 from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.root import root_of
 
 
 class SelectedFiles:
@@ -37,53 +38,60 @@ class SelectedFiles:
                 yield item
                 continue
             try:
-                yield Job(item, self.options(item), write=request.mode == "write")
+                yield Job(item.path, self.options(item.path, item.root), write=request.mode == "write")
             except SettingsError as error:
                 yield error.problem
 
-    def settings(self, path: str) -> Settings:
-        """The settings in force for one file: `--config`, else the nearest file. Raises SettingsError."""
+    def settings(self, path: str, root: str = "") -> Settings:
+        """The settings in force for one file: `--config`, else the nearest file. Raises SettingsError.
+
+        `root` is that of the file, "" if it is to be found.
+        """
         if self._fixed is not None:
             return self._fixed
-        found = self._finder.nearest(path)
+        found = self._finder.nearest(path, root)
         found.check_rules(self._known)
         return found
 
-    def origin(self, path: str) -> str:
+    def origin(self, path: str, root: str) -> str:
         """Where the settings for one file come from, in words. Raises SettingsError."""
-        found = self.settings(path).path
+        found = self.settings(path, root).path
         return f"settings from {shown_name(found)}" if found else "no settings file"
 
-    def options(self, path: str) -> Options:
+    def options(self, path: str, root: str = "") -> Options:
         """The options for one file: its settings, overridden by the command line. Raises SettingsError."""
         request = self._request
-        found = self.settings(path).options(path)
+        root = root or root_of(path)
+        found = self.settings(path, root).options(path)
+        named = request.context is not None
         return found._replace(
             select=frozenset(request.select) if request.select else found.select,
             ignore=found.ignore.union(request.ignore),
             unsafe=request.unsafe or found.unsafe,
             plugins=not request.isolated,
-            context=request.context if request.context is not None else found.context,
+            context=request.context if named else found.context,
+            context_from="--context" if named else found.context_from,
+            root=root,
         )
 
-    def on_save(self, path: str) -> Options:
+    def on_save(self, path: str, root: str = "") -> Options:
         """The options for a save in an editor: `options`, narrowed by the settings' `save` table.
 
         Rules that the command line selects are not narrowed, and its `--unsafe` is kept.
         """
         request = self._request
-        saving = self.settings(path).save
+        saving = self.settings(path, root).save
         if request.select:
             saving = saving._replace(select=None)
-        return saving.narrow(self.options(path), self._known)._replace(unsafe=request.unsafe)
+        return saving.narrow(self.options(path, root), self._known)._replace(unsafe=request.unsafe)
 
-    def excludes(self, path: str) -> bool:
+    def excludes(self, path: str, root: str = "") -> bool:
         """Whether the command line or the settings exclude a path (a folder's ends in the separator)."""
         if self._request.exclude and matches(path, self._request.exclude, os.getcwd()):
             return True
         path = path.rstrip(os.sep)
         try:
-            return self.settings(path).excludes(path)
+            return self.settings(path, root).excludes(path)
         except SettingsError:
             return False  # reported for each file that the settings apply to
 

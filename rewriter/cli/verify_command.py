@@ -17,7 +17,7 @@ from dfix.rewriter.pipeline.job import Job, failed, work, write_result
 from dfix.rewriter.pipeline.opened_context import open_context
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.result import Result
-from dfix.rewriter.report.output import Output, outputs
+from dfix.rewriter.report.output import Output, outputs, visible
 from dfix.rewriter.report.terminal import problem_line
 from dfix.rewriter.settings.files import SettingsError
 from dfix.rewriter.text.problem import Problem
@@ -45,7 +45,7 @@ def execute(request: VerifyRequest) -> int:
     out, err = outputs(request.files.color)
     wrong = fault(request) or unknown_rule(request.files)
     if wrong:
-        err.write(f"dfix: {wrong}\n")
+        err.write(f"dfix: {visible(wrong)}\n")
         return FAILED
     processes = Processes()
     with _signals():
@@ -56,7 +56,7 @@ def execute(request: VerifyRequest) -> int:
         except SettingsError as error:
             problem_line(err, error.problem)
         except (EngineError, OSError) as error:
-            err.write(f"dfix: {_said(error)}\n")
+            err.write(f"dfix: {visible(_said(error))}\n")
         return FAILED
 
 
@@ -75,8 +75,9 @@ def _prove_all(request: VerifyRequest, processes: Processes, out: Output, err: O
         prover = _Prover(request, engine, space, processes)
         printer = ProofPrinter(request, engine.name if engine else "", out, err)
         with Progress(err, len(results), quiet=request.files.quiet) as progress:
-            for proof in prover.proofs(results, progress.teller, processes.stop):
-                printer.add(_written(proof) if request.files.mode == "write" else proof)
+            proofs = prover.proofs(results, progress.teller, processes.stop)
+            for (_, options), proof in zip(results, proofs, strict=True):
+                printer.add(_written(proof, options.root) if request.files.mode == "write" else proof)
                 progress.advance()
         printer.finish()
         return FAILED if lines.faulty else printer.status
@@ -123,7 +124,9 @@ class _Prover:
         containers = Containers(program, self._processes, label, network) if program else None
         runs = Runs(containers, request.smoke, bool(request.against and request.files.unsafe), not request.measuring)
         try:
-            context = open_context(parse(result.before), options.context)
+            context, why = open_context(parse(result.before), options)
+            if context is None:
+                return Proof("failed", result, result, message=f"no build context: {why}. Name it with --context")
             return prove(trial, result, options, context, runs, Show(request.measuring, request.watching))
         except (ContextError, SavedImageError, OSError) as error:
             return Proof("failed", result, result, message=_said(error))
@@ -146,8 +149,8 @@ def _results(request: VerifyRequest) -> Iterator[tuple[Result, Options]]:
 
 def _against(job: Job, new: str) -> Result:
     texts = []
-    for path in (job.path, new):
-        data = read(path)
+    for path, within in ((job.path, (job.options.root,)), (new, None)):
+        data = read(path, within)
         if isinstance(data, Problem):
             return failed(path, data).result
         texts.append(Source.from_bytes(job.path, data))
@@ -159,12 +162,12 @@ def _changes(result: Result) -> bool:
     return result.problem is None and result.changed
 
 
-def _written(proof: Proof) -> Proof:
+def _written(proof: Proof, root: str) -> Proof:
     """Write what is proven."""
     settled = proof.settled
     if proof.verdict not in ("proven", "broken") or not settled.changed or proof.message:
         return proof
-    problem = write_result(settled, settled.before.to_bytes())
+    problem = write_result(settled, settled.before.to_bytes(), root)
     if problem is None:
         return proof._replace(written=True)
     return proof._replace(verdict="failed", message=f"{problem.message}. {problem.hint}")

@@ -20,22 +20,25 @@ class DeclaredBuild(NamedTuple):
 
     context: str | None
     dockerfile: str | None
-    """Relative to the context; "" for one whose text is in the file, or for a build that only adds the folder."""
+    """Relative to the context, or absolute; "" if its text is in the file, or for a build that only adds the folder."""
 
 
-def declared_builds(folder: str) -> Iterator[tuple[str, list[DeclaredBuild]]]:
-    """The files of a folder that declare builds, by name, each with its builds; contexts are relative to `folder`."""
+def declared_builds(folder: str, within: tuple[str, ...]) -> Iterator[tuple[str, list[DeclaredBuild]]]:
+    """The files of a folder that declare builds, by name, each with its builds; contexts are relative to `folder`.
+
+    `within`: where links may lead, see dfix.rewriter.text.read.
+    """
     try:
         names = os.listdir(folder)
     except OSError:
         return
     for name in sorted(name for name in names if name == ".devcontainer" or declares_builds(name)):
         if name == ".devcontainer":
-            inner = builds_of(os.path.join(folder, name, "devcontainer.json"))
+            inner = builds_of(os.path.join(folder, name, "devcontainer.json"), within)
             moved = (build._replace(context=_joined(name, build.context)) for build in inner or ())
             yield f"{name}/devcontainer.json", list(moved)
         else:
-            yield name, builds_of(os.path.join(folder, name)) or []
+            yield name, builds_of(os.path.join(folder, name), within) or []
 
 
 def declares_builds(name: str) -> bool:
@@ -43,16 +46,16 @@ def declares_builds(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def builds_of(path: str) -> list[DeclaredBuild] | None:
+def builds_of(path: str, within: tuple[str, ...]) -> list[DeclaredBuild] | None:
     """The builds of one such file, with contexts relative to its folder; None if it cannot be read."""
     name = os.path.basename(path)
-    text = text_of(path)
+    text = text_of(path, within)
     if text is None:
         return None
     if name == "devcontainer.json":
-        return _devcontainer(json_of(without_comments(text)))
+        return _devcontainer(json_of(without_comments(text)), os.path.dirname(path))
     if name.endswith((".hcl", ".json")):
-        return _bake(path)
+        return _bake(path, within)
     if "build" not in text:
         return []
     data = yaml_of(text)
@@ -74,7 +77,13 @@ def _build(context: Any, file: Any, inline: Any = None) -> list[DeclaredBuild]:
 
 
 def _known(path: Any) -> str | None:
-    return path if isinstance(path, str) and not {"$", "\0"}.intersection(path) else None
+    if not isinstance(path, str) or {"$", "\0"}.intersection(path):
+        return None
+    try:
+        os.fsencode(path)
+    except ValueError:  # JSON can escape half of a character
+        return None
+    return path
 
 
 def _added(contexts: Any) -> list[DeclaredBuild]:
@@ -108,15 +117,15 @@ def _skaffold(data: Any) -> list[DeclaredBuild]:
     return found
 
 
-def _bake(path: str) -> list[DeclaredBuild]:
+def _bake(path: str, within: tuple[str, ...]) -> list[DeclaredBuild]:
     found: list[DeclaredBuild] = []
-    for target in bake_targets(path).values():
+    for target in bake_targets(path, within).values():
         found += _build(target.get("context"), target.get("dockerfile"), target.get("dockerfile-inline"))
         found += _added(target.get("contexts"))
     return found
 
 
-def _devcontainer(data: Any) -> list[DeclaredBuild]:
+def _devcontainer(data: Any, folder: str) -> list[DeclaredBuild]:
     if not isinstance(data, dict):
         return []
     build = table_of(data, "build")
@@ -127,4 +136,4 @@ def _devcontainer(data: Any) -> list[DeclaredBuild]:
     if not isinstance(context, str):
         return []
     # here the Dockerfile is relative to devcontainer.json, not to the context
-    return _build(context, os.path.relpath(file, context) if "$" not in file + context else "$")
+    return _build(context, os.path.join(folder, file))

@@ -35,7 +35,7 @@ _LIFECYCLE = (
 def read_compose(path: str, uses: ImageUses) -> None:
     """Add the builds and containers of a compose file to `uses`."""
     folder = os.path.dirname(path)
-    data = yaml_of(text_of(path) or "")
+    data = yaml_of(text_of(path, uses.within) or "")
     project = data.get("name") if isinstance(data, dict) else None
     project = _NO_PROJECT_NAME.sub("", str(project or os.path.basename(folder)).lower())
     for name, service in table_of(data, "services").items():
@@ -92,7 +92,7 @@ def _mounts(folder: str, volumes: Any) -> Iterator[tuple[str, str]]:
 def read_devcontainer(path: str, uses: ImageUses) -> None:
     """Add the build and the container of a devcontainer file to `uses`."""
     folder = os.path.dirname(path)
-    data = json_of(without_comments(text_of(path) or ""))
+    data = json_of(without_comments(text_of(path, uses.within) or ""))
     if not isinstance(data, dict):
         return
     names = {reference(path, "devcontainer")} | (

@@ -8,19 +8,23 @@ import stat
 from collections.abc import Hashable
 
 from dfix.rewriter.context.context_path import follow
-from dfix.rewriter.context.ignore import BadPatternError, IgnoreFile
+from dfix.rewriter.context.ignore import NO_IGNORE_FILE, IgnoreFile, open_ignore_file
+from dfix.rewriter.text.read import Unreadable, exact_text
+from dfix.rewriter.text.root import leads_out
 
 MOST_FILES = 200_000
 LARGEST_READ = 5_000_000
-LARGEST_IGNORE_FILE = 1_000_000
 
 
 class Context:
     """The files of a build context. Paths are relative to its root, with `/`; "" is the root itself.
 
     Only files that ship, that is, that the build sends, are visible. A link ships as a link; its target is read only if
-    it is a file of the context that ships too. `fault` says why the ignore file cannot be used ("" if it can).
-    `second_ignore_name` is that of an ignore file that other builders read instead, "" if there is none.
+    it is a file of the context that ships too. `fault` says why the ignore file cannot be used ("" if it can);
+    `unreadable`: it is there, and not a file that dfix reads.
+    `second_ignore_name` is that of an ignore file that other builders read instead, "" if there is none. `within` has
+    the folders that the ignore file, if it is a link, may lead into: the root of the run and, where the user named a
+    context outside of it, the context.
     """
 
     __slots__ = (
@@ -38,6 +42,8 @@ class Context:
         "ignore_text",
         "root",
         "second_ignore_name",
+        "unreadable",
+        "within",
     )
 
     def __init__(
@@ -50,6 +56,8 @@ class Context:
         self.ignore_name = ignore_name
         self.fault = fault
         self.second_ignore_name = ""
+        self.within: tuple[str, ...] = (root,)
+        self.unreadable = False
         self._below: dict[str, tuple[str, ...]] = {}
         self._some: dict[tuple[str, int], tuple[str, ...]] = {}
         self._ships: dict[str, bool] = {}
@@ -59,21 +67,19 @@ class Context:
         self.answers: dict[Hashable, object] = {}  # from what files contain, so that each run of the pipeline clears it
 
     @classmethod
-    def open(cls, root: str, dockerfile: str) -> Context:
-        """Open `root` as a Dockerfile's context. `NAME.dockerignore` next to the file wins over `.dockerignore`."""
-        for path in (f"{dockerfile}.dockerignore", os.path.join(root, ".dockerignore")):
-            try:
-                with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-                    text = file.read(LARGEST_IGNORE_FILE)
-            except OSError:
-                continue
-            name = os.path.basename(path)
-            try:
-                return cls(os.path.realpath(root), IgnoreFile.parse(text), name, "", text, path)._checked(dockerfile)
-            except BadPatternError as error:
-                return cls(os.path.realpath(root), IgnoreFile(()), name, f"{name}: {error}")
-        path = os.path.join(root, ".dockerignore")
-        return cls(os.path.realpath(root), IgnoreFile(()), ".dockerignore", "", "", path)._checked(dockerfile)
+    def open(cls, root: str, dockerfile: str, within: tuple[str, ...] = ()) -> Context:
+        """Open `root` as a Dockerfile's context. `NAME.dockerignore` next to the file wins over `.dockerignore`.
+
+        `within` is (the context and the Dockerfile's folder) if not given.
+        """
+        folder = os.path.realpath(root)
+        within = within or (folder, os.path.realpath(os.path.dirname(dockerfile)))
+        paths = (f"{dockerfile}.dockerignore", os.path.join(root, ".dockerignore"))
+        opened = ((path, found) for path in paths if (found := open_ignore_file(path, within)) is not None)
+        path, found = next(opened, (paths[1], NO_IGNORE_FILE))
+        context = cls(folder, found.patterns, os.path.basename(path), found.fault, found.text, path * (not found.fault))
+        context.unreadable, context.within = found.unreadable, within
+        return context if found.fault else context._checked(dockerfile)
 
     def _checked(self, dockerfile: str) -> Context:
         """Return the context itself, with a fault where builders disagree on what it sends.
@@ -82,7 +88,7 @@ class Context:
         (containers/common, docs/containerignore.5.md). A path must be sent by all builders or by none.
         """
         found = (f"{dockerfile}.containerignore", os.path.join(self.root, ".containerignore"))
-        path = next((path for path in found if os.path.isfile(path)), "")
+        path = next((path for path in found if os.path.lexists(path)), "")
         if path:
             self.second_ignore_name = os.path.basename(path)
             self.fault = self._fault_of(path)
@@ -90,17 +96,11 @@ class Context:
 
     def _fault_of(self, path: str) -> str:
         name = self.second_ignore_name
-        try:
-            with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-                text = file.read(LARGEST_IGNORE_FILE)
-            second = IgnoreFile.parse(text)
-        except OSError as error:
-            return f"{name}: {error.strerror}"
-        except BadPatternError as error:
-            return f"{name}: {error}"
-        if text == self.ignore_text:
-            return ""
-        other = Context(self.root, second, name)
+        found = open_ignore_file(path, self.within) or NO_IGNORE_FILE
+        if found.fault or found.text == self.ignore_text:
+            self.unreadable = found.unreadable
+            return found.fault
+        other = Context(self.root, found.patterns, name)
         differing = set(self.below("")) ^ set(other.below(""))
         if not differing:
             return ""
@@ -119,6 +119,7 @@ class Context:
         """The same folder with another text of its ignore file. Raises BadPatternError."""
         found = Context(self.root, IgnoreFile.parse(text), self.ignore_name, "", text, self.ignore_path)
         found.second_ignore_name = self.second_ignore_name
+        found.within = self.within
         return found
 
     def ships(self, path: str) -> bool:
@@ -180,7 +181,7 @@ class Context:
 
     def folders_in(self, folder: str) -> list[str]:
         """The names of a folder's subfolders that are not completely ignored, sorted."""
-        if not self._inside(folder):
+        if not self._may_list(folder):
             return []
         try:
             with os.scandir(self._disk(folder)) as entries:
@@ -205,7 +206,7 @@ class Context:
     def names_in(self, folder: str) -> list[str]:
         """The names of all files and folders in a folder, ignored or not, sorted."""
         try:
-            return sorted(os.listdir(self._disk(folder))) if self._inside(folder) else []
+            return sorted(os.listdir(self._disk(folder))) if self._may_list(folder) else []
         except OSError:
             return []
 
@@ -236,13 +237,8 @@ class Context:
             target = os.path.relpath(disk, self.root).replace(os.sep, "/")
             if not self._inside(target) or not self.ships(target):
                 return None
-        try:
-            if os.stat(disk).st_size > limit:
-                return None
-            with open(disk, encoding="utf-8", errors="surrogateescape", newline="") as file:
-                return file.read().removeprefix("\ufeff")
-        except OSError:
-            return None
+        text = exact_text(disk, limit, (self.root,))
+        return None if isinstance(text, Unreadable) else text.removeprefix("\ufeff")
 
     def on_disk(self, path: str) -> str:
         """The path on disk of a file that `read` has returned."""
@@ -306,6 +302,10 @@ class Context:
     @staticmethod
     def _inside(path: str) -> bool:
         return not path.startswith(("/", "../")) and path != ".." and "\0" not in path
+
+    def _may_list(self, folder: str) -> bool:
+        """Whether a folder is in the context, links followed."""
+        return self._inside(folder) and not (folder and leads_out(self._disk(folder), (self.root,)))
 
     def _is_file(self, path: str) -> bool:
         if not path or not self._inside(path):

@@ -5,9 +5,14 @@ The last matching line wins; a pattern that matches a folder covers everything i
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from typing import NamedTuple
+
+from dfix.rewriter.text.read import Unreadable, exact_text
+
+LARGEST_IGNORE_FILE = 1_000_000
 
 _ESCAPED = frozenset(".+()|{}$")
 
@@ -96,6 +101,33 @@ class IgnoreFile:
                 if f"{pattern.text}/".startswith(f"{folder}/"):
                     return True
         return False
+
+
+class OpenedIgnoreFile(NamedTuple):
+    """An ignore file that was opened. `fault`: why it cannot be used, "" if it can; then the others are empty."""
+
+    patterns: IgnoreFile
+    text: str = ""
+    fault: str = ""
+    unreadable: bool = False
+    """It is not a file that dfix reads."""
+
+
+NO_IGNORE_FILE = OpenedIgnoreFile(IgnoreFile(()))
+
+
+def open_ignore_file(path: str, within: tuple[str, ...]) -> OpenedIgnoreFile | None:
+    """The ignore file at `path`, None if there is none. `within`: where links may lead, see dfix.rewriter.text.read."""
+    name = os.path.basename(path)
+    text = exact_text(path, LARGEST_IGNORE_FILE, within)
+    if isinstance(text, Unreadable):
+        if text.kind == "absent":
+            return None
+        return OpenedIgnoreFile(IgnoreFile(()), "", f"{name}: {text.message}", unreadable=True)
+    try:
+        return OpenedIgnoreFile(IgnoreFile.parse(text), text)
+    except BadPatternError as error:
+        return OpenedIgnoreFile(IgnoreFile(()), "", f"{name}: {error}")
 
 
 def _expression(pattern: str) -> str:

@@ -54,6 +54,8 @@ class ImageUses(NamedTuple):
 
     builds: list[ImageBuild]
     containers: list[Container]
+    within: tuple[str, ...]
+    """Where links of the files may lead, the root first."""
 
 
 def image_name(reference: str) -> str:

@@ -13,7 +13,6 @@ from itertools import islice
 from dfix.rewriter.context.build_commands import BuildCommand, build_commands
 from dfix.rewriter.context.declared_builds import declares_builds
 from dfix.rewriter.context.declared_containers import read_compose, read_devcontainer
-from dfix.rewriter.context.find_context import upwards
 from dfix.rewriter.context.image_records import (
     ImageBuild,
     ImageUses,
@@ -26,6 +25,7 @@ from dfix.rewriter.context.image_records import (
 )
 from dfix.rewriter.context.other_builds import CI_FOLDERS, runs_builds
 from dfix.rewriter.context.parsed_files import bake_targets, table_of, text_of, yaml_of
+from dfix.rewriter.text.root import is_repository, leads_out, upwards
 
 _MOST_FOLDERS = 100
 _MOST_ABOVE = 2
@@ -34,16 +34,17 @@ _MOST_BUILDS = 200
 _NOT_LISTED = frozenset((".git", ".venv", "node_modules"))
 
 
-def image_uses(dockerfile: str) -> ImageUses:
+def image_uses(dockerfile: str, within: tuple[str, ...]) -> ImageUses:
     """The builds and containers that files declare near a Dockerfile.
 
-    Looks in its folder and the ones above it, up to the root of the repository, and in the folders in them.
+    Looks in its folder and the ones above it, up to the root, and in the folders in them. `within`: where links may
+    lead, see dfix.rewriter.text.read; the root comes first.
     """
-    uses = ImageUses([], [])
+    uses = ImageUses([], [], within)
     own = os.path.realpath(dockerfile)
-    folders = list(_folders(os.path.dirname(own)))
-    declaring, running = list(_declaring(folders)), list(_running(folders))
-    if not any(_may_build(own, path) for path in (*declaring, *running)):
+    folders = list(_folders(os.path.dirname(own), within))
+    declaring, running = list(_declaring(folders)), list(_running(folders, within))
+    if not any(_may_build(own, path, within) for path in (*declaring, *running)):
         return uses
     for path in declaring:
         name = os.path.basename(path)
@@ -67,15 +68,16 @@ def _declaring(folders: list[str]) -> Iterator[str]:
         yield from (os.path.join(folder, name) for name in names)
 
 
-def _running(folders: list[str]) -> Iterator[str]:
+def _running(folders: list[str], within: tuple[str, ...]) -> Iterator[str]:
     """The scripts, Makefiles and CI files that may run builds."""
     for folder in folders:
         places = (folder, *(os.path.join(folder, name) for name in CI_FOLDERS))
+        places = tuple(place for place in places if not leads_out(place, within))
         files = [os.path.join(place, name) for place in places for name in sorted(_names(place))]
         yield from [path for path in files if runs_builds(path)][:_MOST_FOLDERS]
 
 
-def _may_build(own: str, file: str) -> bool:
+def _may_build(own: str, file: str, within: tuple[str, ...]) -> bool:
     """Whether a file may build the Dockerfile `own`: parsing all files takes long, and most name other folders.
 
     The file is in the Dockerfile's folder, or names it or its folder. From a folder below, `..` leads there, and builds
@@ -83,24 +85,25 @@ def _may_build(own: str, file: str) -> bool:
     """
     folder, name = os.path.split(own)
     here = os.path.dirname(file)
-    text = text_of(file) or ""
+    text = text_of(file, within) or ""
     if here == folder or os.path.basename(folder) in text or (name != "Dockerfile" and name in text):
         return True
     return here.startswith(os.path.join(folder, "")) and (".." in text or runs_builds(file))
 
 
-def _folders(folder: str) -> Iterator[str]:
-    above = list(upwards(folder))
-    in_repository = os.path.exists(os.path.join(above[-1], ".git"))
+def _folders(folder: str, within: tuple[str, ...]) -> Iterator[str]:
+    above = list(upwards(folder, within[0]))
+    in_repository = is_repository(above[-1])
     for index, one in enumerate(above if in_repository else above[: _MOST_ABOVE + 1]):
         yield one
         if index and not in_repository:
             continue
         inner = [os.path.join(one, name) for name in sorted(_names(one)) if name not in _NOT_LISTED]
         inner = [path for path in inner if path not in above and os.path.isdir(path)][:_MOST_FOLDERS]
-        yield from inner
         devcontainers = os.path.join(one, ".devcontainer")
-        yield from (os.path.join(devcontainers, name) for name in sorted(_names(devcontainers)))
+        if not leads_out(devcontainers, within):
+            inner += [os.path.join(devcontainers, name) for name in sorted(_names(devcontainers))]
+        yield from (path for path in inner if not leads_out(path, within))
 
 
 def _names(folder: str) -> list[str]:
@@ -112,14 +115,14 @@ def _names(folder: str) -> list[str]:
 
 def _read_bake(path: str, uses: ImageUses) -> None:
     folder = os.path.dirname(path)
-    for name, target in bake_targets(path).items():
+    for name, target in bake_targets(path, uses.within).items():
         names = {reference(folder, f"target:{name}"), *(image_name(str(tag)) for tag in list_of(target.get("tags")))}
         build = {**target, "additional_contexts": target.get("contexts")}
         uses.builds.extend(declared_build(path, build, names, target.get("dockerfile-inline")))
 
 
 def _read_skaffold(path: str, uses: ImageUses) -> None:
-    for artifact in tables_in(table_of(yaml_of(text_of(path) or ""), "build").get("artifacts")):
+    for artifact in tables_in(table_of(yaml_of(text_of(path, uses.within) or ""), "build").get("artifacts")):
         docker = table_of(artifact, "docker")
         required = tables_in(artifact.get("requires"))
         images = {str(one.get("alias") or one.get("image")): str(one.get("image")) for one in required}
@@ -129,19 +132,19 @@ def _read_skaffold(path: str, uses: ImageUses) -> None:
 
 def _read_commands(path: str, uses: ImageUses) -> None:
     """Add the builds that a file runs."""
-    text = text_of(path) or ""
+    text = text_of(path, uses.within) or ""
     for command in islice(build_commands(text), _MOST_BUILDS) if "build" in text else ():
-        uses.builds.extend(_run_build(path, command))
+        uses.builds.extend(_run_build(path, command, uses.within[0]))
 
 
-def _run_build(file: str, command: BuildCommand) -> Iterator[ImageBuild]:
+def _run_build(file: str, command: BuildCommand, root: str) -> Iterator[ImageBuild]:
     """The build that a command runs, in the nearest folder above its file where the Dockerfile is."""
     build = {"target": command.target, "args": list(command.arguments), "additional_contexts": list(command.contexts)}
     names = {image_name(tag) for tag in command.tags}
     if command.text:
         yield from declared_build(file, build, names, command.text)
         return
-    for above in upwards(os.path.dirname(file)):
+    for above in upwards(os.path.dirname(file), root):
         folder = os.path.join(above, command.folder)
         context = os.path.normpath(os.path.join(folder, command.context))
         dockerfile = os.path.join(folder, command.file) if command.file else os.path.join(context, "Dockerfile")

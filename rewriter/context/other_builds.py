@@ -8,10 +8,13 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase, translate
 from functools import cache
+from typing import NamedTuple
 
 from dfix.rewriter.context.declared_builds import builds_of, declares_builds
-from dfix.rewriter.context.find_context import upwards
 from dfix.rewriter.context.parsed_files import text_of
+from dfix.rewriter.text.own_data import own_table
+from dfix.rewriter.text.read import beginning
+from dfix.rewriter.text.root import is_inside, leads_out, root_of, upwards
 
 _MOST_NAMES = 20_000
 _MOST_READ = 300
@@ -36,42 +39,51 @@ _FROM = re.compile(
 _STANDARD_INPUT = frozenset(("-", "-f-", "--file=-"))
 
 
-def other_build(root: str, dockerfile: str) -> str:
-    """What may be built with the context folder `root` besides `dockerfile`, as a clause; "" for nothing.
+class _Build(NamedTuple):
+    """A build, all paths real: its context, its Dockerfile, and where links may lead, the root first."""
 
-    Looks for Dockerfiles in the folder, and for files in it and above it, up to the root of the repository, that
-    declare or run builds with another Dockerfile or without a file.
+    context: str
+    dockerfile: str
+    within: tuple[str, ...]
+
+
+def other_build(context: str, dockerfile: str, within: tuple[str, ...] = ()) -> str:
+    """What may be built with the context folder `context` besides `dockerfile`, as a clause; "" for nothing.
+
+    Looks for Dockerfiles in the folder, and for files in it and above it, up to the root, that declare or run builds
+    with another Dockerfile or without a file. `within` is that of the context, with the root first; found if not given.
     """
-    root, path = os.path.realpath(root), os.path.realpath(dockerfile)
+    own = _Build(
+        os.path.realpath(context),
+        os.path.realpath(dockerfile),
+        within or (root_of(dockerfile), os.path.realpath(context)),
+    )
     read = 0
-    for number, file in enumerate(_files(root)):
+    for number, file in enumerate(_files(own)):
         if number > _MOST_NAMES or read > _MOST_READ:
             return "the build context has too many files to look through"
         name = os.path.basename(file)
-        if _is_dockerfile(name) and file != path and _within(file, root):
-            return f"{_short(file, root)} is in the build context"
+        if _is_dockerfile(name) and file != own.dockerfile and is_inside(file, own.context):
+            return f"{_short(file, own.context)} is in the build context"
         if declares_builds(name) or runs_builds(file):
             read += 1
-            if _builds_otherwise(file, root, path):
-                return f"{_short(file, root)} names another Dockerfile or has the text of one"
+            text = text_of(file, own.within)
+            if text is None and not os.path.isdir(file):
+                return f"{_short(file, own.context)} cannot be read"
+            if text is not None and _builds_otherwise(file, text, own):
+                return f"{_short(file, own.context)} names another Dockerfile or has the text of one"
     return ""
 
 
-def _files(root: str) -> Iterator[str]:
+def _files(own: _Build) -> Iterator[str]:
     """The files of the context, and those of the folders above where files that run builds are looked for."""
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in os.walk(own.context):
         folders[:] = [name for name in folders if name not in _NOT_WALKED]
         yield from (os.path.join(folder, name) for name in names)
-    for above in _above(root):
+    for above in upwards(own.context, own.within[0]):
         for folder in (os.path.join(above, further) for further in ("", *_FURTHER_FOLDERS)):
-            if not _within(os.path.normpath(folder), root):
+            if not is_inside(os.path.normpath(folder), own.context) and not leads_out(folder, own.within):
                 yield from _names_in(folder)
-
-
-def _above(root: str) -> list[str]:
-    """The folder and those above it in the repository; nothing where it is in none."""
-    folders = list(upwards(root))
-    return folders if os.path.exists(os.path.join(folders[-1], ".git")) else []
 
 
 def _names_in(folder: str) -> list[str]:
@@ -81,12 +93,8 @@ def _names_in(folder: str) -> list[str]:
         return []
 
 
-def _within(path: str, root: str) -> bool:
-    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
-
-
-def _short(path: str, root: str) -> str:
-    return os.path.relpath(path, root)
+def _short(path: str, context: str) -> str:
+    return os.path.relpath(path, context)
 
 
 def _is_dockerfile(name: str) -> bool:
@@ -97,10 +105,7 @@ def _is_dockerfile(name: str) -> bool:
 
 @cache
 def _globs() -> tuple[str, ...]:
-    import tomllib
-
-    with open(os.path.join(os.path.dirname(__file__), "other_builds.toml"), "rb") as file:
-        return tuple(f"*/{one['path']}" for one in tomllib.load(file)["file"])
+    return tuple(f"*/{one['path']}" for one in own_table(os.path.dirname(__file__), "other_builds.toml")["file"])
 
 
 def runs_builds(path: str) -> bool:
@@ -116,62 +121,62 @@ def _last_names() -> re.Pattern[str]:
     return re.compile("|".join(translate(posixpath.basename(glob)) for glob in _globs()))
 
 
-def _builds_otherwise(file: str, root: str, dockerfile: str) -> bool:
-    """Whether a file may build this context with another Dockerfile."""
-    text = text_of(file)
-    if text is None:
-        return os.path.isfile(file)
-    builds = builds_of(file) if declares_builds(os.path.basename(file)) else []
+def _builds_otherwise(file: str, text: str, own: _Build) -> bool:
+    """Whether a file with this text may build this context with another Dockerfile."""
+    builds = builds_of(file, own.within) if declares_builds(os.path.basename(file)) else []
     if not builds:
-        return _names_another(text, file, root, dockerfile)
+        return _names_another(text, file, own)
     for build in builds:
         context = (
             None if build.context is None else os.path.realpath(os.path.join(os.path.dirname(file), build.context))
         )
-        if context not in (None, root):
+        if context not in (None, own.context):
             continue
-        if not build.dockerfile or os.path.realpath(os.path.join(context or root, build.dockerfile)) != dockerfile:
+        named = os.path.join(context or own.context, build.dockerfile or "")
+        if not build.dockerfile or os.path.realpath(named) != own.dockerfile:
             return True
     return False
 
 
-def _names_another(text: str, file: str, root: str, dockerfile: str) -> bool:
+def _names_another(text: str, file: str, own: _Build) -> bool:
     """Whether a text names a Dockerfile that is not this one, or builds from standard input."""
     if any(word in text for word in _INLINE):
         return True
     if any(_reads_standard_input(line.split()) for line in text.splitlines()):
         return True
-    folders = {os.path.dirname(file), root, *_above(root)}
+    folders = {os.path.dirname(file), own.context, *upwards(own.context, own.within[0])}
     for word in {word.lstrip("{(").rstrip("}).") for word in _NO_WORD.split(text)}:
         name = posixpath.basename(word).strip("$({")
         if not _NAME.fullmatch(name) or name.lower().endswith("ignore"):
             continue
-        if f"/{dockerfile}".endswith(f"/{_LEADING.sub('', word)}"):
+        if f"/{own.dockerfile}".endswith(f"/{_LEADING.sub('', word)}"):
             continue
         if name[0].isupper() and not name.isupper():
             return True
-        if any(os.path.isfile(os.path.join(folder, word)) for folder in folders):
+        if any(_is_file(os.path.join(folder, word), own) for folder in folders):
             return True
-    return bool(_TOOLS.search(text)) and _names_unusual(text, folders, dockerfile)
+    return bool(_TOOLS.search(text)) and _names_unusual(text, folders, own)
 
 
-def _names_unusual(text: str, folders: set[str], dockerfile: str) -> bool:
+def _is_file(path: str, own: _Build) -> bool:
+    return os.path.isfile(path) and not leads_out(path, own.within)
+
+
+def _names_unusual(text: str, folders: set[str], own: _Build) -> bool:
     """Whether a text names a file that has the content of a Dockerfile, but not the name of one."""
     words = {_LEADING.sub("", word.removeprefix("-f")) for word in _NO_WORD.split(text)} - {""}
     if len(words) > _MOST_WORDS:
         return True
     paths = (os.path.join(folder, word) for word in words for folder in folders)
     return any(
-        os.path.isfile(path) and os.path.realpath(path) != dockerfile and _starts_a_build(path) for path in paths
+        os.path.isfile(path) and os.path.realpath(path) != own.dockerfile and _starts_a_build(path, own)
+        for path in paths
     )
 
 
-def _starts_a_build(path: str) -> bool:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return bool(_FROM.match(file.read(_HEAD).removeprefix("\ufeff")))
-    except OSError:
-        return False
+def _starts_a_build(path: str, own: _Build) -> bool:
+    data = beginning(path, _HEAD, own.within)
+    return isinstance(data, bytes) and bool(_FROM.match(data.decode("utf-8", "replace").removeprefix("\ufeff")))
 
 
 def _reads_standard_input(words: list[str]) -> bool:

@@ -5,9 +5,10 @@ These files belong to other tools: they are read up to LARGEST, and by code that
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
+
+from dfix.rewriter.text.read import Unreadable, loose_text
 
 LARGEST = 1_000_000
 _HCL_TARGET = re.compile(r'[ \t]*target[ \t]+"(?P<name>[^"]*)"[ \t]*\{')
@@ -23,16 +24,13 @@ _LONGEST_LIST = 2000
 _MOST_ALIASES = 200
 
 
-def text_of(path: str) -> str | None:
-    """The text of a file; None if there is none, or more than LARGEST of it."""
-    try:
-        if not os.path.isfile(path):
-            return None
-        with open(path, encoding="utf-8", errors="replace") as file:
-            text = file.read(LARGEST + 1)
-    except OSError:
-        return None
-    return text if len(text) <= LARGEST else None
+def text_of(path: str, within: tuple[str, ...]) -> str | None:
+    """The text of a file; None if it cannot be read, or has more than LARGEST bytes.
+
+    `within`: where links may lead, see dfix.rewriter.text.read.
+    """
+    text = loose_text(path, LARGEST, within)
+    return None if isinstance(text, Unreadable) else text
 
 
 def yaml_of(text: str) -> Any:
@@ -99,9 +97,9 @@ def table_of(data: Any, key: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def bake_targets(path: str) -> dict[str, dict[str, Any]]:
+def bake_targets(path: str, within: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """The targets of a bake file, in HCL or JSON, each with what it inherits."""
-    text = text_of(path) or ""
+    text = text_of(path, within) or ""
     targets = table_of(hcl_of(text) if path.endswith(".hcl") else json_of(text), "target")
     return {name: _inherited(targets, name, _MOST_INHERITED) for name in targets}
 

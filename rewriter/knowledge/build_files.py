@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+from dfix.rewriter.text.own_data import own_table
+
 _TABLE = os.path.join(os.path.dirname(__file__), "build_files.toml")
 
 
@@ -32,10 +34,7 @@ def build_tool(program: str, arguments: Sequence[str]) -> BuildTool | None:
 
 @cache
 def _tools() -> dict[str, BuildTool]:
-    import tomllib
-
-    with open(_TABLE, "rb") as file:
-        rows = tomllib.load(file)["tool"]
+    rows = own_table(_TABLE)["tool"]
     tools = (
         BuildTool(
             frozenset(row["programs"]), frozenset(row.get("subcommands", ())), tuple(row["files"]), row.get("lines", "")

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, Literal, NamedTuple, get_args
 
+from dfix.rewriter.text.own_data import own_text
+
 _FILE = os.path.join(os.path.dirname(__file__), "install_table.toml")
 Kind = Literal["variable", "option", "operand", "setting"]
 Reads = Literal["nothing", "followed", "file", "folder"]
@@ -92,10 +94,9 @@ class Replacement(NamedTuple):
 def _texts() -> dict[str, list[str]]:
     """The text of each table of the file by its name: a run asks about few, and parsing all takes longer."""
     texts: dict[str, list[str]] = {}
-    with open(_FILE, encoding="utf-8") as file:
-        for part in file.read().split("\n[")[1:]:
-            name, _, text = part.lstrip("[").partition("]")
-            texts.setdefault(name, []).append(text.removeprefix("]"))
+    for part in own_text(_FILE).split("\n[")[1:]:
+        name, _, text = part.lstrip("[").partition("]")
+        texts.setdefault(name, []).append(text.removeprefix("]"))
     return texts
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
+from dfix.rewriter.text.own_data import own_table
+
 _FOLDER = os.path.join(os.path.dirname(__file__), "language_packages")
 
 
@@ -34,10 +36,7 @@ def language_facts(language: str) -> LanguageFacts:
     """The facts of a language, named as in `images/*.toml` ("python")."""
     if f"{language}.toml" not in os.listdir(_FOLDER):
         return LanguageFacts()
-    import tomllib
-
-    with open(os.path.join(_FOLDER, f"{language}.toml"), "rb") as file:
-        table = tomllib.load(file)
+    table = own_table(_FOLDER, f"{language}.toml")
     return LanguageFacts(
         frozenset(table.get("needs-full-image", ())),
         table.get("dev-packages", {}),

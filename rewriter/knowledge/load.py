@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from dfix.rewriter.knowledge.program_table import ProgramRow, parse_row
+from dfix.rewriter.text.own_data import own_table, own_text
 
 _LETTERS = re.compile(r"[A-Za-z]+")
 FOLDER = os.path.join(os.path.dirname(__file__), "managers")
@@ -184,10 +185,7 @@ def stems() -> tuple[str, ...]:
 @cache
 def load(stem: str) -> Manager:
     """The package manager that `stem`.toml describes."""
-    import tomllib
-
-    with open(os.path.join(FOLDER, stem + SUFFIX), "rb") as file:
-        data = tomllib.load(file)
+    data = own_table(FOLDER, stem + SUFFIX)
     caches = tuple(data.get("caches", ()))
     verbs = {word: kind for kind, words in data["verbs"].items() for word in words}
     return Manager(
@@ -222,11 +220,7 @@ def load(stem: str) -> Manager:
 @cache
 def _texts() -> dict[str, str]:
     """The text of each file, in which a few keys are found without parsing all the files."""
-    texts = {}
-    for stem in stems():
-        with open(os.path.join(FOLDER, stem + SUFFIX), encoding="utf-8") as file:
-            texts[stem] = file.read()
-    return texts
+    return {stem: own_text(FOLDER, stem + SUFFIX) for stem in stems()}
 
 
 def is_named(table: str, script: str) -> bool:

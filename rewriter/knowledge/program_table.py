@@ -10,6 +10,8 @@ import os
 from functools import cache
 from typing import Any, Literal, NamedTuple, get_args
 
+from dfix.rewriter.text.own_data import own_text
+
 FOLDER = os.path.join(os.path.dirname(__file__), "programs")
 SUFFIX = ".toml"
 _BEGIN = "[[program]]\n"
@@ -269,5 +271,4 @@ def _files() -> list[str]:
 
 
 def _read(file: str) -> str:
-    with open(os.path.join(FOLDER, file), encoding="utf-8") as opened:
-        return opened.read()
+    return own_text(FOLDER, file)

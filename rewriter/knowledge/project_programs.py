@@ -6,6 +6,8 @@ import os
 from functools import cache
 from typing import NamedTuple
 
+from dfix.rewriter.text.own_data import own_table
+
 _TABLE = os.path.join(os.path.dirname(__file__), "project_programs.toml")
 
 
@@ -22,8 +24,5 @@ class ProjectProgram(NamedTuple):
 @cache
 def project_programs() -> dict[str, ProjectProgram]:
     """The programs by name."""
-    import tomllib
-
-    with open(_TABLE, "rb") as file:
-        table = tomllib.load(file)
+    table = own_table(_TABLE)
     return {name: ProjectProgram(name, frozenset(row["fetches"]), row["manifests"]) for name, row in table.items()}

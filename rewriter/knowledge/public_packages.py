@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from functools import cache
 from typing import Any
+
+from dfix.rewriter.text.own_data import own_table
 
 _FILE = os.path.join(os.path.dirname(__file__), "public_packages.toml")
 
@@ -13,5 +14,4 @@ _FILE = os.path.join(os.path.dirname(__file__), "public_packages.toml")
 @cache
 def public_packages() -> dict[str, Any]:
     """The file's tables: "go" and "maven"."""
-    with open(_FILE, "rb") as file:
-        return tomllib.load(file)
+    return own_table(_FILE)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from functools import cache
 
+from dfix.rewriter.text.own_data import own_text
+
 FOLDER = os.path.join(os.path.dirname(__file__), "packages")
 _TABLE = os.path.join(FOLDER, "runtime.tsv")
 
@@ -35,10 +37,10 @@ _DEBIAN = frozenset(("bullseye", "bookworm", "trixie"))
 
 @cache
 def _groups(package: str) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] | None:
-    with open(_TABLE, encoding="utf-8") as file:
-        for line in file:
-            if line.startswith(f"{package}\t"):
-                fields = line.rstrip("\n").split("\t")[1:]
-                pairs = zip(fields[::2], fields[1::2], strict=True)
-                return tuple((tuple(names.split()), tuple(releases.split())) for names, releases in pairs)
-    return None
+    text = f"\n{own_text(_TABLE)}"
+    at = text.find(f"\n{package}\t")
+    if at < 0:
+        return None
+    fields = text[at + 1 :].partition("\n")[0].split("\t")[1:]
+    pairs = zip(fields[::2], fields[1::2], strict=True)
+    return tuple((tuple(names.split()), tuple(releases.split())) for names, releases in pairs)

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from dfix.rewriter.model.images import repository
+from dfix.rewriter.text.own_data import own_table
 
 _FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "knowledge", "images")
 _NUMBERS = re.compile(r"\d+(?:\.\d+)*")
@@ -171,12 +172,9 @@ def _read(name: str, tag: str) -> tuple[str, str, tuple[str, ...]]:
 
 @cache
 def _tables() -> dict[str, dict[str, Any]]:
-    import tomllib
-
     by_name = {}
     for file in sorted(os.listdir(_FOLDER)):
-        with open(os.path.join(_FOLDER, file), "rb") as opened:
-            table = tomllib.load(opened)
+        table = own_table(_FOLDER, file)
         for name in table.get("names", (file.removesuffix(".toml"),)):
             by_name[name] = table
     return by_name

@@ -10,7 +10,10 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from dfix.rewriter.text.read import Unreadable, loose_text
+
 GROUP = "dfix.transforms"
+_LARGEST_METADATA = 10_000_000
 
 
 class Plugin(NamedTuple):
@@ -69,8 +72,5 @@ def _distribution(metadata: str) -> str:
 
 
 def _text(folder: str, name: str) -> str:
-    try:
-        with open(f"{folder}{os.sep}{name}", encoding="utf-8", errors="replace") as stream:
-            return stream.read()
-    except OSError:
-        return ""
+    text = loose_text(f"{folder}{os.sep}{name}", _LARGEST_METADATA, None)
+    return "" if isinstance(text, Unreadable) else text

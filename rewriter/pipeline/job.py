@@ -12,6 +12,7 @@ from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.pipeline.run import Hooks, StoppedError
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
+from dfix.rewriter.text.root import root_of
 from dfix.rewriter.text.source import Source
 from dfix.rewriter.text.write import create, write
 
@@ -42,14 +43,15 @@ def failed(path: str, problem: Problem) -> Outcome:
 
 def work(job: Job) -> Outcome:
     """Do the job. Errors are reported in the outcome, not raised."""
-    data = read(job.path)
+    root = job.options.root or root_of(job.path)
+    data = read(job.path, (root,))
     if isinstance(data, Problem):
         return failed(job.path, data)
     outcome = rewrite(Source.from_bytes(job.path, data), job.options)
     result = outcome.result
     if not job.write or not result.changed:
         return outcome
-    problem = write_result(result, data)
+    problem = write_result(result, data, root)
     if problem is not None:
         return Outcome(Result(result.before, result.before, (), (), (), problem))
     return Outcome(result, written=True)
@@ -74,23 +76,25 @@ def died(job: Job) -> Outcome:
     return failed(job.path, Problem(job.path, 0, "dfix crashed on this file", REPORT))
 
 
-def write_result(result: Result, data: bytes) -> Problem | None:
+def write_result(result: Result, data: bytes, root: str) -> Problem | None:
     """Write the result of a Dockerfile whose content is `data`, after the ignore file that its changes depend on.
 
-    If the Dockerfile cannot be written, the ignore file is restored.
+    Links are followed as long as they stay inside of the root or, for the ignore file, of the context. If the
+    Dockerfile cannot be written, the ignore file is restored.
     """
     path, ignore = result.before.path, result.ignore_file
     if ignore is None:
-        return write(path, data, result.after.to_bytes())
+        return write(path, data, result.after.to_bytes(), (root,))
+    own = (root, result.context.folder) if result.context is not None else (root,)
     target, before, after = ignore.before.path, ignore.before.to_bytes(), ignore.after.to_bytes()
-    problem = create(target, after) if ignore.new else write(target, before, after)
+    problem = create(target, after) if ignore.new else write(target, before, after, own)
     if problem is not None:
         return problem
-    problem = write(path, data, result.after.to_bytes()) if result.after.text != result.before.text else None
+    problem = write(path, data, result.after.to_bytes(), (root,)) if result.after.text != result.before.text else None
     if problem is not None:
         if ignore.new:
             with suppress(OSError):
                 os.unlink(target)
         else:
-            write(target, after, before)
+            write(target, after, before, own)
     return problem

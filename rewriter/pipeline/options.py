@@ -19,6 +19,10 @@ class Options(NamedTuple):
     """The builder: "buildkit", "buildah", "kaniko" or, if unknown, ""."""
     context: str | None = None
     """The build context folder; None means: find it."""
+    context_from: str = "given"
+    """Where `context` comes from, in words."""
+    root: str = ""
+    """The folder that nothing read or written may be outside of (dfix.rewriter.text.root), "": find it."""
     use_context: bool = True
     """False: look at no folder."""
     ignore_file: bool = True

@@ -54,6 +54,13 @@ class IgnoreFileChange(NamedTuple):
     new: bool
 
 
+class UsedContext(NamedTuple):
+    """The build context that was looked at, "" if there was none, and why it is that folder, in words."""
+
+    folder: str
+    why: str
+
+
 class Result(NamedTuple):
     """One file before and after."""
 
@@ -72,6 +79,8 @@ class Result(NamedTuple):
     """Comments for dfix that have no effect."""
     plugin_faults: tuple[PluginFault, ...] = ()
     """Which plug-ins' rules were left out, and why."""
+    context: UsedContext | None = None
+    """None if no rule asked for the build context."""
 
     @property
     def changed(self) -> bool:

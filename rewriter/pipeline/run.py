@@ -16,7 +16,7 @@ from dfix.rewriter.model import Model, build
 from dfix.rewriter.pipeline import guards
 from dfix.rewriter.pipeline.authors_words import AuthorsWords
 from dfix.rewriter.pipeline.history import History
-from dfix.rewriter.pipeline.opened_context import open_context
+from dfix.rewriter.pipeline.opened_context import OpenedContext, open_context, unusable
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.registry import RuleInfo, plugin_rules, rule_names, rules, transforms
 from dfix.rewriter.pipeline.result import Applied, IgnoreFileChange, Note, Refused, Result
@@ -46,11 +46,11 @@ class _Done(NamedTuple):
 class Hooks(NamedTuple):
     """Callbacks for a program that runs the pipeline repeatedly on the same files, such as the language server.
 
-    `opened` returns the build context for a tree and the folder that the options name, so that it can be kept between
-    runs. `proceed` is called at each proposal and can end the run by raising StoppedError.
+    `opened` returns the build context for a tree and the options, so that it can be kept between runs.
+    `proceed` is called at each proposal and can end the run by raising StoppedError.
     """
 
-    opened: Callable[[Tree, str | None], Context] | None = None
+    opened: Callable[[Tree, Options], OpenedContext] | None = None
     proceed: Callable[[], None] | None = None
 
 
@@ -112,7 +112,7 @@ class _Run:
         self._last: Model  # of the last text
         self._context: Context | None = None
         self._context_known = False
-        self._opened: Context | None = None
+        self._opened = OpenedContext(None, "")
 
     def result(self) -> Result:
         source = self.first.source
@@ -123,6 +123,9 @@ class _Run:
         if Suppressions.read(source.text).whole_file:
             return Result(source, source, (), (), (Note(1, "it has a `# dfix: ignore-file` comment"),), None)
         refusals = self._settle(model, running)
+        problem = unusable(self._opened.context, source.path)
+        if problem is not None:
+            return Result(source, source, (), (), (), problem, context=self._opened.used)
         if self.done:
             wrong = guards.second_reader_agrees(self.first, self.tree)
             if wrong:
@@ -247,8 +250,10 @@ class _Run:
             self._context_known = True
             if self.options.use_context:
                 opened = self.hooks.opened or open_context
-                self._context = self._opened = opened(self.first, self.options.context)
-                self._context.answers.clear()
+                self._opened = opened(self.first, self.options)
+                self._context = self._opened.context
+                if self._context is not None:
+                    self._context.answers.clear()
         return self._context
 
     def _report(self, refusals: list[Refusal]) -> Result:
@@ -262,6 +267,7 @@ class _Run:
             self._ignore_file(),
             self.history.regions(),
             self._warnings(),
+            context=self._opened.used,
         )
 
     def _applied(self) -> Iterator[Applied]:
@@ -284,9 +290,11 @@ class _Run:
                 yield Refused(item.rule, line, last.line_of(item.offset), item.code, reason, hint)
 
     def _warnings(self) -> tuple[Note, ...]:
-        """The comments of the file as it was that look as if they suppressed something, but don't."""
+        """Comments of the file as it was that look as if they suppressed something, and a missing context."""
         suppressed = Suppressions.read(self.first.source.text)
         warnings = []
+        if self._opened.why and self._opened.context is None:
+            warnings.append(Note(1, f"no build context is used: {self._opened.why}. Name it with --context"))
         for line, word in suppressed.misspelt:
             hint = did_you_mean(word, COMMENTS, "")
             if hint:  # else it may be prose
@@ -299,7 +307,7 @@ class _Run:
         return tuple(sorted(warnings))
 
     def _ignore_file(self) -> IgnoreFileChange | None:
-        first, last = self._opened, self._context
+        first, last = self._opened.context, self._context
         if first is None or last is None or first is last:
             return None
         path = first.ignore_path

@@ -10,7 +10,7 @@ from dfix.rewriter.report.output import visible
 
 def report(result: Result, *, explain: bool) -> str:
     """The lines for one file (docs.github.com, "Workflow commands")."""
-    path = shown_name(result.before.path)
+    path = visible(shown_name(result.before.path))
     lines = []
     for found in findings(result, explain=explain):
         title = f"dfix {found.rule}" if found.rule else "dfix"

@@ -34,7 +34,15 @@ def _file(result: Result, written: bool) -> dict[str, Any]:
         "edits": _edits(result),
         "diff": valid(unified(result.before, result.after) + ignore_diff(result)),
         "ignore_file": _ignore_file(result),
+        "context": _context(result),
     }
+
+
+def _context(result: Result) -> dict[str, Any] | None:
+    used = result.context
+    if used is None:
+        return None
+    return {"folder": valid(shown_name(used.folder)) if used.folder else None, "why": valid(used.why)}
 
 
 def _ignore_file(result: Result) -> dict[str, Any] | None:

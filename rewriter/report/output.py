@@ -47,11 +47,25 @@ def _wants_colour(stream: TextIO, choice: str) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (os.environ.get("TERM") != "dumb" and stream.isatty())
 
 
+_COMMAND = "#\\x23["
+
+
 def visible(text: str) -> str:
-    r"""Escape control characters and bytes that are not UTF-8 (as `\x1b`), which could harm a terminal."""
+    r"""Escape control characters and bytes that are not UTF-8 (as `\x1b`), which could harm a terminal.
+
+    `##[` is escaped, too: GitHub's runner reads `##[command]` anywhere in a line, and `::command::` at its start
+    (actions/runner, ActionCommand.cs).
+    """
+    text = text.replace("##[", _COMMAND)
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char == "\t" else _written_out(char) for char in text)
+
+
+def visible_name(name: str) -> str:
+    """A file name as `visible` shows it, and so that a line that begins with it is no command of GitHub."""
+    shown = visible(name)
+    return f"./{shown}" if shown.lstrip().startswith("::") else shown
 
 
 def _written_out(char: str) -> str:

@@ -8,7 +8,7 @@ from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.pipeline.result import Applied, Refused, Result
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.hunks import Hunk, hunks, lines_of
-from dfix.rewriter.report.output import Output, visible
+from dfix.rewriter.report.output import Output, visible, visible_name
 from dfix.rewriter.report.rows import Row, write_rows
 from dfix.rewriter.text.problem import Problem
 
@@ -25,7 +25,7 @@ _MOST_BETWEEN = 3
 
 def framed(out: Output, result: Result, *, explain: bool) -> None:
     """Each change with the lines it changes; with `explain` also what was left alone."""
-    path = visible(shown_name(result.before.path))
+    path = visible_name(shown_name(result.before.path))
     for changes, places in _groups(result):
         for change in changes:
             _change(out, path, change.line, change)
@@ -55,7 +55,7 @@ def _ignored(out: Output, result: Result) -> None:
     ignore = result.ignore_file
     if ignore is None:
         return
-    out.write(f"{visible(shown_name(ignore.before.path))}{' (new)' if ignore.new else ''}\n", "bold")
+    out.write(f"{visible_name(shown_name(ignore.before.path))}{' (new)' if ignore.new else ''}\n", "bold")
     for line in filter(None, ignore.after.text[len(ignore.before.text) :].splitlines()):
         out.write(f"  + {visible(line)}\n", "green")
     out.write("\n")
@@ -63,7 +63,7 @@ def _ignored(out: Output, result: Result) -> None:
 
 def concise(out: Output, result: Result, *, explain: bool, written: bool = False) -> None:
     """`path:line: rule: reason` for each change; `written`: line numbers of the new file."""
-    path = visible(shown_name(result.before.path))
+    path = visible_name(shown_name(result.before.path))
     rows: list[Applied | Refused] = [*result.changes, *(result.refusals if explain else ())]
     for row in sorted(rows, key=lambda row: row.line_after if written else row.line):
         if isinstance(row, Applied):
@@ -77,15 +77,27 @@ def concise(out: Output, result: Result, *, explain: bool, written: bool = False
 
 def problem_line(out: Output, problem: Problem) -> None:
     """Print `path:line: message. Hint`."""
-    place = visible(shown_name(problem.path))
+    place = visible_name(shown_name(problem.path))
     out.write(f"{place}:{problem.line}:" if problem.line else f"{place}:", "bold red")
     out.write(f" {visible(problem.message)}" + (f". {visible(problem.hint)}\n" if problem.hint else "\n"))
+
+
+def context_line(out: Output, result: Result) -> None:
+    """Print `path: build context FOLDER (why)`."""
+    used = result.context
+    if used is None:
+        said = "the build context was not needed"
+    elif used.folder:
+        said = f"build context {shown_name(used.folder) or '.'} ({used.why})"
+    else:
+        said = f"no build context ({used.why})"
+    out.write(f"{visible_name(shown_name(result.before.path))}: {visible_name(said)}\n")
 
 
 def warning_lines(out: Output, result: Result) -> None:
     """Print `path:line: warning: message` for each comment that has no effect."""
     for warning in result.warnings:
-        out.write(f"{visible(shown_name(result.before.path))}:{warning.line}:", "bold")
+        out.write(f"{visible_name(shown_name(result.before.path))}:{warning.line}:", "bold")
         out.write(" warning:", "bold yellow")
         out.write(f" {visible(warning.message)}\n")
 

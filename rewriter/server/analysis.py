@@ -102,9 +102,9 @@ class Analysis:
         if self.found.problem is not None:
             return None
         opened = self.hooks.opened or open_context
-        context = self.options.context
-        usable = self.options.use_context
-        return build_model(self.tree, self.options.target, lambda: opened(self.tree, context) if usable else None)
+        options = self.options
+        usable = options.use_context
+        return build_model(self.tree, options.target, lambda: opened(self.tree, options).context if usable else None)
 
     def fix(self, change: Applied) -> Result | None:
         """The result with only this change, plus others at its place if it needs them, or None."""

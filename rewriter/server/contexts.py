@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import Tree
-from dfix.rewriter.pipeline.opened_context import literal_sources, open_context
+from dfix.rewriter.pipeline.opened_context import OpenedContext, literal_sources, open_context
+from dfix.rewriter.pipeline.options import Options
 
 UNWATCHED_SECONDS = 1.0
 _Key = tuple[str, str | None, tuple[str, ...]]
@@ -22,6 +23,7 @@ _Marks = tuple[int, ...]
 
 class _Kept(NamedTuple):
     context: Context
+    why: str
     marks: _Marks
     since: float
 
@@ -34,16 +36,18 @@ class Contexts:
         self._kept: dict[_Key, _Kept] = {}
         self._watched: frozenset[str] = frozenset()
 
-    def opened(self, tree: Tree, folder: str | None) -> Context:
+    def opened(self, tree: Tree, options: Options) -> OpenedContext:
         """The context of a Dockerfile, for the pipeline's `opened` hook."""
         path = tree.source.path
-        key = (path, folder, tuple(literal_sources(tree)))
+        key = (path, options.context, tuple(literal_sources(tree)))
         kept = self._kept.get(key)
         if kept is None:
-            self._forget_others(path, folder)
-            context = open_context(tree, folder)
-            kept = self._kept[key] = _Kept(context, _marks(context, path), time.monotonic())
-        return kept.context
+            self._forget_others(path, options.context)
+            found = open_context(tree, options)
+            if found.context is None:
+                return found
+            kept = self._kept[key] = _Kept(found.context, found.why, _marks(found.context, path), time.monotonic())
+        return OpenedContext(kept.context, kept.why)
 
     def gone(self, path: str) -> str:
         """The Dockerfile's context folder if it has been deleted, else ""."""

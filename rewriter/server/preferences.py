@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dfix.rewriter.pipeline.options import Options, Saving
-from dfix.rewriter.settings.files import Settings, SettingsFinder, saving
+from dfix.rewriter.settings.files import Settings, SettingsError, SettingsFinder, saving
 from dfix.rewriter.settings.keys import save_faults, wrong_value
+from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.root import leads_out
 
 _NAMES = ("select", "ignore", "unsafe", "target", "context")
 
@@ -32,7 +34,14 @@ class Preferences(NamedTuple):
             unsafe=options.unsafe or self.unsafe,
             target=self.target or options.target,
             context=os.path.normpath(os.path.join(folder, self.context)) if self.context else options.context,
+            context_from="set in the editor" if self.context else options.context_from,
         )
+
+    def check_context(self, folder: str, root: str) -> None:
+        """Raise SettingsError for a `context` outside of the root: settings of an editor can come with a repository."""
+        if self.context and leads_out(os.path.join(folder, self.context), (root,)):
+            message = f"`context` is outside of {root}"
+            raise SettingsError(Problem("the editor's settings", 0, message, "Name a folder inside of it"))
 
     def saving(self, found: Saving) -> Saving:
         """Override what a settings file applies on save; a selection in the editor is not narrowed by the file."""
@@ -85,8 +94,8 @@ def _unknown_rules(name: str, value: object, known: frozenset[str]) -> str:
     return f"`{name}` names an unknown rule, `{min(unknown)}`" if unknown else ""
 
 
-def settings_for(path: str, known: frozenset[str]) -> Settings:
-    """Read the settings file in force for a Dockerfile. Raises SettingsError."""
-    found = SettingsFinder().nearest(path)
+def settings_for(path: str, root: str, known: frozenset[str]) -> Settings:
+    """Read the settings file in force for a Dockerfile with this root. Raises SettingsError."""
+    found = SettingsFinder().nearest(path, root)
     found.check_rules(known)
     return found

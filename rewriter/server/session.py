@@ -23,6 +23,7 @@ from dfix.rewriter.server.documents import Document, Documents
 from dfix.rewriter.server.preferences import Preferences, settings_for
 from dfix.rewriter.settings.files import SettingsError
 from dfix.rewriter.text.problem import Problem
+from dfix.rewriter.text.root import root_of
 
 LONGEST_SECONDS = 2.0
 """Time limit of one answer; a document that takes longer is skipped."""
@@ -140,17 +141,19 @@ class Session:
         preferences, folder = self.preferences(document.uri)
         problem = None
         options, saving = Options(), Saving()
+        root = root_of(path, folder) if path else ""
         try:
             if path:
-                settings = settings_for(path, self._rules)
+                settings = settings_for(path, root, self._rules)
                 self._say(settings.path, "", "")
                 if settings.excludes(path):
                     return None
                 options, saving = settings.options(path), settings.save
+                preferences.check_context(folder, root)
         except SettingsError as error:
             problem = error.problem
             self._say(problem.path, _sentence(problem), "")
-        options = preferences.over(options, folder)
+        options = preferences.over(options, folder)._replace(root=root)
         terms = Terms(options, preferences.saving(saving).narrow(options, self._rules))
         if path:
             self._look_at_context(path, options.context)

@@ -1,6 +1,7 @@
 """Settings files: `dfix.toml`, `.dfix.toml` or `[tool.dfix]` in `pyproject.toml`.
 
-Only the file nearest to the Dockerfile is used; it is not merged with those of outer folders.
+Only the file nearest to the Dockerfile is used; it is not merged with those of outer folders. None is read above the
+root (dfix.rewriter.text.root), and a build context that one of them sets is inside of it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dfix.rewriter.pipeline.options import Options, Saving
 from dfix.rewriter.settings.keys import FORMS, KEYS_BY_NAME, Key, fits, nearest_key, save_faults
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
+from dfix.rewriter.text.root import is_inside, is_shared, leads_out, real, root_of
 
 FILES = ("dfix.toml", ".dfix.toml", "pyproject.toml")
 """In search order within a folder; a `pyproject.toml` only counts if it has a `[tool.dfix]` table."""
@@ -61,7 +63,10 @@ class Settings(NamedTuple):
         for pattern, rules in self.per_file_ignores.items():
             if matches(path, (pattern,), self.folder):
                 ignore |= rules
-        return Options(self.select, ignore, self.unsafe, self.target, self.context)
+        options = Options(self.select, ignore, self.unsafe, self.target)
+        if self.context is None:
+            return options
+        return options._replace(context=self.context, context_from=f"set in {os.path.basename(self.path)}")
 
     def check_rules(self, known: frozenset[str]) -> None:
         """Raise SettingsError if the settings name a rule that is not in `known`."""
@@ -71,7 +76,7 @@ class Settings(NamedTuple):
         if named <= known:
             return
         name = min(named - known)
-        data = read(self.path)
+        data = read(self.path, None, is_settings=True)
         lines = b"" if isinstance(data, Problem) else data
         line = next((i for i, text in enumerate(lines.split(b"\n"), 1) if f'"{name}"'.encode() in text), 0)
         raise SettingsError(Problem(self.path, line, f"unknown rule `{name}`", did_you_mean(name, known, LISTED)))
@@ -81,32 +86,46 @@ class SettingsFinder:
     """Finds the settings of each file, and reads each settings file once."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Settings | SettingsError] = {}
+        self._known: dict[tuple[str, str], Settings | SettingsError] = {}
 
-    def nearest(self, path: str) -> Settings:
-        """The settings for the Dockerfile at `path`; defaults if there is no settings file. Raises SettingsError."""
-        found = self._in(os.path.dirname(os.path.abspath(path)))
+    def nearest(self, path: str, root: str = "") -> Settings:
+        """The settings for the Dockerfile at `path`; defaults if there is no settings file. Raises SettingsError.
+
+        `root` is that of the Dockerfile, a real path; found if not given.
+        """
+        root = root or root_of(path)
+        found = self._in(os.path.dirname(os.path.abspath(path)), root)
         if isinstance(found, SettingsError):
             raise found
         return found
 
-    def _in(self, folder: str) -> Settings | SettingsError:
-        passed: list[str] = []
+    def _in(self, folder: str, root: str) -> Settings | SettingsError:
+        known = self._known.get((root, folder))
+        if known is not None:
+            return known
+        passed: list[tuple[str, str]] = []
+        is_real = real(folder) == folder  # then those above it are, too
         while True:
-            found = self._known.get(folder) or _own(folder)
-            parent = os.path.dirname(folder)
-            passed.append(folder)
-            if found is None and parent == folder:
+            at = folder if is_real else real(folder)
+            outside = not is_inside(at, root)
+            found = Settings() if outside else self._known.get((root, folder))
+            if found is None and not is_shared(at):
+                found = _own(folder, root)
+            if found is None and at == root:
                 found = Settings()
+            passed.append((root, folder))
             if found is not None:
                 self._known.update((inner, found) for inner in passed)
                 return found
-            folder = parent
+            folder = os.path.dirname(folder)
 
 
 def load(path: str) -> Settings:
-    """Read the settings file at `path`. Raises SettingsError, also for a pyproject.toml without `[tool.dfix]`."""
-    data = read(path)
+    """Read the settings file that the user named. Raises SettingsError, also for one without `[tool.dfix]`.
+
+    It may be anywhere, and so may the build context that it sets.
+    """
+    data = read(path, None, is_settings=True)
     if isinstance(data, Problem):
         raise SettingsError(data)
     found = _parse(path, data)
@@ -132,19 +151,22 @@ def matches(path: str, patterns: Iterable[str], folder: str) -> bool:
     return False
 
 
-def _own(folder: str) -> Settings | SettingsError | None:
+def _own(folder: str, root: str) -> Settings | SettingsError | None:
     """The settings in the folder itself, an error in them, or None."""
     for name in FILES:
         path = os.path.join(folder, name)
-        if not os.path.isfile(path):
+        if not os.path.lexists(path) or os.path.isdir(path):
             continue
-        data = read(path)
+        data = read(path, (root,), is_settings=True)
         if isinstance(data, Problem):
             return SettingsError(data)
         try:
             found = _parse(path, data)
         except SettingsError as error:
             return error
+        if found is not None and found.context is not None and leads_out(found.context, (root,)):
+            message = f"`context` is outside of {root}"
+            return _error(path, data.decode(), "context", message, "Name it on the command line, with --context")
         if found is not None:
             return found
     return None
@@ -166,6 +188,10 @@ def _parse(path: str, data: bytes) -> Settings | None:
         number = place.removeprefix("line ").partition(",")[0]
         line = int(number) if number.isdigit() else text.rstrip().count("\n") + 1
         raise SettingsError(Problem(path, line, f"not valid TOML: {message}", "Fix the syntax")) from None
+    except RecursionError:
+        raise SettingsError(Problem(path, 0, "nested too deeply", "Nest at most two levels")) from None
+    except ValueError:  # an integer of more digits than Python converts
+        raise SettingsError(Problem(path, 0, "not valid TOML: a number is too large", "Fix the syntax")) from None
     if in_pyproject:
         tool = found.get("tool")
         if not isinstance(tool, dict) or "dfix" not in tool:

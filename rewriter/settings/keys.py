@@ -46,7 +46,12 @@ KEYS = (
         '["vendor/**"]',
         "Files and folders to skip when searching, relative to the settings file.",
     ),
-    Key("context", "text", '"."', "The build context, relative to the settings file; found if not set."),
+    Key(
+        "context",
+        "text",
+        '"."',
+        "The build context, relative to the settings file and inside of the root; found if not set.",
+    ),
     Key("per-file-ignores", "table", '{ "*.dev" = ["merge-runs"] }', "Rules to skip in files that match a pattern."),
     Key(
         "save",

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.text.problem import Problem
-from dfix.rewriter.text.read import why
+from dfix.rewriter.text.read import Unreadable, beginning, exact_text, why
+from dfix.rewriter.text.root import is_inside, is_repository, leads_out, root_of
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -21,34 +22,49 @@ _LANGUAGES = frozenset(
 )
 """Extensions of programs about Dockerfiles (`dockerfile.go`), or of Dockerfiles for a language (`Dockerfile.go`)."""
 _FIRST_WORDS = (b"FROM", b"ARG")
+_LARGEST_GITIGNORE = 1_000_000
 
 
-Excludes = Callable[[str], bool]
-"""Whether the settings or the command line exclude a path (a folder's ends in `/`)."""
+Excludes = Callable[[str, str], bool]
+"""Whether the settings or the command line exclude a path (a folder's ends in `/`) with this root."""
 
 
-def discover(paths: Iterable[str], excludes: Excludes, *, force_exclude: bool = False) -> Iterator[str | Problem]:
+class FoundFile(NamedTuple):
+    """A Dockerfile, and its root (dfix.rewriter.text.root)."""
+
+    path: str
+    root: str
+
+
+def discover(paths: Iterable[str], excludes: Excludes, *, force_exclude: bool = False) -> Iterator[FoundFile | Problem]:
     """Each Dockerfile once, in the order of `paths` and sorted by name within a folder.
 
     A named file is taken whatever its name is, even if excluded (unless `force_exclude`). A folder is searched for
     `Dockerfile*`, `*.Dockerfile` and `Containerfile*`, ignoring case, except templates, files that git ignores and
-    `SKIPPED_FOLDERS`; links to folders are not followed. A missing path yields a `Problem`.
+    `SKIPPED_FOLDERS`; links to folders are not followed. A missing path yields a `Problem`, and so do a
+    link that leads out of the root and a .gitignore that cannot be read.
     """
     seen: set[str] = set()
     for path in paths:
-        if os.path.isdir(path):
-            if force_exclude and excludes(os.path.join(path, "")):
+        is_folder = os.path.isdir(path)
+        root = root_of(os.path.join(path, ""), path) if is_folder else root_of(path)
+        if is_folder:
+            if force_exclude and excludes(os.path.join(path, ""), root):
                 continue
-            found: Iterable[str | Problem] = _search(path, excludes)
-        elif force_exclude and excludes(path):
+            if leads_out(path, (root,)):
+                hint = "Name the folder that it leads to"
+                yield Problem(path, 0, f"a link to a folder outside of {root}, which dfix does not follow", hint)
+                continue
+            found: Iterable[FoundFile | Problem] = _Search(excludes).below(path, root)
+        elif force_exclude and excludes(path, root):
             continue
         else:
-            found = (path,)
+            found = (FoundFile(path, root),)
         for item in found:
             if isinstance(item, Problem):
                 yield item
                 continue
-            real = os.path.realpath(item)
+            real = os.path.realpath(item.path)
             if real not in seen:
                 seen.add(real)
                 yield item
@@ -69,69 +85,105 @@ class _Ignored(NamedTuple):
     spec: GitIgnoreSpec
 
 
-def _search(root: str, excludes: Excludes) -> Iterator[str | Problem]:
-    waiting = [(root, os.path.realpath(root), _ignored_above(root))]
-    while waiting:
-        folder, real, ignored = waiting.pop()
-        try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError as error:
-            yield Problem(folder, 0, f"the folder cannot be searched: {why(error)}", "Check its permissions")
-            continue
-        if any(entry.name == ".gitignore" for entry in entries):
-            ignored = (*ignored, *_read_gitignore(real))
-        folders = []
-        for entry in entries:
-            inner = os.path.join(real, entry.name)
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name in SKIPPED_FOLDERS or _is_ignored(inner, ignored, folder=True):
-                    continue
-                if not excludes(os.path.join(entry.path, "")):
-                    folders.append((entry.path, inner, ignored))
-            elif is_dockerfile_name(entry.name) and os.path.isfile(entry.path) and _looks_like_one(entry):
-                path = os.path.normpath(entry.path)
-                if not _is_ignored(inner, ignored, folder=False) and not excludes(path):
-                    yield path
-        waiting += reversed(folders)
+class _Folder(NamedTuple):
+    """A folder to search: as written and in the file system, the .gitignore files that apply, and its root."""
+
+    path: str
+    real: str
+    ignored: tuple[_Ignored, ...]
+    root: str
 
 
-def _looks_like_one(entry: os.DirEntry[str]) -> bool:
+class _Search:
+    """A search through a folder. `faults` are .gitignore files that could not be read."""
+
+    def __init__(self, excludes: Excludes) -> None:
+        self._excludes = excludes
+        self._faults: list[Problem] = []
+
+    def below(self, path: str, root: str) -> Iterator[FoundFile | Problem]:
+        real = os.path.realpath(path)
+        waiting = [_Folder(path, real, self._ignored_above(real, root), root)]
+        yield from self._told()
+        while waiting:
+            folder = waiting.pop()
+            try:
+                entries = sorted(os.scandir(folder.path), key=lambda entry: entry.name)
+            except OSError as error:
+                yield Problem(folder.path, 0, f"the folder cannot be searched: {why(error)}", "Check its permissions")
+                continue
+            folder = self._entered(folder, {entry.name for entry in entries})
+            yield from self._told()
+            inner: list[_Folder] = []
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    inner += self._folders(folder, entry)
+                elif self._is_wanted(folder, entry):
+                    yield FoundFile(os.path.normpath(entry.path), folder.root)
+            waiting += reversed(inner)
+
+    def _told(self) -> Iterator[Problem]:
+        yield from self._faults
+        self._faults.clear()
+
+    def _entered(self, folder: _Folder, names: set[str]) -> _Folder:
+        """The folder with its own .gitignore, and as a root if a repository begins there."""
+        if ".git" in names and folder.real != folder.root and is_repository(folder.real):
+            folder = folder._replace(root=folder.real)
+        if ".gitignore" in names:
+            folder = folder._replace(ignored=(*folder.ignored, *self._read_gitignore(folder.real, folder.path)))
+        return folder
+
+    def _folders(self, above: _Folder, entry: os.DirEntry[str]) -> Iterator[_Folder]:
+        real = os.path.join(above.real, entry.name)
+        if entry.name in SKIPPED_FOLDERS or _is_ignored(real, above.ignored, folder=True):
+            return
+        if not self._excludes(os.path.join(entry.path, ""), above.root):
+            yield _Folder(entry.path, real, above.ignored, above.root)
+
+    def _is_wanted(self, folder: _Folder, entry: os.DirEntry[str]) -> bool:
+        if not is_dockerfile_name(entry.name) or not os.path.isfile(entry.path):
+            return False
+        if not _looks_like_one(entry, folder.root):
+            return False
+        ignored = _is_ignored(os.path.join(folder.real, entry.name), folder.ignored, folder=False)
+        return not ignored and not self._excludes(os.path.normpath(entry.path), folder.root)
+
+    def _ignored_above(self, real: str, root: str) -> tuple[_Ignored, ...]:
+        """The .gitignore files from the top of the repository down to a folder, outermost first."""
+        found: list[_Ignored] = []
+        while real != root and is_inside(real, root):
+            real = os.path.dirname(real)
+            found[:0] = self._read_gitignore(real, real)
+        return tuple(found)
+
+    def _read_gitignore(self, folder: str, shown: str) -> tuple[_Ignored, ...]:
+        """The patterns of a folder's .gitignore. Git does not follow it if it is a link."""
+        path = os.path.join(folder, ".gitignore")
+        if os.path.islink(path) or os.path.isdir(path):
+            return ()
+        text = exact_text(path, _LARGEST_GITIGNORE, (folder,))
+        if isinstance(text, Unreadable):
+            if text.kind != "absent":
+                hint = "dfix searches as if it were empty"
+                self._faults.append(Problem(os.path.join(shown, ".gitignore"), 0, text.message, hint))
+            return ()
+        return (_Ignored(folder, patterns(text.replace("\r\n", "\n").split("\n"))),)
+
+
+def _looks_like_one(entry: os.DirEntry[str], root: str) -> bool:
     """For names like `dockerfile.go`, check that the first instruction is FROM or ARG."""
     ending = entry.name.rpartition(".")[2].lower()
     if ending not in _LANGUAGES:
         return True
-    try:
-        with open(entry.path, "rb") as file:
-            lines = file.read(10_000).removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    except OSError:
+    data = beginning(entry.path, 10_000, (root,))
+    if isinstance(data, Unreadable):
         return True  # reading the file later reports why
-    for line in lines:
+    for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
         words = line.split(None, 1)
         if words and not words[0].startswith(b"#"):
             return words[0].upper() in _FIRST_WORDS
     return False
-
-
-def _ignored_above(root: str) -> tuple[_Ignored, ...]:
-    """The .gitignore files from the top of the repository down to `root`, outermost first."""
-    folder = os.path.realpath(root)
-    found: list[_Ignored] = []
-    while not os.path.exists(os.path.join(folder, ".git")):
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return ()  # not in a repository, so no .gitignore above applies
-        folder = parent
-        found[:0] = _read_gitignore(folder)
-    return tuple(found)
-
-
-def _read_gitignore(folder: str) -> tuple[_Ignored, ...]:
-    try:
-        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="surrogateescape") as file:
-            lines = file.read().split("\n")
-    except OSError:
-        return ()
-    return (_Ignored(folder, patterns(lines)),)
 
 
 def patterns(lines: Iterable[str]) -> GitIgnoreSpec:

@@ -7,24 +7,27 @@ import stat
 from contextlib import suppress
 
 from dfix.rewriter.text.problem import Problem
-from dfix.rewriter.text.read import why
+from dfix.rewriter.text.read import Unreadable, content, why
 
 
-def write(path: str, before: bytes, after: bytes) -> Problem | None:
-    """Replace the file's content `before` with `after`; links are followed, mode and owner are kept.
+def write(path: str, before: bytes, after: bytes, within: tuple[str, ...]) -> Problem | None:
+    """Replace the file's content `before` with `after`; mode and owner are kept.
+
+    Links are followed as long as they stay inside of `within`, which has real paths of folders.
 
     The new content is written to a temporary file in the same folder, which is then renamed over the old one, so that
     no reader sees half a file. Returns a `Problem` and leaves the file untouched if its content is no longer `before`,
-    it is read-only, or owner and mode cannot be kept.
+    it is read-only, a link leads out, or owner and mode cannot be kept.
     """
+    data = content(path, len(before), within)
     try:
         target = os.path.realpath(path, strict=True)
-        with open(target, "rb") as file:
-            found = os.fstat(file.fileno())
-            same = stat.S_ISREG(found.st_mode) and file.read() == before
+        found = os.stat(target)
     except OSError as error:
         return Problem(path, 0, f"cannot be read again before writing: {why(error)}", "Run dfix again")
-    if not same:
+    if isinstance(data, Unreadable) and data.kind != "larger":
+        return Problem(path, 0, f"cannot be read again before writing: {data.message}", "Run dfix again")
+    if data != before:
         return Problem(path, 0, "another program changed it in the meantime; left as is", "Run dfix again")
     if not os.access(target, os.W_OK):
         return Problem(path, 0, "read-only", "Make it writable")
@@ -34,7 +37,7 @@ def write(path: str, before: bytes, after: bytes) -> Problem | None:
 def create(path: str, data: bytes) -> Problem | None:
     """Write a new file; a file that exists by now is not replaced."""
     try:
-        with open(path, "xb") as file:
+        with open(path, "xb") as file:  # does not follow a link
             file.write(data)
     except FileExistsError:
         return Problem(path, 0, "another program created it in the meantime; left as is", "Run dfix again")

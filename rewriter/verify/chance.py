@@ -6,13 +6,13 @@ file of the build context that took its place.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import posixpath
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
+from dfix.rewriter.text.read import digest
 from dfix.rewriter.verify.compare import BUILT_TWICE, CONTENT, Comparison, Difference
 from dfix.rewriter.verify.image import Image
 
@@ -90,10 +90,9 @@ def _digests(context: str, names: set[str]) -> set[str]:
     for folder, _, files in os.walk(context):
         for name in names.intersection(files):
             path = os.path.join(folder, name)
-            if os.path.isfile(path) and not os.path.islink(path):
-                with open(path, "rb") as file:
-                    found.add(hashlib.file_digest(file, "sha256").hexdigest())
-    return found
+            if not os.path.islink(path):
+                found.add(digest(path, (os.path.realpath(context),)))
+    return found - {""}
 
 
 def _moved_back(comparison: Comparison, paths: set[str]) -> Comparison:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
+from dfix.rewriter.text.own_data import own_table
+
 TABLE = os.path.join(os.path.dirname(__file__), "noise.toml")
 
 Excused = Literal["any", "content", "field"]
@@ -105,10 +107,7 @@ def table() -> tuple[Noise, ...]:
 
 @cache
 def _file() -> dict[str, list[dict[str, Any]]]:
-    import tomllib
-
-    with open(TABLE, "rb") as file:
-        return tomllib.load(file)
+    return own_table(TABLE)
 
 
 def translated(glob: str) -> str:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.report.diff import shown_name
-from dfix.rewriter.report.output import Output, visible
+from dfix.rewriter.report.output import Output, visible, visible_name
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -44,7 +44,7 @@ class Progress:
         bar = self._bar
         if bar is None:
             return lambda text: None
-        name = visible(shown_name(path))
+        name = visible_name(shown_name(path))
         task = bar.add_task(name, total=None, visible=False)
 
         def tell(text: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dfix.rewriter.pipeline.result import Applied
 from dfix.rewriter.report.diff import shown_name
-from dfix.rewriter.report.output import Output, visible
+from dfix.rewriter.report.output import Output, visible, visible_name
 from dfix.rewriter.report.terminal import PROMISES
 from dfix.rewriter.verify.compare import Difference
 from dfix.rewriter.verify.declared import groups
@@ -19,7 +19,7 @@ MOST_PATHS = 8
 
 def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None:
     """Print one proof; problems go to `err`. `verbose` shows every path and step."""
-    path = visible(shown_name(proof.result.before.path))
+    path = visible_name(shown_name(proof.result.before.path))
     if proof.verdict == "unchanged":
         if verbose:
             out.write(f"{path}: nothing to change\n")

@@ -10,6 +10,8 @@ import shutil
 from typing import NamedTuple
 
 from dfix.rewriter.context.folder import MOST_FILES, Context
+from dfix.rewriter.context.ignore import LARGEST_IGNORE_FILE
+from dfix.rewriter.text.read import content
 
 
 class ContextError(Exception):
@@ -50,11 +52,8 @@ def ignore_file(context: Context, dockerfile: str) -> bytes | None:
     """The content of the ignore file in force, for a copy next to the copied Dockerfile; None if there is none."""
     own = f"{dockerfile}.dockerignore"
     path = own if context.ignore_name == os.path.basename(own) else os.path.join(context.root, ".dockerignore")
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
+    data = content(path, LARGEST_IGNORE_FILE, context.within)
+    return data if isinstance(data, bytes) else None
 
 
 class IgnorePlace(NamedTuple):

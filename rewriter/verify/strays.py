@@ -9,10 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from dfix.rewriter.report.output import Output
+from dfix.rewriter.text.read import Unreadable, loose_text
 from dfix.rewriter.verify.engine import LABEL, EngineError
 from dfix.rewriter.verify.engines.find_engine import NAMES, find
 from dfix.rewriter.verify.process import Processes
 from dfix.rewriter.verify.workspace import clear, ended_runs, may_be_alive
+
+_LONGEST_COMMAND = 10_000_000
 
 
 def remove_strays(engine: str, processes: Processes, out: Output) -> int:
@@ -46,8 +49,8 @@ def _end_builds() -> int:
     named = re.compile(rf"\0{re.escape(LABEL)}=(?P<run>[^\0]+)\0")
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            words = (folder / "cmdline").read_bytes().decode("utf-8", "replace")
-            match = named.search(words)
+            words = loose_text(str(folder / "cmdline"), _LONGEST_COMMAND, None)
+            match = None if isinstance(words, Unreadable) else named.search(words)
             if match and not may_be_alive(match["run"]):
                 os.kill(int(folder.name), signal.SIGTERM)
                 ended += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -42,4 +43,5 @@ def check(dfix: Dfix, script: str, start: Step, rest: list[Step]) -> None:
 
 
 def shown(data: bytes) -> str:
-    return data.decode("utf-8", "backslashreplace").replace("\x1b", "\\x1b")
+    """The text, with FOLDER for the working folder."""
+    return data.decode("utf-8", "backslashreplace").replace("\x1b", "\\x1b").replace(os.getcwd(), "FOLDER")

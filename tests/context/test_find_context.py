@@ -32,12 +32,12 @@ def make(root: Path, files: dict[str, str]) -> None:
 def test_files_that_name_the_dockerfile(tmp_path: Path, name: str, text: str) -> None:
     make(tmp_path, {"docker/Dockerfile": "", name: text})
     found = find_context(str(tmp_path / "docker/Dockerfile"), [])
-    assert (found.root, found.why) == (str(tmp_path), f"named by {name}")
+    assert (found.folder, found.why) == (str(tmp_path), f"named by {name}")
 
 
 def test_compose_with_a_plain_folder(tmp_path: Path) -> None:
     make(tmp_path, {"api/Dockerfile": "", "compose.yml": "services:\n  api:\n    build: ./api\n"})
-    assert find_context(str(tmp_path / "api/Dockerfile"), []).root == str(tmp_path / "api")
+    assert find_context(str(tmp_path / "api/Dockerfile"), []).folder == str(tmp_path / "api")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_files_that_say_nothing_of_it(tmp_path: Path, text: str) -> None:
 def test_where_the_copy_sources_are(tmp_path: Path) -> None:
     make(tmp_path, {"docker/api/Dockerfile": "", "package.json": "", "src/a": ""})
     found = find_context(str(tmp_path / "docker/api/Dockerfile"), ["package.json", "./src/"])
-    assert (found.root, found.why) == (str(tmp_path), "its COPY sources exist there")
+    assert (found.folder, found.why) == (str(tmp_path), "its COPY sources exist there")
 
 
 def test_not_above_the_repository(tmp_path: Path) -> None:
@@ -66,4 +66,4 @@ def test_not_above_the_repository(tmp_path: Path) -> None:
     repository.mkdir()
     make(repository, {"Dockerfile": ""})
     (tmp_path / "a.txt").write_text("")
-    assert find_context(str(repository / "Dockerfile"), ["a.txt"]).root == str(repository)
+    assert find_context(str(repository / "Dockerfile"), ["a.txt"]).folder == str(repository)

@@ -10,12 +10,13 @@ import pytest
 from dfix.rewriter.context.build_commands import build_commands
 from dfix.rewriter.context.image_records import ImageUses, image_name, same_image
 from dfix.rewriter.context.image_uses import image_uses
+from dfix.rewriter.text.root import root_of
 from tests.build_context import put
 
 
 def uses(folder: Path, files: dict[str, str]) -> ImageUses:
     put(folder, {"Dockerfile": "", **files})
-    return image_uses(str(folder / "Dockerfile"))
+    return image_uses(str(folder / "Dockerfile"), (root_of(str(folder / "Dockerfile")),))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_images_of_an_unknown_registry_are_told_by_their_last_name() -> None:
 def test_a_service_of_two_compose_files_is_one(tmp_path: Path) -> None:
     first = "services: {a: {build: {context: ., target: dev, args: {A: 1}}, image: me/a}}\n"
     second = "services: {a: {command: !reset null, entrypoint: [x, $$HOME], volumes: ['.:/w', 'data:/d', /e]}}\n"
-    (build,), (plain, changed) = uses(tmp_path, {"compose.yaml": first, "compose.override.yaml": second})
+    (build,), (plain, changed), _ = uses(tmp_path, {"compose.yaml": first, "compose.override.yaml": second})
     assert build.dockerfile == str(tmp_path / "Dockerfile")
     assert (build.target, build.arguments) == ("dev", {"A": "1"})
     assert "me/a" in build.names

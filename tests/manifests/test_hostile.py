@@ -63,6 +63,8 @@ TEXTS = {
     "equals": "= " * 100_000,
     "includes itself": "-r requirements.txt\n" * 1000,
     "one line": "x" * 1_000_000,
+    "digits in TOML": "a = " + "9" * 5000 + "\n",
+    "digits in JSON": '{"a": ' + "9" * 5000 + "}",
     "not UTF-8": "\udcff\udcfe" * 1000,
     "escapes": '{"workspaces": ["../../*", "/etc/*", "**"], "dependencies": {"a": "file:../../../etc"}}',
     "escapes in TOML": '[workspace]\nmembers = ["../../*", "/etc/*"]\n[dependencies]\na = { path = "../../../etc" }\n',

@@ -20,8 +20,11 @@ from dfix.rewriter.server.contexts import Contexts
 from dfix.rewriter.server.diagnostics import diagnostics
 from dfix.rewriter.server.documents import Document, Documents, path_of, uri_of
 from dfix.rewriter.server.hover import hover
+from dfix.rewriter.server.preferences import Preferences
 from dfix.rewriter.server.workspace_edits import Abilities, formatting, range_formatting
+from dfix.rewriter.settings.files import SettingsError
 from dfix.rewriter.text.source import Edit, Source, Span
+from tests.build_context import put
 
 TEXT = "FROM debian:12\nRUN one\nRUN two\n"
 
@@ -142,19 +145,33 @@ def test_a_context_is_kept_until_something_tells_of_a_change(tmp_path: Path) -> 
     (tmp_path / ".git").mkdir()
     tree = parse(Source(str(tmp_path / "Dockerfile"), "FROM a\nCOPY src /src\n"))
     contexts = Contexts()
-    first = contexts.opened(tree, None)
+    first = contexts.opened(tree, Options()).context
+    assert first is not None
     contexts.watch([first.root])
     assert first.below("src") == ()
     (tmp_path / "src" / "new").touch()
     contexts.refresh(tree.source.path)
-    assert contexts.opened(tree, None) is first
+    assert contexts.opened(tree, Options()).context is first
     before = contexts.generation
     assert not contexts.moved([str(tmp_path.parent / "elsewhere")])
     assert contexts.generation == before
     assert contexts.moved([str(tmp_path / "src" / "new")])
     assert contexts.generation > before
-    second = contexts.opened(tree, None)
+    second = contexts.opened(tree, Options()).context
+    assert second is not None
     assert second.below("src") == ("src/new",)
     (tmp_path / ".dockerignore").write_text("src\n")  # seen without anybody's word
     contexts.refresh(tree.source.path)
-    assert contexts.opened(tree, None) is not second
+    assert contexts.opened(tree, Options()).context is not second
+
+
+def test_a_context_of_the_editor_is_inside_of_the_root(tmp_path: Path) -> None:
+    """The settings of an editor may come with a repository."""
+    put(tmp_path, {"repo/.git/HEAD": "", "repo/app/x": ""})
+    root = str(tmp_path / "repo")
+    for context in ("", "app", ".", "app/.."):
+        Preferences(context=context).check_context(root, root)
+    for context in ("..", "/", "/etc", "app/../..", str(tmp_path)):
+        with pytest.raises(SettingsError) as found:
+            Preferences(context=context).check_context(root, root)
+        assert found.value.problem.message == f"`context` is outside of {root}"

@@ -67,6 +67,7 @@ def test_pyproject(tmp_path: Path) -> None:
 
 
 def test_the_nearest_counts_as_a_whole(tmp_path: Path) -> None:
+    put(tmp_path / ".git/HEAD", "")
     outer = put(tmp_path / "dfix.toml", 'unsafe = true\nignore = ["clean-up"]')
     inner = put(tmp_path / "a" / ".dfix.toml", 'target = "kaniko"')
     finder = SettingsFinder()
@@ -77,6 +78,7 @@ def test_the_nearest_counts_as_a_whole(tmp_path: Path) -> None:
 
 
 def test_a_pyproject_without_a_table_is_passed_over(tmp_path: Path) -> None:
+    put(tmp_path / ".git/HEAD", "")
     outer = put(tmp_path / "dfix.toml", "")
     put(tmp_path / "a" / "pyproject.toml", '[project]\nname = "uses-dfix"\n')
     put(tmp_path / "b" / "pyproject.toml", "not TOML at all")
@@ -203,6 +205,7 @@ def test_what_cannot_be_used(tmp_path: Path) -> None:
 
 
 def test_a_wrong_file_is_told_for_each_dockerfile_it_governs(tmp_path: Path) -> None:
+    put(tmp_path / ".git/HEAD", "")
     put(tmp_path / "a" / "dfix.toml", "x = 1")
     finder = SettingsFinder()
     for path in ("a/Dockerfile", "a/b/Dockerfile", "a/Dockerfile"):
@@ -242,6 +245,7 @@ def test_patterns(tmp_path: Path, pattern: str, expected: bool) -> None:
 
 
 def test_patterns_are_relative_to_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / ".git/HEAD", "")
     put(tmp_path / "a" / "dfix.toml", 'exclude = ["b/x.Dockerfile"]\nper-file-ignores = { "b/*" = ["r"], "c" = ["s"] }')
     monkeypatch.chdir(tmp_path)
     settings = SettingsFinder().nearest("a/b/x.Dockerfile")

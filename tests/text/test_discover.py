@@ -8,14 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from dfix.rewriter.text.discover import discover, is_dockerfile_name
+from dfix.rewriter.text.discover import Excludes, FoundFile, discover, is_dockerfile_name
 from dfix.rewriter.text.problem import Problem
 
 FROM = "FROM a\n"
 
 
-def nothing(_path: str) -> bool:
+def nothing(_path: str, _root: str) -> bool:
     return False
+
+
+def found_by(paths: list[str], excludes: Excludes = nothing, *, force_exclude: bool = False) -> list[str | Problem]:
+    """What `discover` finds, without the roots."""
+    found = discover(paths, excludes, force_exclude=force_exclude)
+    return [item.path if isinstance(item, FoundFile) else item for item in found]
 
 
 @pytest.fixture
@@ -84,27 +90,27 @@ def test_names_of_other_files(name: str) -> None:
 
 def test_a_folder_is_searched(tree: Tree) -> None:
     tree({"b/Dockerfile": FROM, "a/x/api.Dockerfile": FROM, "Dockerfile": FROM, "a.py": "", "a/Dockerfile.j2": FROM})
-    assert list(discover(["."], nothing)) == ["Dockerfile", "a/x/api.Dockerfile", "b/Dockerfile"]
-    assert list(discover(["a", "b"], nothing)) == ["a/x/api.Dockerfile", "b/Dockerfile"]
-    assert list(discover([os.path.abspath("b")], nothing)) == [os.path.abspath("b/Dockerfile")]
+    assert found_by(["."]) == ["Dockerfile", "a/x/api.Dockerfile", "b/Dockerfile"]
+    assert found_by(["a", "b"]) == ["a/x/api.Dockerfile", "b/Dockerfile"]
+    assert found_by([os.path.abspath("b")]) == [os.path.abspath("b/Dockerfile")]
 
 
 def test_folders_that_nobody_wants(tree: Tree) -> None:
     folders = (".git", "node_modules", ".venv", "a/node_modules/b", ".hg", ".tox")
     tree({f"{folder}/Dockerfile": FROM for folder in folders} | {".devcontainer/Dockerfile": FROM})
-    assert list(discover(["."], nothing)) == [".devcontainer/Dockerfile"]
-    assert list(discover(["node_modules"], nothing)) == ["node_modules/Dockerfile"]
+    assert found_by(["."]) == [".devcontainer/Dockerfile"]
+    assert found_by(["node_modules"]) == ["node_modules/Dockerfile"]
 
 
 def test_a_named_file_is_taken_whatever_its_name(tree: Tree) -> None:
     tree({"build.j2": FROM, ".gitignore": "*\n"})
-    assert list(discover(["build.j2", "absent"], nothing)) == ["build.j2", "absent"]
+    assert found_by(["build.j2", "absent"]) == ["build.j2", "absent"]
 
 
 def test_each_file_once(tree: Tree) -> None:
     tree({"Dockerfile": FROM, "a/Dockerfile": FROM})
     Path("a/Dockerfile.link").symlink_to("../Dockerfile")
-    assert list(discover(["Dockerfile", ".", "./a/../Dockerfile", "a"], nothing)) == ["Dockerfile", "a/Dockerfile"]
+    assert found_by(["Dockerfile", ".", "./a/../Dockerfile", "a"]) == ["Dockerfile", "a/Dockerfile"]
 
 
 def test_links(tree: Tree) -> None:
@@ -115,8 +121,8 @@ def test_links(tree: Tree) -> None:
     Path("x/Dockerfile.gone").symlink_to("nowhere")
     Path("x/up").symlink_to("..")
     Path("Dockerfile.folder").symlink_to("real")
-    assert list(discover(["."], nothing)) == ["Dockerfile"]
-    assert list(discover(["x/up"], nothing)) == ["x/up/Dockerfile"]
+    assert found_by(["."]) == ["Dockerfile"]
+    assert found_by(["x/up"]) == ["x/up/Dockerfile"]
 
 
 def test_programs_with_such_a_name(tree: Tree) -> None:
@@ -131,7 +137,7 @@ def test_programs_with_such_a_name(tree: Tree) -> None:
             "dockerfile.yaml": "",
         }
     )
-    found = list(discover(["."], nothing))
+    found = found_by(["."])
     assert found == ["Dockerfile.go", "Dockerfile.rb", "Dockerfile.ts", "dockerfile.go.x", "dockerfile.py"]
 
 
@@ -150,25 +156,25 @@ def test_gitignore(tree: Tree) -> None:
             "top/keep/Dockerfile": FROM,
         }
     )
-    assert list(discover(["."], nothing)) == ["b/Dockerfile.local", "top/keep/Dockerfile"]
-    assert list(discover(["a", "b"], nothing)) == ["b/Dockerfile.local"]
-    assert list(discover(["a/Dockerfile.local"], nothing)) == ["a/Dockerfile.local"]
+    assert found_by(["."]) == ["b/Dockerfile.local", "top/keep/Dockerfile"]
+    assert found_by(["a", "b"]) == ["b/Dockerfile.local"]
+    assert found_by(["a/Dockerfile.local"]) == ["a/Dockerfile.local"]
 
 
 def test_a_gitignore_outside_of_the_repository_does_not_count(tree: Tree) -> None:
     tree({".gitignore": "*\n", "a/.git/HEAD": "", "a/b/Dockerfile": FROM, "c/Dockerfile": FROM})
-    assert list(discover(["a", "c"], nothing)) == ["a/b/Dockerfile", "c/Dockerfile"]
+    assert found_by(["a", "c"]) == ["a/b/Dockerfile", "c/Dockerfile"]
 
 
 def test_excludes(tree: Tree) -> None:
     tree({"a/Dockerfile": FROM, "b/Dockerfile": FROM, "b/c/Dockerfile": FROM})
 
-    def excludes(path: str) -> bool:
+    def excludes(path: str, _root: str) -> bool:
         return os.path.normpath(path) in ("b/c", "a/Dockerfile")
 
-    assert list(discover(["."], excludes)) == ["b/Dockerfile"]
-    assert list(discover(["a/Dockerfile", "b/c"], excludes)) == ["a/Dockerfile", "b/c/Dockerfile"]
-    assert list(discover(["a/Dockerfile", "b/c", "b/Dockerfile"], excludes, force_exclude=True)) == ["b/Dockerfile"]
+    assert found_by(["."], excludes) == ["b/Dockerfile"]
+    assert found_by(["a/Dockerfile", "b/c"], excludes) == ["a/Dockerfile", "b/c/Dockerfile"]
+    assert found_by(["a/Dockerfile", "b/c", "b/Dockerfile"], excludes, force_exclude=True) == ["b/Dockerfile"]
 
 
 def test_a_folder_that_cannot_be_searched(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +187,7 @@ def test_a_folder_that_cannot_be_searched(tree: Tree, monkeypatch: pytest.Monkey
         return real(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    problem, other = discover(["."], nothing)
+    problem, other = found_by(["."])
     assert problem == Problem("./a", 0, "the folder cannot be searched: permission denied", "Check its permissions")
     assert other == "b/Dockerfile"
 
@@ -196,7 +202,7 @@ def test_deep_folders(tree: Tree) -> None:
     for _ in range(1500):
         os.chdir("..")
     try:
-        assert [str(item).count("d/") for item in discover(["."], nothing)] == [1500]
+        assert [str(item).count("d/") for item in found_by(["."])] == [1500]
     finally:  # pytest would clean up by recursion
         for depth in range(1500, 0, -1):
             if depth == 1500:

@@ -35,8 +35,8 @@ def alone(path: Path) -> bool:
 
 def test_bytes_come_back_as_they_are(tmp_path: Path) -> None:
     path = put(tmp_path / "Dockerfile")
-    assert read(str(path)) == OLD
-    assert write(str(path), OLD, NEW) is None
+    assert read(str(path), None) == OLD
+    assert write(str(path), OLD, NEW, (str(tmp_path),)) is None
     assert path.read_bytes() == NEW
     assert alone(path)
 
@@ -45,7 +45,7 @@ def test_bytes_come_back_as_they_are(tmp_path: Path) -> None:
 def test_the_mode_stays(tmp_path: Path, mode: int) -> None:
     path = put(tmp_path / "Dockerfile")
     path.chmod(mode)
-    assert write(str(path), OLD, NEW) is None
+    assert write(str(path), OLD, NEW, (str(tmp_path),)) is None
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
@@ -54,7 +54,7 @@ def test_the_owner_stays(tmp_path: Path) -> None:
     path = put(tmp_path / "Dockerfile")
     os.chown(path, 1234, 4321)
     path.chmod(0o640)
-    assert write(str(path), OLD, NEW) is None
+    assert write(str(path), OLD, NEW, (str(tmp_path),)) is None
     found = path.stat()
     assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (1234, 4321, 0o640)
 
@@ -62,7 +62,7 @@ def test_the_owner_stays(tmp_path: Path) -> None:
 def test_an_owner_that_cannot_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(tmp_path / "Dockerfile")
     monkeypatch.setattr(write_module, "_keep_owner", lambda _new, _found: False)
-    assert "a user or group" in problem_of(write(str(path), OLD, NEW))
+    assert "a user or group" in problem_of(write(str(path), OLD, NEW, (str(tmp_path),)))
     assert path.read_bytes() == OLD
     assert alone(path)
 
@@ -73,8 +73,8 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     one.symlink_to("real/Dockerfile")
     two.symlink_to("one")
-    assert read(str(two)) == OLD
-    assert write(str(two), OLD, NEW) is None
+    assert read(str(two), None) == OLD
+    assert write(str(two), OLD, NEW, (str(tmp_path),)) is None
     assert path.read_bytes() == NEW
     assert two.is_symlink()
     assert one.is_symlink()
@@ -85,20 +85,20 @@ def test_a_loop_of_links(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     one.symlink_to("two")
     two.symlink_to("one")
-    assert "cannot be read: too many levels" in problem_of(read(str(one)))
-    assert "cannot be read again" in problem_of(write(str(one), OLD, NEW))
+    assert "cannot be read: too many levels" in problem_of(read(str(one), None))
+    assert "cannot be read again" in problem_of(write(str(one), OLD, NEW, (str(tmp_path),)))
     assert one.is_symlink()
 
 
 def test_an_edit_in_the_meantime_stays(tmp_path: Path) -> None:
     path = put(tmp_path / "Dockerfile", b"FROM c\n")
-    assert "another program changed it" in problem_of(write(str(path), OLD, NEW))
+    assert "another program changed it" in problem_of(write(str(path), OLD, NEW, (str(tmp_path),)))
     assert path.read_bytes() == b"FROM c\n"
 
 
 def test_a_file_that_is_gone_does_not_come_back(tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
-    assert "cannot be read again" in problem_of(write(str(path), OLD, NEW))
+    assert "cannot be read again" in problem_of(write(str(path), OLD, NEW, (str(tmp_path),)))
     assert not path.exists()
 
 
@@ -106,7 +106,7 @@ def test_a_read_only_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     path = put(tmp_path / "Dockerfile")
     path.chmod(0o444)
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)  # root may write everything
-    assert problem_of(write(str(path), OLD, NEW)) == "read-only"
+    assert problem_of(write(str(path), OLD, NEW, (str(tmp_path),))) == "read-only"
     assert path.read_bytes() == OLD
 
 
@@ -118,7 +118,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str)
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, call, full)
-    assert problem_of(write(str(path), OLD, NEW)) == "cannot be written: no space left on device"
+    assert problem_of(write(str(path), OLD, NEW, (str(tmp_path),))) == "cannot be written: no space left on device"
     assert path.read_bytes() == OLD
     assert alone(path)
 
@@ -131,7 +131,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(os, "replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        write(str(path), OLD, NEW)
+        write(str(path), OLD, NEW, (str(tmp_path),))
     assert path.read_bytes() == OLD
     assert alone(path)
 
@@ -139,16 +139,16 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.
 def test_what_cannot_be_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     put(tmp_path / "file")
-    assert problem_of(read(str(tmp_path / "absent"))) == "no such file"
-    assert problem_of(read(str(tmp_path))) == "a folder, not a file"
-    assert problem_of(read(str(tmp_path / "pipe"))) == "not a regular file"
-    assert problem_of(read("/dev/null")) == "not a regular file"
-    assert problem_of(read(str(tmp_path / "file" / "Dockerfile"))) == "cannot be read: not a directory"
-    assert "cannot be read" in problem_of(read("a\0b"))
+    assert problem_of(read(str(tmp_path / "absent"), None)) == "no such file"
+    assert problem_of(read(str(tmp_path), None)) == "a folder, not a file"
+    assert problem_of(read(str(tmp_path / "pipe"), None)) == "not a regular file"
+    assert problem_of(read("/dev/null", None)) == "not a regular file"
+    assert problem_of(read(str(tmp_path / "file" / "Dockerfile"), None)) == "cannot be read: not a directory"
+    assert "cannot be read" in problem_of(read("a\0b", None))
 
 
 def test_size(tmp_path: Path) -> None:
     path = put(tmp_path / "Dockerfile", b"#" * MAX_BYTES)
-    assert read(str(path)) == b"#" * MAX_BYTES
+    assert read(str(path), None) == b"#" * MAX_BYTES
     put(path, b"#" * (MAX_BYTES + 1))
-    assert problem_of(read(str(path))) == "larger than 5 MB, too large for a Dockerfile"
+    assert problem_of(read(str(path), None)) == "larger than 5 MB, too large for a Dockerfile"

@@ -6,7 +6,6 @@ import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from dfix.rewriter.context.find_context import upwards
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.ignore import IgnoreFile
 from dfix.rewriter.context.image_records import Container, ImageBuild, ImageUses, image_name, same_image
@@ -16,6 +15,7 @@ from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import build
 from dfix.rewriter.model.cache_use import RunIndex
 from dfix.rewriter.model.stage import known
+from dfix.rewriter.text.root import leads_out, root_of
 from dfix.rewriter.text.source import Source
 from dfix.transforms.clean_up.context_scripts import ContextScripts
 from dfix.transforms.clean_up.image_family import Family, family_of
@@ -51,7 +51,11 @@ def families_elsewhere(search: Search, own: list[Stage]) -> Iterator[Family]:
             images |= dict.fromkeys(declared.names, _Image(stage, search))
     pending = [declared for declared in uses.builds if declared.dockerfile != path]
     for _ in range(_MOST_LAYERS if images else 0):
-        found = [(declared, family) for declared in pending if (family := _built(declared, images, path)) is not None]
+        found = [
+            (declared, family)
+            for declared in pending
+            if (family := _built(declared, images, path, uses.within)) is not None
+        ]
         for declared, family in found:
             pending.remove(declared)
             stage = _image_stage(family.search.model, declared.target)
@@ -63,7 +67,7 @@ def families_elsewhere(search: Search, own: list[Stage]) -> Iterator[Family]:
     for container in uses.containers if images else ():
         image = next((image for name in container.names if (image := _named(images, name)) is not None), None)
         if image is not None and (container.entrypoint or container.command or container.scripts):
-            yield _started(container, image, path)
+            yield _started(container, image, path, uses.within)
 
 
 def _named(images: dict[str, _Image], name: str) -> _Image | None:
@@ -73,11 +77,11 @@ def _named(images: dict[str, _Image], name: str) -> _Image | None:
 def _uses(model: Model) -> ImageUses:
     context = model.context
     if context is None:
-        return ImageUses([], [])
+        return ImageUses([], [], ())
     key = ("image uses", model.source.path)
     found = context.answers.get(key)
     if not isinstance(found, ImageUses):
-        found = context.answers[key] = image_uses(model.source.path)
+        found = context.answers[key] = image_uses(model.source.path, context.within)
     return found
 
 
@@ -87,11 +91,11 @@ def _image_stage(model: Model, target: str) -> Stage:
     return next(named, model.stages[-1])
 
 
-def _built(declared: ImageBuild, images: dict[str, _Image], own: str) -> Family | None:
+def _built(declared: ImageBuild, images: dict[str, _Image], own: str, within: tuple[str, ...]) -> Family | None:
     """The stages of a declared build that build on one of the images; None if it uses none of them."""
-    text = declared.text or text_of(declared.dockerfile) or ""
+    text = declared.text or text_of(declared.dockerfile, within) or ""
     tree = parse(Source(declared.dockerfile or declared.file, text))
-    if tree.fault is not None:
+    if tree.fault is not None or leads_out(declared.context, within):
         return None
     values = {**_arguments(tree), **declared.arguments}
     contexts = {image_name(name): image for name, image in declared.contexts.items()}
@@ -105,7 +109,9 @@ def _built(declared: ImageBuild, images: dict[str, _Image], own: str) -> Family 
             names.add(raw.lower())
     if not bases or not any(instruction.keyword == "FROM" for instruction in tree.instructions):
         return None
-    context = Context.open(declared.context, declared.dockerfile or os.path.join(declared.context, "Dockerfile"))
+    context = Context.open(
+        declared.context, declared.dockerfile or os.path.join(declared.context, "Dockerfile"), within
+    )
     stages = {raw: image.stage for raw, image in bases.items()}
     model = build(tree, open_context=lambda: context, images=stages)
     file = _shown(declared.dockerfile or declared.file, own)
@@ -138,12 +144,13 @@ def _image_words(tree: Tree) -> Iterator[str]:
                 yield from (pair[5:] for pair in flag.value.split(",") if pair.startswith("from="))
 
 
-def _started(container: Container, image: _Image, own: str) -> Family:
+def _started(container: Container, image: _Image, own: str, within: tuple[str, ...]) -> Family:
     """A container as a Dockerfile: what is mounted is copied, and each command is the CMD of a stage."""
     folder = os.path.dirname(container.file)
-    root = os.path.commonpath([folder, *(source for source, _ in container.mounts)])
+    mounts = [mount for mount in container.mounts if not leads_out(mount[0], within)]
+    root = os.path.commonpath([folder, *(source for source, _ in mounts)])
     lines = ["FROM image AS container"]
-    for source, target in container.mounts:
+    for source, target in mounts:
         if len(root) > 1:
             lines.append(f"COPY {json.dumps([os.path.relpath(source, root), target])}")
     for name, value in container.environment.items():
@@ -170,5 +177,4 @@ def _search(model: Model, images: list[_Image], place: str) -> Search:
 
 def _shown(path: str, own: str) -> str:
     """A path as seen from the root of the repository, or from the Dockerfile's folder."""
-    *_, top = upwards(os.path.dirname(own))
-    return os.path.relpath(path, top if os.path.exists(os.path.join(top, ".git")) else os.path.dirname(own))
+    return os.path.relpath(path, root_of(own))

@@ -107,7 +107,7 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
             hint = f"add the lines to both {context.ignore_name} and {context.second_ignore_name}"
             yield Refusal(NAME, offset, "second-ignore-file", reason, hint)
             return
-        other = other_build(context.root, model.source.path)
+        other = other_build(context.root, model.source.path, context.within)
         if other:
             reason = f"{brings}, but another build of the same context may need it: {other}"
             yield Refusal(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Set
 from functools import cache
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.language_facts import LanguageFacts
 from dfix.rewriter.knowledge.runtime import FOLDER, has_packages, runtime_packages
+from dfix.rewriter.text.own_data import own_table
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.runtime_stage import BuildStage
 
@@ -186,7 +186,4 @@ def _without_number(name: str) -> str:
 
 @cache
 def _table(manager: str) -> dict[str, Any]:
-    import tomllib
-
-    with open(os.path.join(FOLDER, f"{manager}.toml"), "rb") as file:
-        return tomllib.load(file)
+    return own_table(FOLDER, f"{manager}.toml")

@@ -34,7 +34,7 @@ def lines_to_ignore(model: Model, copies: StageCopies, run: InstallRun, folder: 
     context = copies.context
     if not _is_replaced_unread(model, copies, run, folder) or not _installs_something(context, folder):
         return ()
-    if context.second_ignore_name or other_build(context.root, model.source.path):
+    if context.second_ignore_name or other_build(context.root, model.source.path, context.within):
         return ()
     return () if ships_itself(model, context) else with_itself(model, context, (folder,))
 

@@ -30,7 +30,7 @@ def read_toml(context: Context, path: str) -> dict[str, Any]:
         raise missing(context, path)
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # also an integer of more digits than Python converts
         raise LeaveAlone("broken-manifest", f"{path} is not valid TOML") from None
 
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from dfix.rewriter import knowledge
 from dfix.rewriter.model.effects.places import in_folder
+from dfix.rewriter.text.own_data import own_text
 
 _FILE = os.path.join(os.path.dirname(knowledge.__file__), "packages", "python_modules.txt")
 
@@ -19,6 +20,6 @@ def imported(folder: str | None) -> tuple[str, ...]:
 
 @cache
 def _names() -> tuple[str, ...]:
-    with open(_FILE, encoding="utf-8") as file:
-        names = [name for line in file if not line.startswith("#") for name in line.split()]
+    lines = own_text(_FILE).split("\n")
+    names = [name for line in lines if not line.startswith("#") for name in line.split()]
     return tuple(path for name in names for path in (name, f"{name}.py", f"{name}.so"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from dfix.rewriter.text.read import Unreadable, beginning
 from dfix.rewriter.verify.watching.throwaway import CANARY, QUIET
 
 NO_READS = "this engine can't show reads"
@@ -93,5 +94,7 @@ def _digests(folder: str, name: str) -> dict[str, str]:
 
 
 def _text(folder: str, name: str) -> str:
-    with open(os.path.join(folder, name), encoding="utf-8", errors="surrogateescape", newline="") as file:
-        return file.read(_LARGEST)
+    data = beginning(os.path.join(folder, name), _LARGEST, (os.path.realpath(folder),))
+    if isinstance(data, Unreadable):
+        raise FileNotFoundError(data.message)
+    return data.decode("utf-8", "surrogateescape")

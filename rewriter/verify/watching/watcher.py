@@ -5,12 +5,12 @@ Today's images may agree all the same: the file may be neutral today, and an edi
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.text.read import digest
 from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.compare import Difference
 from dfix.rewriter.verify.engine import BuildError
@@ -77,11 +77,8 @@ class Watcher:
                 yield Difference(image, what, 0, "read")
 
     def _digest(self, path: str) -> str:
-        try:
-            with open(os.path.join(self._trial.context, path), "rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:  # a link to something that is not in the copied context
-            return ""
+        """The digest of a file of the copied context; "" for a link to something that is not in it."""
+        return digest(os.path.join(self._trial.context, path), (os.path.realpath(self._trial.context),))
 
 
 def _shown(run: MovedRun) -> str:

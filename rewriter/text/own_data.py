@@ -1,0 +1,19 @@
+"""Reading the tables that dfix itself brings: .toml and text files in its own packages."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+
+def own_text(*path: str) -> str:
+    """The text of a file of dfix; raises OSError if the installation lacks it."""
+    with open(os.path.join(*path), encoding="utf-8") as file:
+        return file.read()
+
+
+def own_table(*path: str) -> dict[str, Any]:
+    """The table in a .toml file of dfix."""
+    import tomllib
+
+    return tomllib.loads(own_text(*path))
