@@ -87,7 +87,7 @@ class Replacement(NamedTuple):
     option: str
     """The option in its value after which that manifest is named; "": the value names it."""
     manifest: str
-    """The usual one."""
+    """The usual one; "." where the variable names a folder."""
 
 
 @cache

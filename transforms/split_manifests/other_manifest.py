@@ -23,11 +23,12 @@ def check_usual_manifest(run: InstallRun, install: ProjectInstall) -> None:
         value = values.get(row.variable, "")
         if row.option:
             value = next((word.partition("=")[2] for word in value.split() if word.startswith(row.option)), "")
-        usual = posixpath.join(install.located.folder or "?", row.manifest)
+        usual = posixpath.normpath(posixpath.join(install.located.folder or "?", row.manifest))
         if value in _NONE or resolve(install.located.folder, value) == usual:
             continue
         if "$" in value:
             reason = f"{row.variable} names the manifest of `{install.shown}`; its value is unknown before the build"
             raise LeaveAlone("setting", reason, f"set {row.variable} to a literal value")
-        reason = f"{row.variable} makes `{install.shown}` read {value} instead of {row.manifest}"
+        instead = "the folder in which it runs" if row.manifest == "." else row.manifest
+        reason = f"{row.variable} makes `{install.shown}` read {value} instead of {instead}"
         raise LeaveAlone("setting", f"{reason}, which dfix does not follow")
