@@ -67,7 +67,11 @@ class _Reader:
 
     def arguments(self) -> None:
         """Add what the words of the command name."""
-        for option, value in options(self.install.arguments[1:]):
+        verb = ""
+        for option, value in options(self.install.arguments):
+            if not option and not verb:
+                verb = value  # options may come before it: `pip --proxy a install b`
+                continue
             if option in _WRITES:
                 raise LeaveAlone("option", f"`{self.install.shown}` installs into a separate folder ({option} {value})")
             if option == _GROUPS:
