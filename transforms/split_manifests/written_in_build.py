@@ -14,7 +14,7 @@ from dfix.rewriter.model.effects import effects
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
-from dfix.rewriter.model.paths import resolve
+from dfix.rewriter.model.paths import resolve, within
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
 
@@ -59,5 +59,10 @@ def _may_write(command: Located, path: str) -> bool:
         made |= {posixpath.basename(text) for text in texts if text.startswith(_ADDRESSES)}
         if any(resolve(command.folder, file) == path for file in made):
             return True
+    if texts[:2] == ["git", "clone"]:
+        into = resolve(
+            command.folder, posixpath.basename(texts[-1]).removesuffix(".git") if ":" in texts[-1] else texts[-1]
+        )
+        return into is not None and within(path, into)
     named = (part for text in texts[1:] for part in (text, text.partition("=")[2]) if part)
     return bool(found.anything) and any(resolve(command.folder, part) == path for part in named)

@@ -16,7 +16,7 @@ from dfix.rewriter.manifests.python.local_project import check_holds_project, ch
 from dfix.rewriter.manifests.python.pyproject import installs_project, refuse_local_sources
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import outside
-from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
+from dfix.rewriter.manifests.shared.missing import MissingFile, missing, refuse_host_output
 
 _WITH_VALUE = frozenset(
     "-i --index-url --extra-index-url --trusted-host --proxy --retries --timeout --cert --client-cert --cache-dir "
@@ -184,7 +184,7 @@ class _Reader:
             raise LeaveAlone("variable", f"{named_in} names `{path}`, which is known only during the build")
         if path.startswith(("/", "~")):
             reason = f"{named_in} names {path}, an absolute path that dfix cannot find in the build context"
-            raise LeaveAlone("outside-context", reason)
+            raise MissingFile("outside-context", reason, "", path)
         normal = posixpath.normpath(path)
         if normal.startswith(".."):
             raise outside(f"{named_in} names {path}")

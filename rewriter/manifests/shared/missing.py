@@ -9,7 +9,7 @@ from dfix.rewriter.context.folder import Context
 
 
 class MissingFile(LeaveAlone):
-    """A file or folder that an install needs is not there. `path` is a context path, or a path of the image."""
+    """A file or folder that an install needs is not there. `path` is a context path, or an image path."""
 
     def __init__(self, code: str, text: str, hint: str, path: str) -> None:
         super().__init__(code, text, hint)

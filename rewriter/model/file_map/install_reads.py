@@ -125,7 +125,9 @@ def _about_image(view: ImageView, install: ProjectInstall, texts: list[str], no:
     reason = no.reason
     if reason.code == "missing-file" and not _brings_any(view, texts):
         reason = _brings_none(view, install)
-    return MissingFile(*reason, view.image_path(no.path)) if isinstance(no, MissingFile) else LeaveAlone(*reason)
+    if not isinstance(no, MissingFile):
+        return LeaveAlone(*reason)
+    return MissingFile(*reason, posixpath.normpath(no.path) if no.path.startswith("/") else view.image_path(no.path))
 
 
 def _brings_none(view: ImageView, install: ProjectInstall) -> Reason:
