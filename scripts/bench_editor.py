@@ -70,7 +70,7 @@ class Wire:
 def documents(found: Corpus, folder: Path, count: int, seed: int) -> Iterator[tuple[Path, str]]:
     """Dockerfiles with build contexts, written to `folder`, and single ones that are not on disk."""
     found.unpack_contexts(folder)
-    (folder / ".git").mkdir()  # stops the search for contexts here
+    (folder / "lone" / ".git").mkdir(parents=True)  # the search for contexts and for other builds stops here
     chosen = random.Random(seed)
     inside = [folder / context / name for context, names in found.dockerfiles_of().items() for name in names]
     for path in chosen.sample(inside, min(count // 2, len(inside))):

@@ -7,6 +7,7 @@ Source for bake files: Docker's bake reference (`tags`, `contexts` with `target:
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -31,6 +32,8 @@ _MOST_FOLDERS = 100
 _MOST_ABOVE = 2
 """Folders above the Dockerfile's that are looked at where there is no repository."""
 _MOST_BUILDS = 200
+_PLACE = re.compile(r"(?:build|context|file)[\"']?\s*[:=]", re.IGNORECASE)
+"""A key of compose, bake, skaffold or devcontainer files: `build`, `context`, `dockerfile`, `dockerFile`."""
 _NOT_LISTED = frozenset((".git", ".venv", "node_modules"))
 
 
@@ -85,10 +88,25 @@ def _may_build(own: str, file: str, within: tuple[str, ...]) -> bool:
     """
     folder, name = os.path.split(own)
     here = os.path.dirname(file)
-    text = text_of(file, within) or ""
-    if here == folder or os.path.basename(folder) in text or (name != "Dockerfile" and name in text):
+    if here == folder:
         return True
-    return here.startswith(os.path.join(folder, "")) and (".." in text or runs_builds(file))
+    text = text_of(file, within) or ""
+    below = here.startswith(os.path.join(folder, ""))
+    names = {os.path.basename(folder), name} - {"Dockerfile"}
+    named = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, names))})(?![\w-])", re.IGNORECASE)
+    if runs_builds(file):
+        return "build" in text and (below or named.search(text) is not None)
+    return (below and ".." in text) or any(named.search(value) for value in _places(text))
+
+
+def _places(text: str) -> Iterator[str]:
+    """What follows the keys that name a context or a Dockerfile, on their lines and the next ones."""
+    key_before = False
+    for line in text.splitlines():
+        key = _PLACE.search(line)
+        if key_before or key is not None:
+            yield line[0 if key_before or key is None else key.end() :]
+        key_before = key is not None and not line[key.end() :].strip()
 
 
 def _folders(folder: str, within: tuple[str, ...]) -> Iterator[str]:

@@ -82,3 +82,32 @@ def test_long_lines_take_linear_time() -> None:
     list(build_commands("cd a; docker build . " * 5_000))
     image_name("${" * 500_000)
     assert time.process_time() - begin < 5
+
+
+@pytest.mark.parametrize(
+    ("files", "builds"),
+    [
+        ({"compose.yaml": "services: {a: {build: ./api}}"}, True),
+        ({"compose.yaml": "services:\n  a:\n    build:\n      context:\n        ./api\n"}, True),
+        ({"compose.yaml": "services: {a: {build: {dockerfile: api/Dockerfile}}}"}, True),
+        ({"deploy/compose.yaml": "services: {a: {build: ../api}}"}, True),
+        ({"api/.devcontainer/devcontainer.json": '{"build": {"dockerfile": "../Dockerfile", "context": ".."}}'}, True),
+        ({"api/compose.yaml": "services: {a: {build: .}}"}, True),
+        ({"docker-bake.hcl": 'target "a" {\n  context = "api"\n}\n'}, True),
+        ({"skaffold.yaml": "build: {artifacts: [{image: a, context: api}]}"}, True),
+        ({"Makefile": "a:\n\tdocker build -t a api\n"}, True),
+        ({"api/scripts/build.sh": "docker build -t a ."}, True),
+        ({"compose.yaml": "services:\n  a: {build: ./web}\n  api: {image: api}\n"}, False),
+        ({"compose.yaml": "services: {a: {build: ./api-web}}"}, False),
+        ({"Makefile": "api:\n\techo\n"}, False),
+    ],
+)
+def test_files_are_only_parsed_where_one_may_build_the_dockerfile(
+    tmp_path: Path, files: dict[str, str], builds: bool
+) -> None:
+    (tmp_path / ".git").mkdir()
+    put(tmp_path, {"api/Dockerfile": "FROM a", "web/Dockerfile": "FROM a", **files})
+    path = str(tmp_path / "api" / "Dockerfile")
+    found = image_uses(path, (root_of(path),))
+    assert any(build.dockerfile == path for build in found.builds) is builds
+    assert bool(found.builds) is builds
