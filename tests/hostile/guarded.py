@@ -63,6 +63,11 @@ def guarded(
         return Ended(status, out, err)
 
 
+def _own_memory() -> int:
+    """The bytes of address space that this process has: a fork starts with all that the tests before it have used."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
 def _as_command(
     words: Sequence[str], folder: Path, environment: Mapping[str, str], names: Sequence[str], *, watched: bool
 ) -> NoReturn:
@@ -78,7 +83,8 @@ def _as_command(
             _watch(SEEN)
         signal.alarm(HANGS_AFTER)
         resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU, MOST_CPU))
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        memory = _own_memory() + MOST_MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         status = run([*words])
         sys.stdout.flush()
         sys.stderr.flush()
