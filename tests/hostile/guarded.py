@@ -79,11 +79,11 @@ def _as_command(
         os.environ.clear()
         os.environ.update({"PATH": os.defpath, "HOME": "/nonexistent", **environment})
         sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, mode) for number, mode in enumerate("rww"))
+        memory = _own_memory() + MOST_MEMORY
         if watched:
             _watch(SEEN)
         signal.alarm(HANGS_AFTER)
         resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU, MOST_CPU))
-        memory = _own_memory() + MOST_MEMORY
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         status = run([*words])
         sys.stdout.flush()
