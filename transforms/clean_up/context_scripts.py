@@ -175,11 +175,7 @@ class ContextScripts:
                 elif context is not None:
                     found += context.some_below(posixpath.dirname(word), 500)
                 continue
-            near = dict.fromkeys(posixpath.normpath(posixpath.join(base, word.lstrip("/"))) for base in (folder, ""))
-            paths = [
-                n + suffix for n in near for suffix in _SUFFIXES if context is not None and context.ships(n + suffix)
-            ]
-            found += paths or self.placed.at(word) or self._called(posixpath.basename(word))
+            found += self._near(word, folder) or self.placed.at(word) or self._called(posixpath.basename(word))
         if _MAKES.search(text):
             found += self._makefiles
         return found
