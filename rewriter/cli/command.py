@@ -146,29 +146,36 @@ def _status(request: Request, printer: ResultPrinter) -> int:
 
 def _show_settings(files: SelectedFiles, items: list[Job | Problem], out: Output, err: Output) -> int:
     """Print, for each file, where its settings come from, which are in force, its root and its context, as TOML."""
-    import json
-
     status = CLEAN
     for item in items:
-        data = item if isinstance(item, Problem) else read(item.path, (item.options.root,))
-        if isinstance(item, Problem) or isinstance(data, Problem):
-            problem_line(err, item if isinstance(item, Problem) else data)  # type: ignore[arg-type]
+        wrong = item if isinstance(item, Problem) else _show_job(files, item, out)
+        if wrong is not None:
+            problem_line(err, wrong)
             status = FAILED
-            continue
-        options = item.options
-        out.write(f"# {visible_name(item.path)}: {visible_name(files.origin(item.path, options.root))}\n", "bold")
-        rules, saved = _names(options), _names(files.on_save(item.path, options.root))
-        out.write(f"select = {json.dumps(rules)}\n")
-        if saved != rules:
-            out.write(f"save.select = {json.dumps(saved)}\n")
-        out.write(f"unsafe = {json.dumps(options.unsafe)}\n")
-        for name, value in (("target", options.target), ("context", options.context)):
-            if value:
-                out.write(f"{name} = {json.dumps(value)}\n")
-        out.write(f"# root: {visible_name(options.root)}\n")
-        folder, why = choose_context(parse(Source.from_bytes(item.path, data)), options)
-        out.write(f"# build context: {visible_name(folder) or 'none'} ({visible_name(why)})\n")
     return status
+
+
+def _show_job(files: SelectedFiles, job: Job, out: Output) -> Problem | None:
+    """Print the settings of one file; the problem instead if it cannot be read."""
+    import json
+
+    data = read(job.path, (job.options.root,))
+    if isinstance(data, Problem):
+        return data
+    options = job.options
+    out.write(f"# {visible_name(job.path)}: {visible_name(files.origin(job.path, options.root))}\n", "bold")
+    rules, saved = _names(options), _names(files.on_save(job.path, options.root))
+    out.write(f"select = {json.dumps(rules)}\n")
+    if saved != rules:
+        out.write(f"save.select = {json.dumps(saved)}\n")
+    out.write(f"unsafe = {json.dumps(options.unsafe)}\n")
+    for name, value in (("target", options.target), ("context", options.context)):
+        if value:
+            out.write(f"{name} = {json.dumps(value)}\n")
+    out.write(f"# root: {visible_name(options.root)}\n")
+    folder, why = choose_context(parse(Source.from_bytes(job.path, data)), options)
+    out.write(f"# build context: {visible_name(folder) or 'none'} ({visible_name(why)})\n")
+    return None
 
 
 def _names(options: Options) -> list[str]:
