@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from dfix.rewriter.context.build_commands import BuildCommand, build_commands
@@ -26,7 +26,7 @@ from dfix.rewriter.context.image_records import (
 )
 from dfix.rewriter.context.other_builds import CI_FOLDERS, runs_builds
 from dfix.rewriter.context.parsed_files import bake_targets, table_of, text_of, yaml_of
-from dfix.rewriter.text.root import is_repository, leads_out, upwards
+from dfix.rewriter.text.root import is_inside, is_repository, leads_out, upwards
 
 _MOST_FOLDERS = 100
 _MOST_ABOVE = 2
@@ -47,7 +47,7 @@ def image_uses(dockerfile: str, within: tuple[str, ...]) -> ImageUses:
     own = os.path.realpath(dockerfile)
     folders = list(_folders(os.path.dirname(own), within))
     declaring, running = list(_declaring(folders)), list(_running(folders, within))
-    if not any(_may_build(own, path, within) for path in (*declaring, *running)):
+    if not _may_be_built(own, (*declaring, *running), within):
         return uses
     for path in declaring:
         name = os.path.basename(path)
@@ -80,33 +80,40 @@ def _running(folders: list[str], within: tuple[str, ...]) -> Iterator[str]:
         yield from [path for path in files if runs_builds(path)][:_MOST_FOLDERS]
 
 
-def _may_build(own: str, file: str, within: tuple[str, ...]) -> bool:
-    """Whether a file may build the Dockerfile `own`: parsing all files takes long, and most name other folders.
+def _may_be_built(own: str, files: Iterable[str], within: tuple[str, ...]) -> bool:
+    """Whether one of these files may build the Dockerfile `own`: parsing all takes long, and most name other folders.
 
     The file is in the Dockerfile's folder, or names it or its folder. From a folder below, `..` leads there, and builds
     that a file runs are looked for in the folders above it.
     """
     folder, name = os.path.split(own)
-    here = os.path.dirname(file)
-    if here == folder:
-        return True
-    text = text_of(file, within) or ""
-    below = here.startswith(os.path.join(folder, ""))
     names = {os.path.basename(folder), name} - {"Dockerfile"}
     named = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, names))})(?![\w-])", re.IGNORECASE)
-    if runs_builds(file):
-        return "build" in text and (below or named.search(text) is not None)
-    return (below and ".." in text) or any(named.search(value) for value in _places(text))
+    for file in files:
+        here = os.path.dirname(file)
+        if here == folder:
+            return True
+        text = text_of(file, within) or ""
+        below = is_inside(here, folder)
+        if runs_builds(file):
+            if "build" in text and (below or named.search(text)):
+                return True
+        elif (below and ".." in text) or any(map(named.search, _places(text))):
+            return True
+    return False
 
 
 def _places(text: str) -> Iterator[str]:
-    """What follows the keys that name a context or a Dockerfile, on their lines and the next ones."""
+    """What follows the keys that name a context or a Dockerfile, on their lines or the next ones."""
     key_before = False
     for line in text.splitlines():
+        if key_before:
+            yield line
         key = _PLACE.search(line)
-        if key_before or key is not None:
-            yield line[0 if key_before or key is None else key.end() :]
-        key_before = key is not None and not line[key.end() :].strip()
+        rest = "" if key is None else line[key.end() :].strip()
+        if rest:
+            yield rest
+        key_before = key is not None and not rest
 
 
 def _folders(folder: str, within: tuple[str, ...]) -> Iterator[str]:
