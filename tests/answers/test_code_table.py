@@ -20,7 +20,7 @@ ENGINE = {
     "rewriter/model/cache_use.py": {"clean-up"},
     "rewriter/model/file_map": {"split-manifests"},
     "rewriter/model/source_evidence.py": {"multistage"},
-    "rewriter/model/started_scripts.py": {"multistage"},
+    "rewriter/model/package_json_commands.py": {"multistage"},
 }
 """Parts of the engine that give reasons, and the rules that ask them."""
 PIPELINE = {"unsafe": {"multistage", "slim-base"}, "ignore-file": {"dockerignore", "split-manifests"}}

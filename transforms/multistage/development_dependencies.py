@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.model.package_json_commands import started_commands
 from dfix.rewriter.model.source_evidence import ENDINGS, sources
 from dfix.rewriter.model.start_scripts import scripts_named
-from dfix.rewriter.model.started_scripts import started_commands
 from dfix.transforms.multistage.runtime_stage import BuildStage
 
 PACKAGE_OF = {

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Set
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.official_images import base_image
+from dfix.rewriter.model.package_json_commands import package_commands
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.model.start_scripts import healthcheck_commands, interpreters, scripts_named
-from dfix.rewriter.model.started_scripts import package_commands
 from dfix.transforms.multistage.runtime_stage import BuildStage, RuntimeStage
 
 _PACKAGES = {"curl": "curl", "wget": "wget", "nc": "netcat-openbsd", "pgrep": "procps", "ps": "procps"}

@@ -15,11 +15,11 @@ from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.official_images import BaseImage, base_image
+from dfix.rewriter.model.package_json_commands import package_commands
 from dfix.rewriter.model.source_evidence import ENDINGS, uses_the_system
 from dfix.rewriter.model.stage import Stage
 from dfix.rewriter.model.stage_sources import stage_sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS, healthcheck_commands, interpreters, scripts_named
-from dfix.rewriter.model.started_scripts import package_commands
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.slim_base.packages import check_brought_packages, check_locked_packages, check_package, may_compile
 

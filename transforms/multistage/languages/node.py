@@ -11,8 +11,8 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.package_json_commands import RUNNERS
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
-from dfix.rewriter.model.started_scripts import RUNNERS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.development_dependencies import (

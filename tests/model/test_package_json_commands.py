@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dfix.rewriter.answers.reason import Reason, attempt
-from dfix.rewriter.model.started_scripts import started_commands
+from dfix.rewriter.model.package_json_commands import started_commands
 
 MANIFEST = {
     "scripts": {
