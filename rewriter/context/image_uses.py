@@ -47,7 +47,8 @@ def image_uses(dockerfile: str, within: tuple[str, ...]) -> ImageUses:
     own = os.path.realpath(dockerfile)
     folders = list(_folders(os.path.dirname(own), within))
     declaring, running = list(_declaring(folders)), list(_running(folders, within))
-    if not _may_be_built(own, (*declaring, *running), within):
+    links = {os.path.basename(one) for one in folders if os.path.islink(one) and is_inside(own, os.path.realpath(one))}
+    if not _may_be_built(own, links, (*declaring, *running), within):
         return uses
     for path in declaring:
         name = os.path.basename(path)
@@ -80,14 +81,14 @@ def _running(folders: list[str], within: tuple[str, ...]) -> Iterator[str]:
         yield from [path for path in files if runs_builds(path)][:_MOST_FOLDERS]
 
 
-def _may_be_built(own: str, files: Iterable[str], within: tuple[str, ...]) -> bool:
+def _may_be_built(own: str, links: set[str], files: Iterable[str], within: tuple[str, ...]) -> bool:
     """Whether one of these files may build the Dockerfile `own`: parsing all takes long, and most name other folders.
 
-    The file is in the Dockerfile's folder, or names it or its folder. From a folder below, `..` leads there, and builds
-    that a file runs are looked for in the folders above it.
+    The file is in the Dockerfile's folder, or names it, its folder or one of the links that lead there. From a folder
+    below, `..` leads there, and builds that a file runs are looked for in the folders above it.
     """
     folder, name = os.path.split(own)
-    names = {os.path.basename(folder), name} - {"Dockerfile"}
+    names = {os.path.basename(folder), name, *links} - {"Dockerfile"}
     named = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, names))})(?![\w-])", re.IGNORECASE)
     for file in files:
         here = os.path.dirname(file)

@@ -111,3 +111,12 @@ def test_files_are_only_parsed_where_one_may_build_the_dockerfile(
     found = image_uses(path, (root_of(path),))
     assert any(build.dockerfile == path for build in found.builds) is builds
     assert bool(found.builds) is builds
+
+
+def test_a_context_may_be_a_link_to_the_folder(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    put(tmp_path, {"api/Dockerfile": "FROM a", "compose.yaml": "services: {a: {build: ./current}}"})
+    (tmp_path / "current").symlink_to("api")
+    path = str(tmp_path / "api" / "Dockerfile")
+    (build,) = image_uses(path, (root_of(path),)).builds
+    assert build.dockerfile == path
