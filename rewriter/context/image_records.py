@@ -79,7 +79,7 @@ def same_image(one: str, other: str) -> bool:
 
 
 def declared_build(file: str, build: dict[str, Any], names: set[str], inline: Any) -> Iterator[ImageBuild]:
-    """The build that a table declares; nothing for a context that is no folder of this machine."""
+    """The build that a table declares; nothing if its context is not a folder on this machine."""
     folder, context = os.path.dirname(file), build.get("context")
     context = "." if context is None else context
     dockerfile = build.get("dockerfile") or "Dockerfile"

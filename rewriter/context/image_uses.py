@@ -30,7 +30,7 @@ from dfix.rewriter.text.root import is_inside, is_repository, leads_out, upwards
 
 _MOST_FOLDERS = 100
 _MOST_ABOVE = 2
-"""Folders above the Dockerfile's that are looked at where there is no repository."""
+"""How many folders above the Dockerfile's are searched where there is no repository."""
 _MOST_BUILDS = 200
 _PLACE = re.compile(r"(?:build|context|file)[\"']?\s*[:=]", re.IGNORECASE)
 """A key of compose, bake, skaffold or devcontainer files: `build`, `context`, `dockerfile`, `dockerFile`."""
