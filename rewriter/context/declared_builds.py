@@ -67,7 +67,7 @@ def _joined(folder: str, path: str | None) -> str | None:
 
 
 def _build(context: Any, file: Any, inline: Any = None) -> list[DeclaredBuild]:
-    """A build as declared; nothing for a context that is no folder of this machine."""
+    """A build as declared; nothing if its context is not a folder on this machine."""
     context = "." if context is None else context
     file = "Dockerfile" if file is None else file
     if isinstance(context, str) and ("://" in context or context.startswith(("git@", "service:", "target:"))):
