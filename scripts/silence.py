@@ -16,7 +16,7 @@ from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.pipeline.result import Result
 
 INSTALLS = re.compile(
-    r"""(?:^|[;&|({`"']|\b(?:then|do|else|sudo|time|exec|env|-lc|-c)\b)\s*(?:\w+=\S*\s+)*(?:[\w./~-]*/)?(?:
+    r"""(?:^|[;&|({`]|(?<!\S)["']|\b(?:then|do|else|sudo|time|exec|env|-lc|-c)\b)\s*(?:\w+=\S*\s+)*(?:[\w./~-]*/)?(?:
     npm\s+(?:-\S+\s+)*(?:ci|install|i)(?=\s*(?:$|[;&|)"'<>]|-))(?!\s+(?:-g|--global)\b)
     |yarn(?:\s+install\b|\s*(?:$|[;&|)"'])|\s+--(?!version))
     |pnpm\s+(?:-\S+\s+)*(?:i|install)(?=\s*(?:$|[;&|)"']|-))
@@ -36,6 +36,8 @@ INSTALLS = re.compile(
 """A command that fetches the dependencies of a project, at the start of a command."""
 
 _ASKS = re.compile(r"(?:mvnw?|gradlew?|sbt|lein|dub|shards|cabal)\s+(?:(?:--?)?v(?:ersion)?\b|--help|-h\b|-V\b)")
+_PRINTED = re.compile(r"""\b(?:echo|printf)\s+(?:-\w+\s+)*(?:"(?:[^"\\]|\\.)*"|'[^']*')(?!\s*\|)""", re.DOTALL)
+"""A text that is printed, into a script for example, and not run here."""
 _BUILD_PACKAGES = re.compile(
     r"(?<![\w-])(?:apt-get|apt|apk|yum|dnf|microdnf|zypper)\s[^;&|]*\b(?:install|add)\s[^;&|]*\b(?:build-essential|build-base|gcc|g\+\+|clang|cmake)(?=\s|$)"
 )
@@ -118,8 +120,8 @@ def _install(step: Step) -> str:
     words = step.instruction.json
     value = step.source_text.partition(" ")[2] if words is None else " ".join(word.text for word in words)
     text = re.sub(r"^(?:\s*--(?:mount|network|security)=\S+)+\s*", "", value)
-    for found in INSTALLS.finditer(text):
-        if not _ASKS.search(text, found.start(), found.end() + 10):
+    for found in INSTALLS.finditer(_PRINTED.sub("", text)):
+        if not _ASKS.search(found.string, found.start(), found.end() + 10):
             return found[0].strip()[:60]
     return ""
 

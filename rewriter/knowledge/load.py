@@ -59,6 +59,8 @@ class Prefetch(NamedTuple):
     """The sub-commands that download like a build, but also decide which versions; only without packages by name."""
     fetch_verbs: frozenset[str]
     """(`fetches`) The sub-commands that already download everything, so that nothing is left to download."""
+    without_fetch: frozenset[str]
+    """(`without-fetch`) The other sub-commands that download nothing for the project; empty if unknown."""
     forwarded_options: frozenset[str]
     """(`carries`) Options that `command` takes over from the build; "*" for all of them."""
     forwarded_prefixes: tuple[str, ...]
@@ -289,6 +291,7 @@ def _prefetch(data: dict[str, Any]) -> Prefetch:
         builds=frozenset(data.get("builds", ())),
         resolves=frozenset(data.get("resolves", ())),
         fetch_verbs=frozenset(data.get("fetches", ())),
+        without_fetch=frozenset(data.get("without-fetch", ())),
         forwarded_options=frozenset(data.get("carries", ())),
         forwarded_prefixes=tuple(data.get("properties", ())),
         forwards_operands=data.get("operands", False),

@@ -30,7 +30,7 @@ def project_install(words: tuple[Word, ...]) -> tuple[str, tuple[str, ...], str]
 
 
 def _installs(command: Usage, project: Project) -> bool:
-    if command.has(command.manager.asks):
+    if command.asks:
         return False
     if project.mentions and not any(project.mentions in word.literal_or_text for word in command.words):
         return False

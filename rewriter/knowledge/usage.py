@@ -61,6 +61,11 @@ class Usage(NamedTuple):
                 return row, length
         return None
 
+    @property
+    def asks(self) -> bool:
+        """Whether it only prints something: `cargo --version`, but not `cargo install --version 1.2 tool`."""
+        return any(option.name in self.manager.asks and option.value is None for option in self.options)
+
     def has(self, names: frozenset[str]) -> bool:
         """Whether one of these options is given."""
         return any(option.name in names for option in self.options)

@@ -130,8 +130,8 @@ def updates(usage: Usage, clean_up: CleanUp) -> bool:
 
 
 def _fills(usage: Usage, clean_up: CleanUp) -> bool:
-    without = clean_up.uncached | clean_up.offline | usage.manager.asks
-    return usage.verb in clean_up.filling_verbs and not usage.has(without)
+    without = clean_up.uncached | clean_up.offline
+    return usage.verb in clean_up.filling_verbs and not usage.asks and not usage.has(without)
 
 
 def _is_handled(step: Step, cache_use: CacheUse, run: RunCommands) -> bool:

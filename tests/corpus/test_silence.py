@@ -29,6 +29,9 @@ def silent(text: str) -> Result:
         '["npm", "install"]',
         'bash -c "yarn install"',
         "php bin/composer.phar install",
+        "echo 'npm ci' | sh",
+        "cargo install --locked --version 0.7.4 cargo-auditable",
+        "mvn assembly:assembly",
     ],
 )
 def test_an_install_after_a_copy(install: str) -> None:
@@ -38,7 +41,15 @@ def test_an_install_after_a_copy(install: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["npm run build", "npm install -g x", "apt-get install -y cabal", "gradle --version"]
+    "command",
+    [
+        "npm run build",
+        "npm install -g x",
+        "apt-get install -y cabal",
+        "gradle --version",
+        'echo "cd /app && ./gradlew test" > /test.sh',
+        'ln -s "gradle-2.6" gradle && mkdir /a',
+    ],
 )
 def test_no_install(command: str) -> None:
     assert not list(silent_installs(silent(f"FROM a\nCOPY . .\nRUN {command}\n"), ""))

@@ -136,7 +136,7 @@ def _build(command: Located) -> _Build | None:
 
 
 def _builds(used: Usage, prefetch: Prefetch) -> bool:
-    if used.has(used.manager.asks) or any("@" in word.text for word in used.operands):  # `go install tool@v1.2`
+    if used.asks or any("@" in word.text for word in used.operands):  # `go install tool@v1.2`
         return False
     if _resolves(used, prefetch):
         return True
@@ -162,6 +162,15 @@ def builds_project(used: Usage) -> bool:
         return False
     download = prefetch.command.split()
     return _builds(used, prefetch) or [word.text for word in used.words[: len(download)]] == download
+
+
+def unknown_goal(used: Usage) -> str:
+    """The sub-command that may build or fetch anything, as far as dfix knows: `assembly:assembly`; "" for none."""
+    prefetch = used.manager.prefetch
+    if prefetch is None or not prefetch.without_fetch or used.asks or _builds(used, prefetch):
+        return ""
+    known = prefetch.without_fetch | prefetch.fetch_verbs
+    return next((word.text for word in used.arguments if word.text not in known), "")
 
 
 def _fetches(used: Usage, prefetch: Prefetch) -> bool:

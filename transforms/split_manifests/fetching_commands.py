@@ -13,7 +13,7 @@ from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import commands as simple_commands
 from dfix.rewriter.shell.walk import invoked, program_name
-from dfix.transforms.split_manifests.fetch_first import builds_project
+from dfix.transforms.split_manifests.fetch_first import builds_project, unknown_goal
 
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "su", "eval"))
 _UPDATES = frozenset(("update", "upgrade", "up", "u"))
@@ -62,6 +62,11 @@ class FetchingCommand(NamedTuple):
             return True
         own = [project for project in projects if used.subcommand.text in project.verbs]
         return bool(own) and all(project.named_by and not used.has(project.named_by) for project in own)
+
+    @property
+    def unknown_goal(self) -> str:
+        """What it does, where dfix does not know whether that fetches; "" elsewhere."""
+        return "" if self.usage is None else unknown_goal(self.usage)
 
     @property
     def names_packages(self) -> bool:
@@ -134,12 +139,12 @@ def _fetching(command: Located) -> FetchingCommand | None:
     shown = _shown(command)
     used = usage(words)
     if used is not None:
-        if used.manager.system or used.has(used.manager.asks):
+        if used.manager.system or used.asks:
             return None
         # `mix local.hex` installs a part of mix itself
         updates = not _UPDATES.isdisjoint(word.text for word in used.arguments)
         of_itself = not updates and used.row_of_verb is not None and not used.operands and not project_install(words)
-        fetches = (used.verb == "install" and not of_itself) or builds_project(used)
+        fetches = (used.verb == "install" and not of_itself) or builds_project(used) or unknown_goal(used) != ""
         return FetchingCommand(shown, command._replace(words=words), used, None, interpreter) if fetches else None
     program = project_programs().get(program_name(words[0]))
     if program is None:

@@ -61,6 +61,8 @@ def check_unsplit(model: Model, copies: StageCopies | None, before: Sequence[Ste
         does = "itself names what it installs" if command.names_packages else "updates what is already installed"
         reason = f"`{command.shown}` {does}, so there is no manifest to copy first"
         raise LeaveAlone("names-packages", reason, hint)
+    if command.unknown_goal:
+        raise LeaveAlone("unknown-goal", f"dfix does not know what the goal `{command.unknown_goal}` reads and fetches")
     _check_earlier(command, step)
     _check_command(command, step)
     _check_copies(model, copies, folders, command, step)
@@ -128,7 +130,7 @@ def _check_earlier(command: FetchingCommand, step: Step) -> None:
         if other.keyword != "RUN" or other.onbuild:
             continue
         earlier = fetching_command(other) or early_fetch(other)
-        if earlier is None or earlier.names_packages or _manager(earlier) != _manager(command):
+        if earlier is None or earlier.names_packages or earlier.unknown_goal or _manager(earlier) != _manager(command):
             continue
         prefetch = None if earlier.usage is None else earlier.usage.manager.prefetch
         what = prefetch.what if prefetch is not None and prefetch.what.endswith("itself") else "dependencies"

@@ -609,6 +609,18 @@ STAYS = [
         "names-packages",
         'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN bash -c "npm i -g serve"\n',
     ),
+    (
+        "a goal of a plugin",
+        {"pom.xml": "<project/>"},
+        "unknown-goal",
+        "FROM maven:3\nCOPY . /a\nRUN cd /a && mvn clean assembly:assembly\n",
+    ),
+    (
+        "a crate with its version",
+        {"Cargo.toml": "", "src/main.rs": ""},
+        "names-packages",
+        "FROM rust\nWORKDIR /a\nCOPY . .\nRUN cargo install --locked --version 0.7.4 cargo-auditable\n",
+    ),
     ("Leiningen", {"project.clj": ""}, "unknown-manager", "FROM clojure\nCOPY . /a\nWORKDIR /a\nRUN lein uberjar\n"),
     (
         "Composer as a file",
