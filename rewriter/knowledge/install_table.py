@@ -101,9 +101,9 @@ def _texts() -> dict[str, list[str]]:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    import tomllib
+    import tomli
 
-    return tomllib.loads(text)
+    return tomli.loads(text)
 
 
 @cache

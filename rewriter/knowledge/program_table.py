@@ -149,13 +149,13 @@ def row(name: str) -> ProgramRow | None:
 
 def every_row() -> tuple[tuple[str, ProgramRow], ...]:
     """Each row with the name of its file. Raises RowError for the first one with a mistake."""
-    import tomllib
+    import tomli
 
     rows: list[tuple[str, ProgramRow]] = []
     for file in _files():
         try:
-            data = tomllib.loads(_read(file))
-        except tomllib.TOMLDecodeError as error:
+            data = tomli.loads(_read(file))
+        except tomli.TOMLDecodeError as error:
             raise RowError(f"{file}: {error}") from error
         if set(data) != {"program"}:
             raise RowError(f"{file}: contains something other than [[program]]")
@@ -261,9 +261,9 @@ def _texts() -> dict[str, str]:
 
 @cache
 def _parsed(text: str) -> ProgramRow:
-    import tomllib
+    import tomli
 
-    return parse_row(tomllib.loads(text), "knowledge/programs")
+    return parse_row(tomli.loads(text), "knowledge/programs")
 
 
 def _files() -> list[str]:

@@ -35,7 +35,7 @@ Answer = TypeVar("Answer")
 def _load(analysis: Analysis) -> None:
     """Load what most files need and freeze it, or the garbage collector would scan it for 80 ms."""
     analysis.safe.changed  # noqa: B018  # computed on access
-    for name in ("difflib", "tomllib", "pip_requirements_parser", "yaml"):
+    for name in ("difflib", "tomli", "pip_requirements_parser", "yaml"):
         import_module(name)
     gc.collect()
     gc.freeze()

@@ -176,14 +176,14 @@ def _parse(path: str, data: bytes) -> Settings | None:
     in_pyproject = os.path.basename(path) == "pyproject.toml"
     if in_pyproject and b"dfix" not in data:
         return None
-    import tomllib
+    import tomli
 
     try:
         text = data.decode("utf-8")
-        found = tomllib.loads(text)
+        found = tomli.loads(text)
     except UnicodeDecodeError:
         raise SettingsError(Problem(path, 0, "not UTF-8", "Save it as UTF-8")) from None
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         message, _, place = str(error).partition(" (at ")  # "line 3, column 5)" or "end of document)"
         number = place.removeprefix("line ").partition(",")[0]
         line = int(number) if number.isdigit() else text.rstrip().count("\n") + 1

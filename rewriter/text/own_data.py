@@ -14,6 +14,6 @@ def own_text(*path: str) -> str:
 
 def own_table(*path: str) -> dict[str, Any]:
     """The table in a .toml file of dfix."""
-    import tomllib
+    import tomli
 
-    return tomllib.loads(own_text(*path))
+    return tomli.loads(own_text(*path))

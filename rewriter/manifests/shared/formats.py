@@ -23,13 +23,13 @@ _BRACKET = re.compile(r"[\[\]{}]")
 
 def read_toml(context: Context, path: str) -> dict[str, Any]:
     """The top-level table of a TOML file. Raises LeaveAlone when the file does not ship or is not valid."""
-    import tomllib
+    import tomli
 
     text = context.read(path, _LARGEST)
     if text is None:
         raise missing(context, path)
     try:
-        return tomllib.loads(text)
+        return tomli.loads(text)
     except (ValueError, RecursionError):  # also an integer of more digits than Python converts
         raise LeaveAlone("broken-manifest", f"{path} is not valid TOML") from None
 
