@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from dfix.rewriter.text.read import Unreadable, loose_text
+from dfix.rewriter.text.yaml_text import is_deep, load
 
 LARGEST = 1_000_000
 _HCL_TARGET = re.compile(r'[ \t]*target[ \t]+"(?P<name>[^"]*)"[ \t]*\{')
@@ -39,9 +40,9 @@ def yaml_of(text: str) -> Any:
 
     try:
         # expanding aliases can take unbounded memory, and compose files rarely need one for `build`
-        if text.count("*") > _MOST_ALIASES:
+        if text.count("*") > _MOST_ALIASES or is_deep(text):
             return None
-        return yaml.safe_load(_COMPOSE_TAG.sub("", text))
+        return load(_COMPOSE_TAG.sub("", text))
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
 

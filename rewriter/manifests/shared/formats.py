@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.missing import missing
+from dfix.rewriter.text.yaml_text import DEEPEST, has_alias, is_deep, load
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -16,9 +16,6 @@ _LARGEST = 5_000_000
 """Bytes of a TOML or XML file."""
 _LARGEST_YAML = 1_000_000
 """Bytes of a YAML file; its parser is the slowest."""
-_DEEPEST = 100
-"""Levels of nested lists and mappings in a YAML file."""
-_BRACKET = re.compile(r"[\[\]{}]")
 
 
 def read_toml(context: Context, path: str) -> dict[str, Any]:
@@ -44,15 +41,14 @@ def read_yaml(context: Context, path: str) -> dict[str, Any]:
         if not context.ships(path):
             return {}
         raise LeaveAlone("broken-manifest", f"dfix cannot read {path} (unreadable, or larger than 1 MB)")
-    if _is_deep(text):
-        raise LeaveAlone("broken-manifest", f"{path} nests lists and mappings more than {_DEEPEST} levels deep")
+    if is_deep(text):
+        raise LeaveAlone("broken-manifest", f"{path} nests lists and mappings more than {DEEPEST} levels deep")
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
+        if has_alias(text):
             raise LeaveAlone("broken-manifest", f"{path} uses YAML aliases, which dfix does not follow")
-        data = yaml.load(text, Loader=loader)
+        data = load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         raise LeaveAlone("broken-manifest", f"{path}:{mark.line + 1 if mark else 1} is not valid YAML") from None
@@ -69,15 +65,6 @@ def table(value: Any, *keys: str) -> dict[str, Any]:
 def listed(value: Any) -> list[Any]:
     """`value` when it is a list; an empty list for anything else."""
     return value if isinstance(value, list) else []
-
-
-def _is_deep(text: str) -> bool:
-    # the parser recurses, so it must not see 100,000 brackets; counting quoted ones too only refuses more
-    depth = deepest = 0
-    for bracket in _BRACKET.findall(text):
-        depth = depth + 1 if bracket in "[{" else max(depth - 1, 0)
-        deepest = max(deepest, depth)
-    return deepest > _DEEPEST
 
 
 def read_xml(context: Context, path: str) -> Element:
