@@ -79,6 +79,7 @@ class _Reader(Reader):
         workspace = members(self.context, self.install.manager, root)
         manifests = [root, *workspace]
         self._dependencies(manifests)
+        self._puppeteer([*manifests, *self.local], locks)
         self._git(manifests, locks)
         for path in (path for lock in locks for path in archives_in_lock(self.context, lock)):
             if not any(path.startswith(f"{folder}/") for folder in self.folders):
@@ -220,12 +221,18 @@ class _Reader(Reader):
             why = _READS_THE_PROJECT.get(name)
             if why and "--ignore-scripts" not in self.flags and (name != "msw" or "msw" in manifest.data):
                 raise LeaveAlone("plugin", f"{manifest.path}: {name} {why} during the install", _NO_HOOKS)
+        if "--ignore-scripts" not in self.flags and "@prisma/client" in manifest.every_dependency():
+            self._prisma(manifest)
+
+    def _puppeteer(self, manifests: list[Manifest], locks: list[str]) -> None:
+        """Add the settings of Puppeteer, which any package may depend on, unless a lock file shows that none does."""
         if "--ignore-scripts" in self.flags:
             return
-        for path in puppeteer_settings(self.context, manifest.folder):
-            self._add(path)
-        if "@prisma/client" in manifest.every_dependency():
-            self._prisma(manifest)
+        if locks and all("puppeteer" not in (self.context.read(lock) or "puppeteer") for lock in locks):
+            return
+        for manifest in manifests:
+            for path in puppeteer_settings(self.context, manifest.folder):
+                self._add(path)
 
     def _prisma(self, manifest: Manifest) -> None:
         """Add the schema from which @prisma/client generates code during the install."""
