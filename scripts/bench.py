@@ -25,11 +25,28 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench_guard import cost_alone, cost_with_contexts
-from bench_tools import DFIX, PEERS, REPOSITORY, TALLY, BenchError, Handled, Output, Tool, installed, version
+from bench_tools import (
+    DFIX,
+    DFIX_WRITES,
+    PEERS,
+    REPOSITORY,
+    SLOW,
+    TALLY,
+    BenchError,
+    Handled,
+    Output,
+    Tool,
+    installed,
+    version,
+)
 from rich.console import Console
 from rich.progress import Progress
 
 SHARED = Path(os.environ.get("DFIX_SHARED", REPOSITORY.parent / "shared"))
+
+
+APART, TOGETHER = "{:04}/Dockerfile", "Dockerfile.{:04}"
+"""Each file in a folder of its own, or all in one."""
 
 
 class Run(NamedTuple):
@@ -96,13 +113,13 @@ def run(command: list[str], folder: Path, text: bytes = b"") -> Run:
         return Run(seconds, memory, status, Output(texts[0], texts[1], report))
 
 
-def run_on(tool: Tool, program: Path, files: list[bytes]) -> Run:
-    """Run the tool once on a fresh copy of the files."""
+def run_on(tool: Tool, program: Path, files: list[bytes], place: str = APART) -> Run:
+    """Run the tool once on a fresh copy of the files; `place` says where each of them is."""
     with tempfile.TemporaryDirectory() as name:
-        paths = [f"{number:04}/Dockerfile" for number in range(len(files))]
+        paths = [place.format(number) for number in range(len(files))]
         for path, content in zip(paths, files, strict=True):
             file = Path(name, path)
-            file.parent.mkdir()
+            file.parent.mkdir(exist_ok=True)
             file.write_bytes(content)
         return run([str(program), *tool.arguments, *(["."] if tool.on_folder else paths)], Path(name))
 
@@ -148,7 +165,9 @@ class Row(NamedTuple):
     failed: str
 
 
-def measure(programs: dict[Tool, Path], files: list[bytes], runs: int, cold_runs: int) -> tuple[list[Row], float]:
+def measure(
+    programs: dict[Tool, Path], files: list[bytes], runs: int, cold_runs: int, path: str = APART
+) -> tuple[list[Row], float]:
     """Measure the tools in turn, so a slow minute affects all: a row per tool, and dfix's median on stdin in ms."""
     many: dict[Tool, list[Run]] = {tool: [] for tool in programs}
     cold: dict[Tool, list[float]] = {tool: [] for tool in programs}
@@ -158,7 +177,7 @@ def measure(programs: dict[Tool, Path], files: list[bytes], runs: int, cold_runs
         task = progress.add_task("", total=len(programs) * (runs + cold_runs))
         for tool, program in list(programs.items()) * runs:
             progress.update(task, description=f"{tool.name}, {len(files)} files")
-            many[tool].append(run_on(tool, program, files))
+            many[tool].append(run_on(tool, program, files, path))
             progress.advance(task)
         for tool, program in list(programs.items()) * cold_runs:
             progress.update(task, description=f"{tool.name}, one file")
@@ -179,7 +198,7 @@ def measure(programs: dict[Tool, Path], files: list[bytes], runs: int, cold_runs
                 Handled(0) if failed else tool.handled(many[tool][-1].output),
                 statistics.median(done.seconds for done in many[tool]),
                 statistics.median(done.memory for done in many[tool]),
-                statistics.median(cold[tool]),
+                statistics.median(cold[tool] or [0]),
                 failed,
             )
         )
@@ -202,7 +221,7 @@ _COLUMNS = {
     "not parsed": "--:",
     "wall, s": "--:",
     "files/s": "--:",
-    "files/s, dfix = 1": "--:",
+    "files/s, dfix --diff = 1": "--:",
     "peak RSS, MB": "--:",
     "one file, ms": "--:",
 }
@@ -224,6 +243,17 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
+def short_table(rows: list[Row]) -> str:
+    """What the tools take for the files in one folder."""
+    lines = ["| tool | wall, s | files/s |", "| --- | --: | --: |"]
+    for row in rows:
+        cells = [f"{row.seconds:.2f}", f"{row.handled.files / row.seconds:.0f}"]
+        if row.failed:
+            cells = [f"failed: {' '.join(row.failed.split())}", ""]
+        lines.append(f"| {' | '.join((row.tool.name, *cells))} |")
+    return "\n".join(lines)
+
+
 _PAGE = """# Speed
 
 {count} real Dockerfiles from public repositories, accepted by BuildKit's own parser, chosen by seed {seed}; {replaced}
@@ -241,6 +271,10 @@ Medians of {runs} runs on {cores} cores ({machine}), Python {python}.
 - one file: a new process for the file of median size ({size} bytes), file cache warm, median of {cold} runs.
   dfix from stdin to stdout takes {stdin:.0f} ms.
 
+The same files side by side in one folder (`Dockerfile.0001`, `Dockerfile.0002`, …), medians of {runs} runs:
+
+{together}
+
 Made by `make bench`.
 """
 
@@ -255,11 +289,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="file to write the markdown to")
     options = parser.parse_args()
     try:
-        programs = {tool: installed(tool) for tool in (DFIX, *PEERS)}
+        programs = {tool: installed(tool) for tool in (DFIX, DFIX_WRITES, *PEERS)}
         files, replaced = choose(
             corpus_files(SHARED / "corpus" / "corpus.tar.gz", options.seed), options.files, programs[TALLY]
         )
         rows, stdin = measure(programs, files, options.runs, options.cold)
+        quick = {tool: program for tool, program in programs.items() if tool.name not in SLOW}
+        together, _ = measure(quick, files, options.runs, 0, TOGETHER)
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
@@ -272,6 +308,7 @@ def main() -> int:
         machine=platform.machine(),
         python=platform.python_version(),
         table=table(rows),
+        together=short_table(together),
         size=sorted(map(len, files))[len(files) // 2],
         cold=options.cold,
         stdin=stdin,
@@ -281,7 +318,7 @@ def main() -> int:
     print(page)
     if options.out:
         options.out.write_text(page, encoding="utf-8")
-    return 1 if any(row.failed for row in rows) else 0
+    return 1 if any(row.failed for row in (*rows, *together)) else 0
 
 
 if __name__ == "__main__":

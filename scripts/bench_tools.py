@@ -50,7 +50,7 @@ class Output(NamedTuple):
 
 
 def _dfix_handled(output: Output) -> Handled:
-    summary = re.search(r"(\d+) files?", output.stderr)
+    summary = re.search(r"(\d+) files?\b", output.stderr)
     return Handled(int(summary[1]) if summary else 0)
 
 
@@ -71,7 +71,8 @@ def _hadolint_handled(output: Output) -> Handled:
 _TALLY = ("lint", "--no-config", "--fix", "--slow-checks", "off", "--format", "json", "--output", "{report}")
 _DONE = frozenset({0, 1})
 
-DFIX = Tool("dfix", "", "dfix", "rewrites, checks the result", ("--isolated", "--check"), _DONE, _dfix_handled, True)
+DFIX = Tool("dfix --diff", "", "dfix", "rewrites, prints diffs", ("--isolated", "--diff"), _DONE, _dfix_handled, True)
+DFIX_WRITES = DFIX._replace(name="dfix --write", does="rewrites, writes", arguments=("--isolated", "--write"))
 TALLY = Tool(
     "tally, no ShellCheck",
     "tally-cli==0.45.0",
@@ -103,6 +104,10 @@ PEERS = (
         _hadolint_handled,
     ),
 )
+
+
+SLOW = frozenset(("tally", "hadolint"))
+"""Tools whose time with many files says nothing about folders."""
 
 
 def installed(tool: Tool) -> Path:
