@@ -40,6 +40,7 @@ class Step:
         "shell",
         "stage",
         "user",
+        "values",
         "workdir",
     )
 
@@ -55,6 +56,7 @@ class Step:
         self._script: Script | None = None
         self.commands: dict[bool, tuple[Located, ...]] = {}  # what model/commands.py has found in the script
         self.effects: tuple[Effects, ...] | None = None  # what model/file_map has found of these commands
+        self.values: Mapping[str, str] | None = None  # what model/values_in_force.py has found before the script
 
     @property
     def keyword(self) -> str:

@@ -21,6 +21,19 @@ def values_in_force(step: Step, command: Located) -> dict[str, str]:
     What only the base image or `--build-arg` sets counts as empty, except PATH. A value that only the running shell
     knows keeps its `$`, or is "$".
     """
+    if step.values is None:
+        step.values = _values_before(step)
+    values = dict(step.values)
+    values["PWD"] = command.folder or "$PWD"
+    for name, value in command.assigned.items():
+        if not name.isidentifier():  # `. ./env.sh`
+            continue
+        values[name] = "$" if value is None else filled(value, values)
+    return values
+
+
+def _values_before(step: Step) -> dict[str, str]:
+    """What ENV and ARG set for a RUN."""
     values: dict[str, str] = {"PATH": DEFAULT_PATH}
     for stage in reversed(list(step.stage.ancestry())):
         for other in takewhile(lambda other: other is not step, stage.steps):
@@ -32,11 +45,6 @@ def values_in_force(step: Step, command: Located) -> dict[str, str]:
                 words = (word.text.partition("=") for word in other.instruction.words)
                 # an ENV of the same name wins over a build argument
                 values = {**{name: _value(other, raw, values) for name, _, raw in words}, **values}
-    values["PWD"] = command.folder or "$PWD"
-    for name, value in command.assigned.items():
-        if not name.isidentifier():  # `. ./env.sh`
-            continue
-        values[name] = "$" if value is None else filled(value, values)
     return values
 
 

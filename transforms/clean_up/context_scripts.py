@@ -74,6 +74,7 @@ class ContextScripts:
         self._reached: dict[str, tuple[tuple[str, ...], bool]] = {}
         self._texts: dict[str, str | None] = {}
         self._globbed: dict[str, list[str]] = {}
+        self._searched: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
 
     @property
     def known(self) -> bool:
@@ -101,14 +102,18 @@ class ContextScripts:
 
     def in_search_path(self, name: str, command: Located, step: Step) -> list[tuple[str, str]]:
         """Each file of a name in a folder of the PATH in force, with that folder as PATH has it."""
-        found: list[tuple[str, str]] = []
-        for folder in dict.fromkeys(values_in_force(step, command)["PATH"].split(":")):
+        question = (name, command.folder or "?", values_in_force(step, command)["PATH"])
+        if question not in self._searched:
+            self._searched[question] = list(self._search(*question))
+        return self._searched[question]
+
+    def _search(self, name: str, working: str, search_path: str) -> Iterator[tuple[str, str]]:
+        for folder in dict.fromkeys(search_path.split(":")):
             if "$" in folder:
-                found += [(folder, path) for path in self._called(name)]
+                yield from ((folder, path) for path in self._called(name))
             else:
-                place = posixpath.normpath(posixpath.join(command.folder or "?", folder, name))
-                found += [(folder, path) for path in self.placed.at(place)]
-        return found
+                place = posixpath.normpath(posixpath.join(working, folder, name))
+                yield from ((folder, path) for path in self.placed.at(place))
 
     def _found_at(self, image_paths: list[str], word: str, folder: str | None) -> list[str]:
         found = [path for image_path in image_paths for path in self.placed.at(image_path)]

@@ -80,6 +80,8 @@ class MadeFiles:
         """The image paths from which a RUN may have moved, copied or linked the file at an image path."""
         name = posixpath.basename(image_path)
         for move in self._moves:
+            if image_path != move.destination and not image_path.startswith(move.destination.rstrip("/") + "/"):
+                continue
             for source in move.sources:
                 if image_path == move.destination:
                     yield source
