@@ -205,3 +205,21 @@ def system_folders() -> tuple[str, ...]:
 def unread_places() -> tuple[str, ...]:
     """Folders below those in which no install, and no other program of a build, looks."""
     return tuple(_table("system")["unread"])
+
+
+@cache
+def unread_settings() -> Names:
+    """Files of the system's folders whose paths only servers and accounts use."""
+    return Names.of(_table("system")["unread-settings"])
+
+
+@cache
+def login_files() -> Names:
+    """What only a login shell or an interactive one reads: whole paths, and names of files in a home."""
+    return Names.of(_table("system")["login-files"])
+
+
+@cache
+def started_programs() -> Names:
+    """The programs that installs start, apart from those with a row of their own."""
+    return Names.of(_table("system")["started"])

@@ -92,8 +92,8 @@ class ProgramRow(NamedTuple):
     """What it also writes."""
     looks_at: tuple[str, ...]
     """What it reads without doing anything differently, except that it may fail on it."""
-    default: str
-    """The path that it reads when there is no operand; if it only prints, when its output is redirected."""
+    default: tuple[str, ...]
+    """The paths that it reads when there is no operand; if it only prints, when its output is redirected."""
     writes_without: str
     """The path that it writes when none of `write_options` is given."""
     variables: tuple[str, ...]
@@ -207,7 +207,7 @@ def _row(data: dict[str, Any]) -> ProgramRow:
         reads=tuple(data.get("reads", ())),
         writes=tuple(data.get("writes", ())),
         looks_at=tuple(data.get("looks_at", ())),
-        default=data.get("default", ""),
+        default=tuple(data.get("default", ())),
         writes_without=data.get("writes_without", ""),
         variables=tuple(data.get("variables", ())),
         endings=tuple(data.get("endings", ())),

@@ -22,10 +22,12 @@ from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall
 from dfix.rewriter.model.paths import resolve, within
 from dfix.rewriter.model.values_in_force import values_in_force
 from dfix.transforms.split_manifests.corepack import check_corepack
+from dfix.transforms.split_manifests.earlier_settings import check_earlier_settings
 from dfix.transforms.split_manifests.given_paths import GivenPath, given_paths, path_parts
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.stage_copies import StageCopies
+from dfix.transforms.split_manifests.substitutions import check_substitutions
 
 _NAMES_FILES = frozenset(
     "pip_constraint pip_requirement pip_build_constraint pip_config_file node_options npm_config_userconfig "
@@ -46,6 +48,7 @@ def check_closed_world(copies: StageCopies, move: Move, run: InstallRun, read: N
         _check_system_folders(brought, copy, run)
         _check_modes(copy, read)
     _check_shell(brought, run)
+    check_earlier_settings(copies, move, run)
     for install in run.installs:
         for given in given_paths(run.step, install):
             _check_given(brought, install, given)
@@ -53,6 +56,7 @@ def check_closed_world(copies: StageCopies, move: Move, run: InstallRun, read: N
         if install.arguments:
             _check_redirects(brought, install)
         _check_searched(brought, run, install)
+        check_substitutions(run, install, list(move.copies), move.copied_first)
         check_corepack(copies, run, install)
 
 

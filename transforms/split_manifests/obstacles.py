@@ -22,6 +22,7 @@ from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.cache_removal import emptied
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.links import Link, leads_to, links_before, links_made_by
+from dfix.transforms.split_manifests.mentions import comes_late
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_from_context
 
@@ -64,7 +65,9 @@ def _check_step(copies: StageCopies, move: Move, passing: list[Copied], step: St
             raise LeaveAlone("run-between", reason, _MOVE_UP)
         links = links_before(step)
         for command in located(step, conditions=True):
-            why = _conflict(command, passing, links, move.copied_first)
+            why = why_not_before(command, passing, links, move.copied_first) or names_late(
+                command, step, copies.run, passing, move.copied_first
+            )
             links += links_made_by(command)
             if why:
                 reason = f"{why}; the RUN on line {line} is between the copy and the install"
@@ -153,7 +156,9 @@ def brought_near(copies: Iterable[Copied], path: str) -> bool:
     return False
 
 
-def _conflict(command: Located, copies: list[Copied], links: list[Link], copied_first: Callable[[], Set[str]]) -> str:
+def why_not_before(
+    command: Located, copies: list[Copied], links: list[Link], copied_first: Callable[[], Set[str]]
+) -> str:
     """Why a command may not run before the copies, as a phrase; "" when it may.
 
     It may read what is copied first: after `COPY . .`, `cat package.json` sees the same file in both orders. A link to
@@ -185,6 +190,19 @@ def _conflict(command: Located, copies: list[Copied], links: list[Link], copied_
 
     found = effects(command)
     return conflict(found, changes, reads_differ=reads_other) or _by_chance(command, found, copies, copied_first)
+
+
+def names_late(
+    command: Located, step: Step, run: Step, copies: list[Copied], copied_first: Callable[[], Set[str]]
+) -> str:
+    """Why a command of `step` may not run before the copies, judging by the paths that it names, as a phrase.
+
+    It is "" where it may. Someone else may read what it names up to the end of `run`.
+    """
+    from dfix.transforms.split_manifests.kept_paths import named_late
+
+    mention = named_late(command, step, run, lambda path: comes_late(copies, copied_first, path))
+    return "" if mention is None else f"`{shown(command)}` names {mention.written}, which comes with the copied files"
 
 
 def _by_chance(command: Located, found: Effects, copies: list[Copied], copied_first: Callable[[], Set[str]]) -> str:
@@ -250,7 +268,8 @@ def first_use_of_sources(run: InstallRun, copies: list[Copied], copied_first: Ca
     for command in run.commands:
         if id(command.command) in installing or _only_empties_cache(command, run, copies):
             continue
-        why = _conflict(command, copies, links, copied_first)
+        why = why_not_before(command, copies, links, copied_first)
+        why = why or names_late(command, run.step, run.step, copies, copied_first)
         links += links_made_by(command)
         if not why:
             continue

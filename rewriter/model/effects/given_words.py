@@ -53,7 +53,7 @@ def split_arguments(words: tuple[Word, ...], row: ProgramRow) -> Arguments:
         if len(text) < 2 or text[0] != "-":
             reader.operands.append(word)
         elif row.flags is None:
-            reader.any_option(word, text)
+            at += reader.any_option(word, text, words[at] if at < len(words) else None)
         else:
             at += reader.option(word, text, words[at] if at < len(words) else None)
     return Arguments(tuple(reader.options), tuple(reader.operands), reader.unknown)
@@ -84,11 +84,26 @@ class _Reader:
         self.operands: list[Word] = []
         self.unknown = ""
 
-    def any_option(self, word: Word, text: str) -> None:
+    def any_option(self, word: Word, text: str, following: Word | None) -> int:
+        """Read one word of a row that lists no flags; returns how many of the words after it belong to it."""
         name, sign, value = text.partition("=")
+        if text in self.takes_value:
+            return self._with_next(text, word, following)
+        at = next((at for at in range(1, len(text)) if f"-{text[at]}" in self.takes_value), None)
+        if text[1] != "-" and at is not None:  # `-mk folder`, `-kfolder`
+            return self._cluster_value(word, text, at, following)
         if not text.startswith("--"):
             self.options += [GivenOption("-" + letter, None, word, False) for letter in text[1:]]
         self.options.append(GivenOption(name, value if sign else None, word, bool(sign)))
+        return 0
+
+    def _cluster_value(self, word: Word, text: str, at: int, following: Word | None) -> int:
+        """Read one-letter options in one word, of which the one at `at` takes a value."""
+        self.options += [GivenOption("-" + letter, None, word, False) for letter in text[1:at]]
+        if not text[at + 1 :]:
+            return self._with_next(f"-{text[at]}", word, following)
+        self.options.append(GivenOption(f"-{text[at]}", text[at + 1 :], word, True))
+        return 0
 
     def option(self, word: Word, text: str, following: Word | None) -> int:
         """Read one word; returns how many of the words after it belong to it."""
@@ -110,10 +125,7 @@ class _Reader:
         for index, letter in enumerate(text[1:], 2):
             name = "-" + letter
             if name in self.takes_value:
-                if text[index:]:
-                    self.options.append(GivenOption(name, text[index:], word, True))
-                    return 0
-                return self._with_next(name, word, following)
+                return self._cluster_value(word, text[:1] + text[index - 1 :], 1, following)
             if name not in self.flags or (name in self.ends_word and text[index:]):
                 self.unknown = self.unknown or text
                 return 0

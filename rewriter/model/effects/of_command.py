@@ -56,13 +56,13 @@ def effects(command: Located) -> Effects:
     )
 
 
-def _described(words: tuple[Word, ...]) -> tuple[ProgramRow, Arguments] | None:
+def described(words: tuple[Word, ...]) -> tuple[ProgramRow, Arguments] | None:
     """The row that describes a command, with its options and operands; None for an unknown program."""
     manager_usage = usage(words)
     if manager_usage is not None:
-        described = manager_usage.row_of_verb
-        if described is not None:
-            return described[0], of_usage(manager_usage, *described)
+        verb = manager_usage.row_of_verb
+        if verb is not None:
+            return verb[0], of_usage(manager_usage, *verb)
         if manager_usage.verb == "clean" and not any(
             _may_be_path(word.literal_or_text) for word in manager_usage.operands
         ):
@@ -122,11 +122,11 @@ class _Finder:
             self._path(self.reads, words[0])
         if _asks(words):
             return
-        described = _described(words)
-        if described is None or described[0].operands == "anything":
+        what = described(words)
+        if what is None or what[0].operands == "anything":
             raise _Unknown("may read the copied files")
-        self.row = described[0]
-        self._row(*described)
+        self.row = what[0]
+        self._row(*what)
 
     def _row(self, program: ProgramRow, given: Arguments) -> None:
         """Collect what a row says about the words."""
@@ -138,7 +138,8 @@ class _Finder:
         operands = self._after_text(program, given)
         self._operands(program, operands)
         if program.default and not operands and ("prints" not in program.kinds or self.command.command.redirects):
-            self._from_row(self.reads, program.default)
+            for path in program.default:
+                self._from_row(self.reads, path)
         if program.writes_without and not given.has(program.write_options):
             self._from_row(self.writes, program.writes_without)
         for path in program.reads:

@@ -1,0 +1,115 @@
+"""Settings that steps before the copies put into the image, and that name files which the copies bring."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from itertools import islice
+
+from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.install_table import reads, settings_files
+from dfix.rewriter.model import Step
+from dfix.rewriter.model.commands import located
+from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.model.effects.of_command import shown
+from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile, steps_before
+from dfix.rewriter.model.paths import resolve
+from dfix.transforms.split_manifests.given_paths import path_parts
+from dfix.transforms.split_manifests.installs import InstallRun
+from dfix.transforms.split_manifests.kept_paths import kept_late
+from dfix.transforms.split_manifests.mentions import Mention, comes_late, mentioned_in
+from dfix.transforms.split_manifests.move import Move
+from dfix.transforms.split_manifests.settings_places import is_looked_at
+from dfix.transforms.split_manifests.stage_copies import StageCopies
+
+_MOST_FILES = 50
+"""How many files of one COPY are read; the number is a choice."""
+_USERS_FILES = frozenset(("pip.conf", "npmrc", "config.toml", "settings.xml", "init.gradle"))
+"""Settings files of managers that they only look for in a home or in the system's folders."""
+
+
+def check_earlier_settings(copies: StageCopies, move: Move, run: InstallRun) -> None:
+    """Raises LeaveAlone where a step that stays before the install leaves the name of a file that comes after it."""
+    first = min(copy.step.index for copy in move.copies)
+    moved = {copy.step for copy in move.copies}
+    there = _Late(copies, move)
+    for step in steps_before(run.step):
+        if step.keyword == "RUN" and (step.stage is not run.step.stage or step.index < first):
+            _check_run(there, run, step)
+        elif step.keyword in ("COPY", "ADD") and step not in moved and step.instruction.flag("from") is None:
+            _check_copy(there, run, step)
+
+
+class _Late:
+    """What the moved copies bring after the install, and no other step brings before it."""
+
+    def __init__(self, copies: StageCopies, move: Move) -> None:
+        self.copies = copies
+        self.move = move
+        self.staying = FileMap(copies.context, [layer for layer in copies.file_map.layers if layer not in move.copies])
+        self.roots = frozenset(copy.destination for copy in move.copies)
+
+    def comes(self, path: str) -> bool:
+        moved = list(self.move.copies)
+        if not comes_late(moved, self.move.copied_first, path):
+            return False
+        there = self.staying.at(path)
+        source = next((file for copy in moved if (file := copy.brought.context_path_of(path)) is not None), None)
+        return not (isinstance(there, ImageFile) and there.source == source)
+
+
+def _check_run(there: _Late, run: InstallRun, step: Step) -> None:
+    for command in located(step, conditions=True):
+        mention = kept_late(command, step, run.step, there.comes, there.roots)
+        if mention is not None:
+            raise _refusal(run, f"`{shown(command)}` on line {step.instruction.line}", mention)
+
+
+def _refusal(run: InstallRun, what: str, mention: Mention) -> LeaveAlone:
+    reason = f"{what} names {mention.written}, which comes with the sources, and `{run.installs[0].shown}` may read it"
+    return LeaveAlone("setting", reason)
+
+
+def _check_copy(there: _Late, run: InstallRun, step: Step) -> None:
+    """Raises LeaveAlone for a file that is copied to where programs look for settings, and that names a late file."""
+    for path, source, text in _copied_texts(there.copies, run, step):
+        for mention in _mentioned_in_settings(run, path, text):
+            if there.comes(mention.path):
+                what = source or f"the text that line {step.instruction.line} copies to {path}"
+                raise _refusal(run, what, mention)
+
+
+def _copied_texts(copies: StageCopies, run: InstallRun, step: Step) -> Iterator[tuple[str, str, str]]:
+    """The image path, context path and text of each file that a step copies to where programs look."""
+    if step.instruction.heredocs:
+        target = step.expand(step.instruction.words[-1].text) if step.instruction.words else None
+        path = None if target is None else resolve(step.workdir, target)
+        if path is not None and is_looked_at(path, run.step, named=1):
+            text = step.instruction.text
+            yield from ((path, "", text[doc.body.start : doc.body.end]) for doc in step.instruction.heredocs)
+        return
+    brought = copies.of(step)
+    if not isinstance(brought, Copied):
+        return
+    for source in islice(brought.brought.paths(), _MOST_FILES):
+        image_path = brought.brought.image_path_of(source)
+        if image_path is not None and is_looked_at(image_path, run.step, named=1):
+            yield image_path, source, copies.context.read(source) or ""
+
+
+def _mentioned_in_settings(run: InstallRun, path: str, text: str) -> Iterator[Mention]:
+    """The paths in a settings file; in one of the manager's own, also names of files in the folder of the install."""
+    name = posixpath.basename(path)
+    of_manager = {own for install in run.installs for kind in settings_files(install.manager) for own in kind.names}
+    for line in text.splitlines():
+        key, _, value = line.partition("=")
+        if line.lstrip().startswith(("#", ";", "//")) or reads("setting", name, key.strip()) == "nothing":
+            continue
+        yield from mentioned_in(line, posixpath.dirname(path))
+        if name not in of_manager | _USERS_FILES:
+            continue
+        for install in run.installs:
+            for part in path_parts(value):
+                named = resolve(install.located.folder, part)
+                if named is not None and ("/" in part or "." in part):
+                    yield Mention(part, named)

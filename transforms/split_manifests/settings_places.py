@@ -1,0 +1,78 @@
+"""The places of an image in which programs look for settings, libraries and other programs without being told."""
+
+from __future__ import annotations
+
+import posixpath
+
+from dfix.rewriter.knowledge import install_table
+from dfix.rewriter.knowledge.load import named
+from dfix.rewriter.knowledge.program_table import row
+from dfix.rewriter.model import Step
+from dfix.rewriter.model.effects.places import ELSEWHERE
+from dfix.rewriter.model.file_map.file_map import steps_before
+from dfix.rewriter.model.paths import within
+from dfix.rewriter.model.values_in_force import DEFAULT_PATH
+
+_HOMES = ("/root", "/home")
+_SHARED = ("", "/", "/usr", "/usr/local")
+"""Prefixes of programs whose settings are in the system's folders."""
+
+
+def is_looked_at(path: str, step: Step, *, named: int) -> bool:
+    """Whether `step`, or a command before it, may look at an image path without being told.
+
+    `*/x` is an x in an unknown home. What names the path in the Dockerfile up to the end of `step` tells of it, too;
+    `named` is how often the author of the file there does (`ln -s a /b` does once, `> /b` does not count).
+    """
+    if _times_named(path, step) > named:
+        return True
+    if any(within(path, place) for place in install_table.unread_places()):
+        return False
+    if install_table.unread_settings().match(path):
+        return False
+    login = install_table.login_files()
+    if login.match(path) or login.match(posixpath.basename(path)):
+        return any(word == "--login" or _is_login_flag(word) for word in step.shell)
+    if posixpath.basename(posixpath.dirname(path)) in ("bin", "sbin"):
+        return _may_be_run(posixpath.basename(path))
+    return any(within(path, folder) for folder in install_table.system_folders()) or _is_setting(path, step)
+
+
+def _is_login_flag(word: str) -> bool:
+    return word[:1] == "-" and word[:2] != "--" and not {"l", "i"}.isdisjoint(word)
+
+
+def _may_be_run(program: str) -> bool:
+    """Whether an install, or a program that it runs, may run a program of this name."""
+    return named(program) is not None or row(program) is not None or install_table.started_programs().match(program)
+
+
+def _is_setting(path: str, step: Step) -> bool:
+    """Whether it is a dot file of a home or of a folder above the working directory, or near a program on PATH."""
+    if path.startswith(ELSEWHERE):
+        return not install_table.home_files().match(path[len(ELSEWHERE) :].partition("/")[0])
+    home = step.env.get("HOME")
+    for folder in (*_HOMES, *([home] if home else ())):
+        name = next((part for part in path.split("/") if part.startswith(".")), None)
+        if within(path, folder) and name is not None:
+            return not install_table.home_files().match(name)
+    folder, name = posixpath.split(path)
+    if name.startswith(".") and within(step.workdir or "/", folder):
+        return not install_table.home_files().match(name)
+    searched = (step.env.get("PATH") or DEFAULT_PATH).split(":")
+    prefixes = [posixpath.dirname(entry) for entry in searched if posixpath.basename(entry) in ("bin", "sbin")]
+    return any(within(path, prefix) for prefix in prefixes if prefix not in _SHARED)
+
+
+def _times_named(path: str, step: Step) -> int:
+    """How often the stage names the path up to the end of `step`, apart from redirects that write it."""
+    shown = path.removeprefix(ELSEWHERE)
+    count = 0
+    for other in (*steps_before(step), step):
+        before, *following = other.source_text.split(shown)
+        for after in following:
+            start = before.split()[-1:] if before[-1:].strip() else []
+            rest = before[: len(before) - len(start[0])] if start else before
+            count += not rest.rstrip().endswith(">") and not (start and ">" in start[0])
+            before = after
+    return count
