@@ -17,7 +17,7 @@ from dfix.rewriter.model.paths import resolve
 from dfix.transforms.split_manifests.given_paths import path_parts
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.kept_paths import kept_late
-from dfix.transforms.split_manifests.mentions import Mention, comes_late, mentioned_in
+from dfix.transforms.split_manifests.mentioned_paths import Mention, comes_late, mentioned_in
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.settings_places import is_looked_at
 from dfix.transforms.split_manifests.stage_copies import StageCopies
@@ -59,10 +59,14 @@ class _Late:
 
 
 def _check_run(there: _Late, run: InstallRun, step: Step) -> None:
+    if step.script.opaque:  # `cat <<EOF > /etc/pip.conf`
+        for mention in mentioned_in(step.source_text, step.workdir):
+            if mention.path not in there.roots and there.comes(mention.path):
+                raise _refusal(run, f"the RUN on line {step.instruction.line}", mention)
     for command in located(step, conditions=True):
-        mention = kept_late(command, step, run.step, there.comes, there.roots)
-        if mention is not None:
-            raise _refusal(run, f"`{shown(command)}` on line {step.instruction.line}", mention)
+        kept = kept_late(command, step, run.step, there.comes, there.roots)
+        if kept is not None:
+            raise _refusal(run, f"`{shown(command)}` on line {step.instruction.line}", kept)
 
 
 def _refusal(run: InstallRun, what: str, mention: Mention) -> LeaveAlone:

@@ -19,8 +19,8 @@ from dfix.rewriter.model.effects.of_command import described
 from dfix.rewriter.model.effects.places import named_by
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.links import links_made_by
-from dfix.transforms.split_manifests.mentions import Mention, mentioned_by, mentioned_in_bodies
-from dfix.transforms.split_manifests.outputs import Output, outputs
+from dfix.transforms.split_manifests.mentioned_paths import Mention, mentioned_by, mentioned_in_bodies
+from dfix.transforms.split_manifests.outputs import Receivers, outputs
 from dfix.transforms.split_manifests.settings_places import is_looked_at
 
 _OWN_OPERANDS = frozenset(("reads", "writes", "to-last", "leading", "urls"))
@@ -51,7 +51,7 @@ def _told(command: Located, step: Step, run: Step, roots: Set[str], *, keeps: bo
     """The paths in a command that count; with `keeps` only those that it may leave in the image."""
     if not command.words:
         return
-    output = outputs(step.script).get(id(command.command), Output())
+    output = outputs(step.script).get(id(command.command), Receivers())
     if not _is_unread(command, output, run):
         yield from mentioned_in_bodies(command)
     links = links_made_by(command)
@@ -83,7 +83,7 @@ def _names_a_folder(written: str) -> bool:
     return written.endswith(("/", ".d")) or posixpath.basename(written) in ("bin", "sbin", "lib", "etc")
 
 
-def _is_unread(command: Located, output: Output, run: Step) -> bool:
+def _is_unread(command: Located, output: Receivers, run: Step) -> bool:
     """Whether what the command prints goes only to the log, or to where no program looks by itself."""
     if not set(output.programs) <= _TAKES_TEXT | of_kind("prints") | of_kind("account"):
         return False

@@ -22,7 +22,7 @@ from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.cache_removal import emptied
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.links import Link, leads_to, links_before, links_made_by
-from dfix.transforms.split_manifests.mentions import comes_late
+from dfix.transforms.split_manifests.mentioned_paths import comes_late
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_from_context
 

@@ -9,7 +9,7 @@ from dfix.rewriter.shell.nodes import AndOr, Command, Node, Pipeline, Redirect, 
 from dfix.rewriter.shell.walk import invoked, program_name
 
 
-class Output(NamedTuple):
+class Receivers(NamedTuple):
     """What receives the output of a command, apart from the log of the build."""
 
     files: tuple[Word, ...] = ()
@@ -22,12 +22,12 @@ class Output(NamedTuple):
         return not self.files and not self.programs
 
 
-def outputs(script: Script) -> dict[int, Output]:
+def outputs(script: Script) -> dict[int, Receivers]:
     """What receives the output of each simple command of a script, by its id."""
-    return {id(command): output for s in script.statements for command, output in _of(s.node, Output())}
+    return {id(command): output for s in script.statements for command, output in _of(s.node, Receivers())}
 
 
-def _of(node: Node, outer: Output) -> Iterator[tuple[Command, Output]]:
+def _of(node: Node, outer: Receivers) -> Iterator[tuple[Command, Receivers]]:
     if isinstance(node, Command):
         yield node, _redirected(node.redirects, outer)
     elif isinstance(node, AndOr):
@@ -41,22 +41,22 @@ def _of(node: Node, outer: Output) -> Iterator[tuple[Command, Output]]:
             yield from _of(statement.node, _redirected(node.redirects, outer))
 
 
-def _redirected(redirects: tuple[Redirect, ...], outer: Output) -> Output:
+def _redirected(redirects: tuple[Redirect, ...], outer: Receivers) -> Receivers:
     files = tuple(r.target for r in redirects if r.target is not None and ">" in r.op and r.op != ">&")
-    return Output(files) if files else outer
+    return Receivers(files) if files else outer
 
 
-def _piped(following: tuple[Node, ...], outer: Output) -> Output:
+def _piped(following: tuple[Node, ...], outer: Receivers) -> Receivers:
     output = outer
     for part in reversed(following):
         words = invoked(part) if isinstance(part, Command) else ()
         if not isinstance(part, Command) or not words:
-            output = Output(output.files, ("", *output.programs))
+            output = Receivers(output.files, ("", *output.programs))
             continue
         output = _redirected(part.redirects, output)
         name = program_name(words[0])
         if name == "tee":
-            output = Output((*output.files, *(w for w in words[1:] if not w.text.startswith("-"))), output.programs)
+            output = Receivers((*output.files, *(w for w in words[1:] if not w.text.startswith("-"))), output.programs)
         else:
-            output = Output(output.files, (name, *output.programs))
+            output = Receivers(output.files, (name, *output.programs))
     return output
