@@ -6,9 +6,7 @@ into a file: settings, symbolic links, lists of sources.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterator, Set
-from itertools import chain
 
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.install_table import EVERY, reads, settings_files
@@ -17,9 +15,16 @@ from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.effects.of_command import described
 from dfix.rewriter.model.effects.places import named_by
+from dfix.rewriter.model.paths import resolve
+from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.split_manifests.links import links_made_by
-from dfix.transforms.split_manifests.mentioned_paths import Mention, mentioned_by, mentioned_in_bodies
+from dfix.transforms.split_manifests.mentioned_paths import (
+    Mention,
+    mentioned_by,
+    mentioned_in_bodies,
+    mentioned_in_word,
+    symbolic_link,
+)
 from dfix.transforms.split_manifests.outputs import Receivers, outputs
 from dfix.transforms.split_manifests.settings_places import is_looked_at
 
@@ -51,36 +56,74 @@ def _told(command: Located, step: Step, run: Step, roots: Set[str], *, keeps: bo
     """The paths in a command that count; with `keeps` only those that it may leave in the image."""
     if not command.words:
         return
-    output = outputs(step.script).get(id(command.command), Receivers())
-    if not _is_unread(command, output, run):
-        yield from mentioned_in_bodies(command)
-    links = links_made_by(command)
-    if links:
-        link = links[1] if _names_a_folder(command.words[-1].literal_or_text) else links[0]
-        if is_looked_at(link.path, run, named=1):
-            yield Mention(link.target, link.target)
-        return
     what = described(command.words)
     row = None if what is None else what[0]
-    if row is not None and "plain" in row.kinds and row.operands in ("words", "text"):
-        if "prints" in row.kinds and not _is_unread(command, output, run):
+    output = outputs(step.script).get(id(command.command), Receivers())
+    is_unread = row is not None and "prints" in row.kinds and _is_unread(command, output, run)
+    if not is_unread and not _is_tee_of_unread(command, run):
+        yield from mentioned_in_bodies(command)
+    link = symbolic_link(command)
+    if link is not None:
+        if link.path is None or is_looked_at(link.path, run, named=1):
+            yield Mention(link.target, link.target)
+    elif row is not None and "plain" in row.kinds and row.operands in ("words", "text"):
+        if "prints" in row.kinds and not is_unread:
             yield from mentioned_by(command)
-        return
-    if row is not None and row.script:
-        if any(_is_settings_file(command, word.literal_or_text, run) for word in command.words[-1:]):
+    elif row is not None and row.script:
+        if _is_looked_at(command, command.words[-1], run):
             yield from mentioned_by(command)
-        return
-    if row is not None and row.operands in _OWN_OPERANDS and program_name(command.words[0]) != "ln":
-        return
-    if (keeps and not _may_keep(command, row)) or _sets_harmless_key(command):
-        return
-    is_known = _sets(command) or (row is not None and row.operands != "anything")
-    yield from (mention for mention in mentioned_by(command) if is_known or mention.path not in roots)
+    elif (not keeps or _may_keep(command, row)) and not _has_own_operands(command, row):
+        is_known = _sets(command) or (row is not None and row.operands != "anything")
+        yield from (mention for mention in _by_words(command, run) if is_known or mention.path not in roots)
 
 
-def _names_a_folder(written: str) -> bool:
-    """Whether the name of a link is a folder that exists: `ln -s /app/x /usr/bin`."""
-    return written.endswith(("/", ".d")) or posixpath.basename(written) in ("bin", "sbin", "lib", "etc")
+def _has_own_operands(command: Located, row: ProgramRow | None) -> bool:
+    return row is not None and row.operands in _OWN_OPERANDS and program_name(command.words[0]) != "ln"
+
+
+def _by_words(command: Located, run: Step) -> Iterator[Mention]:
+    """The paths in the words of a command, apart from the values of harmless settings and variables.
+
+    An option of a package manager, and a setting, may also name a file without a slash.
+    """
+    used = usage(command.words)
+    files = () if used is None else _settings_of(used.manager.name)
+    before = ""
+    for word in command.words[1:]:
+        text = word.literal_or_text
+        key, sign, value = text.partition("=")
+        name = key if sign else before
+        before = text
+        if _is_harmless(command, name, files):
+            continue
+        yield from mentioned_in_word(command, word)
+        if _sets(command) and "." in (value or text):
+            yield from _bare(value or text, command.folder, run.workdir)
+    if used is not None:
+        named = [o for o in used.options if reads("option", used.manager.name, o.name) != "nothing"]
+        for option in named:
+            yield from _bare(option.value or "", command.folder)
+
+
+def _bare(name: str, *folders: str | None) -> Iterator[Mention]:
+    if name and "/" not in name:
+        yield from (Mention(name, path) for folder in folders if (path := resolve(folder, name)) is not None)
+
+
+def _is_harmless(command: Located, name: str, files: tuple[str, ...]) -> bool:
+    """Whether a setting or variable that a command sets has a value in which no install looks for a path."""
+    program = program_name(command.words[0])
+    if program == "export":
+        return reads("variable", EVERY, name) in ("nothing", "followed")
+    if program == "git":
+        return reads("setting", "git config", name) == "nothing"
+    return _sets(command) and any(reads("setting", file, name) == "nothing" for file in files)
+
+
+def _settings_of(manager: str) -> tuple[str, ...]:
+    """The names of a manager's settings files, apart from those that it takes whole, whatever their keys are (.env)."""
+    files = {name: None for kind in settings_files(manager) for name in kind.names}
+    return tuple(file for file in files if reads("setting", file, "") is None)
 
 
 def _is_unread(command: Located, output: Receivers, run: Step) -> bool:
@@ -88,23 +131,26 @@ def _is_unread(command: Located, output: Receivers, run: Step) -> bool:
     if not set(output.programs) <= _TAKES_TEXT | of_kind("prints") | of_kind("account"):
         return False
     paths = [named_by(command, word) for word in output.files]
-    return all(path is not None and (path.startswith("/dev/") or not _is_read(path, run)) for path in paths)
+    return all(
+        path is not None and (path.startswith("/dev/") or not is_looked_at(path, run, named=0)) for path in paths
+    )
 
 
-def _is_read(path: str, run: Step) -> bool:
-    return is_looked_at(path, run, named=0)
+def _is_tee_of_unread(command: Located, run: Step) -> bool:
+    words = [word for word in command.words[1:] if not word.text.startswith("-")]
+    return program_name(command.words[0]) == "tee" and not any(_is_looked_at(command, word, run) for word in words)
 
 
-def _is_settings_file(command: Located, written: str, run: Step) -> bool:
-    path = None if not written.startswith("/") else posixpath.normpath(written)
-    return path is not None and is_looked_at(path, run, named=1)
+def _is_looked_at(command: Located, word: Word, run: Step) -> bool:
+    path = named_by(command, word)
+    return path is None or is_looked_at(path, run, named=1)
 
 
 def _may_keep(command: Located, row: ProgramRow | None) -> bool:
     """Whether a command may leave a path that it is given in the image, for others to read it."""
     used = usage(command.words)
     if used is not None:
-        return _sets(command)
+        return not used.verb or _sets(command)
     words = [word.literal_or_text for word in command.words[:2]]
     if row is None or row.operands == "anything":
         return words != ["git", "clone"]
@@ -116,21 +162,3 @@ def _sets(command: Located) -> bool:
     used = usage(command.words)
     arguments = () if used is None else used.arguments[:2]
     return any(word.literal_or_text in _SETS for word in arguments)
-
-
-def _sets_harmless_key(command: Located) -> bool:
-    """Whether it sets a key, or a variable, whose value is no path that an install reads."""
-    words = [word.literal_or_text for word in command.words[1:]]
-    keys = [word.partition("=")[0] for word in words]
-    program = program_name(command.words[0])
-    if program == "export":
-        return all(reads("variable", EVERY, key) in ("nothing", "followed") for key in keys)
-    if program == "git":
-        return any(reads("setting", "git config", key) == "nothing" for key in keys)
-    used = usage(command.words)
-    if used is None or not _sets(command):
-        return False
-    files = set(chain.from_iterable(kind.names for kind in settings_files(used.manager.name)))
-    # a file for whose every key that is true (.env) is not the one in which the command sets a key
-    own = [file for file in files if reads("setting", file, "") is None]
-    return any(reads("setting", file, key) == "nothing" for file in own for key in keys)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Set
 from typing import NamedTuple
 
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.model.effects.places import named_by
 from dfix.rewriter.model.paths import resolve
 from dfix.rewriter.model.values_in_force import filled
+from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.given_paths import path_parts
 
 _SEPARATES = re.compile(r"\\[nrt]|[|#<>&!\\]")
@@ -28,7 +32,12 @@ class Mention(NamedTuple):
 def mentioned_by(command: Located) -> Iterator[Mention]:
     """The paths in the words after the program's name: absolute ones, and relative ones with a slash."""
     for word in command.words[1:]:
-        yield from mentioned_in(_filled(word.literal_or_text, command), command.folder)
+        yield from mentioned_in_word(command, word)
+
+
+def mentioned_in_word(command: Located, word: Word) -> Iterator[Mention]:
+    """The paths in one word of a command."""
+    yield from mentioned_in(_filled(word.literal_or_text, command), command.folder)
 
 
 def mentioned_in_bodies(command: Located) -> Iterator[Mention]:
@@ -50,8 +59,38 @@ def mentioned_in(text: str, folder: str | None) -> Iterator[Mention]:
             yield Mention(part, path)
 
 
+class NewLink(NamedTuple):
+    """A symbolic link that a command makes."""
+
+    path: str | None
+    """None where it is not known before the build."""
+    target: str
+
+
+def symbolic_link(command: Located) -> NewLink | None:
+    """The link of `ln -s TARGET NAME`; None for other commands, several links, and targets that are not known."""
+    words = command.words
+    options = [word.text for word in words[1:] if word.text.startswith("-")]
+    operands = [word for word in words[1:] if not word.text.startswith("-")]
+    is_symbolic = any(o == "--symbolic" or (o[:2] != "--" and "s" in o) for o in options)
+    if program_name(words[0]) != "ln" or not is_symbolic or len(operands) != 2:
+        return None
+    target, path = _filled(operands[0].literal_or_text, command), named_by(command, operands[1])
+    if "$" in target or "`" in target or "*" in target:
+        return None
+    if path is not None and _is_folder(operands[1].literal_or_text):
+        path = posixpath.join(path, posixpath.basename(target.rstrip("/")))
+    led = resolve(posixpath.dirname(path), target) if path is not None else target
+    return NewLink(path, led or target)
+
+
+def _is_folder(written: str) -> bool:
+    """Whether the name of a link is that of a folder, so that the link is made in it: `ln -s /app/x /usr/bin`."""
+    return written.endswith(("/", ".d")) or posixpath.basename(written) in ("bin", "sbin", "lib", "etc", "root", "~")
+
+
 def _filled(text: str, command: Located) -> str:
-    values = {**command.env, **command.assigned}
+    values = {"PWD": command.folder, **command.env, **command.assigned}
     return filled(text, {name: value for name, value in values.items() if value is not None and "$" not in value})
 
 
