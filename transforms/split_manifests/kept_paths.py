@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Set
 
 from dfix.rewriter.knowledge import usage
-from dfix.rewriter.knowledge.install_table import EVERY, reads, settings_files
+from dfix.rewriter.knowledge.install_table import reads, settings_files
 from dfix.rewriter.knowledge.program_table import ProgramRow, of_kind
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.effects.of_command import described
+from dfix.rewriter.model.effects.of_command import described, effects
 from dfix.rewriter.model.effects.places import named_by
 from dfix.rewriter.model.paths import resolve
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.mentioned_paths import (
     Mention,
+    makes_symbolic_links,
     mentioned_by,
+    mentioned_in,
     mentioned_in_bodies,
     mentioned_in_word,
     symbolic_link,
@@ -73,16 +75,16 @@ def _told(command: Located, step: Step, run: Step, roots: Set[str], *, keeps: bo
         if _is_looked_at(command, command.words[-1], run):
             yield from mentioned_by(command)
     elif (not keeps or _may_keep(command, row)) and not _has_own_operands(command, row):
-        is_known = _sets(command) or (row is not None and row.operands != "anything")
+        is_known = _sets(command) or not _is_unknown(command, row)
         yield from (mention for mention in _by_words(command, run) if is_known or mention.path not in roots)
 
 
 def _has_own_operands(command: Located, row: ProgramRow | None) -> bool:
-    return row is not None and row.operands in _OWN_OPERANDS and program_name(command.words[0]) != "ln"
+    return row is not None and row.operands in _OWN_OPERANDS and not makes_symbolic_links(command)
 
 
 def _by_words(command: Located, run: Step) -> Iterator[Mention]:
-    """The paths in the words of a command, apart from the values of harmless settings and variables.
+    """The paths in the words of a command, apart from the values of harmless settings.
 
     An option of a package manager, and a setting, may also name a file without a slash.
     """
@@ -97,8 +99,10 @@ def _by_words(command: Located, run: Step) -> Iterator[Mention]:
         if _is_harmless(command, name, files):
             continue
         yield from mentioned_in_word(command, word)
-        if _sets(command) and "." in (value or text):
-            yield from _bare(value or text, command.folder, run.workdir)
+        if _sets(command):  # the path may begin where the install runs
+            yield from mentioned_in(value or text, run.workdir)
+            if sign or word is command.words[-1]:
+                yield from _bare(value or text, command.folder, run.workdir)
     if used is not None:
         named = [o for o in used.options if reads("option", used.manager.name, o.name) != "nothing"]
         for option in named:
@@ -111,10 +115,8 @@ def _bare(name: str, *folders: str | None) -> Iterator[Mention]:
 
 
 def _is_harmless(command: Located, name: str, files: tuple[str, ...]) -> bool:
-    """Whether a setting or variable that a command sets has a value in which no install looks for a path."""
+    """Whether a command sets a setting in whose value no install looks for a path."""
     program = program_name(command.words[0])
-    if program == "export":
-        return reads("variable", EVERY, name) in ("nothing", "followed")
     if program == "git":
         return reads("setting", "git config", name) == "nothing"
     return _sets(command) and any(reads("setting", file, name) == "nothing" for file in files)
@@ -152,9 +154,14 @@ def _may_keep(command: Located, row: ProgramRow | None) -> bool:
     if used is not None:
         return not used.verb or _sets(command)
     words = [word.literal_or_text for word in command.words[:2]]
-    if row is None or row.operands == "anything":
+    if row is None or _is_unknown(command, row):
         return words != ["git", "clone"]
     return bool(row.prepares) or "places" in row.kinds or row.names == ("git config",)
+
+
+def _is_unknown(command: Located, row: ProgramRow | None) -> bool:
+    """Whether a command may do anything: an unknown program, or options that its row does not cover (`node -e`)."""
+    return row is None or row.operands == "anything" or bool(effects(command).anything)
 
 
 def _sets(command: Located) -> bool:

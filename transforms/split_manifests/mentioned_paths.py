@@ -41,10 +41,11 @@ def mentioned_in_word(command: Located, word: Word) -> Iterator[Mention]:
 
 
 def mentioned_in_bodies(command: Located) -> Iterator[Mention]:
-    """The paths in the command's heredocs."""
+    """The paths in the command's heredocs and here-strings (`<<< text`)."""
     for redirect in command.command.redirects:
-        if redirect.body is not None:
-            yield from mentioned_in(_filled(redirect.body.literal_or_text, command), command.folder)
+        body = redirect.target if redirect.op == "<<<" else redirect.body
+        if body is not None:
+            yield from mentioned_in(_filled(body.literal_or_text, command), command.folder)
 
 
 def mentioned_in(text: str, folder: str | None) -> Iterator[Mention]:
@@ -70,10 +71,8 @@ class NewLink(NamedTuple):
 def symbolic_link(command: Located) -> NewLink | None:
     """The link of `ln -s TARGET NAME`; None for other commands, several links, and targets that are not known."""
     words = command.words
-    options = [word.text for word in words[1:] if word.text.startswith("-")]
     operands = [word for word in words[1:] if not word.text.startswith("-")]
-    is_symbolic = any(o == "--symbolic" or (o[:2] != "--" and "s" in o) for o in options)
-    if program_name(words[0]) != "ln" or not is_symbolic or len(operands) != 2:
+    if not makes_symbolic_links(command) or len(operands) != 2:
         return None
     target, path = _filled(operands[0].literal_or_text, command), named_by(command, operands[1])
     if "$" in target or "`" in target or "*" in target:
@@ -82,6 +81,13 @@ def symbolic_link(command: Located) -> NewLink | None:
         path = posixpath.join(path, posixpath.basename(target.rstrip("/")))
     led = resolve(posixpath.dirname(path), target) if path is not None else target
     return NewLink(path, led or target)
+
+
+def makes_symbolic_links(command: Located) -> bool:
+    """Whether it is `ln -s`."""
+    options = [word.text for word in command.words[1:] if word.text.startswith("-")]
+    is_symbolic = any(option == "--symbolic" or (option[:2] != "--" and "s" in option) for option in options)
+    return is_symbolic and program_name(command.words[0]) == "ln"
 
 
 def _is_folder(written: str) -> bool:

@@ -244,7 +244,7 @@ class _Finder:
 
     def _redirects(self) -> None:
         for redirect in self.command.command.redirects:
-            if redirect.target is None or redirect.op.endswith("&") or redirect.op in (">&", "<&"):
+            if redirect.target is None or redirect.op.endswith("&") or redirect.op in (">&", "<&", "<<<"):
                 continue
             path = named_by(self.command, redirect.target)
             if path is None:
