@@ -25,6 +25,7 @@ from dfix.transforms.split_manifests.corepack import check_corepack
 from dfix.transforms.split_manifests.earlier_settings import check_earlier_settings
 from dfix.transforms.split_manifests.given_paths import GivenPath, given_paths, path_parts
 from dfix.transforms.split_manifests.installs import InstallRun
+from dfix.transforms.split_manifests.mentioned_paths import is_below, late_source
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 from dfix.transforms.split_manifests.substitutions import check_substitutions
@@ -92,18 +93,11 @@ class _Brought:
         self.first = move.copied_first()
 
     def copied_first(self, path: str) -> bool:
-        return path in self.first or any(path.startswith(f"{folder}/") for folder in self.first)
+        return is_below(self.first, path)
 
     def at(self, path: str) -> str | None:
         """The context path of a file or folder that comes to an image path too late for the install; "" is the root."""
-        for copy in self.copies:
-            file = copy.brought.context_path_of(path)
-            if file is not None:
-                return None if self.copied_first(file) else file
-            folder = copy.brought.context_folder_at(path)
-            if folder is not None and not (folder and self.copied_first(folder)) and self.context.ships_any(folder):
-                return folder
-        return None
+        return late_source(self.copies, self.first, path)
 
     def names_in(self, image_folder: str) -> set[str]:
         """The names of the files and folders that come to an image folder too late for the install."""

@@ -17,7 +17,7 @@ from dfix.rewriter.model.paths import resolve
 from dfix.transforms.split_manifests.given_paths import path_parts
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.kept_paths import kept_late
-from dfix.transforms.split_manifests.mentioned_paths import Mention, comes_late, mentioned_in
+from dfix.transforms.split_manifests.mentioned_paths import Mention, late_source, mentioned_in
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.settings_places import is_looked_at
 from dfix.transforms.split_manifests.stage_copies import StageCopies
@@ -50,12 +50,10 @@ class _Late:
         self.roots = frozenset(copy.destination for copy in move.copies)
 
     def comes(self, path: str) -> bool:
-        moved = list(self.move.copies)
-        if not comes_late(moved, self.move.copied_first, path):
-            return False
+        """Whether a file or folder of the context comes late to an image path."""
+        source = late_source(self.move.copies, self.move.copied_first(), path)
         there = self.staying.at(path)
-        source = next((file for copy in moved if (file := copy.brought.context_path_of(path)) is not None), None)
-        return not (isinstance(there, ImageFile) and there.source == source)
+        return source is not None and not (isinstance(there, ImageFile) and there.source == source)
 
 
 def _check_run(there: _Late, run: InstallRun, step: Step) -> None:

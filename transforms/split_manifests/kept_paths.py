@@ -18,14 +18,13 @@ from dfix.rewriter.model.effects.places import named_by
 from dfix.rewriter.model.paths import resolve
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.split_manifests.links import makes_symbolic_links, symbolic_link
 from dfix.transforms.split_manifests.mentioned_paths import (
     Mention,
-    makes_symbolic_links,
     mentioned_by,
     mentioned_in,
     mentioned_in_bodies,
     mentioned_in_word,
-    symbolic_link,
 )
 from dfix.transforms.split_manifests.outputs import Receivers, outputs
 from dfix.transforms.split_manifests.settings_places import is_looked_at

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from dfix.rewriter.model.commands import Located, located
-from dfix.rewriter.model.paths import within
+from dfix.rewriter.model.effects.places import named_by
+from dfix.rewriter.model.paths import resolve, within
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.split_manifests.mentioned_paths import with_values
 
 
 class Link(NamedTuple):
@@ -56,3 +58,38 @@ def links_made_by(command: Located) -> list[Link]:
 def leads_to(links: list[Link], brought: Callable[[str], bool], path: str) -> bool:
     """Whether a path is, or is below, a link to something for which `brought` is true."""
     return any(within(path, link.path) and brought(link.target) for link in links)
+
+
+class NewLink(NamedTuple):
+    """A symbolic link that a command makes."""
+
+    path: str | None
+    """None where it is not known before the build."""
+    target: str
+
+
+def symbolic_link(command: Located) -> NewLink | None:
+    """The link of `ln -s TARGET NAME`; None for other commands, several links, and targets that are not known."""
+    words = command.words
+    operands = [word for word in words[1:] if not word.text.startswith("-")]
+    if not makes_symbolic_links(command) or len(operands) != 2:
+        return None
+    target, path = with_values(operands[0].literal_or_text, command), named_by(command, operands[1])
+    if "$" in target or "`" in target or "*" in target:
+        return None
+    if path is not None and _is_folder(operands[1].literal_or_text):
+        path = posixpath.join(path, posixpath.basename(target.rstrip("/")))
+    led = resolve(posixpath.dirname(path), target) if path is not None else target
+    return NewLink(path, led or target)
+
+
+def makes_symbolic_links(command: Located) -> bool:
+    """Whether it is `ln -s`."""
+    options = [word.text for word in command.words[1:] if word.text.startswith("-")]
+    is_symbolic = any(option == "--symbolic" or (option[:2] != "--" and "s" in option) for option in options)
+    return is_symbolic and program_name(command.words[0]) == "ln"
+
+
+def _is_folder(written: str) -> bool:
+    """Whether the name of a link is that of a folder, so that the link is made in it: `ln -s /app/x /usr/bin`."""
+    return written.endswith(("/", ".d")) or posixpath.basename(written) in ("bin", "sbin", "lib", "etc", "root", "~")

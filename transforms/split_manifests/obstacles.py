@@ -22,7 +22,7 @@ from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.cache_removal import emptied
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.links import Link, leads_to, links_before, links_made_by
-from dfix.transforms.split_manifests.mentioned_paths import comes_late
+from dfix.transforms.split_manifests.mentioned_paths import late_source
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_from_context
 
@@ -201,7 +201,7 @@ def names_late(
     """
     from dfix.transforms.split_manifests.kept_paths import named_late
 
-    mention = named_late(command, step, run, lambda path: comes_late(copies, copied_first, path))
+    mention = named_late(command, step, run, lambda path: late_source(copies, copied_first(), path) is not None)
     return "" if mention is None else f"`{shown(command)}` names {mention.written}, which comes with the copied files"
 
 
