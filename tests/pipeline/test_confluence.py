@@ -65,6 +65,35 @@ FILES = {
         "FROM debian:12\nRUN apt-get update && apt-get install -y a && cd /tmp && curl -O http://x/f\nRUN rm /tmp/f\n",
     ),
     "a later RUN that cleans up": ({}, "FROM fedora:40\nRUN dnf install -y a\nRUN dnf clean all\n"),
+    "two installs of dnf": ({}, "FROM fedora:40\nRUN dnf install -y a\nRUN dnf install -y b\n"),
+    "two of dnf, the second cleaned": (
+        {},
+        "FROM fedora:40\nRUN dnf install -y a\nRUN dnf install -y b && dnf clean all\n",
+    ),
+    "two of dnf, the first cleaned": (
+        {},
+        "FROM fedora:40\nRUN dnf install -y a && dnf clean all\nRUN dnf install -y b\n",
+    ),
+    "two installs of yum": ({}, "FROM centos:7\nRUN yum install -y epel-release\nRUN yum install -y b\nRUN mkdir /a\n"),
+    "lists of yum for a later install": ({}, "FROM centos:7\nRUN yum makecache\nRUN yum install -y b\n"),
+    "two installs of zypper": (
+        {},
+        "FROM opensuse/leap:15.5\nRUN zypper refresh && zypper install -y a\nRUN zypper install -y b && zypper clean\n",
+    ),
+    "two installs of apk": ({}, "FROM alpine:3.20\nRUN apk add a\nRUN apk add b\nRUN mkdir /a\n"),
+    "two of apk, the second cleaned": (
+        {},
+        "FROM alpine:3.20\nRUN apk add a\nRUN apk add b && rm -rf /var/cache/apk/*\n",
+    ),
+    "three of apk with an update": ({}, "FROM alpine:3.20\nRUN apk update\nRUN apk add a\nRUN apk add b\n"),
+    "two of apk, the first with an update": ({}, "FROM alpine:3.20\nRUN apk update && apk add a\nRUN apk add b\n"),
+    "two of microdnf": (
+        {},
+        "FROM fedora:40\nRUN microdnf install -y a\nRUN microdnf install -y b && microdnf clean all\n",
+    ),
+    "two of apt": ({}, "FROM debian:12\nRUN apt-get update && apt-get install -y a\nRUN apt-get install -y b\n"),
+    "two of pip": ({}, "FROM python:3.12\nRUN pip install a\nRUN pip install b && rm -rf ~/.cache/pip\n"),
+    "two of npm": ({}, "FROM node:22\nRUN npm install -g a\nRUN npm install -g b && npm cache clean --force\n"),
     "updates of their own": ({}, "FROM alpine:3.20\nRUN apk update\nRUN apk add curl\nRUN mkdir /a\nRUN mkdir /b\n"),
 }
 

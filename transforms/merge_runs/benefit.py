@@ -12,6 +12,7 @@ from dfix.transforms.merge_runs.kept_separate import keep_separate
 from dfix.transforms.merge_runs.removal import undoes
 
 if TYPE_CHECKING:
+    from dfix.rewriter.knowledge.load import CleanUp
     from dfix.transforms.merge_runs.run_summary import RunSummary
 
 
@@ -71,9 +72,21 @@ def _same_manager(first: RunSummary, second: RunSummary, manager: str) -> Benefi
     clean_up = usage.manager.clean_up
     if second.slow_besides(manager) or updates(usage, clean_up) or usage.has(clean_up.uncached):
         return None
-    if not _leaves_lists(first, manager):
+    if not _relies_on_lists(first, manager, clean_up) or not _leaves_lists(first, manager):
         return None
     return Benefit(f"`{install}` uses the package lists that `{update}` leaves in the previous layer")
+
+
+def _relies_on_lists(first: RunSummary, manager: str, clean_up: CleanUp) -> bool:
+    """Whether an install that follows `first` finds no packages without lists that are there.
+
+    Where it fetches them itself (dnf; apk, unless an update kept some), each RUN can clean up: clean-up makes it do so.
+    """
+    if not clean_up.lists or not clean_up.flag:
+        return clean_up.lists
+    up_to = first.step.stage.steps[: first.step.index + 1]
+    uses = (use.usage for step in up_to if step.keyword == "RUN" for use in RunIndex().of(step).uses)
+    return any(usage.manager.name == manager and updates(usage, clean_up) for usage in uses)
 
 
 def _leaves_lists(run: RunSummary, manager: str) -> bool:

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from dfix.transforms.merge_runs.run_summary import RunSummary
 
 _ENGINE_FILES = re.compile(r"/etc/(?:hosts|resolv\.conf|hostname)\b")
-_KERNEL_FILES = ("/proc/", "/sys/", "/dev/shm", "/dev/mqueue")
-_DEVICES = re.compile(r"/dev/(?:null|zero|full|random|urandom|tty|stdin|stdout|stderr|fd)\b")
+_KERNEL_FOLDERS = re.compile(r"/(?:proc|sys|dev)(?:/|$)")
+_DEVICES = re.compile(r"/dev/(?:null|zero|full|random|urandom|tty|stdin|stdout|stderr|fd)(?:/|$)")
+"""What every container has, so that using it changes nothing."""
+_CHANGES_NAMES = frozenset(("ln", "rm", "mv", "unlink", "chmod", "chown"))
+"""Programs that change a device itself, which the next container has as before."""
 _EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
 _SHELL_FILES = frozenset(("/bin/sh", "/usr/bin/sh", "/bin/bash", "/usr/bin/bash", "/bin/dash", "/bin/ash"))
 _STARTS_WITH = frozenset(("start", "restart", "reload", "isolate"))
@@ -41,9 +44,9 @@ _NO_WORKDIR = ("/tmp/", "/etc/", "/var/lib/", "/var/cache/", "/var/log/", "/var/
 def stays_the_same(first: RunSummary) -> None:
     """Raise LeaveAlone where the next script relies on a new container after the RUN of `first`."""
     for command in commands(first.step.script):
-        _mounted_by_the_engine(command)
         _still_runs(command)
     for located in first.commands:
+        _mounted_by_the_engine(located.command, located.folder)
         user_stays(located, first.step)
         _shell_replaced(located)
         _hard_link(located)
@@ -76,21 +79,33 @@ def _words(command: Command) -> Iterator[str]:
             yield redirect.target.literal_or_text
 
 
-def _mounted_by_the_engine(command: Command) -> None:
+def _mounted_by_the_engine(command: Command, folder: str | None) -> None:
     name = program_name(command.words[0]) if command.words else ""
     if _leaves(name, "kernel"):
         raise LeaveAlone("fresh-each-run", f"what `{shown(command)}` sets lasts only until its RUN ends")
-    targets = {redirect.target.literal_or_text for redirect in command.redirects if redirect.target is not None}
-    for word in _words(command):
-        if _ENGINE_FILES.search(word):
-            raise LeaveAlone(
-                "fresh-each-run", f"`{shown(command)}` uses a file that BuildKit mounts fresh for every RUN"
-            )
-        # `ln -s /proc/1/fd/1 /var/log/x` only stores the path
-        if name == "ln" and word not in targets:
+    if any(map(_ENGINE_FILES.search, _words(command))):
+        raise LeaveAlone("fresh-each-run", f"`{shown(command)}` uses a file that BuildKit mounts fresh for every RUN")
+    # `ln -s /proc/1/fd/1 /var/log/x` only stores the path
+    stored = _link_targets(command) if name == "ln" else []
+    written = [redirect.target.literal_or_text for redirect in command.redirects if redirect.target is not None]
+    for word in (*written, *_words(command)):
+        if word in stored and word not in written:
             continue
-        if word.startswith(_KERNEL_FILES) or (word.startswith("/dev/") and not _DEVICES.match(word)):
-            raise LeaveAlone("fresh-each-run", f"`{shown(command)}` uses {word}, which is new in every RUN")
+        path = posixpath.normpath(posixpath.join(folder or "", word.strip("\"'"))) if word else ""
+        path = path[1:] if path.startswith("//") else path
+        changed = name in _CHANGES_NAMES and word not in written
+        if _KERNEL_FOLDERS.match(path) and (changed or not _DEVICES.match(path)):
+            told = word if "/" in word else path
+            raise LeaveAlone("fresh-each-run", f"`{shown(command)}` uses {told}, which is new in every RUN")
+
+
+def _link_targets(command: Command) -> list[str]:
+    """The operands of `ln` whose paths are only stored: all but the last one, or all after `-t`."""
+    words = [word.literal_or_text for word in command.words[1:]]
+    operands = [word for word in words if not word.startswith("-")]
+    if any(word.startswith(("-t", "--target-directory")) for word in words) or len(operands) == 1:
+        return [word for word in operands if not word.startswith("/dev")]
+    return operands[:-1]
 
 
 def _still_runs(command: Command) -> None:
