@@ -87,7 +87,7 @@ def _flags(search: Search, step: Step, cache_use: CacheUse, flagged: tuple[Manag
     not_moved(search, step, cache_use)
     mounts_are_known(step, cache_use)
     knows_flag(step.stage, cache_use)
-    unused_afterwards(cache_use, search.runs.of(step))
+    unused_afterwards(cache_use, step, search.runs.of(step))
     unneeded_later(search, step, cache_use, lists=lists)
     edits = [removal(step, use) for use in flagged if use.usage.verb == "update"]
     installs = [use.usage.subcommand for use in flagged if use.usage.verb != "update"]

@@ -15,6 +15,7 @@ from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.clean_up.context_scripts import MOST_SCRIPTS, TooManyScriptsError
 from dfix.transforms.clean_up.mentions import need
+from dfix.transforms.clean_up.named_paths import folders_of
 from dfix.transforms.clean_up.package_scripts import HAVE_SCRIPTS, scripts_run
 from dfix.transforms.clean_up.unread_scripts import unread_in, unread_script
 
@@ -64,7 +65,7 @@ def no_hidden_need(removal: Removal, step: Step, command: Located, shown: str, *
         if not removal.search.is_container:
             told = f"{shown} may run more scripts than dfix reads ({MOST_SCRIPTS})"
             raise LeaveAlone("unread-script", told) from None
-    for inner in _given_to_shell(command):
+    for inner in given_to_shell(command):
         no_hidden_need(removal, step, inner, shown, builds=builds)
 
 
@@ -134,7 +135,7 @@ def _all_is_read(removal: Removal, command: Located, step: Step) -> None:
     raise LeaveAlone("unread-script", f"{by} runs {script}, which may install packages", hint)
 
 
-def _given_to_shell(command: Located) -> tuple[Located, ...]:
+def given_to_shell(command: Located) -> tuple[Located, ...]:
     """The commands of the script that a command gives to a shell: `bash -c "…"`, `su app -c "…"`, `eval "…"`."""
     words = command.words
     names = [program_name(word) for word in words]
@@ -226,22 +227,9 @@ def _named(scripts: ContextScripts, command: Located, step: Step) -> list[str]:
         defaults += used.manager.manifests
     for name in dict.fromkeys(defaults):
         if name not in HAVE_SCRIPTS:
-            for place in _made_in(words, folder):
+            for place in folders_of(words, folder):
                 paths += scripts.named(posixpath.join(place, name), None)
     return paths
-
-
-def _made_in(words: tuple[Word, ...], folder: str | None) -> list[str]:
-    """The folders whose files a command looks for by itself: its own, and the one after `-C` or `--directory`."""
-    folders = [folder or "?"]
-    for at, word in enumerate(words[:-1]):
-        text = word.literal_or_text
-        if text in ("-C", "--directory"):
-            folders.append(posixpath.normpath(posixpath.join(folder or "?", words[at + 1].literal_or_text)))
-        elif text.startswith("--directory=") or (text.startswith("-C") and len(text) > 2):
-            value = text.partition("=")[2] or text[2:]
-            folders.append(posixpath.normpath(posixpath.join(folder or "?", value)))
-    return folders
 
 
 def _installs_others(used: Usage) -> bool:

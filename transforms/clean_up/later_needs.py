@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.start_folders import start_folders
-from dfix.rewriter.model.cache_folders import mounted, names_cache, relation
+from dfix.rewriter.model.cache_folders import mounted
 from dfix.rewriter.model.cache_use import CacheUse, RunCommands, run_commands, updates
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.clean_up.branches import Scope, scopes
 from dfix.transforms.clean_up.cache_settings import offline_setting
 from dfix.transforms.clean_up.context_scripts import MOST_SCRIPTS, TooManyScriptsError
-from dfix.transforms.clean_up.hidden_needs import hint_for, no_hidden_need
+from dfix.transforms.clean_up.hidden_needs import given_to_shell, hint_for, no_hidden_need
 from dfix.transforms.clean_up.image_family import Family, family_of
 from dfix.transforms.clean_up.mentions import mentions, need, without_comments
+from dfix.transforms.clean_up.named_paths import depends, word_in_cache
 from dfix.transforms.clean_up.removed_files import Removal, Search
 from dfix.transforms.clean_up.started import Started, at_run_time, started_in_exec_form
 
@@ -143,7 +144,7 @@ def _unneeded_by(removal: Removal, step: Step, started: Started, *, builds: bool
         has_lists = any(scope[: len(branch)] == branch for branch in updated)
         use = usages.get(index)
         if use is None or use.usage.manager is not manager:
-            unused_by(removal.cache_use, command, shown)
+            unused_by(removal.cache_use, step, command, shown)
             if not has_lists:
                 no_hidden_need(removal, step, command, shown, builds=builds)
             continue
@@ -171,15 +172,15 @@ def _of_some_sources(used: Usage) -> bool:
     return any(option.name in ("-o", "--option") and "Dir::Etc" in (option.value or "") for option in used.options)
 
 
-def unused_afterwards(cache_use: CacheUse, run: RunCommands) -> None:
+def unused_afterwards(cache_use: CacheUse, step: Step, run: RunCommands) -> None:
     """Raise LeaveAlone for a later command of the same RUN that names the cache folder, which would be missing."""
     orders = {use.order for use in cache_use.uses}
     for index, command in enumerate(run.commands):
         if index > cache_use.filled_by[0].order and index not in orders:
-            unused_by(cache_use, command, f"`{_shown(command)}` in the same RUN")
+            unused_by(cache_use, step, command, f"`{_shown(command)}` in the same RUN")
 
 
-def unused_by(cache_use: CacheUse, command: Located, shown: str) -> None:
+def unused_by(cache_use: CacheUse, step: Step, command: Located, shown: str) -> None:
     """Raise LeaveAlone for a command that names the cache folder, unless it creates it or removes it with `rm -f`."""
     words = command.words
     if not words:
@@ -189,18 +190,12 @@ def unused_by(cache_use: CacheUse, command: Located, shown: str) -> None:
         return
     if program == "rm" and any(w.text[:1] == "-" and ("f" in w.text or w.text == "--force") for w in words):
         return
-    for word in words[1:]:
-        for cache in cache_use.clean_up.empties:
-            if _depends(word.literal_or_text, cache, names_cache(word, (cache,))):
-                raise LeaveAlone("needed-later", f"{shown} uses {word.text}")
-
-
-def _depends(path: str, cache: str, relation_to_cache: str) -> bool:
-    """Whether a path may be missing without the cache: the folder itself, what is in it, or `~/.cache` above it.
-
-    `~/.cache` may exist only because pip created it; `/var/lib` exists without `/var/lib/apt/lists`.
-    """
-    return relation_to_cache == "within" or (relation_to_cache == "above" and cache[0] == "~" and "/.cache" in path)
+    for cache in cache_use.clean_up.empties:
+        word = word_in_cache(step, command, cache)
+        if word:
+            raise LeaveAlone("needed-later", f"{shown} uses {word}")
+    for inner in given_to_shell(command):
+        unused_by(cache_use, step, inner, shown)
 
 
 def _not_copied(search: Search, names: Collection[str], cache_use: CacheUse) -> None:
@@ -208,7 +203,7 @@ def _not_copied(search: Search, names: Collection[str], cache_use: CacheUse) -> 
     for stage in search.model.stages:
         for step in stage.steps:
             for path in _taken_from(step, names):
-                if any(_depends(path, cache, relation(path, cache)) for cache in cache_use.clean_up.empties):
+                if any(depends(path, cache) for cache in cache_use.clean_up.empties):
                     raise LeaveAlone("needed-later", f"{search.line(step)} copies {path} from this stage")
 
 
