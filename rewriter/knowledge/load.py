@@ -114,6 +114,8 @@ class CleanUp(NamedTuple):
     """Settings that move the cache, in those files and for `npm config set`."""
     offline_keys: tuple[str, ...]
     """Settings with which every install needs a filled cache."""
+    needs_variables: tuple[str, ...]
+    """What the names of variables begin with that the manager's every command needs if its install has them."""
     refreshes: frozenset[str]
     """Options with which an install updates the package lists itself."""
     empty_fails: bool
@@ -321,6 +323,7 @@ def _clean_up(data: dict[str, Any], caches: tuple[str, ...]) -> CleanUp:
         settings_files=tuple(data.get("settings-files", ())),
         moved_keys=tuple(data.get("moved-keys", ())),
         offline_keys=tuple(data.get("offline-keys", ())),
+        needs_variables=tuple(data.get("needs-variables", ())),
         refreshes=frozenset(data.get("refreshes", ())),
         empty_fails=data.get("empty-fails", False),
         needed_by=frozenset(data.get("needed-by", ())),

@@ -62,7 +62,7 @@ def _setting(search: Search, step: Step, folder: str | None, cache_use: CacheUse
     manager = cache_use.manager
     if not keys:
         return ""
-    for path in _settings_files(search, step, folder, cache_use.clean_up.settings_files):
+    for path in settings_files(search, step, folder, cache_use.clean_up.settings_files):
         context = search.model.context
         found = _in_file(keys).search((context.read(path) if context is not None else None) or "")
         if found is not None and found["value"].strip("\"', ").lower() not in _NO:
@@ -82,7 +82,7 @@ def _setting(search: Search, step: Step, folder: str | None, cache_use: CacheUse
     return ""
 
 
-def _settings_files(search: Search, step: Step, folder: str | None, names: tuple[str, ...]) -> Iterator[str]:
+def settings_files(search: Search, step: Step, folder: str | None, names: tuple[str, ...]) -> Iterator[str]:
     """The manager's settings files that the context brings: in the folder of the install or above it, or in a home."""
     folders = [folder or "?"]
     while posixpath.dirname(folders[-1]) != folders[-1]:

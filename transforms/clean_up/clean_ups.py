@@ -11,6 +11,7 @@ from dfix.rewriter.model.cache_use import CacheUse, ManagerUse, RunIndex, cache_
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.clean_up.cache_settings import not_moved
 from dfix.transforms.clean_up.context_scripts import ContextScripts
+from dfix.transforms.clean_up.given_variables import Given, given_variables
 from dfix.transforms.clean_up.insertion import clean_up_edit
 from dfix.transforms.clean_up.later_needs import unneeded_later, unused_afterwards
 from dfix.transforms.clean_up.needless_updates import removal, updates_are_needless
@@ -105,7 +106,8 @@ def _appended(search: Search, step: Step, cache_use: CacheUse) -> tuple[Edit, ..
         mounts_are_known(step, cache_use)
     if cache_use.manager.name == "yarn":
         is_classic(search.model, step, cache_use)
-    edit = clean_up_edit(step, cache_use)
+    given = given_variables(search, step, cache_use) if cache_use.runs_itself else Given()
+    edit = clean_up_edit(step, cache_use, given)
     if search.runs.of(step).only_updates:
         shown = cache_use.filled_by[0].shown
         raise LeaveAlone("only-lists", f"`{shown}` fetches package lists that nothing uses", "remove the RUN")

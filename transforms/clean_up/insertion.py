@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from dfix.rewriter.model import Step
     from dfix.rewriter.shell.nodes import Node, Script, Statement
     from dfix.rewriter.text.source import Edit
+    from dfix.transforms.clean_up.given_variables import Given
 
 _HINT = "join its commands with `&&`"
 _FINDS_PROGRAMS = ("PATH=", "HOME=", "LD_")
 _ENDS_SHELL = frozenset(("exit", "exec", "return"))
 
 
-def clean_up_edit(step: Step, cache_use: CacheUse) -> Edit:
-    """Add the manager's clean-up command to a RUN.
+def clean_up_edit(step: Step, cache_use: CacheUse, given: Given) -> Edit:
+    """Add the manager's clean-up command to a RUN, with the variables that it has to be given.
 
     A command of the manager itself (`npm cache clean`) comes right after its last use, because later commands may
     remove the manager; a plain `rm` comes last, because commands before it may use the package lists.
@@ -31,7 +32,7 @@ def clean_up_edit(step: Step, cache_use: CacheUse) -> Edit:
     if any(redirect.body is not None for command in commands(script) for redirect in command.redirects):
         raise LeaveAlone("heredoc", "its script contains a heredoc")
     by_manager = cache_use.runs_itself
-    command = _command(cache_use, by_manager=by_manager)
+    command = _command(cache_use, given, by_manager=by_manager)
     parts = chain(script)
     if by_manager or "~" in command:
         _finds_manager(cache_use)
@@ -44,13 +45,13 @@ def clean_up_edit(step: Step, cache_use: CacheUse) -> Edit:
     return _in_lines(step, cache_use, command, by_manager=by_manager)
 
 
-def _command(cache_use: CacheUse, *, by_manager: bool) -> str:
+def _command(cache_use: CacheUse, given: Given, *, by_manager: bool) -> str:
     """The clean-up command, with the manager's program and `sudo` as the author writes them."""
     last = cache_use.filled_by[-1]
     words = cache_use.clean_up.append.split(" ")
     if by_manager:
         words[0] = last.located.words[0].text
-    return " ".join([*_sudo(last), *words])
+    return " ".join([*given.before, *_sudo(last), *given.through_wrapper, *words])
 
 
 def _finds_manager(cache_use: CacheUse) -> None:
