@@ -23,6 +23,8 @@ _VALUED = {
     "--build-context": "context",
 }  # fmt: skip
 _HEREDOC = re.compile(r"<<-?[ \t]*[\"']?(\w+)[\"']?")
+_READS_INPUT = re.compile(r"(?:^|\s)(?:-|-f[ =]?-|--file[ =]-)(?=\s|$)")
+_PRINTED = re.compile(r"\b(?:echo|printf)[ \t]+(?:-e[ \t]+)?[\"']{1,2}(?P<text>FROM[^\"']*)[\"']")
 _LONGEST_BODY = 20_000
 _MOST_DEEP = 12
 _LONGEST_BEFORE = 300
@@ -51,13 +53,24 @@ def build_commands(text: str) -> Iterator[BuildCommand]:
     joined = _CONTINUED.sub(" ", text)
     for match in _BUILD.finditer(joined):
         opened = _HEREDOC.search(match["rest"])
-        body = _body(joined, match.end(), opened[1]) if opened is not None else ""
         begin = max(joined.rfind("\n", 0, match.start()) + 1, match.start() - _LONGEST_BEFORE)
+        body = _body(joined, match.end(), opened[1]) if opened is not None else ""
+        if not body and _READS_INPUT.search(match["rest"]):
+            body = _piped(joined, begin, match)
         changed = _CHANGES_FOLDER.findall(joined, begin, match.start())
         words = _QUOTES.sub(" ", _HEREDOC.sub(" ", match["rest"])).split()
         yield _command(words, changed[-1] if changed else "", body)
     if _ACTION.search(text):
         yield from _actions(yaml_of(text), 0)
+
+
+def _piped(text: str, begin: int, build: re.Match[str]) -> str:
+    """The text that the line of a build gives to it: `cat <<EOF | docker build -`, `printf 'FROM …' | …`."""
+    opened = _HEREDOC.search(text, begin, build.start())
+    if opened is not None:
+        return _body(text, build.end(), opened[1])
+    printed = _PRINTED.search(text, begin, build.start())
+    return printed["text"].replace("\\n", "\n") + "\n" if printed is not None else ""
 
 
 def _body(text: str, at: int, name: str) -> str:

@@ -24,18 +24,54 @@ from dfix.rewriter.context.image_records import (
     words_of,
 )
 from dfix.rewriter.context.parsed_files import json_of, table_of, text_of, without_comments, yaml_of
+from dfix.rewriter.text.root import leads_out
 
 _NO_PROJECT_NAME = re.compile(r"[^a-z0-9_-]")
+_VARIABLE = re.compile(r"\$\$|\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^{}]*))?\}|(?P<plain>\w+))")
+_MOST_INCLUDED = 50
+_MOST_DEEP = 12
 _LIFECYCLE = (
     "onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand",
 )  # fmt: skip
 """Commands of devcontainer.json that run in the container; `initializeCommand` runs on the host."""
 
 
+def included(paths: list[str], within: tuple[str, ...]) -> list[str]:
+    """The further compose files that compose files include, or from which they extend services."""
+    found: list[str] = []
+    pending = [path for path in paths if path.endswith((".yml", ".yaml"))]
+    while pending and len(found) < _MOST_INCLUDED:
+        path = pending.pop()
+        text = text_of(path, within) or ""
+        if "include" not in text and "extends" not in text:
+            continue
+        data = yaml_of(text)
+        for named in _named_files(data):
+            other = os.path.realpath(os.path.join(os.path.dirname(path), named))
+            if other not in (*paths, *found) and os.path.isfile(other) and not leads_out(other, within):
+                found.append(other)
+                pending.append(other)
+    return found
+
+
+def _named_files(data: Any) -> Iterator[str]:
+    listed = data.get("include") if isinstance(data, dict) else None
+    for one in list_of(listed):
+        paths = list_of(one.get("path")) if isinstance(one, dict) else [one]
+        yield from (path for path in paths if isinstance(path, str) and "\0" not in path)
+    for service in table_of(data, "services").values():
+        file = table_of(service, "extends").get("file")
+        if isinstance(file, str) and "\0" not in file:
+            yield file
+
+
 def read_compose(path: str, uses: ImageUses) -> None:
     """Add the builds and containers of a compose file to `uses`."""
     folder = os.path.dirname(path)
-    data = yaml_of(text_of(path, uses.within) or "")
+    text = text_of(path, uses.within) or ""
+    data = yaml_of(text)
+    if "$" in text and "*" not in text:  # what aliases share may be large
+        data = _filled(data, _environment(folder, uses.within))
     project = data.get("name") if isinstance(data, dict) else None
     project = _NO_PROJECT_NAME.sub("", str(project or os.path.basename(folder)).lower())
     for name, service in table_of(data, "services").items():
@@ -49,6 +85,29 @@ def read_compose(path: str, uses: ImageUses) -> None:
             uses.builds.extend(declared_build(path, build, names, build.get("dockerfile_inline")))
         used = {own, *_extended(folder, service)} | ({image_name(image)} if isinstance(image, str) else set())
         uses.containers.append(_service(path, service, frozenset(used)))
+
+
+def _environment(folder: str, within: tuple[str, ...]) -> dict[str, str]:
+    """The variables of the file .env beside a compose file (docs.docker.com/compose, "Interpolation")."""
+    path = os.path.join(folder, ".env")
+    lines = (text_of(path, within) or "").splitlines() if os.path.isfile(path) else []
+    pairs = (line.strip().removeprefix("export ").partition("=") for line in lines if line.strip()[:1] != "#")
+    return {name.strip(): value.strip().strip("\"'") for name, sign, value in pairs if sign}
+
+
+def _filled(data: Any, values: dict[str, str], depth: int = 0) -> Any:
+    """Parsed data with the variables in its texts replaced: by their values, or by the defaults in the texts."""
+    if depth > _MOST_DEEP:  # an alias may contain itself
+        return None
+    if isinstance(data, dict):
+        return {name: _filled(value, values, depth + 1) for name, value in data.items()}
+    if isinstance(data, list):
+        return [_filled(value, values, depth + 1) for value in data]
+    if not isinstance(data, str) or "$" not in data:
+        return data
+    return _VARIABLE.sub(
+        lambda found: values.get(found["braced"] or found["plain"] or "", found["default"] or found[0]), data
+    )
 
 
 def _extended(folder: str, service: dict[str, Any]) -> Iterator[str]:
@@ -112,7 +171,11 @@ def read_devcontainer(path: str, uses: ImageUses) -> None:
     place = str(data.get("workspaceFolder") or f"/workspaces/{os.path.basename(workspace)}")
     place = place.replace("${localWorkspaceFolderBasename}", os.path.basename(workspace))
     scripts = [text for key in _LIFECYCLE for text in _lifecycle(data.get(key))]
-    mounts, environment = ((workspace, place),), texts_of(data.get("containerEnv"))
+    features = [name for name in table_of(data, "features") if name.startswith("./") and "\0" not in name]
+    # a feature's script runs in a build of its own on top of the image, before the others
+    scripts = [*(f"{name}/install.sh" for name in features), *scripts]
+    folders = tuple((os.path.normpath(os.path.join(folder, name)), f"{place}/{name[2:]}") for name in features)
+    mounts, environment = ((workspace, place), *folders), texts_of(data.get("containerEnv"))
     uses.containers.append(Container(path, frozenset(names), None, None, tuple(scripts), place, mounts, environment))
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 
 from dfix.rewriter.context.build_commands import BuildCommand, build_commands
 from dfix.rewriter.context.declared_builds import declares_builds
-from dfix.rewriter.context.declared_containers import read_compose, read_devcontainer
+from dfix.rewriter.context.declared_containers import included, read_compose, read_devcontainer
 from dfix.rewriter.context.image_records import (
     ImageBuild,
     ImageUses,
@@ -26,6 +26,7 @@ from dfix.rewriter.context.image_records import (
 )
 from dfix.rewriter.context.other_builds import CI_FOLDERS, runs_builds
 from dfix.rewriter.context.parsed_files import bake_targets, table_of, text_of, yaml_of
+from dfix.rewriter.context.run_commands import read_containers
 from dfix.rewriter.text.root import is_inside, is_repository, leads_out, upwards
 
 _MOST_FOLDERS = 100
@@ -46,7 +47,9 @@ def image_uses(dockerfile: str, within: tuple[str, ...]) -> ImageUses:
     uses = ImageUses([], [], within)
     own = os.path.realpath(dockerfile)
     folders = list(_folders(os.path.dirname(own), within))
-    declaring, running = list(_declaring(folders)), list(_running(folders, within))
+    declaring = list(_declaring(folders))
+    declaring += included(declaring, within)
+    running = list(_running(folders, within))
     links = {os.path.basename(one) for one in folders if os.path.islink(one) and is_inside(own, os.path.realpath(one))}
     if not _may_be_built(own, links, (*declaring, *running), within):
         return uses
@@ -157,10 +160,11 @@ def _read_skaffold(path: str, uses: ImageUses) -> None:
 
 
 def _read_commands(path: str, uses: ImageUses) -> None:
-    """Add the builds that a file runs."""
+    """Add the builds that a file runs, and the containers."""
     text = text_of(path, uses.within) or ""
     for command in islice(build_commands(text), _MOST_BUILDS) if "build" in text else ():
         uses.builds.extend(_run_build(path, command, uses.within[0]))
+    read_containers(path, text, uses)
 
 
 def _run_build(file: str, command: BuildCommand, root: str) -> Iterator[ImageBuild]:

@@ -15,8 +15,9 @@ LARGEST = 1_000_000
 _HCL_TARGET = re.compile(r'[ \t]*target[ \t]+"(?P<name>[^"]*)"[ \t]*\{')
 _HCL_PAIR = re.compile(
     r'(?:"(?P<quoted>[\w./:@-]++)"|(?<![\w./:@"-])(?P<name>[\w-]++))[ \t]*+=[ \t]*+'
-    r'(?:"(?P<value>[^"]*)"|<<-?[ \t]*+(?P<heredoc>\w+)|(?P<other>[^"\s]))'
+    r'(?:"(?P<value>(?:[^"\\]|\\.)*+)"|<<-?[ \t]*+(?P<heredoc>\w+)|(?P<other>[^"\s]))'
 )
+_HCL_ESCAPED = re.compile(r"\\(.)")
 _HCL_TEXT = re.compile(r'"([^"]*)"')
 _COMPOSE_TAG = re.compile(r"!(?:reset|override)\b")
 """Tags by which a compose file says how it is merged into another one."""
@@ -117,15 +118,22 @@ def _inherited(targets: dict[str, Any], name: Any, depth: int) -> dict[str, Any]
     return found | target
 
 
+def _unescaped(escaped: re.Match[str]) -> str:
+    return {"n": "\n", "t": "\t", "r": "\r"}.get(escaped[1], escaped[1])
+
+
 def hcl_of(text: str) -> dict[str, Any]:
     """The targets of a bake file, as in its JSON form; an expression counts as a value with an unknown variable."""
     targets: dict[str, dict[str, Any]] = {}
     keys: dict[str, Any] = {}
-    table, heredoc, depth = keys, "", 0
+    table, heredoc, key, depth = keys, "", "", 0
     for whole_line in text.splitlines():
         line = whole_line
+        if heredoc and line.strip() == heredoc:
+            heredoc = ""
+            continue
         if heredoc:
-            heredoc = "" if line.strip() == heredoc else heredoc
+            table[key] = f"{table[key].removeprefix('$')}{line.strip()}\n"
             continue
         if not depth:
             opens = _HCL_TARGET.match(line)
@@ -141,7 +149,7 @@ def hcl_of(text: str) -> dict[str, Any]:
             elif pair["other"] == "[":
                 keys[key] = _HCL_TEXT.findall(line[pair.end() :][:_LONGEST_LIST])
             else:
-                table[key] = "$" if pair["value"] is None else pair["value"]
+                table[key] = "$" if pair["value"] is None else _HCL_ESCAPED.sub(_unescaped, pair["value"])
         depth = max(depth + line.count("{") - line.count("}"), 0)
         table = keys if depth < 2 else table
     return {"target": targets}

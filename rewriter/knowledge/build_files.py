@@ -22,23 +22,37 @@ class BuildTool(NamedTuple):
     """Patterns for the names of the files."""
     lines: str
     """What the lines begin with that are run; "" for all."""
+    follows: bool
+    """Whether the files that they name count as well, as those of `lines`, `scripts` and `called` do."""
+    scripts: str
+    """Which scripts of a package.json are run: "named" for those that the words of the command name, "all", or ""."""
+    hooks: tuple[str, ...]
+    """Scripts that it runs without being given their names."""
+    called: tuple[str, ...]
+    """Patterns for the ends of paths that a word of the command names: `bin/{word}`."""
 
 
-def build_tool(program: str, arguments: Sequence[str]) -> BuildTool | None:
-    """The tool that a command runs, if it reads files of the project; `program` has no folder."""
-    tool = _tools().get(program)
-    if tool is None or (tool.subcommands and tool.subcommands.isdisjoint(arguments)):
-        return None
-    return tool
+def build_tools(program: str, arguments: Sequence[str]) -> tuple[BuildTool, ...]:
+    """The tools that a command may be, if they read files of the project; `program` has no folder."""
+    given = {argument.partition("=")[0] for argument in arguments}
+    tools = _tools().get(program, ())
+    return tuple(tool for tool in tools if not tool.subcommands or not tool.subcommands.isdisjoint(given))
 
 
 @cache
-def _tools() -> dict[str, BuildTool]:
-    rows = own_table(_TABLE)["tool"]
-    tools = (
-        BuildTool(
-            frozenset(row["programs"]), frozenset(row.get("subcommands", ())), tuple(row["files"]), row.get("lines", "")
+def _tools() -> dict[str, tuple[BuildTool, ...]]:
+    by_program: dict[str, tuple[BuildTool, ...]] = {}
+    for row in own_table(_TABLE)["tool"]:
+        tool = BuildTool(
+            frozenset(row["programs"]),
+            frozenset(row.get("subcommands", ())),
+            tuple(row.get("files", ())),
+            row.get("lines", ""),
+            row.get("follows", False),
+            row.get("scripts", ""),
+            tuple(row.get("hooks", ())),
+            tuple(row.get("called", ())),
         )
-        for row in rows
-    )
-    return {program: tool for tool in tools for program in tool.programs}
+        for program in tool.programs:
+            by_program[program] = (*by_program.get(program, ()), tool)
+    return by_program

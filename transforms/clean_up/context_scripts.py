@@ -34,7 +34,8 @@ _NAMES_FILE = re.compile(rf"(?<![\w.@+*-])(?:[\w.@+*-]*(?:/[\w.@+*-]+)+|[\w.@+*-
 _PART = re.compile(r"[\w.@+*/-]+")
 _GIVEN_TO_SHELL = re.compile(r"(?<![\w./-])(?:ba|da|z|k)?sh[ \t]+(?:-[a-z]+[ \t]+)*(?![\w.@+-]*/)([\w@+][\w.@+-]*)")
 """A script in the current folder that a shell runs, whatever its name: `sh deps`."""
-_IMPORTS = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
+_IMPORTS = re.compile(r"(?:^|;)\s*(?:from|import)\s+([\w.]+)(?:[ \t]+import[ \t]+([^\n;#]+))?", re.MULTILINE)
+"""A module, and what is imported from it: names, some of which may be modules."""
 _IS_SCRIPT = re.compile(rf"(?:^|/)(?:[^/.]+|[^/]*\.(?:{_SCRIPT}|mk))$")
 _MAKES = re.compile(r"(?:^|[\s;&|({\"'])(?:make|\$[({]MAKE[)}])(?=[\s\"']|$)", re.MULTILINE)
 _MAKEFILE = re.compile(r"(?:^|/)(?:GNUm|m|M)akefile$|\.mk$")
@@ -132,6 +133,11 @@ class ContextScripts:
             raise TooManyScriptsError
         return found
 
+    def ending(self, pattern: str) -> list[str]:
+        """The files whose paths end with a folder and a name, perhaps with wildcards."""
+        folder, name = posixpath.split(pattern)
+        return [path for path in self._called(name) if f"/{posixpath.dirname(path)}".endswith(f"/{folder}")]
+
     def text(self, path: str) -> str | None:
         """The text of a file without its comments; None if it cannot be read."""
         if path not in self._texts:
@@ -203,19 +209,24 @@ class ContextScripts:
             named = self.named_by(text, folder)
             is_python = path.endswith(".py")
             if is_python:
-                named += self._imported(text, folder)
+                named += self.imported(text, folder)
             in_shell = path.endswith((".sh", ".bash")) or "." not in posixpath.basename(path)
             is_makefile = _MAKEFILE.search(path) is not None
             unknown = (_RUNS_VARIABLE if in_shell else _STARTS_PROGRAMS).search(text) is not None and not is_makefile
             known = self._reached[path] = (tuple(dict.fromkeys(named)), unknown)
         return known
 
-    def _imported(self, text: str, folder: str) -> list[str]:
+    def imported(self, text: str, folder: str) -> list[str]:
+        """The files that a Python text in a folder of the context imports."""
         context = self._model.context
-        modules = (name.strip(".").replace(".", "/") for name in _IMPORTS.findall(text))
+        names = [
+            posixpath.join(module.strip(".").replace(".", "/"), name)
+            for module, listed in _IMPORTS.findall(text)
+            for name in ("", *re.findall(r"\w+", listed))
+        ]
         files = (
-            posixpath.join(base, name) + end
-            for name in modules
+            posixpath.join(base, name).rstrip("/") + end
+            for name in dict.fromkeys(names)
             for base in {folder, ""}
             for end in (".py", "/__init__.py")
         )

@@ -7,13 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.knowledge.build_files import build_tool
 from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.knowledge.usage import usage
 from dfix.rewriter.model.commands import located_in
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.clean_up.context_scripts import MOST_SCRIPTS, TooManyScriptsError
+from dfix.transforms.clean_up.found_by_tools import texts_found
 from dfix.transforms.clean_up.mentions import need
 from dfix.transforms.clean_up.named_paths import folders_of
 from dfix.transforms.clean_up.package_scripts import HAVE_SCRIPTS, scripts_run
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dfix.rewriter.knowledge import Usage
-    from dfix.rewriter.knowledge.build_files import BuildTool
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Word
@@ -88,25 +87,11 @@ def _unneeded_by_files(removal: Removal, step: Step, command: Located, shown: st
 
 def _unneeded_by_build_tool(removal: Removal, scripts: ContextScripts, command: Located, shown: str) -> None:
     """Raise LeaveAlone where a build tool that a command runs finds a file of the project that uses the manager."""
-    words = [program_name(word) for word in _may_be_run(command.words)]
-    tools = [tool for at, word in enumerate(words) if (tool := build_tool(word, words[at + 1 :])) is not None]
-    for path, text in (found for tool in tools for found in _texts_found_by(tool, scripts)):
+    words = [word.literal_or_text for word in _may_be_run(command.words)]
+    for path, text in texts_found(words, scripts):
         told = need(removal, text, commands_only=True)
         if told:
             raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint_for(told))
-
-
-def _texts_found_by(tool: BuildTool, scripts: ContextScripts) -> Iterator[tuple[str, str]]:
-    """The path of each file that a build tool finds, and what it runs of it."""
-    for path in scripts.matching(tool.files):
-        text = scripts.text(path) or ""
-        if not tool.lines:
-            yield path, text
-            continue
-        text = "\n".join(line for line in text.splitlines() if line.startswith(tool.lines))
-        yield path, text
-        named = scripts.named_by(text, posixpath.dirname(path)) if text else []
-        yield from ((called, scripts.text(called) or "") for called in named if called != path)
 
 
 def _may_be_run(words: tuple[Word, ...]) -> tuple[Word, ...]:
@@ -211,11 +196,13 @@ def _named(scripts: ContextScripts, command: Located, step: Step) -> list[str]:
         text = word.literal_or_text
         if any(mark in text for mark in " \n\t"):
             paths += scripts.named_by(text, "")
+            paths += scripts.imported(text.strip("\"'"), "") if program.startswith("python") else []
             continue
         if text.startswith("-"):
             text = text.partition("=")[2]
         if words[at - 1].literal_or_text == "-m":
             text = text.replace(".", "/") + ".py"
+            paths += scripts.named(text.removesuffix(".py") + "/__main__.py", folder)
         if text:
             paths += scripts.named(text, folder)
         if text and program in ("find", "run-parts"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.knowledge.program_table import Kind, of_kind
@@ -26,6 +27,7 @@ _COPIES = frozenset(("cp", "install"))
 _INPUT = frozenset(("/dev/stdin", "-"))
 _PRINTS = frozenset(("echo", "printf", "cat", "tee"))
 _MOVES: tuple[Kind, ...] = ("moves", "places", "hard-links")
+_OUTPUT_OPTION = re.compile(r"-[A-Za-z]*[oO]|--output|--output-document")
 _ESCAPED = re.compile(r"\\+[nrt]")
 _ONLY_A_VALUE = re.compile(r"[\"']?\$(?:\{[^}]*\}|\w+|\(.*\))[\"']?", re.DOTALL)
 _UNKNOWN = ("$", "~", "`")
@@ -47,6 +49,7 @@ class MadeFiles:
     def __init__(self, model: Model, runs: RunIndex) -> None:
         self._texts: dict[str, str | None] = {}
         self._moves: list[FileMove] = []
+        self._from_elsewhere: set[str] = set()
         for stage in model.stages:
             for step in stage.steps:
                 if step.keyword in ("COPY", "ADD"):
@@ -71,6 +74,10 @@ class MadeFiles:
         """The paths of a name, perhaps with wildcards."""
         texts = self._texts.items()
         return [path for path, text in texts if text is not None and fnmatchcase(posixpath.basename(path), pattern)]
+
+    def comes_from_elsewhere(self, name: str) -> bool:
+        """Whether a COPY takes a file of this name from another image, or a download is written to one."""
+        return name in self._from_elsewhere
 
     def below(self, image_folder: str) -> list[str]:
         """The paths below an image folder."""
@@ -104,6 +111,14 @@ class MadeFiles:
         target = step.expand(words[-1]) if len(words) > 1 else None
         if target is None:
             return
+        if instruction.flag("from") is not None:
+            # a file of another stage, which is known by its path there
+            sources = tuple(posixpath.join("/", source) for word in words[:-1] if (source := step.expand(word)))
+            place = posixpath.normpath(posixpath.join(step.workdir or "?", target))
+            self._moves.append(FileMove(tuple(map(posixpath.normpath, sources)), place))
+        if instruction.flag("from") is not None or any("://" in word for word in words[:-1]):
+            brought = [target] if not target.endswith("/") else []
+            self._from_elsewhere.update(map(posixpath.basename, (*brought, *words[:-1])))
         for heredoc in instruction.heredocs:
             path = posixpath.join(target, heredoc.name) if target.endswith("/") or len(words) > 2 else target
             body = instruction.text[heredoc.body.start : heredoc.body.end]
@@ -120,6 +135,16 @@ class MadeFiles:
                 self._write(_image_path(target, folders.get(id(node), step.workdir), step), text)
         for command in found:
             self._moved(command, step)
+            self._downloaded(command)
+
+    def _downloaded(self, command: Located) -> None:
+        words = [word.literal_or_text.strip("\"'") for word in command.words]
+        if not words or posixpath.basename(words[0]) not in ("curl", "wget"):
+            return
+        redirects = [r.target.literal_or_text for r in command.command.redirects if r.op in _WRITES and r.target]
+        named = [after for word, after in pairwise(words) if _OUTPUT_OPTION.fullmatch(word)]
+        addresses = [word for word in words if "://" in word]
+        self._from_elsewhere.update(map(posixpath.basename, (*redirects, *named, *addresses)))
 
     def _write(self, path: str, text: str | None) -> None:
         before = self._texts.get(path, "")

@@ -7,6 +7,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dfix.rewriter.knowledge import Usage
 
 HAVE_SCRIPTS = frozenset(("package.json", "composer.json"))
@@ -25,24 +27,30 @@ def scripts_run(manifest: str, used: Usage) -> str:
     Composer's events, which begin with `pre-` and `post-`, count for all its commands
     (https://getcomposer.org/doc/articles/scripts.md, not opened).
     """
-    scripts = _scripts(manifest)
+    scripts = scripts_of(manifest)
     words = [word.literal_or_text for word in used.arguments]
     pending = [*words, *(_HOOKS if used.verb == "install" else ())]
     if used.manager.name == _COMPOSER:
         pending += [name for name in scripts if name.startswith(("pre-", "post-"))]
     if any("$" in word for word in words):
         pending = list(scripts)
-    chosen: dict[str, str] = {}
+    return "\n".join(chosen(scripts, pending).values())
+
+
+def chosen(scripts: dict[str, str], names: Iterable[str]) -> dict[str, str]:
+    """The scripts with one of these names, perhaps with wildcards, and those that their texts name."""
+    pending = list(names)
+    found: dict[str, str] = {}
     while pending:
         pattern = pending.pop()
         for name, script in scripts.items():
-            if name not in chosen and any(fnmatchcase(name, before + pattern) for before in ("", "pre", "post")):
-                chosen[name] = script
+            if name not in found and any(fnmatchcase(name, before + pattern) for before in ("", "pre", "post")):
+                found[name] = script
                 pending += re.split(r"[\s\"';&|@]+", script)
-    return "\n".join(chosen.values())
+    return found
 
 
-def _scripts(manifest: str) -> dict[str, str]:
+def scripts_of(manifest: str) -> dict[str, str]:
     """Each script by its name; Composer's may be lists of commands."""
     import json
 

@@ -17,8 +17,10 @@ the folder is a mount, and in stages that don't ship.
 package lists that this one fetches or from its cache; when a later RUN runs a script that might and that dfix cannot
 read; scripts of the build context, and those that the Dockerfile writes itself, are read, whatever runs them. When
 another Dockerfile that builds FROM this image, or a command that a compose or devcontainer file runs in it, needs what
-is removed (dfix reads the files near the Dockerfile that run builds). When a later instruction names
-the cache folder; when the commands are not a `&&` chain (a heredoc has to begin with `set -e`); when a setting moves
+is removed (dfix reads the files near the Dockerfile that run builds, with `docker run`, `docker exec` and `docker
+compose run` in them; not `container:` or `image:` of a CI job, nor Kubernetes manifests). When a later instruction
+names the cache folder; when the commands are not a `&&` chain (a heredoc has to begin with `set -e`);
+when a setting moves
 the cache, perhaps into the application, or makes installs offline; for ONBUILD, whose text is part of the image; when
 the base image is too old to know the flag; and for Yarn unless it is certainly Yarn 1. pnpm, bun and gem have no
 clean-up that saves space.

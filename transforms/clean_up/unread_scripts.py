@@ -6,7 +6,8 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Literal
 
-from dfix.rewriter.knowledge.program_table import of_kind
+from dfix.rewriter.knowledge.program_table import of_kind, row
+from dfix.rewriter.knowledge.usage import usage
 from dfix.rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from dfix.transforms.clean_up.context_scripts import ContextScripts
 
 _NO_PACKAGES = frozenset(
-    "configure config Configure autogen.sh bootstrap.sh buildconf gradlew mvnw waf b2 artisan manage.py nvm.sh".split()
+    "configure config Configure autogen.sh bootstrap.sh buildconf gradlew mvnw waf b2 artisan manage.py nvm.sh "
+    "install-php-extensions".split()
 )
 """Scripts that build or set up a project, recognised by name."""
 
@@ -33,6 +35,19 @@ _KNOWN_INSTALLERS = (
     "astral.sh/uv",
     "bun.sh/install",
     "get.docker.com",
+    "getcomposer.org",
+    "composer/getcomposer.org",
+    "bootstrap.pypa.io",
+    "pypa/get-pip",
+    "python-poetry",
+    "ohmyzsh",
+    "oh-my-zsh",
+    "get.pnpm.io",
+    "starship.rs",
+    "deno.land",
+    "get.sdkman.io",
+    "foundry.paradigm.xyz",
+    "cpanmin.us",
 )
 """Addresses of install scripts that install no system packages, or update the package lists first."""
 
@@ -48,6 +63,11 @@ _CALLS = re.compile(
     re.MULTILINE,
 )
 """The scripts that a shell script runs, as far as their names end like those of scripts."""
+_SUBSTITUTED = re.compile(r"[\"']?(?:\$\((?!\().*\)|`.*`)[\"']?", re.DOTALL)
+_DOWNLOADS = re.compile(r"(?:^|[\s(`;&|\"'])(?:curl|wget)\s")
+_DOWNLOAD_PIPED = re.compile(r"\b(?:curl|wget)\b[^\n|;&]*\|[^\n|;&]*\b(?:python[\d.]*|perl|php|ruby|node)\b")
+_INTERPRETER = re.compile(r"python[\d.]*|perl|php|ruby|node")
+_DOWNLOADED = "a script that it downloads or reads from its input"
 _READS_FILE = re.compile(r"(?:^|[\s(`|;&\"'])(?:cat|curl|wget|base64|head|tail|sed|awk)\s")
 
 
@@ -60,16 +80,20 @@ def unread_script(command: Located, step: Step, scripts: ContextScripts) -> str:
     if not words:
         return ""
     program = program_name(words[0]).strip("\"'")
-    if words[0].value is None and ("$" in program or "`" in program):
+    whole = words[0].value is None and _SUBSTITUTED.fullmatch(words[0].literal_or_text) is not None
+    if whole and _DOWNLOADS.search(words[0].literal_or_text):
+        return "" if _is_known(step) else _DOWNLOADED
+    if words[0].value is None and (whole or "$" in program or "`" in program):
         return f"`{words[0].literal_or_text}`, which is not named literally"
     if program == "eval":
         return _evaluated(command, step, scripts)
     script = _script(words)
+    if _INTERPRETER.fullmatch(program) and _reads_input(words) and _DOWNLOAD_PIPED.search(step.source_text):
+        script = ""
     if script == "":
-        piped = any(address in step.source_text for address in _KNOWN_INSTALLERS)
-        return "" if piped else "a script that it downloads or reads from its input"
+        return "" if _is_known(step) else _DOWNLOADED
     if script is None:
-        return ""
+        return _from_elsewhere(command, step, scripts)
     is_program = script is words[0]
     files = scripts.program(command, step) if is_program else scripts.named(script.literal_or_text, command.folder)
     if files:
@@ -77,6 +101,21 @@ def unread_script(command: Located, step: Step, scripts: ContextScripts) -> str:
     name = program_name(script).strip("\"'")
     sets_only = program in of_kind("sources") and name.lower().endswith(_SETTINGS)
     return "" if sets_only or _builds_only(name) else f"the script {name}"
+
+
+def _from_elsewhere(command: Located, step: Step, scripts: ContextScripts) -> str:
+    """A program that a command finds by its name alone, and that a download or another image brought."""
+    word = command.words[0]
+    name = word.literal_or_text
+    known = word.value is None or "/" in name or row(name) is not None or usage(command.words) is not None
+    if known or name in _NO_PACKAGES or not scripts.placed.made.comes_from_elsewhere(name):
+        return ""
+    return "" if scripts.program(command, step) else f"the program {name}, which comes from elsewhere"
+
+
+def _is_known(step: Step) -> bool:
+    """Whether a step downloads from an address whose scripts install no packages without an update."""
+    return any(address in step.source_text for address in _KNOWN_INSTALLERS)
 
 
 def _script(words: tuple[Word, ...]) -> Word | Literal[""] | None:
@@ -119,6 +158,12 @@ def _evaluated(command: Located, step: Step, scripts: ContextScripts) -> str:
         return ""
     named = scripts.named_by(text, "")
     return "" if named and all(scripts.text(path) is not None for path in named) else "`eval` with the text of a file"
+
+
+def _reads_input(words: tuple[Word, ...]) -> bool:
+    """Whether an interpreter is given no file, so that it runs what it reads."""
+    first = next((text for word in words[1:] if (text := word.literal_or_text)[:1] != "-" or text in ("-", "--")), "-")
+    return first in ("-", "--") and not any(re.match(r"-\w*[cemr]", word.text) for word in words[1:])
 
 
 def _script_operand(words: tuple[Word, ...]) -> Word | Literal[""] | None:
