@@ -25,6 +25,7 @@ from dfix.transforms.split_manifests.corepack import check_corepack
 from dfix.transforms.split_manifests.earlier_settings import check_earlier_settings
 from dfix.transforms.split_manifests.given_paths import GivenPath, given_paths, path_parts
 from dfix.transforms.split_manifests.installs import InstallRun
+from dfix.transforms.split_manifests.linked_inputs import check_linked_inputs
 from dfix.transforms.split_manifests.mentioned_paths import is_below, late_source
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.stage_copies import StageCopies
@@ -45,6 +46,7 @@ _INSTALLED = (".egg-info", ".dist-info", ".egg-link")
 def check_closed_world(copies: StageCopies, move: Move, run: InstallRun, read: Needed) -> None:
     """Raises LeaveAlone where an install of `run` may read something that a moved copy brings too late."""
     brought = _Brought(move, copies.context)
+    check_linked_inputs(copies, move, read, brought.at)
     for copy in move.copies:
         _check_system_folders(brought, copy, run)
         _check_modes(copy, read)

@@ -91,7 +91,7 @@ class FileMap:
         Also the path itself, if it is such a link. None if there is none.
         """
         for here in _prefixes(path):
-            target = self._link_at(here)
+            target = self.link_at(here)
             if target is not None and self.brings_below(self.followed(here) or "?"):
                 return here
         return None
@@ -105,9 +105,9 @@ class FileMap:
 
     def followed(self, path: str) -> str | None:
         """An image path with the links of copied folders on its way followed; None for a circle."""
-        return follow(path, self._link_at)
+        return follow(path, self.link_at)
 
-    def _link_at(self, path: str) -> str | None:
+    def link_at(self, path: str) -> str | None:
         """What the link at an image path says; None if no link is known there."""
         if path not in self._links:
             there = self.at(path)

@@ -85,3 +85,96 @@ def test_a_broken_link_is_no_manifest(tmp_path: Path) -> None:
     result = split(tmp_path, {"a.py": ""}, {"requirements.txt": "gone.txt"}, PIP)
     assert result.after.text == PIP
     assert [refusal.code for refusal in result.refusals] == ["missing-file"]
+
+
+WHEELS = PIP.replace("-r requirements.txt", "--no-index --find-links wheels -r requirements.txt")
+PAGE = PIP.replace("-r requirements.txt", "--no-index --find-links links.html -r requirements.txt")
+YARN = NPM.replace("npm install", "yarn install --frozen-lockfile")
+LOCAL = {"requirements.txt": "./libs/x\n", "libs/x/setup.py": SETUP, "shared/x.py": "", "a.py": ""}
+FILE = {
+    "package.json": '{"name": "a", "version": "1.0.0", "dependencies": {"x": "file:./libs/x"}}',
+    "libs/x/package.json": '{"name": "x", "version": "1.0.0"}',
+    "shared/index.js": "",
+    "yarn.lock": "",
+    "a.js": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "links", "text"),
+    [
+        (LOCAL, {"libs/x/x.py": "../../shared/x.py"}, PIP),
+        (LOCAL, {"libs/x/x.py": "/app/shared/x.py"}, PIP),
+        ({**LOCAL, "shared/x/__init__.py": ""}, {"libs/x/x": "../../shared/x"}, PIP),
+        (LOCAL, {"libs/x/x.py": "../../alias/x.py", "alias": "shared"}, PIP),
+        (
+            {"requirements.txt": "six\n", "store/six.whl": "", "a.py": ""},
+            {"wheels/six.whl": "../store/six.whl"},
+            WHEELS,
+        ),
+        (FILE, {"libs/x/index.js": "../../shared/index.js"}, YARN),
+        (
+            LOCAL,
+            {"libs/x/x.py": "../../shared/x.py"},
+            PIP.replace("COPY . .", "COPY libs libs\nCOPY requirements.txt ./\nCOPY . ."),
+        ),
+        (
+            {
+                "requirements.txt": "six\n",
+                "links.html": "<a href='store/six.whl'>six</a>",
+                "store/six.whl": "",
+                "a.py": "",
+            },
+            {},
+            PAGE,
+        ),
+        (
+            {
+                "requirements.txt": "six\n",
+                "wheels/six.html": "<a href=../store/six.whl>six</a>",
+                "store/six.whl": "",
+                "a.py": "",
+            },
+            {},
+            WHEELS,
+        ),
+    ],
+    ids=["file", "absolute", "folder", "two links", "wheel", "package", "copied before", "page", "page in a folder"],
+)
+def test_an_input_that_leads_to_the_sources(
+    tmp_path: Path, files: dict[str, str], links: dict[str, str], text: str
+) -> None:
+    for name in links:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    result = split(tmp_path, files, links, text)
+    assert result.after.text == text
+    assert [refusal.code for refusal in result.refusals] == ["linked-folder"]
+
+
+@pytest.mark.parametrize(
+    ("files", "links", "text"),
+    [
+        ({**LOCAL, "libs/x/y.py": ""}, {"libs/x/x.py": "y.py"}, PIP),
+        ({**LOCAL, "libs/x/x.py": "", "libs/x/docs/a.html": "<a href='../../../shared/x.py'>"}, {}, PIP),
+        (
+            {**LOCAL, "libs/x/x.py": ""},
+            {"libs/x/LICENSE": "/usr/share/common-licenses/MIT", "x.py": "shared/x.py"},
+            PIP,
+        ),
+        ({**LOCAL, "libs/x/x.py": ""}, {"libs/x/old.py": "../../no/such.py"}, PIP),
+        (
+            {
+                "requirements.txt": "six\n",
+                "wheels/six.html": "<a href='https://a.b/six.whl'><a href='six.whl'>",
+                "a.py": "",
+            },
+            {},
+            WHEELS,
+        ),
+    ],
+    ids=["in the folder", "documentation", "out of the context", "to nothing", "page of URLs"],
+)
+def test_links_that_lead_elsewhere(tmp_path: Path, files: dict[str, str], links: dict[str, str], text: str) -> None:
+    for name in links:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    assert split(tmp_path, files, links, text).changed
