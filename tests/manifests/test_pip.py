@@ -5,7 +5,7 @@ import pytest
 from dfix.rewriter.answers.reason import Reason, attempt
 from dfix.rewriter.manifests import Inputs, Install, inputs
 from dfix.rewriter.manifests.python import pip
-from dfix.rewriter.manifests.python.setup_py import leaves_its_folder
+from dfix.rewriter.manifests.python.setup_py import script_reads
 from tests.build_context import MakeContext
 
 Files = dict[str, str]
@@ -143,7 +143,7 @@ def test_local_paths_are_those_of_the_working_folder(make_context: MakeContext) 
     ],
 )
 def test_setup_scripts(script: str, why: str) -> None:
-    assert leaves_its_folder(script) == why
+    assert script_reads(script).leaves == why
 
 
 PROJECT = '[project]\nname = "a"\nversion = "1"\ndependencies = ["six"]\n[dependency-groups]\ndev = ["pytest"]\n'

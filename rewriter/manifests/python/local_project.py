@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.python.version_code import check_hatch_version, check_version_code
+from dfix.rewriter.manifests.shared.follow import follow
 from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 
 _BACKENDS = (
@@ -24,6 +27,7 @@ _BACKENDS = (
 _FROM_GIT = re.compile(r"setuptools[-_]scm|hatch[-_]vcs|versioneer|versioningit|dunamai|dynamic-versioning|\bpbr\b|vcs")
 _ABOVE = re.compile(r"(?<![\w.])\.\.(?![\w.])|file:/")
 _LARGEST = 200_000
+_MOST_SCRIPTS = 50
 
 
 def check_holds_project(context: Context, folder: str) -> None:
@@ -36,18 +40,14 @@ def check_holds_project(context: Context, folder: str) -> None:
 
 def check_local_project(context: Context, folder: str) -> None:
     """Raises LeaveAlone when building the project in `folder` may read files outside of it, or changes what ships."""
-    _check_pyproject(context, posixpath.join(folder, "pyproject.toml"))
-    for name in ("setup.cfg", "MANIFEST.in"):
+    pyproject = _check_pyproject(context, posixpath.join(folder, "pyproject.toml"))
+    for name in ("setup.cfg", "MANIFEST.in", "hatch.toml"):
         path = posixpath.join(folder, name)
         _check_text(path, context.read(path, _LARGEST) or "")
-    script = posixpath.join(folder, "setup.py")
-    text = context.read(script)
-    if text is not None:
-        from dfix.rewriter.manifests.python.setup_py import leaves_its_folder
-
-        why = leaves_its_folder(text)
-        if why:
-            raise LeaveAlone("hook-script", f"{script}{why}")
+    setup_cfg = posixpath.join(folder, "setup.cfg")
+    check_version_code(context, folder, pyproject, context.read(setup_cfg, _LARGEST) or "")
+    _check_hatch(context, folder, pyproject)
+    _check_scripts(context, folder)
     for path in context.below(folder):
         below = path[len(folder) + 1 :].split("/")
         made = next((at for at, part in enumerate(below[:-1]) if part.endswith(".egg-info")), None)
@@ -58,12 +58,36 @@ def check_local_project(context: Context, folder: str) -> None:
             raise LeaveAlone("host-output", reason, f"add `{output}` to {context.ignore_name}")
 
 
-def _check_pyproject(context: Context, path: str) -> None:
+def _check_scripts(context: Context, folder: str) -> None:
+    """Raises LeaveAlone where setup.py, or a module of the project that it runs, may read files outside of it."""
+    script = posixpath.join(folder, "setup.py")
+    if not context.ships(script):
+        return
+    from dfix.rewriter.manifests.python.setup_py import script_reads
+
+    def read(path: str) -> list[str]:
+        found = script_reads(context.read(path) or "", posixpath.relpath(path, folder))
+        if found.leaves:
+            raise LeaveAlone("hook-script", f"{path}{found.leaves}")
+        return [other for name in found.runs if context.ships(other := posixpath.join(folder, name))]
+
+    follow(script, _MOST_SCRIPTS, "modules that setup.py imports", read)
+
+
+def _check_hatch(context: Context, folder: str, pyproject: dict[str, Any]) -> None:
+    path = posixpath.join(folder, "hatch.toml")
+    for hatch in (table(pyproject, "tool", "hatch"), read_toml(context, path) if context.ships(path) else {}):
+        if _has_hooks(hatch):
+            raise LeaveAlone("build-script", f"hatch runs a build script in {folder}, which may read any file")
+        check_hatch_version(context, folder, hatch)
+
+
+def _check_pyproject(context: Context, path: str) -> dict[str, Any]:
     text = context.read(path, _LARGEST)
     if text is None:
         if context.ships(path):
             raise LeaveAlone("broken-manifest", f"{path} is longer than {_LARGEST} characters")
-        return
+        return {}
     data = read_toml(context, path)
     build = table(data, "build-system")
     backend = build.get("build-backend", _BACKENDS[0])
@@ -72,13 +96,34 @@ def _check_pyproject(context: Context, path: str) -> None:
     if backend not in _BACKENDS:
         raise LeaveAlone("build-script", f"{path} is built by {backend}, which may read files outside of the project")
     _check_text(path, text)
-    if _has_hooks(table(data, "tool", "hatch")) or table(data, "tool", "poetry").get("build"):
+    _check_absolute(path, data)
+    if table(data, "tool", "poetry").get("build"):
         raise LeaveAlone("build-script", f"{path} runs a build script, which may read any file")
     for requirement in listed(build.get("requires")):
         name = re.split(r"[^\w.-]", str(requirement).strip())[0].lower().replace("_", "-")
         if name not in ("setuptools", "wheel", "flit-core", "flit", "hatchling", "poetry-core", "cython", "pip"):
             reason = f"{path} is built with {requirement}, which may read files outside of the project"
             raise LeaveAlone("build-script", reason)
+    return data
+
+
+def _check_absolute(path: str, data: dict[str, Any]) -> None:
+    """Raises LeaveAlone for an absolute path; those of patterns begin at the project's folder."""
+    hatch = table(data, "tool", "hatch")
+    build = table(hatch, "build")
+    included = [table(part, "force-include") for part in (build, *table(build, "targets").values())]
+    named = [data.get("project"), hatch.get("version"), hatch.get("metadata"), table(data, "tool", "setuptools")]
+    for text in _texts([named, [list(files) for files in included]]):
+        if text.startswith("/"):
+            raise LeaveAlone("reads-sources", f"{path} names {text}, outside of {posixpath.dirname(path)}")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
 
 
 def _check_text(path: str, text: str) -> None:

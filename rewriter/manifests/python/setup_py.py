@@ -7,10 +7,11 @@ path that is not literal, runs a program, or takes its version from git.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, cast
 
 import libcst as cst
+from libcst import helpers
 from libcst.metadata import MetadataWrapper, PositionProvider, QualifiedNameProvider
 
 _OPENERS = frozenset(("builtins.open", "io.open", "codecs.open", "pathlib.Path", "os.chdir", "os.listdir", "os.walk"))
@@ -21,6 +22,8 @@ _PROGRAMS = (
     "os.popen",
     "setuptools_scm",
     "importlib.",
+    "runpy.",
+    "imp.",
     "builtins.__import__",
     "versioneer",
 )
@@ -30,27 +33,42 @@ _SCM = frozenset(("use_scm_version", "setup_requires_scm"))
 LARGEST = 200_000
 
 
-def leaves_its_folder(text: str) -> str:
-    """Why the script may read outside its folder, to append to the file's name: ":12 opens …"; "" if it does not."""
+class ScriptReads(NamedTuple):
+    """What setup.py, or a module of its project, reads and runs."""
+
+    leaves: str
+    """Why it may read outside the project, to append to the file's name: ":12 opens …"; "" if it does not."""
+    runs: tuple[str, ...] = ()
+    """The paths that the modules it imports, and the files it executes, may have in the project."""
+
+
+def script_reads(text: str, name: str = "setup.py") -> ScriptReads:
+    """What a Python script reads; `name` is its path in the project, in whose folder it runs."""
     if len(text) > LARGEST:
-        return f" is longer than {LARGEST} characters"
+        return ScriptReads(f" is longer than {LARGEST} characters")
     try:
         wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
-        visitor = _Visitor(wrapper)
+        visitor = _Visitor(wrapper, name)
         wrapper.visit(visitor)
     except cst.ParserSyntaxError as error:
-        return f":{error.raw_line} is not valid Python"
+        return ScriptReads(f":{error.raw_line} is not valid Python")
     except RecursionError:
-        return " is nested too deeply"
-    return visitor.reason
+        return ScriptReads(" is nested too deeply")
+    return ScriptReads(visitor.reason, tuple(dict.fromkeys(visitor.runs())))
 
 
 class _Visitor(cst.CSTVisitor):
     METADATA_DEPENDENCIES = (QualifiedNameProvider, PositionProvider)
 
-    def __init__(self, wrapper: MetadataWrapper) -> None:
+    def __init__(self, wrapper: MetadataWrapper, name: str) -> None:
         super().__init__()
+        self.name = name
         self.reason = ""
+        self.modules: list[str] = []
+        """What it imports, as paths without the end: "x/version"."""
+        self.opened: list[str] = []
+        self.executes = False
+        """Whether it runs text as code."""
         self.folders: dict[str, str] = {}
         """Names that hold a literal path: {"here": "."}."""
 
@@ -59,6 +77,37 @@ class _Visitor(cst.CSTVisitor):
         if not self.reason:
             line = self.get_metadata(PositionProvider, node).start.line
             self.reason = f":{line} {what}"
+
+    def runs(self) -> Iterator[str]:
+        """The paths that what it runs may have in the project."""
+        for module in self.modules:
+            for place in ("", "src/"):
+                yield from (f"{place}{module}{end}" for end in (".py", "/__init__.py"))
+        yield from self.opened if self.executes else ()
+
+    def visit_Import(self, node: cst.Import) -> None:  # noqa: N802  # libcst's naming
+        """An import of `a.b` runs `a`, too."""
+        for alias in node.names:
+            self._imports(alias.evaluated_name.split("."))
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:  # noqa: N802  # libcst's naming
+        """What is imported from a module may be a module."""
+        base = [] if node.module is None else helpers.get_full_name_for_node_or_raise(node.module).split(".")
+        if node.relative:
+            parents = self.name.split("/")[: -len(node.relative)]
+            base = parents + base
+        names = [] if isinstance(node.names, cst.ImportStar) else [alias.evaluated_name for alias in node.names]
+        for name in names or [""]:
+            self._imports([*base, name] if name else base)
+
+    def _imports(self, parts: list[str]) -> None:
+        self.modules += ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+
+    def visit_SimpleString(self, node: cst.SimpleString) -> None:  # noqa: N802  # libcst's naming
+        """`package_dir={"": "../src"}`."""
+        value = node.evaluated_value
+        if isinstance(value, str) and value.startswith("../"):
+            self._refuse(node, f"names {value[:60]}, outside its folder")
 
     def visit_Assign(self, node: cst.Assign) -> None:  # noqa: N802  # libcst's naming
         """Remember names that hold a literal path, such as `here = os.path.dirname(__file__)`."""
@@ -78,6 +127,7 @@ class _Visitor(cst.CSTVisitor):
     def visit_Call(self, node: cst.Call) -> None:  # noqa: N802  # libcst's naming
         """Check calls that open paths or run programs."""
         for name in self._names(node.func):
+            self.executes |= name in ("builtins.exec", "builtins.eval", "builtins.compile")
             if name.startswith(_PROGRAMS):
                 self._refuse(node, f"calls {name}")
             elif name in _OPENERS and node.args:
@@ -93,6 +143,8 @@ class _Visitor(cst.CSTVisitor):
             self._refuse(node, "opens a path that is not literal")
         elif path.startswith(("/", "..")):
             self._refuse(node, f"opens {path}, outside its folder")
+        else:
+            self.opened.append(path)
 
     def _names(self, node: cst.CSTNode) -> Sequence[str]:
         """What a function may be called in full: `run` after `from subprocess import run` is subprocess.run."""
@@ -108,7 +160,7 @@ class _Visitor(cst.CSTVisitor):
             value = node.evaluated_value
             return posixpath.normpath(value) if isinstance(value, str) and value else None
         if isinstance(node, cst.Name):
-            return "setup.py" if node.value == "__file__" else self.folders.get(node.value)
+            return self.name if node.value == "__file__" else self.folders.get(node.value)
         if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Divide):
             return _join([self._path(node.left), self._path(node.right)])
         if isinstance(node, cst.Attribute) and node.attr.value == "parent":
