@@ -90,6 +90,24 @@ class Replacement(NamedTuple):
     """The usual one; "." where the variable names a folder."""
 
 
+class Switch(NamedTuple):
+    """A setting that makes an install read other files, without naming them."""
+
+    names: frozenset[str]
+    """In lower case, without signs between words."""
+    values: Names
+    others: Names
+    """(`except`) The values that are none of these."""
+    needs: tuple[str, ...]
+    """File names, with `*`, of which one has to be in the install's folder; none: it always counts."""
+    why: str
+    """What the install then does: "reads …"."""
+
+    def is_on(self, value: str) -> bool:
+        """Whether the setting, with this value, has that effect."""
+        return self.values.match(value) and not self.others.match(value)
+
+
 @cache
 def _texts() -> dict[str, list[str]]:
     """The text of each table of the file by its name: a run asks about few, and parsing all takes longer."""
@@ -174,6 +192,23 @@ def replacements(manager: str) -> tuple[Replacement, ...]:
     rows = (_parsed(text) for text in _texts()["replaces"] if f'"{manager}"' in text)
     return tuple(
         Replacement(row["variable"], row.get("option", ""), row["manifest"]) for row in rows if manager in row["of"]
+    )
+
+
+@cache
+def switches(manager: str) -> tuple[Switch, ...]:
+    """The settings of a manager that make it read other files, without naming them."""
+    rows = (_parsed(text) for text in _texts()["switch"] if f'"{manager}"' in text)
+    return tuple(
+        Switch(
+            frozenset(row["names"]),
+            Names.of(row["values"]),
+            Names.of(row.get("except", ())),
+            tuple(row.get("needs", ())),
+            row["why"],
+        )
+        for row in rows
+        if manager in row["of"]
     )
 
 

@@ -101,9 +101,9 @@ def test_rows_are_sound() -> None:
     for kind in every_settings_file:
         assert kind.of <= set(stems())
     tables = tomllib.loads((Path(install_table.__file__).parent / "install_table.toml").read_text("utf-8"))
-    assert set(tables) == {"row", "settings", "replaces", "modules", "home", "prefix", "system"}
-    for replacement in tables["replaces"]:
-        assert replacement["source"].startswith("https://")
-        assert set(replacement["of"]) <= set(stems())
+    assert set(tables) == {"row", "settings", "switch", "replaces", "modules", "home", "prefix", "system"}
+    for other in (*tables["replaces"], *tables["switch"]):
+        assert other["source"].startswith("https://")
+        assert set(other["of"]) <= set(stems())
     assert [(row["kind"], row["source"]) for row in tables["row"]] == [(row.kind, row.source) for row in ROWS]
     assert len(tables["settings"]) == len(set(every_settings_file))

@@ -78,7 +78,7 @@ RUNS: dict[str, tuple[Files, str]] = {
     ),
     "hooks in hatch.toml": (
         {"pyproject.toml": HATCH, "hatch.toml": '[build.hooks.custom]\npath = "h.py"\n', "h.py": ""},
-        "hatch runs a build script in lib",
+        "lib/hatch.toml runs a build script",
     ),
     "an absolute path": (
         {"pyproject.toml": HATCH + '[tool.hatch.version]\npath = "/app/VERSION"\n'},

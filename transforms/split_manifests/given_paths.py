@@ -42,6 +42,7 @@ def path_parts(value: str) -> list[str]:
     """The texts in a value that may be paths: `--require ./a.js,/b` has three, `-I/c` and `@d` two. URLs are none."""
     parts = _BETWEEN.split(_URL.sub(" ", value).replace("file://", " ").replace("file:", " "))
     parts += [attached[1] for part in parts if (attached := _ATTACHED.fullmatch(part)) is not None]
+    parts += [part[:-1] for part in parts if part.endswith("?")]  # a file that need not be there (.yarnrc.yml)
     return [part for part in parts if part not in ("", "-", "--")]
 
 
@@ -61,6 +62,8 @@ def _given(kind: Kind, manager: str, name: str, value: str, folder: str | None) 
         return
     for part in parts:
         known = reads(kind, manager, name or part)
+        if kind == "option" and known == "nothing" and "file:" in value:  # that is a path, whatever the option
+            known = None
         path = None if "$" in part or "`" in part else resolve(folder, part)
         yield GivenPath(kind, name, part, path, known)
 

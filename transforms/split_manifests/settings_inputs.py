@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -14,6 +15,7 @@ from dfix.rewriter.model.paths import resolve, within
 from dfix.transforms.split_manifests.given_paths import given_paths, path_parts
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.stage_copies import StageCopies
+from dfix.transforms.split_manifests.switches import check_given_switches, check_switch
 
 
 def with_settings(copies: StageCopies, run: InstallRun, read: Needed) -> Needed:
@@ -24,6 +26,7 @@ def with_settings(copies: StageCopies, run: InstallRun, read: Needed) -> Needed:
     collected = _Collected(copies, read)
     for install in run.installs:
         collected.settings(install)
+        check_given_switches(copies, run, install)
         collected.given(run, install)
     return read._replace(files=tuple(collected.files), folders=tuple(collected.folders))
 
@@ -47,13 +50,13 @@ class _Collected:
                 for name in kind.names:
                     file = self._at(posixpath.join(folder, name))
                     if file is not None:
-                        self._settings_file(kind, file)
+                        self._settings_file(kind, file, install)
         for file in list(self.files):  # those in a folder that an option names
             kind_of = next((kind for kind in kinds if posixpath.basename(file.path) in kind.names), None)
             if kind_of is not None:
-                self._settings_file(kind_of, file)
+                self._settings_file(kind_of, file, install)
 
-    def _settings_file(self, kind: SettingsFile, file: ImageFile) -> None:
+    def _settings_file(self, kind: SettingsFile, file: ImageFile, install: ProjectInstall) -> None:
         if kind.format == "opaque":
             raise LeaveAlone("hook-script", f"{file.source} is code that the install runs, and it may read any file")
         values = list(settings_values(self.copies.context, file.source, kind.format, kind.section))
@@ -61,6 +64,7 @@ class _Collected:
             return
         self._add(file)
         for key, value in values:
+            check_switch(self.copies, install, key, value, f"{file.source} sets {self._as_written(file, key)}")
             for part in path_parts(value):
                 path = resolve(posixpath.dirname(file.path), part)
                 if path is not None and not self._has(path):
@@ -71,6 +75,8 @@ class _Collected:
         if named is None and folder is None:
             return
         what = reads("setting", posixpath.basename(file.path), key)
+        if what == "nothing" and "file:" in value:  # that is a path, whatever the key
+            what = None
         if what == "file" and named is not None:
             self._add(named)
         elif what == "folder" and folder is not None and folder.source:
@@ -78,6 +84,12 @@ class _Collected:
         elif what not in ("nothing", "followed"):
             reason = f"{file.source} sets {key} to {value[:60]}, and dfix can't tell what the install reads there"
             raise LeaveAlone("setting", reason)
+
+    def _as_written(self, file: ImageFile, key: str) -> str:
+        """The last part of a key, which `settings_values` has in lower case, as the author wrote it."""
+        name = key.removesuffix(".*").rpartition(".")[2]
+        found = re.search(re.escape(name), self.copies.context.read(file.source) or "", re.IGNORECASE)
+        return name if found is None else found[0]
 
     def given(self, run: InstallRun, install: ProjectInstall) -> None:
         """Add the files that a variable or an option names, where the install reads only those."""

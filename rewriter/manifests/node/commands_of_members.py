@@ -14,8 +14,6 @@ from dfix.rewriter.context.context_path import inside
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.shared.command_mode import check_mode
-from dfix.rewriter.manifests.shared.formats import read_yaml
-from dfix.rewriter.manifests.shared.settings_values import settings_values
 
 
 def commands_of(context: Context, manifest: Manifest, manager: str) -> list[str]:
@@ -48,15 +46,9 @@ def _targets(context: Context, manifest: Manifest) -> list[str]:
     return [posixpath.relpath(path, manifest.folder or ".") for path in context.below(below)]
 
 
-def refuse_injected(context: Context, root: Manifest, manifests: list[Manifest]) -> None:
+def refuse_injected(manifests: list[Manifest]) -> None:
     """Raises LeaveAlone where pnpm copies the sources of a member into node_modules during the install."""
     for manifest in manifests:
         for name, entry in manifest.table("dependenciesMeta").items():
             if isinstance(entry, dict) and entry.get("injected"):
                 raise LeaveAlone("workspace", f"{manifest.path}: {name} is injected, so pnpm copies its sources")
-    workspace = posixpath.join(root.folder, "pnpm-workspace.yaml")
-    if read_yaml(context, workspace).get("injectWorkspacePackages"):
-        raise LeaveAlone("workspace", f"{workspace} sets injectWorkspacePackages, so pnpm copies the members' sources")
-    npmrc = posixpath.join(root.folder, ".npmrc")
-    if ("inject-workspace-packages", "true") in settings_values(context, npmrc, "ini", ()):
-        raise LeaveAlone("workspace", f"{npmrc} sets inject-workspace-packages, so pnpm copies the members' sources")

@@ -30,7 +30,7 @@ _LOCKS = {
 }
 _SETTINGS = {
     "npm": (".npmrc",),
-    "yarn": (".npmrc", ".yarnrc", ".yarnrc.yml"),
+    "yarn": (".npmrc", ".yarnrc", ".yarnrc.yml", ".yarnclean"),
     "pnpm": (".npmrc", "pnpm-workspace.yaml", ".pnpmfile.cjs"),
     "bun": (".npmrc", "bunfig.toml"),
 }
@@ -188,7 +188,7 @@ class _Reader(Reader):
         manager = self.install.manager
         manifests = [root, *workspace]
         if manager == "pnpm":
-            refuse_injected(self.context, root, manifests)
+            refuse_injected(manifests)
             # pnpm links the commands of a member only into the packages that depend on it
             depended = {name for manifest in manifests for name in manifest.every_dependency()}
             workspace = [manifest for manifest in workspace if manifest.data.get("name") in depended]

@@ -40,7 +40,17 @@ def members(context: Context, manager: str, root: Manifest) -> list[Manifest]:
         path = posixpath.join(folder, "package.json")
         if context.ships(path):
             manifests.append(read_manifest(context, path))
+        elif manager == "pnpm":
+            _refuse_other_formats(context, folder)
     return manifests
+
+
+def _refuse_other_formats(context: Context, folder: str) -> None:
+    """Raises LeaveAlone for a member whose manifest dfix does not read (pnpm.io, "pnpm-workspace.yaml")."""
+    for name in ("package.json5", "package.yaml"):
+        path = posixpath.join(folder, name)
+        if context.ships(path):
+            raise LeaveAlone("workspace", f"{path} is a manifest of the workspace, in a format that dfix does not read")
 
 
 def _refuse_links(context: Context, root: Manifest, patterns: list[str], folders: Iterable[str]) -> None:

@@ -75,10 +75,14 @@ def _check_scripts(context: Context, folder: str) -> None:
 
 
 def _check_hatch(context: Context, folder: str, pyproject: dict[str, Any]) -> None:
-    path = posixpath.join(folder, "hatch.toml")
-    for hatch in (table(pyproject, "tool", "hatch"), read_toml(context, path) if context.ships(path) else {}):
+    own = posixpath.join(folder, "hatch.toml")
+    tables = {
+        posixpath.join(folder, "pyproject.toml"): table(pyproject, "tool", "hatch"),
+        own: read_toml(context, own) if context.ships(own) else {},
+    }
+    for path, hatch in tables.items():
         if _has_hooks(hatch):
-            raise LeaveAlone("build-script", f"hatch runs a build script in {folder}, which may read any file")
+            raise LeaveAlone("build-script", f"{path} runs a build script, which may read any file")
         check_hatch_version(context, folder, hatch)
 
 

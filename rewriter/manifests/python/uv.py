@@ -6,6 +6,7 @@ Source: docs.astral.sh/uv ("Using uv in Docker", "Locking and syncing", "Configu
 from __future__ import annotations
 
 import posixpath
+import re
 from fnmatch import fnmatch
 from typing import Any
 
@@ -26,6 +27,8 @@ from dfix.rewriter.manifests.shared.missing import refuse_host_output
 _OTHER_PLACES = frozenset(("--directory", "--project", "--config-file", "--script", "--find-links", "-f", "--active"))
 _NO_PROJECT = frozenset(("--no-install-project", "--no-install-workspace"))
 _NO_MEMBERS = frozenset(("--no-install-workspace",))
+_REGISTRY = re.compile(r"""\bregistry\s*=\s*["'](?P<path>(?!https?:)[^"'\n]+)""")
+_LARGEST_LOCK = 50_000_000
 _SETTINGS = ("uv.toml", ".python-version", ".python-versions")
 
 
@@ -56,10 +59,11 @@ def inputs(context: Context, install: Install) -> Inputs:
     local = local_paths(context, path, table(uv, "sources").items())
     refuse_file_urls(path, table(data, "project").get("dependencies"))
     _refuse_local_indexes(path, uv)
+    indexes = _local_indexes(context, lock)
     refuse_host_output(context, install.folder, ".venv")
     optional = filter(context.ships, (lock, *(posixpath.join(install.folder, name) for name in _SETTINGS)))
     archives = tuple(filter(context.ships, local))
-    folders = tuple(path for path in local if path not in archives)
+    folders = (*(path for path in local if path not in archives), *indexes)
     return Inputs((path, *optional, *manifests, *archives), folders)
 
 
@@ -82,6 +86,17 @@ def _refuse_local_indexes(path: str, uv: dict[str, Any]) -> None:
     """Raises LeaveAlone when an index, or a page of links, is a local path."""
     indexes = [table(index).get("url") for index in listed(uv.get("index"))]
     refuse_local_sources(path, [*indexes, *listed(uv.get("find-links"))])
+
+
+def _local_indexes(context: Context, lock: str) -> list[str]:
+    """The folders that the lock file takes packages from: an index, or archives. Raises LeaveAlone for any other."""
+    folders: list[str] = []
+    for match in _REGISTRY.finditer(context.read(lock, _LARGEST_LOCK) or ""):
+        path = inside(posixpath.dirname(lock), match["path"])
+        if not path or not context.ships_any(path):
+            raise LeaveAlone("local-source", f"{lock} takes a package from {match['path']}, which dfix does not follow")
+        folders += [] if path in folders else [path]
+    return folders
 
 
 def _is_member(context: Context, folder: str) -> bool:

@@ -12,7 +12,7 @@ from dfix.rewriter.manifests.shared.formats import read_toml, read_yaml, table
 
 
 def settings_values(context: Context, path: str, format_: str, section: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Each key, in lower case and with dots between its parts, and each text in its value.
+    """Each key, in lower case and with dots between its parts, and each text in its value; "true" for a true one.
 
     `format_` is "ini" (`key = value`), "words" (`key value`), "yaml", "toml" or "json"; `section` is the table to look
     at. Raises LeaveAlone for a file that is not valid.
@@ -22,7 +22,7 @@ def settings_values(context: Context, path: str, format_: str, section: tuple[st
     elif format_ == "toml":
         yield from _leaves("", table(read_toml(context, path), *section))
     elif format_ == "json":
-        yield from _leaves("", _json(context, path))
+        yield from _leaves("", table(_json(context, path), *section) if section else _json(context, path))
     else:
         sign = "=" if format_ == "ini" else None
         for line in (context.read(path) or "").splitlines():
@@ -46,5 +46,7 @@ def _leaves(key: str, value: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for inner in value:
             yield from _leaves(f"{key}.*".lstrip("."), inner)
+    elif isinstance(value, bool):
+        yield key, "true" if value else "false"
     elif isinstance(value, str):
         yield key, value
