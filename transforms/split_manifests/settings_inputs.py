@@ -12,6 +12,7 @@ from dfix.rewriter.manifests.shared.settings_values import settings_values
 from dfix.rewriter.model.file_map.file_map import ImageFile
 from dfix.rewriter.model.file_map.install_reads import ImageFolder, Needed, ProjectInstall
 from dfix.rewriter.model.paths import resolve, within
+from dfix.transforms.split_manifests.chosen_versions import chosen_versions
 from dfix.transforms.split_manifests.given_paths import given_paths, path_parts
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.stage_copies import StageCopies
@@ -26,6 +27,7 @@ def with_settings(copies: StageCopies, run: InstallRun, read: Needed) -> Needed:
     collected = _Collected(copies, read)
     for install in run.installs:
         collected.settings(install)
+        collected.versions(run, install)
         check_given_switches(copies, run, install)
         collected.given(run, install)
     return read._replace(files=tuple(collected.files), folders=tuple(collected.folders))
@@ -90,6 +92,11 @@ class _Collected:
         name = key.removesuffix(".*").rpartition(".")[2]
         found = re.search(re.escape(name), self.copies.context.read(file.source) or "", re.IGNORECASE)
         return name if found is None else found[0]
+
+    def versions(self, run: InstallRun, install: ProjectInstall) -> None:
+        """Add the files by which a version manager chooses the runtime."""
+        for file in chosen_versions(self.copies, run, install):
+            self._add(file)
 
     def given(self, run: InstallRun, install: ProjectInstall) -> None:
         """Add the files that a variable or an option names, where the install reads only those."""

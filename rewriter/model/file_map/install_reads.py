@@ -10,6 +10,7 @@ from dfix.rewriter.answers.reason import LeaveAlone, Reason
 from dfix.rewriter.manifests import Inputs, Install, inputs
 from dfix.rewriter.manifests.shared.inputs import MadeFromSources, ReplacedOutput
 from dfix.rewriter.manifests.shared.missing import MissingFile
+from dfix.rewriter.manifests.shared.program_script import check_program_script
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile
@@ -243,6 +244,7 @@ def _with_program(view: ImageView, install: ProjectInstall, read: Inputs) -> Inp
         if posixpath.basename(path) not in _ONE_FILE:
             reason = f"`{install.shown}` runs {view.context_path(path)}, which may need other files of the sources"
             raise LeaveAlone("wrapper-script", reason, "install the program in the image")
+        check_program_script(view, path, view.folder, read)
         return read._replace(files=(path, *(file for file in read.files if file != path)))
     if program.startswith("/"):
         return read
