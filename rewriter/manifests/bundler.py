@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.context.context_path import above
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path, whole_project
@@ -66,6 +67,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     path, lock = (posixpath.join(install.folder, name) for name in ("Gemfile", "Gemfile.lock"))
     text = context.read(path)
     if text is None:
+        _refuse_gemfile_above(context, install)
         raise missing(context, path)
     gemfile = _read(context, path, text)
     locked = context.read(lock)
@@ -77,6 +79,15 @@ def inputs(context: Context, install: Install) -> Inputs:
     packed = posixpath.join(install.folder, "vendor/cache")
     folders = (*gemfile.folders, *((packed,) if context.ships_any(packed) else ()))
     return Inputs((path, *((lock,) if locked is not None else ()), *gemfile.files), folders)
+
+
+def _refuse_gemfile_above(context: Context, install: Install) -> None:
+    """Raises LeaveAlone where Bundler finds a Gemfile in a folder above (bundler.io, "bundle config")."""
+    for folder in above(install.folder):
+        path = posixpath.join(folder, "Gemfile")
+        if context.ships(path):
+            reason = f"`{install.shown}` runs in {install.folder}, and Bundler finds {path} in a folder above"
+            raise LeaveAlone("unknown-folder", reason, "run it in the folder of the Gemfile")
 
 
 def _is_set(env: Mapping[str, str | None], name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from dfix.rewriter.shell.walk import invoked
 from dfix.rewriter.text.source import Span
 
 _SETTERS = frozenset(("export", "unset", "read", "readonly", "declare", "local", "."))
+_EXPANDS = re.compile(r"[*?\[{~$`(/]")
+"""What makes a word of `for x in …` more than a text: a pattern, an expansion, or a path."""
 _BRANCHES = frozenset(("if", "for", "while", "case"))
 
 
@@ -107,9 +110,12 @@ class _Walker:
 
     def _compound(self, node: Compound, depth: int) -> None:
         before = self.folder
-        if self.conditions and (node.words or node.redirects):
+        words = node.words
+        if node.kind == "for":  # the variable and plain texts name no file
+            words = tuple(word for word in words if _EXPANDS.search(word.text))
+        if self.conditions and (words or node.redirects):
             name = Word(Span(node.span.start, node.span.start), "[[", "[[")
-            shown = Command(node.span, (), (name, *node.words), node.redirects)
+            shown = Command(node.span, (), (name, *words), node.redirects)
             self.located.append(Located(shown, shown.words, self.folder, self.part, depth, self.env, self.assigned))
         self.statements(node.body, depth + 1)
         if node.kind in ("subshell", "function"):

@@ -49,7 +49,7 @@ def test_a_broken_manifest_above_is_not_read(
     [
         (".", "reads-sources", ", the folder with all the sources"),
         ("../x", "outside-context", " ../x, outside the build context"),
-        ("/x", "outside-context", " /x, outside the build context"),
+        ("/x", "outside-context", " /x, an absolute path that dfix does not follow"),
     ],
 )
 @pytest.mark.parametrize(

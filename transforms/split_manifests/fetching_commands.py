@@ -17,6 +17,12 @@ from dfix.transforms.split_manifests.fetch_first import builds_project, unknown_
 
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "su", "eval"))
 _UPDATES = frozenset(("update", "upgrade", "up", "u"))
+_RUNNERS = frozenset(
+    "mise rtx n nvm fnm volta asdf rbenv pyenv nodenv rvm goenv direnv env dotenv dotenvx doppler op infisical gosu "
+    "su-exec setpriv chpst runuser xvfb-run tini dumb-init stdbuf unbuffer script flock strace faketime proxychains "
+    "proxychains4 retry".split()
+)
+"""Programs that run the command that their words end with."""
 _INTERPRETERS = ("php", "ruby", "java", "node")
 _OPAQUE = re.compile(
     r"(?:^|[\s;&|(\"'])((?:npm (?:ci|i|install)|yarn(?: install)?|pnpm (?:i|install)|pip3? install -r|bundle install|"
@@ -67,6 +73,12 @@ class FetchingCommand(NamedTuple):
     def unknown_goal(self) -> str:
         """What it does, where dfix does not know whether that fetches; "" elsewhere."""
         return "" if self.usage is None else unknown_goal(self.usage)
+
+    @property
+    def is_substituted(self) -> bool:
+        """Whether a command makes some of its operands: `npm ci $(cat options)`."""
+        operands = () if self.usage is None or self.usage.verb != "install" else self.usage.operands
+        return any("$(" in word.text or "`" in word.text for word in operands)
 
     @property
     def names_packages(self) -> bool:
@@ -135,6 +147,10 @@ def _fetching(command: Located) -> FetchingCommand | None:
         # `php bin/composer.phar install`
         at = next((at for at in range(1, len(words)) if not words[at].text.startswith("-")), 0)
         if at and usage(words[at:]) is not None:
+            interpreter, words = program_name(words[0]), words[at:]
+    elif program_name(words[0]) in _RUNNERS:
+        at = next((at for at in range(1, len(words)) if project_install(words[at:]) is not None), 0)
+        if at:
             interpreter, words = program_name(words[0]), words[at:]
     shown = _shown(command)
     used = usage(words)

@@ -276,7 +276,10 @@ def first_use_of_sources(run: InstallRun, copies: list[Copied], copied_first: Ca
         if not run.chained:
             reason = f"{why}, and the RUN cannot be split: its commands are not a plain `&&` chain"
             raise LeaveAlone("not-a-chain", reason, _FIRST_RUN)
-        if command.part <= first_install:
+        if command.part == first_install:
+            reason = f"{why}, and it is part of the same command as the install"
+            raise LeaveAlone("reads-first", reason, _OWN_RUN)
+        if command.part < first_install:
             raise LeaveAlone("reads-first", f"{why}, and it runs before the install in the same RUN", _FIRST_RUN)
         return command.part
     return 1 + max(command.part for command in run.commands)

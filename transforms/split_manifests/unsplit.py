@@ -56,6 +56,9 @@ def check_unsplit(model: Model, copies: StageCopies | None, before: Sequence[Ste
             _check_scripts(copies, step)
         return
     _check_script(command, step)
+    if command.is_substituted:
+        reason = f"`{command.shown}` has words that are known only during the build"
+        raise LeaveAlone("variable", reason, "write them literally")
     if command.names_packages or command.updates_installed:
         hint = "move it before the COPY, if it needs none of the copied files"
         does = "itself names what it installs" if command.names_packages else "updates what is already installed"

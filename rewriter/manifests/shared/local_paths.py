@@ -36,5 +36,8 @@ def whole_project(statement: str) -> LeaveAlone:
 
 
 def outside(statement: str) -> LeaveAlone:
-    """The refusal to follow a path that no COPY can bring; `statement` starts its text."""
+    """The refusal to follow a path that no COPY is known to bring; `statement`, which ends with it, starts the text."""
+    if statement.rpartition(" ")[2].startswith(("/", "~")):
+        hint = "write the path relative to the folder of the manifest"
+        return LeaveAlone("outside-context", f"{statement}, an absolute path that dfix does not follow", hint)
     return LeaveAlone("outside-context", f"{statement}, outside the build context")

@@ -135,7 +135,7 @@ def _brings_none(view: ImageView, install: ProjectInstall) -> Reason:
     """Why no copy brings what an install reads, or may bring it without that dfix can tell."""
     base, _, below = view.image_folder.partition("/")
     if base != "?":
-        return Reason("missing-file", f"no COPY before `{install.shown}` brings the files it reads")
+        return Reason("missing-file", f"dfix finds no COPY that brings the files that `{install.shown}` reads")
     where = f"in {below}, below" if below else "in"
     reason = f"`{install.shown}` runs {where} the working directory of the base image, which dfix does not know"
     return Reason("unknown-folder", reason, "write a WORKDIR with an absolute path before it")
