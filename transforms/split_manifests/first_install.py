@@ -14,6 +14,7 @@ from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT
 from dfix.transforms.split_manifests.fetch_first import separate_download
 from dfix.transforms.split_manifests.installs import install_run, make_run
 from dfix.transforms.split_manifests.late_files import check_late_files
+from dfix.transforms.split_manifests.other_stages import check_other_stages
 from dfix.transforms.split_manifests.rule import CONTRACT, NAME
 from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_from_context, names_a_folder
 from dfix.transforms.split_manifests.strategies import (
@@ -56,6 +57,7 @@ def split_stages(model: Model) -> Iterator[Change | Refusal]:
                 continue
             if not before.copies:
                 _note_mounted(before, step)
+                yield from _from_other_stages(model, step)
                 continue
             copies = before.followed(model, step)
             try:
@@ -68,6 +70,13 @@ def split_stages(model: Model) -> Iterator[Change | Refusal]:
             if split is not None:
                 yield Change(NAME, split.offset, split.edits, split.reason, CONTRACT, split.ignored)
                 break
+
+
+def _from_other_stages(model: Model, step: Step) -> Iterator[Refusal]:
+    try:
+        check_other_stages(model, step)
+    except LeaveAlone as no:
+        yield Refusal(NAME, step.instruction.span.start, *no.reason)
 
 
 def _note_mounted(before: _Before, step: Step) -> None:
