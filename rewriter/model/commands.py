@@ -112,6 +112,7 @@ class _Walker:
         before = self.folder
         words = node.words
         if node.kind == "for":  # the variable and plain texts name no file
+            self._forget({words[0].text} & {*self.env, *self.assigned})
             words = tuple(word for word in words if _EXPANDS.search(word.text))
         if self.conditions and (words or node.redirects):
             name = Word(Span(node.span.start, node.span.start), "[[", "[[")
@@ -136,8 +137,13 @@ class _Walker:
         """Forget the ENV value of variables that a command sets for the rest of the script, and keep the new one."""
         changed = node.assigns if not words else words[1:] if words[0].value in _SETTERS else ()
         names = {word.text.partition("=")[0] for word in changed}
-        # what is in a branch, a subshell or a pipeline may not have been set
-        self.assigned = {**self.assigned, **dict.fromkeys(names), **(_set_by(changed) if depth == 0 else {})}
+        self._forget(names)
+        if depth == 0:  # what is in a branch, a subshell or a pipeline may not have been set
+            self.assigned = {**self.assigned, **_set_by(changed)}
+
+    def _forget(self, names: set[str]) -> None:
+        """Variables whose value is not certain any more."""
+        self.assigned = {**self.assigned, **dict.fromkeys(names)}
         if not names.isdisjoint(self.env):
             self.env = {name: value for name, value in self.env.items() if name not in names}
 
