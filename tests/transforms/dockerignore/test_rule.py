@@ -133,6 +133,39 @@ def test_written_without_touching_the_dockerfile(tmp_path: Path) -> None:
         ({"app.py": "import os\nfrom git import Repo\n"}, "true", "app.py"),
         ({"app.js": "const git = require('simple-git')()\n"}, "true", "app.js"),
         ({"app.py": ""}, "git describe", "`git` on line 4"),
+        ({"pyproject.toml": '[tool.pdm.version]\nsource = "scm"\n'}, "pip install .", "pyproject.toml"),
+        (
+            {"a.gemspec": 'Gem::Specification.new { |s| s.files = `git ls-files -z`.split("\\0") }\n'},
+            "true",
+            "a.gemspec",
+        ),
+        ({"pyproject.toml": "[tool.poetry-dynamic-versioning]\nenable = true\n"}, "pip install .", "pyproject.toml"),
+        ({"Cargo.toml": '[build-dependencies]\nvergen = "8"\n'}, "cargo build", "Cargo.toml"),
+        ({"Cargo.toml": '[dependencies]\ngit-version = "0.3"\n'}, "cargo build", "Cargo.toml"),
+        ({"build.gradle": 'plugins { id "com.palantir.git-version" }\n'}, "gradle build", "build.gradle"),
+        ({"build.gradle.kts": 'plugins { id("pl.allegro.tech.build.axion-release") }\n'}, "true", "build.gradle.kts"),
+        (
+            {".mvn/extensions.xml": "<artifactId>jgitver-maven-plugin</artifactId>\n"},
+            "mvn package",
+            ".mvn/extensions.xml",
+        ),
+        ({"a.props": '<PackageReference Include="MinVer" />\n'}, "true", "a.props"),
+        ({"a.csproj": "<Project/>\n"}, "dotnet publish", "`dotnet publish` on line 4"),
+        ({"hugo.toml": "enableGitInfo = true\n"}, "hugo", "hugo.toml"),
+        ({"mkdocs.yml": "plugins:\n- git-revision-date-localized\n"}, "mkdocs build", "mkdocs.yml"),
+        ({".vitepress/config.ts": "export default { lastUpdated: true }\n"}, "true", ".vitepress/config.ts"),
+        ({"mix.exs": '{v, 0} = System.cmd("git", ["describe"])\n'}, "mix compile", "mix.exs"),
+        ({"src/a.app.src": "{application, a, [{vsn, git}]}.\n"}, "true", "src/a.app.src"),
+        ({"meson.build": "vcs_tag(input: 'a.in', output: 'a.h')\n"}, "meson setup b", "meson.build"),
+        ({"package.json": '{"devDependencies": {"git-revision-webpack-plugin": "5"}}'}, "true", "package.json"),
+        ({"package.json": '{"scripts": {"prepare": "lefthook install"}}'}, "npm ci", "package.json"),
+        ({"lib/Version.hs": 'main = readProcess "git" ["log"] ""\n'}, "true", "lib/Version.hs"),
+        ({"src/App.java": "import org.eclipse.jgit.api.Git;\n"}, "true", "src/App.java"),
+        ({"tool": "#!/usr/bin/perl\nmy $v = `git describe`;\n"}, "true", "tool"),
+        ({"a.py": ""}, "npx nx affected -t build", "`npx nx affected -t build` on line 4"),
+        ({"a.py": ""}, "pre-commit install", "`pre-commit install` on line 4"),
+        ({"a.py": ""}, "test -d .git", "`test -d .git` on line 4"),
+        ({"a.py": ""}, 'true\nCMD ["git", "log"]', "the CMD on line 5"),
     ],
 )
 def test_the_git_history_is_read(tmp_path: Path, files: dict[str, str], run: str, reader: str) -> None:
@@ -152,12 +185,38 @@ def test_the_git_history_is_read(tmp_path: Path, files: dict[str, str], run: str
             "pip install -r requirements.txt",
         ),
         ({".gitignore": "x\n", "README.md": "git clone\n"}, "true"),
+        ({"Cargo.toml": '[dependencies]\na = { git = "https://example.com/a" }\n'}, "cargo build"),
+        (
+            {"Gemfile": 'git_source(:github) { |r| "https://github.com/#{r}.git" }\ngem "a", git: "https://a/b"\n'},
+            "true",
+        ),
+        ({"mix.exs": '{:a, github: "a/b"}\nlinks: %{"GitHub" => "https://github.com/a/b"}\n'}, "mix compile"),
+        ({"pom.xml": "<scm><connection>scm:git:git://a/b.git</connection></scm>\n"}, "mvn package"),
+        ({"pyproject.toml": "[tool.black]\nexclude = '/(\\.git|build)/'\n"}, "pip install ."),
+        ({"composer.json": '{"repositories": [{"type": "vcs", "url": "https://a/b"}]}'}, "composer install"),
+        ({"package.json": '{"devDependencies": {"lint-staged": "15", "pre-commit": "1"}}'}, "npm ci"),
+        ({"package.json": '{"scripts": {"prepare": "husky"}}'}, "npm ci"),
+        ({"app.js": "const longitude = digits // legitimate\n"}, "true"),
+        ({"mix.exs": "digits = longitude\n"}, "mix compile"),
+        ({".github/workflows/a.sh": "git describe\n", "Jenkinsfile": "sh 'git log'\n"}, "true"),
+        ({"a.py": ""}, "apt-get update && apt-get install -y git"),
+        ({"a.py": ""}, "npm install -g lefthook"),
+        ({"a.py": ""}, "rm -rf .git"),
+        ({"a.py": ""}, "pip install git+https://example.com/a"),
+        ({"a.py": ""}, "echo $GIT_SHA > version"),
     ],
 )
 def test_the_git_history_is_not_read(tmp_path: Path, files: dict[str, str], run: str) -> None:
     result = result_of(tmp_path, {**files, ".git/HEAD": ""}, f"FROM a\nWORKDIR /app\nCOPY . .\nRUN {run}\n")
     assert result.ignore_file is not None
     assert result.ignore_file.after.text.startswith(".git\n")
+
+
+@pytest.mark.parametrize(("tag", "stamped"), [("6.0", False), ("7.0-alpine", False), ("8.0", True), ("10.0", True)])
+def test_net_stamps_the_commit_since_8(tmp_path: Path, tag: str, stamped: bool) -> None:
+    dockerfile = f"FROM mcr.microsoft.com/dotnet/sdk:{tag}\nWORKDIR /a\nCOPY . .\nRUN dotnet publish -o /out\n"
+    result = result_of(tmp_path, {"a.csproj": "<Project/>\n", ".git/HEAD": ""}, dockerfile)
+    assert (result.ignore_file is None) == stamped
 
 
 def test_it_lets_a_split_be_made(tmp_path: Path) -> None:

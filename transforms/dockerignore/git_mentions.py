@@ -1,0 +1,81 @@
+"""Words that speak of the git history: of a command, of a file that says how a project is built, of a source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from dfix.rewriter.knowledge.git_tools import git_tools
+
+_ELSEWHERE = re.compile(
+    r"""<scm>.*?</scm> | \bscm\s*\{[^}]*\} | \bgit_source\b | //\ indirect
+    | "type"\s*:\s*"(?:git|vcs)"                                      # where a package is published
+    | :?\bgit["']?\s*(?:=>|[=:(]|\s)\s*["'][^"'\n]*(?:://|@)[^"'\n]*["']  # a dependency from another repository
+    | [\w+.-]*:?//\S* | \bgit@\S* | \bgit\+\S* | \$\{?\w+ | github\.com/[\w.-]+/[\w.-]+\.git\b""",
+    re.DOTALL | re.VERBOSE,
+)
+"""What names another repository, or a variable."""
+_EXCLUDED = re.compile(r"\\?\.git\b(?![/.\w-])")
+"""In settings of tools, the folder alone is one that they leave out."""
+_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_IN_SOURCE = re.compile(
+    r"[\"'/ ]\.git[\"'/ \n]|[\"'`(|]\s*(?:/usr/bin/)?git\s+-{0,2}[a-zC]"
+    r"|\bgit(?: -C \S+)? (?:archive|blame|branch|cat-file|config|describe|diff|for-each-ref|log|ls-files|ls-tree"
+    r"|name-rev|remote|rev-list|rev-parse|shortlog|show|status|submodule|symbolic-ref|tag)\b"
+    r"|[\"'](?:git|(?:simple|isomorphic|last-commit)-git|nodegit|[\w./@-]*/go-git[\w./-]*|libgit2[\w./-]*)[\"']"
+    r"|^\s*(?:import|from|use|extern crate) (?:git|git2|gix|pygit2|dulwich|git_version)\b|\bgit_version!"
+    r"|\borg\.eclipse\.jgit\b|\bLibGit2Sharp\b|\brequire ['\"]rugged['\"]|%w\[git\b",
+    re.MULTILINE,
+)
+"""A path, a command, or a package that reads a repository."""
+
+
+def definition_mentions(text: str, *, settings: bool) -> bool:
+    """Whether a file that says how a project is built speaks of the history.
+
+    `settings`: whether it is of a format in which `.git` alone is a folder to be left out.
+    """
+    if "git" not in (lowered := text.lower()) and "scm" not in lowered and "vcs" not in lowered:
+        return _names(lowered)
+    kept = _ELSEWHERE.sub(" ", text)
+    kept = _harmless().sub(" ", kept)
+    if settings:
+        kept = _EXCLUDED.sub(" ", kept)
+    return _names(kept.lower()) or any(map(_is_git, _PARTS.findall(kept))) or source_mentions(kept)
+
+
+def source_mentions(text: str) -> bool:
+    """Whether a source file speaks of the history."""
+    return _IN_SOURCE.search(text) is not None
+
+
+def command_mentions(words: Sequence[str]) -> bool:
+    """Whether the words of a command speak of the history, as an argument or as a tool that reads it."""
+    text = " ".join(words)
+    if definition_mentions(text, settings=False):
+        return True
+    return any(_in_order(command, words) for command in git_tools().commands)
+
+
+def _names(lowered: str) -> bool:
+    return any(
+        re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", lowered) for name in git_tools().names if name in lowered
+    )
+
+
+def _is_git(part: str) -> bool:
+    word = part.lower()
+    return word in ("scm", "vcs") or (
+        (word.startswith("git") or word.endswith("git")) and word not in git_tools().harmless
+    )
+
+
+@cache
+def _harmless() -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z])(?:{'|'.join(sorted(git_tools().harmless))})[a-z]*", re.IGNORECASE)
+
+
+def _in_order(command: Sequence[str], words: Sequence[str]) -> bool:
+    rest = iter(word.rpartition("/")[2].partition("=")[0] for word in words)
+    return all(word in rest for word in command)
