@@ -13,7 +13,8 @@ from dfix.rewriter.verify.noise import excuse
 
 PRESENCE, CONTENT = "presence", "content"
 BUILT_TWICE = "differs between two builds of the same file"
-_PLATFORM = ("architecture", "os", "variant")
+_PLATFORM = ("architecture", "os", "variant", "author")
+"""What an image sets outside of its configuration; MAINTAINER sets the author."""
 _WHOLE = (
     "Cmd", "Entrypoint", "WorkingDir", "User", "ExposedPorts", "Volumes", "Healthcheck", "StopSignal", "Shell",
     "OnBuild", "ArgsEscaped",

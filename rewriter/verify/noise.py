@@ -1,7 +1,7 @@
 """Build noise: what differs between two builds of the same file, as listed in `noise.toml`.
 
-In the globs of `noise.toml`, `*` matches any text without `/`, `?` one such character, `**` any text, `**/` any number
-of folders, and a leading `~` any home (/root, and those in /home). All else matches literally.
+In the globs of `noise.toml`, `*` matches any text without `/`, `**` any text, `**/` any number of folders, and a
+leading `~` any home (/root, and those in /home). All else matches literally.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PYTHON_3 = range(3000, 4000)
 _PYTHON_2 = range(50000, 63000)
 _META = b"\nT:virtual meta package\n"
 _VIRTUAL = re.compile(rb"^(C:|V:(?=[0-9]{8}\.[0-9]{6}$)).*$", re.MULTILINE)
-_SIGNS = {"~": "(?:root|home/[^/]+)", "?": "[^/]", "*": "[^/]*", "**": ".*", "**/": "(?:.*/)?"}
+_SIGNS = {"~": "(?:root|home/[^/]+)", "*": "[^/]*", "**": ".*", "**/": "(?:.*/)?"}
 
 
 class Noise(NamedTuple):
@@ -112,7 +112,7 @@ def _file() -> dict[str, list[dict[str, Any]]]:
 
 def translated(glob: str) -> str:
     """Translate a glob with a leading `/` or `~` into a regular expression for paths without the leading `/`."""
-    pieces = re.split(r"(^~(?=/)|(?:^|(?<=/))\*\*/|\*+|\?)", glob.removeprefix("/"))
+    pieces = re.split(r"(^~(?=/)|(?:^|(?<=/))\*\*/|\*+)", glob.removeprefix("/"))
     return "".join(_SIGNS.get(piece, re.escape(piece)) for piece in pieces)
 
 

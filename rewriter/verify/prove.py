@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
@@ -20,6 +21,7 @@ from dfix.rewriter.verify.hints import hint
 from dfix.rewriter.verify.image import Image
 from dfix.rewriter.verify.measure import cold, measure
 from dfix.rewriter.verify.proof import Blame, Measures, Proof
+from dfix.rewriter.verify.random_names import by_random_names
 from dfix.rewriter.verify.sizes import size
 from dfix.rewriter.verify.smoke import Runs, Sides, smoke
 from dfix.rewriter.verify.trial import Trial
@@ -76,10 +78,11 @@ class Before:
         if not found.differences:
             return found
         again = self._again = self._again or self._twice("before", self.source)
-        found = without(found, compare(self.image, again.image, (), self.homes))
+        twice = compare(self.image, again.image, (), self.homes)
+        rebuild = cache(lambda: self._twice("after", after).image)
+        found = by_random_names(without(found, twice), twice, (self.image, again.image, image), rebuild)
         versions = self._version(self.image, self.tag), again
-        new = self._version(image, tag)
-        return by_chance(found, versions, new, lambda: self._twice("after", after).image, self._trial.context)
+        return by_chance(found, versions, self._version(image, tag), rebuild, self._trial.context)
 
     def _twice(self, side: str, source: Source) -> Version:
         tag, _ = self._trial.build(side, source, "build without cache, again", cache=False)

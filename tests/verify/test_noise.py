@@ -14,17 +14,20 @@ CHANGED_HASH = b"root:$y$1:19000:0:99999:7:::\n"
 
 # for each line of the table: paths that it is about, and neighbours that it is not about
 LINES = {
-    "/var/log/**": ("var/log/dpkg.log", "var/log/apt/term.log", "!var/logs/a", "!srv/var/log/a"),
+    "/var/log/dpkg.log": ("var/log/dpkg.log", "!var/log/dpkg/a", "!srv/var/log/dpkg.log"),
+    "/var/log/apt/*": ("var/log/apt/term.log", "!var/log/apt", "!var/log/apt-cacher/a"),
+    "/var/log/alternatives.log": ("var/log/alternatives.log", "!var/log/alternatives"),
+    "/var/log/fontconfig.log": ("var/log/fontconfig.log", "!var/log/app.log"),
+    "/var/log/dnf*.log": ("var/log/dnf.log", "var/log/dnf.rpm.log", "!var/log/dnf"),
+    "/var/log/hawkey.log": ("var/log/hawkey.log", "!var/log/hawkey"),
+    "/var/log/yum.log": ("var/log/yum.log", "!var/log/nginx/access.log"),
+    "/var/log/apk.log": ("var/log/apk.log", "!var/log/apk"),
+    "/var/log/zypper.log": ("var/log/zypper.log", "!var/log/zypper"),
+    "/var/log/zypp/*": ("var/log/zypp/history", "!var/log/zypp"),
     "/var/cache/ldconfig/aux-cache": ("var/cache/ldconfig/aux-cache", "!etc/ld.so.cache", "!var/cache/ldconfig/aux-cache~"),
     "/var/cache/apt/*.bin": ("var/cache/apt/pkgcache.bin", "!var/cache/apt/archives/a.bin", "!var/cache/apt/lock"),
     "/var/lib/apt/lists/**": ("var/lib/apt/lists/a_InRelease", "!var/lib/apt/extended_states"),
     "/var/cache/fontconfig/*.cache-*": ("var/cache/fontconfig/3830-le64.cache-8", "!var/cache/fontconfig/CACHEDIR.TAG"),
-    "/etc/machine-id": ("etc/machine-id", "!etc/hostid"),
-    "/var/lib/dbus/machine-id": ("var/lib/dbus/machine-id", "!var/lib/dbus/x"),
-    "/etc/ssh/ssh_host_*_key": ("etc/ssh/ssh_host_rsa_key", "!etc/ssh/sshd_config", "!root/.ssh/ssh_host_rsa_key"),
-    "/etc/ssh/ssh_host_*_key.pub": ("etc/ssh/ssh_host_rsa_key.pub", "!etc/ssh/id_rsa.pub"),
-    "/etc/ssl/certs/ssl-cert-snakeoil.pem": ("etc/ssl/certs/ssl-cert-snakeoil.pem", "!etc/ssl/certs/a.pem"),
-    "/etc/ssl/private/ssl-cert-snakeoil.key": ("etc/ssl/private/ssl-cert-snakeoil.key", "!etc/ssl/private/server.key"),
     "/etc/shadow": ("etc/shadow", "!etc/passwd", "!etc/gshadow"),
     "/etc/shadow-": ("etc/shadow-", "!etc/passwd-", "!etc/shadow.bak"),
     "/var/lib/rpm/*": ("var/lib/rpm/rpmdb.sqlite", "var/lib/rpm/Packages", "!var/lib/rpm-state/a", "!var/lib/rpm/a/b"),
@@ -85,8 +88,6 @@ LINES = {
     "~/.cache/go-build/trim.txt": ("root/.cache/go-build/trim.txt", "!root/.cache/go-build/README"),
     "**/.git/index": ("app/.git/index", ".git/index", "!app/.git/config", "!app/git/index"),
     "**/.git/logs/**": ("app/.git/logs/refs/heads/main", "!app/.git/refs/heads/main", "!app/logs/a"),
-    "/tmp/tmp.??????????": ("tmp/tmp.WitLKmTKYP", "!tmp/tmp.txt", "!tmp/tmp.WitLKmTKYPx", "!app/tmp.WitLKmTKYP"),
-    "/tmp/tmp.??????????/**": ("tmp/tmp.WitLKmTKYP/a/b", "!tmp/tmp.d/a"),
     "/dev": ("dev", "!devel"),
     "/dev/**": ("dev/console", "!devel/a", "!app/dev/a"),
     "/proc": ("proc", "!app/proc"),
@@ -188,7 +189,7 @@ def test_a_line_for_a_field_excuses_nothing_by_itself(path: str, kind: str) -> N
         *[path[1:] for paths in LINES.values() for path in paths if path.startswith("!")],
         "etc/passwd", "etc/group", "etc/gshadow", "etc/subuid", "var/lib/dpkg/status", "usr/bin/env",
         "app/package.json", "app/node_modules/express/index.js", "app/var/log/a", "tmp/a", "run/nginx", "run/nginx/a",
-        "root/.cache/ms-playwright/a", "root/.cache/uv", "root/.npmrc", "var/lib/dpkg/status-old",
+        "root/.cache/ms-playwright/a", "etc/machine-id", "etc/ssh/ssh_host_rsa_key", "tmp/tmp.WitLKmTKYP", "var/log/app.log", "root/.cache/uv", "root/.npmrc", "var/lib/dpkg/status-old",
     ],
 )  # fmt: skip
 def test_what_no_line_excuses(path: str, kind: str) -> None:
@@ -333,8 +334,8 @@ def test_other_files_are_left_as_they_are() -> None:
         ("/a*/b", "ax/b", True), ("/a.b", "axb", False), ("**/b", "b", True), ("**/b", "a/c/b", True),
         ("**/b", "ab", False), ("/a/**/b", "a/b", True), ("/a/**/b", "a/x/y/b", True), ("/a/**/b", "a/xb", False),
         ("**b", "a/xb", True), ("~/a", "root/a", True), ("~/a", "home/me/a", True), ("~/a", "home/a", False),
-        ("~/a", "home/me/you/a", False), ("~/a", "srv/root/a", False), ("/x~/a", "x~/a", True), ("/a?", "ab", True),
-        ("/a?", "a/", False), ("/a?", "a", False), ("/a/**", "a/new\nline", True),
+        ("~/a", "home/me/you/a", False), ("~/a", "srv/root/a", False), ("/x~/a", "x~/a", True), ("/a?", "a?", True), ("/a?", "ab", False),
+        ("/a/**", "a/new\nline", True),
     ],
 )  # fmt: skip
 def test_globs(glob: str, path: str, fits: bool) -> None:

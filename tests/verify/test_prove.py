@@ -209,6 +209,49 @@ def test_against_a_rewrite_of_somebody_else(verify: Verify, tmp_path: Path) -> N
     assert any(line.startswith("  layers") and line.split()[1:] == ["7", "4", "3", "fewer"] for line in lines)
 
 
+UUID = "$(cat /proc/sys/kernel/random/uuid)"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        (f"RUN mkdir /d && touch /d/{UUID}", "RUN mkdir /d", "/d/"),
+        (f"RUN mkdir /d && touch /d/{UUID}", "RUN mkdir /d && touch /d/fixed", "/d/"),
+        ("RUN mkdir -p /var/log && echo a > /var/log/app.log", None, "/var/log/app.log content"),
+        ("RUN echo a > /etc/machine-id", None, "/etc/machine-id content"),
+        (f"RUN mkdir /etc/ssh && echo {UUID} > /etc/ssh/ssh_host_rsa_key", None, "/etc/ssh/ssh_host_rsa_key content"),
+        ("MAINTAINER a", None, 'config author is "b", was "a"'),
+    ],
+)
+def test_what_looks_like_noise_but_is_another_image(
+    verify: Verify, tmp_path: Path, old: str, new: str | None, path: str
+) -> None:
+    assert path in _against(verify, tmp_path, old, new or old.replace(UUID, "a").replace(" a", " b"), 1)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"RUN mkdir /d && touch /d/{UUID}",
+        f"RUN mkdir -p /d/{UUID}/e && cd /d/* && echo a > e/f",
+        "RUN mktemp -d && mktemp",
+        f"RUN mkdir -p /var/log && echo {UUID} > /var/log/app.log",
+        f"RUN echo {UUID} > /etc/machine-id",
+        "MAINTAINER a",
+    ],
+)
+def test_what_differs_in_each_build_of_both_is_noise(verify: Verify, tmp_path: Path, line: str) -> None:
+    assert "proven, the same image" in _against(verify, tmp_path, line, f"{line}\n# by hand", 0)
+
+
+def _against(verify: Verify, folder: Path, old: str, new: str, status: int) -> str:
+    (folder / "Dockerfile").write_text(f"FROM busybox\n{old}\n")
+    (folder / "Dockerfile.new").write_text(f"FROM busybox\n{new}\n")
+    found = verify(str(folder / "Dockerfile"), "--against", str(folder / "Dockerfile.new"), "--no-measure")
+    assert found.status == status, found.out + found.err
+    return found.out
+
+
 def test_the_dockerfiles_own_text_is_no_difference(verify: Verify, tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     path.write_text(THREE + "COPY . /src\n")
