@@ -29,19 +29,43 @@ ENDINGS = {
     "ruby": (".rb", "config.ru"),
 }
 """The suffixes of a language's source files."""
+_NAMES_A_PROGRAM = (
+    r"""["'`|]\s*(?:/usr(?:/local)?/bin/)?(?:curl|wget|git|svn|ssh|scp|gpg|gcc|g\+\+|unzip|pgrep|pkill)"""
+    r"""(?=\s+-|\s+https?:|["'`]|\s(?:clone|describe|diff|fetch|log|pull|rev-parse|show|status)\b)"""
+    r"""|["'`]/usr/(?:share/(?!zoneinfo|ca-certificates)|include/)"""
+)
+"""A program or a folder of the full images, in quotes."""
+_STARTS_IN_OS = r"(?:system|popen|exec\w+|spawn\w+|posix_spawn\w*)\b"
+"""Functions of Python's module os."""
 _USES_THE_SYSTEM = {
     "node": re.compile(
-        r"""['"](?:node:)?child_process['"]|['"](?:execa|shelljs|zx|cross-spawn|simple-git|nodegit|gm|imagemagick|koffi|ffi-napi|ffi-rs)['"]"""
+        r"""\bchild_process\b|\bspawn_sync\b|\bprocess\.(?:binding|dlopen)\(|\b(?:Bun\.(?:spawn|\$)|Deno\.Command)"""
+        r"""|['"](?:@npmcli/promise-spawn|execa|shelljs|zx|cross-spawn|spawn-\w+|nano-spawn|tinyexec|foreground-child|node-pty|which"""
+        r"""|simple-git|isomorphic-git|nodegit|gm|imagemagick|koffi|ffi-napi|ffi-rs)(?:/[\w./-]+)?['"]|"""
+        + _NAMES_A_PROGRAM
     ),
     "python": re.compile(
-        r"\bsubprocess\b|\bos\.(?:system|popen|exec\w+|spawn\w+)\(|\bfind_library\(|\b(?:CDLL|LoadLibrary|dlopen)\(|\bshutil\.which\("
+        rf"subprocess|\bos\.{_STARTS_IN_OS}\(?|\bfrom os import .*\b{_STARTS_IN_OS}"
+        r"|\bfind_library\(|\b(?:CDLL|PyDLL|LoadLibrary|dlopen)\(|\bcdll\.\w"
+        r"|\bshutil\.which\(|\bfrom shutil import .*\bwhich\b"
+        r"|^\s*(?:import|from) (?:pty|pexpect|sh|plumbum|fabric|invoke|git)\b"
+        r"|^\s*(?:import|from) (?:tkinter|turtle|idlelib|distutils|pyximport|cffi)\b"
+        r"|\bccompiler\b|" + _NAMES_A_PROGRAM,
+        re.MULTILINE,
     ),
     "ruby": re.compile(
-        r"\bsystem\(|\bsystem [\"']|\bOpen3\b|\bIO\.popen|%x[({\[]|(?<=[=(\s])`[a-z./]"
-        r"|\bffi_lib\b|\bdlload\b|\bdlopen\("
+        r"(?<![\w.:])(?:Kernel\.|Process\.)?(?:system|exec|spawn)(?:\(| +[\"'%])"
+        r"|\bProcess\.(?:spawn|exec)\b|\bOpen3\b|\bPTY\b|popen"
+        r"|[\"']\|\s*[a-z./]|%x[({\[]|(?<=[=(\s])`[a-z./]|\bffi_lib\b|\bdlload\b|\bdlopen\(|" + _NAMES_A_PROGRAM
     ),
 }
 """What starts other programs, or loads libraries of the system, in a language's source files."""
+_COMPILES = re.compile(
+    r"\btorch\.compile\b|^\s*(?:import|from) (?:triton|pyximport|distutils)\b"
+    r"|\bcpp_extension\b|\bccompiler\b|\w*ffi\w*\.verify\(|\bfrom torch import .*\bcompile\b",
+    re.MULTILINE,
+)
+"""What calls a C compiler when a Python program runs."""
 _COMMENTS = ("#", "//", "*")
 
 
@@ -99,6 +123,11 @@ def calls(texts: Iterable[tuple[str, str]], pattern: re.Pattern[str]) -> str:
             if not _commented(text, match.start()):
                 return _place(path, text, match)
     return ""
+
+
+def compiles_later(texts: Iterable[tuple[str, str]]) -> str:
+    """The first place in Python sources (path and text) that compiles when the program runs; "" for none."""
+    return calls(texts, _COMPILES)
 
 
 def uses_the_system(texts: Iterable[tuple[str, str]], language: str) -> str:

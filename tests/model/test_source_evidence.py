@@ -6,7 +6,15 @@ import re
 
 import pytest
 
-from dfix.rewriter.model.source_evidence import MOST_READ, Starts, calls, runs_programs, sources, uses_the_system
+from dfix.rewriter.model.source_evidence import (
+    MOST_READ,
+    Starts,
+    calls,
+    compiles_later,
+    runs_programs,
+    sources,
+    uses_the_system,
+)
 from tests.build_context import MakeContext
 
 
@@ -52,3 +60,71 @@ def test_programs_that_sources_start(make_context: MakeContext) -> None:
 def test_programs_that_an_image_may_lack(text: str, found: str) -> None:
     language = Starts(re.compile(r"run\("), re.compile(r"run\('(\w+)'"), re.compile(r"ARGS\[0\]"))
     assert runs_programs((("a.x", text),), language, ("ours",)) == found
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("python", "asyncio.create_subprocess_exec('a')"),
+        ("python", "await create_subprocess_shell('a')"),
+        ("python", "pty.spawn(['a'])\nimport pty"),
+        ("python", "os.posix_spawn('a', [], {})"),
+        ("python", "from os import execvp"),
+        ("python", "from shutil import which"),
+        ("python", "import tkinter as tk"),
+        ("python", "import distutils.ccompiler"),
+        ("python", "run(['git', 'log'])"),
+        ("python", "shell('curl -s http://a')"),
+        ("python", "open('/usr/share/mime/types')"),
+        ("ruby", 'exec "git"'),
+        ("ruby", "exec('git')"),
+        ("ruby", 'open("|git log")'),
+        ("ruby", 'Process.spawn "a"'),
+        ("ruby", "pid = spawn('a')"),
+        ("ruby", "require 'pty'; PTY.spawn(x)"),
+        ("node", "require('node:child_process')"),
+        ("node", "import { execaCommand } from 'execa'"),
+        ("node", "import spawn from 'nano-spawn'"),
+        ("node", "process.binding('spawn_sync')"),
+        ("node", "run('git', ['log'])"),
+        ("node", "$`git rev-parse HEAD`"),
+    ],
+)
+def test_what_uses_the_system(language: str, text: str) -> None:
+    assert uses_the_system([("a", text)], language).startswith("a:")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("python", "system = os.environ['SYSTEM']"),
+        ("python", "executor.spawn(task)"),
+        ("python", "url = 'https://github.com/git/git'"),
+        ("python", "print('git is fine, and so is sshd')"),
+        ("python", "which = 1\nimport shutil"),
+        ("python", "open('/usr/share/zoneinfo/UTC')"),
+        ("ruby", "connection.exec('select 1')"),
+        ("ruby", "client.system"),
+        ("ruby", "open('a|b')"),
+        ("node", "router.patch('/git/:id', spawn)"),
+        ("node", "const which = options.which"),
+        ("node", "/^(?:a|b)$/.exec(text)"),
+    ],
+)
+def test_what_does_not_use_the_system(language: str, text: str) -> None:
+    assert uses_the_system([("a", text)], language) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("model = torch.compile(model)", "a:1 (`torch.compile`)"),
+        ("import triton", "a:1 (`import triton`)"),
+        ("lib = ffi.verify('int a;')", "a:1 (`ffi.verify(`)"),
+        ("from torch.utils import cpp_extension", "a:1 (`cpp_extension`)"),
+        ("re.compile('a')\nimport torch", ""),
+        ("token.verify('a')", ""),
+    ],
+)
+def test_python_that_compiles_when_it_runs(text: str, found: str) -> None:
+    assert compiles_later([("a", text)]) == found

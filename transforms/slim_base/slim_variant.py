@@ -21,6 +21,7 @@ from dfix.rewriter.model.stage import Stage
 from dfix.rewriter.model.stage_sources import stage_sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS, healthcheck_commands, interpreters, scripts_named
 from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.slim_base.documentation import check_documentation, check_text
 from dfix.transforms.slim_base.packages import check_brought_packages, check_locked_packages, check_package, may_compile
 
 _IN_SLIM_IMAGES = frozenset("npm yarn node corepack python python3 pip pip3 ruby apt-get apt".split())
@@ -49,6 +50,7 @@ def slim_variant(model: Model, stage: Stage) -> SlimVariant | None:
             "variable", f"{stage.image} comes from a build argument", "change it where the argument is set"
         )
     _check_commands(base, stage)
+    check_documentation(base, stage, _installed_words(stage))
     if model.context is None:
         raise LeaveAlone("no-context", "the build context is unknown", "name its folder with --context")
     _check_installs(base, model.context, stage)
@@ -149,6 +151,7 @@ def _check_scripts(base: BaseImage, context: Context, stage: Stage) -> None:
             raise LeaveAlone(
                 "needs-programs", f"{script.path} is a script for `{script.interpreter}`, which {base.smaller} lacks"
             )
+        check_text(base, script.path, script.text)
         lacking = sorted(script.programs & FULL_IMAGE_PROGRAMS - installed)
         if lacking:
             raise LeaveAlone("needs-programs", f"{script.path} runs `{lacking[0]}`, which {base.smaller} lacks")

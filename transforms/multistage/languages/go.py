@@ -43,6 +43,11 @@ _STARTS = Starts(
     re.compile(r"\bexec\.(?:Command\(|LookPath\(|CommandContext\(\s*[\w.()]+,)\s*\"([\w./-]+)\""),
     re.compile(r'os\.Args\[0\]|"/proc/self/exe"|os\.Executable\(\)'),
 )
+_NEEDS_GO = re.compile(
+    r'"(?:go/(?:build|importer|doc/headscan)|golang\.org/x/tools/(?:go/(?:packages|buildutil|loader)|imports|gopls)[\w/]*)"'
+    r"|\b(?:runtime|build\.Default)\.GOROOT\b"
+)
+"""What reads Go's own sources, or runs `go`, when the program runs."""
 _SOURCES = (".go", ".mod", ".sum", ".work", ".s", ".c", ".h", ".cc", ".cpp", ".proto")
 _MEGABYTES_MORE_THAN_DEBIAN = 740
 """Megabytes by which golang:1.22 is larger than debian:bookworm-slim (amd64, unpacked)."""
@@ -72,6 +77,9 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         raise LeaveAlone(
             "needs-programs", f"{others} may run a program that {build.base.reference} has and a smaller image lacks"
         )
+    goroot = calls(built, _NEEDS_GO)
+    if goroot:
+        raise LeaveAlone("needs-programs", f"{goroot} may need Go itself, which a smaller image lacks")
     from_scratch = _from_scratch(build, built, copy, data_paths) if is_static else None
     if from_scratch is not None:
         return from_scratch

@@ -8,7 +8,7 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.source_evidence import sources
+from dfix.rewriter.model.source_evidence import ENDINGS, compiles_later, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.source import Edit, Span
@@ -47,6 +47,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     if not any(_installs(command) for command in build.build_commands):
         return None
     required = _required_packages(build)
+    _check_compiles_later(build, required)
     image = runtime_image(build, "python", required)
     if image is None:
         return None
@@ -67,6 +68,15 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         missing_programs=FULL_IMAGE_PROGRAMS | {"file", "xz"} if image != build.base.reference else frozenset(),
         may_lack_libraries=image != build.base.reference,
     )
+
+
+def _check_compiles_later(build: BuildStage, required: set[str]) -> None:
+    """Raise LeaveAlone for a program that needs a compiler in the container, too."""
+    place = compiles_later(build.sources(*ENDINGS["python"]))
+    if not place:
+        place = next(iter(sorted(language_facts("python").compiles_at_run_time & required)), "")
+    if place:
+        raise LeaveAlone("needs-programs", f"{place} may call a compiler when the program runs")
 
 
 def _installs(command: ClassifiedCommand) -> bool:
