@@ -50,7 +50,10 @@ def _summary(proofs: list[Proof]) -> str:
         "failed": "not tested",
         "unchanged": "unchanged",
     }
-    parts = [f"{counts[verdict]} {said}" for verdict, said in words.items() if counts[verdict]]
+    runs = sum(proof.shown_by_runs for proof in proofs)
+    counts["proven"] -= runs
+    parts = [f"{runs} different as declared, and the same in what was run"] if runs else []
+    parts += [f"{counts[verdict]} {said}" for verdict, said in words.items() if counts[verdict]]
     written = sum(proof.written for proof in proofs)
     files = f"{len(proofs)} Dockerfile{'' if len(proofs) == 1 else 's'}: " + ", ".join(parts or ["nothing to do"])
     return files + (f"; {written} written" if written else "")

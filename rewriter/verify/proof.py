@@ -69,3 +69,8 @@ class Proof(NamedTuple):
     """What running both images showed, if a change declares a different image."""
     unseen: str = ""
     """Why dfix could not watch which files a moved RUN reads, as a phrase."""
+
+    @property
+    def shown_by_runs(self) -> bool:
+        """Whether the images differ as declared, so that nothing speaks for the rewrite but what was run in both."""
+        return self.verdict == "proven" and self.comparison is not None and bool(self.comparison.differences)

@@ -63,9 +63,10 @@ def _head(out: Output, path: str, proof: Proof) -> None:
     if proof.verdict == "proven":
         seen = proof.comparison
         same = "the same image" if seen is None or not seen.caches else "the same image, except caches"
-        if seen is not None and seen.differences:
-            same = "a different image, as its changes declare"
-        out.write(f"proven, {same}", "bold green")
+        if proof.shown_by_runs:
+            out.write("a different image, as its changes declare, which did the same in what was run", "bold green")
+        else:
+            out.write(f"proven, {same}", "bold green")
     elif proof.verdict == "unshown":
         out.write("not shown, because both images fail when they run", "bold yellow")
     elif proof.result.changes:
@@ -89,6 +90,8 @@ def _change(out: Output, change: Applied, proof: Proof, *, broken: bool) -> None
         out.write("(left out with the broken one)\n")
     elif proof.verdict == "unshown" and change.contract == "changed-image":
         out.write("(not shown)\n", "yellow")
+    elif change.contract == "changed-image" and proof.shown_by_runs:
+        out.write("(held in what was run)\n", "green")
     else:
         out.write("(confirmed)\n", "green")
 
@@ -121,7 +124,7 @@ def _kept_apart(out: Output, proof: Proof, verbose: bool) -> None:
     if seen.caches:
         out.write(f"  package caches: {_more(seen.cache_bytes)}{', no gain' if seen.cache_bytes > 0 else ''}\n")
     if proof.ran and not proof.blamed:
-        out.write(f"  both images were run: {visible(proof.ran)}\n")
+        out.write(f"  both images were run: {visible(proof.ran)}; nothing else was started or requested\n")
     if seen.differences and not proof.blamed:
         _declared(out, seen.differences, verbose)
     if seen.noise and verbose:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 
 from dfix.rewriter.report.output import Output
-from dfix.rewriter.verify.compare import Difference
+from dfix.rewriter.verify.compare import Comparison, Difference
 from dfix.rewriter.verify.proof import Blame, Proof, Rebuild
 from dfix.rewriter.verify.proof_text import proof_text
 from tests.verify import proofs
@@ -154,3 +154,24 @@ def test_files_that_a_run_no_longer_gets() -> None:
     both = blame._replace(change=None, differences=(proofs.FILE,))
     text, _ = shown(Proof("broken", alone, alone, None, (both,)))
     assert "not the same image\n  these paths differ:\n    /app/x is gone\n  a RUN no longer gets the files" in text
+
+
+def test_a_different_image_is_only_as_good_as_what_was_run() -> None:
+    change = proofs.CLEAN._replace(contract="changed-image")
+    result = proofs.REWRITE._replace(changes=(proofs.SPLIT, change))
+    seen = Comparison((proofs.FILE,), (), (), 0)
+    text, _ = shown(Proof("proven", result, result, seen, ran="its command answers on port 80"))
+    assert text.startswith(
+        "app/Dockerfile: a different image, as its changes declare, which did the same in what was run\n"
+        "  line 3: split-manifests, promised: same image (confirmed)\n"
+    )
+    assert "(held in what was run)\n" in text
+    assert "both images were run: its command answers on port 80; nothing else was started or requested\n" in text
+    assert "proven" not in text
+
+
+def test_a_declared_change_that_changes_nothing_is_proven() -> None:
+    result = proofs.REWRITE._replace(changes=(proofs.CLEAN._replace(contract="changed-image"),))
+    text, _ = shown(Proof("proven", result, result, Comparison((), (), (), 0)))
+    assert text.startswith("app/Dockerfile: proven, the same image\n")
+    assert "(confirmed)" in text
