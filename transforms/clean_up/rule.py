@@ -168,17 +168,24 @@ EXAMPLES: tuple[Example, ...] = (
 def propose(model: Model) -> Iterator[Change | Refusal]:
     """Clean up in each RUN of a stage that ships; a second manager of the same RUN follows in the next round."""
     runs = RunIndex()
-    filling = [
-        (step, filled)
+    steps = [
+        (step, cache_uses(step, runs.of(step)))
         for stage in model.stages
         for step in (stage.steps if stage.ships else ())
-        if step.keyword == "RUN" and _names_a_manager(step) and (filled := cache_uses(step, runs.of(step)))
+        if step.keyword == "RUN" and _names_a_manager(step)
     ]
+    filling = [(step, filled) for step, filled in steps if filled]
     if filling:
         # most of the rule's modules are only needed here, and a save in an editor waits for each import
         from dfix.transforms.clean_up.clean_ups import clean_ups
 
         yield from clean_ups(model, runs, filling)
+    hidden = [step for step, filled in steps if not filled and not runs.of(step).uses]
+    if hidden:
+        from dfix.transforms.clean_up.hidden_installs import hidden_install
+
+        for step in hidden:
+            yield from hidden_install(step)
 
 
 def _names_a_manager(step: Step) -> bool:

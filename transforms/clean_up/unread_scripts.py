@@ -83,7 +83,8 @@ def unread_script(command: Located, step: Step, scripts: ContextScripts) -> str:
     whole = words[0].value is None and _SUBSTITUTED.fullmatch(words[0].literal_or_text) is not None
     if whole and _DOWNLOADS.search(words[0].literal_or_text):
         return "" if _is_known(step) else _DOWNLOADED
-    if words[0].value is None and (whole or "$" in program or "`" in program):
+    substituted = "$(" in words[0].literal_or_text  # a folder in it is not that of the program
+    if words[0].value is None and (whole or substituted or "$" in program or "`" in program):
         return f"`{words[0].literal_or_text}`, which is not named literally"
     if program == "eval":
         return _evaluated(command, step, scripts)

@@ -196,7 +196,6 @@ def test_nothing_to_do(run: str) -> None:
     "text",
     [
         'FROM python:3\nRUN ["pip", "install", "a"]\n',
-        'FROM python:3\nSHELL ["powershell"]\nRUN pip install a\n',
         "FROM python:3\nENV PIP_NO_CACHE_DIR=off\nRUN pip install a\n",
         "FROM python:3\nARG PIP_NO_CACHE_DIR\nRUN pip install a\n",
         "FROM python:3 AS a\nENV PIP_NO_CACHE_DIR=1\nFROM a\nRUN pip install a\n",
@@ -209,8 +208,6 @@ def test_nothing_to_do(run: str) -> None:
         f"FROM debian:12\nRUN --mount=type=cache,target=/var/cache/apt {APT}\n",
         "FROM python:3 AS a\nRUN pip install a\nFROM scratch\nCOPY --from=a /a /a\n",
         "FROM python:3\nRUN true # pip install a\n",
-        "FROM python:3\nRUN <<E python3\npip install a\nE\n",
-        "FROM python:3\nRUN <<E\n#!/usr/bin/env fish\npip install a\nE\n",
         "# escape=`\nFROM python:3\nRUN pip install a\n",
         "FROM python:3\nCMD pip install a\n",
         "FROM python:3\nCOPY <<E /a\npip install a\nE\n",
