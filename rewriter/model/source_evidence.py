@@ -62,7 +62,8 @@ _USES_THE_SYSTEM = {
 """What starts other programs, or loads libraries of the system, in a language's source files."""
 _COMPILES = re.compile(
     r"\btorch\.compile\b|^\s*(?:import|from) (?:triton|pyximport|distutils)\b"
-    r"|\bcpp_extension\b|\bccompiler\b|\w*ffi\w*\.verify\(|\bfrom torch import .*\bcompile\b",
+    r"|\bcpp_extension\b|\bccompiler\b|\w*ffi\w*\.verify\("
+    r"|\bcffi\b(?=[\s\S]*?(?<!\bre)\.(?:verify|compile)\()|\bfrom torch import .*\bcompile\b",
     re.MULTILINE,
 )
 """What calls a C compiler when a Python program runs."""
