@@ -111,7 +111,7 @@ def _from_elsewhere(command: Located, step: Step, scripts: ContextScripts) -> st
     known = word.value is None or "/" in name or row(name) is not None or usage(command.words) is not None
     if known or name in _NO_PACKAGES or not scripts.placed.made.comes_from_elsewhere(name):
         return ""
-    return "" if scripts.program(command, step) else f"the program {name}, which comes from elsewhere"
+    return "" if scripts.program(command, step) else f"{name}, a program from another image or a download"
 
 
 def _is_known(step: Step) -> bool:
