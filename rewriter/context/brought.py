@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from dfix.rewriter.context.context_path import normal
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.text.wildcard import IN_NAME, NOT_SLASH, OneOf, Token, Wildcard
 
 _WILDCARDS = frozenset("*?[\\")
 _ARCHIVES = (".tar", ".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz2", ".tbz", ".zst")
@@ -246,7 +247,10 @@ def _resolve(context: Context, source: str) -> list[_Source] | Missing:
         if not _WILDCARDS.intersection(part):
             found = [posixpath.join(folder, part) for folder in found]
             continue
-        matches = re.compile(_component(part)).match
+        try:
+            matches = Wildcard(_tokens(part)).matches
+        except re.error:
+            return Missing(f"its source {source} is not a valid pattern")
         found = [posixpath.join(folder, name) for folder in found for name in context.names_in(folder) if matches(name)]
     return [real for match in found if (real := _real(context, match)) is not None]
 
@@ -261,24 +265,22 @@ def _real(context: Context, path: str) -> _Source | None:
     return _Source(real, False, posixpath.basename(path)) if context.ships(real) else None
 
 
-def _component(part: str) -> str:
-    """One path component of a Go filepath.Match pattern as a regular expression."""
-    out = []
-    at = 0
+def _tokens(part: str) -> Iterator[Token]:
+    """Read one path component of a pattern of Go's filepath.Match."""
+    at, last_close = 0, part.rfind("]")
     while at < len(part):
         char = part[at]
         if char == "*":
-            out.append(".*")
+            yield IN_NAME
         elif char == "?":
-            out.append(".")
-        elif char == "[" and "]" in part[at + 2 :]:
+            yield NOT_SLASH
+        elif char == "[" and last_close >= at + 2:
             close = part.index("]", at + 2)
-            out.append("[" + part[at + 1 : close].replace("[", r"\[") + "]")
+            yield OneOf("[" + part[at + 1 : close].replace("[", r"\[") + "]")
             at = close
         elif char == "\\" and at + 1 < len(part):
             at += 1
-            out.append(re.escape(part[at]))
+            yield part[at]
         else:
-            out.append(re.escape(char))
+            yield char
         at += 1
-    return "".join(out) + r"\Z"

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from dfix.rewriter.text.read import Unreadable, exact_text
+from dfix.rewriter.text.wildcard import ANYTHING, FOLDERS, IN_NAME, NOT_SLASH, OneOf, Token, Wildcard
 
 LARGEST_IGNORE_FILE = 1_000_000
-
-_ESCAPED = frozenset(".+()|{}$")
 
 
 class BadPatternError(ValueError):
@@ -25,7 +25,7 @@ class _Pattern(NamedTuple):
     line: int
     text: str
     includes: bool
-    matches: re.Pattern[str]
+    wildcard: Wildcard
 
 
 class IgnoreFile:
@@ -56,7 +56,7 @@ class IgnoreFile:
             if len(cleaned) > 1 and cleaned[0] == "/":
                 cleaned = cleaned[1:]
             try:
-                patterns.append(_Pattern(number, cleaned, includes, re.compile(_expression(cleaned), re.DOTALL)))
+                patterns.append(_Pattern(number, cleaned, includes, Wildcard(_tokens(cleaned))))
             except re.error as error:
                 raise BadPatternError(f"line {number}: `{line}` is not a valid pattern") from error
         return cls(tuple(patterns))
@@ -85,7 +85,7 @@ class IgnoreFile:
         for index, pattern in enumerate(self.patterns):
             match = bool(above) and above[index]
             if not match and pattern.includes == (by > 0):
-                match = pattern.matches.match(path) is not None
+                match = pattern.wildcard.matches(path)
             matched.append(match)
             if match:
                 by = 0 if pattern.includes else pattern.line
@@ -130,9 +130,8 @@ def open_ignore_file(path: str, within: tuple[str, ...]) -> OpenedIgnoreFile | N
         return OpenedIgnoreFile(IgnoreFile(()), "", f"{name}: {error}")
 
 
-def _expression(pattern: str) -> str:
-    """Translate a pattern into a regular expression for whole paths."""
-    out: list[str] = []
+def _tokens(pattern: str) -> Iterator[Token]:
+    """Read a pattern for whole paths."""
     at, end = 0, len(pattern)
     while at < end:
         char = pattern[at]
@@ -142,27 +141,22 @@ def _expression(pattern: str) -> str:
             at += 1
             slash = pattern.startswith("/", at)
             at += slash
-            rest = pattern[at:]
-            if not rest:
-                out.append(".*")
-            elif first and not slash and not any(mark in rest for mark in "*?[]\\"):
-                out.append(".*")  # for a pattern like `**x`, moby only compares the end of the path
-            else:
-                out.append("(.*/)?")
+            # for a pattern like `**x`, moby only compares the end of the path
+            is_end = first and not slash and not any(mark in pattern[at:] for mark in "*?[]\\")
+            yield ANYTHING if at == end or is_end else FOLDERS
         elif char == "*":
-            out.append("[^/]*")
+            yield IN_NAME
         elif char == "?":
-            out.append("[^/]")
+            yield NOT_SLASH
         elif char == "[":
             close = _class_end(pattern, at)
-            out.append(pattern[at - 1 : close])
+            yield OneOf(pattern[at - 1 : close])
             at = close
-        elif char == "\\":
-            out.append(re.escape(pattern[at : at + 1]) if at < end else r"\\")
+        elif char == "\\" and at < end:
+            yield pattern[at]
             at += 1
         else:
-            out.append(re.escape(char) if char in _ESCAPED or not char.isalnum() else char)
-    return "".join(out) + r"\Z"
+            yield char
 
 
 def _class_end(pattern: str, at: int) -> int:

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-_VARIABLE = re.compile(r"\$\{\w+:?-(?P<default>[^}]*)\}|\$\{\{[^}]*\}\}|\$[{(][^})]*[})]|\$\w+")
+_VARIABLE = re.compile(r"\$\{\w+:?-(?P<default>[^}]{0,200})\}|\$\{\{[^}]{0,200}\}\}|\$[{(][^})]{0,200}[})]|\$\w+")
 
 _LONGEST = 4000
 """Characters of a name or path that are read."""

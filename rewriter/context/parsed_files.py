@@ -24,6 +24,8 @@ _COMPOSE_TAG = re.compile(r"!(?:reset|override)\b")
 _MOST_INHERITED = 8
 _LONGEST_LIST = 2000
 _MOST_ALIASES = 200
+_LARGEST_YAML = 200_000
+"""Characters: parsing them takes a second and a half."""
 
 
 def text_of(path: str, within: tuple[str, ...]) -> str | None:
@@ -41,7 +43,7 @@ def yaml_of(text: str) -> Any:
 
     try:
         # expanding aliases can take unbounded memory, and compose files rarely need one for `build`
-        if text.count("*") > _MOST_ALIASES or is_deep(text):
+        if text.count("*") > _MOST_ALIASES or len(text) > _LARGEST_YAML or is_deep(text):
             return None
         return load(_COMPOSE_TAG.sub("", text))
     except (yaml.YAMLError, RecursionError, ValueError):

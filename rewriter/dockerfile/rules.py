@@ -23,14 +23,22 @@ _FLAGS: dict[str, frozenset[str]] = {
 _YES_OR_NO = frozenset(("link", "parents", "keep-git-dir", "unpack"))
 _MANY_TIMES = frozenset(("mount", "exclude", "device"))
 _NEVER_ON_BUILD = frozenset(("ONBUILD", "FROM", "MAINTAINER"))
+MAX_INSTRUCTIONS = 2_000
+"""Rules compare instructions with each other; the longest file of the corpus has 300."""
+MAX_STAGES = 200
+"""The file of the corpus with most has 59."""
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*", re.IGNORECASE | re.ASCII)
-_TEMPLATE = re.compile(r"\{\{|\{%|<%|%%|#(?:include|define|if|endif)\b|@[A-Z_]+@|\$\{\{|__[A-Z_]+__$")
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|%%|#(?:include|define|if|endif)\b|@[A-Z_]{1,200}@|\$\{\{|__[A-Z_]{1,200}__$")
 _MIXED = "has a JSON array with values that are not strings"
 _REFERENCE = "See the Dockerfile reference"
 
 
 def check(tree: Tree) -> Fault | None:
-    """The first reason why BuildKit refuses the file; None when it accepts it."""
+    """The first reason why BuildKit refuses the file, or dfix because of its length; None when both accept it."""
+    if len(tree.instructions) > MAX_INSTRUCTIONS:
+        return Fault(0, f"more than {MAX_INSTRUCTIONS:,} instructions, which dfix does not rewrite", "Exclude it")
+    if sum(instruction.keyword == "FROM" for instruction in tree.instructions) > MAX_STAGES:
+        return Fault(0, f"more than {MAX_STAGES} stages, which dfix does not rewrite", "Exclude it")
     if tree.fault is not None:
         return tree.fault
     started = False

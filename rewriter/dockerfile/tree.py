@@ -12,7 +12,7 @@ from dfix.rewriter.text.source import Source, Span
 if TYPE_CHECKING:
     from dfix.rewriter.dockerfile.heredoc import HeredocMark
 
-_DIRECTIVE = re.compile(r"#[\t\n\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*", re.DOTALL)
+_DIRECTIVE = re.compile(r"#[\t\n\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+)", re.DOTALL)
 _KNOWN_DIRECTIVES = frozenset(("syntax", "escape", "check"))
 _MAX_LINE = 65535
 _MOST_BYTES = 4
@@ -131,7 +131,7 @@ class _Scanner:
         if match is None:
             self.directives_open = False
             return False
-        name, value = match[1].lower(), match[2]
+        name, value = match[1].lower(), match[2].rstrip("\t\n\f\r ")
         if name not in _KNOWN_DIRECTIVES:
             self.directives_open = False
             return False

@@ -31,10 +31,10 @@ _STRING = r"""(?:"[^"#\\]*"|'[^'\\]*')"""
 _VALUE = rf"(?:{_STRING}|[\d.]++|:\w++|\w++:|=>|true|false|nil|%[iw]\[[\w\s.-]*\]|[\[\]{{}},\s])"
 _PLAIN = re.compile(
     rf"(?:(?P<word>source|ruby|gem|group|platforms?|path|git|github|git_source|gemspec|eval_gemfile)\b"
-    rf"[\s(]*(?P<rest>{_VALUE}*+)\)?\s*(?P<block>do|\{{\s*\|\w+\|.*\}})?|end)\s*"
+    rf"[\s(]*+(?P<rest>{_VALUE}*+)\)?\s*+(?P<block>do|\{{\s*\|\w+\|.*\}})?|end)\s*"
 )
 """A line of literals: `gem "rails", "~> 7.1", require: false`, `group :test do`, `end`."""
-_GIT_SOURCE = re.compile(r"(?m)^git_source\(:\w+\) do \|\w+\|\n(?:[ \t]+.*\n|\n)*end$")
+_GIT_SOURCE = re.compile(r"(?m)^git_source\(:\w+\) do \|\w+\|\n(?:[ \t].*\n|\n)*end$")
 _RUNS = re.compile(r"File|Dir|IO\.|system|require|`|eval|ENV")
 """What a `git_source` block must not contain, because it may read files or run programs."""
 _NAME = re.compile(_STRING)

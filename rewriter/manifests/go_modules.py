@@ -11,10 +11,11 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.go_packages import GoBuild, imported_modules
 
 _REQUIRE = re.compile(
-    r"^\s*(?:require\s+)?\"?(?P<path>[^\s/()\"]+\.[^\s()\"]+)\"?\s+v\S+(?P<indirect>\s*//\s*indirect)?", re.MULTILINE
+    r"^[ \t]*+(?:require\s++)?\"?(?P<path>[^\s/()\".]++\.[^\s()\"]++)\"?\s+v\S+(?P<indirect>\s*//\s*indirect)?",
+    re.MULTILINE,
 )
-_REPLACE = re.compile(r"^\s*(?:replace\s+)?(?P<old>[^\s()]+)(?:\s+v\S+)?\s+=>\s+(?P<new>[^\s()]+)", re.MULTILINE)
-_MODULE = re.compile(r"^\s*module\s+[\"`]?(?P<path>[^\s\"`]+)", re.MULTILINE)
+_REPLACE = re.compile(r"^[^\S\n]*(?:replace\s+)?(?P<old>[^\s()]+)(?:\s+v\S+)?\s+=>\s+(?P<new>[^\s()]+)", re.MULTILINE)
+_MODULE = re.compile(r"^[^\S\n]*module\s+[\"`]?(?P<path>[^\s\"`]+)", re.MULTILINE)
 
 
 class GoProject:

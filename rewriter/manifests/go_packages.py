@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.text.comments import without_comments
 
 _SYSTEMS = frozenset(
     "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows "
@@ -21,12 +22,12 @@ _MACHINES = frozenset(
     "386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 "
     "ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm".split()
 )
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_COMMENT = re.compile(r"(?P<block>/\*)|//[^\n]*")
 _IMPORT = re.compile(
     r'^[ \t]*(?:import[ \t]+)?(?:[\w.]+[ \t]+)?(?:"(?P<path>[^"\n]+)"|`(?P<raw>[^`\n]+)`)', re.MULTILINE
 )
-_IMPORTS = re.compile(r'\bimport\s*(?:\((?P<block>[^)]*)\)|(?P<one>(?:[\w.]+\s+)?["`][^"`\n]+["`]))')
-_TERM = re.compile(r"\s*(&&|\|\||!|\(|\)|[\w.]+)")
+_IMPORTS = re.compile(r'\bimport\s*(?:\((?P<block>[^()]*)\)|(?P<one>(?:[\w.]+\s+)?["`][^"`\n]+["`]))')
+_TERM = re.compile(r"&&|\|\||!|\(|\)|[\w.]+")
 MOST_FILES = 5_000
 
 
@@ -122,7 +123,7 @@ def _imports(context: Context, folder: str, build: GoBuild) -> set[str]:
         text = context.read(posixpath.join(folder, name))
         if text is None or not _is_compiled(name, text, build.tags):
             continue
-        for match in _IMPORTS.finditer(_COMMENT.sub("", text)):
+        for match in _IMPORTS.finditer(without_comments(text, _COMMENT, "*/")):
             for one in _IMPORT.finditer(match["block"] or match["one"]):
                 paths.add(one["path"] or one["raw"])
     return paths

@@ -29,9 +29,7 @@ _DEPENDENCY = re.compile(r"\{\s*:(?P<name>\w+)\s*,(?P<rest>[^{}]*(?:\{[^{}]*\}[^
 """A dependency: `{:jason, "~> 1.4"}`, `{:lib, path: "../lib"}`; its options may contain one more level of braces."""
 _PATH = re.compile(r"\bpath:\s*\"(?P<value>[^\"]*)\"")
 _REQUIREMENT = re.compile(r"\s*\"(?P<value>[^\"]*)\"")
-_LOCKED = re.compile(
-    r"^\s*\"(?P<name>\w+)\":\s*\{:(?P<kind>\w+),\s*(?:[:\"]?[^,]*),\s*\"(?P<version>[^\"]*)\"", re.MULTILINE
-)
+_LOCKED = re.compile(r"^[ \t]*\"(?P<name>\w+)\":\s*\{:(?P<kind>\w+),[^,]*,\s*\"(?P<version>[^\"]*)\"", re.MULTILINE)
 """A line of mix.lock: `"jason": {:hex, :jason, "1.4.1", …}`."""
 _APPS = re.compile(r"\bapps_path:\s*\"(?P<value>[^\"]*)\"")
 

@@ -15,7 +15,7 @@ from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
 
 _LARGEST = 10_000_000
-_RESTORE = re.compile(r"renv::restore\((?:\s*(?:prompt|clean)\s*=\s*(?:TRUE|FALSE|T|F)\s*,?)*\s*\)")
+_RESTORE = re.compile(r"renv::restore\((?:\s*+(?:prompt|clean)\s*=\s*(?:TRUE|FALSE|T|F)\s*+,?)*+\s*\)")
 _HARMLESS = re.compile(
     r"(renv::consent\(provided\s*=\s*(TRUE|T)\)|options\([^()]*(\([^()]*\)[^()]*)*\)|library\(renv\))"
 )

@@ -18,7 +18,7 @@ from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
 MOST_FILES = 200
 _READS = re.compile(r"\b(IO\.(read|copy|list|load)\w*|Process\(|Source\.from\w+|Files\.\w+|sys\.process|new File\()")
 _GIT_PLUGINS = re.compile(r'"sbt-(?:git|dynver|git-versioning|release-early|ci-release|buildinfo-git)"')
-_SUBPROJECTS = re.compile(r'\bin\s*\(?\s*file\(\s*"(?P<value>[^"]*)"\s*\)')
+_SUBPROJECTS = re.compile(r'\bin\s*+(?:\(\s*+)?file\(\s*"(?P<value>[^"]*)"\s*\)')
 
 
 def inputs(context: Context, install: Install) -> Inputs:

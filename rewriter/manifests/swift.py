@@ -13,6 +13,9 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path
 from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
+from dfix.rewriter.text.comments import without_comments
+
+_COMMENT = re.compile(r"(?P<block>/\*)")
 
 MOST_PACKAGES = 200
 _LOCAL = re.compile(r'\.package\s*\(\s*(?:name:\s*"[^"]*"\s*,\s*)?path:\s*(?P<value>"[^"]*"|[^,)]*)')
@@ -38,7 +41,7 @@ def inputs(context: Context, install: Install) -> Inputs:
             raise missing(context, path)
         files.append(path)
         files += _for_versions(context, folder)
-        text = re.sub(r"//[^\n]*", "", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL).replace("://", ":"))
+        text = re.sub(r"//[^\n]*", "", without_comments(text, _COMMENT, "*/").replace("://", ":"))
         reads = _READS.search(text)
         if reads is not None:
             raise LeaveAlone("build-script", f"{path} uses `{reads[0].strip()}`, so it may read more than dfix follows")

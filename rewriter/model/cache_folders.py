@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Relation = Literal["", "above", "within"]
 
 _HOME = re.compile(r"(?:~[a-z0-9_-]*|\$HOME|\$\{HOME\}|/root|/home/[^/]+)(?=/|$)")
-_BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
+_BRACES = re.compile(r"\{([^{},]*+,[^{}]*+)\}")
 _WILD = re.compile(r"[*?\[]")
 
 

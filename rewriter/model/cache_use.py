@@ -11,6 +11,8 @@ from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from dfix.rewriter.model import Step
 
 
@@ -82,12 +84,16 @@ class RunCommands(NamedTuple):
 
 
 class RunIndex:
-    """The commands of each RUN of one Dockerfile, each read once."""
+    """The commands of each RUN of one Dockerfile, each read once.
 
-    __slots__ = ("_read",)
+    `answers` keeps what a rule has found out about the Dockerfile, by question: it asks for each RUN about all others.
+    """
+
+    __slots__ = ("_read", "answers")
 
     def __init__(self) -> None:
         self._read: dict[Step, RunCommands] = {}
+        self.answers: dict[Hashable, object] = {}
 
     def of(self, step: Step) -> RunCommands:
         """The commands of a RUN; none where dfix does not read its script."""

@@ -33,6 +33,7 @@ class Step:
         "_script",
         "commands",
         "effects",
+        "effects_by_command",
         "env",
         "index",
         "instruction",
@@ -40,7 +41,6 @@ class Step:
         "shell",
         "stage",
         "user",
-        "values",
         "workdir",
     )
 
@@ -56,7 +56,7 @@ class Step:
         self._script: Script | None = None
         self.commands: dict[bool, tuple[Located, ...]] = {}  # what model/commands.py has found in the script
         self.effects: tuple[Effects, ...] | None = None  # what model/file_map has found of these commands
-        self.values: Mapping[str, str] | None = None  # what model/values_in_force.py has found before the script
+        self.effects_by_command: dict[int, tuple[Located, Effects]] = {}  # of those that a rule asked about, by id
 
     @property
     def keyword(self) -> str:
@@ -153,12 +153,14 @@ class Stage:
         "image",
         "index",
         "instruction",
+        "latest_values",
         "name",
         "parent",
         "shell",
         "ships",
         "steps",
         "user",
+        "values",
         "workdir",
     )
 
@@ -175,6 +177,8 @@ class Stage:
         self.user: str | None = None
         self.workdir: str | None = "?"
         self.env: Mapping[str, str | None] = {}
+        self.values: tuple[tuple[int, bool, dict[str, str]], ...] | None = None  # what values_in_force.py has found
+        self.latest_values: tuple[int, dict[str, str]] | None = None  # and what it has last made of how many of them
 
     def ancestry(self) -> Iterator[Stage]:
         """The stage itself, the stage that it builds on, and so on to the one that builds on an image."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from itertools import takewhile
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
 
 from dfix.rewriter.model.build import assignments
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.stage import Step, known
+from dfix.rewriter.model.stage import Stage, Step, known
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where BuildKit, and so most base images, look for programs."""
-_VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?[-+?][^}]*)?\}|(?P<plain>\w+))")
+_VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?[-+?][^}]{0,2000})?\}|(?P<plain>\w+))")
 
 
 def values_in_force(step: Step, command: Located) -> dict[str, str]:
@@ -21,9 +22,7 @@ def values_in_force(step: Step, command: Located) -> dict[str, str]:
     What only the base image or `--build-arg` sets counts as empty, except PATH. A value that only the running shell
     knows keeps its `$`, or is "$".
     """
-    if step.values is None:
-        step.values = _values_before(step)
-    values = dict(step.values)
+    values = _before(step.stage, step.index)
     values["PWD"] = command.folder or "$PWD"
     for name, value in command.assigned.items():
         if not name.isidentifier():  # `. ./env.sh`
@@ -32,20 +31,47 @@ def values_in_force(step: Step, command: Located) -> dict[str, str]:
     return values
 
 
-def _values_before(step: Step) -> dict[str, str]:
-    """What ENV and ARG set for a RUN."""
+def _before(stage: Stage, index: int) -> dict[str, str]:
+    """The values before the step of a stage with an index. Each instruction is only read once, for all later steps."""
     values: dict[str, str] = {"PATH": DEFAULT_PATH}
-    for stage in reversed(list(step.stage.ancestry())):
-        for other in takewhile(lambda other: other is not step, stage.steps):
-            if other.onbuild:
-                continue
-            if other.keyword == "ENV":
-                values |= {name: _value(other, raw, values) for name, raw in assignments(other.instruction)}
-            elif other.keyword == "ARG":
-                words = (word.text.partition("=") for word in other.instruction.words)
-                # an ENV of the same name wins over a build argument
-                values = {**{name: _value(other, raw, values) for name, _, raw in words}, **values}
+    for other in reversed(list(stage.ancestry())):
+        if other.values is None:
+            other.values = tuple(_set_by(other, dict(values)))
+        end = len(other.values) if other is not stage else bisect_left(other.values, index, key=itemgetter(0))
+        done, latest = other.latest_values or (0, values)
+        if done > end:
+            done, latest = 0, values
+        values = dict(latest)
+        for _, wins, found in other.values[done:end]:
+            _add(values, found, wins=wins)
+        other.latest_values = end, dict(values)
     return values
+
+
+def _add(values: dict[str, str], found: Mapping[str, str], *, wins: bool) -> None:
+    """Add what an instruction sets; an ENV of the same name wins over a build argument."""
+    for name, value in found.items():
+        if wins:
+            values[name] = value
+        else:
+            values.setdefault(name, value)
+
+
+def _set_by(stage: Stage, values: dict[str, str]) -> Iterator[tuple[int, bool, dict[str, str]]]:
+    """What each ENV and ARG of a stage sets: its index, whether it wins over what was set before it, and the values."""
+    for step in stage.steps:
+        if step.onbuild or step.keyword not in ("ENV", "ARG"):
+            continue
+        wins = step.keyword == "ENV"
+        pairs = assignments(step.instruction) if wins else _arguments(step)
+        found = {name: _value(step, raw, values) for name, raw in pairs}
+        _add(values, found, wins=wins)
+        yield step.index, wins, found
+
+
+def _arguments(step: Step) -> list[tuple[str, str]]:
+    words = (word.text.partition("=") for word in step.instruction.words)
+    return [(name, raw) for name, _, raw in words]
 
 
 def _value(step: Step, raw: str, values: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.dockerfile.expand import expand_known
 from dfix.rewriter.dockerfile.expansion import ExpansionError
 from dfix.rewriter.model.images import family
+from dfix.rewriter.text.wildcard import ANYTHING, Wildcard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Set
@@ -78,8 +79,9 @@ def _names_a_stage(image: str, stages: list[Stage], defaults: dict[str, str | No
     known = _VARIABLE.split(image.lower())
     if any(defaults.get(name) for name in _VARIABLE_NAME.findall(image)):
         return False
-    pattern = re.compile(".*".join(map(re.escape, known)))
-    return any(known) and any(map(pattern.fullmatch, names))
+    between = (token for text in known[1:] for token in (ANYTHING, *text))
+    wildcard = Wildcard((*known[0], *between))
+    return any(known) and any(map(wildcard.matches, names))
 
 
 def _expanded(text: str, values: dict[str, str | None], escape: str) -> str | None:

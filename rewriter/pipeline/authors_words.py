@@ -7,7 +7,9 @@ have written. `pip install --no-cache-dir -r a.txt` on line 5 may be the author'
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
 
 from dfix.rewriter.text.source import Region, Source, Span
 
@@ -25,6 +27,7 @@ class AuthorsWords:
         self._first = first
         self._last = last
         self._regions = regions
+        self._starts = [region.after.start for region in regions]
 
     def of(self, sentence: str) -> str | None:
         """The sentence with quotes and line numbers of the first text.
@@ -73,8 +76,8 @@ class AuthorsWords:
     def _new_word(self, word: str, start: int) -> bool:
         """Whether a word of the last text is in a place that dfix wrote, and was not there before."""
         span = Span(start, start + len(word))
-        places = (region.before for region in self._regions if region.after.contains(span))
-        return any(word not in self._first.text[place.start : place.end].split() for place in places)
+        place = self._region_of(span)
+        return place is not None and word not in self._first.text[place.before.start : place.before.end].split()
 
     def _line(self, number: int) -> str | None:
         start, end = self._bounds(number)
@@ -87,13 +90,24 @@ class AuthorsWords:
         return str(same[0]) if same else None
 
     def _bounds(self, number: int) -> tuple[int, int]:
-        lines = self._last.text.split("\n")
-        start = sum(len(line) + 1 for line in lines[: number - 1])
-        return start, start + len(lines[number - 1]) if number <= len(lines) else start
+        starts = self._line_starts
+        if number >= len(starts):
+            return starts[-1], starts[-1]
+        return starts[number - 1], starts[number] - 1
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        """Where the lines of the last text begin, and where one more would."""
+        return [0, *accumulate(len(line) + 1 for line in self._last.text.split("\n"))]
 
     def _written(self, start: int, end: int) -> bool:
         """Whether dfix wrote all of a stretch of the last text."""
-        return any(region.after.contains(Span(start, end)) for region in self._regions)
+        return self._region_of(Span(start, end)) is not None
+
+    def _region_of(self, span: Span) -> Region | None:
+        """The region that contains all of a stretch of the last text; regions are in order and do not overlap."""
+        at = bisect_right(self._starts, span.start) - 1
+        return self._regions[at] if at >= 0 and self._regions[at].after.contains(span) else None
 
     def _original(self, offset: int) -> int:
         shift = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from operator import attrgetter
 from typing import NamedTuple
 
 from dfix.rewriter.text.source import Edit, Region, Source, Span
@@ -20,6 +22,8 @@ class History:
     def __init__(self, source: Source) -> None:
         self.texts = [source]
         self._steps: list[tuple[_Moved, ...]] = []
+        self._joined: list[tuple[_Moved, ...]] = [()]
+        """The steps up to each text as one."""
 
     def apply(self, edits: list[Edit]) -> Source:
         """Apply `edits` to the last text and record how they moved the rest."""
@@ -34,13 +38,12 @@ class History:
             shift += length - (span.end - span.start)
         self.texts.append(after)
         self._steps.append(tuple(moved))
+        self._joined.append(_joined(self._joined[-1], self._steps[-1]))
         return after
 
     def regions(self, index: int | None = None) -> tuple[Region, ...]:
         """Where the first text and text `index` (the last one) may differ, in order; the rest is the same in both."""
-        joined: tuple[_Moved, ...] = ()
-        for step in self._steps[:index]:
-            joined = _joined(joined, step)
+        joined = self._joined[len(self._steps) if index is None else index]
         return tuple(Region(Span(m.start, m.end), Span(m.new_start, m.new_end)) for m in joined)
 
     def original(self, index: int, offset: int) -> int:
@@ -83,8 +86,9 @@ def _growth(moved: _Moved) -> int:
 
 
 def _forth(step: tuple[_Moved, ...], offset: int) -> int:
-    shift = 0
-    for edit in step:
+    at = max(bisect_left(step, offset, key=attrgetter("start")) - 1, 0)  # the edits before it only shift
+    shift = step[at - 1].new_end - step[at - 1].end if at else 0
+    for edit in step[at:]:
         if offset < edit.start:
             break
         if offset < edit.end or edit.start == edit.end == offset:
@@ -94,8 +98,9 @@ def _forth(step: tuple[_Moved, ...], offset: int) -> int:
 
 
 def _back(step: tuple[_Moved, ...], offset: int) -> int:
-    shift = 0
-    for edit in step:
+    at = max(bisect_left(step, offset, key=attrgetter("new_start")) - 1, 0)
+    shift = step[at - 1].end - step[at - 1].new_end if at else 0
+    for edit in step[at:]:
         if offset < edit.new_start:
             break
         if offset < edit.new_end:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from dfix.rewriter.pipeline import run as pipeline
+from dfix.rewriter.pipeline.budget import MOST_SECONDS, OverBudgetError, limited
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.pipeline.run import Hooks, StoppedError
@@ -60,7 +61,11 @@ def work(job: Job) -> Outcome:
 def rewrite(source: Source, options: Options, hooks: Hooks | None = None) -> Outcome:
     """Run the pipeline; any error becomes the result's `Problem`, except StoppedError, which is raised."""
     try:
-        return Outcome(pipeline.run(source, options, hooks))
+        with limited(MOST_SECONDS):
+            return Outcome(pipeline.run(source, options, hooks))
+    except OverBudgetError:
+        message = f"dfix gave up after {MOST_SECONDS:.0f} seconds of CPU time"
+        return failed(source.path, Problem(source.path, 0, message, "Exclude it, or report it if it is ordinary"))
     except StoppedError:
         raise
     except Exception as error:

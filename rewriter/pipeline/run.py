@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from os.path import exists
@@ -204,7 +205,8 @@ class _Run:
             elif item.contract == "changed-image" and not self.options.unsafe and not is_opt_in(transform):
                 refusals.append(Refusal(item.rule, item.offset, "unsafe", item.reason, "--unsafe applies it"))
             elif not _overlap(taken, item.edits):
-                taken += item.edits
+                for edit in item.edits:
+                    insort(taken, edit)
                 changes.append(item)
         return changes, refusals
 
@@ -341,9 +343,14 @@ def _check_answer(transform: Transform, answer: object, source: Source) -> None:
 def _overlap(taken: list[Edit], edits: tuple[Edit, ...]) -> bool:
     """Whether an edit overlaps one already taken; its change then waits for the next round."""
     for edit in edits:
-        for other in taken:
+        at = bisect_left(taken, edit.span.start, key=_start)
+        for other in taken[max(at - 1, 0) : at + 2]:  # those taken are in order and do not overlap
             if edit.span.start < other.span.end and other.span.start < edit.span.end:
                 return True
             if edit.span.start == other.span.start or edit.span.end == other.span.end:
                 return True
     return False
+
+
+def _start(edit: Edit) -> int:
+    return edit.span.start

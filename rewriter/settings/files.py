@@ -16,6 +16,7 @@ from dfix.rewriter.settings.keys import FORMS, KEYS_BY_NAME, Key, fits, nearest_
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
 from dfix.rewriter.text.root import is_inside, is_shared, leads_out, real, root_of
+from dfix.rewriter.text.toml import TomlError, toml_of
 
 FILES = ("dfix.toml", ".dfix.toml", "pyproject.toml")
 """In search order within a folder; a `pyproject.toml` only counts if it has a `[tool.dfix]` table."""
@@ -176,22 +177,13 @@ def _parse(path: str, data: bytes) -> Settings | None:
     in_pyproject = os.path.basename(path) == "pyproject.toml"
     if in_pyproject and b"dfix" not in data:
         return None
-    import tomli
-
     try:
         text = data.decode("utf-8")
-        found = tomli.loads(text)
+        found = toml_of(text)
     except UnicodeDecodeError:
         raise SettingsError(Problem(path, 0, "not UTF-8", "Save it as UTF-8")) from None
-    except tomli.TOMLDecodeError as error:
-        message, _, place = str(error).partition(" (at ")  # "line 3, column 5)" or "end of document)"
-        number = place.removeprefix("line ").partition(",")[0]
-        line = int(number) if number.isdigit() else text.rstrip().count("\n") + 1
-        raise SettingsError(Problem(path, line, f"not valid TOML: {message}", "Fix the syntax")) from None
-    except RecursionError:
-        raise SettingsError(Problem(path, 0, "nested too deeply", "Nest at most two levels")) from None
-    except ValueError:  # an integer of more digits than Python converts
-        raise SettingsError(Problem(path, 0, "not valid TOML: a number is too large", "Fix the syntax")) from None
+    except TomlError as error:
+        raise SettingsError(Problem(path, error.line, f"not valid TOML: {error}", "Fix the syntax")) from None
     if in_pyproject:
         tool = found.get("tool")
         if not isinstance(tool, dict) or "dfix" not in tool:
@@ -252,7 +244,7 @@ def line_of(text: str, name: str) -> int:
     """
     import re
 
-    in_pyproject = re.search(r"^\s*\[\s*tool\s*\.\s*dfix\b", text, re.MULTILINE)
+    in_pyproject = re.search(r"^[^\S\n]*\[\s*tool\s*\.\s*dfix\b", text, re.MULTILINE)
     start = in_pyproject.start() if in_pyproject is not None else 0
     line = 0
     for part in name.split("."):

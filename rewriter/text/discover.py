@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from dfix.rewriter.text.gitignore import MOST_PATTERNS, GitIgnore
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import Unreadable, beginning, exact_text, why
 from dfix.rewriter.text.root import is_inside, is_repository, leads_out, root_of
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
 
 SKIPPED_FOLDERS = frozenset((".git", ".hg", ".jj", ".svn", ".nox", ".tox", ".venv", "node_modules"))
 _TEMPLATES = ("j2", "jinja", "jinja2", "tmpl", "tpl", "template", "gotmpl", "in", "erb", "ejs", "m4", "mustache", "hbs")
@@ -82,7 +80,7 @@ class _Ignored(NamedTuple):
     """The patterns of one .gitignore and the folder that they are relative to."""
 
     folder: str
-    spec: GitIgnoreSpec
+    rules: GitIgnore
 
 
 class _Folder(NamedTuple):
@@ -163,12 +161,14 @@ class _Search:
         if os.path.islink(path) or os.path.isdir(path):
             return ()
         text = exact_text(path, _LARGEST_GITIGNORE, (folder,))
+        if isinstance(text, str) and text.count("\n") >= MOST_PATTERNS:
+            text = Unreadable(f"has more than {MOST_PATTERNS:,} lines", "")
         if isinstance(text, Unreadable):
             if text.kind != "absent":
                 hint = "dfix searches as if it were empty"
                 self._faults.append(Problem(os.path.join(shown, ".gitignore"), 0, text.message, hint))
             return ()
-        return (_Ignored(folder, patterns(text.replace("\r\n", "\n").split("\n"))),)
+        return (_Ignored(folder, GitIgnore(text)),)
 
 
 def _looks_like_one(entry: os.DirEntry[str], root: str) -> bool:
@@ -186,32 +186,11 @@ def _looks_like_one(entry: os.DirEntry[str], root: str) -> bool:
     return False
 
 
-def patterns(lines: Iterable[str]) -> GitIgnoreSpec:
-    """Parse .gitignore patterns; like git, skip those that are malformed."""
-    from pathspec import GitIgnoreSpec
-
-    lines = list(lines)
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
-
-
-def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
-
-
 def _is_ignored(path: str, ignored: tuple[_Ignored, ...], *, folder: bool) -> bool:
     """Whether git ignores the path: the innermost .gitignore with a matching pattern decides."""
-    for top, spec in reversed(ignored):
+    for top, rules in reversed(ignored):
         inner = os.path.relpath(path, top).replace(os.sep, "/")
-        said = spec.check_file(inner + "/" if folder else inner).include
+        said = rules.ignores(inner, folder=folder)
         if said is not None:
             return said
     return False

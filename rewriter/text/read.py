@@ -13,8 +13,9 @@ from typing import Literal, NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.root import is_inside, leads_out, real
 
-MAX_BYTES = 5_000_000
-"""A larger file is not a Dockerfile, and would take long to parse."""
+MAX_BYTES = 100_000
+"""A larger file is not a Dockerfile: the largest that is known has 55 kB."""
+_LARGEST_SETTINGS = 1_000_000
 _FLAGS = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 _CHUNK = 1 << 20
 
@@ -83,7 +84,7 @@ def digest(path: str, within: Within) -> str:
 
 def read(path: str, within: Within, *, is_settings: bool = False) -> bytes | Problem:
     """The bytes of a Dockerfile, or of a settings file; a `Problem` if it cannot be read."""
-    data = content(path, MAX_BYTES, within)
+    data = content(path, _LARGEST_SETTINGS if is_settings else MAX_BYTES, within)
     if isinstance(data, bytes):
         return data
     if is_settings:
@@ -93,7 +94,7 @@ def read(path: str, within: Within, *, is_settings: bool = False) -> bytes | Pro
 
 def too_large(path: str) -> Problem:
     """The problem reported for a Dockerfile larger than `MAX_BYTES`."""
-    return Problem(path, 0, f"larger than {MAX_BYTES // 1_000_000} MB, too large for a Dockerfile", "Exclude it")
+    return Problem(path, 0, f"larger than {MAX_BYTES // 1_000} kB, which dfix does not rewrite", "Exclude it")
 
 
 def why(error: OSError | ValueError) -> str:

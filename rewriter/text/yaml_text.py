@@ -8,6 +8,8 @@ from typing import Any
 DEEPEST = 100
 """Levels of nested lists and mappings in a YAML file."""
 _BRACKET = re.compile(r"[\[\]{}]")
+_NESTED_IN_LINE = re.compile(rf"(?:[-?:] +){{{DEEPEST}}}")
+"""`- - - x`: each is a level, and the parser takes the square of their number."""
 
 
 def is_deep(text: str) -> bool:
@@ -16,7 +18,7 @@ def is_deep(text: str) -> bool:
     for bracket in _BRACKET.findall(text):  # counting quoted ones too only refuses more
         depth = depth + 1 if bracket in "[{" else max(depth - 1, 0)
         deepest = max(deepest, depth)
-    return deepest > DEEPEST
+    return deepest > DEEPEST or _NESTED_IN_LINE.search(text) is not None
 
 
 def load(text: str) -> Any:

@@ -151,4 +151,4 @@ def test_size(tmp_path: Path) -> None:
     path = put(tmp_path / "Dockerfile", b"#" * MAX_BYTES)
     assert read(str(path), None) == b"#" * MAX_BYTES
     put(path, b"#" * (MAX_BYTES + 1))
-    assert problem_of(read(str(path), None)) == "larger than 5 MB, too large for a Dockerfile"
+    assert problem_of(read(str(path), None)) == "larger than 100 kB, which dfix does not rewrite"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -13,7 +13,7 @@ from dfix.transforms.clean_up.removed_files import Removal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dfix.rewriter.model import Step
+    from dfix.rewriter.model import Stage, Step
     from dfix.rewriter.model.cache_use import CacheUse
     from dfix.rewriter.model.commands import Located
     from dfix.transforms.clean_up.removed_files import Search
@@ -67,19 +67,31 @@ def _setting(search: Search, step: Step, folder: str | None, cache_use: CacheUse
         found = _in_file(keys).search((context.read(path) if context is not None else None) or "")
         if found is not None and found["value"].strip("\"', ").lower() not in _NO:
             return f"`{found['key']}` in {path}"
-    for earlier in _up_to(step):
-        text = earlier.source_text
-        if manager.name not in text and not any(name in text for name in cache_use.clean_up.settings_files):
+    for stage in step.stage.ancestry():
+        last = step.index if stage is step.stage else len(stage.steps)
+        question = ("setting", manager.name, keys, stage)
+        index, told = search.once(question, partial(_first_setting, search, stage, cache_use, keys))
+        if told and index <= last:
+            return told
+    return ""
+
+
+def _first_setting(search: Search, stage: Stage, cache_use: CacheUse, keys: tuple[str, ...]) -> tuple[int, str]:
+    """The first RUN of a stage that sets one of the keys, by its index, and where; an index and "" if none does."""
+    manager, files = cache_use.manager, cache_use.clean_up.settings_files
+    for step in stage.steps:
+        text = step.source_text if step.keyword == "RUN" else ""
+        in_files = any(name in text for name in files)
+        if manager.name not in text and not in_files:
             continue
-        for use in search.runs.of(earlier).uses:
+        for use in search.runs.of(step).uses:
             words = [word.literal_or_text for word in use.usage.arguments]
             set_here = use.usage.manager is manager and any(word.partition("=")[0] in keys for word in words[1:])
             if set_here and ("config" in words[:2] or words[0] == "set"):
-                shown = " ".join(word.text for word in use.located.words)
-                return f"`{shown}`"
-        if any(name in text for name in cache_use.clean_up.settings_files) and _in_text(keys).search(text):
-            return f"line {earlier.instruction.line}"
-    return ""
+                return step.index, f"`{' '.join(word.text for word in use.located.words)}`"
+        if in_files and _in_text(keys).search(text):
+            return step.index, f"line {step.instruction.line}"
+    return 0, ""
 
 
 def settings_files(search: Search, step: Step, folder: str | None, names: tuple[str, ...]) -> Iterator[str]:
@@ -91,14 +103,6 @@ def settings_files(search: Search, step: Step, folder: str | None, names: tuple[
     for place in dict.fromkeys((*folders, *_HOMES, *([home] if home else ()))):
         for name in names:
             yield from search.scripts.placed.at(posixpath.join(place, name))
-
-
-def _up_to(step: Step) -> Iterator[Step]:
-    """The RUNs of a step's stage up to the step itself, and those of the stages that it builds on."""
-    for stage in step.stage.ancestry():
-        for earlier in stage.steps if stage is not step.stage else stage.steps[: step.index + 1]:
-            if earlier.keyword == "RUN":
-                yield earlier
 
 
 @cache

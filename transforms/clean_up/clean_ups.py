@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from dfix.rewriter.answers.change import Change, Refusal
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.model import Model, Step
+from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.cache_use import CacheUse, ManagerUse, RunIndex, cache_stays, mounts_are_known, updates
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.clean_up.cache_settings import not_moved
@@ -69,14 +70,25 @@ def _flagged(step: Step, cache_use: CacheUse, runs: RunIndex) -> tuple[ManagerUs
 
 def _updated_before(step: Step, cache_use: CacheUse, runs: RunIndex) -> bool:
     """Whether an earlier RUN fetches the package lists that this one uses, so that only that one can remove them."""
-    earlier = step.stage.steps[: step.index]
-    parent = step.stage.parent
-    while parent is not None:
-        earlier = parent.steps + earlier
-        parent = parent.parent
-    uses = (use for run in earlier if run.keyword == "RUN" for use in runs.of(run).uses)
-    usages = (use.usage for use in uses if use.usage.manager is cache_use.manager)
-    return any(usage.verb == "update" and updates(usage, cache_use.clean_up) for usage in usages)
+    for stage in step.stage.ancestry():
+        question = ("first-update", cache_use.manager.name, stage)
+        if question not in runs.answers:
+            runs.answers[question] = _first_update(stage, cache_use, runs)
+        first = runs.answers[question]
+        if isinstance(first, int) and (stage is not step.stage or first < step.index):
+            return True
+    return False
+
+
+def _first_update(stage: Stage, cache_use: CacheUse, runs: RunIndex) -> int | None:
+    """The index of the first RUN of a stage that fetches package lists; None if none does."""
+    for step in stage.steps:
+        if step.keyword != "RUN":
+            continue
+        usages = (use.usage for use in runs.of(step).uses if use.usage.manager is cache_use.manager)
+        if any(usage.verb == "update" and updates(usage, cache_use.clean_up) for usage in usages):
+            return step.index
+    return None
 
 
 def _flags(search: Search, step: Step, cache_use: CacheUse, flagged: tuple[ManagerUse, ...]) -> tuple[Edit, ...]:
@@ -87,7 +99,7 @@ def _flags(search: Search, step: Step, cache_use: CacheUse, flagged: tuple[Manag
     cache_stays(step, cache_use)
     not_moved(search, step, cache_use)
     mounts_are_known(step, cache_use)
-    knows_flag(step.stage, cache_use)
+    search.once(("knows-flag", cache_use.manager.name, step.stage), partial(knows_flag, step.stage, cache_use))
     unused_afterwards(cache_use, step, search.runs.of(step))
     unneeded_later(search, step, cache_use, lists=lists)
     edits = [removal(step, use) for use in flagged if use.usage.verb == "update"]

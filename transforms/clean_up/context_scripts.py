@@ -34,7 +34,7 @@ _NAMES_FILE = re.compile(rf"(?<![\w.@+*-])(?:[\w.@+*-]*(?:/[\w.@+*-]+)+|[\w.@+*-
 _PART = re.compile(r"[\w.@+*/-]+")
 _GIVEN_TO_SHELL = re.compile(r"(?<![\w./-])(?:ba|da|z|k)?sh[ \t]+(?:-[a-z]+[ \t]+)*(?![\w.@+-]*/)([\w@+][\w.@+-]*)")
 """A script in the current folder that a shell runs, whatever its name: `sh deps`."""
-_IMPORTS = re.compile(r"(?:^|;)\s*(?:from|import)\s+([\w.]+)(?:[ \t]+import[ \t]+([^\n;#]+))?", re.MULTILINE)
+_IMPORTS = re.compile(r"(?:^|;)[^\S\n]*(?:from|import)\s+([\w.]+)(?:[ \t]+import[ \t]+([^\n;#]+))?", re.MULTILINE)
 """A module, and what is imported from it: names, some of which may be modules."""
 _IS_SCRIPT = re.compile(rf"(?:^|/)(?:[^/.]+|[^/]*\.(?:{_SCRIPT}|mk))$")
 _MAKES = re.compile(r"(?:^|[\s;&|({\"'])(?:make|\$[({]MAKE[)}])(?=[\s\"']|$)", re.MULTILINE)

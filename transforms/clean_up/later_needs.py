@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -21,10 +22,10 @@ from dfix.transforms.clean_up.removed_files import Removal, Search
 from dfix.transforms.clean_up.started import Started, at_run_time, started_in_exec_form
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Hashable, Iterator
 
     from dfix.rewriter.knowledge import Usage
-    from dfix.rewriter.model import Stage, Step
+    from dfix.rewriter.model import Model, Stage, Step
 
 _IN_ONE_RUN = "install everything in one RUN, or update the lists in each RUN"
 _IN_ONE_COMMAND = "update the lists in the same command"
@@ -41,33 +42,81 @@ def unneeded_later(search: Search, step: Step, cache_use: CacheUse, *, lists: bo
         removal = Removal(family.search, cache_use, lists)
         for stage in family.stages:
             _unneeded_by_stage(removal, step, stage, updated)
-        _not_started_by_itself(removal)
-        _not_copied(family.search, family.names, cache_use)
+        family.search.once(("by-itself", removal.kind), partial(_not_started_by_itself, removal))
+        question = ("copied", cache_use.manager.name, family.names)
+        family.search.once(question, partial(_not_copied, family.search, family.names, cache_use))
 
 
 def _families(search: Search, stage: Stage) -> Iterator[Family]:
     """What builds on a stage: in this Dockerfile, then in others."""
+    own = search.once(("family", stage), partial(_own_family, search, stage))
+    yield own
+    if search.model.context is not None:
+        yield from search.once(("elsewhere", stage), partial(_elsewhere, search, own.stages))
+
+
+def _own_family(search: Search, stage: Stage) -> Family:
     own = family_of(search.model, [stage])
     names = frozenset(name for member in own for name in (str(member.index), member.name) if name is not None)
-    yield Family(search, own, names)
-    if search.model.context is not None:
-        from dfix.transforms.clean_up.built_on_image import families_elsewhere
+    return Family(search, own, names)
 
-        yield from families_elsewhere(search, own)
+
+def _elsewhere(search: Search, own: list[Stage]) -> list[Family]:
+    from dfix.transforms.clean_up.built_on_image import families_elsewhere
+
+    return list(families_elsewhere(search, own))
 
 
 def _unneeded_by_stage(removal: Removal, step: Step, stage: Stage, updated: set[Stage]) -> None:
     """Raise LeaveAlone where a stage needs what the clean-up removes. `updated`: stages that fetched other lists."""
+    first = step.index + 1 if stage is step.stage else 0
     if stage is not step.stage and stage.parent in updated:
         updated.add(stage)
-    for later in stage.steps:
-        if later.keyword == "RUN" and (stage is not step.stage or _runs_after(step, later)):
-            by_run = removal._replace(lists=removal.lists and (later.onbuild or stage not in updated))
-            if _unneeded_by_run(by_run, later) and not later.onbuild:
-                updated.add(stage)
+    if stage is not step.stage or not step.onbuild:
+        _unneeded_from(removal, stage, first, updated, onbuild=False)
+        first = 0  # ONBUILD runs in another build, after all the others
+    _unneeded_from(removal, stage, first, updated, onbuild=True)
     at_start = removal._replace(lists=removal.lists and stage not in updated)
-    for later, started in at_run_time(stage):
-        _unneeded_by(at_start, later, started, builds=False)
+    removal.search.once(("at-start", at_start.kind, stage), partial(_unneeded_at_start, at_start, stage))
+
+
+def _unneeded_from(removal: Removal, stage: Stage, first: int, updated: set[Stage], *, onbuild: bool) -> None:
+    """Raise LeaveAlone where a RUN from an index on, of ONBUILD or not, needs what is removed.
+
+    All RUNs that leave the same cache ask for the rest of their stage: what holds from a RUN on is kept, so that each
+    is only looked at twice, before and after the stage has fetched lists of its own.
+    """
+    answers = removal.search.runs.answers
+    passed: list[Hashable] = []
+    outcome: object = None
+    has_lists = stage in updated
+    for later in stage.steps[first:]:
+        if later.keyword != "RUN" or later.onbuild != onbuild:
+            continue
+        question = ("from", removal.kind, later, has_lists)
+        outcome = answers.get(question)
+        if outcome is not None:
+            break
+        passed.append(question)
+        try:
+            by_run = removal._replace(lists=removal.lists and (onbuild or not has_lists))
+            has_lists = (_unneeded_by_run(by_run, later) and not onbuild) or has_lists
+        except LeaveAlone as no:
+            outcome = no
+            break
+    if outcome is None:
+        outcome = has_lists
+    answers.update(dict.fromkeys(passed, outcome))
+    if isinstance(outcome, LeaveAlone):
+        raise outcome.with_traceback(None)
+    if outcome:
+        updated.add(stage)
+
+
+def _unneeded_at_start(removal: Removal, stage: Stage) -> None:
+    """Raise LeaveAlone where a container of a stage needs what is removed when it starts."""
+    for step, started in at_run_time(stage):
+        _unneeded_by(removal, step, started, builds=False)
 
 
 def _not_started_by_itself(removal: Removal) -> None:
@@ -86,11 +135,6 @@ def _not_started_by_itself(removal: Removal) -> None:
                     where = f"from {folder}" if reached == path else f"through {path} in {folder}"
                     told = f"{reached}, which a container may run {where}, {how}"
                     raise LeaveAlone("needed-later", told, hint_for(how))
-
-
-def _runs_after(step: Step, candidate: Step) -> bool:
-    """Whether a step of the same stage runs after `step`; ONBUILD runs in another build, after all the others."""
-    return candidate.index > step.index if step.onbuild == candidate.onbuild else candidate.onbuild
 
 
 def _unneeded_by_run(removal: Removal, step: Step) -> bool:
@@ -200,23 +244,33 @@ def unused_by(cache_use: CacheUse, step: Step, command: Located, shown: str) -> 
 
 def _not_copied(search: Search, names: Collection[str], cache_use: CacheUse) -> None:
     """Raise LeaveAlone for a COPY, ADD or mount that takes the cache folder from one of the stages or images."""
-    for stage in search.model.stages:
-        for step in stage.steps:
-            for path in _taken_from(step, names):
-                if any(depends(path, cache) for cache in cache_use.clean_up.empties):
-                    raise LeaveAlone("needed-later", f"{search.line(step)} copies {path} from this stage")
+    taken = search.once("taken", partial(_taken, search.model))
+    found = sorted((one for name in names for one in taken.get(name, ())), key=lambda one: one[0])
+    for _, path, step in found:
+        if any(depends(path, cache) for cache in cache_use.clean_up.empties):
+            raise LeaveAlone("needed-later", f"{search.line(step)} copies {path} from this stage")
 
 
-def _taken_from(step: Step, names: Collection[str]) -> list[str]:
-    """The paths that a step copies or mounts from the stages with these names."""
+def _taken(model: Model) -> dict[str, list[tuple[tuple[int, int], str, Step]]]:
+    """What steps copy or mount from stages and images, by their names: a place in the file, the path, and the step."""
+    taken: dict[str, list[tuple[tuple[int, int], str, Step]]] = {}
+    for step in (step for stage in model.stages for step in stage.steps):
+        for at, (name, path) in enumerate(_taken_from(step)):
+            place = (step.instruction.span.start, at)
+            taken.setdefault(name, []).append((place, f"/{path.lstrip('/')}", step))
+    return taken
+
+
+def _taken_from(step: Step) -> list[tuple[str, str]]:
+    """The stages or images that a step takes something from, in lower case, with the paths."""
     if step.keyword in ("COPY", "ADD"):
         flag = step.instruction.flag("from")
-        if flag is None or flag.value is None or flag.value.lower() not in names:
+        if flag is None or flag.value is None:
             return []
-        return ["/" + word.text.lstrip("/") for word in step.instruction.words[:-1]]
+        return [(flag.value.lower(), word.text) for word in step.instruction.words[:-1]]
     if step.keyword != "RUN":
         return []
-    return ["/" + (m.source or "").lstrip("/") for m in step.mounts if m.from_ is not None and m.from_.lower() in names]
+    return [(mount.from_.lower(), mount.source or "") for mount in step.mounts if mount.from_ is not None]
 
 
 def _shown(command: Located) -> str:

@@ -28,7 +28,7 @@ _INPUT = frozenset(("/dev/stdin", "-"))
 _PRINTS = frozenset(("echo", "printf", "cat", "tee"))
 _MOVES: tuple[Kind, ...] = ("moves", "places", "hard-links")
 _OUTPUT_OPTION = re.compile(r"-[A-Za-z]*[oO]|--output|--output-document")
-_ESCAPED = re.compile(r"\\+[nrt]")
+_ESCAPED = re.compile(r"(?<!\\)\\+[nrt]")
 _ONLY_A_VALUE = re.compile(r"[\"']?\$(?:\{[^}]*\}|\w+|\(.*\))[\"']?", re.DOTALL)
 _UNKNOWN = ("$", "~", "`")
 

@@ -6,12 +6,14 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from dfix.rewriter.text.comments import without_comments as removed
+
 if TYPE_CHECKING:
     from dfix.rewriter.knowledge import Manager
     from dfix.rewriter.knowledge.load import CleanUp
     from dfix.transforms.clean_up.removed_files import Removal
 
-_VERB = re.compile(r"(?:[\s\"',\[\]\\]+-[^\s\"',\]]+)*[\s\"',\[\]\\]+([a-z][a-z-]*)")
+_VERB = re.compile(r"(?:[\s\"',\[\]\\]++-[^\s\"',\[\]\\]++){0,50}+[\s\"',\[\]\\]++([a-z][a-z-]*)")
 """The sub-command after a manager's name, in a shell script (`apt-get -y update`) or a list (`"apt-get", "update"`)."""
 
 _OPTION = re.compile(r"[\s\"',\[\]\\]+-")
@@ -23,9 +25,9 @@ _SLASHES = tuple(
 """Suffixes of languages whose comments begin with `//`."""
 
 _HASH_COMMENT = re.compile(r"(?<!\S)#.*")
-_SLASH_COMMENT = re.compile(r"(?<!\S)//(?!go:generate)[^\n]*|/\*.*?\*/", re.DOTALL)
+_SLASH_COMMENT = re.compile(r"(?<!\S)//(?!go:generate)[^\n]*|(?P<block>/\*)")
 _XML = (".xml", "proj", ".props", ".targets")
-_XML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_XML_COMMENT = re.compile(r"(?P<block><!--)")
 
 
 @cache
@@ -91,9 +93,9 @@ def without_comments(text: str, path: str) -> str:
     are remembered, because each round over a file asks for most of them again.
     """
     if path.endswith(_SLASHES):
-        return _SLASH_COMMENT.sub("", text)
+        return removed(text, _SLASH_COMMENT, "*/")
     if path.endswith(_XML):
-        return _XML_COMMENT.sub("", text)
+        return removed(text, _XML_COMMENT, "-->")
     lines = []
     for line in text.splitlines():
         found = _HASH_COMMENT.search(line)

@@ -78,11 +78,11 @@ class PlacedFiles:
     def _copied_to(self, image_path: str) -> list[str]:
         """The context files that some COPY puts at an image path, or may put there."""
         found = [path for copy in self._copies if (path := copy.brought.context_path_of(image_path)) is not None]
-        for copy in self._unclear:
-            # `COPY x.sh /bin/x` writes a file of that name, or one in a folder of that name
-            exactly = copy.destination == image_path
-            if exactly or copy.destination == posixpath.dirname(image_path):
-                found += [p for p in self._sources(copy.step) if exactly or p.endswith(posixpath.basename(image_path))]
+        folder, name = posixpath.dirname(image_path), posixpath.basename(image_path)
+        # `COPY x.sh /bin/x` writes a file of that name, or one in a folder of that name
+        for place in dict.fromkeys((image_path, folder)):
+            for copy in self._unclear_to.get(place, ()):
+                found += [p for p in self._sources(copy.step) if place == image_path or p.endswith(name)]
         return found
 
     def _sources(self, step: Step) -> list[str]:
@@ -105,6 +105,14 @@ class PlacedFiles:
     @cached_property
     def _unclear(self) -> list[Unclear]:
         return [answer for answer in self._added if isinstance(answer, Unclear)]
+
+    @cached_property
+    def _unclear_to(self) -> dict[str | None, list[Unclear]]:
+        """Those that are not followed, by their destinations."""
+        by_destination: dict[str | None, list[Unclear]] = {}
+        for copy in self._unclear:
+            by_destination.setdefault(copy.destination, []).append(copy)
+        return by_destination
 
     @cached_property
     def _adding(self) -> list[Step]:

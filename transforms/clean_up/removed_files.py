@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+
+from dfix.rewriter.answers.reason import LeaveAlone
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
     from dfix.rewriter.model import Model, Step
     from dfix.rewriter.model.cache_use import CacheUse, RunIndex
     from dfix.transforms.clean_up.context_scripts import ContextScripts
+
+
+Answer = TypeVar("Answer")
 
 
 class Search(NamedTuple):
@@ -39,6 +46,19 @@ class Search(NamedTuple):
         """Where a command of a step is: "on line 3", "in compose.yaml"."""
         return f"{'in' if self.is_container else 'on'} {self.line(step)}"
 
+    def once(self, question: Hashable, answer: Callable[[], Answer]) -> Answer:
+        """The answer to a question, worked out once for all clean-ups; raises LeaveAlone as often as it is asked."""
+        answers = self.runs.answers
+        if question not in answers:
+            try:
+                answers[question] = answer()
+            except LeaveAlone as no:
+                answers[question] = no
+        found = answers[question]
+        if isinstance(found, LeaveAlone):
+            raise found.with_traceback(None)
+        return cast("Answer", found)
+
 
 class Removal(NamedTuple):
     """What a clean-up would remove."""
@@ -47,6 +67,11 @@ class Removal(NamedTuple):
     cache_use: CacheUse
     lists: bool
     """Whether it removes package lists, without which an install fails that has no update of its own."""
+
+    @property
+    def kind(self) -> Hashable:
+        """What is removed: equal for all RUNs that leave the same cache."""
+        return (self.cache_use.manager.name, self.lists)
 
     @property
     def matters_to_texts(self) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST_LINES = 100
 """A longer RUN is hard to read, and hard to debug when it fails."""
 
-_COMMENT_LINE = re.compile(r"\n\s*#")
+_COMMENT_LINE = re.compile(r"\n[^\S\n]*#")
 
 
 def may_join(group: list[RunSummary], run: RunSummary) -> None:

@@ -9,7 +9,7 @@ from dfix.rewriter.knowledge.program_table import row
 from dfix.rewriter.knowledge.slow_work import slow_work
 from dfix.rewriter.model.effects.cost import WRITING
 from dfix.rewriter.shell.walk import has_substitution, program_name
-from dfix.transforms.merge_runs.removal import undoes
+from dfix.transforms.merge_runs.removal import may_undo, undoes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,11 +40,15 @@ def unreadable(step: Step) -> Reason | None:
     return None
 
 
+_MOST_EARLIER = 50
+"""RUNs that are compared with a later one; they are as good as never further apart."""
+
+
 def removes_too_late(earlier: Sequence[RunSummary], run: RunSummary) -> Reason | None:
     """Whether a RUN removes or rewrites what an earlier RUN of the stage created, and which ships all the same."""
-    if run.slow:
+    if run.slow or not may_undo(run):
         return None  # what it removes may be its own
-    for other in reversed(earlier):
+    for other in reversed(earlier[-_MOST_EARLIER:]):
         undone = undoes(other, run)
         if undone and not undoes(other, other):
             return Reason("late-removal", f"{undone} (line {other.step.instruction.line})", "do both in one RUN")

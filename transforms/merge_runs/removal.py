@@ -29,6 +29,19 @@ _FREES = "only saves space in the RUN that created the files"
 _REPEATS = "stores a second copy of files that an earlier RUN created"
 
 
+_REMOVING = frozenset(("rm", "mv", "chown", "chmod", "chgrp"))
+
+
+def may_undo(run: RunSummary) -> bool:
+    """Whether a RUN has a command that can undo anything (`undoes`)."""
+    return any(
+        cost.usage.verb in ("clean", "remove")
+        if cost.usage is not None
+        else command.words and program_name(command.words[0]) in _REMOVING
+        for command, cost in zip(run.commands, run.costs, strict=True)
+    )
+
+
 def undoes(first: RunSummary, second: RunSummary) -> str:
     """How `second` removes or rewrites what `first` created, as a sentence; "" if it does not."""
     created: list[str] | None = None

@@ -33,7 +33,7 @@ _ASKS_SHELL = re.compile(
 _OWN_SHELL = ("mambaorg/micromamba",)
 """Images whose documentation says that their SHELL does something before each script."""
 
-_LOGIN = re.compile(r"-[a-zA-Z]*[li][a-zA-Z]*|--login|--rcfile|--init-file")
+_LOGIN = re.compile(r"-[a-hj-km-zA-Z]*[li][a-zA-Z]*|--login|--rcfile|--init-file")
 _STARTUP = re.compile(r"/etc/profile|/etc/environment|bashrc|\.profile\b|bash_profile|BASH_ENV|scl_enable")
 _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 

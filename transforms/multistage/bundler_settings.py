@@ -34,7 +34,7 @@ application since some 2.3; Ruby 3.2 contains 2.4: https://github.com/rubygems/r
 _WITHOUT_BUNDLE_PATH = 3
 """The images of Ruby 2 set BUNDLE_PATH until 2020: https://github.com/docker-library/ruby/commit/82eecb759"""
 _FALSE = re.compile(r"(?:false|f|no|n|0|)", re.IGNORECASE)
-_PLATFORMS = re.compile(r"^PLATFORMS\n((?:  .*\n?)+)", re.MULTILINE)
+_PLATFORMS = re.compile(r"^PLATFORMS\n((?:  .*(?:\n|\Z))+)", re.MULTILINE)
 
 _Scope = Literal["application", "user"]
 

@@ -35,7 +35,7 @@ PACKAGE_OF = {
 _RUN_OTHERS = frozenset("npx pnpx bunx cross-env cross-env-shell env-cmd dotenv dotenvx concurrently nodemon".split())
 """Programs of npm packages whose words name another program."""
 _IMPORTS = re.compile(
-    r"""(?:^|[\s;(=])(?:import\s(?!type\b)[^'"]*?from\s*|import\s*|import\(|require\()['"]((?:@[\w.-]+/)?[\w.-]+)"""
+    r"""(?:^|[\s;(=])(?:import\s(?!type\b)(?:(?!import\s)[^'"])*?from\s*|import\s*|import\(|require\()['"]((?:@[\w.-]+/)?[\w.-]+)"""
 )
 _CONFIGURATION = re.compile(
     r"(?:^|/)[\w.-]+\.config\.[cm]?[jt]s$|(?:^|/)(?:gulpfile|gruntfile|karma\.conf|\.eslintrc)\b", re.IGNORECASE
@@ -46,9 +46,8 @@ _DEVELOPMENT_WORDS = re.compile(
     r"|drop|studio|revert|rollback|undo|down|up|pull|diff|init"
 )
 """Words in names of scripts that people run on their own machine, of which some would do for a container too."""
-_IN_A_CONTAINER = re.compile(
-    r"\b(?:docker|docker-compose|podman|kubectl|compose)\b.*\b(?:run|exec)\b|\bcommand:|^\w+: "
-)
+_ENGINE = "(?:docker|podman|kubectl|compose)"
+_IN_A_CONTAINER = re.compile(rf"\b{_ENGINE}\b(?:(?!\b{_ENGINE}\b).)*\b(?:run|exec)\b|\bcommand:|^\w+: ")
 _DOCUMENTS = (".md", ".rst", ".yml", ".yaml", ".sh", "Makefile", "Procfile", "justfile")
 _RUNS_SCRIPT = re.compile(r"\b(?:npm|yarn|pnpm|bun)[\"', ]+(?:run(?:-script)?[\"', ]+)?([\w:.-]+)")
 

@@ -13,8 +13,8 @@ from dfix.transforms.multistage.runtime_stage import BuildStage
 Sources = tuple[tuple[str, str], ...]
 """Context path and text of each file."""
 
-MODULE = re.compile(r"^\s*module\s+\"?([^\s\"]+)", re.MULTILINE)
-_REPLACES = re.compile(r"^\s*(?:replace\s+)?([^\s\"=(]+)(?:\s+v\S+)?\s+=>\s+(\.{1,2}/\S*)", re.MULTILINE)
+MODULE = re.compile(r"^[^\S\n]*module\s+\"?([^\s\"]+)", re.MULTILINE)
+_REPLACES = re.compile(r"^[^\S\n]*(?:replace\s+)?([^\s\"=(]+)(?:\s+v\S+)?\s+=>\s+(\.{1,2}/\S*)", re.MULTILINE)
 _QUOTED = re.compile(r'"([\w.~/-]+)"')
 _OTHER_SYSTEMS = re.compile(
     r"_(?:windows|darwin|freebsd|netbsd|openbsd|dragonfly|solaris|aix|plan9|js|wasip1)(?:_\w+)?\.go$"

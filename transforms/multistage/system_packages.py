@@ -181,7 +181,7 @@ def _needed_at_run_time(manager: str, name: str, release: str) -> tuple[str, ...
 
 
 def _without_number(name: str) -> str:
-    return re.sub(r"-?[\d.]+(?:-(?:base|dev))?$", "", name)
+    return re.sub(r"(?:-|(?<![\d.]))[\d.]+(?:-(?:base|dev))?$", "", name)
 
 
 @cache

@@ -16,7 +16,7 @@ from dfix.transforms.split_manifests.installs import InstallRun
 
 INSTALLS_PROJECT = "installs-project"
 """The code of the reason that an install also installs the project."""
-_LINE_BREAK = re.compile(r"[ \t]*\\[ \t]*\r?\n[ \t]*")
+_LINE_BREAK = re.compile(r"(?<![ \t])[ \t]*\\[ \t]*\r?\n[ \t]*")
 
 
 def dependencies_first(model: Model, run: InstallRun) -> tuple[InstallRun, str] | None:

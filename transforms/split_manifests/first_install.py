@@ -27,6 +27,13 @@ from dfix.transforms.split_manifests.strategies import (
 )
 from dfix.transforms.split_manifests.unsplit import check_unsplit, may_bring_a_folder
 
+_MOST_INSTALLS = 40
+"""For each install, dfix follows all instructions before it."""
+_TOO_MANY = (
+    f"its stage has more than {_MOST_INSTALLS} installs that can't be split, so dfix leaves the others as they are"
+)
+_ONE_FILE_EACH = "give each project a stage of its own"
+
 
 class _Before(NamedTuple):
     """What a stage does before the RUN that is looked at."""
@@ -47,6 +54,7 @@ class _Before(NamedTuple):
 
 def split_stages(model: Model) -> Iterator[Change | Refusal]:
     """For each stage, split an install that runs after the sources are copied; say of those before it why not."""
+    refused = 0
     for stage in model.stages:
         yield from _onbuild_installs(stage)
         before = _Before([], {}, set(), set())
@@ -66,6 +74,10 @@ def split_stages(model: Model) -> Iterator[Change | Refusal]:
                     check_unsplit(model, copies, before.copies, step)
             except LeaveAlone as no:
                 yield Refusal(NAME, step.instruction.span.start, *no.reason)
+                refused += 1
+                if refused == _MOST_INSTALLS:
+                    yield Refusal(NAME, step.instruction.span.start, "too-many-installs", _TOO_MANY, _ONE_FILE_EACH)
+                    return
                 continue
             if split is not None:
                 yield Change(NAME, split.offset, split.edits, split.reason, CONTRACT, split.ignored)

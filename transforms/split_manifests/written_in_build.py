@@ -9,6 +9,7 @@ from itertools import takewhile
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.new_manifests import new_manifests
 from dfix.rewriter.knowledge.program_table import of_kind
+from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.effects import effects
 from dfix.rewriter.model.effects.of_command import shown
@@ -25,31 +26,32 @@ _ADDRESSES = ("http://", "https://", "ftp://")
 
 def check_written(run: InstallRun, install: ProjectInstall, path: str) -> None:
     """Raises LeaveAlone where an earlier command of the build writes the image path, which `install` reads."""
-    for line, command in _earlier(run, install):
-        if _may_write(command, path):
-            name, place = posixpath.basename(path), f" on line {line}" if line != run.step.instruction.line else ""
+    for step, command in _earlier(run, install):
+        if _may_write(step, command, path):
+            line = step.instruction.line
+            name, place = posixpath.basename(path), f" on line {line}" if step is not run.step else ""
             reason = f"`{install.shown}` reads {name}, which `{shown(command)}`{place} writes during the build"
             program = program_name(command.words[0])
             hint = f"copy what `{program}` reads, if anything, run both commands, then copy the sources"
             raise LeaveAlone("written-in-build", reason, hint)
 
 
-def _earlier(run: InstallRun, install: ProjectInstall) -> Iterator[tuple[int, Located]]:
-    """The commands before an install, the last one first, each with the line of its RUN."""
+def _earlier(run: InstallRun, install: ProjectInstall) -> Iterator[tuple[Step, Located]]:
+    """The commands before an install, the last one first, each with its RUN."""
     own = takewhile(lambda command: command.command is not install.located.command, run.commands)
-    found = [
-        (step.instruction.line, c) for step in steps_before(run.step) if step.keyword == "RUN" for c in located(step)
-    ]
-    found += [(run.step.instruction.line, command) for command in own]
-    return ((line, command) for line, command in reversed(found) if command.words)
+    found = [(step, c) for step in steps_before(run.step) if step.keyword == "RUN" for c in located(step)]
+    found += [(run.step, command) for command in own]
+    return ((step, command) for step, command in reversed(found) if command.words)
 
 
-def _may_write(command: Located, path: str) -> bool:
+def _may_write(step: Step, command: Located, path: str) -> bool:
     """Whether a command writes the file, as far as its words and redirects tell."""
     program = program_name(command.words[0])
     if program in _WRITES_NOTHING | of_kind("folder") - of_kind("replaces"):
         return False
-    found = effects(command)
+    if id(command) not in step.effects_by_command:
+        step.effects_by_command[id(command)] = command, effects(command)
+    _, found = step.effects_by_command[id(command)]
     if any(path == place.path for place in found.writes):
         return True
     texts = [word.literal_or_text for word in command.words]

@@ -40,7 +40,7 @@ _FILE_IN_LOCK = re.compile(r"""(?:"resolved":|\bresolved|\btarball:)\s*["']?file
 _LOCKED = (
     r'''"(?:[^"\n]*node_modules/)?{name}": \{{\s*"version": "'''  # package-lock.json
     r"""|^"?{name}@[^\n]*:\n\s+version:? "?"""  # yarn.lock
-    r"""|^\s+'?/?{name}[@/]"""  # pnpm-lock.yaml
+    r"""|^[^\S\n]+'?/?{name}[@/]"""  # pnpm-lock.yaml
     r"""|"{name}": \["{name}@"""  # bun.lock
 )
 

@@ -18,8 +18,8 @@ from dfix.rewriter.manifests.shared.local_paths import local_path
 _PLACES = ("schema.prisma", "prisma/schema.prisma")
 _FOLDER = "prisma/schema"
 _CONFIGURATIONS = ("prisma.config", ".config/prisma")
-_OUTPUT = re.compile(r'^\s*output\s*=\s*(?P<value>"[^"]*"|\S.*)$', re.MULTILINE)
-_PROVIDER = re.compile(r'^\s*provider\s*=\s*"(?P<value>[^"]*)"', re.MULTILINE)
+_OUTPUT = re.compile(r'^[^\S\n]*output\s*=\s*(?P<value>"[^"]*"|\S.*)$', re.MULTILINE)
+_PROVIDER = re.compile(r'^[^\S\n]*provider\s*=\s*"(?P<value>[^"]*)"', re.MULTILINE)
 
 
 class Schema(NamedTuple):

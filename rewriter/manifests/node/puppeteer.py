@@ -19,7 +19,7 @@ _PLACES = (
     *(f"{start}{end}" for start in (".puppeteerrc", ".config/puppeteerrc") for end in (*_DATA, *_CODE)),
     *(f"puppeteer.config{end}" for end in _CODE),
 )
-_IMPORT = re.compile(r"""\b(?:require|import)\s*\(\s*([^)]*?)\s*\)|\b(?:from|import)\s*(['"][^'"]*['"])""")
+_IMPORT = re.compile(r"""\b(?:require|import)\s*\(([^)]{0,500})\)|\b(?:from|import)\s*(['"][^'"]*['"])""")
 _READS_NOTHING = frozenset(("path", "os", "url", "puppeteer"))
 """Modules with which a settings file reads no file of the project; source: nodejs.org/api."""
 
@@ -39,5 +39,5 @@ def puppeteer_settings(context: Context, folder: str) -> Iterator[str]:
 
 
 def _reads_more(text: str) -> bool:
-    targets = (match[1] or match[2] or "" for match in _IMPORT.finditer(text))
+    targets = ((match[1] or match[2] or "").strip() for match in _IMPORT.finditer(text))
     return any(target.strip("\"'").removeprefix("node:") not in _READS_NOTHING for target in targets)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
@@ -14,8 +13,11 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.package_json import Manifest, read_manifest
 from dfix.rewriter.manifests.shared.formats import read_yaml
 from dfix.rewriter.manifests.shared.local_paths import outside
+from dfix.rewriter.text.wildcard import ANYTHING, FOLDERS, IN_NAME, Choice, Token, Wildcard
 
 MOST_FOLDERS = 50_000
+_DEEPEST = 99
+"""Levels of folders in which members are looked for."""
 
 
 def members(context: Context, manager: str, root: Manifest) -> list[Manifest]:
@@ -26,16 +28,16 @@ def members(context: Context, manager: str, root: Manifest) -> list[Manifest]:
     for pattern in patterns:
         if pattern.lstrip("!").startswith("/") or ".." in pattern.split("/"):
             raise outside(f"{root.path}: the workspace is at {pattern}")
-    wanted = [_matcher(pattern) for pattern in patterns if not pattern.startswith("!")]
-    unwanted = [_matcher(pattern[1:]) for pattern in patterns if pattern.startswith("!")]
+    wanted = [_wildcard(pattern) for pattern in patterns if not pattern.startswith("!")]
+    unwanted = [_wildcard(pattern[1:]) for pattern in patterns if pattern.startswith("!")]
     deep = any("**" in pattern for pattern in patterns)
     depth = max(len(pattern.strip("/").split("/")) for pattern in patterns)
     manifests: list[Manifest] = []
-    folders = _folders(context, root.folder, 99 if deep else depth)
+    folders = _folders(context, root.folder, _DEEPEST if deep else min(depth, _DEEPEST))
     _refuse_links(context, root, [pattern for pattern in patterns if not pattern.startswith("!")], folders)
     for folder in folders:
         relative = posixpath.relpath(folder, root.folder or ".")
-        if not any(match.match(relative) for match in wanted) or any(match.match(relative) for match in unwanted):
+        if not _one_matches(wanted, relative) or _one_matches(unwanted, relative):
             continue
         path = posixpath.join(folder, "package.json")
         if context.ships(path):
@@ -56,15 +58,15 @@ def _refuse_other_formats(context: Context, folder: str) -> None:
 def _refuse_links(context: Context, root: Manifest, patterns: list[str], folders: Iterable[str]) -> None:
     """Raises LeaveAlone for a link to a folder that is a member, or on the way to one."""
     on_the_way = [
-        (_matcher("/".join(parts[:end])), pattern)
+        (_wildcard("/".join(parts[:end])), pattern)
         for pattern in patterns
         for parts in (pattern.strip("/").split("/"),)
-        for end in range(1, len(parts) + 1)
+        for end in range(1, min(len(parts), _DEEPEST) + 1)
     ]
     for folder in (root.folder, *folders):
         for path in (posixpath.join(folder, name) for name in context.links_in(folder)):
             relative = posixpath.relpath(path, root.folder or ".")
-            pattern = next((pattern for match, pattern in on_the_way if match.match(relative)), "")
+            pattern = next((pattern for wildcard, pattern in on_the_way if wildcard.matches(relative)), "")
             if pattern and context.is_link(path) and os.path.isdir(context.on_disk(path)):
                 reason = f"{path} is a link to a folder, and the workspace {pattern} of {root.path} leads there"
                 raise LeaveAlone("linked-folder", reason, "name the folder itself")
@@ -118,25 +120,31 @@ def _folders(context: Context, root: str, depth: int) -> list[str]:
     return sorted(folders)
 
 
-def _matcher(pattern: str) -> re.Pattern[str]:
-    """A workspace glob as a regular expression for a path below the root; knows `*`, `**` and `{a,b}`."""
-    out: list[str] = []
-    at = 0
+def _wildcard(pattern: str) -> Wildcard:
+    """A workspace glob for paths below the root; knows `*`, `**` and `{a,b}`."""
+    return Wildcard(_tokens(pattern))
+
+
+def _one_matches(wildcards: Iterable[Wildcard], path: str) -> bool:
+    return any(wildcard.matches(path) for wildcard in wildcards)
+
+
+def _tokens(pattern: str) -> Iterator[Token]:
+    at, last_close = 0, pattern.rfind("}")
     while at < len(pattern):
         if pattern.startswith("**/", at):
-            out.append("(?:.*/)?")
+            yield FOLDERS
             at += 3
         elif pattern.startswith("**", at):
-            out.append(".*")
+            yield ANYTHING
             at += 2
         elif pattern[at] == "*":
-            out.append("[^/]*")
+            yield IN_NAME
             at += 1
-        elif pattern[at] == "{" and "}" in pattern[at:]:
+        elif pattern[at] == "{" and at < last_close:
             close = pattern.index("}", at)
-            out.append("(?:" + "|".join(re.escape(choice) for choice in pattern[at + 1 : close].split(",")) + ")")
+            yield Choice(tuple(pattern[at + 1 : close].split(",")))
             at = close + 1
         else:
-            out.append(re.escape(pattern[at]))
+            yield pattern[at]
             at += 1
-    return re.compile("".join(out) + r"\Z")

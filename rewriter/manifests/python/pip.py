@@ -38,12 +38,14 @@ _ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
 _UNREADABLE = re.compile(r"[^\n]{20000}|[ \t]{200}")
 """Lines on which pip_requirements_parser takes seconds."""
+_MOST_LINES = 3_000
+"""A line takes 0.3 to 0.7 ms."""
 _VERSION = r"[0-9]+(?:\.[0-9]+)*(?:\.?(?:a|b|rc|post|dev)[0-9]+)*(?:\.\*)?"
 _SPECIFIER = rf"[ \t]*(?:[=!~<>]=|[<>])[ \t]*{_VERSION}"
 _PLAIN_LINE = re.compile(
-    r"[ \t]*(?:[A-Za-z0-9][\w-]*(?:\[[\w, -]*\])?"
+    r"[ \t]*+(?:[A-Za-z0-9][\w-]*(?:\[[\w, -]*\])?"
     rf"(?:{_SPECIFIER}(?:[ \t]*,{_SPECIFIER})*)?"
-    r"(?:[ \t]*;[ \t]*[\w \t.<>=!~'\"()]*['\")])?)?[ \t]*(?:(?:^|(?<=[ \t]))#(?:(?!coding)[\t -~])*)?(?<!\\)",
+    r"(?:[ \t]*;[\w \t.<>=!~'\"()]*(?<=['\")]))?)?[ \t]*+(?:(?:^|(?<=[ \t]))#(?:(?!coding)[\t -~])*)?(?<!\\)",
     re.ASCII,
 )
 """A package by its name, with versions and a condition, or a comment: a line that names no file."""
@@ -112,6 +114,9 @@ class _Reader:
         """Add what a requirements file names; the files that it includes are added to `pending`."""
         from pip_requirements_parser import RequirementsFile
 
+        if sum(not line.endswith("\\") for line in (self.context.read(path) or "").splitlines()) > _MOST_LINES:
+            reason = f"{path} has more than {_MOST_LINES:,} requirements, and some are more than a package's name"
+            raise LeaveAlone("broken-manifest", reason)
         parsed = RequirementsFile.from_file(self.context.on_disk(path))
         folder = posixpath.dirname(path)
         for line in parsed.options:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.missing import missing
+from dfix.rewriter.text.toml import TomlError, toml_of
 from dfix.rewriter.text.yaml_text import DEEPEST, has_alias, is_deep, load
 
 if TYPE_CHECKING:
@@ -14,20 +15,18 @@ if TYPE_CHECKING:
 
 _LARGEST = 5_000_000
 """Bytes of a TOML or XML file."""
-_LARGEST_YAML = 1_000_000
+_LARGEST_YAML = 400_000
 """Bytes of a YAML file; its parser is the slowest."""
 
 
 def read_toml(context: Context, path: str) -> dict[str, Any]:
     """The top-level table of a TOML file. Raises LeaveAlone when the file does not ship or is not valid."""
-    import tomli
-
     text = context.read(path, _LARGEST)
     if text is None:
         raise missing(context, path)
     try:
-        return tomli.loads(text)
-    except (ValueError, RecursionError):  # also an integer of more digits than Python converts
+        return toml_of(text)
+    except TomlError:
         raise LeaveAlone("broken-manifest", f"{path} is not valid TOML") from None
 
 
@@ -40,7 +39,7 @@ def read_yaml(context: Context, path: str) -> dict[str, Any]:
     if text is None:
         if not context.ships(path):
             return {}
-        raise LeaveAlone("broken-manifest", f"dfix cannot read {path} (unreadable, or larger than 1 MB)")
+        raise LeaveAlone("broken-manifest", f"dfix cannot read {path} (unreadable, or larger than 400 kB)")
     if is_deep(text):
         raise LeaveAlone("broken-manifest", f"{path} nests lists and mappings more than {DEEPEST} levels deep")
     import yaml

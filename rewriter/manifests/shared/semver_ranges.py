@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+_LONGEST = 1_000
+"""Characters of a requirement; a longer one gets no answer."""
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:\+[\w.-]+)?")
 _PART = re.compile(r"(?P<sign>~>|\^|>=|<=|==|>|<|!=|)\s*(?P<version>\d[\w.+-]*)")
 
@@ -15,9 +17,9 @@ _PART = re.compile(r"(?P<sign>~>|\^|>=|<=|==|>|<|!=|)\s*(?P<version>\d[\w.+-]*)"
 def fits(version: str, requirement: str) -> bool | None:
     """Whether "1.7.3" satisfies "~> 1.7", "^1.2.0", ">=1.0.0 <2.0.0" or "~> 1.0 or ~> 2.0"; None when unclear."""
     have = _numbers(version)
-    if have is None:
+    if have is None or len(requirement) > _LONGEST:
         return None
-    answers = [_all(have, part) for part in re.split(r"\s+or\s+", requirement.strip())]
+    answers = [_all(have, part) for part in " ".join(requirement.split()).split(" or ")]
     if True in answers:
         return True
     return None if None in answers else False
@@ -35,7 +37,7 @@ def mismatch(name: str, version: str, requirement: str, fit: bool | None) -> str
 def _all(have: tuple[int, int, int], requirement: str) -> bool | None:
     if requirement in ("", "any"):
         return True
-    rest = re.sub(r"\s+and\s+|,", " ", requirement).strip()
+    rest = re.sub(r" and |,", " ", requirement).strip()
     while rest:  # ">=1.0.0 <2.0.0": one comparison after the other
         part = _PART.match(rest)
         if part is None:

@@ -14,7 +14,7 @@ ELSEWHERE = "*/"
 _IN_HOME = re.compile(r"""(?:~|\$HOME|\$\{HOME\})/([\w./-]+)|"(?:\$HOME|\$\{HOME\})/([\w./-]+)\"""")
 _PLAIN = re.compile(r"[\w./-]*")
 _NAME = re.compile(r"\$\{?(\w+)\}?")
-_PLAIN_WITH_NAMES = re.compile(r"(?:[\w./-]|\$\w+|\$\{\w+\})*")
+_PLAIN_WITH_NAMES = re.compile(r"(?:[\w./-]|\$\w|\$\{\w++\})*+")
 
 
 def named_by(located: Located, word: Word) -> str | None:

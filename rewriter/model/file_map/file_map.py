@@ -54,12 +54,13 @@ class Hidden(NamedTuple):
 class FileMap:
     """The files of the image at one step. `layers` are what the steps before it write, in order."""
 
-    __slots__ = ("_links", "context", "layers")
+    __slots__ = ("_links", "_written", "context", "layers")
 
     def __init__(self, context: Context, layers: Iterable[Copied | Hidden] = ()) -> None:
         self.context = context
         self.layers: list[Copied | Hidden] = []
         self._links: dict[str, str | None] = {}
+        self._written: dict[str, tuple[int, ImageFile | Hidden | None]] = {}
         for layer in layers:
             self.add(layer)
 
@@ -77,13 +78,18 @@ class FileMap:
 
     def at(self, path: str) -> ImageFile | Hidden | None:
         """What the last writer of an image path puts there; None if no step is known to write it."""
-        for layer in reversed(self.layers):
+        # each COPY asks for the folders on its way, so that only what was added since the last time is looked at
+        known, found = self._written.get(path, (0, None))
+        for layer in reversed(self.layers[known:]):
             if isinstance(layer, Hidden):
                 if layer.perhaps(path):
-                    return layer
+                    found = layer
+                    break
             elif (source := layer.brought.context_path_of(path)) is not None:
-                return ImageFile(path, source, layer)
-        return None
+                found = ImageFile(path, source, layer)
+                break
+        self._written[path] = len(self.layers), found
+        return found
 
     def link_on(self, path: str) -> str | None:
         """The first link on the way to an image path that leads to a folder of the image, as an image path.

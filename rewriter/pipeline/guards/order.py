@@ -130,8 +130,12 @@ def matched(before: StageRuns, after: StageRuns) -> Iterator[tuple[RunCommand, R
         yield from _pairs(before.commands, after.commands)
         return
     left, found = list(before.commands), list(after.commands)
+    by_gap: tuple[dict[int, list[RunCommand]], ...] = ({}, {})
+    for commands, gaps in zip((before.commands, after.commands), by_gap, strict=True):
+        for ran in commands:
+            gaps.setdefault(ran.gap, []).append(ran)
     for gap in range(len(before.others) + 1):
-        first, second = ([ran for ran in side if ran.gap == gap] for side in (before.commands, after.commands))
+        first, second = (gaps.get(gap, []) for gaps in by_gap)
         for pair in _pairs(first, second):
             yield pair
             left.remove(pair[0])

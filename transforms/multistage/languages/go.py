@@ -32,7 +32,7 @@ _FLAGS_WITH_VALUE = frozenset(
     "-o -C -p -asmflags -buildmode -buildvcs -compiler -gccgoflags -gcflags -installsuffix -ldflags -mod -modfile "
     "-overlay -pgo -pkgdir -tags -toolexec -covermode -coverpkg -coverprofile -run".split()
 )
-_REQUIRES = re.compile(r"^\s*(?:require\s+)?([\w.-]+\.[\w./-]+)\s+v\d", re.MULTILINE)
+_REQUIRES = re.compile(r"^[ \t]*+(?:require\s++)?([\w-]++\.[\w./-]++)\s+v\d", re.MULTILINE)
 _EMBED = re.compile(r"^//go:embed\s+(.+)$", re.MULTILINE)
 _NEEDS_OTHER_FILES = re.compile(
     r'"os/exec"|"plugin"|syscall\.Exec\(|\.LoadLocation\(|"os/user"|\.(?:CreateTemp|MkdirTemp|TempDir)\('

@@ -31,9 +31,9 @@ _PACKS_DEPENDENCIES = re.compile(
     r"|io\.micronaut\.application|com\.github\.johnrengelman"
 )
 """Plugins that put the dependencies into the archive."""
-_DEPENDENCY = re.compile(r"<dependency>(.*?)</dependency>", re.DOTALL)
+_DEPENDENCY = re.compile(r"<dependency>((?:(?!</?dependency>).)*+)</dependency>", re.DOTALL)
 _NOT_AT_RUN_TIME = re.compile(r"<scope>\s*(?:test|provided|system)\s*</scope>")
-_GRADLE_DEPENDENCY = re.compile(r"^\s*(?:implementation|api|runtimeOnly|compile|runtime)\b", re.MULTILINE)
+_GRADLE_DEPENDENCY = re.compile(r"^[^\S\n]*(?:implementation|api|runtimeOnly|compile|runtime)\b", re.MULTILINE)
 _BOOT = re.compile(
     r"<artifactId>spring-boot-starter-parent</artifactId>\s*<version>\s*(\d+)\.(\d+)"
     r"|org\.springframework\.boot['\"]\)?\s*version\s*\(?['\"](\d+)\.(\d+)"

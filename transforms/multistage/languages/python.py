@@ -24,7 +24,7 @@ _INSTALLERS = frozenset("pip setuptools wheel poetry uv pipenv virtualenv pip-to
 _LOCATION_OPTIONS = frozenset(("--target", "-t", "--prefix", "--root", "--user"))
 _UV_PLACES = frozenset(("--system", "--python", "-p", "--target", "-t", "--prefix"))
 _LOCATION_VARIABLES = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PYTHONUSERBASE", "PIP_ROOT")
-_NAME = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)", re.MULTILINE)
+_NAME = re.compile(r"^[^\S\n]*([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 
 
 def is_build_command(command: Located) -> bool:
@@ -223,7 +223,9 @@ def _with_prefix(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]]:
 
 
 def _links_to_sources(build: BuildStage) -> bool:
-    return any(re.search(r"^\s*-e\s", text, re.MULTILINE) for _, text in sources(build.context, ("requirements.txt",)))
+    return any(
+        re.search(r"^[^\S\n]*-e\s", text, re.MULTILINE) for _, text in sources(build.context, ("requirements.txt",))
+    )
 
 
 def _required_packages(build: BuildStage) -> set[str]:
@@ -233,7 +235,7 @@ def _required_packages(build: BuildStage) -> set[str]:
         if path.endswith((".lock",)):
             names |= set(re.findall(r'^name = "([\w.-]+)"', text, re.MULTILINE))
         elif path.endswith(".toml"):
-            names |= set(re.findall(r'^\s*"?([A-Za-z][\w.-]*)', text, re.MULTILINE))
+            names |= set(re.findall(r'^[^\S\n]*"?([A-Za-z][\w.-]*)', text, re.MULTILINE))
         elif "require" in path or path.endswith(("Pipfile", ".in")):
             names |= set(_NAME.findall(text))
     for command in build.build_commands:

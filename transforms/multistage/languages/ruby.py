@@ -78,6 +78,6 @@ def _gems(build: BuildStage) -> set[str]:
         gems |= (
             set(_LOCKED_GEM.findall(text))
             if path.endswith(".lock")
-            else set(re.findall(r"^\s*gem ['\"]([\w.-]+)", text, re.MULTILINE))
+            else set(re.findall(r"^[^\S\n]*gem ['\"]([\w.-]+)", text, re.MULTILINE))
         )
     return gems
