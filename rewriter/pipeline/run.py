@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import insort
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from os.path import exists
@@ -24,7 +24,7 @@ from dfix.rewriter.pipeline.result import Applied, IgnoreFileChange, Note, Refus
 from dfix.rewriter.pipeline.suppressions import COMMENTS, Suppressions
 from dfix.rewriter.pipeline.transform import Transform, is_opt_in, reads_sources
 from dfix.rewriter.text.problem import Problem
-from dfix.rewriter.text.source import Edit, OverlappingEditsError, Source
+from dfix.rewriter.text.source import Edit, OverlappingEditsError, Source, overlap
 
 if TYPE_CHECKING:
     from dfix.rewriter.context.folder import Context
@@ -204,7 +204,7 @@ class _Run:
                 refusals.append(Refusal(item.rule, item.offset, "ignore-file", item.reason, hint))
             elif item.contract == "changed-image" and not self.options.unsafe and not is_opt_in(transform):
                 refusals.append(Refusal(item.rule, item.offset, "unsafe", item.reason, "--unsafe applies it"))
-            elif not _overlap(taken, item.edits):
+            elif not overlap(taken, item.edits):
                 for edit in item.edits:
                     insort(taken, edit)
                 changes.append(item)
@@ -338,19 +338,3 @@ def _check_answer(transform: Transform, answer: object, source: Source) -> None:
     fault = answer_fault(transform, answer, len(source.text))
     if fault:
         raise PluginAnswerError(fault)
-
-
-def _overlap(taken: list[Edit], edits: tuple[Edit, ...]) -> bool:
-    """Whether an edit overlaps one already taken; its change then waits for the next round."""
-    for edit in edits:
-        at = bisect_left(taken, edit.span.start, key=_start)
-        for other in taken[max(at - 1, 0) : at + 2]:  # those taken are in order and do not overlap
-            if edit.span.start < other.span.end and other.span.start < edit.span.end:
-                return True
-            if edit.span.start == other.span.start or edit.span.end == other.span.end:
-                return True
-    return False
-
-
-def _start(edit: Edit) -> int:
-    return edit.span.start

@@ -7,8 +7,8 @@ the file's own line ending when they are applied.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
@@ -105,3 +105,19 @@ class Source:
             at = span.end
         parts.append(self.text[at:])
         return self.with_text("".join(parts))
+
+
+def overlap(taken: Sequence[Edit], edits: Iterable[Edit]) -> bool:
+    """Whether an edit overlaps one of `taken`, begins or ends where it does. Those are in order and do not overlap."""
+    for edit in edits:
+        at = bisect_left(taken, edit.span.start, key=_start)
+        for other in taken[max(at - 1, 0) : at + 2]:
+            if edit.span.start < other.span.end and other.span.start < edit.span.end:
+                return True
+            if edit.span.start == other.span.start or edit.span.end == other.span.end:
+                return True
+    return False
+
+
+def _start(edit: Edit) -> int:
+    return edit.span.start
