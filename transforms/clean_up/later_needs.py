@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -90,9 +91,8 @@ def _unneeded_from(removal: Removal, stage: Stage, first: int, updated: set[Stag
     passed: list[Hashable] = []
     outcome: object = None
     has_lists = stage in updated
-    for later in stage.steps[first:]:
-        if later.keyword != "RUN" or later.onbuild != onbuild:
-            continue
+    runs = removal.search.once(("runs", stage, onbuild), partial(_runs, stage, onbuild=onbuild))
+    for later in runs[bisect_left(runs, first, key=lambda run: run.index) :]:
         question = ("from", removal.kind, later, has_lists)
         outcome = answers.get(question)
         if outcome is not None:
@@ -111,6 +111,10 @@ def _unneeded_from(removal: Removal, stage: Stage, first: int, updated: set[Stag
         raise outcome.with_traceback(None)
     if outcome:
         updated.add(stage)
+
+
+def _runs(stage: Stage, *, onbuild: bool) -> list[Step]:
+    return [step for step in stage.steps if step.keyword == "RUN" and step.onbuild == onbuild]
 
 
 def _unneeded_at_start(removal: Removal, stage: Stage) -> None:
