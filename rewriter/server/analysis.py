@@ -28,6 +28,12 @@ MOST_CHARACTERS = 500_000
 """Larger documents are skipped while typing; the largest of 10,699 real Dockerfiles has 54,944 characters."""
 
 
+def late(path: str) -> Problem:
+    """The problem of a document that takes too long."""
+    message = "takes too long to analyse, so it is skipped in the editor"
+    return Problem(path, 0, message, "`dfix --write` has no time limit")
+
+
 class LateError(pipeline.StoppedError):
     """An answer took too long for an editor."""
 
@@ -43,7 +49,8 @@ class Analysis:
     """One version of a document, analysed with the settings of its folder.
 
     `found` is what the command line would report, `safe` what formatting applies, and `unsafe` the further changes that
-    would need `--unsafe`. Offsets are those of `source`; `start` is where the source begins in the document.
+    would need `--unsafe`. Offsets are those of `source`; `start` is where the source begins in the document. `skipped`
+    says why a document is too large or takes too long. Whatever is computed after `found` may raise LateError.
     """
 
     def __init__(self, document: Document, terms: Terms, hooks: pipeline.Hooks, encoding: str) -> None:
@@ -54,6 +61,7 @@ class Analysis:
         self.hooks = hooks
         self.encoding = encoding
         self.trace = ""
+        self.skipped: Problem | None = None
         self.start = len(BOM) if document.text.startswith(BOM) else 0
         self.source = Source(document.path or document.uri, document.text[self.start :], bom=bool(self.start))
         self._fixes: dict[Place, Result | None] = {}
@@ -75,8 +83,11 @@ class Analysis:
         if length > MOST_CHARACTERS:
             size = f"{MOST_CHARACTERS // 1000} kB"
             hint = "`dfix --write` accepts it" if length <= MAX_BYTES else "It is too large for a Dockerfile"
-            return self._left(Problem(self.source.path, 0, f"larger than {size}, so it is skipped in the editor", hint))
-        return self._run(self.options)
+            return self._skip(Problem(self.source.path, 0, f"larger than {size}, so it is skipped in the editor", hint))
+        try:
+            return self._run(self.options)
+        except LateError:
+            return self._skip(late(self.source.path))
 
     @cached_property
     def safe(self) -> Result:
@@ -131,15 +142,15 @@ class Analysis:
         return result if made and result.changed else None
 
     def _run(self, options: Options) -> Result:
-        try:
-            outcome = rewrite(self.source, options, self.hooks)
-        except LateError:
-            message = "takes too long to analyse, so it is skipped in the editor"
-            return self._left(Problem(self.source.path, 0, message, "`dfix --write` has no time limit"))
+        outcome = rewrite(self.source, options, self.hooks)
         self.trace = self.trace or outcome.trace
         if outcome.result.problem is not None:
             return self._left(outcome.result.problem)
         return outcome.result
+
+    def _skip(self, problem: Problem) -> Result:
+        self.skipped = problem
+        return self._left(problem)
 
     def _left(self, problem: Problem) -> Result:
         return Result(self.source, self.source, (), (), (), problem)

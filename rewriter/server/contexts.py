@@ -21,11 +21,26 @@ _Key = tuple[str, str | None, tuple[str, ...]]
 _Marks = tuple[int, ...]
 
 
+class Folder(NamedTuple):
+    """A build context's folder, and its ignore file with all links followed."""
+
+    root: str
+    ignore_path: str
+
+    def holds(self, path: str) -> bool:
+        """Whether a path, with all links followed, is in it, or is its ignore file."""
+        return path == self.root or path.startswith(self.root + os.sep) or path == self.ignore_path
+
+
 class _Kept(NamedTuple):
     context: Context
     why: str
     marks: _Marks
     since: float
+
+    @property
+    def folder(self) -> Folder:
+        return Folder(self.context.root, os.path.realpath(self.context.ignore_path))
 
 
 class Contexts:
@@ -65,29 +80,26 @@ class Contexts:
                 self._kept.pop(key, None)
                 self.generation += 1
 
-    def roots(self) -> list[str]:
-        """The folders of all contexts."""
-        return sorted({kept.context.root for kept in [*self._kept.values()]})
+    def folder(self, path: str) -> Folder | None:
+        """The folder of a Dockerfile's context; None if no context of it is open."""
+        return next((kept.folder for key, kept in self._kept.items() if key[0] == path), None)
 
     def watch(self, roots: Iterable[str]) -> None:
         """Note that the editor now watches these folders."""
         self._watched = frozenset(roots)
 
-    def moved(self, paths: Iterable[str]) -> bool:
-        """Handle created and deleted files, and changed ignore files; return whether a context is affected."""
+    def moved(self, paths: Iterable[str]) -> None:
+        """Handle created and deleted files, and changed ignore files."""
         found = [os.path.realpath(path) for path in paths]
-        touched = [key for key, kept in [*self._kept.items()] if any(_within(path, kept.context) for path in found)]
+        touched = [key for key, kept in self._kept.items() if any(map(kept.folder.holds, found))]
         for key in touched:
-            self._kept.pop(key, None)
+            del self._kept[key]
         self.generation += bool(touched)
-        return bool(touched)
 
-    def edited(self, paths: Iterable[str]) -> bool:
-        """Handle files with changed content; return whether a context is affected."""
+    def edited(self, paths: Iterable[str]) -> None:
+        """Handle files with changed content."""
         found = [os.path.realpath(path) for path in paths]
-        touched = any(_within(path, kept.context) for kept in [*self._kept.values()] for path in found)
-        self.generation += touched
-        return touched
+        self.generation += any(kept.folder.holds(path) for kept in self._kept.values() for path in found)
 
     def forget(self, path: str) -> None:
         """Drop the contexts of a closed Dockerfile."""
@@ -103,12 +115,6 @@ class Contexts:
         """Keep one context per Dockerfile: while COPY lines are typed, each version may have a different one."""
         for key in [key for key in [*self._kept] if key[:2] == (path, folder)]:
             self._kept.pop(key, None)
-
-
-def _within(path: str, context: Context) -> bool:
-    return (
-        path == context.root or path.startswith(context.root + os.sep) or path == os.path.realpath(context.ignore_path)
-    )
 
 
 def _marks(context: Context, dockerfile: str) -> _Marks:

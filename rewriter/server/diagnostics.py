@@ -25,7 +25,7 @@ def diagnostics(analysis: Analysis, *, explain: bool) -> list[types.Diagnostic]:
     """One for each change, and with `explain` a hint for each place that was left alone."""
     result = analysis.found
     if result.problem is not None:
-        return [_problem(analysis, result.problem)]
+        return [of_problem(analysis, result.problem)]
     found = [of_change(analysis, change) for change in result.changes]
     for warning in result.warnings:
         found.append(_made(analysis, warning.line, warning.message, types.DiagnosticSeverity.Warning))
@@ -78,7 +78,8 @@ def _refusal(analysis: Analysis, refusal: Refused) -> types.Diagnostic:
     return _made(analysis, refusal.line, left_alone(refusal), types.DiagnosticSeverity.Hint, refusal.rule)
 
 
-def _problem(analysis: Analysis, problem: Problem) -> types.Diagnostic:
+def of_problem(analysis: Analysis, problem: Problem) -> types.Diagnostic:
+    """The diagnostic of a document that is not analysed."""
     message = valid(f"{problem.message}. {problem.hint}" if problem.hint else problem.message)
     if problem.path != analysis.source.path:  # the problem of a settings file
         message = valid(f"{problem.path}: {message}")

@@ -49,6 +49,13 @@ class Documents:
         """The open document of a file."""
         return next((document for document in self._open.values() if document.path == path), None)
 
+    def ignore_files(self) -> Documents:
+        """Only the open ignore files, which a quick fix may extend."""
+        found = Documents()
+        found.encoding = self.encoding
+        found._open = {uri: one for uri, one in self._open.items() if (one.path or "").endswith("dockerignore")}
+        return found
+
     def open(self, item: TextDocumentItem) -> None:
         """Add a document with the editor's text."""
         self._open[item.uri] = Document(item.uri, path_of(item.uri), item.language_id, item.version, item.text)

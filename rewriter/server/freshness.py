@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from dfix.rewriter.server.analysis import Analysis
-from dfix.rewriter.server.diagnostics import diagnostics
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.run import Hooks
+from dfix.rewriter.server.analysis import Analysis, Terms
+from dfix.rewriter.server.diagnostics import diagnostics, of_problem
 from dfix.rewriter.server.protocol import Server
-from dfix.rewriter.server.session import Session
+from dfix.rewriter.server.questions import News
+from dfix.rewriter.server.schedule import Need
+from dfix.rewriter.server.session import Session, SkippedError
 from dfix.rewriter.server.watching import events, says_where, watchers
 from dfix.rewriter.server.workspace_folders import SECTION, Folders
 
@@ -32,7 +37,9 @@ class Freshness:
         self._server, self._session, self._folders = server, session, folders
         self._pushes: dict[str, asyncio.Task[None]] = {}
         self._others: set[asyncio.Task[bool]] = set()
-        self._files: asyncio.TimerHandle | None = None
+        self._files: asyncio.Task[None] | None = None
+        self._changed: set[str] = set()
+        self._everywhere = False
         self._roots: frozenset[str] | None = None
         self._registered = 0
         self._client = types.ClientCapabilities()
@@ -87,16 +94,15 @@ class Freshness:
         """Handle changed files on disk; for open ones the text in the editor counts."""
         own = {document.uri for document in self._server.documents.all() if document.is_dockerfile}
         found = events([c for c in changes if c.uri not in own or c.type != types.FileChangeType.Changed])
-        contexts = self._session.contexts
-        touched = contexts.moved(found.moved)
-        touched = contexts.edited(found.edited) or touched
-        if says_where(found.moved + found.edited):
-            contexts.clear()
-            touched = True
-        if touched:
-            if self._files is not None:
-                self._files.cancel()
-            self._files = asyncio.get_running_loop().call_later(FILES_SECONDS, self.look_again)
+        paths = found.moved + found.edited
+        elsewhere = says_where(paths)
+        self._session.tell(News(found.moved, found.edited, cleared=elsewhere))
+        self._changed.update(paths)
+        if elsewhere:
+            self._everywhere = True
+        if self._files is not None:
+            self._files.cancel()
+        self._files = asyncio.ensure_future(self._look_at_files())
 
     def look_again(self) -> None:
         """Refresh the diagnostics and lenses of all documents."""
@@ -112,19 +118,33 @@ class Freshness:
 
     def answered(self) -> None:
         """After an answer, watch its context if it is not watched yet."""
-        if self._roots is not None and not self._roots.issuperset(self._session.contexts.roots()):
+        if self._roots is not None and not self._roots.issuperset(self._session.roots()):
             self._start(self._watch())
+
+    async def diagnosed(self, uri: str, need: Need) -> tuple[int, list[types.Diagnostic]] | None:
+        """The version and the diagnostics of a document; None if there are none to show."""
+        explain = self._folders.of(uri)[0].explain
+        try:
+            return await self._session.answer(uri, partial(_diagnosed, explain=explain), need)
+        except SkippedError as skipped:
+            document = skipped.document
+            terms = Terms(Options(), Options())
+            analysis = Analysis(document, terms, Hooks(), self._server.documents.encoding)
+            return document.version, [of_problem(analysis, skipped.problem)]
+
+    async def _look_at_files(self) -> None:
+        """Refresh everything if changed files belong to a context, found by a thread, as a disk may not answer."""
+        await asyncio.sleep(FILES_SECONDS)
+        changed, everywhere = self._changed, self._everywhere
+        self._changed, self._everywhere = set(), False
+        if everywhere or await asyncio.to_thread(self._session.is_affected, changed):
+            self.look_again()
 
     async def _push(self, uri: str, delay: float) -> None:
         await asyncio.sleep(delay)
         await self.settled()
-        explain = self._folders.of(uri)[0].explain
-
-        def question(analysis: Analysis) -> tuple[int, list[types.Diagnostic]]:
-            return analysis.document.version, diagnostics(analysis, explain=explain)
-
         try:
-            found = await self._session.answer(uri, question)
+            found = await self.diagnosed(uri, Need.BACKGROUND)
         except Exception as error:
             self._server.report_server_error(error, type(error))
             return
@@ -141,7 +161,7 @@ class Freshness:
         can = workspace.did_change_watched_files if workspace is not None else None
         if can is None or not can.dynamic_registration:
             return
-        roots = self._session.contexts.roots()
+        roots = self._session.roots()
         self._roots = frozenset(roots)
         relative = bool(can.relative_pattern_support)
         options = types.DidChangeWatchedFilesRegistrationOptions(watchers(roots, relative=relative))
@@ -153,7 +173,7 @@ class Freshness:
             old = types.Unregistration(f"{_WATCHED}{number - 1}", types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
             await _granted(self._server.client_unregister_capability_async(types.UnregistrationParams([old])))
         inside = [root for root in roots if relative or self._folders.holds(root)]
-        self._session.contexts.watch(inside)
+        self._session.tell(News(watched=frozenset(inside)))
 
     async def _register(self, name: str, method: str, options: Any) -> bool:
         registration = types.Registration(name, method, options)
@@ -168,6 +188,10 @@ class Freshness:
         task = asyncio.ensure_future(_granted(request))
         self._others.add(task)
         task.add_done_callback(self._others.discard)
+
+
+def _diagnosed(analysis: Analysis, *, explain: bool) -> tuple[int, list[types.Diagnostic]]:
+    return analysis.document.version, diagnostics(analysis, explain=explain)
 
 
 async def _granted(request: Coroutine[Any, Any, Any]) -> bool:

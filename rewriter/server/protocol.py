@@ -1,27 +1,90 @@
-"""pygls' protocol with dfix's own documents, reporting errors to the editor."""
+"""pygls' protocol with dfix's own documents, the protocol's error codes, and errors reported to the editor."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import traceback
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from cattrs import transform_error
 from lsprotocol import types
-from pygls.exceptions import JsonRpcInternalError
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInternalError,
+    JsonRpcInvalidParams,
+    JsonRpcInvalidRequest,
+    JsonRpcMethodNotFound,
+    JsonRpcParseError,
+    JsonRpcServerNotInitialized,
+)
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
+from dfix.rewriter.server.connection import Reading, watch_editor
 from dfix.rewriter.server.documents import Documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+
+_BROKEN_HEADER = "a message was skipped, because its header has no usable Content-Length"
+_MOST_SAID = 300
 
 
 class Protocol(LanguageServerProtocol):
     """Keeps the documents itself, because pygls splits lines differently from editors (see `positions`)."""
 
     _server: Server
+
+    def take(self, data: bytes) -> None:
+        """Handle one message, or answer why that is impossible."""
+        try:
+            message = json.loads(data)
+        except (ValueError, RecursionError):
+            self._refuse(None, JsonRpcParseError("not JSON"))
+            return
+        if not isinstance(message, dict) or message.get("jsonrpc") != self.VERSION:
+            self._refuse(None, JsonRpcInvalidRequest("not a message of JSON-RPC 2.0"))
+            return
+        name, method = message.get("id"), message.get("method")
+        if method is not None:
+            wrong = self._fault(method, request="id" in message)
+            if wrong is not None:
+                if "id" in message:
+                    self._refuse(name, wrong)
+                return
+        try:
+            found = self.structure_message(message)
+        except JsonRpcException as error:
+            if method is not None and "id" in message:
+                self._refuse(name, JsonRpcInvalidParams(_said(error)))
+            else:
+                self._server.log(f"{method or 'a response'}: {_said(error)}")
+            return
+        self.handle_message(found)
+
+    def _fault(self, method: object, *, request: bool) -> JsonRpcException | None:
+        """Why a request or notification can't be handled now."""
+        if not isinstance(method, str):
+            return JsonRpcInvalidRequest("`method` is not a string")
+        if method == types.EXIT:
+            return None
+        if self._shutdown:
+            return JsonRpcInvalidRequest("the server is shutting down")
+        if (self._workspace is None) == (method != types.INITIALIZE):
+            if method == types.INITIALIZE:
+                return JsonRpcInvalidRequest("the server is initialized already")
+            return JsonRpcServerNotInitialized("`initialize` has to come first")
+        if request and method not in self.fm.builtin_features and method not in self.fm.features:
+            return JsonRpcMethodNotFound(f"{method} is not supported")
+        return None
+
+    def _refuse(self, name: object, error: JsonRpcException) -> None:
+        found = name if isinstance(name, (int, str)) and not isinstance(name, bool) else None
+        told = {"code": error.code, "message": error.message}
+        self._send_data({"jsonrpc": self.VERSION, "id": found, "error": told})  # lsprotocol would leave out a null
 
     def _execute_handler(
         self,
@@ -51,6 +114,11 @@ class Protocol(LanguageServerProtocol):
             future.cancel()
         self._shutdown = True
 
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *_args: Any) -> None:  # type: ignore[override]  # pygls would lose the status
+        """End the server: with status 0 after `shutdown`, else with 1."""
+        self._server.end(0 if self._shutdown else 1)
+
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Generator[Any, Any, None]:
         """Add the document."""
@@ -76,23 +144,61 @@ class Server(LanguageServer):
 
     def __init__(self, version: str) -> None:
         self.documents = Documents()
-        self.loop: asyncio.AbstractEventLoop | None = None
         self._told: dict[str, str] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._status: asyncio.Future[int] | None = None
         super().__init__("dfix", version, protocol_cls=Protocol, converter_factory=default_converter)
         # errors that pygls would write to standard error go to the editor, see report_server_error
         logging.getLogger("pygls").setLevel(logging.CRITICAL + 1)
 
-    def say(self, subject: str, text: str, trace: str = "") -> None:
-        """Like `tell`, but from any thread."""
-        new = self._told.get(subject, "") != text
-        if new and self.loop is not None and not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self.tell, subject, text, trace)
+    def serve(self, stdin: BinaryIO, stdout: BinaryIO, launcher: int) -> int:
+        """Serve one editor until it says so or is gone, or the launcher is. Returns the exit status."""
+        return asyncio.run(self._serve(stdin, stdout, launcher))
+
+    async def _serve(self, stdin: BinaryIO, stdout: BinaryIO, launcher: int) -> int:
+        loop = self._loop = asyncio.get_running_loop()
+        self._status = loop.create_future()
+        protocol = self.protocol
+        assert isinstance(protocol, Protocol)
+        protocol.set_writer(_Writer(stdout, self.end))
+
+        def handle(message: bytes | None) -> None:
+            try:
+                if message is not None:
+                    protocol.take(message)
+                else:
+                    self.log(_BROKEN_HEADER)
+            except Exception as error:
+                self.report_server_error(error, type(error))
+            finally:
+                reading.taken()
+
+        reading = Reading(stdin, lambda message: self._soon(handle, message), lambda: self._soon(self.end, 0))
+        loop.add_reader(launcher, self.end, 1)
+        return await self._status
+
+    def end(self, status: int) -> None:
+        """End the server with an exit status."""
+        if self._status is not None and not self._status.done():
+            self._status.set_result(status)
+
+    def watch_editor(self, pid: int | None) -> None:
+        """End the server when the editor's process has ended."""
+        if pid is not None and pid > 0:
+            watch_editor(pid, lambda: self._soon(self.end, 1))
+
+    def log(self, text: str) -> None:
+        """Write a line to the editor's log."""
+        self.window_log_message(types.LogMessageParams(types.MessageType.Warning, f"dfix: {text}"))
 
     def tell(self, subject: str, text: str, trace: str = "") -> None:
         """Show a message about a subject unless already shown; an empty one resets it. A trace goes to the log."""
         if self._told.get(subject, "") == text:
             return
-        self._told[subject] = text
+        if text:
+            self._told[subject] = text
+        else:
+            del self._told[subject]
         if trace:
             self.window_log_message(types.LogMessageParams(types.MessageType.Error, trace))
         if text:
@@ -108,3 +214,33 @@ class Server(LanguageServer):
         self.window_show_message(
             types.ShowMessageParams(types.MessageType.Error, f"dfix: internal error ({said}). Please report it")
         )
+
+    def _soon(self, call: Callable[[Any], None], argument: Any) -> None:
+        """Let the event loop call something, from any thread."""
+        with suppress(RuntimeError):  # it has ended meanwhile
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(call, argument)
+
+
+class _Writer:
+    """Writes to the editor; `end` is called when it doesn't listen any more."""
+
+    def __init__(self, stream: BinaryIO, end: Callable[[int], None]) -> None:
+        self._stream, self._end = stream, end
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._stream.write(data)
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._end(1)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _said(error: JsonRpcException) -> str:
+    """What is wrong with a message's parameters."""
+    cause = error.__cause__
+    told = "; ".join(transform_error(cause)) if isinstance(cause, Exception) else ""
+    return f"invalid parameters: {told}"[:_MOST_SAID] if told else "invalid parameters"

@@ -6,6 +6,7 @@ import os
 import sys
 
 _USAGE = "usage: dfix lsp [--stdio]; an editor starts it and talks to it on standard input and output\n"
+_NO_FORK = "dfix: `dfix lsp` needs a system that can fork, such as Linux, macOS or WSL\n"
 _MISSING = "dfix: `dfix lsp` needs pygls. pip install 'dfix[lsp]'\n"
 
 
@@ -19,15 +20,25 @@ def start(words: list[str]) -> int:
         return 2
     try:
         from dfix.rewriter.server.features import serve
+        from dfix.rewriter.server.launcher import Launcher
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol", "cattrs", "attrs"):
             raise
         sys.stderr.write(_MISSING)
         return 2
+    if not hasattr(os, "fork"):
+        sys.stderr.write(_NO_FORK)
+        return 2
+    from dfix.rewriter.pipeline.run import rule_names
     from dfix.rewriter.report.version import version
+    from dfix.rewriter.server.analyses import load
+    from dfix.rewriter.server.analyses import serve as answer_questions
 
+    rule_names()  # imports all rules, also for the processes
+    launcher = Launcher(load, answer_questions)
     # any other output on standard output would corrupt the messages
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    serve(version() or "(development version)").start_io(sys.stdin.buffer, out)
-    return 0
+    server = serve(version() or "(development version)", launcher)
+    status = server.serve(sys.stdin.buffer, out, launcher.control.fileno())
+    os._exit(status)  # a thread still reads, which Python would wait for

@@ -21,8 +21,8 @@ WAIT = 120.0
 FORMAT = types.FormattingOptions(tab_size=4, insert_spaces=True)
 UNITS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 PATIENT = (
-    "import sys; from dfix.rewriter.cli import main; from dfix.rewriter.server import freshness, session\n"
-    "freshness.SETTINGS_SECONDS = session.LONGEST_SECONDS = 120.0\n"
+    "import sys; from dfix.rewriter.cli import main; from dfix.rewriter.server import analyses, freshness\n"
+    "freshness.SETTINGS_SECONDS = analyses.LONGEST_SECONDS = 120.0\n"
     "sys.exit(main.run(['lsp']))\n"
 )
 COMMAND = (sys.executable, "-c", PATIENT)

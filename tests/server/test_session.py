@@ -28,7 +28,7 @@ BROKEN = (
     f"MOST = {MOST}\n"
     "import sys, time; from types import SimpleNamespace as N; from dfix.rewriter.cli import main; from dfix.rewriter.pipeline import registry, run as pipeline\n"
     "from dfix.rewriter.answers.change import Refusal\n"
-    "from dfix.rewriter.server import features, session\n"
+    "from dfix.rewriter.server import analyses, features\n"
     "def propose(model):\n"
     "    if 'explode' in model.source.text: raise RuntimeError('a rule is broken')\n"
     "    for _ in range(MOST if 'slow' in model.source.text else 0):\n"
@@ -37,7 +37,7 @@ BROKEN = (
     "features.hover = hover\n"
     "rules = (N(NAME='x', CODES=(), ORDER=1, SUMMARY='', CONTRACT='same-image', EXAMPLES=(), __doc__='', propose=propose),)\n"
     "pipeline.transforms = registry.transforms = lambda: rules\n"
-    "if len(sys.argv) > 2: session.LONGEST_SECONDS = float(sys.argv[2])\n"
+    "if len(sys.argv) > 2: analyses.LONGEST_SECONDS = float(sys.argv[2])\n"
     "sys.exit(main.run(['lsp']))\n"
 )
 BROKEN_COMMAND = (sys.executable, "-c", BROKEN, os.devnull)

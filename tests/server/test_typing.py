@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
+from bench_editor import family  # the folder of scripts is no package
 from lsprotocol import types
 
 from dfix.rewriter.dockerfile import parse
@@ -122,9 +123,12 @@ def half_written(text: str) -> bool:
 
 
 def memory(process: asyncio.subprocess.Process) -> int:
-    """Kilobytes of the process that are in memory."""
-    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+    """Kilobytes of the process, and of those that it has started, that are in memory."""
+    used = 0
+    for pid in family(process.pid):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        used += next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+    return used
 
 
 async def test_ten_thousand_edits(editor: Editor, tmp_path: Path) -> None:

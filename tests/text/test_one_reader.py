@@ -15,6 +15,7 @@ OTHERS = {
     "rewriter/cli/main.py": "os.devnull in place of a closed stream",
     "rewriter/cli/workers.py": "a pipe to its own process",
     "rewriter/manifests/python/pip.py": "what Context.read has just read: pip_requirements_parser takes a path",
+    "rewriter/server/launcher.py": "os.devnull in place of the editor's pipes",
     "rewriter/server/start.py": "standard output",
     "rewriter/verify/trial.py": "its own folder: the Dockerfiles and ignore files of the builds",
     "rewriter/verify/usual_edits.py": "files of the copied context, no links",

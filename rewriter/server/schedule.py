@@ -1,0 +1,278 @@
+"""Which question is answered next, and by which process.
+
+What somebody waits for goes first. Documents have a level: they begin as quick ones, and one whose analysis takes
+longer than its level allows goes up while another waits. Each level has its own processes, so slow documents only wait
+for each other; a process that exceeds the time limit is ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import socket
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from enum import IntEnum
+from typing import NamedTuple
+
+from dfix.rewriter.server import analyses
+from dfix.rewriter.server.launcher import Launcher
+from dfix.rewriter.server.questions import EMPTY, HEADER, News, Question, Reply, packed
+
+PROCESSES = (2, 1, 1)
+"""How many processes each level has at most."""
+SECONDS = (0.1, 0.5, float("inf"))
+"""How long an analysis of each level may keep another one waiting."""
+MOST_CLOSED = 50
+"""A process is replaced after so many of its documents were closed: a new one doesn't have their memory."""
+
+
+class Need(IntEnum):
+    """How urgent a question is: somebody waits, an editor shows it, or the server asks by itself."""
+
+    NOW = 0
+    SHOWN = 1
+    BACKGROUND = 2
+
+
+class ProcessEndedError(Exception):
+    """A process ended before it had answered; `late` if that took too long."""
+
+    def __init__(self, *, late: bool) -> None:
+        super().__init__()
+        self.late = late
+
+
+class _Job(NamedTuple):
+    uri: str
+    need: Need
+    question: Callable[[], Question | None]
+    answer: asyncio.Future[Reply]
+
+
+class _Process:
+    """One process: the question that it is at, since when, and the documents that it has seen."""
+
+    def __init__(self, number: int, connection: socket.socket, watched: frozenset[str]) -> None:
+        connection.setblocking(False)
+        self.number, self.connection = number, connection
+        self.job: _Job | None = None
+        self.since: float | None = None
+        self.level = 0
+        self.evicted = self.unwanted = False
+        self.news = [News(watched=watched)]
+        self.seen: set[str] = set()
+        self.closed = 0
+
+
+class Schedule:
+    """The questions that wait, and the processes. Everything runs on the event loop's thread."""
+
+    def __init__(self, launcher: Launcher) -> None:
+        self._launcher = launcher
+        self._waiting: list[dict[Need, deque[_Job]]] = [{need: deque() for need in Need} for _ in PROCESSES]
+        self._processes: list[_Process] = []
+        self._levels: dict[str, int] = {}
+        self._watched: frozenset[str] = frozenset()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._rests = False
+
+    async def ask(self, uri: str, need: Need, question: Callable[[], Question | None]) -> Reply:
+        """The reply to a question, which is made when its turn comes; None then means that it has become pointless.
+
+        Raises ProcessEndedError. When the caller is cancelled, the analysis is stopped.
+        """
+        job = _Job(uri, need, question, asyncio.get_running_loop().create_future())
+        self._put(job)
+        self._rests = False
+        self._next()
+        try:
+            return await job.answer
+        except asyncio.CancelledError:
+            self._stop(job)
+            raise
+
+    def stop(self, uri: str) -> None:
+        """Stop the analysis of an outdated version of a document."""
+        for process in self._processes:
+            if process.job is not None and process.job.uri == uri:
+                self._stop(process.job)
+
+    def tell(self, news: News) -> None:
+        """Give news to every process, with its next question."""
+        if news.watched is not None:
+            self._watched = news.watched
+        for process in [*self._processes]:
+            process.news.append(news)
+            if news.closed in process.seen:
+                process.seen.discard(news.closed)
+                process.closed += 1
+                if process.job is None and process.closed >= MOST_CLOSED:
+                    self._end(process)
+        self._levels.pop(news.closed, None)
+
+    def rest(self) -> None:
+        """End all processes, each when it has nothing more to do, as no document is open."""
+        self._rests = True
+        for process in [*self._processes]:
+            if process.job is None:
+                self._end(process)
+
+    def _put(self, job: _Job) -> None:
+        self._waiting[self._levels.get(job.uri, 0)][job.need].append(job)
+
+    def _take(self, level: int, most: Need) -> _Job | None:
+        """The next job of a level that is at least as urgent as `most`."""
+        for need, waiting in self._waiting[level].items():
+            while waiting and need <= most:
+                job = waiting.popleft()
+                if not job.answer.done():
+                    return job
+        return None
+
+    def _next(self) -> None:
+        """Start what may be started now."""
+        for level, most in enumerate(PROCESSES):
+            while len(busy := self._busy(level)) < most:
+                # the last process is kept for somebody who waits
+                own = most > 1 and len(busy) == most - 1 and all(one.job and one.job.need > Need.NOW for one in busy)
+                job = self._take(level, Need.NOW if own else Need.BACKGROUND)
+                if job is None:
+                    break
+                self._start(job, level)
+        self._set_alarm()
+
+    def _busy(self, level: int) -> list[_Process]:
+        return [process for process in self._processes if process.job is not None and process.level == level]
+
+    def _start(self, job: _Job, level: int) -> None:
+        free = [process for process in self._processes if process.job is None]
+        process = min(free, key=lambda one: job.uri not in one.seen, default=None)
+        if process is None:
+            try:
+                process = _Process(*self._launcher.start(), self._watched)
+            except OSError:  # the launcher is gone, which ends the server
+                job.answer.set_exception(ProcessEndedError(late=False))
+                return
+            self._processes.append(process)
+        process.job, process.since = job, None
+        process.level, process.unwanted = level, False
+        task = asyncio.ensure_future(self._carry_out(process, job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _carry_out(self, process: _Process, job: _Job) -> None:
+        """Let a process answer, and start what has waited for it."""
+        try:
+            question = job.question()
+            reply = Reply(stopped=True) if question is None else await self._exchange(process, question)
+            if not job.answer.done():
+                job.answer.set_result(reply)
+        except ProcessEndedError as error:
+            self._end(process)
+            if process.evicted:
+                self._put(job)
+            elif not job.answer.done():
+                self._levels[job.uri] = len(PROCESSES) - 1
+                job.answer.set_exception(error)
+        except Exception as error:
+            self._end(process)
+            if not job.answer.done():
+                job.answer.set_exception(error)
+        process.job = None
+        if process.closed >= MOST_CLOSED or self._rests:
+            self._end(process)
+        self._next()
+
+    async def _exchange(self, process: _Process, question: Question) -> Reply:
+        """Send a question and wait for the reply; the time limit starts when the process does.
+
+        Raises ProcessEndedError.
+        """
+        news, process.news = tuple(process.news), []
+        uri = question.document.uri
+        process.seen.add(uri)
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.sock_sendall(process.connection, packed(question._replace(news=news)))
+            await _message(process.connection)
+            process.since = loop.time()
+            if process.unwanted:
+                await loop.sock_sendall(process.connection, EMPTY)
+            self._set_alarm()
+            async with asyncio.timeout(analyses.LONGEST_SECONDS):
+                reply: Reply = pickle.loads(await _message(process.connection))
+        except TimeoutError:
+            raise ProcessEndedError(late=True) from None
+        except OSError:
+            raise ProcessEndedError(late=False) from None
+        took = loop.time() - process.since
+        self._levels[uri] = next(level for level, seconds in enumerate(SECONDS) if took <= seconds)
+        return reply
+
+    def _set_alarm(self) -> None:
+        """Look again when an analysis has taken what its level allows, if anything waits for its process."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        ends = []
+        for level, seconds in enumerate(SECONDS[:-1]):
+            if any(self._waiting[level].values()):
+                ends += [one.since + seconds for one in self._busy(level) if one.since is not None]
+        if ends:
+            self._alarm = asyncio.get_running_loop().call_at(min(ends), self._make_room)
+
+    def _make_room(self) -> None:
+        """Move up what takes too long for its level: it goes on if there is room, else it has to begin again."""
+        now = asyncio.get_running_loop().time()
+        for level, seconds in [*enumerate(SECONDS[:-1])][::-1]:
+            if not any(self._waiting[level].values()):
+                continue
+            for process in self._busy(level):
+                if process.job is None or process.since is None or now - process.since < seconds:
+                    continue
+                process.evicted = len(self._busy(level + 1)) >= PROCESSES[level + 1]
+                process.level = self._levels[process.job.uri] = level + 1
+                if process.evicted:
+                    self._kill(process)
+        self._next()
+
+    def _stop(self, job: _Job) -> None:
+        process = next((one for one in self._processes if one.job is job and not one.unwanted), None)
+        if process is None:
+            return
+        process.unwanted = True
+        if process.since is not None:
+            with suppress(OSError):  # it has just ended
+                process.connection.send(EMPTY)
+
+    def _kill(self, process: _Process) -> None:
+        with suppress(OSError):  # the launcher has gone, and this process with it
+            self._launcher.end(process.number)
+
+    def _end(self, process: _Process) -> None:
+        """End a process and forget it."""
+        if process in self._processes:
+            self._processes.remove(process)
+            self._kill(process)
+            process.connection.close()
+
+
+async def _message(connection: socket.socket) -> bytes:
+    """The next message of a process. Raises ConnectionError if it is gone."""
+    length = int.from_bytes(await _exactly(connection, HEADER), "big")
+    return await _exactly(connection, length)
+
+
+async def _exactly(connection: socket.socket, count: int) -> bytes:
+    loop = asyncio.get_running_loop()
+    parts: list[bytes] = []
+    while count:
+        part = await loop.sock_recv(connection, min(count, 1 << 20))
+        if not part:
+            raise ConnectionError
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
