@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 READERS = frozenset(("rewriter/text/read.py", "rewriter/text/own_data.py"))
 OTHERS = {
     "rewriter/text/write.py": "new files that it makes itself, exclusively, to rename them",
+    "rewriter/text/temporary.py": "those files, to lock or remove them",
     "rewriter/cli/main.py": "os.devnull in place of a closed stream",
     "rewriter/cli/workers.py": "a pipe to its own process",
     "rewriter/manifests/python/pip.py": "what Context.read has just read: pip_requirements_parser takes a path",
