@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,10 @@ async def measure(wire: Wire, path: Path, text: str, times: dict[str, list[float
 
 def family(pid: int) -> list[int]:
     """A process and all that come from it."""
-    children = [int(one) for task in Path(f"/proc/{pid}/task").glob("*/children") for one in task.read_text().split()]
+    children: list[int] = []
+    with suppress(OSError):  # it ends just now
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
+            children += map(int, task.read_text().split())
     return [pid, *(each for child in children for each in family(child))]
 
 

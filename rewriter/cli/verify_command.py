@@ -16,15 +16,16 @@ from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.pipeline.job import Job, failed, work, write_result
 from dfix.rewriter.pipeline.opened_context import open_context
 from dfix.rewriter.pipeline.options import Options
-from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.pipeline.result import Applied, Result
 from dfix.rewriter.report.output import Output, outputs, visible
 from dfix.rewriter.report.terminal import problem_line
 from dfix.rewriter.settings.files import SettingsError
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
 from dfix.rewriter.text.source import Source
+from dfix.rewriter.verify.build_log import mask_of, masked
 from dfix.rewriter.verify.containers import Containers
-from dfix.rewriter.verify.engine import Engine, EngineError
+from dfix.rewriter.verify.engine import BuildOptions, Engine, EngineError
 from dfix.rewriter.verify.engines.find_engine import find
 from dfix.rewriter.verify.process import CommandStoppedError, Processes
 from dfix.rewriter.verify.progress import Progress
@@ -120,19 +121,19 @@ class _Prover:
             return Proof("failed" if problem else "unchanged", result, result, message=message)
         trial = Trial(self._engine, self._space, self._seen, self._request.build, name, tell)
         request, program = self._request, self._engine.runs
-        label, network = self._space.label, request.build.network
-        containers = Containers(program, self._processes, label, network) if program else None
+        containers = Containers(program, self._processes, self._space.label, request.build) if program else None
         runs = Runs(containers, request.smoke, bool(request.against and request.files.unsafe), not request.measuring)
         try:
             context, why = open_context(parse(result.before), options)
             if context is None:
                 return Proof("failed", result, result, message=f"no build context: {why}. Name it with --context")
-            return prove(trial, result, options, context, runs, Show(request.measuring, request.watching))
+            proof = prove(trial, result, options, context, runs, Show(request.measuring, request.watching))
         except (ContextError, SavedImageError, OSError) as error:
-            return Proof("failed", result, result, message=_said(error))
+            proof = Proof("failed", result, result, message=_said(error))
         finally:
             tell("")
             trial.close()
+        return _masked(proof, request.build)
 
 
 def _results(request: VerifyRequest) -> Iterator[tuple[Result, Options]]:
@@ -160,6 +161,12 @@ def _against(job: Job, new: str) -> Result:
 
 def _changes(result: Result) -> bool:
     return result.problem is None and result.changed
+
+
+def _masked(proof: Proof, build: BuildOptions) -> Proof:
+    """A proof without the values that were passed to the builds. The author's own texts stay."""
+    hidden: Proof = masked(proof, mask_of(build), (Result, Applied))
+    return hidden._replace(verdict=proof.verdict, log=proof.log)
 
 
 def _written(proof: Proof, root: str) -> Proof:

@@ -48,7 +48,8 @@ def fault(request: VerifyRequest) -> str:
 def _build_fault(build: BuildOptions) -> str:
     for arg in build.args:
         if not re.match(r"[A-Za-z_]\w*(=|$)", arg):
-            return f"--set takes KEY=VALUE, not `{arg}`"
+            name, equals, _ = arg.partition("=")
+            return f"--set takes KEY=VALUE, not `{name}{'=…' if equals else ''}`"  # a value may be secret
     return ""
 
 

@@ -9,7 +9,9 @@ import signal
 import socket
 import time
 import traceback
+from collections.abc import Iterator
 from importlib import import_module
+from pkgutil import walk_packages
 from typing import NamedTuple
 
 from dfix.rewriter.pipeline import run as pipeline
@@ -32,10 +34,15 @@ SOON = 0.9
 MOST_KEPT = 50
 """The analyses of so many documents are kept."""
 _SAMPLE = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\nRUN if true; then mkdir -p /a/{b,c}; fi\n"
+_ANALYSING = ("context", "knowledge", "layout", "manifests", "model", "pipeline", "settings", "shell")
 
 
-def load() -> None:
-    """Load what most files need and freeze it, or the garbage collector would scan it for 80 ms."""
+def load() -> Iterator[None]:
+    """Load in small steps what analyses need: first what most files need, then all the rest.
+
+    It is frozen after each, or the garbage collector would scan it for 80 ms, also in every process that has it.
+    """
+    gc.set_threshold(20_000, 10, 10)
     options = Options(use_context=False)
     sample = Document("", None, "dockerfile", 0, _SAMPLE)
     Analysis(sample, Terms(options, options), pipeline.Hooks(), "utf-16").safe.changed  # noqa: B018  # computed on access
@@ -43,7 +50,13 @@ def load() -> None:
         import_module(name)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
+    yield
+    for package in (*(f"dfix.rewriter.{name}" for name in _ANALYSING), "dfix.transforms"):
+        for module in walk_packages(import_module(package).__path__, f"{package}."):
+            import_module(module.name)
+            yield
+    gc.collect()
+    gc.freeze()
 
 
 def serve(connection: socket.socket) -> None:

@@ -1,7 +1,7 @@
 """The processes in which documents are analysed, so that one that hangs can be ended.
 
-A launcher process forks them. It is itself forked before the server has threads, and has loaded what an analysis needs,
-so that a new process takes milliseconds. It ends with the server, and takes its processes with it.
+A launcher process forks them. It is itself forked before the server has threads, and loads what an analysis needs, so
+that a new process takes milliseconds. It ends with the server, and takes its processes with it.
 """
 
 from __future__ import annotations
@@ -12,18 +12,25 @@ import signal
 import socket
 import struct
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 _COMMAND = struct.Struct("!cI")
-_START, _END = b"+", b"-"
+_START, _LOWER, _END = b"+", b"v", b"-"
+_LOWERED = 10
+"""What is added to the niceness of a process that has to leave the processors to others."""
+_LOADED = object()
+Load = Callable[[], Iterator[None]]
 Serve = Callable[[socket.socket], None]
 
 
 class Launcher:
-    """The server's side. `load` runs once in the launcher, `serve` in each process, until its connection is closed."""
+    """The server's side. `load` runs in the launcher: its first step at once, the others when there is nothing to do.
 
-    def __init__(self, load: Callable[[], None], serve: Serve) -> None:
+    `serve` runs in each process, until its connection is closed.
+    """
+
+    def __init__(self, load: Load, serve: Serve) -> None:
         self.control, theirs = socket.socketpair()
         if not os.fork():
             self.control.close()
@@ -39,35 +46,43 @@ class Launcher:
             socket.send_fds(self.control, [_COMMAND.pack(_START, self._last)], [theirs.fileno()])
         return self._last, mine
 
+    def lower(self, number: int) -> None:
+        """Lower the priority of a process, for good. Raises OSError if the launcher is gone."""
+        self.control.sendall(_COMMAND.pack(_LOWER, number))
+
     def end(self, number: int) -> None:
         """Kill a process, whatever it is doing. Raises OSError if the launcher is gone."""
         self.control.sendall(_COMMAND.pack(_END, number))
 
 
-def _launch(control: socket.socket, load: Callable[[], None], serve: Serve) -> NoReturn:
+def _launch(control: socket.socket, load: Load, serve: Serve) -> NoReturn:
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the server, whose end is noticed
         nothing = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1):  # or the editor would wait for this process when it reads to the end
             os.dup2(nothing, descriptor)
-        load()
-        _carry_out(control, serve)
+        steps = load()
+        next(steps)
+        _carry_out(control, serve, steps)
     except Exception:
         traceback.print_exc()
     finally:
         os._exit(0)
 
 
-def _carry_out(control: socket.socket, serve: Serve) -> None:
+def _carry_out(control: socket.socket, serve: Serve, steps: Iterator[None]) -> None:
     """Start and kill processes until the server is gone, and collect those that have ended."""
     running: dict[int, int] = {}
+    loading = True
     woken, wake = os.pipe()
     for descriptor in (woken, wake):
         os.set_blocking(descriptor, False)
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     while True:
-        ready = select.select([control.fileno(), woken], [], [])[0]
+        ready = select.select([control.fileno(), woken], [], [], 0 if loading else None)[0]
+        if not ready:
+            loading = next(steps, _LOADED) is not _LOADED
         if woken in ready:
             os.read(woken, 4096)
             running = {number: pid for number, pid in running.items() if not os.waitpid(pid, os.WNOHANG)[0]}
@@ -81,9 +96,12 @@ def _carry_out(control: socket.socket, serve: Serve) -> None:
         command, number = _COMMAND.unpack(data)
         if command == _START:
             pid = _fork(control, descriptors[0], serve)
-            running.update({number: pid} if pid else {})
-        elif number in running:
+            if pid:
+                running[number] = pid
+        elif number in running and command == _END:
             os.kill(running[number], signal.SIGKILL)
+        elif number in running:
+            os.setpriority(os.PRIO_PROCESS, running[number], os.getpriority(os.PRIO_PROCESS, 0) + _LOWERED)
 
 
 def _fork(control: socket.socket, descriptor: int, serve: Serve) -> int:

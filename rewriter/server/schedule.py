@@ -2,7 +2,7 @@
 
 What somebody waits for goes first. Documents have a level: they begin as quick ones, and one whose analysis takes
 longer than its level allows goes up while another waits. Each level has its own processes, so slow documents only wait
-for each other; a process that exceeds the time limit is ended.
+for each other, and run at a lower priority; a process that exceeds the time limit is ended.
 """
 
 from __future__ import annotations
@@ -60,10 +60,15 @@ class _Process:
         self.job: _Job | None = None
         self.since: float | None = None
         self.level = 0
-        self.evicted = self.unwanted = False
+        self.evicted = self.unwanted = self.lowered = False
         self.news = [News(watched=watched)]
         self.seen: set[str] = set()
-        self.closed = 0
+        self.closed = self.answered = 0
+
+    @property
+    def unasked(self) -> bool:
+        """Whether it ended between two questions: the second is not to blame."""
+        return self.answered > 0 and self.since is None
 
 
 class Schedule:
@@ -82,7 +87,7 @@ class Schedule:
     async def ask(self, uri: str, need: Need, question: Callable[[], Question | None]) -> Reply:
         """The reply to a question, which is made when its turn comes; None then means that it has become pointless.
 
-        Raises ProcessEndedError. When the caller is cancelled, the analysis is stopped.
+        Raises ProcessEndedError, and what `question` raises. When the caller is cancelled, the analysis is stopped.
         """
         job = _Job(uri, need, question, asyncio.get_running_loop().create_future())
         self._put(job)
@@ -91,6 +96,9 @@ class Schedule:
         try:
             return await job.answer
         except asyncio.CancelledError:
+            for waiting in self._waiting:
+                with suppress(ValueError):
+                    waiting[need].remove(job)
             self._stop(job)
             raise
 
@@ -124,12 +132,16 @@ class Schedule:
         self._waiting[self._levels.get(job.uri, 0)][job.need].append(job)
 
     def _take(self, level: int, most: Need) -> _Job | None:
-        """The next job of a level that is at least as urgent as `most`."""
+        """The next job of a level that is at least as urgent as `most`.
+
+        A document has one process at a time, or what one question about it needs would be computed for each.
+        """
+        running = {process.job.uri for process in self._processes if process.job is not None}
         for need, waiting in self._waiting[level].items():
-            while waiting and need <= most:
-                job = waiting.popleft()
-                if not job.answer.done():
-                    return job
+            job = next((one for one in waiting if one.uri not in running), None) if need <= most else None
+            if job is not None:
+                waiting.remove(job)
+                return job
         return None
 
     def _next(self) -> None:
@@ -148,7 +160,15 @@ class Schedule:
         return [process for process in self._processes if process.job is not None and process.level == level]
 
     def _start(self, job: _Job, level: int) -> None:
-        free = [process for process in self._processes if process.job is None]
+        try:
+            question = job.question()
+        except Exception as error:
+            job.answer.set_exception(error)
+            return
+        if question is None:
+            job.answer.set_result(Reply(stopped=True))
+            return
+        free = [one for one in self._processes if one.job is None and one.lowered == (level > 0)]
         process = min(free, key=lambda one: job.uri not in one.seen, default=None)
         if process is None:
             try:
@@ -159,20 +179,23 @@ class Schedule:
             self._processes.append(process)
         process.job, process.since = job, None
         process.level, process.unwanted = level, False
-        task = asyncio.ensure_future(self._carry_out(process, job))
+        self._lower(process)
+        for one in self._processes:
+            one.seen.discard(job.uri)
+        process.seen.add(job.uri)
+        task = asyncio.ensure_future(self._carry_out(process, job, question))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _carry_out(self, process: _Process, job: _Job) -> None:
+    async def _carry_out(self, process: _Process, job: _Job, question: Question) -> None:
         """Let a process answer, and start what has waited for it."""
         try:
-            question = job.question()
-            reply = Reply(stopped=True) if question is None else await self._exchange(process, question)
+            reply = await self._exchange(process, question)
             if not job.answer.done():
                 job.answer.set_result(reply)
         except ProcessEndedError as error:
             self._end(process)
-            if process.evicted:
+            if not job.answer.done() and (process.evicted or process.unasked):
                 self._put(job)
             elif not job.answer.done():
                 self._levels[job.uri] = len(PROCESSES) - 1
@@ -193,7 +216,6 @@ class Schedule:
         """
         news, process.news = tuple(process.news), []
         uri = question.document.uri
-        process.seen.add(uri)
         loop = asyncio.get_running_loop()
         try:
             await loop.sock_sendall(process.connection, packed(question._replace(news=news)))
@@ -208,8 +230,9 @@ class Schedule:
             raise ProcessEndedError(late=True) from None
         except OSError:
             raise ProcessEndedError(late=False) from None
-        took = loop.time() - process.since
-        self._levels[uri] = next(level for level, seconds in enumerate(SECONDS) if took <= seconds)
+        process.answered += 1
+        if loop.time() - process.since <= SECONDS[0]:
+            self._levels.pop(uri, None)
         return reply
 
     def _set_alarm(self) -> None:
@@ -237,6 +260,8 @@ class Schedule:
                 process.level = self._levels[process.job.uri] = level + 1
                 if process.evicted:
                     self._kill(process)
+                else:
+                    self._lower(process)
         self._next()
 
     def _stop(self, job: _Job) -> None:
@@ -247,6 +272,13 @@ class Schedule:
         if process.since is not None:
             with suppress(OSError):  # it has just ended
                 process.connection.send(EMPTY)
+
+    def _lower(self, process: _Process) -> None:
+        """Let a process that is slow leave the processors to the others."""
+        if process.level and not process.lowered:
+            process.lowered = True
+            with suppress(OSError):
+                self._launcher.lower(process.number)
 
     def _kill(self, process: _Process) -> None:
         with suppress(OSError):  # the launcher has gone, and this process with it

@@ -71,7 +71,6 @@ class Session:
             if document is None or not document.is_dockerfile:
                 return None
             asked: list[Document] = []
-            self._raise_if_skipped(document)
             try:
                 reply = await self._schedule.ask(uri, need, lambda: self._question(uri, ask, asked))  # noqa: B023
             except ProcessEndedError as error:
@@ -111,10 +110,14 @@ class Session:
         return any(folder.holds(path) for folder in [*self._folders.values()] for path in found)
 
     def _question(self, uri: str, ask: Callable[[Analysis], object], asked: list[Document]) -> Question | None:
-        """The question about the version that is the newest when its turn comes, which is noted in `asked`."""
+        """The question about the version that is the newest when its turn comes, which is noted in `asked`.
+
+        Raises SkippedError.
+        """
         document = self.documents.get(uri)
         if document is None:
             return None
+        self._raise_if_skipped(document)
         asked.append(document)
         return Question(document, *self.preferences(uri), self.documents.encoding, ask)
 

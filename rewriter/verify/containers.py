@@ -9,7 +9,8 @@ import time
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from dfix.rewriter.verify.engine import LABEL, EngineError
+from dfix.rewriter.verify.build_log import mask_of
+from dfix.rewriter.verify.engine import LABEL, BuildOptions, EngineError
 from dfix.rewriter.verify.process import Processes, TimeoutExpiredError
 
 MOST_OUTPUT = 200_000
@@ -32,10 +33,14 @@ class Ran(NamedTuple):
 
 
 class Containers:
-    """Runs containers with `program` (docker or podman), the run's `label`, and `network` as for builds."""
+    """Runs containers with `program` (docker or podman), the run's `label`, and `build`'s network.
 
-    def __init__(self, program: str, processes: Processes, label: str, network: str) -> None:
-        self._program, self._processes, self._label, self._network = program, processes, label, network
+    What they say is masked like the output of the builds.
+    """
+
+    def __init__(self, program: str, processes: Processes, label: str, build: BuildOptions) -> None:
+        self._program, self._processes, self._label, self._network = program, processes, label, build.network
+        self._mask = mask_of(build)
         self._numbers = itertools.count()
 
     def run(self, image: str, words: tuple[str, ...], limit: float) -> Ran:
@@ -46,12 +51,12 @@ class Containers:
         try:
             status = self._processes.run([*self._command("run", "--rm", name), *entry], limit, pieces.append)
         except TimeoutExpiredError:
-            return Ran(None, _text(pieces))
+            return Ran(None, self._mask(_text(pieces)))
         except OSError as error:
             raise EngineError(f"command not found: {self._program}") from error
         finally:
             self._remove(name)
-        return Ran(status, _text(pieces))
+        return Ran(status, self._mask(_text(pieces)))
 
     def serve(self, image: str, ports: tuple[int, ...], *, checked: bool, limit: float) -> Ran:
         """Run the image's own command until it ends, its ports answer and its health check passes, or `limit` is over.
@@ -60,11 +65,13 @@ class Containers:
         """
         name = self._name()
         options = ["--health-interval=1s"] if checked else []
-        publish = ["--publish-all"] if ports and self._network != "host" else []
+        own = self._network not in ("host", "none")
+        # only for this machine: the image's program is not known, and others may reach the network
+        publish = [f"--publish=127.0.0.1::{port}" for port in ports] if own else []
         try:
             status, said = self._ask([*self._command("run", "--detach", name), *options, *publish, image])
             if status:
-                return Ran(status, said)
+                return Ran(status, self._mask(said))
             return self._served(name, ports, checked, time.monotonic() + limit)
         finally:
             self._remove(name)
@@ -78,7 +85,7 @@ class Containers:
                 if port not in answers:
                     answer = _answer(*self._address(name, port))
                     if answer is not None:
-                        answers[port] = answer
+                        answers[port] = self._mask(answer)
             running = bool(state.get("Running"))
             done = bool(ports or checked) and len(answers) == len(ports) and (healthy or not checked)
             if done or not running or time.monotonic() > end:
@@ -108,7 +115,7 @@ class Containers:
         return found if isinstance(found, dict) else {}
 
     def _logs(self, name: str) -> str:
-        return self._ask([self._program, "logs", name])[1][:MOST_OUTPUT]
+        return self._mask(self._ask([self._program, "logs", name])[1][:MOST_OUTPUT])
 
     def _ask(self, command: list[str]) -> tuple[int, str]:
         try:

@@ -13,20 +13,21 @@ from dfix.rewriter.text.read import Unreadable, loose_text
 from dfix.rewriter.verify.engine import LABEL, EngineError
 from dfix.rewriter.verify.engines.find_engine import NAMES, find
 from dfix.rewriter.verify.process import Processes
-from dfix.rewriter.verify.workspace import clear, ended_runs, may_be_alive
+from dfix.rewriter.verify.workspace import clear, ended_runs, kept_logs, may_be_alive
 
 _LONGEST_COMMAND = 10_000_000
 
 
 def remove_strays(engine: str, processes: Processes, out: Output) -> int:
-    """Stop builds and remove folders and images of ended runs, of `engine` or every engine that answers. Returns 0.
+    """Stop builds of ended runs, remove their folders and images and all kept build logs. Returns 0.
 
-    What belongs to a running run is kept.
+    `engine` is the one with the images, "" every engine that answers. What belongs to a running run stays.
     """
     builds = _end_builds()
     folders = list(ended_runs())
     for folder in folders:
         clear(folder)
+    logs = [path for path in kept_logs() if _removed(path)]
     images = 0
     for name in (engine,) if engine else NAMES:
         try:
@@ -38,7 +39,8 @@ def remove_strays(engine: str, processes: Processes, out: Output) -> int:
             continue
         found.remove(strays)
         images += len(strays)
-    removed = f"{_count(images, 'image')} and {_count(len(folders), 'temporary folder')} removed"
+    folder_count, log_count = _count(len(folders), "temporary folder"), _count(len(logs), "build log")
+    removed = f"{_count(images, 'image')}, {folder_count} and {log_count} removed"
     out.write((f"{_count(builds, 'build')} stopped, " if builds else "") + removed + "\n")
     return 0
 
@@ -55,6 +57,14 @@ def _end_builds() -> int:
                 os.kill(int(folder.name), signal.SIGTERM)
                 ended += 1
     return ended
+
+
+def _removed(path: str) -> bool:
+    try:
+        os.unlink(path)
+    except OSError:
+        return False
+    return True
 
 
 def _count(number: int, what: str) -> str:

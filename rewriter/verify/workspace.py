@@ -7,10 +7,12 @@ import os
 import secrets
 import shutil
 import socket
+import stat
 import tempfile
 from collections.abc import Iterator
 
 PREFIX = "dfix-verify-"
+_LOGS = f"{PREFIX}log-"
 _LOCK = "lock"
 
 
@@ -34,7 +36,7 @@ class Workspace:
 
     def keep(self, path: str, name: str) -> str:
         """Move a file out of the folder, so that it outlives the run, and return its new path."""
-        kept = os.path.join(tempfile.gettempdir(), f"{PREFIX.rstrip('-')}-log-{self.run}-{name}")
+        kept = os.path.join(tempfile.gettempdir(), f"{_LOGS}{self.run}-{name}")
         return shutil.move(path, kept)
 
     def close(self) -> None:
@@ -50,6 +52,23 @@ def ended_runs() -> Iterator[str]:
         folder = os.path.join(root, name)
         if name.startswith(PREFIX) and os.path.isdir(folder) and not _alive(folder):
             yield folder
+
+
+def kept_logs() -> Iterator[str]:
+    """The logs of failed builds that runs of this user have kept."""
+    root = tempfile.gettempdir()
+    for name in sorted(os.listdir(root)):
+        path = os.path.join(root, name)
+        if name.startswith(_LOGS) and name.endswith(".log") and _is_own(path):
+            yield path
+
+
+def _is_own(path: str) -> bool:
+    try:
+        found = os.stat(path, follow_symlinks=False)
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
 
 
 def may_be_alive(label: str) -> bool:

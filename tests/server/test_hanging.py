@@ -47,8 +47,8 @@ def wire_to(folder: Path, longest: float = 120.0) -> Wire:
 
 @pytest.mark.parametrize("kind", HANGING)
 def test_another_document_does_not_wait(tmp_path: Path, kind: str) -> None:
-    """The limit is never reached here: what isn't ended in time would not be answered at all."""
-    with wire_to(tmp_path) as wire:
+    """The limit is hardly reached here: who waits for five that hang waits a long time."""
+    with wire_to(tmp_path, 20.0) as wire:
         wire.begin()
         for number in range(5):
             wire.open(tmp_path / f"{number}.Dockerfile", f"FROM {kind}\n")
@@ -70,7 +70,7 @@ def test_a_hanging_analysis_is_ended_and_said(tmp_path: Path, kind: str) -> None
         assert wire.formatted(uri) is None  # remembered: it doesn't hang once more
         assert time.monotonic() - start < 1.0
         assert wire.messages() == [f"dfix: {tmp_path}/Dockerfile: {LATE}. `dfix --write` has no time limit"]
-        assert wire.zombies() == []
+        assert wire.without_zombies()
         change = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": APT}]}
         wire.tell("textDocument/didChange", change)
         assert wire.formatted(uri)
@@ -98,7 +98,7 @@ def test_a_crash_is_said(tmp_path: Path, kind: str) -> None:
         uri = wire.open(tmp_path / "Dockerfile", f"FROM {kind}\n")
         assert wire.pulled(uri) == ["the analysis of this file crashed. Please report it together with the file"]
         assert wire.formatted(wire.open(tmp_path / "good.Dockerfile"))
-        assert wire.zombies() == []
+        assert wire.without_zombies()
 
 
 def test_an_edit_stops_what_hangs_only_when_it_has_to(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_hostile_folders(tmp_path: Path) -> None:
             wire.request("textDocument/codeLens", {"textDocument": {"uri": uri}})
             wire.formatted(uri)
             assert wire.formatted(good)
-        assert wire.zombies() == []
+        assert wire.without_zombies()
         assert wire.ask("shutdown") is None
         wire.tell("exit")
         assert wire.ended() == 0

@@ -46,7 +46,7 @@ def test_initialize_counts_once(tmp_path: Path) -> None:
         ("textDocument/hover", []),
         ("textDocument/hover", {**HOVER, "position": {"line": "x", "character": 0}}),
         ("textDocument/hover", {**HOVER, "position": {"line": -1, "character": 0}}),
-        ("textDocument/formatting", {"textDocument": {"uri": 1}, **FORMAT}),
+        ("textDocument/formatting", {"textDocument": 1, **FORMAT}),
         ("textDocument/codeAction", HOVER),
         ("textDocument/diagnostic", "x"),
     ],

@@ -121,9 +121,14 @@ class Wire:
             time.sleep(0.01)
         return status
 
-    def zombies(self) -> list[int]:
-        states = {pid: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] for pid in self.processes()}
-        return [pid for pid, state in states.items() if state == "Z"]
+    def without_zombies(self) -> bool:
+        """Wait until none of its processes has ended without being collected."""
+        end = time.monotonic() + WAIT
+        while any(map(_is_zombie, self.processes())):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.01)
+        return True
 
     def processes(self) -> list[int]:
         """The processes that the server has started: the launcher, and then those that analyse."""
@@ -143,3 +148,9 @@ class Wire:
             part = os.read(self.server.stdout.fileno(), 1 << 16)
             assert part, "the server is gone"
             self._data += part
+
+
+def _is_zombie(pid: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return False

@@ -24,8 +24,9 @@ OTHERS = {
     "rewriter/verify/snapshot.py": "the copy of the context, links as links",
     "rewriter/verify/layers.py": "an archive that the engine streams",
     "rewriter/verify/saved.py": "an archive that the engine streams",
-    "rewriter/verify/engines/docker.py": "the log and the archives of builds",
-    "rewriter/verify/engines/buildah.py": "the log and the archives of builds",
+    "rewriter/verify/build_log.py": "the log of a build, in verify's own folder",
+    "rewriter/verify/engines/docker.py": "the archives of builds",
+    "rewriter/verify/engines/buildah.py": "the archives of builds",
     "rewriter/verify/watching/throwaway.py": "its own folder: what a watched build reads",
 }
 """What these open is not a file of the project as it lies there."""

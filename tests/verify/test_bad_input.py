@@ -165,7 +165,7 @@ def test_what_a_killed_run_leaves_is_removed_by_clean(engine: Engine, own_tmp: P
     out, said = cleaning.communicate(timeout=300)
     assert (cleaning.returncode, said) == (0, "")
     assert "stopped, " in out
-    assert out.endswith("1 temporary folder removed\n")
+    assert out.endswith("1 temporary folder and 0 build logs removed\n")
     wait_for(lambda: not sleeps(first))
     assert images(engine, left) == []
     assert len(list(own_tmp.iterdir())) == 1, "the run that goes on keeps its folder"
@@ -239,7 +239,7 @@ def test_what_does_not_build_before_proves_nothing(verify: Verify, tmp_path: Pat
     ("words", "message"),
     [
         (("-",), "`-` cannot be verified"),
-        (("--set", "=x", "Dockerfile"), "--set takes KEY=VALUE, not `=x`"),
+        (("--set", "=x", "Dockerfile"), "--set takes KEY=VALUE, not `=…`"),
         (("--clean", "Dockerfile"), "--clean takes no PATH"),
         (("--against", "nowhere", "Dockerfile"), "no such file"),
         (("--against", "a", "b", "c"), "--against compares two files"),

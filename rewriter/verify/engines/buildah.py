@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
+from dfix.rewriter.verify.build_log import mask_of, open_log
 from dfix.rewriter.verify.engine import LABEL, Build, BuildError, Built, EngineError
 from dfix.rewriter.verify.engines.plain import PlainRecord
 from dfix.rewriter.verify.process import CommandStoppedError, Processes, TimeoutExpiredError
@@ -33,8 +34,8 @@ class Buildah:
         """Build, calling `at_step` with the name of each step as it starts. Raises BuildError, EngineError."""
         before = self._containers()
         started = time.monotonic()
-        with open(build.log, "w", encoding="utf-8", errors="replace") as log:
-            record = PlainRecord(log, at_step)
+        with open_log(build.log) as log:
+            record = PlainRecord(log, at_step, mask_of(build.options))
             try:
                 status = self._processes.run(self._command(build), build.options.timeout, record.take)
             except TimeoutExpiredError:

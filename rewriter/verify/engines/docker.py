@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
 
+from dfix.rewriter.verify.build_log import mask_of, open_log
 from dfix.rewriter.verify.engine import LABEL, Build, BuildError, Built, EngineError
 from dfix.rewriter.verify.engines.record import Record
 from dfix.rewriter.verify.process import Processes, TimeoutExpiredError
@@ -61,8 +62,8 @@ class Docker:
     def build(self, build: Build, at_step: Callable[[str], None]) -> Built:
         """Build, calling `at_step` with the name of each step as it starts. Raises BuildError, EngineError."""
         started = time.monotonic()
-        with open(build.log, "w", encoding="utf-8", errors="replace") as log:
-            record = Record(log, at_step)
+        with open_log(build.log) as log:
+            record = Record(log, at_step, mask_of(build.options))
             try:
                 status = self._processes.run(self._command(build), build.options.timeout, record.take)
             except TimeoutExpiredError:

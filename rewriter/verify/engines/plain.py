@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TextIO
 
+from dfix.rewriter.verify.build_log import Mask
 from dfix.rewriter.verify.engine import LABEL, BuildStep
 
 _STEP = re.compile(r"(?P<stage>\[\d+/\d+\] )?STEP (?P<number>\d+)(?:/\d+)?: (?P<text>.*)")
@@ -20,11 +21,12 @@ _MOST = 300
 class PlainRecord:
     """Parses the output piece by piece and copies it to `log`.
 
+    `mask` hides the values that were passed to the build.
     `images` are the ids of images that the build created or took from its cache, `bases` the names in its FROM lines.
     """
 
-    def __init__(self, log: TextIO, at_step: Callable[[str], None]) -> None:
-        self._log, self._at_step = log, at_step
+    def __init__(self, log: TextIO, at_step: Callable[[str], None], mask: Mask = str) -> None:
+        self._log, self._at_step, self._mask = log, at_step, mask
         self._waiting = b""
         self._steps: list[BuildStep] = []
         self._error = self._last_output = ""
@@ -55,6 +57,7 @@ class PlainRecord:
         return f"`{at['step'][:80]}`: {at['said']}{said}"[:_MOST]
 
     def _line(self, line: str) -> None:
+        line = self._mask(line)
         self._log.write(line + "\n")
         step, made, error = _STEP.match(line), _MADE.match(line), _ERROR.match(line)
         if step is not None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TextIO
 
+from dfix.rewriter.verify.build_log import Mask
 from dfix.rewriter.verify.engine import BuildStep
 
 _STEP = re.compile(r"\[(?P<place>(?:[^\]\s]+ )*[^\]]*\d+/\d+)\] (?P<text>.*)", re.DOTALL)
@@ -18,11 +19,13 @@ _STATUS = re.compile(r'process ".*" did not complete successfully: (?P<status>ex
 class Record:
     """Parses the record piece by piece and writes its readable parts to `log`.
 
+    `mask` hides the values that were passed to the build.
+
     A JSON object is on one line or spread over several; text in between is output of the client itself.
     """
 
-    def __init__(self, log: TextIO, at_step: Callable[[str], None]) -> None:
-        self._log, self._at_step = log, at_step
+    def __init__(self, log: TextIO, at_step: Callable[[str], None], mask: Mask = str) -> None:
+        self._log, self._at_step, self._mask = log, at_step, mask
         self._decoder = json.JSONDecoder()
         self._waiting = b""
         self._open: list[str] = []
@@ -94,10 +97,12 @@ class Record:
             self._output(entry)
 
     def _say(self, text: str) -> None:
+        text = self._mask(text)
         self._said.append(text)
         self._log.write(text + "\n")
 
     def _vertex(self, vertex: dict[str, Any]) -> None:
+        vertex = {**vertex, **{key: self._mask(str(vertex[key])) for key in ("name", "error") if vertex.get(key)}}
         digest = str(vertex.get("digest", ""))
         self._vertexes.setdefault(digest, {}).update(vertex)
         name = str(vertex.get("name", ""))
@@ -109,7 +114,7 @@ class Record:
             self._log.write(f"{name}: {vertex['error']}\n")
 
     def _output(self, entry: dict[str, Any]) -> None:
-        text = base64.b64decode(entry.get("data") or "").decode("utf-8", "replace")
+        text = self._mask(base64.b64decode(entry.get("data") or "").decode("utf-8", "replace"))
         self._log.write(text if text.endswith("\n") else text + "\n")
         lines = text.strip().splitlines()
         if lines:
