@@ -122,8 +122,11 @@ def family(pid: int) -> list[int]:
 
 def processor_time(pid: int) -> float:
     """The CPU seconds of a process and its children, however busy the machine is (proc(5), schedstat)."""
-    tasks = [task for one in family(pid) for task in Path(f"/proc/{one}/task").glob("*/schedstat")]
-    return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+    spent = 0
+    for task in (task for one in family(pid) for task in Path(f"/proc/{one}/task").glob("*/schedstat")):
+        with suppress(OSError):  # it ends just now
+            spent += int(task.read_text().split()[0])
+    return spent / 1e9
 
 
 async def run(count: int, seed: int, *, processor: bool = False) -> dict[str, list[float]]:

@@ -111,6 +111,8 @@ class Analyses:
             return Reply()
         answer = question.ask(analysis)
         found = analysis.found
+        if analysis.skipped is not None:  # it may be in time when it is tried again
+            self._kept.pop(question.document.uri, None)
         self._tell_of_plugins(found.plugin_faults)
         if analysis.trace and found.problem is not None:
             self._say(question.document.uri, found.problem.message, analysis.trace)

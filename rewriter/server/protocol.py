@@ -152,8 +152,13 @@ class Server(LanguageServer):
         logging.getLogger("pygls").setLevel(logging.CRITICAL + 1)
 
     def serve(self, stdin: BinaryIO, stdout: BinaryIO, launcher: int) -> int:
-        """Serve one editor until it says so or is gone, or the launcher is. Returns the exit status."""
-        return asyncio.run(self._serve(stdin, stdout, launcher))
+        """Serve one editor until it says so or is gone, or the launcher is. Returns the exit status.
+
+        What still runs then, in threads too, isn't waited for: it may hang, and the caller ends the process.
+        """
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        return loop.run_until_complete(self._serve(stdin, stdout, launcher))
 
     async def _serve(self, stdin: BinaryIO, stdout: BinaryIO, launcher: int) -> int:
         loop = self._loop = asyncio.get_running_loop()

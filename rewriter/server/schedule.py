@@ -11,7 +11,7 @@ import asyncio
 import pickle
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import IntEnum
 from typing import NamedTuple
@@ -136,13 +136,15 @@ class Schedule:
 
         A document has one process at a time, or what one question about it needs would be computed for each.
         """
+        job = next(self._startable(level, most), None)
+        if job is not None:
+            self._waiting[level][job.need].remove(job)
+        return job
+
+    def _startable(self, level: int, most: Need = Need.BACKGROUND) -> Iterator[_Job]:
         running = {process.job.uri for process in self._processes if process.job is not None}
         for need, waiting in self._waiting[level].items():
-            job = next((one for one in waiting if one.uri not in running), None) if need <= most else None
-            if job is not None:
-                waiting.remove(job)
-                return job
-        return None
+            yield from (job for job in waiting if need <= most and job.uri not in running)
 
     def _next(self) -> None:
         """Start what may be started now."""
@@ -195,19 +197,22 @@ class Schedule:
                 job.answer.set_result(reply)
         except ProcessEndedError as error:
             self._end(process)
+            if error.late:
+                self._levels[job.uri] = len(PROCESSES) - 1
             if not job.answer.done() and (process.evicted or process.unasked):
                 self._put(job)
             elif not job.answer.done():
-                self._levels[job.uri] = len(PROCESSES) - 1
                 job.answer.set_exception(error)
         except Exception as error:
             self._end(process)
             if not job.answer.done():
                 job.answer.set_exception(error)
         process.job = None
-        if process.closed >= MOST_CLOSED or self._rests:
+        lowered = sum(one.lowered for one in self._processes)
+        if process.closed >= MOST_CLOSED or self._rests or (process.lowered and lowered > sum(PROCESSES[1:])):
             self._end(process)
-        self._next()
+        # later, because who gets the answer may know that the next question needn't be asked
+        asyncio.get_running_loop().call_soon(self._next)
 
     async def _exchange(self, process: _Process, question: Question) -> Reply:
         """Send a question and wait for the reply; the time limit starts when the process does.
@@ -242,7 +247,7 @@ class Schedule:
             self._alarm = None
         ends = []
         for level, seconds in enumerate(SECONDS[:-1]):
-            if any(self._waiting[level].values()):
+            if next(self._startable(level), None) is not None:
                 ends += [one.since + seconds for one in self._busy(level) if one.since is not None]
         if ends:
             self._alarm = asyncio.get_running_loop().call_at(min(ends), self._make_room)
@@ -251,7 +256,7 @@ class Schedule:
         """Move up what takes too long for its level: it goes on if there is room, else it has to begin again."""
         now = asyncio.get_running_loop().time()
         for level, seconds in [*enumerate(SECONDS[:-1])][::-1]:
-            if not any(self._waiting[level].values()):
+            if next(self._startable(level), None) is None:
                 continue
             for process in self._busy(level):
                 if process.job is None or process.since is None or now - process.since < seconds:

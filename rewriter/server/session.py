@@ -21,7 +21,7 @@ from dfix.rewriter.server.schedule import Need, ProcessEndedError, Schedule
 from dfix.rewriter.text.problem import Problem
 
 SKIPPED_SECONDS = 10.0
-"""A document whose analysis had to be ended is not analysed again for so long, unless something changes."""
+"""A document that takes too long is not analysed again for so long, unless something changes."""
 _TRIES = 3
 Answer = TypeVar("Answer")
 
@@ -74,7 +74,8 @@ class Session:
             try:
                 reply = await self._schedule.ask(uri, need, lambda: self._question(uri, ask, asked))  # noqa: B023
             except ProcessEndedError as error:
-                raise self._skip(asked[-1] if asked else document, error) from None
+                path = document.path or document.uri
+                raise self._skip(asked[-1], late(path) if error.late else _crashed(path)) from None
             for said in reply.said:
                 self._say(*said)
             if not reply.stopped and asked and self.documents.get(uri) is asked[-1]:
@@ -130,15 +131,11 @@ class Session:
         if reply.failure is not None:
             raise JsonRpcInternalError(reply.failure.message, data={"traceback": list(reply.failure.trace)})
         if reply.skipped is not None:
-            raise SkippedError(document, reply.skipped)
+            raise self._skip(document, reply.skipped)
         return reply.answer
 
-    def _skip(self, document: Document, error: ProcessEndedError) -> SkippedError:
-        """Note that the analysis of a document ended its process."""
-        path = document.path or document.uri
-        problem = late(path)
-        if not error.late:
-            problem = Problem(path, 0, "the analysis of this file crashed", "Please report it together with the file")
+    def _skip(self, document: Document, problem: Problem) -> SkippedError:
+        """Note that a document can't be analysed, so that the next request doesn't try at once."""
         until = asyncio.get_running_loop().time() + SKIPPED_SECONDS
         self._skipped[document.uri] = _Skipped(document, self._generation, until, problem)
         return SkippedError(document, problem)
@@ -151,3 +148,7 @@ class Session:
         if found.document is document and found.generation == self._generation and now < found.until:
             raise SkippedError(document, found.problem)
         del self._skipped[document.uri]
+
+
+def _crashed(path: str) -> Problem:
+    return Problem(path, 0, "the analysis of this file crashed", "Please report it together with the file")

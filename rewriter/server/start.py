@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 
+_INTERRUPTED = 130
 _USAGE = "usage: dfix lsp [--stdio]; an editor starts it and talks to it on standard input and output\n"
 _NO_FORK = "dfix: `dfix lsp` needs a system that can fork, such as Linux, macOS or WSL\n"
 _MISSING = "dfix: `dfix lsp` needs pygls. pip install 'dfix[lsp]'\n"
@@ -40,5 +42,13 @@ def start(words: list[str]) -> int:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     server = serve(version() or "(development version)", launcher)
-    status = server.serve(sys.stdin.buffer, out, launcher.control.fileno())
-    os._exit(status)  # a thread still reads, which Python would wait for
+    status = _INTERRUPTED
+    try:
+        status = server.serve(sys.stdin.buffer, out, launcher.control.fileno())
+    except KeyboardInterrupt:
+        pass
+    except Exception:
+        status = 1
+        traceback.print_exc()
+    finally:
+        os._exit(status)  # threads still run, for which Python would wait

@@ -35,6 +35,7 @@ RULE = (
     "analyses.LONGEST_SECONDS = float(sys.argv[2])\n"
     "sys.exit(main.run(['lsp']))\n"
 )
+LONGEST = 4.0
 HANGING = ["fifo", "pattern", "sleep", "deaf"]
 LATE = "takes too long to analyse, so it is skipped in the editor"
 
@@ -62,13 +63,13 @@ def test_another_document_does_not_wait(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", HANGING)
 def test_a_hanging_analysis_is_ended_and_said(tmp_path: Path, kind: str) -> None:
-    with wire_to(tmp_path, 1.0) as wire:
+    with wire_to(tmp_path, LONGEST) as wire:
         wire.begin()
         uri = wire.open(tmp_path / "Dockerfile", f"FROM {kind}\n")
         assert wire.pulled(uri) == [f"{LATE}. `dfix --write` has no time limit"]
         start = time.monotonic()
         assert wire.formatted(uri) is None  # remembered: it doesn't hang once more
-        assert time.monotonic() - start < 1.0
+        assert time.monotonic() - start < LONGEST
         assert wire.messages() == [f"dfix: {tmp_path}/Dockerfile: {LATE}. `dfix --write` has no time limit"]
         assert wire.without_zombies()
         change = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": APT}]}
@@ -81,7 +82,7 @@ def test_a_hanging_analysis_is_ended_and_said(tmp_path: Path, kind: str) -> None
 
 @pytest.mark.parametrize("kind", HANGING)
 def test_the_server_ends_while_an_analysis_hangs(tmp_path: Path, kind: str) -> None:
-    with wire_to(tmp_path) as wire:
+    with wire_to(tmp_path, 20.0) as wire:
         wire.begin()
         uri = wire.open(tmp_path / "Dockerfile", f"FROM {kind}\n")
         wire.request("textDocument/hover", {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 0}})
@@ -102,7 +103,7 @@ def test_a_crash_is_said(tmp_path: Path, kind: str) -> None:
 
 
 def test_an_edit_stops_what_hangs_only_when_it_has_to(tmp_path: Path) -> None:
-    with wire_to(tmp_path, 1.0) as wire:
+    with wire_to(tmp_path, LONGEST) as wire:
         wire.begin()
         uri = wire.open(tmp_path / "Dockerfile", "FROM sleep\n")
         number = wire.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
@@ -126,7 +127,10 @@ def test_who_waits_goes_first(tmp_path: Path) -> None:
             wire.got.clear()
             assert wire.formatted(uri)
             assert len([message for message in wire.got if published(message)]) < 300
-        assert len(wire.processes()) <= 5
+        end = time.monotonic() + WAIT
+        while len(wire.processes()) > 5:  # some may just be ending
+            assert time.monotonic() < end
+            time.sleep(0.01)
 
 
 def test_memory_of_closed_documents_is_given_back(tmp_path: Path) -> None:
