@@ -127,7 +127,15 @@ class Client:
         return self._number, self._answers[self._number]
 
     async def listen(self) -> None:
-        """Take messages until the server ends."""
+        """Take messages until the server ends, which it should not."""
+        try:
+            await self._take()
+        except asyncio.IncompleteReadError:
+            for waiting in self._answers.values():
+                if not waiting.done():
+                    waiting.set_exception(RuntimeError("the server has ended"))
+
+    async def _take(self) -> None:
         while head := await self._out.readuntil(b"\r\n\r\n"):
             lines = dict(line.split(b": ") for line in head.strip().splitlines())
             message = json.loads(await self._out.readexactly(int(lines[b"Content-Length"])))

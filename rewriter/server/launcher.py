@@ -61,13 +61,21 @@ def _launch(control: socket.socket, load: Load, serve: Serve) -> NoReturn:
         nothing = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1):  # or the editor would wait for this process when it reads to the end
             os.dup2(nothing, descriptor)
-        steps = load()
-        next(steps)
+        steps = _tolerant(load)
+        next(steps, None)
         _carry_out(control, serve, steps)
     except Exception:
         traceback.print_exc()
     finally:
         os._exit(0)
+
+
+def _tolerant(load: Load) -> Iterator[None]:
+    """The steps of `load`, until one fails: what could not be loaded now may never be needed."""
+    try:
+        yield from load()
+    except Exception:
+        traceback.print_exc()
 
 
 def _carry_out(control: socket.socket, serve: Serve, steps: Iterator[None]) -> None:
