@@ -129,6 +129,15 @@ def processor_time(pid: int) -> float:
     return spent / 1e9
 
 
+async def idle(pid: int) -> None:
+    """Wait until a process and its children have nothing to do."""
+    before, spent = -1.0, 0.0
+    while spent > before:
+        before = spent
+        await asyncio.sleep(1)
+        spent = processor_time(pid)
+
+
 async def run(count: int, seed: int, *, processor: bool = False) -> dict[str, list[float]]:
     """The times in milliseconds of every kind of request; with `processor`, the server's CPU times."""
     found = corpus()
@@ -147,7 +156,7 @@ async def run(count: int, seed: int, *, processor: bool = False) -> dict[str, li
             first = {"processId": None, "rootUri": None, "capabilities": pulls, "workspaceFolders": folders}
             await wire.ask("initialize", first)
             wire.tell("initialized", {})
-            await asyncio.sleep(1)  # an editor starts the server before the user types
+            await idle(process.pid)  # an editor starts the server before the user types
             for path, text in documents(found, Path(name), count, seed):
                 await measure(wire, path, text, times, clock)
         finally:

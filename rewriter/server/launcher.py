@@ -128,6 +128,8 @@ def _fork(control: socket.socket, descriptor: int, serve: Serve) -> int:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         control.close()
         serve(socket.socket(fileno=descriptor))
+    except ConnectionError:
+        pass  # the server doesn't want the answer any more, and ends this process
     except Exception:
         traceback.print_exc()
     finally:
