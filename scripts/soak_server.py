@@ -161,16 +161,22 @@ def _parameters(uri: str, method: str) -> dict[str, Any]:
     return {"textDocument": {"uri": uri}, **own}
 
 
-async def edit(client: Client, pid: int, workspace: Path, edits: int, seed: int) -> tuple[list[float], list[float]]:
-    """The milliseconds of each answer about a document that is not hostile, and the megabytes after each tenth."""
-    chosen = random.Random(seed)
-    opened = [(path.as_uri(), text, hostile) for path, text, hostile in documents(workspace)]
+async def edit(
+    client: Client, pid: int, found: list[tuple[Path, str, bool]], edits: int, chosen: random.Random, end: float
+) -> tuple[int, list[float], list[float]]:
+    """Edit until all is done or the time is over.
+
+    Returns how often, the milliseconds of each answer about a document that is not hostile, and the megabytes after
+    each tenth of the edits.
+    """
+    opened = [(path.as_uri(), text, hostile) for path, text, hostile in found]
     for uri, text, _ in opened:
         document = {"uri": uri, "languageId": "dockerfile", "version": 0, "text": text}
         client.send({"method": "textDocument/didOpen", "params": {"textDocument": document}})
     times: list[float] = []
     used: list[float] = []
     pending: dict[str, int] = {}
+    number = 0
     for number in range(1, edits + 1):
         uri, text, hostile = chosen.choice(opened)
         change = {"textDocument": {"uri": uri, "version": number}, "contentChanges": [{"text": f"{text}# {number}\n"}]}
@@ -185,10 +191,12 @@ async def edit(client: Client, pid: int, workspace: Path, edits: int, seed: int)
             times.append((time.perf_counter() - start) * 1000)
         if number % max(1, edits // 10) == 0:
             used.append(memory(pid))
-    return times, used
+        if time.perf_counter() > end:
+            break
+    return number, times, used
 
 
-async def soak(edits: int, seed: int) -> tuple[list[float], list[float]]:
+async def soak(edits: int, seed: int, end: float) -> tuple[int, list[float], list[float]]:
     """Run a server and edit."""
     pipe = asyncio.subprocess.PIPE
     with tempfile.TemporaryDirectory() as name:
@@ -201,7 +209,8 @@ async def soak(edits: int, seed: int) -> tuple[list[float], list[float]]:
             _, answer = client.request("initialize", {"capabilities": {}, "workspaceFolders": folders})
             await answer
             client.send({"method": "initialized", "params": {}})
-            return await edit(client, process.pid, Path(name), edits, seed)
+            chosen = random.Random(seed)
+            return await edit(client, process.pid, [*documents(Path(name))], edits, chosen, end)
         finally:
             listening.cancel()
             process.kill()
@@ -212,13 +221,15 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--edits", type=int, default=10_000)
+    parser.add_argument("--minutes", type=float, default=60, help="end after so long, though edits are left")
     parser.add_argument("--seed", type=int, default=1)
     words = parser.parse_args()
     start = time.perf_counter()
-    times, used = asyncio.run(soak(words.edits, words.seed))
+    end = start + 60 * words.minutes
+    count, times, used = asyncio.run(soak(words.edits, words.seed, end))
     times.sort()
     sys.stdout.write(
-        f"{words.edits} edits in {time.perf_counter() - start:.0f} s; {len(times)} answers about other documents: "
+        f"{count} edits in {time.perf_counter() - start:.0f} s; {len(times)} answers about other documents: "
         f"p50 {statistics.median(times):.1f} ms, p99 {times[len(times) * 99 // 100]:.1f} ms, most {times[-1]:.1f} ms\n"
         f"memory in MB after each tenth of the edits: {' '.join(f'{one:.0f}' for one in used)}\n"
     )
