@@ -49,6 +49,16 @@ KNOWN: list[tuple[str, str, Files, tuple[str, ...], tuple[str, ...]]] = [
         (),
     ),
     (
+        "a lock file of pnpm that lists something to download, in another order",
+        "pnpm install --frozen-lockfile",
+        {
+            "package.json": package(),
+            "pnpm-lock.yaml": "lockfileVersion: '9.0'\n\nimporters:\n\n  b: {}\n\n  a: {}\n\npackages:\n\n  c@1.0.0: {}\n",
+        },
+        ("package.json", "pnpm-lock.yaml"),
+        (),
+    ),
+    (
         "settings of puppeteer, on which any package may depend",
         "npm install",
         {"package.json": package(dependencies={"left-pad": "1"}), ".puppeteerrc.json": "{}"},
@@ -319,6 +329,16 @@ BLOCKED: list[tuple[str, str, Files, str, str]] = [
         {"package.json": package(dependencies={"@prisma/client": "5"}), "prisma.config.ts": ""},
         "hook-script",
         "prisma.config.ts is a program that Prisma runs",
+    ),
+    (
+        "a lock file of pnpm that lists nothing to download, in another order",
+        "pnpm install --frozen-lockfile",
+        {
+            "package.json": package(),
+            "pnpm-lock.yaml": "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n\n  b: {}\n\n  a: {}\n",
+        },
+        "lock-rewritten",
+        "would write pnpm-lock.yaml anew",
     ),
     (
         "puppeteer with settings that read other files",

@@ -37,6 +37,11 @@ _LARGEST = 50_000_000
 _FILE_IN_LOCK = re.compile(r"""(?:"resolved":|\bresolved|\btarball:)\s*["']?file:(?P<path>[^"'#\s}]+)""")
 """An archive of the project in package-lock.json, yarn.lock or pnpm-lock.yaml."""
 
+_PNPM_PACKAGES = re.compile(r"^packages:", re.MULTILINE)
+_PNPM_IMPORTERS = re.compile(r"^importers:[^\S\n]*\n((?:[^\S\n].*\n|\n)*)", re.MULTILINE)
+_PNPM_NAME = re.compile(r"^  '?([^\s'][^'\n]*?)'?:", re.MULTILINE)
+"""The folder of a project in a workspace."""
+
 _LOCKED = (
     r'''"(?:[^"\n]*node_modules/)?{name}": \{{\s*"version": "'''  # package-lock.json
     r"""|^"?{name}@[^\n]*:\n\s+version:? "?"""  # yarn.lock
@@ -73,6 +78,18 @@ def archives_in_lock(context: Context, lock: str) -> list[str]:
     return list(dict.fromkeys(paths))
 
 
+def _is_sorted_anew(pnpm_lock: str) -> bool:
+    """Whether pnpm writes a lock file in another order, even with --frozen-lockfile.
+
+    It does where there is nothing to download (seen with pnpm 9.15 and 10.34, 2026-11-29), and sorts by code points.
+    """
+    if _PNPM_PACKAGES.search(pnpm_lock):
+        return False
+    importers = _PNPM_IMPORTERS.search(pnpm_lock)
+    names = [] if importers is None else _PNPM_NAME.findall(importers[1])
+    return names != sorted(names)
+
+
 def refuse_rewritten_lock(
     context: Context, install: Install, root: Manifest, members: list[Manifest], locks: list[str]
 ) -> None:
@@ -81,6 +98,9 @@ def refuse_rewritten_lock(
         reason = f"`{install.shown}` needs package-lock.json, which the build context does not ship"
         hint = "run `npm install`, and commit package-lock.json"
         raise MissingFile("no-lock", reason, hint, posixpath.join(root.folder, "package-lock.json"))
+    if locks and install.manager == "pnpm" and _is_sorted_anew(context.read(locks[0], _LARGEST) or ""):
+        reason = f"`{install.shown}` would write {locks[0]} anew: its importers are not in alphabetical order"
+        raise LeaveAlone("lock-rewritten", reason, "run `pnpm install`, and commit pnpm-lock.yaml")
     if not locks or _FROZEN[install.manager].intersection(install.arguments):
         return
     lock = locks[0]
