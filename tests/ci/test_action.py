@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -227,9 +228,19 @@ def test_a_wrong_input(step: Any, name: str, value: str) -> None:
 
 
 def test_a_long_diff_is_cut(runner: Runner, step: Any) -> None:
-    lines = "".join(f"RUN mkdir /{'x' * 2000}{number}\n" for number in range(300))
-    (runner.checkout / "Dockerfile").write_text("FROM debian:12\n" + lines)
+    lines = "".join(f"RUN mkdir /{'x' * 2000}{number}\n" for number in range(45))
+    for number in range(8):
+        (runner.checkout / f"Dockerfile.{number}").write_text("FROM debian:12\n" + lines)
     ran = step()
     assert ran.status == 1
     assert len(ran.summary) < 1_000_000
     assert ran.summary.endswith("\n```\nThe diff is longer: `dfix --diff` shows the rest.\n")
+
+
+def test_a_fence_is_longer_than_any_in_the_diff(runner: Runner, step: Any) -> None:
+    start = time.process_time()
+    (runner.checkout / "Dockerfile").write_text(f"FROM debian:12\n# {'`' * 60_000}\nRUN mkdir /a\nRUN mkdir /b\n")
+    ran = step()
+    assert f"\n{'`' * 60_001}diff\n" in ran.summary
+    assert ran.summary.endswith(f"\n{'`' * 60_001}\n")
+    assert time.process_time() - start < 2
