@@ -61,12 +61,14 @@ _USES_THE_SYSTEM = {
 }
 """What starts other programs, or loads libraries of the system, in a language's source files."""
 _COMPILES = re.compile(
-    r"\btorch\.compile\b|^\s*(?:import|from) (?:triton|pyximport|distutils)\b"
-    r"|\bcpp_extension\b|\bccompiler\b|\w*ffi\w*\.verify\("
-    r"|\bcffi\b(?=[\s\S]*?(?<!\bre)\.(?:verify|compile)\()|\bfrom torch import .*\bcompile\b",
+    r"\btorch\.compile\b|^[^\S\n]*(?:import|from) (?:triton|pyximport|distutils)\b"
+    r"|\bcpp_extension\b|\bccompiler\b|ffi\w{0,40}\.verify\(|\bfrom torch import [^\n]{0,200}\bcompile\b",
     re.MULTILINE,
 )
 """What calls a C compiler when a Python program runs."""
+_CFFI = re.compile(r"\bcffi\b")
+_CFFI_COMPILES = re.compile(r"(?<!\bre)\.(?:verify|compile)\(")
+"""The same in a file that imports cffi, which may have any name there."""
 _COMMENTS = ("#", "//", "*")
 
 
@@ -128,7 +130,8 @@ def calls(texts: Iterable[tuple[str, str]], pattern: re.Pattern[str]) -> str:
 
 def compiles_later(texts: Iterable[tuple[str, str]]) -> str:
     """The first place in Python sources (path and text) that compiles when the program runs; "" for none."""
-    return calls(texts, _COMPILES)
+    kept = list(texts)
+    return calls(kept, _COMPILES) or calls((one for one in kept if _CFFI.search(one[1])), _CFFI_COMPILES)
 
 
 def uses_the_system(texts: Iterable[tuple[str, str]], language: str) -> str:

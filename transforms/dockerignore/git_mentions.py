@@ -9,10 +9,11 @@ from functools import cache
 from dfix.rewriter.knowledge.git_tools import git_tools
 
 _ELSEWHERE = re.compile(
-    r"""<scm>.*?</scm> | \bscm\s*\{[^}]*\} | \bgit_source\b | //\ indirect
+    r"""<scm>(?:(?!</?scm>).)*+</scm> | \bscm[^\S\n]*\{[^{}]*\} | \bgit_source\b | //\ indirect
     | "type"\s*:\s*"(?:git|vcs)"                                      # where a package is published
-    | :?\bgit["']?\s*(?:=>|[=:(]|\s)\s*["'][^"'\n]*(?:://|@)[^"'\n]*["']  # a dependency from another repository
-    | [\w+.-]*:?//\S* | \bgit@\S* | \bgit\+\S* | \$\{?\w+ | github\.com/[\w.-]+/[\w.-]+\.git\b""",
+    # a dependency from another repository
+    | :?\bgit["']?(?:\s++(?:=>|[=:(])?|=>|[=:(])\s*+["'](?=[^"'\n]*+["'])[^"'\n]*?(?:://|@)[^"'\n]*+["']
+    | (?<![\w+.-])[\w+.-]*+:?//\S* | \bgit@\S* | \bgit\+\S* | \$\{?\w+ | github\.com/[\w.-]+/[\w.-]+\.git\b""",
     re.DOTALL | re.VERBOSE,
 )
 """What names another repository, or a variable."""
@@ -23,8 +24,8 @@ _IN_SOURCE = re.compile(
     r"[\"'/ ]\.git[\"'/ \n]|[\"'`(|]\s*(?:/usr/bin/)?git\s+-{0,2}[a-zC]"
     r"|\bgit(?: -C \S+)? (?:archive|blame|branch|cat-file|config|describe|diff|for-each-ref|log|ls-files|ls-tree"
     r"|name-rev|remote|rev-list|rev-parse|shortlog|show|status|submodule|symbolic-ref|tag)\b"
-    r"|[\"'](?:git|(?:simple|isomorphic|last-commit)-git|nodegit|[\w./@-]*/go-git[\w./-]*|libgit2[\w./-]*)[\"']"
-    r"|^\s*(?:import|from|use|extern crate) (?:git|git2|gix|pygit2|dulwich|git_version)\b|\bgit_version!"
+    r"|[\"'](?:git|(?:simple|isomorphic|last-commit)-git|nodegit|(?=[\w./@-]*+[\"'])[\w./@-]*?/go-git[\w./-]*|libgit2[\w./-]*)[\"']"
+    r"|^[^\S\n]*(?:import|from|use|extern crate) (?:git|git2|gix|pygit2|dulwich|git_version)\b|\bgit_version!"
     r"|\borg\.eclipse\.jgit\b|\bLibGit2Sharp\b|\brequire ['\"]rugged['\"]|%w\[git\b",
     re.MULTILINE,
 )

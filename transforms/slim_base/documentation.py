@@ -15,7 +15,7 @@ from dfix.rewriter.model.stage import Stage, Step
 
 _DOCUMENTS = re.compile(
     r"/usr/share/(?:doc|man|info|groff|linda|lintian|locale)\b[^\s\"']*"
-    r"|(?:^\s*|(?<=[;&|(]) *|(?<=-c ))(?:man|apropos|whatis) [a-z]\w*",
+    r"|(?:^[^\S\n]*|(?<=[;&|(]) *|(?<=-c ))(?:man|apropos|whatis) [a-z]\w*",
     re.MULTILINE,
 )
 _READERS = frozenset(("man-db", "info", "doc-base", "dwww", "dhelp"))

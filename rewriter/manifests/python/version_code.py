@@ -18,7 +18,7 @@ from dfix.rewriter.context.context_path import inside
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.formats import listed, table
 
-_ATTRIBUTE = re.compile(r"^\s*[\w.-]*\s*=?\s*attr:\s*([\w.]+)", re.MULTILINE)
+_ATTRIBUTE = re.compile(r"^[^\S\n]*(?:[\w.-]+[^\S\n]*)?(?:=[^\S\n]*)?attr:[^\S\n]*([\w.]+)", re.MULTILINE)
 """A line of setup.cfg: `version = attr: x.__version__`."""
 _COMMANDS = re.compile(r"^\s*cmdclass\s*=", re.MULTILINE)
 _VERSION = "__version__"

@@ -14,7 +14,7 @@ from dfix.rewriter.manifests.shared.inputs import Inputs
 _LARGEST = 200_000
 """Characters; larger ones are programs, such as composer.phar, that read what the reader of their manager knows."""
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
-_URL = re.compile(r"[A-Za-z][\w+.-]*://\S*")
+_URL = re.compile(r"(?<![\w+.-])[A-Za-z][\w+.-]*+://\S*")
 _VARIABLE = re.compile(r"\$(?:\{[^}]*\}|\w+|\([^()]*\))[\"']?/")
 _NAME = re.compile(r"[\w.%+-]+(?:/[\w.@%+-]+)*")
 

@@ -54,8 +54,8 @@ def test_nothing_is_said_where_none_is(tmp_path: Path, run: str) -> None:
     assert refusals(tmp_path, run) == []
 
 
-def test_a_downloaded_script_is_named_whole(tmp_path: Path) -> None:
+def test_a_script_that_is_downloaded_in_a_word(tmp_path: Path) -> None:
     dockerfile = 'FROM debian:12\nRUN apt-get update && apt-get install -y make\nRUN bash -c "$(wget -qO- https://a)"\n'
     result = rewritten(tmp_path, {}, dockerfile, Options(select=frozenset(("clean-up",))))
     (found,) = [no for no in result.refusals if no.rule == "clean-up"]
-    assert "`$(wget -qO- https://a)`" in found.reason
+    assert "runs a script that it downloads" in found.reason
