@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
 
 from dfix.rewriter.knowledge import install_table
 from dfix.rewriter.knowledge.load import named
@@ -26,16 +27,25 @@ def is_looked_at(path: str, step: Step, *, named: int) -> bool:
     """
     if _times_named(path, step) > named:
         return True
+    logs_in = any(word == "--login" or _is_login_flag(word) for word in step.shell)
+    return _is_place(path, step.env.get("HOME"), step.env.get("PATH") or DEFAULT_PATH, step.workdir or "/", logs_in)
+
+
+@lru_cache(maxsize=4096)
+def _is_place(path: str, home: str | None, search_path: str, working: str, logs_in: bool) -> bool:
+    """Whether programs look at a path with these settings; `logs_in` for a shell that reads the files of a login."""
     if any(within(path, place) for place in install_table.unread_places()):
         return False
     if install_table.unread_settings().match(path):
         return False
     login = install_table.login_files()
     if login.match(path) or login.match(posixpath.basename(path)):
-        return any(word == "--login" or _is_login_flag(word) for word in step.shell)
+        return logs_in
     if posixpath.basename(posixpath.dirname(path)) in ("bin", "sbin"):
         return _may_be_run(posixpath.basename(path))
-    return any(within(path, folder) for folder in install_table.system_folders()) or _is_setting(path, step)
+    return any(within(path, folder) for folder in install_table.system_folders()) or _is_setting(
+        path, home, search_path, working
+    )
 
 
 def _is_login_flag(word: str) -> bool:
@@ -47,32 +57,36 @@ def _may_be_run(program: str) -> bool:
     return named(program) is not None or row(program) is not None or install_table.started_programs().match(program)
 
 
-def _is_setting(path: str, step: Step) -> bool:
+def _is_setting(path: str, home: str | None, search_path: str, working: str) -> bool:
     """Whether it is a dot file of a home or of a folder above the working directory, or near a program on PATH."""
     if path.startswith(ELSEWHERE):
         return not install_table.home_files().match(path[len(ELSEWHERE) :].partition("/")[0])
-    home = step.env.get("HOME")
     for folder in (*_HOMES, *([home] if home else ())):
         name = next((part for part in path.split("/") if part.startswith(".")), None)
         if within(path, folder) and name is not None:
             return not install_table.home_files().match(name)
     folder, name = posixpath.split(path)
-    if name.startswith(".") and within(step.workdir or "/", folder):
+    if name.startswith(".") and within(working, folder):
         return not install_table.home_files().match(name)
-    searched = (step.env.get("PATH") or DEFAULT_PATH).split(":")
-    prefixes = [posixpath.dirname(entry) for entry in searched if posixpath.basename(entry) in ("bin", "sbin")]
+    prefixes = [
+        posixpath.dirname(entry) for entry in search_path.split(":") if posixpath.basename(entry) in ("bin", "sbin")
+    ]
     return any(within(path, prefix) for prefix in prefixes if prefix not in _SHARED)
 
 
 def _times_named(path: str, step: Step) -> int:
     """How often the stage names the path up to the end of `step`, apart from redirects that write it."""
-    shown = path.removeprefix(ELSEWHERE)
     count = 0
-    for other in (*steps_before(step), step):
-        before, *following = other.source_text.split(shown)
-        for after in following:
-            start = before.split()[-1:] if before[-1:].strip() else []
-            rest = before[: len(before) - len(start[0])] if start else before
-            count += not rest.rstrip().endswith(">") and not (start and ">" in start[0])
-            before = after
+    before, *following = _text_up_to(step).split(path.removeprefix(ELSEWHERE))
+    for after in following:
+        line = before[before.rfind("\n") + 1 :]
+        start = line.split()[-1:] if line[-1:].strip() else []
+        rest = line[: len(line) - len(start[0])] if start else line
+        count += not rest.rstrip().endswith(">") and not (start and ">" in start[0])
+        before = after
     return count
+
+
+@lru_cache(maxsize=1)
+def _text_up_to(step: Step) -> str:
+    return "\n".join(other.source_text for other in (*steps_before(step), step))
