@@ -73,10 +73,8 @@ def _unneeded_by_stage(removal: Removal, step: Step, stage: Stage, updated: set[
     first = step.index + 1 if stage is step.stage else 0
     if stage is not step.stage and stage.parent in updated:
         updated.add(stage)
-    if stage is not step.stage or not step.onbuild:
-        _unneeded_from(removal, stage, first, updated, onbuild=False)
-        first = 0  # ONBUILD runs in another build, after all the others
-    _unneeded_from(removal, stage, first, updated, onbuild=True)
+    _unneeded_from(removal, stage, first, updated, onbuild=False)
+    _unneeded_from(removal, stage, 0, updated, onbuild=True)  # ONBUILD runs in another build, after all the others
     at_start = removal._replace(lists=removal.lists and stage not in updated)
     removal.search.once(("at-start", at_start.kind, stage), partial(_unneeded_at_start, at_start, stage))
 

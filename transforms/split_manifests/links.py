@@ -75,7 +75,7 @@ def symbolic_link(command: Located) -> NewLink | None:
     if not makes_symbolic_links(command) or len(operands) != 2:
         return None
     target, path = with_values(operands[0].literal_or_text, command), named_by(command, operands[1])
-    if "$" in target or "`" in target or "*" in target:
+    if "$" in target or "`" in target:
         return None
     if path is not None and _is_folder(operands[1].literal_or_text):
         path = posixpath.join(path, posixpath.basename(target.rstrip("/")))
