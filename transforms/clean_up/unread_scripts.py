@@ -67,6 +67,7 @@ _SUBSTITUTED = re.compile(r"[\"']?(?:\$\((?!\().*\)|`.*`)[\"']?", re.DOTALL)
 _DOWNLOADS = re.compile(r"(?:^|[\s(`;&|\"'])(?:curl|wget)\s")
 _DOWNLOAD_PIPED = re.compile(r"\b(?:curl|wget)\b[^\n|;&]*\|[^\n|;&]*\b(?:python[\d.]*|perl|php|ruby|node)\b")
 _INTERPRETER = re.compile(r"python[\d.]*|perl|php|ruby|node")
+_ASKS_VERSION = frozenset(("--version", "version", "-version", "-v", "-V", "--help", "-h"))
 _DOWNLOADED = "a script that it downloads or reads from its input"
 _READS_FILE = re.compile(r"(?:^|[\s(`|;&\"'])(?:cat|curl|wget|base64|head|tail|sed|awk)\s")
 
@@ -108,6 +109,8 @@ def _from_elsewhere(command: Located, step: Step, scripts: ContextScripts) -> st
     """A program that a command finds by its name alone, and that a download or another image brought."""
     word = command.words[0]
     name = word.literal_or_text
+    if len(command.words) == 2 and command.words[1].text in _ASKS_VERSION:
+        return ""
     known = word.value is None or "/" in name or row(name) is not None or usage(command.words) is not None
     if known or name in _NO_PACKAGES or not scripts.placed.made.comes_from_elsewhere(name):
         return ""

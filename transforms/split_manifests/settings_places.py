@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from functools import lru_cache
 
 from dfix.rewriter.knowledge import install_table
@@ -14,6 +15,8 @@ from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.values_in_force import DEFAULT_PATH
 
+_LEAVES_CONTENT = re.compile(r"(?<![^\s;&|(])(?:chmod|chown|chgrp|dos2unix|mkdir|touch)[^\S\n][^\n;&|]*+")
+"""Commands that neither read a file nor make another one read it."""
 _HOMES = ("/root", "/home")
 _SHARED = ("", "/", "/usr", "/usr/local")
 """Prefixes of programs whose settings are in the system's folders."""
@@ -75,7 +78,7 @@ def _is_setting(path: str, home: str | None, search_path: str, working: str) -> 
 
 
 def _times_named(path: str, step: Step) -> int:
-    """How often the stage names the path up to the end of `step`, apart from redirects that write it."""
+    """How often the stage names the path up to the end of `step`, apart from redirects that write it, and `chmod`."""
     count = 0
     before, *following = _text_up_to(step).split(path.removeprefix(ELSEWHERE))
     for after in following:
@@ -89,4 +92,4 @@ def _times_named(path: str, step: Step) -> int:
 
 @lru_cache(maxsize=1)
 def _text_up_to(step: Step) -> str:
-    return "\n".join(other.source_text for other in (*steps_before(step), step))
+    return _LEAVES_CONTENT.sub(" ", "\n".join(other.source_text for other in (*steps_before(step), step)))

@@ -137,7 +137,9 @@ class _Finder:
             self._option(program, option)
         operands = self._after_text(program, given)
         self._operands(program, operands)
-        if program.default and not operands and ("prints" not in program.kinds or self.command.command.redirects):
+        # what a command only prints to the log changes nothing
+        is_logged = "prints" in program.kinds and not self.command.command.redirects and not self.command.depth
+        if program.default and not operands and not is_logged:
             for path in program.default:
                 self._from_row(self.reads, path)
         if program.writes_without and not given.has(program.write_options):
