@@ -44,6 +44,8 @@ def not_moved(search: Search, step: Step, cache_use: CacheUse) -> None:
         if offline:
             raise LeaveAlone("needed-later", f"{offline} makes `{use.shown}` install from the cache")
         setting = _setting(search, step, use.located.folder, cache_use, keys)
+        if not setting and "HOME" in use.located.assigned and any(path[0] == "~" for path in cache_use.manager.caches):
+            setting = "the HOME that the RUN sets"  # the image's own HOME is another one
         if setting:
             raise LeaveAlone("moved-cache", f"{setting} moves {cache_use.manager.name}'s cache to another folder")
 

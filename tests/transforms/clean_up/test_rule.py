@@ -278,7 +278,7 @@ def test_heredocs_that_are_left(script: str, reason: str) -> None:
         ("apt-get update && exec make", "`exec make` may end the script"),
         ("apt-get update && exit 0", "`exit 0` may end the script"),
         ("PATH=/x npm ci", "PATH is set only for `npm ci`"),
-        ("env HOME=/x npm ci", "HOME is set only for `npm ci`"),
+        ("env HOME=/x npm ci", "the HOME that the RUN sets moves npm's cache"),
         ("cd a && ./composer.phar install && cd .. && composer run b", "`./composer.phar` is a path that depends"),
         ("npm ci --cache=/c", "`npm ci --cache` moves npm's cache to another folder"),
         ("npm_config_cache=/c npm ci", "npm_config_cache moves npm's cache to another folder"),
