@@ -93,7 +93,7 @@ class ProgramRow(NamedTuple):
     looks_at: tuple[str, ...]
     """What it reads without doing anything differently, except that it may fail on it."""
     default: tuple[str, ...]
-    """The paths that it reads when there is no operand; if it only prints, when its output is redirected."""
+    """The paths that it reads when there is no operand; a program that only prints must also be redirected or piped."""
     writes_without: str
     """The path that it writes when none of `write_options` is given."""
     variables: tuple[str, ...]

@@ -11,7 +11,7 @@ from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
     from dfix.rewriter.model import Step
 
@@ -101,6 +101,20 @@ class RunIndex:
         if run is None:
             run = self._read[step] = run_commands(located(step))
         return run
+
+    def ran_before(self, step: Step, question: Hashable, is_one: Callable[[RunCommands], bool]) -> bool:
+        """Whether `is_one` holds for a RUN before a step, in its stage or those that it builds on.
+
+        Each stage is looked through once for each `question`, which has to name all that `is_one` depends on.
+        """
+        for stage in step.stage.ancestry():
+            if (question, stage) not in self.answers:
+                runs = (other for other in stage.steps if other.keyword == "RUN")
+                self.answers[question, stage] = next((run.index for run in runs if is_one(self.of(run))), None)
+            first = self.answers[question, stage]
+            if isinstance(first, int) and (stage is not step.stage or first < step.index):
+                return True
+        return False
 
 
 def run_commands(commands: tuple[Located, ...]) -> RunCommands:

@@ -17,7 +17,6 @@ from dfix.rewriter.report.tally import UNSAFE
 from dfix.rewriter.server.documents import Document
 from dfix.rewriter.server.positions import Positions
 from dfix.rewriter.text.problem import Problem
-from dfix.rewriter.text.read import MAX_BYTES
 from dfix.rewriter.text.source import Source
 
 if TYPE_CHECKING:
@@ -79,11 +78,10 @@ class Analysis:
     @cached_property
     def found(self) -> Result:
         """The result with all changes that the options allow, including ignore-file lines."""
-        length = len(self.source.text)
-        if length > MOST_CHARACTERS:
+        if len(self.source.text) > MOST_CHARACTERS:
             size = f"{MOST_CHARACTERS // 1000} kB"
-            hint = "`dfix --write` accepts it" if length <= MAX_BYTES else "It is too large for a Dockerfile"
-            return self._skip(Problem(self.source.path, 0, f"larger than {size}, so it is skipped in the editor", hint))
+            message = f"larger than {size}, so it is skipped in the editor"
+            return self._skip(Problem(self.source.path, 0, message, "It is too large for a Dockerfile"))
         try:
             return self._run(self.options)
         except LateError:

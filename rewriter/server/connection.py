@@ -16,7 +16,7 @@ LONGEST_LINE = 10_000_000
 """A line that is not a header is read in pieces of this size."""
 LOOK_UP_SECONDS = 1.0
 _LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,12})[ \t]*\r?\n\Z", re.IGNORECASE)
-"""Also at the end of a line: behind a message without a usable header comes the next header, without a line end."""
+"""At the end of a line, too: after a message without a usable header, the next header follows on the same line."""
 _NAME = re.compile(rb"content-length:", re.IGNORECASE)
 _MOST_WAITING = 100
 _PATIENCE = 5.0

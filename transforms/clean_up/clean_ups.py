@@ -7,8 +7,16 @@ from functools import partial
 
 from dfix.rewriter.answers.change import Change, Refusal
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.model import Model, Stage, Step
-from dfix.rewriter.model.cache_use import CacheUse, ManagerUse, RunIndex, cache_stays, mounts_are_known, updates
+from dfix.rewriter.model import Model, Step
+from dfix.rewriter.model.cache_use import (
+    CacheUse,
+    ManagerUse,
+    RunCommands,
+    RunIndex,
+    cache_stays,
+    mounts_are_known,
+    updates,
+)
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.clean_up.cache_settings import not_moved
 from dfix.transforms.clean_up.context_scripts import ContextScripts
@@ -70,25 +78,13 @@ def _flagged(step: Step, cache_use: CacheUse, runs: RunIndex) -> tuple[ManagerUs
 
 def _updated_before(step: Step, cache_use: CacheUse, runs: RunIndex) -> bool:
     """Whether an earlier RUN fetches the package lists that this one uses, so that only that one can remove them."""
-    for stage in step.stage.ancestry():
-        question = ("first-update", cache_use.manager.name, stage)
-        if question not in runs.answers:
-            runs.answers[question] = _first_update(stage, cache_use, runs)
-        first = runs.answers[question]
-        if isinstance(first, int) and (stage is not step.stage or first < step.index):
-            return True
-    return False
+    manager, clean_up = cache_use.manager, cache_use.clean_up
 
+    def fetches_lists(run: RunCommands) -> bool:
+        usages = (use.usage for use in run.uses if use.usage.manager is manager)
+        return any(usage.verb == "update" and updates(usage, clean_up) for usage in usages)
 
-def _first_update(stage: Stage, cache_use: CacheUse, runs: RunIndex) -> int | None:
-    """The index of the first RUN of a stage that fetches package lists; None if none does."""
-    for step in stage.steps:
-        if step.keyword != "RUN":
-            continue
-        usages = (use.usage for use in runs.of(step).uses if use.usage.manager is cache_use.manager)
-        if any(usage.verb == "update" and updates(usage, cache_use.clean_up) for usage in usages):
-            return step.index
-    return None
+    return runs.ran_before(step, ("fetches-lists", manager.name), fetches_lists)
 
 
 def _flags(search: Search, step: Step, cache_use: CacheUse, flagged: tuple[ManagerUse, ...]) -> tuple[Edit, ...]:

@@ -10,7 +10,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Stage, Step
-    from dfix.rewriter.model.cache_use import CacheUse, ManagerUse, RunIndex
+    from dfix.rewriter.model.cache_use import CacheUse, ManagerUse, RunCommands, RunIndex
 
 _NEWER = re.compile(r"(?:>=.*|[=~]=2\d.*)")
 _UPGRADES = frozenset(("-U", "--upgrade"))
@@ -57,24 +57,14 @@ def _matches(image: str, patterns: tuple[str, ...]) -> bool:
 def _renewed(step: Step, cache_use: CacheUse, runs: RunIndex) -> bool:
     """Whether the manager upgrades itself before the RUN's first install, or with it: `pip install -U pip`."""
     name = cache_use.manager.name
-    for stage in step.stage.ancestry():
-        question = ("renewed", name, stage)
-        if question not in runs.answers:
-            runs.answers[question] = _first_renewal(stage, name, runs)
-        first = runs.answers[question]
-        if isinstance(first, int) and (stage is not step.stage or first < step.index):
-            return True
+
+    def renews(run: RunCommands) -> bool:
+        return any(use.usage.manager.name == name and _upgrades_itself(use, name) for use in run.uses)
+
+    if runs.ran_before(step, ("renewed", name), renews):
+        return True
     first_filling = cache_use.filled_by[0].order
     return any(_upgrades_itself(use, name) for use in cache_use.uses if use.order <= first_filling)
-
-
-def _first_renewal(stage: Stage, name: str, runs: RunIndex) -> int | None:
-    """The index of the first RUN of a stage in which a manager upgrades itself; None if none does."""
-    for step in stage.steps:
-        uses = runs.of(step).uses if step.keyword == "RUN" else ()
-        if any(use.usage.manager.name == name and _upgrades_itself(use, name) for use in uses):
-            return step.index
-    return None
 
 
 def _upgrades_itself(use: ManagerUse, name: str) -> bool:

@@ -67,7 +67,7 @@ _SUBSTITUTED = re.compile(r"[\"']?(?:\$\((?!\().*\)|`.*`)[\"']?", re.DOTALL)
 _DOWNLOADS = re.compile(r"(?:^|[\s(`;&|\"'])(?:curl|wget)\s")
 _DOWNLOAD_PIPED = re.compile(r"\b(?:curl|wget)\b[^\n|;&]*\|[^\n|;&]*\b(?:python[\d.]*|perl|php|ruby|node)\b")
 _INTERPRETER = re.compile(r"python[\d.]*|perl|php|ruby|node")
-_ASKS_VERSION = frozenset(("--version", "version", "-version", "-v", "-V", "--help", "-h"))
+_ASKS_ABOUT_ITSELF = frozenset(("--version", "version", "-version", "-v", "-V", "--help", "-h"))
 _DOWNLOADED = "a script that it downloads or reads from its input"
 _READS_FILE = re.compile(r"(?:^|[\s(`|;&\"'])(?:cat|curl|wget|base64|head|tail|sed|awk)\s")
 
@@ -85,7 +85,7 @@ def unread_script(command: Located, step: Step, scripts: ContextScripts) -> str:
     if whole and _DOWNLOADS.search(words[0].literal_or_text):
         return "" if _is_known(step) else _DOWNLOADED
     substituted = "$(" in words[0].literal_or_text  # a folder in it is not that of the program
-    if words[0].value is None and (whole or substituted or "$" in program or "`" in program):
+    if words[0].value is None and (substituted or "$" in program or "`" in program):
         return f"`{words[0].literal_or_text}`, which is not named literally"
     if program == "eval":
         return _evaluated(command, step, scripts)
@@ -109,7 +109,7 @@ def _from_elsewhere(command: Located, step: Step, scripts: ContextScripts) -> st
     """A program that a command finds by its name alone, and that a download or another image brought."""
     word = command.words[0]
     name = word.literal_or_text
-    if len(command.words) == 2 and command.words[1].text in _ASKS_VERSION:
+    if len(command.words) == 2 and command.words[1].text in _ASKS_ABOUT_ITSELF:
         return ""
     known = word.value is None or "/" in name or row(name) is not None or usage(command.words) is not None
     if known or name in _NO_PACKAGES or not scripts.placed.made.comes_from_elsewhere(name):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied
-from dfix.rewriter.model.paths import resolve
+from dfix.rewriter.model.paths import resolve, within
 from dfix.rewriter.model.values_in_force import filled
 from dfix.rewriter.shell.nodes import Word
 from dfix.transforms.split_manifests.given_paths import path_parts
@@ -80,4 +80,4 @@ def late_source(copies: Sequence[Copied], first: Set[str], path: str) -> str | N
 
 def is_below(first: Set[str], path: str) -> bool:
     """Whether a context path is one of `first`, or below one of them."""
-    return path in first or any(path.startswith(f"{folder}/") for folder in first)
+    return path in first or any(within(path, folder) for folder in first)
