@@ -20,7 +20,7 @@ from dfix.rewriter.manifests.shared.formats import listed, table
 
 _ATTRIBUTE = re.compile(r"^[^\S\n]*(?:[\w.-]+[^\S\n]*)?(?:=[^\S\n]*)?attr:[^\S\n]*([\w.]+)", re.MULTILINE)
 """A line of setup.cfg: `version = attr: x.__version__`."""
-_COMMANDS = re.compile(r"^\s*cmdclass\s*=", re.MULTILINE)
+_COMMANDS = re.compile(r"^[^\S\n]*cmdclass[^\S\n]*=", re.MULTILINE)
 _VERSION = "__version__"
 _HINT = "write the version as a plain literal"
 
