@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 from tests.attack.kinds.downloads import downloads
+from tests.attack.kinds.earlier_settings import earlier_settings
 from tests.attack.kinds.groups import groups
 from tests.attack.kinds.hooks import hooks
 from tests.attack.kinds.later_runs import later_runs
@@ -25,7 +26,7 @@ from tests.attack.probe import Probe
 
 def _settings(rng: Random) -> Probe:
     """K3: options, variables and settings that name files."""
-    return rng.choice((settings_python, settings_node))(rng)
+    return rng.choice((settings_python, settings_node, earlier_settings))(rng)
 
 
 KINDS: dict[str, Callable[[Random], Probe]] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from random import Random
 
 from tests.attack.node import Member, dumped, manifest, package_lock, sources, yarn_lock
-from tests.attack.probe import Files, Link, Probe
+from tests.attack.packages import wheel, wheel_name
+from tests.attack.probe import Data, Files, Link, Probe
 from tests.attack.shapes import chores, copy_all, folder, last, written
 
 _SETUP = "from setuptools import setup\nsetup(name='shared', version='1.0', py_modules=['shared'])\n"
@@ -13,12 +14,24 @@ _SETUP = "from setuptools import setup\nsetup(name='shared', version='1.0', py_m
 
 def links(rng: Random) -> Probe:
     """K5: symbolic links on the way to what an install reads."""
-    return rng.choice((_file_dependency, _manifest, _workspace, _requirement, _requirements, _folder, _settings))(rng)
+    return rng.choice(
+        (
+            _file_dependency,
+            _manifest,
+            _workspace,
+            _requirement,
+            _requirements,
+            _folder,
+            _settings,
+            *(_in_folder, _page) * 2,
+        )
+    )(rng)
 
 
-def _probe(rng: Random, what: str, files: Files, run: str, base: str = "node:22") -> Probe:
+def _probe(rng: Random, what: str, files: Files, run: str, base: str = "node:22", made: str = "") -> Probe:
     place = folder(rng)
-    text = written(f"FROM {base}", *chores(rng), f"WORKDIR {place}", copy_all(rng, place), f"RUN {run}", last(rng))
+    lines = (made, f"WORKDIR {place}", copy_all(rng, place), f"RUN {run}")
+    text = written(f"FROM {base}", *chores(rng), *lines, last(rng))
     return Probe("K5", what, files, text)
 
 
@@ -122,3 +135,42 @@ def _settings(rng: Random) -> Probe:
     }
     files |= {".npmrc": Link("conf/npmrc") if rng.random() < 0.7 else "loglevel=warn\n"} | sources(rng)
     return _probe(rng, "npm, linked settings", files, "npm ci")
+
+
+def _in_folder(rng: Random) -> Probe:
+    """A folder that the install reads whole has a link in it: to a file of its own, to one elsewhere, or to a folder."""
+    inside = rng.random() < 0.4
+    files: Files = {
+        "shared/setup.py": _SETUP,
+        "src/real.py": "x = 1\n",
+        "data/notes/a.txt": "a\n",
+        "requirements.txt": "tinya==1.0\n./shared\n",
+        "app.py": "",
+    }
+    if inside:
+        files |= {"shared/lib/real.py": "x = 1\n", "shared/shared.py": Link("lib/real.py")}
+    else:
+        files["shared/shared.py"] = Link(rng.choice(("../src/real.py", "../src/real.py", "/opt/real.py")))
+    if rng.random() < 0.3:
+        files["shared/notes"] = Link("../data/notes")
+    made = "RUN echo 'x = 2' > /opt/real.py" if files["shared/shared.py"] == Link("/opt/real.py") else ""
+    return _probe(
+        rng, "pip, a link in a local folder", files, "pip install -r requirements.txt", "python:3.11-slim", made
+    )
+
+
+def _page(rng: Random) -> Probe:
+    """`--find-links` names a page, which leads to wheels that are beside it or elsewhere."""
+    name = wheel_name("tinya", "1.0")
+    where, there = rng.choice((("wheels/", ""), ("wheels/", "wheels/"), ("store/", "../store/"), ("store/", "/opt/")))
+    files: Files = {f"{where}{name}": Data(wheel("tinya", "1.0")), "requirements.txt": "tinya\n", "app.py": ""}
+    page = rng.choice(("wheels/index.html", "wheels/links.html", "links.html"))
+    if "/" not in page:
+        there = {"": "wheels/", "wheels/": "wheels/", "../store/": "store/"}.get(there, there)
+    elif there == "wheels/":
+        there = "../wheels/"
+    quote = rng.choice(("'", '"', ""))
+    files[page] = f"<html><body><a href={quote}{there}{name}{quote}>{name}</a></body></html>\n"
+    run = f"pip install --no-index --find-links {rng.choice(('', './'))}{page} -r requirements.txt"
+    made = "RUN pip download --no-deps -d /opt tinya==1.0" if there == "/opt/" else ""
+    return _probe(rng, "pip, a page of links", files, run, "python:3.11-slim", made)
