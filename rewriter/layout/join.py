@@ -16,6 +16,7 @@ from dfix.rewriter.text.source import Edit, Span
 USUAL = " \\\n    && "
 """The line break of a file that has none to imitate."""
 _PADDING = re.compile(r"^[ \t]*(?=\\\n)")
+_COMMENT = re.compile(r"^[^\S\n]*(#.*?)\r?$", re.MULTILINE)
 
 
 class Element(NamedTuple):
@@ -38,9 +39,9 @@ def join(
 ) -> tuple[Edit, ...]:
     """Merge neighbouring RUNs: the first one's keyword and flags, then every script, with `&&` in between.
 
-    The text between two scripts (the line's end, blank lines, keyword and flags) is replaced. The line break at `&&` is
-    that of the first of the RUNs that has one, or the most common one of `others`, the file's RUNs. After all the
-    scripts come the `last_commands`.
+    The text between two scripts (the line's end, blank lines, keyword and flags) is replaced; comments stay above the
+    script that they stand above today. The line break at `&&` is that of the first of the RUNs that has one, or the
+    most common one of `others`, the file's RUNs. After all the scripts come the `last_commands`.
     """
     separator = _separator(elements, others)
     edits = []
@@ -50,11 +51,28 @@ def join(
     edits += [Edit(gap, separator) for element in elements for gap in element.breaks]
     for before, after in pairwise(elements):
         gap = Span(before.script.span.end - before.cut, after.script.span.start)
-        edits.append(Edit(gap, before.closing + separator + after.opening))
+        comments = comments_between(before.instruction.text, before.script.span.end, after.script.span.start)
+        edits.append(Edit(gap, before.closing + _with_comments(separator, comments) + after.opening))
     closing = last.closing + "".join(separator + command for command in last_commands)
     if closing:
         edits.append(Edit(Span(last.script.span.end, last.script.span.end), closing))
     return tuple(edits)
+
+
+def comments_between(text: str, start: int, end: int) -> tuple[str, ...]:
+    """The lines of comments between the scripts of two neighbouring RUNs, without the blanks around them."""
+    line_end = text.find("\n", start, end)
+    return tuple(match[1] for match in _COMMENT.finditer(text, line_end, end)) if line_end >= 0 else ()
+
+
+def _with_comments(separator: str, comments: Sequence[str]) -> str:
+    """A separator with comments on lines of their own, after its line break.
+
+    BuildKit drops lines of comments within an instruction, and blanks in front of them (Dockerfile reference: Format).
+    """
+    break_, _, rest = separator.rpartition("\n")
+    indent = rest[: len(rest) - len(rest.lstrip())]
+    return "\n".join((break_, *(f"{indent}{comment}" for comment in comments), rest))
 
 
 def _separator(elements: Sequence[Element], others: Iterable[tuple[Instruction, Script]]) -> str:

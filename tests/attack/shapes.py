@@ -18,6 +18,7 @@ _QUICK = (
 _APT = (
     "RUN apt-get update && apt-get install -y tiny-more",
     "RUN apt-get update\nRUN apt-get install -y tiny-more",
+    "RUN apt-get update\n# tools\n\n# for everyone\nRUN apt-get install -y tiny-more",
     "RUN apt-get update && \\\n    apt-get install --yes --no-install-recommends \\\n      tiny-more",
     "RUN apt-get update \\\n && apt-get install -y tiny-more tiny-tool",
 )

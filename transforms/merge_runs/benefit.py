@@ -21,6 +21,8 @@ class Benefit(NamedTuple):
 
     reason: str
     """A sentence for the user."""
+    saves: bool = True
+    """Whether the image gets smaller, or its package lists fresh; not only a layer less."""
 
 
 def benefit(first: RunSummary, second: RunSummary) -> Benefit:
@@ -35,10 +37,12 @@ def benefit(first: RunSummary, second: RunSummary) -> Benefit:
             return shared_lists
     if first.changes and second.changes and not first.slow:
         if first.quick and second.quick:
-            return Benefit(f"`{first.title}` and `{second.title}` are quick and don't need separate layers")
+            return Benefit(
+                f"`{first.title}` and `{second.title}` are quick and don't need separate layers", saves=False
+            )
         if _families(first) & _families(second):
             setup = f"`{first.title}` prepares for `{second.title}`"
-            return Benefit(f"{setup}; editing it already re-runs both, so nothing is lost by joining them")
+            return Benefit(f"{setup}; editing it already re-runs both, so nothing is lost by joining them", saves=False)
     return keep_separate(first, second)
 
 

@@ -88,7 +88,7 @@ def _among(earlier: list[RunSummary], runs: list[RunSummary]) -> Iterator[Merge 
     group = [runs[0]]
     reasons: list[str] = []
     for at, (run, answer) in enumerate(zip(runs[1:], _benefits(runs), strict=True), 1):
-        refusal = _joined(group, run) if isinstance(answer, Benefit) else answer
+        refusal = _joined(group, run, answer) if isinstance(answer, Benefit) else answer
         if isinstance(answer, Benefit) and refusal is None:
             group.append(run)
             reasons.append(answer.reason)
@@ -115,11 +115,11 @@ def _benefits(runs: list[RunSummary]) -> list[Benefit | Reason]:
     return answers
 
 
-def _joined(group: list[RunSummary], run: RunSummary) -> Reason | None:
+def _joined(group: list[RunSummary], run: RunSummary, gain: Benefit) -> Reason | None:
     """Why a RUN cannot join the ones before it; None where it can."""
     from dfix.transforms.merge_runs.joining import may_join  # with much that is only needed here
 
-    return attempt(may_join, group, run)
+    return attempt(may_join, group, run, gain)
 
 
 def _merge(group: list[RunSummary], reasons: list[str]) -> Iterator[Merge]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.layout.join import comments_between
 from dfix.transforms.merge_runs.image_state import keeps_mounts, stays_the_same
 from dfix.transforms.merge_runs.shell_isolation import (
     finds_the_same_programs,
@@ -17,15 +18,24 @@ from dfix.transforms.merge_runs.shell_isolation import (
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Step
+    from dfix.transforms.merge_runs.benefit import Benefit
     from dfix.transforms.merge_runs.run_summary import RunSummary
 
+LONGEST_SHOWN = 50
 MOST_LINES = 100
 """A longer RUN is hard to read, and hard to debug when it fails."""
 
-_COMMENT_LINE = re.compile(r"\n[^\S\n]*#")
+_DIRECTIVE = re.compile(r"\b(?:ignore|skip|disable|nolint|nosec|noqa|noinspection)\b", re.IGNORECASE)
+"""What a tool may read above the RUN that it means: `# hadolint ignore=DL3008`."""
+_COMMENTED_OUT = re.compile(
+    r"#+\s*(?:ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)\s"
+)
+_ON_PURPOSE = re.compile(
+    r"\b(?:layers?|separate(?:d|ly)?|own RUN|on purpose|(?:do not|don't) (?:merge|join|combine))\b", re.IGNORECASE
+)
 
 
-def may_join(group: list[RunSummary], run: RunSummary) -> None:
+def may_join(group: list[RunSummary], run: RunSummary, gain: Benefit) -> None:
     """Raise LeaveAlone where a RUN cannot join the ones before it, although that would be an improvement."""
     last, step = group[-1].step, run.step
     for span in (*last.script.comments, *step.script.comments):
@@ -36,11 +46,26 @@ def may_join(group: list[RunSummary], run: RunSummary) -> None:
     keeps_mounts(step)
     _share_a_shell(group, run)
     text = step.instruction.text
-    if _COMMENT_LINE.search(text, last.script.span.end, step.script.span.start):
-        raise LeaveAlone("comment", "the comment between the two RUNs seems to separate them on purpose")
+    _moves_along(comments_between(text, last.script.span.end, step.script.span.start), gain)
     start, end = group[0].step.script.span.start, step.script.span.end
     if text.count("\n", start, end) >= MOST_LINES:
         raise LeaveAlone("too-long", f"the merged RUN would have more than {MOST_LINES} lines")
+
+
+def _moves_along(comments: tuple[str, ...], gain: Benefit) -> None:
+    """Raise LeaveAlone for comments between two RUNs that don't belong into one, or where that gains too little."""
+    for comment in comments:
+        shown = comment if len(comment) <= LONGEST_SHOWN else comment[: LONGEST_SHOWN - 1] + "…"
+        if _DIRECTIVE.search(comment):
+            raise LeaveAlone("comment", f"`{shown}` may be meant for a tool that reads it above the RUN below it")
+        if _COMMENTED_OUT.match(comment) or comment.endswith("\\"):
+            raise LeaveAlone(
+                "comment", f"`{shown}` between the two RUNs looks like an instruction that is commented out"
+            )
+        if _ON_PURPOSE.search(comment):
+            raise LeaveAlone("comment", f"`{shown}` seems to say that the two RUNs are separate on purpose")
+    if comments and not gain.saves:
+        raise LeaveAlone("comment", "a comment stands between the two RUNs, and joining them would only save a layer")
 
 
 def _share_a_shell(group: list[RunSummary], run: RunSummary) -> None:

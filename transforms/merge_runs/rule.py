@@ -1,6 +1,7 @@
 """Merges neighbouring RUNs where that makes the image smaller or keeps package lists fresh, and only there.
 
-**What it does.** It joins the scripts of RUNs that directly follow each other with `&&`, in the layout of the file.
+**What it does.** It joins the scripts of RUNs that directly follow each other with `&&`, in the layout of the file. A
+comment between two RUNs keeps its place above the second script, on a line of its own within the RUN.
 
 **Why.** Each RUN is a layer, and a layer keeps what a later one removes: `rm -rf /var/lib/apt/lists/*` in a separate
 RUN saves nothing. A separate `apt-get update` stays in the build cache while the packages change, and later installs
@@ -23,8 +24,10 @@ themselves. Stages that don't ship are left as they are, because merging saves n
 **What it promises.** The same image: the same files with the same content, mode and owner, and the same
 configuration. A failing command fails the build at the same place.
 
-**When it refuses.** When the flags differ (`--mount`, `--network`), when there is a comment between the two, when the
-merged RUN would have more than 100 lines, and when the second script depends on a shell and a container of its own:
+**When it refuses.** When the flags differ (`--mount`, `--network`), when the merged RUN would have more than 100 lines,
+when a comment between the two is meant for another tool, is an instruction that is commented out, or says that the RUNs
+are separate on purpose, when there is any comment and merging would only save a layer, and when the second script
+depends on a shell and a container of its own:
 
 - The first script uses `set`, functions, `trap`, `source`, `exec` or a background job. A chain of plain commands with
   `cd`, `export` or a variable is put into a subshell; `a || b` and `a; b` on one line are put into braces.
@@ -117,9 +120,31 @@ EXAMPLES: tuple[Example, ...] = (
         because="installs packages, too; kept separate",
     ),
     Example(
-        name="a comment between them",
+        name="a comment stays above its script",
+        before=_FROM
+        + "RUN apt-get update && \\\n  apt-get install -y curl\n\n# no lists:\nRUN rm -rf /var/lib/apt/lists/*\n",
+        after=_FROM
+        + "RUN apt-get update && \\\n  apt-get install -y curl && \\\n  # no lists:\n  rm -rf /var/lib/apt/lists/*\n",
+    ),
+    Example(
+        name="a comment between quick steps",
         before=_FROM + "RUN mkdir /a\n# for the logs\nRUN mkdir /b\n",
-        because="the comment between the two RUNs",
+        because="would only save a layer",
+    ),
+    Example(
+        name="a comment for another tool",
+        before=_FROM + "RUN apt-get update\n# hadolint ignore=DL3008\nRUN apt-get install -y curl\n",
+        because="may be meant for a tool",
+    ),
+    Example(
+        name="a comment that separates on purpose",
+        before=_FROM + "RUN apt-get update\n# a layer of its own\nRUN apt-get install -y curl\n",
+        because="separate on purpose",
+    ),
+    Example(
+        name="an instruction that is commented out",
+        before=_FROM + "RUN apt-get update\n#RUN apt-get install -y git\nRUN apt-get install -y curl\n",
+        because="commented out",
     ),
     Example(
         name="different flags",
