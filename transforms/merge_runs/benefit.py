@@ -9,9 +9,11 @@ from dfix.rewriter.model.cache_folders import mounted, names_cache
 from dfix.rewriter.model.cache_use import RunIndex, cache_uses, updates
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.merge_runs.kept_separate import keep_separate
-from dfix.transforms.merge_runs.removal import undoes
+from dfix.transforms.merge_runs.removal import removes_packages, undoes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dfix.rewriter.knowledge.load import CleanUp
     from dfix.transforms.merge_runs.run_summary import RunSummary
 
@@ -46,11 +48,17 @@ def benefit(first: RunSummary, second: RunSummary) -> Benefit:
     return keep_separate(first, second)
 
 
-def benefit_of_three(first: RunSummary, between: RunSummary, last: RunSummary) -> Benefit | None:
-    """What is gained where the third of three neighbours removes what the first made: download, unpack, remove."""
-    if last.slow or between.slow or between.quick:
+def benefit_of_several(runs: Sequence[RunSummary]) -> Benefit | None:
+    """What is gained where the last of three or four neighbours removes what the first made.
+
+    A download, unpacked and removed; or packages that are only installed for the RUNs between.
+    """
+    first, *between, last = runs
+    if last.slow:
         return None
-    undone = undoes(first, last)
+    undone = removes_packages(first, last)
+    if not undone and len(between) == 1 and not between[0].slow and not between[0].quick:
+        undone = undoes(first, last)
     return Benefit(undone) if undone else None
 
 

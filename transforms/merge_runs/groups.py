@@ -7,8 +7,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.answers.reason import Reason, attempt
-from dfix.transforms.merge_runs.benefit import Benefit, benefit, benefit_of_three
+from dfix.rewriter.model.temporary_packages import MOST_BETWEEN
+from dfix.transforms.merge_runs.benefit import Benefit, benefit, benefit_of_several
 from dfix.transforms.merge_runs.kept_separate import removes_too_late, unreadable
+from dfix.transforms.merge_runs.removal import may_undo
 from dfix.transforms.merge_runs.run_summary import RunSummary
 
 if TYPE_CHECKING:
@@ -104,14 +106,20 @@ def _among(earlier: list[RunSummary], runs: list[RunSummary]) -> Iterator[Merge 
 def _benefits(runs: list[RunSummary]) -> list[Benefit | Reason]:
     """For each pair of neighbours why merging helps, or why they are kept separate.
 
-    Both pairs of download, unpack, remove get the benefit of the three, although unpacking alone would stay separate.
+    All pairs from an install to the removal of its packages get the benefit of them together, although the pairs alone
+    would stay separate; so do those of download, unpack, remove.
     """
     answers = [attempt(benefit, first, second) for first, second in pairwise(runs)]
-    for index in range(1, len(answers)):
-        if not isinstance(answers[index], Benefit):
-            of_three = benefit_of_three(runs[index - 1], runs[index], runs[index + 1])
-            if of_three is not None:
-                answers[index - 1 : index + 1] = [of_three, of_three]
+    for last in range(2, len(runs)):
+        if isinstance(answers[last - 1], Benefit) or not may_undo(runs[last]):
+            continue
+        for first in range(last - 2, max(-1, last - 2 - MOST_BETWEEN), -1):
+            together = benefit_of_several(runs[first : last + 1])
+            if together is not None:
+                answers[first:last] = [
+                    answer if isinstance(answer, Benefit) else together for answer in answers[first:last]
+                ]
+                break
     return answers
 
 

@@ -9,7 +9,7 @@ from dfix.rewriter.knowledge.program_table import row
 from dfix.rewriter.knowledge.slow_work import slow_work
 from dfix.rewriter.model.effects.cost import WRITING
 from dfix.rewriter.shell.walk import has_substitution, program_name
-from dfix.transforms.merge_runs.removal import may_undo, undoes
+from dfix.transforms.merge_runs.removal import may_undo, undoings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,9 +49,12 @@ def removes_too_late(earlier: Sequence[RunSummary], run: RunSummary) -> Reason |
     if run.slow or not may_undo(run):
         return None  # what it removes may be its own
     for other in reversed(earlier[-_MOST_EARLIER:]):
-        undone = undoes(other, run)
-        if undone and not undoes(other, other):
-            return Reason("late-removal", f"{undone} (line {other.step.instruction.line})", "do both in one RUN")
+        undone = list(undoings(other, run))
+        own = {undoing.what for undoing in undoings(other, other)} if undone else set()
+        for what, sentence in undone:
+            if what not in own:
+                line = other.step.instruction.line
+                return Reason("late-removal", f"{sentence} (line {line})", "do both in one RUN")
     return None
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import posixpath
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from dfix.rewriter.model.cache_folders import mounted, names_cache
+from dfix.rewriter.model.temporary_packages import uninstalls
 from dfix.rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dfix.rewriter.knowledge import Usage
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.model.effects import CommandCost
@@ -33,7 +36,7 @@ _REMOVING = frozenset(("rm", "mv", "chown", "chmod", "chgrp"))
 
 
 def may_undo(run: RunSummary) -> bool:
-    """Whether a RUN has a command that can undo anything (`undoes`)."""
+    """Whether a RUN has a command that can undo anything (`undoings`)."""
     return any(
         cost.usage.verb in ("clean", "remove")
         if cost.usage is not None
@@ -42,20 +45,29 @@ def may_undo(run: RunSummary) -> bool:
     )
 
 
-def undoes(first: RunSummary, second: RunSummary) -> str:
-    """How `second` removes or rewrites what `first` created, as a sentence; "" if it does not."""
+class Undoing(NamedTuple):
+    """A command of a later RUN that removes or rewrites what an earlier one created."""
+
+    what: Literal["caches", "packages", "files"]
+    sentence: str
+
+
+def undoings(first: RunSummary, second: RunSummary) -> Iterator[Undoing]:
+    """What `second` removes or rewrites of what `first` created."""
     created: list[str] | None = None
     for index, command in enumerate(second.commands):
         usage = second.costs[index].usage
+        frees = f"`{second.shown(index)}` {_FREES}"
         if usage is not None:
-            if (usage.verb == "clean" and _fills_cache(first, usage)) or (
-                usage.verb == "remove" and _uninstalls(first, usage)
-            ):
-                return f"`{second.shown(index)}` {_FREES}"
+            if usage.verb == "clean" and _fills_cache(first, usage):
+                yield Undoing("caches", frees)
+            elif usage.verb == "remove" and _uninstalls(first, usage):
+                yield Undoing("packages", frees)
             continue
         program = program_name(command.words[0]) if command.words else ""
         if program == "rm" and _empties(first, command):
-            return f"`{second.shown(index)}` {_FREES}"
+            yield Undoing("caches", frees)
+            continue
         recursive = program in ("chown", "chmod", "chgrp") and first.slow and _is_recursive(command)
         if program in ("rm", "mv") or recursive:
             if created is None:
@@ -63,7 +75,21 @@ def undoes(first: RunSummary, second: RunSummary) -> str:
             operands = _operands(command)
             paths = operands[:-1] if program == "mv" else operands if program == "rm" else operands[1:]
             if any(_covers(path, created_path) for path in paths for created_path in created):
-                return f"`{second.shown(index)}` {_FREES if program == 'rm' else _REPEATS}"
+                yield Undoing("files", frees if program == "rm" else f"`{second.shown(index)}` {_REPEATS}")
+
+
+def undoes(first: RunSummary, second: RunSummary) -> str:
+    """How `second` removes or rewrites what `first` created, as a sentence; "" if it does not."""
+    return next((undoing.sentence for undoing in undoings(first, second)), "")
+
+
+def removes_packages(first: RunSummary, last: RunSummary) -> str:
+    """How `last` removes packages by name that `first` installs and keeps, as a sentence; "" if it does not."""
+    installing = [cost.usage for cost in _slow(first) if cost.usage is not None]
+    for index, cost in enumerate(last.costs):
+        removing = cost.usage
+        if removing is not None and any(uninstalls(usage, removing) for usage in installing):
+            return f"`{last.shown(index)}` {_FREES}"
     return ""
 
 
@@ -80,19 +106,12 @@ def _slow(run: RunSummary) -> list[CommandCost]:
 
 def _uninstalls(first: RunSummary, removing: Usage) -> bool:
     """Whether a command removes a package that the first RUN installed, or `autoremove`s whatever it left."""
-    removed = {word.literal_or_text for word in removing.operands}
-    for cost in _slow(first):
-        usage = cost.usage
-        if usage is None or usage.manager.name != removing.manager.name:
-            continue
-        if not removed and removing.subcommand is not None and "auto" in removing.subcommand.literal_or_text:
-            return True
-        installed: set[str | None] = {word.literal_or_text.partition("=")[0] for word in usage.operands}
-        # `apk add --virtual .build gcc` and later `apk del .build`
-        installed |= {option.value for option in usage.options if option.name in usage.manager.virtual}
-        if removed & installed:
-            return True
-    return False
+    autoremove = removing.subcommand is not None and "auto" in removing.subcommand.literal_or_text
+    everything = autoremove and not removing.operands
+    usages = [cost.usage for cost in _slow(first) if cost.usage is not None]
+    return any(
+        usage.manager.name == removing.manager.name and (everything or uninstalls(usage, removing)) for usage in usages
+    )
 
 
 def _empties(first: RunSummary, command: Located) -> bool:

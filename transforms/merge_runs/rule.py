@@ -14,8 +14,11 @@ then use outdated lists.
 2. both use the distribution's package manager and do nothing else that is slow, and the second relies on the lists
    that the first fetched; after a RUN that only fetches lists, the second may be any RUN that uses them,
 3. the first is quick and sets up the package manager that the second uses: `/etc/apt/…`, `apt-key`,
-   `dpkg --add-architecture`, or
+   `dpkg --add-architecture`,
 4. both are quick and change something: `mkdir`, `chmod`, `ln`, `sed -i`, `useradd`, `echo … >`, `git config`.
+
+So do up to four where the last one removes, by name, packages that the first one installs: compilers that are only
+needed in between.
 
 A slow RUN (a download, a compiler, the packages of a language, an unknown script) stays separate from the next one, so
 that a change to that one does not repeat it; so do two RUNs that each fetch their own lists or clean up after
@@ -90,6 +93,13 @@ EXAMPLES: tuple[Example, ...] = (
         after=_FROM
         + "RUN curl -fsSLo /tmp/x.tgz https://example.com/x.tgz \\\n"
         + "    && tar -xf /tmp/x.tgz -C /opt && rm /tmp/x.tgz\n",
+    ),
+    Example(
+        name="packages that are only needed for an install",
+        before="FROM python:3.11-alpine\n"
+        + "RUN apk add --virtual .build gcc\nRUN pip install --no-cache-dir lxml\nRUN apk del .build\n",
+        after="FROM python:3.11-alpine\n"
+        + "RUN apk add --virtual .build gcc \\\n    && pip install --no-cache-dir lxml \\\n    && apk del .build\n",
     ),
     Example(
         name="cd stays in its own script",

@@ -10,9 +10,11 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.copied import Copied, Unclear
+from dfix.rewriter.model.effects.of_command import shown
+from dfix.rewriter.model.temporary_packages import removed_after
 from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT
 from dfix.transforms.split_manifests.fetch_first import separate_download
-from dfix.transforms.split_manifests.installs import install_run, make_run
+from dfix.transforms.split_manifests.installs import InstallRun, install_run, make_run
 from dfix.transforms.split_manifests.late_files import check_late_files
 from dfix.transforms.split_manifests.other_stages import check_other_stages
 from dfix.transforms.split_manifests.rule import CONTRACT, NAME
@@ -109,6 +111,7 @@ def _split(model: Model, before: _Before, copies: StageCopies | None, step: Step
     managers = {install.manager for install in run.installs}
     if managers <= before.mounted:
         return None
+    _keep_one_job(step, run)
     try:
         split = install_first(model, copies, run)
     except ReplacedOutput as no:
@@ -126,6 +129,16 @@ def _split(model: Model, before: _Before, copies: StageCopies | None, step: Step
         check_late_files(copies, run)
     before.installed.update(managers)
     return split
+
+
+def _keep_one_job(step: Step, run: InstallRun) -> None:
+    """Raise LeaveAlone between an install of packages and their removal: the three are one job, for one RUN."""
+    removal = removed_after(step)
+    if removal is not None:
+        removing = f"`{shown(removal.command)}` on line {removal.line}"
+        packages = f"packages that line {removal.installed_on} installs for `{run.installs[0].shown}`"
+        reason = f"{removing} removes {packages}; a split would keep the three apart"
+        raise LeaveAlone("late-removal", reason, "install, use and remove them in one RUN, as merge-runs does")
 
 
 def _onbuild_installs(stage: Stage) -> Iterator[Refusal]:

@@ -75,6 +75,8 @@ def in_turn(rng: Random) -> Probe:
             "RUN pip --version" if "python" in base else "RUN npm --version",
         )
     )
+    if apt and rng.random() < 0.5:
+        more = "RUN apt-get purge -y tiny-tool"
     lines = (
         [copy_all(rng, place), apt, f"RUN {install}", more]
         if rng.random() < 0.5

@@ -1,0 +1,64 @@
+"""Packages of the system that are only installed for the RUNs that follow, and then removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dfix.rewriter.knowledge import Usage
+from dfix.rewriter.model.cache_use import run_commands
+from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.stage import Step
+
+MOST_BETWEEN = 2
+"""RUNs between an install of packages and their removal; what stands further apart is rarely one job."""
+
+
+class Uninstall(NamedTuple):
+    """A command that removes packages, and the line on which they are installed."""
+
+    command: Located
+    line: int
+    installed_on: int
+
+
+def uninstalls(installing: Usage, removing: Usage) -> bool:
+    """Whether a command removes, by its name, a package that another one installs, or a group of them.
+
+    `apk add --virtual .build gcc` names a group, which `apk del .build` removes.
+    """
+    if installing.manager.name != removing.manager.name or removing.verb != "remove":
+        return False
+    installed: set[str | None] = {word.literal_or_text.partition("=")[0] for word in installing.operands}
+    installed |= {option.value for option in installing.options if option.name in installing.manager.virtual}
+    return any(word.literal_or_text in installed for word in removing.operands)
+
+
+def removed_after(step: Step) -> Uninstall | None:
+    """The removal of packages that a RUN right before `step` installs; only RUNs with the same flags stand between."""
+    steps = step.stage.steps
+    before = list(_neighbours(step, steps[: step.index][::-1]))
+    after = list(_neighbours(step, steps[step.index + 1 :]))
+    for last, removing in enumerate(after):
+        for first, installing in enumerate(before[: MOST_BETWEEN - last]):
+            found = _removal(installing, removing)
+            if found is not None and first + last < MOST_BETWEEN:
+                return found
+    return None
+
+
+def _neighbours(step: Step, others: list[Step] | tuple[Step, ...]) -> Iterator[Step]:
+    flags = [(flag.name, flag.value) for flag in step.instruction.flags]
+    for other in others[:MOST_BETWEEN]:
+        same = flags == [(flag.name, flag.value) for flag in other.instruction.flags]
+        if other.keyword != "RUN" or other.onbuild or other.script.opaque or other.instruction.heredocs or not same:
+            return
+        yield other
+
+
+def _removal(installing: Step, removing: Step) -> Uninstall | None:
+    installs = [use.usage for use in run_commands(located(installing)).uses if use.usage.verb == "install"]
+    for use in run_commands(located(removing)).uses:
+        if any(uninstalls(install, use.usage) for install in installs):
+            return Uninstall(use.located, removing.instruction.line, installing.instruction.line)
+    return None
