@@ -15,6 +15,8 @@ DEEPEST = 8
 """The deepest indentation, in columns, that a command takes over from the lines of another."""
 USUAL_INDENT = "    "
 _INDENT = re.compile(r"[ \t]*")
+_SEPARATES = re.compile(r"\A[\s\\`]*(;(?:[ \t]*[\\`][ \t]*\r?\n)?[ \t]*)")
+"""What separates two statements, perhaps on several lines, without a comment between them."""
 
 
 class _Break(NamedTuple):
@@ -39,13 +41,13 @@ class _Break(NamedTuple):
         return f"{pad}{escape}\n{self.indent}&&{self.gap}"
 
 
-def after_part(instruction: Instruction, script: Script, part: int, command: str) -> Edit:
-    """Add `&& command` after the element `part` of a script that is one `&&` chain (`chain` of the model).
+def after_part(instruction: Instruction, script: Script, part: int, command: str, *, statement: int = 0) -> Edit:
+    """Add `&& command` after the element `part` of a `&&` chain: the only statement of a script, or one of several.
 
     A RUN on one line stays on one line. In a RUN of several lines the command gets its own line, with the indentation
     and the position of `&&` of the chain's nearest line break, or of the RUN's other lines if the chain has none.
     """
-    node = script.statements[0].node
+    node = script.statements[statement].node
     parts = node.parts if isinstance(node, AndOr) else (node,)
     end = parts[part].span.end
     line_break = _nearest_break(instruction.text, node, part) if isinstance(node, AndOr) else None
@@ -54,6 +56,15 @@ def after_part(instruction: Instruction, script: Script, part: int, command: str
     padding = _padding(instruction, end)
     separator = " && " if line_break is None else line_break.source_text(instruction.escape, padding)
     return Edit(Span(end, end), separator + command)
+
+
+def after_statement(instruction: Instruction, script: Script, statement: int, command: str) -> Edit:
+    """Add `; command` after a statement, not the first, on a line of its own if the statement has one."""
+    before, node = script.statements[statement - 1].node, script.statements[statement].node
+    between = instruction.text[before.span.end : node.span.start]
+    match = _SEPARATES.fullmatch(between)
+    separator = "; " if match is None else match[1].replace("\r\n", "\n")
+    return Edit(Span(node.span.end, node.span.end), separator + command)
 
 
 def after_lines(text: str, script: Script, statement: int, command: str) -> Edit:

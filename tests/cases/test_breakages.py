@@ -30,7 +30,8 @@ TEXT: list[tuple[str, str, str | None]] = [
     (
         "2: a list that goes on with `; \\`",
         "FROM debian:12\nRUN set -eux; \\\n\tapt-get update; \\\n\tapt-get install -y \\\n\t\tcurl \\\n\t; \\\n\techo done\n",
-        None,
+        "FROM debian:12\nRUN set -eux; \\\n\tapt-get update; \\\n\tapt-get install -y \\\n\t\tcurl \\\n\t; \\\n\techo done; \\\n"
+        f"\t{LISTS}\n",
     ),
     (
         "3: a shell comment at the end",

@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.layout.chain import after_lines, after_part
+from dfix.rewriter.layout.chain import after_lines, after_part, after_statement
 from dfix.rewriter.model.cache_use import CacheUse, ManagerUse
 from dfix.rewriter.model.commands import chain
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Pipeline
 from dfix.rewriter.shell.walk import commands, program_name
+from dfix.rewriter.text.source import Edit, Span
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Step
     from dfix.rewriter.shell.nodes import Node, Script, Statement
-    from dfix.rewriter.text.source import Edit
     from dfix.transforms.clean_up.given_variables import Given
 
 _HINT = "join its commands with `&&`"
+_CHANGES = ("install", "update", "remove")
+"""What only a user who may empty the cache can do."""
 _FINDS_PROGRAMS = ("PATH=", "HOME=", "LD_")
 _ENDS_SHELL = frozenset(("exit", "exec", "return"))
 
@@ -41,7 +43,7 @@ def clean_up_edit(step: Step, cache_use: CacheUse, given: Given) -> Edit:
     if parts is not None:
         return _in_chain(step, cache_use, parts, command, by_manager=by_manager)
     if step.body is None:
-        raise LeaveAlone("not-a-chain", f"{_why_no_chain(script)}; a clean-up is only added to a `&&` chain", _HINT)
+        return _in_list(step, cache_use, command, by_manager=by_manager)
     return _in_lines(step, cache_use, command, by_manager=by_manager)
 
 
@@ -102,28 +104,83 @@ def _in_chain(step: Step, cache_use: CacheUse, parts: tuple[Node, ...], command:
     return after_part(step.instruction, step.script, last, command)
 
 
-def _in_lines(step: Step, cache_use: CacheUse, command: str, *, by_manager: bool) -> Edit:
-    """Add the clean-up as a line of a heredoc, where a failing command ends the script."""
-    statements = step.script.statements
-    if not step.stops_on_error and not _sets_errexit(statements):
-        raise LeaveAlone(
-            "no-errexit",
-            "without `set -e` on its first line, its heredoc continues after a failing command",
-            "begin the heredoc with `set -e`",
-        )
+def _in_list(step: Step, cache_use: CacheUse, command: str, *, by_manager: bool) -> Edit:
+    """Add the clean-up to a script whose commands `;` separates.
+
+    Where a failing command ends the script, it becomes a command of its own. Elsewhere it joins the command that it
+    follows, if that is the manager's: then it only runs once the manager did, as a user who may empty the cache.
+    """
+    script, statements = step.script, step.script.statements
     if any(statement.terminator == "&" for statement in statements):
-        raise LeaveAlone("still-runs", "it leaves a command running in the background")
-    holders = [_holder(statements, use) for use in cache_use.filled_by]
-    for use, holder in zip(cache_use.filled_by, holders, strict=True):
-        if isinstance(statements[holder].node, Compound):
-            raise LeaveAlone("not-a-chain", f"`{use.shown}` is inside {_construct(statements[holder].node)}")
+        raise LeaveAlone("not-a-chain", "it leaves a command running in the background", _HINT)
     at = max(_holder(statements, use) for use in cache_use.uses) if by_manager else len(statements) - 1
-    last = statements[at].node
-    if not isinstance(last, Command) and not (isinstance(last, Pipeline) and not last.negated):
-        raise LeaveAlone("no-errexit", "the line before the clean-up may fail without ending the script")
     ending = _ends_shell([statement.node for statement in statements[: at + 1]])
     if ending:
         raise LeaveAlone("exit", f"`{ending}` may end the script before the clean-up runs")
+    for use in cache_use.filled_by:
+        _is_plain(statements[_holder(statements, use)].node, f"`{use.shown}`")
+    last = statements[at].node
+    _is_plain(last, "the command before the clean-up")
+    if not _stops_on_error(step):
+        part = _last_part_of_manager(step, cache_use, at, by_manager=by_manager)
+        return after_part(step.instruction, script, part, command, statement=at)
+    if isinstance(last, AndOr):
+        raise LeaveAlone("no-errexit", "the command before the clean-up may fail without ending the script")
+    return after_statement(step.instruction, script, at, command)
+
+
+def _last_part_of_manager(step: Step, cache_use: CacheUse, at: int, *, by_manager: bool) -> int:
+    """The last part of a statement that a clean-up joins, in a script that goes on after a failure.
+
+    Raises LeaveAlone where the manager is not what runs there: it may have failed, and the clean-up would fail too.
+    """
+    statements = step.script.statements
+    managers = {_holder(statements, use) for use in cache_use.uses if by_manager or use.usage.verb in _CHANGES}
+    if at not in managers or _may_stop(step.script):
+        reason = "its script goes on after a failure, and the clean-up would run even where the install failed"
+        raise LeaveAlone("no-errexit", reason, "begin the script with `set -e`, or join its commands with `&&`")
+    node = statements[at].node
+    return len(node.parts) - 1 if isinstance(node, AndOr) else 0
+
+
+def _is_plain(node: Node, what: str) -> None:
+    """Raise LeaveAlone for a statement that is no command, pipeline of commands, or chain of those with `&&`."""
+    if isinstance(node, AndOr):
+        if any(operator.text == "||" for operator in node.operators):
+            raise LeaveAlone("not-a-chain", f"{what} is part of a list with `||`, which goes on after a failure", _HINT)
+        for part in node.parts:
+            _is_plain(part, what)
+    elif isinstance(node, Pipeline):
+        for part in node.parts:
+            _is_plain(part, what)
+    elif not isinstance(node, Command):
+        raise LeaveAlone("not-a-chain", f"{what} is inside {_construct(node)}", _HINT)
+
+
+def _may_stop(script: Script) -> bool:
+    """Whether a failing command may end the script: a command that joins another one with `&&` would change that."""
+    names = {command.words[0].value for command in commands(script) if command.words}
+    return not names.isdisjoint(("set", "shopt", ".", "source", "eval", "trap"))
+
+
+def _in_lines(step: Step, cache_use: CacheUse, command: str, *, by_manager: bool) -> Edit:
+    """Add the clean-up to a heredoc: as a line, or to the last line where a failing command does not end the script."""
+    statements = step.script.statements
+    if any(statement.terminator == "&" for statement in statements):
+        raise LeaveAlone("still-runs", "it leaves a command running in the background")
+    for use in cache_use.filled_by:
+        _is_plain(statements[_holder(statements, use)].node, f"`{use.shown}`")
+    at = max(_holder(statements, use) for use in cache_use.uses) if by_manager else len(statements) - 1
+    ending = _ends_shell([statement.node for statement in statements[: at + 1]])
+    if ending:
+        raise LeaveAlone("exit", f"`{ending}` may end the script before the clean-up runs")
+    last = statements[at].node
+    if not _stops_on_error(step):
+        _is_plain(last, "the line before the clean-up")
+        _last_part_of_manager(step, cache_use, at, by_manager=by_manager)
+        return Edit(Span(last.span.end, last.span.end), f" && {command}")
+    if not isinstance(last, Command) and not (isinstance(last, Pipeline) and not last.negated):
+        raise LeaveAlone("no-errexit", "the line before the clean-up may fail without ending the script")
     return after_lines(step.instruction.text, step.script, at, command)
 
 
@@ -145,6 +202,16 @@ def _holder(statements: tuple[Statement, ...], use: ManagerUse) -> int:
     return next(at for at, statement in enumerate(statements) if statement.span.contains(span))
 
 
+def _stops_on_error(step: Step) -> bool:
+    """Whether a failing command ends the whole script."""
+    turned_off = any(
+        command.words[0].value == "set" and any(word.text.startswith("+") for word in command.words[1:])
+        for command in commands(step.script)
+        if command.words
+    )
+    return (step.stops_on_error and not turned_off) or _sets_errexit(step.script.statements)
+
+
 def _sets_errexit(statements: tuple[Statement, ...]) -> bool:
     """Whether the script begins with `set -e` and never turns it off."""
     first = statements[0].node
@@ -162,15 +229,6 @@ def _ends_shell(nodes: tuple[Node, ...] | list[Node]) -> str:
             if isinstance(part, Command) and part.words and part.words[0].value in _ENDS_SHELL:
                 return " ".join(word.text for word in part.words)[:40]
     return ""
-
-
-def _why_no_chain(script: Script) -> str:
-    for statement in script.statements:
-        if statement.terminator == "&":
-            return "it leaves a command running in the background"
-        if isinstance(statement.node, AndOr) and any(o.text == "||" for o in statement.node.operators):
-            return "`||` separates its commands"
-    return "`;` separates its commands"
 
 
 _NAMES = {"subshell": "a subshell", "group": "a group in braces", "if": "an `if`", "function": "a function"}

@@ -19,11 +19,11 @@ read; scripts of the build context, and those that the Dockerfile writes itself,
 another Dockerfile that builds FROM this image, or a command that a compose or devcontainer file runs in it, needs what
 is removed (dfix reads the files near the Dockerfile that run builds, with `docker run`, `docker exec` and `docker
 compose run` in them; not `container:` or `image:` of a CI job, nor Kubernetes manifests). When a later instruction
-names the cache folder; when the commands are not a `&&` chain (a heredoc has to begin with `set -e`);
-when a setting moves
-the cache, perhaps into the application, or makes installs offline; for ONBUILD, whose text is part of the image; when
-the base image is too old to know the flag; and for Yarn unless it is certainly Yarn 1. pnpm, bun and gem have no
-clean-up that saves space.
+names the cache folder; when the script goes on after a failure, and something other than the manager runs last
+(`apt-get update; make`, a heredoc without `set -e`), or the manager runs in an `if`, a loop or before `||`; when a
+setting moves the cache, perhaps into the application, or makes installs offline; for ONBUILD, whose text is part of the
+image; when the base image is too old to know the flag; and for Yarn unless it is certainly Yarn 1. pnpm, bun and gem
+have no clean-up that saves space.
 
 References: [Docker: building best practices](https://docs.docker.com/build/building/best-practices/#apt-get),
 [pip: caching](https://pip.pypa.io/en/stable/topics/caching/),
@@ -134,9 +134,25 @@ EXAMPLES: tuple[Example, ...] = (
         because="`npm ci --offline` on line 3 installs from the cache",
     ),
     Example(
+        "commands with ;",
+        "FROM debian:12\nRUN apt-get update; apt-get install -y curl\n",
+        "FROM debian:12\nRUN apt-get update; apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n",
+    ),
+    Example(
+        "a script that stops at errors",
+        "FROM debian:12\nRUN set -eux; \\\n    apt-get update; \\\n    apt-get install -y curl; \\\n    make\n",
+        "FROM debian:12\nRUN set -eux; \\\n    apt-get update; \\\n    apt-get install -y curl; \\\n    make; \\\n"
+        "    rm -rf /var/lib/apt/lists/*\n",
+    ),
+    Example(
+        "something else at the end of a script that goes on",
+        "FROM debian:12\nRUN apt-get update; apt-get install -y curl; make\n",
+        because="goes on after a failure",
+    ),
+    Example(
         "another operator",
         "FROM debian:12\nRUN apt-get update; apt-get install -y curl || true\n",
-        because="`||` separates its commands",
+        because="is part of a list with `||`",
     ),
     Example(
         "a branch",
