@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -10,15 +9,16 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.merge_runs.run_summary import shown
+from dfix.transforms.merge_runs.touched_paths import touches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
-    from dfix.rewriter.shell.nodes import Command
 
-_FILES = re.compile(r"/etc/(?:passwd|group)(?![-\w])")
+_FILES = ("/etc/passwd", "/etc/group")
+_NAMED = re.compile(r"/etc/(?:passwd|group)(?![-\w])")
 _APART = re.compile(r"[=,:]")
 _OTHERS = frozenset(
     "-g --gid -G --groups --ingroup -h --home -d --home-dir -s --shell -c --comment --gecos -b --base-dir -k "
@@ -32,10 +32,11 @@ def user_stays(command: Located, step: Step) -> None:
     written = command.command
     if _changes_user(command, step):
         raise LeaveAlone("shell-start", f"`{shown(written)}` changes the user that the next RUN starts as")
-    if any(_FILES.search(path) for path in _paths(written, command.folder)):
-        raise LeaveAlone(
-            "shell-start", f"`{shown(written)}` uses a file in which the builder looks up the user of the next RUN"
-        )
+    is_written = any(_NAMED.search(word.literal_or_text) for word in written.words)
+    uses = "uses" if is_written else touches(written, command.folder, _FILES)
+    if uses:
+        told = f"`{shown(written)}` {uses} a file in which the builder looks up the user of the next RUN"
+        raise LeaveAlone("shell-start", told)
 
 
 def _changes_user(command: Located, step: Step) -> bool:
@@ -62,13 +63,3 @@ def _accounts(words: list[str], *, adds: bool) -> Iterator[str]:
                 yield from _APART.split(value)
         elif not adds or words[at - 1] not in _OTHERS:
             yield from _APART.split(word)
-
-
-def _paths(command: Command, folder: str | None) -> Iterator[str]:
-    """The words and redirects of a command, also as paths in its folder: `cd /etc && sed -i … passwd`."""
-    targets = (redirect.target for redirect in command.redirects if redirect.target is not None)
-    for word in (*command.words, *targets):
-        text = word.literal_or_text
-        yield text
-        if folder is not None:
-            yield posixpath.normpath(posixpath.join(folder, text))

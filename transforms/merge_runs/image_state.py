@@ -13,6 +13,7 @@ from dfix.rewriter.shell.walk import commands, invoked, program_name
 from dfix.transforms.merge_runs.accounts import user_stays
 from dfix.transforms.merge_runs.cache_removals import caches_of, only_removes
 from dfix.transforms.merge_runs.run_summary import shown
+from dfix.transforms.merge_runs.touched_paths import touches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from dfix.rewriter.shell.nodes import Command, Word
     from dfix.transforms.merge_runs.run_summary import RunSummary
 
-_ENGINE_FILES = re.compile(r"/etc/(?:hosts|resolv\.conf|hostname)\b")
+_ENGINE_FILES = ("/etc/hosts", "/etc/resolv.conf", "/etc/hostname")
 _KERNEL_FOLDERS = re.compile(r"/(?:proc|sys|dev)(?:/|$)")
 _DEVICES = re.compile(r"/dev/(?:null|zero|full|random|urandom|tty|stdin|stdout|stderr|fd)(?:/|$)")
 """What every container has, so that using it changes nothing."""
@@ -83,8 +84,10 @@ def _mounted_by_the_engine(command: Command, folder: str | None) -> None:
     name = program_name(command.words[0]) if command.words else ""
     if _leaves(name, "kernel"):
         raise LeaveAlone("fresh-each-run", f"what `{shown(command)}` sets lasts only until its RUN ends")
-    if any(map(_ENGINE_FILES.search, _words(command))):
-        raise LeaveAlone("fresh-each-run", f"`{shown(command)}` uses a file that BuildKit mounts fresh for every RUN")
+    is_written = any(file in word for word in _words(command) for file in _ENGINE_FILES)
+    uses = "uses" if is_written else touches(command, folder, _ENGINE_FILES)
+    if uses:
+        raise LeaveAlone("fresh-each-run", f"`{shown(command)}` {uses} a file that BuildKit mounts fresh for every RUN")
     # `ln -s /proc/1/fd/1 /var/log/x` only stores the path
     stored = _link_targets(command) if name == "ln" else []
     written = [redirect.target.literal_or_text for redirect in command.redirects if redirect.target is not None]
@@ -131,15 +134,10 @@ def _shell_replaced(located: Located) -> None:
     if not words:
         return
     name = program_name(words[0])
-    replaces = name in of_kind("replaces") and any(word.literal_or_text in _SHELL_FILES for word in words[1:])
-    in_bin = (
-        name == "ln"
-        and located.folder in ("/bin", "/usr/bin")
-        and any(w.literal_or_text in ("sh", "bash") for w in words[1:])
-    )
+    replaces = name in of_kind("replaces") and bool(touches(located.command, located.folder, _SHELL_FILES))
     reconfigured = name in ("dpkg-reconfigure", "debconf-set-selections") and any("dash" in word.text for word in words)
     asked = any("dash/sh" in word.text for word in (*located.command.words,)) or any("binsh" in w.text for w in words)
-    if replaces or in_bin or reconfigured or asked:
+    if replaces or reconfigured or asked:
         raise LeaveAlone("shell-start", f"`{shown(located.command)}` changes the shell that the next RUN starts with")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.load import named
 from dfix.rewriter.knowledge.program_table import of_kind
+from dfix.rewriter.model.commands import chain
 from dfix.rewriter.model.stage import DEFAULT_SHELL
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script
 from dfix.rewriter.shell.state import leaks
@@ -28,7 +29,7 @@ _ISOLATED = frozenset(("cd", "export", "assignment", "unset", "umask", "ulimit",
 
 _ASKS_SHELL = re.compile(
     r"\$(?:[?!$-]|_(?![A-Za-z0-9_]))|\$\{[?!$-]\}"
-    r"|\b(?:OLDPWD|SECONDS|BASHPID|PPID|LINENO|SHLVL|BASH_SUBSHELL|FUNCNAME|PIPESTATUS|DIRSTACK)\b"
+    r"|(?<!\S)~[-+](?![^/\s])|\b(?:OLDPWD|SECONDS|BASHPID|PPID|LINENO|SHLVL|BASH_SUBSHELL|FUNCNAME|PIPESTATUS|DIRSTACK)\b"
 )
 _OWN_SHELL = ("mambaorg/micromamba",)
 """Images whose documentation says that their SHELL does something before each script."""
@@ -86,6 +87,9 @@ def leaves_nothing(step: Step) -> None:
 
 def needs_nothing(step: Step) -> None:
     """Raise LeaveAlone where a script depends on being the first that its shell runs."""
+    if step.script.statements[-1].terminator == "&":
+        background = _title(step.script.statements[-1].node)
+        raise LeaveAlone("still-runs", f"`{background} &` would put the commands before it into the background too")
     question = _ASKS_SHELL.search(step.instruction.value)
     if question is not None:
         raise LeaveAlone("shell-state", f"`{question[0]}` in the later RUN depends on what the shell ran before")
@@ -139,9 +143,9 @@ def wrap(step: Step, following: Step | None) -> Wrap:
 
 def _enters_a_folder(script: Script) -> bool:
     """Whether a script begins with `cd` to an absolute folder, so that it does not matter where the shell was."""
-    first = script.statements[0].node
-    while isinstance(first, AndOr):
-        first = first.parts[0]
+    # where `cd` fails, nothing else may run: `cd /y || mkdir z` goes on in the folder before
+    elements = chain(script)
+    first = elements[0] if elements is not None else None
     words = first.words if isinstance(first, Command) and not first.assigns else ()
     return len(words) == 2 and words[0].value == "cd" and (words[1].value or "").startswith("/")
 

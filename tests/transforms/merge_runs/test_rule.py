@@ -137,6 +137,17 @@ def test_a_subshell_keeps_what_the_shell_would(first: str, alone: str) -> None:
         ("cd /etc && sed -i s/a/b/ passwd", "shell-start"),
         ("cd /etc && echo b:x:9: >> group", "shell-start"),
         ("sed -i s/a/b/ /etc/passwd", "shell-start"),
+        ("cp passwd /etc/", "shell-start"),
+        ("cp -r etc/* /etc", "fresh-each-run"),
+        ("cp hosts /etc/", "fresh-each-run"),
+        ("mkdir -p /x && mv resolv.conf /etc", "fresh-each-run"),
+        ("cd /etc && echo 1.2.3.4 a >> hosts", "fresh-each-run"),
+        ("cd / && echo 1.2.3.4 a >> etc/hosts", "fresh-each-run"),
+        ("sed -i s/a/b/ /etc/h*", "fresh-each-run"),
+        ("ln -sf bash /bin/./sh", "shell-start"),
+        ("ln -sf bash /usr/bin/../bin/sh", "shell-start"),
+        ("cd / && ln -sf bash bin/sh", "shell-start"),
+        ("cp /bin/bash /tmp/bash && cp /tmp/bash /bin", "shell-start"),
     ],
 )
 def test_what_a_first_script_must_not_do(first: str, code: str | None) -> None:
@@ -162,6 +173,10 @@ def test_what_a_first_script_must_not_do(first: str, code: str | None) -> None:
         "adduser -D -G root a && addgroup b",
         "gpasswd -a a b && deluser c",
         "sed -i s/a/b/ /srv/passwd",
+        "cp hosts /srv/",
+        "cp a.conf /etc/",
+        "cd /srv && echo a >> hosts",
+        "cp sh /usr/local/bin",
         "systemctl enable a",
         "[ -d /x ]  &&  mkdir y",
         "! test -d /x && mkdir y",
@@ -187,10 +202,17 @@ def test_what_a_first_script_may_do(first: str) -> None:
         "echo $SECONDS > b",
         "type sed > b",
         "command -V sed | tee b",
+        "cd /opt && ls ~- > b",
     ],
 )
 def test_what_a_second_script_must_not_ask(second: str) -> None:
     assert codes(f"RUN mkdir a\nRUN {second}\n") == ["shell-state"]
+
+
+@pytest.mark.parametrize("second", ["touch b &", "touch b; touch c &", "touch b && touch c &"])
+def test_a_second_script_that_goes_to_the_background(second: str) -> None:
+    # `mkdir a && touch b &` is one background list, whose failure nobody sees
+    assert codes(f"RUN mkdir a\nRUN {second}\n") == ["still-runs"]
 
 
 @pytest.mark.parametrize(

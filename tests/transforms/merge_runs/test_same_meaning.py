@@ -71,6 +71,9 @@ SCRIPTS = [
     ["mkdir a && ln -s a b", "chmod 700 b && touch b/c"],
     ["printf '%s' a > a", "printf '%s' b >> a"],
     ["sed -i s/a/b/ none", "touch never"],
+    ["mkdir a && cd a && touch b", "cd /nowhere/x || mkdir c"],
+    ["mkdir a && cd a && touch b", "cd /nowhere/x; mkdir c"],
+    ["mkdir a && cd a && touch b", "cd /nowhere/x && touch never || mkdir c"],
 ]
 
 ERREXIT = [
