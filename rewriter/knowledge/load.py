@@ -118,8 +118,10 @@ class CleanUp(NamedTuple):
     """What the names of variables begin with that the manager's every command needs if its install has them."""
     refreshes: frozenset[str]
     """Options with which an install updates the package lists itself."""
-    empty_fails: bool
-    """Whether the commands of `done_by` fail when the cache is already empty."""
+    fails_empty: tuple[str, ...]
+    """Commands that fail when the cache is already empty: "pip cache purge"."""
+    tells: tuple[str, ...]
+    """Commands that print where the cache is: "pip cache dir"."""
     needed_by: frozenset[str]
     """Other programs that need the package lists."""
     too_old: tuple[str, ...]
@@ -325,7 +327,8 @@ def _clean_up(data: dict[str, Any], caches: tuple[str, ...]) -> CleanUp:
         offline_keys=tuple(data.get("offline-keys", ())),
         needs_variables=tuple(data.get("needs-variables", ())),
         refreshes=frozenset(data.get("refreshes", ())),
-        empty_fails=data.get("empty-fails", False),
+        fails_empty=tuple(data.get("fails-empty", ())),
+        tells=tuple(data.get("tells", ())),
         needed_by=frozenset(data.get("needed-by", ())),
         too_old=tuple(data.get("too-old", ())),
         flag_changes=tuple(data.get("flag-changes", ())),

@@ -17,6 +17,7 @@ from dfix.transforms.clean_up.found_by_tools import texts_found
 from dfix.transforms.clean_up.mentions import need
 from dfix.transforms.clean_up.named_paths import folders_of
 from dfix.transforms.clean_up.package_scripts import HAVE_SCRIPTS, scripts_run
+from dfix.transforms.clean_up.told_folders import named_in_script
 from dfix.transforms.clean_up.unread_scripts import unread_in, unread_script
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ def _unneeded_by_files(removal: Removal, step: Step, command: Located, shown: st
             told = need(removal, text)
             if told:
                 raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint_for(told))
+            folder = named_in_script(removal.cache_use.manager, text)
+            if folder:
+                raise LeaveAlone("needed-later", f"{shown} may run {path}, which names the cache (`{folder}`)")
         _unneeded_by_build_tool(removal, scripts, command, shown)
     if removal.lists and builds:
         _all_is_read(removal, command, step)

@@ -21,6 +21,7 @@ from dfix.transforms.clean_up.mentions import mentions, need, without_comments
 from dfix.transforms.clean_up.named_paths import depends, word_in_cache
 from dfix.transforms.clean_up.removed_files import Removal, Search
 from dfix.transforms.clean_up.started import Started, at_run_time, started_in_exec_form
+from dfix.transforms.clean_up.told_folders import asked_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterator
@@ -182,6 +183,9 @@ def _unneeded_by(removal: Removal, step: Step, started: Started, *, builds: bool
     without_network = network is not None and network.value == "none"
     scope_of = scopes(started.script)
     in_mount = mounted(step, clean_up.empties)
+    asked = asked_for(manager, step.source_text, started.commands)
+    if asked:
+        raise LeaveAlone("needed-later", f"`{asked}` {place} tells where the cache is, and what it names is used")
     updated: list[Scope] = [()] if in_mount else []
     for index, command in enumerate(started.commands):
         shown = f"`{_shown(command)}` {place}"
@@ -201,7 +205,7 @@ def _unneeded_by(removal: Removal, step: Step, started: Started, *, builds: bool
                 raise LeaveAlone("needed-later", f"{setting} makes {shown} install from the cache")
         if used.has(clean_up.offline) or (without_network and used.verb == "install"):
             raise LeaveAlone("needed-later", f"{shown} installs from the cache")
-        if clean_up.empty_fails and any(map(used.says, clean_up.done_by)):
+        if any(map(used.says, clean_up.fails_empty)):
             raise LeaveAlone("cleaned-later", f"{shown} empties the cache, and fails if it is already empty")
         if updates(used, clean_up) and not _of_some_sources(used):
             updated.append(scope)
