@@ -29,6 +29,8 @@ Kind = Literal[
     "feeds",
     "folder",
     "hard-links",
+    "installer",
+    "interpreter",
     "make",
     "mentions",
     "moves",
@@ -41,6 +43,7 @@ Kind = Literal[
     "shell",
     "sources",
     "tests",
+    "tool",
     "unpacks",
 ]
 

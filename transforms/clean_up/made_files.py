@@ -15,7 +15,7 @@ from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import commands, invoked, program_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from dfix.rewriter.model import Model, Step
     from dfix.rewriter.model.cache_use import RunIndex
@@ -50,6 +50,7 @@ class MadeFiles:
         self._texts: dict[str, str | None] = {}
         self._moves: list[FileMove] = []
         self._from_elsewhere: set[str] = set()
+        self._downloads: dict[str, set[str]] = {}
         for stage in model.stages:
             for step in stage.steps:
                 if step.keyword in ("COPY", "ADD"):
@@ -77,7 +78,11 @@ class MadeFiles:
 
     def comes_from_elsewhere(self, name: str) -> bool:
         """Whether a COPY takes a file of this name from another image, or a download is written to one."""
-        return name in self._from_elsewhere
+        return name in self._from_elsewhere or name in self._downloads
+
+    def addresses(self, name: str) -> frozenset[str]:
+        """The addresses from which a file of this name may be downloaded; none for a file that is not."""
+        return frozenset(self._downloads.get(name, ()))
 
     def below(self, image_folder: str) -> list[str]:
         """The paths below an image folder."""
@@ -116,9 +121,12 @@ class MadeFiles:
             sources = tuple(posixpath.join("/", source) for word in words[:-1] if (source := step.expand(word)))
             place = posixpath.normpath(posixpath.join(step.workdir or "?", target))
             self._moves.append(FileMove(tuple(map(posixpath.normpath, sources)), place))
-        if instruction.flag("from") is not None or any("://" in word for word in words[:-1]):
-            brought = [target] if not target.endswith("/") else []
+        addresses = [word for word in words[:-1] if "://" in word]
+        brought = [target] if not target.endswith("/") else []
+        if instruction.flag("from") is not None:
             self._from_elsewhere.update(map(posixpath.basename, (*brought, *words[:-1])))
+        elif addresses:
+            self._add_download((*brought, *addresses), addresses)
         for heredoc in instruction.heredocs:
             path = posixpath.join(target, heredoc.name) if target.endswith("/") or len(words) > 2 else target
             body = instruction.text[heredoc.body.start : heredoc.body.end]
@@ -144,7 +152,11 @@ class MadeFiles:
         redirects = [r.target.literal_or_text for r in command.command.redirects if r.op in _WRITES and r.target]
         named = [after for word, after in pairwise(words) if _OUTPUT_OPTION.fullmatch(word)]
         addresses = [word for word in words if "://" in word]
-        self._from_elsewhere.update(map(posixpath.basename, (*redirects, *named, *addresses)))
+        self._add_download((*redirects, *named, *addresses), addresses)
+
+    def _add_download(self, names: Iterable[str], addresses: Iterable[str]) -> None:
+        for name in map(posixpath.basename, names):
+            self._downloads.setdefault(name, set()).update(addresses)
 
     def _write(self, path: str, text: str | None) -> None:
         before = self._texts.get(path, "")

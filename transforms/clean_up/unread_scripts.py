@@ -11,6 +11,8 @@ from dfix.rewriter.knowledge.usage import usage
 from dfix.rewriter.shell.walk import program_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Word
@@ -24,32 +26,6 @@ _NO_PACKAGES = frozenset(
 
 _INSTALLERS = ("miniconda", "anaconda", "miniforge", "mambaforge", "cmake-")
 """Prefixes of self-extracting archives that install nothing else."""
-
-_KNOWN_INSTALLERS = (
-    "sh.rustup.rs",
-    "deb.nodesource.com",
-    "rpm.nodesource.com",
-    "nvm-sh/nvm",
-    "creationix/nvm",
-    "install.python-poetry.org",
-    "astral.sh/uv",
-    "bun.sh/install",
-    "get.docker.com",
-    "getcomposer.org",
-    "composer/getcomposer.org",
-    "bootstrap.pypa.io",
-    "pypa/get-pip",
-    "python-poetry",
-    "ohmyzsh",
-    "oh-my-zsh",
-    "get.pnpm.io",
-    "starship.rs",
-    "deno.land",
-    "get.sdkman.io",
-    "foundry.paradigm.xyz",
-    "cpanmin.us",
-)
-"""Addresses of install scripts that install no system packages, or update the package lists first."""
 
 _SETTINGS = tuple(
     "activate env rc profile release environment conda.sh env.sh vars.sh init.sh init.bash setup.bash env-hashes .env "
@@ -66,7 +42,7 @@ _CALLS = re.compile(
 _SUBSTITUTED = re.compile(r"[\"']?(?:\$\((?!\().*\)|`.*`)[\"']?", re.DOTALL)
 _DOWNLOADS = re.compile(r"(?:^|[\s(`;&|\"'])(?:curl|wget)\s")
 _DOWNLOAD_PIPED = re.compile(r"\b(?:curl|wget)\b[^\n|;&]*\|[^\n|;&]*\b(?:python[\d.]*|perl|php|ruby|node)\b")
-_INTERPRETER = re.compile(r"python[\d.]*|perl|php|ruby|node")
+_PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
 _ASKS_ABOUT_ITSELF = frozenset(("--version", "version", "-version", "-v", "-V", "--help", "-h"))
 _DOWNLOADED = "a script that it downloads or reads from its input"
 _READS_FILE = re.compile(r"(?:^|[\s(`|;&\"'])(?:cat|curl|wget|base64|head|tail|sed|awk)\s")
@@ -84,13 +60,15 @@ def unread_script(command: Located, step: Step, scripts: ContextScripts) -> str:
     whole = words[0].value is None and _SUBSTITUTED.fullmatch(words[0].literal_or_text) is not None
     if whole and _DOWNLOADS.search(words[0].literal_or_text):
         return "" if _is_known(step) else _DOWNLOADED
+    if _runs_code(program) and any(map(_is_download, _given(command))):
+        return "" if _is_known(step) else _DOWNLOADED
     substituted = "$(" in words[0].literal_or_text  # a folder in it is not that of the program
     if words[0].value is None and (substituted or "$" in program or "`" in program):
         return f"`{words[0].literal_or_text}`, which is not named literally"
     if program == "eval":
         return _evaluated(command, step, scripts)
     script = _script(words)
-    if _INTERPRETER.fullmatch(program) and _reads_input(words) and _DOWNLOAD_PIPED.search(step.source_text):
+    if _interprets(program) and _reads_input(words) and _DOWNLOAD_PIPED.search(step.source_text):
         script = ""
     if script == "":
         return "" if _is_known(step) else _DOWNLOADED
@@ -102,24 +80,78 @@ def unread_script(command: Located, step: Step, scripts: ContextScripts) -> str:
         return next((f"the script {path}" for path in files if scripts.text(path) is None), "")
     name = program_name(script).strip("\"'")
     sets_only = program in of_kind("sources") and name.lower().endswith(_SETTINGS)
-    return "" if sets_only or _builds_only(name) else f"the script {name}"
+    harmless = sets_only or _builds_only(name) or _comes_from_known(name, scripts)
+    asks = is_program and (name in of_kind("tool") or _asks_about_itself(words))
+    return "" if harmless or asks else f"the script {name}"
 
 
 def _from_elsewhere(command: Located, step: Step, scripts: ContextScripts) -> str:
-    """A program that a command finds by its name alone, and that a download or another image brought."""
-    word = command.words[0]
-    name = word.literal_or_text
-    if len(command.words) == 2 and command.words[1].text in _ASKS_ABOUT_ITSELF:
+    """A program that a command finds by its name alone, and that a download or another image brought.
+
+    For an interpreter, that is the file that it is given.
+    """
+    words = command.words
+    name = words[0].literal_or_text
+    if _interprets(program_name(words[0])):
+        return _downloaded_file(command, scripts)
+    if _asks_about_itself(words):
         return ""
-    known = word.value is None or "/" in name or row(name) is not None or usage(command.words) is not None
+    known = words[0].value is None or "/" in name or row(name) is not None or usage(words) is not None
     if known or name in _NO_PACKAGES or not scripts.placed.made.comes_from_elsewhere(name):
+        return ""
+    if _comes_from_known(name, scripts):
         return ""
     return "" if scripts.program(command, step) else f"{name}, a program from another image or a download"
 
 
+def _downloaded_file(command: Located, scripts: ContextScripts) -> str:
+    """The file that an interpreter is given and that only a download brings: `python3 install.py`."""
+    for word in command.words[1:]:
+        name = program_name(word).strip("\"'")
+        if word.text.startswith("-") or not scripts.placed.made.addresses(name):
+            continue
+        if _comes_from_known(name, scripts) or scripts.named(word.literal_or_text, command.folder):
+            return ""
+        return f"{name}, which is downloaded"
+    return ""
+
+
+def _comes_from_known(name: str, scripts: ContextScripts) -> bool:
+    """Whether each download of a name is from an address whose scripts install no packages without an update."""
+    addresses = scripts.placed.made.addresses(name)
+    return bool(addresses) and all(any(known in address for known in of_kind("installer")) for address in addresses)
+
+
+def _asks_about_itself(words: tuple[Word, ...]) -> bool:
+    return len(words) == 2 and words[1].text in _ASKS_ABOUT_ITSELF
+
+
+def _interprets(program: str) -> bool:
+    return program in of_kind("interpreter") or _PYTHON.fullmatch(program) is not None
+
+
+def _runs_code(program: str) -> bool:
+    """Whether a program runs what it is given as a word: `python3 -c …`, `bash <(…)`."""
+    return _interprets(program) or program in of_kind("shell") or program in of_kind("sources")
+
+
+def _given(command: Located) -> Iterator[str]:
+    """What an interpreter may be given to run: its options' values, its first operand, and what its redirects read."""
+    for word in command.words[1:]:
+        yield word.text
+        if not word.text.startswith("-"):
+            break
+    yield from (r.target.text for r in command.command.redirects if r.op in ("<", "<<<") and r.target is not None)
+
+
+def _is_download(word: str) -> bool:
+    """Whether a word is nothing but the output of a download: `"$(curl …)"`, `<(curl …)`."""
+    return (word.startswith("<(") or _SUBSTITUTED.fullmatch(word) is not None) and _DOWNLOADS.search(word) is not None
+
+
 def _is_known(step: Step) -> bool:
     """Whether a step downloads from an address whose scripts install no packages without an update."""
-    return any(address in step.source_text for address in _KNOWN_INSTALLERS)
+    return any(address in step.source_text for address in of_kind("installer"))
 
 
 def _script(words: tuple[Word, ...]) -> Word | Literal[""] | None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from dfix.rewriter.knowledge import install_table
 from dfix.rewriter.knowledge.load import named
-from dfix.rewriter.knowledge.program_table import row
+from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map.file_map import steps_before
@@ -57,7 +57,9 @@ def _is_login_flag(word: str) -> bool:
 
 def _may_be_run(program: str) -> bool:
     """Whether an install, or a program that it runs, may run a program of this name."""
-    return named(program) is not None or row(program) is not None or install_table.started_programs().match(program)
+    if named(program) is not None or install_table.started_programs().match(program):
+        return True
+    return row(program) is not None and program not in of_kind("tool")
 
 
 def _is_setting(path: str, home: str | None, search_path: str, working: str) -> bool:
