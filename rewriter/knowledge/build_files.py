@@ -18,6 +18,8 @@ class BuildTool(NamedTuple):
     programs: frozenset[str]
     subcommands: frozenset[str]
     """Those that read the files; empty: all of them."""
+    exceptions: frozenset[str]
+    """(`except`) Sub-commands that do not, where all others do."""
     files: tuple[str, ...]
     """Patterns for the names of the files."""
     lines: str
@@ -30,13 +32,36 @@ class BuildTool(NamedTuple):
     """Scripts that it runs without being given their names."""
     called: tuple[str, ...]
     """Patterns for the ends of paths that a word of the command names: `bin/{word}`."""
+    sources: tuple[str, ...]
+    """Patterns for the names of source files of the project whose code it may run."""
+
+
+class Manifest(NamedTuple):
+    """Files that give a program of the project its name, and the code that it runs."""
+
+    files: tuple[str, ...]
+    """Patterns for the names of the files."""
+    sources: tuple[str, ...]
 
 
 def build_tools(program: str, arguments: Sequence[str]) -> tuple[BuildTool, ...]:
     """The tools that a command may be, if they read files of the project; `program` has no folder."""
-    given = {argument.partition("=")[0] for argument in arguments}
     tools = _tools().get(program, ())
-    return tuple(tool for tool in tools if not tool.subcommands or not tool.subcommands.isdisjoint(given))
+    if not tools:
+        return ()
+    given = {argument.partition("=")[0] for argument in arguments}
+    first = next((argument for argument in arguments if argument[:1] not in ("-", "+")), "")
+    return tuple(
+        tool
+        for tool in tools
+        if (not tool.subcommands or not tool.subcommands.isdisjoint(given)) and first not in tool.exceptions
+    )
+
+
+@cache
+def manifests() -> tuple[Manifest, ...]:
+    """The manifests by which a project names programs of its own."""
+    return tuple(Manifest(tuple(row["files"]), tuple(row["sources"])) for row in own_table(_TABLE)["manifest"])
 
 
 @cache
@@ -46,12 +71,14 @@ def _tools() -> dict[str, tuple[BuildTool, ...]]:
         tool = BuildTool(
             frozenset(row["programs"]),
             frozenset(row.get("subcommands", ())),
+            frozenset(row.get("except", ())),
             tuple(row.get("files", ())),
             row.get("lines", ""),
             row.get("follows", False),
             row.get("scripts", ""),
             tuple(row.get("hooks", ())),
             tuple(row.get("called", ())),
+            tuple(row.get("sources", ())),
         )
         for program in tool.programs:
             by_program[program] = (*by_program.get(program, ()), tool)

@@ -16,6 +16,7 @@ from dfix.transforms.clean_up.placed_files import PlacedFiles
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from dfix.rewriter.knowledge import Manager
     from dfix.rewriter.model import Model, Step
     from dfix.rewriter.model.cache_use import RunIndex
     from dfix.rewriter.model.commands import Located
@@ -26,6 +27,8 @@ MOST_FILES = 20_000
 """Files of a context among which one is looked up by its name alone."""
 MOST_SCRIPTS = 500
 """Scripts that are read for one command."""
+MOST_SOURCES = 2_000
+"""Source files of one kind that are read."""
 
 _EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\$[@*]|`[^`]*`")
 _GLOB = re.compile(r"[*?\[]")
@@ -49,7 +52,9 @@ _STARTS_PROGRAMS = re.compile(
 )
 _LIBRARIES = frozenset(("node_modules", ".git", ".github"))
 _GEMS = "vendor/bundle/"
-_SUFFIXES = ("", ".js", ".mjs", ".cjs", ".ts", "/index.js", "/__main__.py")
+_ENTRY_POINTS = ("__main__.py", "index.js", "index.mjs", "index.cjs", "index.ts")
+_MAIN = re.compile(r'"main"\s*:\s*"([^"]+)"')
+_SUFFIXES = ("", ".js", ".mjs", ".cjs", ".ts", ".rb", "/index.js", "/__main__.py")
 
 
 @lru_cache(maxsize=128)
@@ -75,6 +80,7 @@ class ContextScripts:
         self._reached: dict[str, tuple[tuple[str, ...], bool]] = {}
         self._texts: dict[str, str | None] = {}
         self._globbed: dict[str, list[str]] = {}
+        self._sources: dict[tuple[tuple[str, ...], str], list[tuple[str, str]]] = {}
         self._searched: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
 
     @property
@@ -131,6 +137,34 @@ class ContextScripts:
         found = [path for pattern in patterns for path in self._called(pattern)]
         if len(found) > MOST_SCRIPTS:
             raise TooManyScriptsError
+        return found
+
+    def sources(self, patterns: tuple[str, ...], manager: Manager) -> list[tuple[str, str]]:
+        """The files of these names that contain the name of one of a manager's programs, with their texts.
+
+        Of many, only the first MOST_SOURCES are read.
+        """
+        found = self._sources.get((patterns, manager.name))
+        if found is None:
+            paths = [path for pattern in patterns for path in self._called(pattern) if "/vendor/" not in f"/{path}"]
+            named = (path for path in paths[:MOST_SOURCES] if self._names_one(path, manager.commands))
+            found = self._sources[patterns, manager.name] = [(path, self.text(path) or "") for path in named]
+        return found
+
+    def _names_one(self, path: str, programs: frozenset[str]) -> bool:
+        text = self.whole_text(path) or ""
+        return any(program in text for program in programs)
+
+    def only_scripts(self, paths: Iterable[str]) -> list[str]:
+        """Those of the paths whose names are those of scripts."""
+        return [path for path in paths if _IS_SCRIPT.search(path, max(path.rfind("/"), 0))]
+
+    def entry_points(self, word: str, folder: str | None) -> list[str]:
+        """The files that an interpreter runs of a folder that a word names: `python3 tools`, `node .`."""
+        found = [path for name in _ENTRY_POINTS for path in self.named(posixpath.join(word, name), folder)]
+        for manifest in self.named(posixpath.join(word, "package.json"), folder):
+            main = _MAIN.search(self.whole_text(manifest) or "")
+            found += self._near(main[1], posixpath.dirname(manifest)) if main is not None else []
         return found
 
     def ending(self, pattern: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -13,15 +14,15 @@ from dfix.rewriter.model.commands import located_in
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.clean_up.context_scripts import MOST_SCRIPTS, TooManyScriptsError
-from dfix.transforms.clean_up.found_by_tools import texts_found
+from dfix.transforms.clean_up.found_by_tools import texts_found, texts_found_by_script
 from dfix.transforms.clean_up.mentions import need
 from dfix.transforms.clean_up.named_paths import folders_of
 from dfix.transforms.clean_up.package_scripts import HAVE_SCRIPTS, scripts_run
 from dfix.transforms.clean_up.told_folders import named_in_script
-from dfix.transforms.clean_up.unread_scripts import unread_in, unread_script
+from dfix.transforms.clean_up.unread_scripts import interprets, unread_in, unread_script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from dfix.rewriter.knowledge import Usage
     from dfix.rewriter.model import Step
@@ -77,22 +78,30 @@ def hint_for(told: str) -> str:
 def _unneeded_by_files(removal: Removal, step: Step, command: Located, shown: str, *, builds: bool) -> None:
     """Raise LeaveAlone for a file that a command runs and that needs what is removed, or that dfix cannot read."""
     for scripts in removal.search.all_scripts:
+        by_script: dict[str, None] = {}
         for path, text in _texts_run(scripts, command, step, anything=builds):
+            by_script.setdefault(text, None)
             told = need(removal, text)
             if told:
                 raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint_for(told))
             folder = named_in_script(removal.cache_use.manager, text)
             if folder:
                 raise LeaveAlone("needed-later", f"{shown} may run {path}, which names the cache (`{folder}`)")
-        _unneeded_by_build_tool(removal, scripts, command, shown)
+        _unneeded_by_build_tool(removal, scripts, command, shown, by_script)
     if removal.lists and builds:
         _all_is_read(removal, command, step)
 
 
-def _unneeded_by_build_tool(removal: Removal, scripts: ContextScripts, command: Located, shown: str) -> None:
-    """Raise LeaveAlone where a build tool that a command runs finds a file of the project that uses the manager."""
+def _unneeded_by_build_tool(
+    removal: Removal, scripts: ContextScripts, command: Located, shown: str, by_script: Iterable[str]
+) -> None:
+    """Raise LeaveAlone where a build tool that a command or a script runs finds a file that uses the manager."""
+    if not removal.matters_to_texts:
+        return
     words = [word.literal_or_text for word in _may_be_run(command.words)]
-    for path, text in texts_found(words, scripts):
+    manager = removal.cache_use.manager
+    found = (texts_found_by_script(text, manager, scripts) for text in by_script)
+    for path, text in chain(texts_found(words, manager, scripts), *found):
         told = need(removal, text, commands_only=True)
         if told:
             raise LeaveAlone("needed-later", f"{shown} may run {path}, which {told}", hint_for(told))
@@ -144,7 +153,7 @@ def _texts_run(scripts: ContextScripts, command: Located, step: Step, *, anythin
     if _runs_nothing(command.words):
         return
     paths = _named(scripts, command, step)
-    used = usage(command.words)
+    used = _usage_within(command.words)
     # what a package manager runs is in its manifest, and known by its name
     anything = anything and used is None
     if anything and program_name(command.words[0]) in _RUNS_ITS_INPUT:
@@ -159,6 +168,15 @@ def _texts_run(scripts: ContextScripts, command: Located, step: Step, *, anythin
     yield from ((path, scripts.text(path) or "") for path in listed)
     for path in scripts.reached([path for path in paths if path not in listed], anything=anything):
         yield path, scripts.text(path) or ""
+
+
+def _usage_within(words: tuple[Word, ...]) -> Usage | None:
+    """The command of a package manager that a command is, or that an unknown program runs: `corepack pnpm run x`."""
+    used = usage(words)
+    known = row(program_name(words[0]))
+    if used is None and (known is None or known.operands == "anything"):
+        return next((inner for at in range(1, len(words)) if (inner := usage(words[at:])) is not None), None)
+    return used
 
 
 def _with_scripts(scripts: ContextScripts, command: Located, used: Usage | None) -> list[str]:
@@ -209,6 +227,8 @@ def _named(scripts: ContextScripts, command: Located, step: Step) -> list[str]:
             paths += scripts.named(text.removesuffix(".py") + "/__main__.py", folder)
         if text:
             paths += scripts.named(text, folder)
+        if text and at == 1 and interprets(program):
+            paths += scripts.entry_points(text, folder)
         if text and program in ("find", "run-parts"):
             paths += scripts.below(text, folder)
     used = usage(words)

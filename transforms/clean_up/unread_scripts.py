@@ -68,7 +68,7 @@ def unread_script(command: Located, step: Step, scripts: ContextScripts) -> str:
     if program == "eval":
         return _evaluated(command, step, scripts)
     script = _script(words)
-    if _interprets(program) and _reads_input(words) and _DOWNLOAD_PIPED.search(step.source_text):
+    if interprets(program) and _reads_input(words) and _DOWNLOAD_PIPED.search(step.source_text):
         script = ""
     if script == "":
         return "" if _is_known(step) else _DOWNLOADED
@@ -92,7 +92,7 @@ def _from_elsewhere(command: Located, step: Step, scripts: ContextScripts) -> st
     """
     words = command.words
     name = words[0].literal_or_text
-    if _interprets(program_name(words[0])):
+    if interprets(program_name(words[0])):
         return _downloaded_file(command, scripts)
     if _asks_about_itself(words):
         return ""
@@ -126,13 +126,14 @@ def _asks_about_itself(words: tuple[Word, ...]) -> bool:
     return len(words) == 2 and words[1].text in _ASKS_ABOUT_ITSELF
 
 
-def _interprets(program: str) -> bool:
+def interprets(program: str) -> bool:
+    """Whether a program runs a file of its language that it is given."""
     return program in of_kind("interpreter") or _PYTHON.fullmatch(program) is not None
 
 
 def _runs_code(program: str) -> bool:
     """Whether a program runs what it is given as a word: `python3 -c …`, `bash <(…)`."""
-    return _interprets(program) or program in of_kind("shell") or program in of_kind("sources")
+    return interprets(program) or program in of_kind("shell") or program in of_kind("sources")
 
 
 def _given(command: Located) -> Iterator[str]:
