@@ -84,7 +84,10 @@ def read_compose(path: str, uses: ImageUses) -> None:
             names |= {image_name(str(tag)) for tag in (image, *list_of(build.get("tags"))) if tag}
             uses.builds.extend(declared_build(path, build, names, build.get("dockerfile_inline")))
         used = {own, *_extended(folder, service)} | ({image_name(image)} if isinstance(image, str) else set())
-        uses.containers.append(_service(path, service, frozenset(used)))
+        container = _service(path, data, service, frozenset(used))
+        for base_path, base_data, base in _bases(path, data, service, uses.within):
+            container = container.extending(_service(base_path, base_data, base, container.names))
+        uses.containers.append(container)
 
 
 def _environment(folder: str, within: tuple[str, ...]) -> dict[str, str]:
@@ -119,12 +122,35 @@ def _extended(folder: str, service: dict[str, Any]) -> Iterator[str]:
         yield reference(os.path.dirname(file) if extends.get("file") else folder, f"service:{extends.get('service')}")
 
 
-def _service(path: str, service: dict[str, Any], names: frozenset[str]) -> Container:
+def _bases(
+    path: str, data: Any, service: dict[str, Any], within: tuple[str, ...]
+) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """The services that a service extends, nearest first, each with its file and what that contains."""
+    for _ in range(_MOST_DEEP):
+        extends = service.get("extends")
+        name, file = (extends, None) if isinstance(extends, str) else (None, None)
+        if isinstance(extends, dict):
+            name, file = extends.get("service"), extends.get("file")
+        if isinstance(file, str) and "\0" not in file:
+            path = os.path.normpath(os.path.join(os.path.dirname(path), file))
+            data = yaml_of(text_of(path, within) or "") if not leads_out(path, within) else None
+        service = table_of(table_of(data, "services"), str(name))
+        if not service:
+            return
+        yield path, data, service
+
+
+def _service(path: str, data: Any, service: dict[str, Any], names: frozenset[str]) -> Container:
     check = list_of(table_of(service, "healthcheck").get("test"))
     scripts = check[-1:] if len(check) == 1 or check[:1] == ["CMD-SHELL"] else []
     commands = [words_of(check[1:])] if check[:1] == ["CMD"] else []
-    hooks = (hook.get("command") for key in ("post_start", "pre_stop") for hook in tables_in(service.get(key)))
-    commands += [words_of(hook) for hook in hooks]
+    watched = tables_in(table_of(service, "develop").get("watch"))
+    hooks = [hook for key in ("post_start", "pre_stop") for hook in tables_in(service.get(key))]
+    hooks += [table_of(watch, "exec") for watch in watched]
+    commands += [words_of(hook.get("command")) for hook in hooks]
+    folder = os.path.dirname(path)
+    synced = [{"source": f"./{watch.get('path')}", "target": watch.get("target")} for watch in watched]
+    files, texts = _configurations(data, service)
     return Container(
         path,
         names,
@@ -132,9 +158,27 @@ def _service(path: str, service: dict[str, Any], names: frozenset[str]) -> Conta
         words_of(service.get("command")),
         (*map(str, scripts), *(shlex.join(words) for words in commands if words)),
         str(service.get("working_dir") or ""),
-        tuple(_mounts(os.path.dirname(path), service.get("volumes"))),
+        tuple(mount for one in (service.get("volumes"), synced, files) for mount in _mounts(folder, one)),
         texts_of(service.get("environment")),
+        tuple(texts),
     )
+
+
+def _configurations(data: Any, service: dict[str, Any]) -> tuple[list[dict[str, str]], list[tuple[str, str]]]:
+    """The files that a service's `configs` and `secrets` mount, and those whose text the compose file has."""
+    files: list[dict[str, str]] = []
+    texts: list[tuple[str, str]] = []
+    for kind, place in (("configs", "/"), ("secrets", "/run/secrets/")):
+        for one in list_of(service.get(kind)):
+            given = one if isinstance(one, dict) else {"source": one}
+            name = str(given.get("source"))
+            target = os.path.join(place, str(given.get("target") or name))
+            declared = table_of(table_of(data, kind), name)
+            if isinstance(declared.get("content"), str):
+                texts.append((target, declared["content"].replace("$$", "$")))
+            elif isinstance(declared.get("file"), str):
+                files.append({"source": os.path.join(".", declared["file"]), "target": target})
+    return files, texts
 
 
 def _mounts(folder: str, volumes: Any) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 _VARIABLE = re.compile(r"\$\{\w+:?-(?P<default>[^}]{0,200})\}|\$\{\{[^}]{0,200}\}\}|\$[{(][^})]{0,200}[})]|\$\w+")
 
+_ITS_NAME = re.compile(r"\$[({]{0,2}\s?(?:[A-Za-z_]+\.)?(?P<name>\w+)")
+
 _LONGEST = 4000
 """Characters of a name or path that are read."""
 
@@ -47,6 +49,20 @@ class Container(NamedTuple):
     mounts: tuple[tuple[str, str], ...]
     """Folders and files of the host, each with its path in the container."""
     environment: Mapping[str, str]
+    texts: tuple[tuple[str, str], ...] = ()
+    """Files whose text the declaring file has, each as its path in the container and its text."""
+
+    def extending(self, base: Container) -> Container:
+        """A container that takes from another one what it does not set itself."""
+        return self._replace(
+            entrypoint=base.entrypoint if self.entrypoint is None else self.entrypoint,
+            command=base.command if self.command is None else self.command,
+            scripts=(*base.scripts, *self.scripts),
+            folder=self.folder or base.folder,
+            mounts=(*base.mounts, *self.mounts),
+            environment={**base.environment, **self.environment},
+            texts=(*base.texts, *self.texts),
+        )
 
 
 class ImageUses(NamedTuple):
@@ -61,12 +77,16 @@ class ImageUses(NamedTuple):
 def image_name(reference: str) -> str:
     """The name of an image without its tag: "me/base" for `docker.io/me/base:1.2`.
 
-    Of variables only their defaults count; without one, "*/base" stands for every image of that last name.
+    Of variables only their defaults count; without one, "*/base" stands for every image of that last name, and "$image"
+    for the one that the variable IMAGE names.
     """
     known = _VARIABLE.sub(lambda match: match["default"] or "", reference[:_LONGEST]).lower()
     name = known.partition("@")[0]
     head, colon, tag = name.rpartition(":")
     name = head if colon and "/" not in tag else name
+    if not name.rpartition("/")[2]:
+        variable = _ITS_NAME.match(reference[:_LONGEST].rpartition("/")[2])
+        name += "" if variable is None else f"${variable['name'].lower()}"
     if name.startswith("/"):
         return f"*/{name.rpartition('/')[2]}"
     return name.removeprefix("docker.io/").removeprefix("library/")

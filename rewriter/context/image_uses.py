@@ -24,9 +24,17 @@ from dfix.rewriter.context.image_records import (
     tables_in,
     texts_of,
 )
+from dfix.rewriter.context.job_containers import (
+    jenkins_builds,
+    read_jenkinsfile,
+    read_jobs,
+    read_tiltfile,
+    tilt_builds,
+)
 from dfix.rewriter.context.other_builds import CI_FOLDERS, runs_builds
 from dfix.rewriter.context.parsed_files import bake_targets, table_of, text_of, yaml_of
 from dfix.rewriter.context.run_commands import read_containers
+from dfix.rewriter.context.text_values import with_values
 from dfix.rewriter.text.root import is_inside, is_repository, leads_out, upwards
 
 _MOST_FOLDERS = 100
@@ -65,7 +73,32 @@ def image_uses(dockerfile: str, within: tuple[str, ...]) -> ImageUses:
             read_compose(path, uses)
     for path in running:
         _read_commands(path, uses)
+    _read_jobs([*running, *_manifests(folders, {*declaring, *running})], uses)
     return uses
+
+
+def _manifests(folders: list[str], read: set[str]) -> Iterator[str]:
+    """The YAML files near the Dockerfile that may be manifests of Kubernetes."""
+    paths = (os.path.join(folder, name) for folder in folders for name in sorted(_names(folder)))
+    found = (path for path in paths if path.endswith((".yaml", ".yml")) and path not in read)
+    yield from islice(found, _MOST_FOLDERS)
+
+
+def _read_jobs(paths: Iterable[str], uses: ImageUses) -> None:
+    """Add the containers of CI jobs and pods that may use one of the images."""
+    last_names = {name.rpartition("/")[2].lstrip("$") for build in uses.builds for name in build.names}
+    last_names = {name for name in last_names if name and " " not in name}
+    named = re.compile("|".join(map(re.escape, last_names)), re.IGNORECASE)
+    for path in paths:
+        text = text_of(path, uses.within) or "" if last_names or "Jenkinsfile" in path else ""
+        if os.path.basename(path).startswith("Jenkinsfile"):
+            read_jenkinsfile(path, text, uses)
+        elif not text or not named.search(text):
+            continue
+        elif os.path.basename(path).startswith("Tiltfile"):
+            read_tiltfile(path, text, uses)
+        elif path.endswith((".yaml", ".yml")):
+            read_jobs(path, text, uses)
 
 
 def _declaring(folders: list[str]) -> Iterator[str]:
@@ -162,15 +195,24 @@ def _read_skaffold(path: str, uses: ImageUses) -> None:
 def _read_commands(path: str, uses: ImageUses) -> None:
     """Add the builds that a file runs, and the containers."""
     text = text_of(path, uses.within) or ""
-    for command in islice(build_commands(text), _MOST_BUILDS) if "build" in text else ():
-        uses.builds.extend(_run_build(path, command, uses.within[0]))
-    read_containers(path, text, uses)
+    name = os.path.basename(path)
+    filled = with_values(text)
+    for one in dict.fromkeys((text, filled)):
+        for command in islice(build_commands(one), _MOST_BUILDS) if "build" in one else ():
+            uses.builds.extend(_run_build(path, command, uses.within[0]))
+        read_containers(path, one, uses)
+    if name.startswith("Jenkinsfile"):
+        for command, agent in islice(jenkins_builds(path, text), _MOST_BUILDS):
+            uses.builds.extend(_run_build(path, command, uses.within[0], agent))
+    elif name.startswith("Tiltfile"):
+        for command in tilt_builds(text):
+            uses.builds.extend(_run_build(path, command, uses.within[0]))
 
 
-def _run_build(file: str, command: BuildCommand, root: str) -> Iterator[ImageBuild]:
+def _run_build(file: str, command: BuildCommand, root: str, further_name: str = "") -> Iterator[ImageBuild]:
     """The build that a command runs, in the nearest folder above its file where the Dockerfile is."""
     build = {"target": command.target, "args": list(command.arguments), "additional_contexts": list(command.contexts)}
-    names = {image_name(tag) for tag in command.tags}
+    names = {image_name(tag) for tag in command.tags} | ({further_name} if further_name else set())
     if command.text:
         yield from declared_build(file, build, names, command.text)
         return

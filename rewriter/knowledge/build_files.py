@@ -36,7 +36,7 @@ class BuildTool(NamedTuple):
     """Patterns for the names of source files of the project whose code it may run."""
 
 
-class Manifest(NamedTuple):
+class NamingFile(NamedTuple):
     """Files that give a program of the project its name, and the code that it runs."""
 
     files: tuple[str, ...]
@@ -59,9 +59,9 @@ def build_tools(program: str, arguments: Sequence[str]) -> tuple[BuildTool, ...]
 
 
 @cache
-def manifests() -> tuple[Manifest, ...]:
+def naming_files() -> tuple[NamingFile, ...]:
     """The manifests by which a project names programs of its own."""
-    return tuple(Manifest(tuple(row["files"]), tuple(row["sources"])) for row in own_table(_TABLE)["manifest"])
+    return tuple(NamingFile(tuple(row["files"]), tuple(row["sources"])) for row in own_table(_TABLE)["manifest"])
 
 
 @cache

@@ -30,6 +30,10 @@ def uses(folder: Path, files: dict[str, str]) -> ImageUses:
         ("$(REGISTRY)/base:1", "*/base"),
         ("${{ env.IMAGE }}/base", "*/base"),
         ("Me/Base", "me/base"),
+        ("$(IMAGE):1", "$image"),
+        ("${{ env.IMAGE }}", "$image"),
+        ("me/${NAME}:${TAG}", "me/$name"),
+        ("$REGISTRY/$NAME", "*/$name"),
     ],
 )
 def test_the_name_of_an_image(reference: str, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.context.folder import Context
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _MOST_LAYERS = 10
 """Images that are built on each other, one after the other, that are followed."""
+_END = "END_OF_A_TEXT_IN_A_COMPOSE_FILE"
 
 
 class _Image(NamedTuple):
@@ -153,6 +155,9 @@ def _started(container: Container, image: _Image, own: str, within: tuple[str, .
     for source, target in mounts:
         if len(root) > 1:
             lines.append(f"COPY {json.dumps([os.path.relpath(source, root), target])}")
+    for target, content in container.texts:
+        if re.fullmatch(r"[\w./-]+", target) and _END not in content:
+            lines += [f'COPY <<"{_END}" {target}', content.rstrip("\n"), _END]
     for name, value in container.environment.items():
         if name.isidentifier():
             lines.append(f"ENV {name}=" + json.dumps(value).replace("$", "\\$"))

@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from dfix.rewriter.knowledge.build_files import build_tools, manifests
+from dfix.rewriter.knowledge.build_files import build_tools, naming_files
 from dfix.transforms.clean_up.context_scripts import TooManyScriptsError
 from dfix.transforms.clean_up.package_scripts import chosen, scripts_of
 
@@ -73,7 +73,7 @@ def _of_tool(tool: BuildTool, words: Sequence[str], scripts: ContextScripts) -> 
 def _of_own_program(program: str, manager: Manager, scripts: ContextScripts) -> Iterator[tuple[str, str]]:
     """The project's code that a program of this name may run, where a manifest of the project names it."""
     named = re.compile(rf"(?<![\w.-]){re.escape(program)}(?![\w.-])")
-    for manifest in manifests():
+    for manifest in naming_files():
         texts = (scripts.whole_text(path) or "" for path in scripts.matching(manifest.files))
         if any(map(named.search, texts)):
             yield from scripts.sources(manifest.sources, manager)

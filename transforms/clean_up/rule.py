@@ -15,15 +15,15 @@ the folder is a mount, and in stages that don't ship.
 
 **When it refuses.** When a later RUN, or what a container starts (CMD, ENTRYPOINT, HEALTHCHECK), installs from the
 package lists that this one fetches or from its cache; when a later RUN runs a script that might and that dfix cannot
-read; scripts of the build context, and those that the Dockerfile writes itself, are read, whatever runs them. When
-another Dockerfile that builds FROM this image, or a command that a compose or devcontainer file runs in it, needs what
-is removed (dfix reads the files near the Dockerfile that run builds, with `docker run`, `docker exec` and `docker
-compose run` in them; not `container:` or `image:` of a CI job, nor Kubernetes manifests). When a later instruction
-names the cache folder; when the script goes on after a failure, and something other than the manager runs last
-(`apt-get update; make`, a heredoc without `set -e`), or the manager runs in an `if`, a loop or before `||`; when a
-setting moves the cache, perhaps into the application, or makes installs offline; for ONBUILD, whose text is part of the
-image; when the base image is too old to know the flag; and for Yarn unless it is certainly Yarn 1. pnpm, bun and gem
-have no clean-up that saves space.
+read; scripts of the build context, and those that the Dockerfile writes itself, are read, whatever runs them, and so is
+the code of the project that a runner such as pytest or `go test` may run. When another Dockerfile that builds FROM this
+image, or a command that another file runs in it, needs what is removed (dfix reads the compose, devcontainer, CI,
+Kubernetes and Tilt files near the Dockerfile, Jenkinsfiles, Makefiles and scripts that build the image or name it).
+When a later instruction names the cache folder; when the script goes on after a failure, and something other than the
+manager runs last (`apt-get update; make`, a heredoc without `set -e`), or the manager runs in an `if`, a loop or before
+`||`; when a setting moves the cache, perhaps into the application, or makes installs offline; for ONBUILD, whose text
+is part of the image; when the base image is too old to know the flag; and for Yarn unless it is certainly Yarn 1. pnpm,
+bun and gem have no clean-up that saves space.
 
 References: [Docker: building best practices](https://docs.docker.com/build/building/best-practices/#apt-get),
 [pip: caching](https://pip.pypa.io/en/stable/topics/caching/),
