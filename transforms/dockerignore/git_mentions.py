@@ -26,6 +26,7 @@ _IN_SOURCE = re.compile(
     r"|name-rev|remote|rev-list|rev-parse|shortlog|show|status|submodule|symbolic-ref|tag)\b"
     r"|[\"'](?:git|(?:simple|isomorphic|last-commit)-git|nodegit|(?=[\w./@-]*+[\"'])[\w./@-]*?/go-git[\w./-]*|libgit2[\w./-]*)[\"']"
     r"|^[^\S\n]*(?:import|from|use|extern crate) (?:git|git2|gix|pygit2|dulwich|git_version)\b|\bgit_version!"
+    r"|^import\s+(?:qualified\s+)?(?:GitHash|Development\.GitRev)\b"
     r"|\borg\.eclipse\.jgit\b|\bLibGit2Sharp\b|\brequire ['\"]rugged['\"]|%w\[git\b",
     re.MULTILINE,
 )
@@ -54,9 +55,22 @@ def source_mentions(text: str) -> bool:
 def command_mentions(words: Sequence[str]) -> bool:
     """Whether the words of a command speak of the history, as an argument or as a tool that reads it."""
     text = " ".join(words)
-    if definition_mentions(text, settings=False):
+    return definition_mentions(text, settings=False) or runs_git_tool(words)
+
+
+def runs_git_tool(words: Sequence[str]) -> bool:
+    """Whether the words of a command are those of a tool that reads the history without speaking of git."""
+    if any(_in_order(command, words) for command in git_tools().commands):
         return True
-    return any(_in_order(command, words) for command in git_tools().commands)
+    programs = {word.rpartition("/")[2] for word in words}
+    return not git_tools().commits.isdisjoint(programs) and any(map(_names_commit, words))
+
+
+def _names_commit(word: str) -> bool:
+    """Whether a word has a commit in brackets, as the value of a filter: `--filter=...[HEAD^1]`, `"[origin/main]"`."""
+    option, sign, value = word.partition("=")
+    value = value if sign and option in git_tools().commit_options else word
+    return re.fullmatch(r"[\"']?[^\[\]]*\[[^\[\]]+\][^\[\]]*", value) is not None
 
 
 def _names(lowered: str) -> bool:

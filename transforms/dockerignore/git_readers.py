@@ -15,6 +15,7 @@ from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.dockerignore.git_mentions import command_mentions, definition_mentions, source_mentions
+from dfix.transforms.dockerignore.script_mentions import scripts_reader
 
 _MOST_FILES = 5000
 _LARGEST = 200_000
@@ -52,7 +53,7 @@ def git_reader(model: Model, context: Context) -> str:
         for step in stage.steps:
             if reader := _in_step(step, stage.base.image, context):
                 return reader
-    return _in_files(context)
+    return _in_files(context) or scripts_reader(model, context)
 
 
 def _in_step(step: Step, image: str, context: Context) -> str:
@@ -73,7 +74,7 @@ def _in_step(step: Step, image: str, context: Context) -> str:
         used = usage(command.words)
         if used is not None and (used.manager.system or _installs_by_name(used)):
             continue
-        if _stamps(used, image, context) or (not _forces_removal(words) and command_mentions(words)):
+        if _stamps(used, image, context, step) or (not _forces_removal(words) and command_mentions(words)):
             return f"`{' '.join(words)[:60]}` on line {line}"
     return ""
 
@@ -88,17 +89,27 @@ def _forces_removal(words: Sequence[str]) -> bool:
     return words[0] == "rm" and any(word.startswith("-") and "f" in word for word in words)
 
 
-def _stamps(used: Usage | None, image: str, context: Context) -> bool:
+def _stamps(used: Usage | None, image: str, context: Context, step: Step) -> bool:
     """Whether a command writes the commit into what it builds, which it does if it finds .git."""
     if used is None or used.subcommand is None:
         return False
     stamp = git_tools().stamps.get((used.manager.name, used.subcommand.literal_or_text))
     if stamp is None or (used.manager.name == "go" and not context.ships("go.mod")):
         return False
+    if stamp.unless_set and stamp.unless_set in step.env:
+        return False
+    if stamp.lacks_git and image.rpartition("/")[2].partition(":")[0] in stamp.lacks_git and not _brings_git(step):
+        return False
     version = re.search(r":([0-9]+)", image) if stamp.image and stamp.image in image else None
     if version is not None and int(version[1]) < stamp.since:
         return False
     return not any(word.text in stamp.without for word in used.words)
+
+
+def _brings_git(step: Step) -> bool:
+    """Whether a RUN of the step's stage, or of one that it builds on, names git."""
+    runs = (other for stage in step.stage.ancestry() for other in stage.steps if other.keyword == "RUN")
+    return any(re.search(r"\bgit\b", run.source_text) for run in runs)
 
 
 def _in_files(context: Context) -> str:

@@ -162,6 +162,21 @@ def test_written_without_touching_the_dockerfile(tmp_path: Path) -> None:
         ({"lib/Version.hs": 'main = readProcess "git" ["log"] ""\n'}, "true", "lib/Version.hs"),
         ({"src/App.java": "import org.eclipse.jgit.api.Git;\n"}, "true", "src/App.java"),
         ({"tool": "#!/usr/bin/perl\nmy $v = `git describe`;\n"}, "true", "tool"),
+        ({"package.json": '{"scripts": {"build": "nx affected -t build"}}'}, "npm run build", "package.json"),
+        (
+            {"package.json": '{"scripts": {"build": "npm run all", "all": "turbo build --filter=[HEAD^1]"}}'},
+            "npm run build",
+            "package.json",
+        ),
+        ({"package.json": '{"scripts": {"prepare": "lint-staged"}}'}, "npm ci", "package.json"),
+        ({"package.json": '{"scripts": {"release": "semantic-release"}}'}, "yarn release", "package.json"),
+        ({"Makefile": "all:\n\t@goreleaser build\n"}, "make", "Makefile"),
+        ({"ci/build.sh": "npx nx affected -t build\n"}, "sh ci/build.sh", "ci/build.sh"),
+        ({"app/Main.hs": "import GitHash\n"}, "true", "app/Main.hs"),
+        ({"app/Main.hs": "import qualified Development.GitRev as R\n"}, "true", "app/Main.hs"),
+        ({"composer.json": "{}"}, "composer install", "`composer install` on line 4"),
+        ({"a.py": ""}, "turbo run build --filter='[HEAD^1]'", "`turbo run build --filter='[HEAD^1]'` on line 4"),
+        ({"a.py": ""}, 'pnpm --filter "...[origin/main]" build', '`pnpm --filter "...[origin/main]" build` on line 4'),
         ({"a.py": ""}, "npx nx affected -t build", "`npx nx affected -t build` on line 4"),
         ({"a.py": ""}, "pre-commit install", "`pre-commit install` on line 4"),
         ({"a.py": ""}, "test -d .git", "`test -d .git` on line 4"),
@@ -193,7 +208,12 @@ def test_the_git_history_is_read(tmp_path: Path, files: dict[str, str], run: str
         ({"mix.exs": '{:a, github: "a/b"}\nlinks: %{"GitHub" => "https://github.com/a/b"}\n'}, "mix compile"),
         ({"pom.xml": "<scm><connection>scm:git:git://a/b.git</connection></scm>\n"}, "mvn package"),
         ({"pyproject.toml": "[tool.black]\nexclude = '/(\\.git|build)/'\n"}, "pip install ."),
-        ({"composer.json": '{"repositories": [{"type": "vcs", "url": "https://a/b"}]}'}, "composer install"),
+        ({"composer.json": '{"repositories": [{"type": "vcs", "url": "https://a/b"}]}'}, "composer validate"),
+        ({"package.json": '{"scripts": {"release": "semantic-release", "build": "tsc"}}'}, "npm run build"),
+        ({"package.json": '{"scripts": {"build": "turbo build --filter=web"}}'}, "npm run build"),
+        ({"Makefile": "release:\n\tgoreleaser build\n"}, "npm ci"),
+        ({"ci/release.sh": "goreleaser build\n"}, "sh ci/build.sh"),
+        ({"app/Main.hs": "import GitHub\n"}, "true"),
         ({"package.json": '{"devDependencies": {"lint-staged": "15", "pre-commit": "1"}}'}, "npm ci"),
         ({"package.json": '{"scripts": {"prepare": "husky"}}'}, "npm ci"),
         ({"app.js": "const longitude = digits // legitimate\n"}, "true"),
@@ -216,6 +236,21 @@ def test_the_git_history_is_not_read(tmp_path: Path, files: dict[str, str], run:
 def test_net_stamps_the_commit_since_8(tmp_path: Path, tag: str, stamped: bool) -> None:
     dockerfile = f"FROM mcr.microsoft.com/dotnet/sdk:{tag}\nWORKDIR /a\nCOPY . .\nRUN dotnet publish -o /out\n"
     result = result_of(tmp_path, {"a.csproj": "<Project/>\n", ".git/HEAD": ""}, dockerfile)
+    assert (result.ignore_file is None) == stamped
+
+
+@pytest.mark.parametrize(
+    ("before", "stamped"),
+    [
+        ("FROM php:8.3-cli\n", False),
+        ("FROM php:8.3-cli\nRUN apt-get update && apt-get install -y git unzip\n", True),
+        ("FROM composer:2\n", True),
+        ("FROM composer:2\nENV COMPOSER_ROOT_VERSION=1.0.0\n", False),
+    ],
+)
+def test_composer_stamps_the_commit_where_git_is_present(tmp_path: Path, before: str, stamped: bool) -> None:
+    dockerfile = f"{before}WORKDIR /a\nCOPY . .\nRUN composer install\n"
+    result = result_of(tmp_path, {"composer.json": "{}", ".git/HEAD": ""}, dockerfile)
     assert (result.ignore_file is None) == stamped
 
 
