@@ -6,6 +6,7 @@ nothing copies nothing; a plain source that is missing fails the build.
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
@@ -45,10 +46,11 @@ class CopyEntry(NamedTuple):
 class Brought:
     """The mapping between context paths and image paths of one COPY. Lists the context only when necessary."""
 
-    __slots__ = ("_context", "entries")
+    __slots__ = ("_context", "_names", "entries")
 
     def __init__(self, context: Context, entries: tuple[CopyEntry, ...]) -> None:
         self._context = context
+        self._names: frozenset[str] | None = None  # every part of the image paths, for `ending_in`
         self.entries = entries
 
     def paths(self) -> Iterator[str]:
@@ -68,6 +70,10 @@ class Brought:
             elif (not entry.source or path.startswith(entry.source + "/")) and self._context.ships(path):
                 found = posixpath.join(entry.image, path[len(entry.source) :].lstrip("/"))
         return found
+
+    def is_executable(self, path: str) -> bool:
+        """Whether a file of the context has a mode with which it may be run."""
+        return os.access(os.path.join(self._context.root, path), os.X_OK)
 
     def context_path_of(self, image_path: str) -> str | None:
         """The context path of the file copied to an image path, or None."""
@@ -114,6 +120,19 @@ class Brought:
         """Whether a file is copied to a path that ends in `end`, or below one. Lists all that is copied."""
         image_paths = (self.image_path_of(path) or "" for path in self.paths())
         return any(f"{image_path}/".endswith(f"/{end}/") or f"/{end}/" in image_path for image_path in image_paths)
+
+    def ending_in(self, end: str) -> Iterator[str]:
+        """The context paths that are copied to a path that ends in `end`, or below one if it names a folder, too.
+
+        Lists all that is copied, unless nothing has that name.
+        """
+        if self._names is None:
+            image_paths = (self.image_path_of(path) or "" for path in self.paths())
+            self._names = frozenset(name for path in image_paths for name in path.split("/"))
+        for path in self.paths() if posixpath.basename(end) in self._names else ():
+            image_path = self.image_path_of(path) or ""
+            if image_path.endswith(f"/{end}") or ("/" in end and f"/{end}/" in image_path):
+                yield path
 
     def brings_below(self, image_folder: str) -> bool:
         """Whether a file is copied to somewhere below an image folder; does not list the context."""

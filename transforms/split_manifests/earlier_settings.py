@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 from itertools import islice
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.knowledge.install_table import reads, settings_files
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile, steps_before
 from dfix.rewriter.model.paths import resolve
-from dfix.transforms.split_manifests.given_paths import path_parts
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.kept_paths import kept_late
-from dfix.transforms.split_manifests.mentioned_paths import Mention, late_source, mentioned_in
+from dfix.transforms.split_manifests.mentioned_paths import Mention, late_source
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.settings_places import is_looked_at
+from dfix.transforms.split_manifests.settings_text import install_folders, mentioned_in_settings
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 _MOST_FILES = 50
 """How many files of one COPY are read; the number is a choice."""
-_USERS_FILES = frozenset(("pip.conf", "npmrc", "config.toml", "settings.xml", "init.gradle"))
-"""Settings files of managers that they only look for in a home or in the system's folders."""
 
 
 def check_earlier_settings(copies: StageCopies, move: Move, run: InstallRun) -> None:
@@ -58,7 +54,7 @@ class _Late:
 
 def _check_run(there: _Late, run: InstallRun, step: Step) -> None:
     if step.script.opaque:  # `cat <<EOF > /etc/pip.conf`
-        for mention in mentioned_in(step.source_text, step.workdir):
+        for mention in mentioned_in_settings(step.source_text, None, (step.workdir, *install_folders(run.step))):
             if mention.path not in there.roots and there.comes(mention.path):
                 raise _refusal(run, f"the RUN on line {step.instruction.line}", mention)
     for command in located(step, conditions=True):
@@ -75,7 +71,7 @@ def _refusal(run: InstallRun, what: str, mention: Mention) -> LeaveAlone:
 def _check_copy(there: _Late, run: InstallRun, step: Step) -> None:
     """Raises LeaveAlone for a file that is copied to where programs look for settings, and that names a late file."""
     for path, source, text in _copied_texts(there.copies, run, step):
-        for mention in _mentioned_in_settings(run, path, text):
+        for mention in mentioned_in_settings(text, path, install_folders(run.step)):
             if there.comes(mention.path):
                 what = source or f"the text that line {step.instruction.line} copies to {path}"
                 raise _refusal(run, what, mention)
@@ -97,21 +93,3 @@ def _copied_texts(copies: StageCopies, run: InstallRun, step: Step) -> Iterator[
         image_path = brought.brought.image_path_of(source)
         if image_path is not None and is_looked_at(image_path, run.step, named=1):
             yield image_path, source, copies.context.read(source) or ""
-
-
-def _mentioned_in_settings(run: InstallRun, path: str, text: str) -> Iterator[Mention]:
-    """The paths in a settings file; in one of the manager's own, also names of files in the folder of the install."""
-    name = posixpath.basename(path)
-    of_manager = {own for install in run.installs for kind in settings_files(install.manager) for own in kind.names}
-    for line in text.splitlines():
-        key, _, value = line.partition("=")
-        if line.lstrip().startswith(("#", ";", "//")) or reads("setting", name, key.strip()) == "nothing":
-            continue
-        yield from mentioned_in(line, posixpath.dirname(path))
-        if name not in of_manager | _USERS_FILES:
-            continue
-        for install in run.installs:
-            for part in path_parts(value):
-                named = resolve(install.located.folder, part)
-                if named is not None and ("/" in part or "." in part):
-                    yield Mention(part, named)

@@ -15,19 +15,19 @@ from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.effects.of_command import described, effects
 from dfix.rewriter.model.effects.places import named_by
-from dfix.rewriter.model.paths import resolve
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.links import makes_symbolic_links, symbolic_link
 from dfix.transforms.split_manifests.mentioned_paths import (
+    CommandTexts,
     Mention,
-    mentioned_by,
+    bare_mentions,
     mentioned_in,
-    mentioned_in_bodies,
-    mentioned_in_word,
+    parts_of,
 )
 from dfix.transforms.split_manifests.outputs import Receivers, outputs
 from dfix.transforms.split_manifests.settings_places import is_looked_at
+from dfix.transforms.split_manifests.settings_text import install_folders, mentioned_in_settings
 
 _OWN_OPERANDS = frozenset(("reads", "writes", "to-last", "leading", "urls"))
 """Rows of programs that do nothing with a path but what effects say."""
@@ -59,58 +59,78 @@ def _told(command: Located, step: Step, run: Step, roots: Set[str], *, keeps: bo
         return
     what = described(command.words)
     row = None if what is None else what[0]
+    texts = CommandTexts(command, step)
     output = outputs(step.script).get(id(command.command), Receivers())
     is_unread = row is not None and "prints" in row.kinds and _is_unread(command, output, run)
     if not is_unread and not _is_tee_of_unread(command, run):
-        yield from mentioned_in_bodies(command)
-    link = symbolic_link(command)
+        for body in texts.bodies():
+            yield from _in_text(command, body, output, run)
+    link = symbolic_link(command, texts)
     if link is not None:
         if link.path is None or is_looked_at(link.path, run, named=1):
             yield Mention(link.target, link.target)
     elif row is not None and "plain" in row.kinds and row.operands in ("words", "text"):
         if "prints" in row.kinds and not is_unread:
-            yield from mentioned_by(command)
+            yield from _in_text(command, " ".join(text for _, text in texts.words()), output, run)
     elif row is not None and row.script:
         if _is_looked_at(command, command.words[-1], run):
-            yield from mentioned_by(command)
+            for _, text in texts.words():
+                yield from mentioned_in_settings(text, named_by(command, command.words[-1]), install_folders(run))
     elif (not keeps or _may_keep(command, row)) and not _has_own_operands(command, row):
         is_known = _sets(command) or not _is_unknown(command, row)
-        yield from (mention for mention in _by_words(command, run) if is_known or mention.path not in roots)
+        yield from (mention for mention in _by_words(texts, row, run) if is_known or mention.path not in roots)
+
+
+def _in_text(command: Located, text: str, output: Receivers, run: Step) -> Iterator[Mention]:
+    """The paths in a text that a command writes."""
+    paths = [named_by(command, word) for word in output.files]
+    for path in paths or [None]:
+        yield from mentioned_in_settings(text, path, (command.folder, *install_folders(run)))
 
 
 def _has_own_operands(command: Located, row: ProgramRow | None) -> bool:
     return row is not None and row.operands in _OWN_OPERANDS and not makes_symbolic_links(command)
 
 
-def _by_words(command: Located, run: Step) -> Iterator[Mention]:
+def _by_words(texts: CommandTexts, row: ProgramRow | None, run: Step) -> Iterator[Mention]:
     """The paths in the words of a command, apart from the values of harmless settings.
 
     An option of a package manager, and a setting, may also name a file without a slash.
     """
+    command = texts.command
     used = usage(command.words)
     files = () if used is None else _settings_of(used.manager.name)
+    is_setting = _sets(command) or (_is_unknown(command, row) and _names_place(texts, run))
     before = ""
-    for word in command.words[1:]:
-        text = word.literal_or_text
+    for word, text in texts.words():
         key, sign, value = text.partition("=")
         name = key if sign else before
         before = text
-        if _is_harmless(command, name, files):
+        if _is_harmless(command, name, files) and "file:" not in text:
             continue
-        yield from mentioned_in_word(command, word)
-        if _sets(command):  # the path may begin where the install runs
-            yield from mentioned_in(value or text, run.workdir)
-            if sign or word is command.words[-1]:
-                yield from _bare(value or text, command.folder, run.workdir)
+        yield from mentioned_in(text, command.folder)
+        if is_setting:  # the path may begin where the install runs
+            yield from _in_setting(command, text, value, run, is_value=bool(sign) or word is command.words[-1])
     if used is not None:
         named = [o for o in used.options if reads("option", used.manager.name, o.name) != "nothing"]
         for option in named:
-            yield from _bare(option.value or "", command.folder)
+            yield from bare_mentions(option.value or "", [command.folder])
 
 
-def _bare(name: str, *folders: str | None) -> Iterator[Mention]:
-    if name and "/" not in name:
-        yield from (Mention(name, path) for folder in folders if (path := resolve(folder, name)) is not None)
+def _in_setting(command: Located, text: str, value: str, run: Step, *, is_value: bool) -> Iterator[Mention]:
+    """The paths in a word that is a setting, or a part of one: `GOFLAGS=-modfile=ci.mod` names ci.mod."""
+    folders = tuple(dict.fromkeys((command.folder, *install_folders(run))))
+    for folder in folders[1:]:
+        yield from mentioned_in(value or text, folder)
+    for part in parts_of(value or text):
+        if is_value or "." in part:
+            yield from bare_mentions(part, folders)
+
+
+def _names_place(texts: CommandTexts, run: Step) -> bool:
+    """Whether a command names a file in which programs look for settings: `crudini --set /etc/pip.conf …`."""
+    mentions = (mention for _, text in texts.words() for mention in mentioned_in(text, texts.command.folder))
+    return any(is_looked_at(mention.path, run, named=1) for mention in mentions)
 
 
 def _is_harmless(command: Located, name: str, files: tuple[str, ...]) -> bool:
@@ -164,7 +184,9 @@ def _is_unknown(command: Located, row: ProgramRow | None) -> bool:
 
 
 def _sets(command: Located) -> bool:
-    """Whether it is a command that changes settings: `npm config set`, `go env -w`."""
+    """Whether it is a command that changes settings: `npm config set`, `go env -w`, `git config`."""
+    if program_name(command.words[0]) == "git":
+        return any(word.value == "config" for word in command.words[1:4])
     used = usage(command.words)
     arguments = () if used is None else used.arguments[:2]
     return any(word.literal_or_text in _SETS for word in arguments)

@@ -11,7 +11,9 @@ from dfix.rewriter.model.effects.places import named_by
 from dfix.rewriter.model.paths import resolve, within
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.split_manifests.mentioned_paths import with_values
+from dfix.transforms.split_manifests.mentioned_paths import UNKNOWN, CommandTexts
+
+_SYMBOLIC = ("--symbolic", "--symbolic-link")
 
 
 class Link(NamedTuple):
@@ -38,13 +40,10 @@ def links_before(step: Step) -> list[Link]:
 def links_made_by(command: Located) -> list[Link]:
     """The links of `ln -s TARGET NAME`, both the link NAME and, since NAME may be a folder, one below it."""
     words = command.words
-    if not words or program_name(words[0]) != "ln":
+    if not words or not makes_symbolic_links(command):
         return []
     operands = [word.value for word in words[1:] if not word.text.startswith("-")]
-    symbolic = any(
-        w.text == "--symbolic" or (w.text[:1] == "-" and w.text[:2] != "--" and "s" in w.text) for w in words
-    )
-    if not symbolic or len(operands) != 2 or operands[0] is None or operands[1] is None:
+    if len(operands) != 2 or operands[0] is None or operands[1] is None:
         return []
     target, name = operands[0], operands[1]
     path = posixpath.normpath(posixpath.join(command.folder or "?", name))
@@ -68,14 +67,14 @@ class NewLink(NamedTuple):
     target: str
 
 
-def symbolic_link(command: Located) -> NewLink | None:
+def symbolic_link(command: Located, texts: CommandTexts) -> NewLink | None:
     """The link of `ln -s TARGET NAME`; None for other commands, several links, and targets that are not known."""
     words = command.words
     operands = [word for word in words[1:] if not word.text.startswith("-")]
     if not makes_symbolic_links(command) or len(operands) != 2:
         return None
-    target, path = with_values(operands[0].literal_or_text, command), named_by(command, operands[1])
-    if "$" in target or "`" in target:
+    target, path = texts.filled(operands[0].literal_or_text).strip("\"'"), named_by(command, operands[1])
+    if UNKNOWN in target or target.startswith("~"):
         return None
     if path is not None and _is_folder(operands[1].literal_or_text):
         path = posixpath.join(path, posixpath.basename(target.rstrip("/")))
@@ -84,10 +83,10 @@ def symbolic_link(command: Located) -> NewLink | None:
 
 
 def makes_symbolic_links(command: Located) -> bool:
-    """Whether it is `ln -s`."""
+    """Whether it is `ln -s` or `cp -s`."""
     options = [word.text for word in command.words[1:] if word.text.startswith("-")]
-    is_symbolic = any(option == "--symbolic" or (option[:2] != "--" and "s" in option) for option in options)
-    return is_symbolic and program_name(command.words[0]) == "ln"
+    is_symbolic = any(option in _SYMBOLIC or (option[:2] != "--" and "s" in option) for option in options)
+    return is_symbolic and program_name(command.words[0]) in ("ln", "cp")
 
 
 def _is_folder(written: str) -> bool:

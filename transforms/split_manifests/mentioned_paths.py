@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import NamedTuple
 
+from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.paths import resolve, within
-from dfix.rewriter.model.values_in_force import filled
+from dfix.rewriter.model.values_in_force import filled, values_in_force
 from dfix.rewriter.shell.nodes import Word
 from dfix.transforms.split_manifests.given_paths import path_parts
 
 _SEPARATES = re.compile(r"\\[nrt]|[|#<>&!\\]")
+UNKNOWN = "…"
+"""What stands for an expansion in a text."""
+_HERE = re.compile(r"\$\(\s*+pwd(?:\s++-[LP])?\s*+\)|`\s*+pwd(?:\s++-[LP])?\s*+`")
+_HOME = re.compile(r"\$HOME\b|\$\{HOME\}")
+_EXPANSION = re.compile(r"\$\([^()\n]{0,200}\)|\$\{[^{}\n]{0,200}\}|\$\w++|`[^`\n]{0,200}`")
 _INSTEAD = re.compile(r"url\.(.*)\.(?:push)?insteadof", re.IGNORECASE)
 """The key of git's setting that has a path in its middle."""
 
@@ -23,44 +31,75 @@ class Mention(NamedTuple):
 
     written: str
     path: str
-    """The image path."""
+    """The image path; `~/…` in a home, `*/…` in a folder that only the build knows."""
 
 
-def mentioned_by(command: Located) -> Iterator[Mention]:
-    """The paths in the words after the program's name: absolute ones, and relative ones with a slash."""
-    for word in command.words[1:]:
-        yield from mentioned_in_word(command, word)
+class CommandTexts:
+    """The words of a command as texts, with the variables whose values are known."""
+
+    def __init__(self, command: Located, step: Step) -> None:
+        self.command = command
+        self._step = step
+        self._values: dict[str, str] | None = None
+
+    def filled(self, text: str) -> str:
+        """A text with the values of variables and of `$(pwd)`; what only the build knows becomes `UNKNOWN`."""
+        if "$" not in text and "`" not in text and "~" not in text:
+            return text
+        if self._values is None:
+            values = values_in_force(self._step, self.command)
+            self._values = {name: value for name, value in values.items() if "$" not in value and "`" not in value}
+        here = self.command.folder
+        return without_unknown(filled(text if here is None else _HERE.sub(lambda _: here, text), self._values))
+
+    def words(self) -> Iterator[tuple[Word, str]]:
+        """Each word after the program's name, with its text."""
+        return ((word, self.filled(word.literal_or_text)) for word in self.command.words[1:])
+
+    def bodies(self) -> Iterator[str]:
+        """The command's heredocs and here-strings (`<<< text`)."""
+        for redirect in self.command.command.redirects:
+            body = redirect.target if redirect.op == "<<<" else redirect.body
+            if body is not None:
+                yield self.filled(body.literal_or_text)
 
 
-def mentioned_in_word(command: Located, word: Word) -> Iterator[Mention]:
-    """The paths in one word of a command."""
-    yield from mentioned_in(with_values(word.literal_or_text, command), command.folder)
-
-
-def mentioned_in_bodies(command: Located) -> Iterator[Mention]:
-    """The paths in the command's heredocs and here-strings (`<<< text`)."""
-    for redirect in command.command.redirects:
-        body = redirect.target if redirect.op == "<<<" else redirect.body
-        if body is not None:
-            yield from mentioned_in(with_values(body.literal_or_text, command), command.folder)
+def without_unknown(text: str) -> str:
+    """A text with each expansion that only the running build knows replaced by `UNKNOWN`, and `$HOME` by `~`."""
+    return _EXPANSION.sub(UNKNOWN, _HOME.sub("~", text))
 
 
 def mentioned_in(text: str, folder: str | None) -> Iterator[Mention]:
-    """The paths in a text: absolute ones, and relative ones with a slash, which begin in `folder`."""
+    """The paths in a text: absolute ones, and relative ones with a slash, which begin in `folder`.
+
+    A path in the home begins with `~/`, and one after an expansion that only the build knows with ELSEWHERE.
+    """
     instead = _INSTEAD.fullmatch(text)
-    for part in path_parts(_SEPARATES.sub(" ", instead[1] if instead is not None else text)):
-        written = part.rstrip("/") if len(part) > 1 else part
-        if "/" not in part or "$" in part or "`" in part:
-            continue
-        path = resolve(folder, written)
-        if path is not None and path != "/":
-            yield Mention(part, path)
+    for part in parts_of(instead[1] if instead is not None else text):
+        if "/" in part:
+            yield from _mention(part, folder)
 
 
-def with_values(text: str, command: Located) -> str:
-    """The text with the variables whose values are known, PWD too."""
-    values = {"PWD": command.folder, **command.env, **command.assigned}
-    return filled(text, {name: value for name, value in values.items() if value is not None and "$" not in value})
+def parts_of(text: str) -> list[str]:
+    """The parts of a text that may be paths."""
+    return path_parts(_SEPARATES.sub(" ", without_unknown(text)))
+
+
+def bare_mentions(name: str, folders: Iterable[str | None]) -> Iterator[Mention]:
+    """The files that a name without a slash means, which begins in one of the folders."""
+    for folder in folders if name and "/" not in name and UNKNOWN not in name and name != "~" else ():
+        yield from _mention(name, folder)
+
+
+def _mention(part: str, folder: str | None) -> Iterator[Mention]:
+    if part.startswith((f"{UNKNOWN}/", "~/")):
+        below = part.partition("/")[2].rstrip("/")
+        if below and UNKNOWN not in below:
+            yield Mention(part, (ELSEWHERE if part[0] == UNKNOWN else "~/") + below)
+        return
+    path = None if UNKNOWN in part else resolve(folder, part)
+    if path is not None and path != "/":
+        yield Mention(part, path)
 
 
 def late_source(copies: Sequence[Copied], first: Set[str], path: str) -> str | None:
@@ -68,6 +107,13 @@ def late_source(copies: Sequence[Copied], first: Set[str], path: str) -> str | N
 
     None where that is copied before, as one of `first` or below one of them, and where no file comes to the path.
     """
+    if path.startswith("~/"):
+        homes = {"/root", *("/".join(c.destination.split("/")[:3]) for c in copies if within(c.destination, "/home"))}
+        found = (late_source(copies, first, posixpath.join(home, path[2:])) for home in sorted(homes))
+        return next((source for source in found if source is not None), None)
+    if path.startswith(ELSEWHERE):
+        ending = (source for copy in copies for source in copy.brought.ending_in(path[len(ELSEWHERE) :]))
+        return next((source for source in ending if not is_below(first, source)), None)
     for copy in copies:
         file = copy.brought.context_path_of(path)
         if file is not None:

@@ -65,9 +65,7 @@ def _check_step(copies: StageCopies, move: Move, passing: list[Copied], step: St
             raise LeaveAlone("run-between", reason, _MOVE_UP)
         links = links_before(step)
         for command in located(step, conditions=True):
-            why = why_not_before(command, passing, links, move.copied_first) or names_late(
-                command, step, copies.run, passing, move.copied_first
-            )
+            why = why_it_stays(command, step, copies.run, passing, links, move.copied_first)
             links += links_made_by(command)
             if why:
                 reason = f"{why}; the RUN on line {line} is between the copy and the install"
@@ -156,7 +154,31 @@ def brought_near(copies: Iterable[Copied], path: str) -> bool:
     return False
 
 
-def why_not_before(
+def why_it_stays(
+    command: Located,
+    step: Step,
+    run: Step,
+    copies: list[Copied],
+    links: list[Link],
+    copied_first: Callable[[], Set[str]],
+) -> str:
+    """Why a command of `step` may not run before the copies, as a phrase; "" when it may.
+
+    Someone else may read what it names up to the end of `run`.
+    """
+    why = _why_not_before(command, copies, links, copied_first)
+    if why:
+        return why
+    from dfix.transforms.split_manifests.kept_paths import named_late
+    from dfix.transforms.split_manifests.late_variables import names_late_variable
+
+    mention = named_late(command, step, run, lambda path: late_source(copies, copied_first(), path) is not None)
+    if mention is not None:
+        return f"`{shown(command)}` names {mention.written}, which comes with the copied files"
+    return names_late_variable(command, step, copies, copied_first())
+
+
+def _why_not_before(
     command: Located, copies: list[Copied], links: list[Link], copied_first: Callable[[], Set[str]]
 ) -> str:
     """Why a command may not run before the copies, as a phrase; "" when it may.
@@ -190,19 +212,6 @@ def why_not_before(
 
     found = effects(command)
     return conflict(found, changes, reads_differ=reads_other) or _by_chance(command, found, copies, copied_first)
-
-
-def names_late(
-    command: Located, step: Step, run: Step, copies: list[Copied], copied_first: Callable[[], Set[str]]
-) -> str:
-    """Why a command of `step` may not run before the copies, judging by the paths that it names, as a phrase.
-
-    It is "" where it may. Someone else may read what it names up to the end of `run`.
-    """
-    from dfix.transforms.split_manifests.kept_paths import named_late
-
-    mention = named_late(command, step, run, lambda path: late_source(copies, copied_first(), path) is not None)
-    return "" if mention is None else f"`{shown(command)}` names {mention.written}, which comes with the copied files"
 
 
 def _by_chance(command: Located, found: Effects, copies: list[Copied], copied_first: Callable[[], Set[str]]) -> str:
@@ -268,8 +277,7 @@ def first_use_of_sources(run: InstallRun, copies: list[Copied], copied_first: Ca
     for command in run.commands:
         if id(command.command) in installing or _only_empties_cache(command, run, copies):
             continue
-        why = why_not_before(command, copies, links, copied_first)
-        why = why or names_late(command, run.step, run.step, copies, copied_first)
+        why = why_it_stays(command, run.step, run.step, copies, links, copied_first)
         links += links_made_by(command)
         if not why:
             continue

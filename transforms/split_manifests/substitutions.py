@@ -13,7 +13,7 @@ from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import substitutes
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.links import links_before
-from dfix.transforms.split_manifests.obstacles import names_late, why_not_before
+from dfix.transforms.split_manifests.obstacles import why_it_stays
 
 _BEGIN = re.compile(r"\$\((?!\()|[<>]\(|`")
 _HINT = "write the value literally, or set it with an ARG"
@@ -26,8 +26,7 @@ def check_substitutions(
     links = links_before(run.step)
     for word in _substituting(install.located):
         for command in _commands(word, install.located):
-            why = why_not_before(command, copies, links, copied_first)
-            why = why or names_late(command, run.step, run.step, copies, copied_first)
+            why = why_it_stays(command, run.step, run.step, copies, links, copied_first)
             if why:
                 raise LeaveAlone("setting", f"{why}, and `{install.shown}` uses what it prints", _HINT)
 
