@@ -16,11 +16,13 @@ from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.kept_paths import kept_late
 from dfix.transforms.split_manifests.mentioned_paths import Mention, late_source
 from dfix.transforms.split_manifests.move import Move
+from dfix.transforms.split_manifests.settings_from_stages import texts_from_elsewhere
 from dfix.transforms.split_manifests.settings_places import is_looked_at
 from dfix.transforms.split_manifests.settings_text import install_folders, mentioned_in_settings
 from dfix.transforms.split_manifests.stage_copies import StageCopies
+from dfix.transforms.split_manifests.switches import check_switches_in
 
-_MOST_FILES = 50
+_MOST_FILES = 500
 """How many files of one COPY are read; the number is a choice."""
 
 
@@ -29,7 +31,11 @@ def check_earlier_settings(copies: StageCopies, move: Move, run: InstallRun) -> 
     first = min(copy.step.index for copy in move.copies)
     moved = {copy.step for copy in move.copies}
     there = _Late(copies, move)
-    for step in steps_before(run.step):
+    for step in (*steps_before(run.step), run.step):
+        for path, what, text in texts_from_elsewhere(copies, step, run.step):
+            _check_text(there, run, path, what, text)
+        if step.keyword == "RUN":
+            _check_switches(there, run, step.source_text, f"line {step.instruction.line}")
         if step.keyword == "RUN" and (step.stage is not run.step.stage or step.index < first):
             _check_run(there, run, step)
         elif step.keyword in ("COPY", "ADD") and step not in moved and step.instruction.flag("from") is None:
@@ -71,10 +77,20 @@ def _refusal(run: InstallRun, what: str, mention: Mention) -> LeaveAlone:
 def _check_copy(there: _Late, run: InstallRun, step: Step) -> None:
     """Raises LeaveAlone for a file that is copied to where programs look for settings, and that names a late file."""
     for path, source, text in _copied_texts(there.copies, run, step):
-        for mention in mentioned_in_settings(text, path, install_folders(run.step)):
-            if there.comes(mention.path):
-                what = source or f"the text that line {step.instruction.line} copies to {path}"
-                raise _refusal(run, what, mention)
+        what = source or f"the text that line {step.instruction.line} copies to {path}"
+        _check_text(there, run, path, what, text)
+
+
+def _check_switches(there: _Late, run: InstallRun, text: str, what: str) -> None:
+    for install in run.installs:
+        check_switches_in(there.copies, install, text, what)
+
+
+def _check_text(there: _Late, run: InstallRun, path: str, what: str, text: str) -> None:
+    _check_switches(there, run, text, what)
+    for mention in mentioned_in_settings(text, path, install_folders(run.step)):
+        if there.comes(mention.path):
+            raise _refusal(run, what, mention)
 
 
 def _copied_texts(copies: StageCopies, run: InstallRun, step: Step) -> Iterator[tuple[str, str, str]]:

@@ -51,7 +51,9 @@ class _Before(NamedTuple):
 
     def followed(self, model: Model, run: Step) -> StageCopies | None:
         """The copies before a RUN, looked up in the build context; None without a context."""
-        return None if model.context is None else StageCopies(model.context, run, self.copies, self.brought)
+        if model.context is None:
+            return None
+        return StageCopies(model.context, model.stages, run, self.copies, self.brought)
 
 
 def split_stages(model: Model) -> Iterator[Change | Refusal]:

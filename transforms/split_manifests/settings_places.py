@@ -12,7 +12,7 @@ from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map.file_map import steps_before
-from dfix.rewriter.model.paths import within
+from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.model.values_in_force import DEFAULT_PATH
 
 _LEAVES_CONTENT = re.compile(r"(?<![^\s;&|(])(?:chmod|chown|chgrp|dos2unix|mkdir|touch)[^\S\n][^\n;&|]*+")
@@ -32,6 +32,17 @@ def is_looked_at(path: str, step: Step, *, named: int) -> bool:
         return True
     logs_in = any(word == "--login" or _is_login_flag(word) for word in step.shell)
     return _is_place(path, step.env.get("HOME"), step.env.get("PATH") or DEFAULT_PATH, step.workdir or "/", logs_in)
+
+
+def may_hold_places(path: str, step: Step) -> bool:
+    """Whether `step` may look at an image path, or at something below it, without being told."""
+    home = step.env.get("HOME")
+    places = (*install_table.system_folders(), *_HOMES, *([home] if home else ()))
+    return (
+        within(step.workdir or "/", path)
+        or any(overlaps(path, place) for place in places)
+        or is_looked_at(path, step, named=1)
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.model import Step
+from dfix.rewriter.model import Stage, Step
 from dfix.rewriter.model.copied import Copied, Unclear, copied
 from dfix.rewriter.model.file_map.file_map import FileMap, map_before
 
@@ -26,15 +26,21 @@ class StageCopies:
     """What the copies before a RUN bring from the build context.
 
     `steps` are these COPY and ADD instructions, in order. `brought` keeps what each brings, so that it is worked out
-    once for all RUNs of the stage.
+    once for all RUNs of the stage. `stages` are those of the Dockerfile.
     """
 
-    __slots__ = ("_brought", "_map", "context", "run", "steps")
+    __slots__ = ("_brought", "_map", "context", "run", "stages", "steps")
 
     def __init__(
-        self, context: Context, run: Step, steps: Sequence[Step], brought: dict[Step, Copied | Unclear]
+        self,
+        context: Context,
+        stages: Sequence[Stage],
+        run: Step,
+        steps: Sequence[Step],
+        brought: dict[Step, Copied | Unclear],
     ) -> None:
         self.context = context
+        self.stages = stages
         self.run = run
         self.steps = tuple(steps)
         self._brought = brought
@@ -48,7 +54,7 @@ class StageCopies:
 
     def in_context(self, context: Context) -> StageCopies:
         """The same instructions with another build context (one whose ignore file has a line more)."""
-        return StageCopies(context, self.run, self.steps, {})
+        return StageCopies(context, self.stages, self.run, self.steps, {})
 
     @property
     def file_map(self) -> FileMap:

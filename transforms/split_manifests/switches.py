@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from itertools import pairwise
@@ -15,6 +16,9 @@ from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 _PREFIXES = ("npm_config_", "pnpm_config_", "yarn_")
 """Of variables; sources: docs.npmjs.com ("config"), pnpm.io ("Configuring"), yarnpkg.com ("Settings")."""
+
+_SETTING = re.compile(r"""(?<![\w.-])([A-Za-z][\w-]{4,60})["']?(?=(?:[ \t]*[=:][ \t]*|[ \t]+)["']?([\w*.]+))""")
+"""A setting and its value, but no option of a command."""
 
 
 def check_switch(copies: StageCopies, install: ProjectInstall, name: str, value: str, cause: str) -> None:
@@ -37,6 +41,14 @@ def check_given_switches(copies: StageCopies, run: InstallRun, install: ProjectI
             check_switch(copies, install, name[len(prefix) :], value, f"{name} is set")
     for text, name, value in _options(install):
         check_switch(copies, install, name, value, f"{text} is set")
+
+
+def check_switches_in(copies: StageCopies, install: ProjectInstall, text: str, what: str) -> None:
+    """The same for a text that an earlier step leaves in settings, or that sets them (`npm config set a b`)."""
+    names = {name for switch in switches(install.manager) for name in switch.names}
+    for match in _SETTING.finditer(text) if names else ():
+        if match[1].lower().replace("-", "").replace("_", "") in names:
+            check_switch(copies, install, match[1], match[2], f"{what} sets {match[1]} to {match[2]}")
 
 
 def _options(install: ProjectInstall) -> Iterator[tuple[str, str, str]]:

@@ -72,3 +72,87 @@ def test_a_setting_names_what_comes_late(tmp_path: Path, earlier: str) -> None:
 def test_a_setting_names_nothing_of_the_sources(tmp_path: Path, earlier: str) -> None:
     result = split(tmp_path, FILES, f"FROM python:3.12\n{earlier}\n{COPY}{INSTALL}")
     assert result.after.text.endswith(f"COPY requirements.txt ./\n{INSTALL}COPY . .\n"), result.refusals
+
+
+STAGES = [
+    "FROM alpine AS c\nCOPY ci/below.conf /cfg/pip.conf\nFROM python:3.12\nCOPY --from=c /cfg/pip.conf /etc/pip.conf",
+    "FROM alpine AS c\nCOPY ci/below.conf /cfg/pip.conf\nFROM python:3.12\nCOPY --from=c /cfg/* /etc/",
+    "FROM alpine AS c\nCOPY ci /cfg/\nRUN mv /cfg/below.conf /cfg/pip.conf\nFROM python:3.12\nCOPY --from=c /cfg /etc",
+    "FROM alpine AS a\nCOPY ci /a\nFROM alpine AS c\nCOPY --from=a /a/below.conf /c/pip.conf\nFROM python:3.12\nCOPY --from=c /c /etc/",
+    "FROM alpine AS c\nRUN printf '[install]\\nconstraint = c.txt\\n' > /pip.conf\nFROM python:3.12\nCOPY --from=c /pip.conf /etc/",
+    "FROM alpine AS c\nRUN mkdir /x && ln -s /root/app/c.txt /x/pip.conf\nFROM python:3.12\nCOPY --from=c /x/ /etc/",
+    "FROM alpine AS c\nCOPY <<EOF /x/pip.conf\n[install]\nconstraint = c.txt\nEOF\nFROM python:3.12\nCOPY --from=0 /x/ /etc/",
+    "FROM python:3.12\nRUN --mount=type=bind,source=ci,target=/ci cp /ci/below.conf /etc/pip.conf",
+    "FROM python:3.12\nRUN --mount=type=bind,target=/ci cat /ci/ci/below.conf > /etc/pip.conf",
+]
+STAGES_FINE = [
+    "FROM alpine AS c\nCOPY ci/index.conf /cfg/pip.conf\nFROM python:3.12\nCOPY --from=c /cfg/pip.conf /etc/pip.conf",
+    "FROM alpine AS c\nCOPY ci/below.conf /cfg/x.conf\nFROM python:3.12\nCOPY --from=c /cfg/x.conf /srv/x.conf",
+    "FROM python:3.12 AS c\nRUN python -m venv /opt/venv\nFROM python:3.12\nCOPY --from=c /opt/venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH",
+    "FROM python:3.12\nRUN --mount=type=bind,source=ci,target=/ci cp /ci/below.conf /srv/x.conf",
+]
+
+
+@pytest.mark.parametrize("earlier", STAGES)
+def test_a_setting_from_elsewhere_names_what_comes_late(tmp_path: Path, earlier: str) -> None:
+    text = f"{earlier}\n{COPY}{INSTALL}"
+    result = split(tmp_path, FILES, text)
+    assert result.after.text == text
+    assert "which comes with the sources, and `pip install -r requirements.txt` may read it" in str(result.refusals)
+
+
+@pytest.mark.parametrize("earlier", STAGES_FINE)
+def test_a_setting_from_elsewhere_names_nothing_of_the_sources(tmp_path: Path, earlier: str) -> None:
+    result = split(tmp_path, FILES, f"{earlier}\n{COPY}{INSTALL}")
+    assert result.after.text.endswith(f"COPY requirements.txt ./\n{INSTALL}COPY . .\n"), result.refusals
+
+
+def test_a_mount_of_the_install(tmp_path: Path) -> None:
+    mount = "--mount=type=bind,from=c,source=/cfg/pip.conf,target=/etc/pip.conf"
+    head = "FROM alpine AS c\nCOPY ci/below.conf /cfg/pip.conf\nFROM python:3.12\n"
+    text = f"{head}{COPY}RUN {mount} pip install -r requirements.txt\n"
+    result = split(tmp_path, FILES, text)
+    assert result.after.text == text
+    assert "ci/below.conf names c.txt" in str(result.refusals)
+
+
+PNPM = {
+    "package.json": '{"name": "a"}',
+    "pnpm-lock.yaml": "lockfileVersion: '9.0'\nimporters:\n  .: {}\n",
+    "pnpm-workspace.yaml": "packages:\n  - b\n",
+    "b/package.json": '{"name": "b"}',
+    "src/a.js": "",
+    "rc": "shared-workspace-lockfile=false\n",
+}
+SWITCHES = [
+    "RUN pnpm config set shared-workspace-lockfile false",
+    "RUN npm config set shared-workspace-lockfile=false",
+    "RUN npm set shared-workspace-lockfile false",
+    "RUN pnpm config set --location=global sharedWorkspaceLockfile false",
+    "RUN echo shared-workspace-lockfile=false >> ~/.npmrc",
+    "RUN mkdir -p /root/.config/pnpm && printf 'sharedWorkspaceLockfile: false\\n' > /root/.config/pnpm/config.yaml",
+    "RUN <<EOF\ncat > ~/.npmrc <<X\nshared-workspace-lockfile = false\nX\nEOF",
+    "COPY <<EOF /root/.npmrc\nshared-workspace-lockfile=false\nEOF",
+    "COPY rc /root/.npmrc",
+    "RUN --mount=type=bind,source=rc,target=/rc cp /rc /root/.npmrc",
+]
+NO_SWITCHES = [
+    "RUN pnpm config set shared-workspace-lockfile true",
+    "RUN pnpm config set store-dir /store",
+    "RUN npm i -g pnpm --location=global",
+]
+
+
+@pytest.mark.parametrize("earlier", SWITCHES)
+def test_a_switch_that_an_earlier_step_sets(tmp_path: Path, earlier: str) -> None:
+    text = f"FROM node:22\n{earlier}\nWORKDIR /app\nCOPY . .\nRUN pnpm install --frozen-lockfile\n"
+    result = split(tmp_path, PNPM, text)
+    assert result.after.text == text
+    assert "so `pnpm install --frozen-lockfile` reads a lock file and settings in each package" in str(result.refusals)
+
+
+@pytest.mark.parametrize("earlier", NO_SWITCHES)
+def test_other_settings(tmp_path: Path, earlier: str) -> None:
+    text = f"FROM node:22\n{earlier}\nWORKDIR /app\nCOPY . .\nRUN pnpm install --frozen-lockfile\n"
+    result = split(tmp_path, PNPM, text)
+    assert result.after.text.endswith("RUN pnpm install --frozen-lockfile\nCOPY . .\n"), result.refusals
