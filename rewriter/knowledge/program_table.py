@@ -85,6 +85,8 @@ class ProgramRow(NamedTuple):
     """Options whose value is a path that is read."""
     write_options: frozenset[str]
     """Options whose value is a path that is written."""
+    writes_with: frozenset[str]
+    """Options with which all operands are written; without them, those of a row with "leading" are only read."""
     requires: frozenset[str]
     """Without one of these options it may do anything."""
     unless: frozenset[str]
@@ -205,6 +207,7 @@ def _row(data: dict[str, Any]) -> ProgramRow:
         values=words("values"),
         read_options=words("read_options"),
         write_options=words("write_options"),
+        writes_with=words("writes_with"),
         requires=words("requires"),
         unless=words("unless"),
         reads=tuple(data.get("reads", ())),

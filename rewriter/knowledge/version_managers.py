@@ -7,7 +7,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from dfix.rewriter.text.own_data import own_table
+from dfix.rewriter.text.own_data import own_table, own_text
 
 _TABLE = os.path.join(os.path.dirname(__file__), "version_managers.toml")
 
@@ -24,6 +24,10 @@ class VersionManager(NamedTuple):
     """Files that it reads, and that may name others or run commands."""
     extends: bool
     """Whether it reads `volta` of package.json, whose `extends` names another file."""
+    commands: frozenset[str]
+    """The programs whose version it chooses; none: any."""
+    until: str
+    """A text in one of `files` with which it looks in no folder above; "" where it stops at the first file."""
 
     def is_named_in(self, text: str) -> bool:
         """Whether a text in lower case has one of the words that show it."""
@@ -40,6 +44,17 @@ def version_managers() -> tuple[VersionManager, ...]:
             tuple(row.get("files", ())),
             tuple(row.get("code", ())),
             row.get("extends", False),
+            frozenset(row.get("commands", ())),
+            row.get("until", ""),
         )
         for row in own_table(_TABLE)["program"]
     )
+
+
+@cache
+def version_files(program: str) -> tuple[str, ...]:
+    """The files by which the version of a program is always chosen, whatever is installed: in its folder, or above."""
+    if f'"{program}"' not in own_text(_TABLE):
+        return ()
+    names = (name for manager in version_managers() if program in manager.commands for name in manager.files)
+    return tuple(dict.fromkeys(names))

@@ -16,6 +16,8 @@ from dfix.rewriter.text.source import Span
 _SETTERS = frozenset(("export", "unset", "read", "readonly", "declare", "local", "."))
 _EXPANDS = re.compile(r"[*?\[{~$`(/]")
 """What makes a word of `for x in …` more than a text: a pattern, an expansion, or a path."""
+_MOST_VALUES = 30
+"""How many values of a loop's variable are kept; the number is a choice."""
 _BRANCHES = frozenset(("if", "for", "while", "case"))
 
 
@@ -38,6 +40,8 @@ class Located(NamedTuple):
 
     A value with an expansion is as written; None for one that is not certain.
     """
+    loops: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """The values that the variables of the loops around it take, of loops over plain texts: `for d in a b`."""
 
 
 def chain(script: Script) -> tuple[Node, ...] | None:
@@ -86,6 +90,7 @@ class _Walker:
         self.part = 0
         self.located: list[Located] = []
         self.assigned: Mapping[str, str | None] = MappingProxyType({})
+        self.loops: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     def statements(self, statements: tuple[Statement, ...], depth: int) -> None:
         for statement in statements:
@@ -109,26 +114,40 @@ class _Walker:
             self._compound(node, depth)
 
     def _compound(self, node: Compound, depth: int) -> None:
-        before = self.folder
+        before, loops = self.folder, self.loops
         words = node.words
-        if node.kind == "for":  # the variable and plain texts name no file
-            self._forget({words[0].text} & {*self.env, *self.assigned})
-            words = tuple(word for word in words if _EXPANDS.search(word.text))
+        if node.kind == "for":
+            words = self._enter_loop(words)
         if self.conditions and (words or node.redirects):
             name = Word(Span(node.span.start, node.span.start), "[[", "[[")
             shown = Command(node.span, (), (name, *words), node.redirects)
-            self.located.append(Located(shown, shown.words, self.folder, self.part, depth, self.env, self.assigned))
+            self.located.append(self._here(shown, shown.words, depth, self.assigned))
         self.statements(node.body, depth + 1)
+        self.loops = {name: values for name, values in loops.items() if name not in self.assigned}
         if node.kind in ("subshell", "function"):
             self.folder = before
         elif node.kind in _BRANCHES and self.folder != before:
             self.folder = None
 
+    def _enter_loop(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        """Keep the values of a loop's variable; returns those of its words that may name files themselves."""
+        name, *values = words
+        self._forget({name.text} & {*self.env, *self.assigned})
+        texts = [word.value for word in values]
+        if values and len(values) <= _MOST_VALUES and None not in texts:
+            self.assigned = {name: value for name, value in self.assigned.items() if name != words[0].text}
+            self.loops = {**self.loops, name.text: tuple(text for text in texts if text is not None)}
+            return ()
+        return tuple(word for word in words if _EXPANDS.search(word.text))
+
+    def _here(self, node: Command, words: tuple[Word, ...], depth: int, given: Mapping[str, str | None]) -> Located:
+        return Located(node, words, self.folder, self.part, depth, self.env, given, self.loops)
+
     def _command(self, node: Command, depth: int) -> None:
         words = invoked(node)
         wrapper = node.words[: len(node.words) - len(words)]
         given = {**self.assigned, **_set_by((*node.assigns, *wrapper))}
-        self.located.append(Located(node, words, self.folder, self.part, depth, self.env, given))
+        self.located.append(self._here(node, words, depth, given))
         self._forget_set(node, words, depth)
         if words and words[0].value in ("cd", "pushd", "popd"):
             self.folder = _moved(self.folder, words)
@@ -144,6 +163,7 @@ class _Walker:
     def _forget(self, names: set[str]) -> None:
         """Variables whose value is not certain any more."""
         self.assigned = {**self.assigned, **dict.fromkeys(names)}
+        self.loops = {name: values for name, values in self.loops.items() if name not in names}
         if not names.isdisjoint(self.env):
             self.env = {name: value for name, value in self.env.items() if name not in names}
 

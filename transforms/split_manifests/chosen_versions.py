@@ -11,6 +11,7 @@ from dfix.rewriter.knowledge.version_managers import VersionManager, version_man
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.file_map.file_map import ImageFile, steps_before
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
+from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
@@ -24,14 +25,17 @@ def chosen_versions(copies: StageCopies, run: InstallRun, install: ProjectInstal
     if folder is None:
         return
     text = _everything_before(run.step)
+    program = program_name(install.located.words[0])
     for manager in version_managers():
-        if not manager.is_named_in(text):
+        if (manager.commands and program not in manager.commands) or not manager.is_named_in(text):
             continue
         for file in _around(copies, folder, manager.code):
             raise _refusal(manager, file, install, "which may name other files")
         for file in _around(copies, folder, manager.files):
             _check_plain(copies, run, install, manager, file)
             yield file
+            if manager.until and manager.until in (copies.context.read(file.source) or ""):
+                break
         for file in _around(copies, folder, ("package.json",)) if manager.extends else ():
             if '"extends"' in _volta(copies, file):
                 raise _refusal(manager, file, install, "which names another file (`extends`)")
@@ -60,6 +64,8 @@ def _check_plain(
 ) -> None:
     if "path:" in (copies.context.read(file.source) or ""):
         raise _refusal(manager, file, install, "which names a folder")
+    if manager.commands:
+        return  # model/effects knows which commands between read the file
     between = run.step.stage.steps[file.copy.step.index + 1 : run.step.index]
     other = next((step for step in between if step.keyword == "RUN"), None)
     if other is not None and file.copy.step.stage is run.step.stage:

@@ -49,6 +49,9 @@ class CommandTexts:
         if self._values is None:
             values = values_in_force(self._step, self.command)
             self._values = {name: value for name, value in values.items() if "$" not in value and "`" not in value}
+        for name, each in self.command.loops.items():
+            if name in text:
+                text = " ".join(filled(text, {name: value}) for value in each)
         here = self.command.folder
         return without_unknown(filled(text if here is None else _HERE.sub(lambda _: here, text), self._values))
 

@@ -15,8 +15,12 @@ from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.model.values_in_force import DEFAULT_PATH
 
-_LEAVES_CONTENT = re.compile(r"(?<![^\s;&|(])(?:chmod|chown|chgrp|dos2unix|mkdir|touch)[^\S\n][^\n;&|]*+")
+_LEAVES_CONTENT = re.compile(
+    r"(?<![^\s;&|(])(?:chmod|chown|chgrp|dos2unix|mkdir|touch|rm|rmdir|unlink)[^\S\n][^\n;&|]*+"
+)
 """Commands that neither read a file nor make another one read it."""
+_AT_START = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK", "VOLUME", "LABEL", "EXPOSE", "STOPSIGNAL", "MAINTAINER"))
+"""Instructions that only say what a container does."""
 _HOMES = ("/root", "/home")
 _SHARED = ("", "/", "/usr", "/usr/local")
 """Prefixes of programs whose settings are in the system's folders."""
@@ -105,4 +109,5 @@ def _times_named(path: str, step: Step) -> int:
 
 @lru_cache(maxsize=1)
 def _text_up_to(step: Step) -> str:
-    return _LEAVES_CONTENT.sub(" ", "\n".join(other.source_text for other in (*steps_before(step), step)))
+    steps = (other for other in (*steps_before(step), step) if other.keyword not in _AT_START)
+    return _LEAVES_CONTENT.sub(" ", "\n".join(other.source_text for other in steps))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.effects.effect_record import Effects, Place
+from dfix.rewriter.model.effects.effect_record import CURRENT_FOLDER, Effects, Place
 from dfix.rewriter.shell.walk import program_name
 
 
@@ -39,4 +39,7 @@ def only_adds(command: Located) -> bool:
 def is_named(command: Located, place: Place) -> bool:
     """Whether a word of the command names the place, or a redirect: not a folder of the program's own."""
     targets = (redirect.target.text for redirect in command.command.redirects if redirect.target is not None)
-    return any(place.shown in text for text in (*(word.literal_or_text for word in command.words), *targets))
+    texts = [*(word.literal_or_text for word in command.words), *targets]
+    if place.shown == CURRENT_FOLDER:
+        return "." in texts or "./" in texts
+    return any(place.shown in text for text in texts)

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from dfix.rewriter.knowledge.program_table import Cost, Leaves
 
+CURRENT_FOLDER = "the current folder"
+"""How a message calls `.`."""
+
 
 class Place(NamedTuple):
     """A file or folder of the image, with everything below it."""

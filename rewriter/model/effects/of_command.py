@@ -6,11 +6,12 @@ import re
 
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.program_table import ProgramRow, parse_row, row
+from dfix.rewriter.knowledge.version_managers import version_files
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.effects.cost import command_cost
-from dfix.rewriter.model.effects.effect_record import Effects, Place
+from dfix.rewriter.model.effects.effect_record import CURRENT_FOLDER, Effects, Place
 from dfix.rewriter.model.effects.given_words import Arguments, GivenOption, of_usage, split_arguments
-from dfix.rewriter.model.effects.places import in_folder, named_by, path_of_row
+from dfix.rewriter.model.effects.places import all_named_by, in_folder, may_be_path, named_by, path_of_row, upwards
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import has_substitution, program_name
 
@@ -22,7 +23,6 @@ _ASKS_VERSION = (["--version"], ["-V"])
 """What any program takes for a question about itself; `make version` and `cat -v` do something else."""
 _SIGNS = frozenset(("]", "]]", "!", "=", "==", "!=", "&&", "||", "(", ")"))
 """The operators between the paths of a test."""
-_ARCHIVES = (".whl", ".tgz", ".tar.gz", ".zip", ".gem")
 _ADDRESSES = ("http://", "https://", "ftp://")
 
 _SYSTEM = parse_row(
@@ -64,7 +64,7 @@ def described(words: tuple[Word, ...]) -> tuple[ProgramRow, Arguments] | None:
         if verb is not None:
             return verb[0], of_usage(manager_usage, *verb)
         if manager_usage.verb == "clean" and not any(
-            _may_be_path(word.literal_or_text) for word in manager_usage.operands
+            may_be_path(word.literal_or_text) for word in manager_usage.operands
         ):
             return _CLEANS, of_usage(manager_usage, _CLEANS, len(manager_usage.arguments))
         return (_SYSTEM, of_usage(manager_usage, _SYSTEM, 0)) if manager_usage.manager.system else None
@@ -89,16 +89,6 @@ def _asks(words: tuple[Word, ...]) -> bool:
     return manager_use is not None and texts[0] in manager_use.manager.asks
 
 
-def _may_be_path(operand: str) -> bool:
-    """Whether an operand that names a package may be a file or folder instead: `.`, `./a`, `$X`, `a.whl`."""
-    return (
-        operand == "."
-        or operand.startswith(("./", "../", "/", "~", "file:"))
-        or "$" in operand
-        or operand.endswith(_ARCHIVES)
-    )
-
-
 class _Finder:
     """Collects what a command reads and writes. `row` is its program's row, None until it is found."""
 
@@ -120,6 +110,9 @@ class _Finder:
             raise _Unknown("runs a program that is not named literally")
         if "/" in words[0].value:
             self._path(self.reads, words[0])
+        for name in version_files(program_name(words[0])):
+            for path in upwards(self.command.folder, name):
+                self._add(self.reads, path, name)
         if _asks(words):
             return
         what = described(words)
@@ -136,7 +129,7 @@ class _Finder:
         for option in given.options:
             self._option(program, option)
         operands = self._after_text(program, given)
-        self._operands(program, operands)
+        self._operands(program, given, operands)
         # what a command only prints to the log changes nothing
         is_logged = "prints" in program.kinds and not self.command.command.redirects and not self.command.depth
         if program.default and not operands and not is_logged:
@@ -163,7 +156,7 @@ class _Finder:
             if name in self.command.env or name in self.command.assigned:
                 raise _Unknown(f"depends on {name}, which is set")
 
-    def _operands(self, program: ProgramRow, operands: list[Word]) -> None:
+    def _operands(self, program: ProgramRow, given: Arguments, operands: list[Word]) -> None:
         match program.operands:
             case "words":
                 self._words(operands)
@@ -176,11 +169,18 @@ class _Finder:
                 self._reads_with(program.endings, operands)
             case "writes":
                 self._writes(operands)
+            case "to-last" if given.has(program.writes_with):
+                self._writes(operands)
             case "to-last":
-                self._reads(operands[:-1])
-                self._writes(operands[-1:])
+                last = len(operands) if given.has(program.write_options) else -1
+                self._reads(operands[:last])
+                self._writes(operands[last:])
             case "leading":
-                self._writes([word for word in operands if word.literal_or_text not in ("!", "(", ")")])
+                start = [word for word in operands if word.literal_or_text not in ("!", "(", ")")]
+                if program.writes_with and not given.has(program.writes_with):
+                    self._reads(start)
+                else:
+                    self._writes(start)
             case "urls":
                 self._urls(operands)
 
@@ -221,8 +221,10 @@ class _Finder:
             raise _Unknown("may read or write other files")
 
     def _option(self, program: ProgramRow, option: GivenOption) -> None:
+        if option.value == "-":
+            return  # the standard input or output
         if program.operands == "names" and option.value is not None and option.name not in program.values:
-            if _may_be_path(option.value):
+            if may_be_path(option.value):
                 raise _Unknown(f"names {option.value}")
             return
         lists = (self.writes,) if option.name in program.write_options else ()
@@ -282,7 +284,7 @@ class _Finder:
         """Raise _Unknown unless all operands are names of packages: `.`, `./a` and `a.whl` are files."""
         if not operands:
             raise _Unknown("may read the copied files")
-        if any(_may_be_path(word.literal_or_text) for word in operands):
+        if any(may_be_path(word.literal_or_text) for word in operands):
             raise _Unknown("may read the copied files")
 
     def _reads(self, operands: list[Word]) -> None:
@@ -307,7 +309,8 @@ class _Finder:
                 raise _Unknown(f"may read {word.text}")
 
     def _path(self, places: list[Place], word: Word) -> None:
-        self._add(places, named_by(self.command, word), word.text)
+        for path in all_named_by(self.command, word):
+            self._add(places, path, word.text)
 
     def _from_row(self, places: list[Place], path: str) -> None:
         if path.startswith("~/") and "HOME" in self.command.assigned:
@@ -317,6 +320,8 @@ class _Finder:
     def _add(self, places: list[Place], path: str | None, shown_as: str, verb: str = "") -> None:
         if path is None:
             raise _Unknown(f"names {shown_as}, which is not known before the build")
+        if shown_as in (".", "./"):
+            shown_as = CURRENT_FOLDER
         places.append(Place(path, shown_as, verb or ("reads" if places is self.reads else "changes")))
 
 

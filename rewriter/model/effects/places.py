@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.shell.nodes import Word
@@ -12,18 +12,22 @@ from dfix.rewriter.shell.nodes import Word
 ELSEWHERE = "*/"
 """The prefix of a path below an unknown folder."""
 _IN_HOME = re.compile(r"""(?:~|\$HOME|\$\{HOME\})/([\w./-]+)|"(?:\$HOME|\$\{HOME\})/([\w./-]+)\"""")
+_ARCHIVES = (".whl", ".tgz", ".tar.gz", ".zip", ".gem")
 _PLAIN = re.compile(r"[\w./-]*")
 _NAME = re.compile(r"\$\{?(\w+)\}?")
 _PLAIN_WITH_NAMES = re.compile(r"(?:[\w./-]|\$\w|\$\{\w++\})*+")
 
 
 def named_by(located: Located, word: Word) -> str | None:
-    """The path that a word names; None if unknown. Of a glob it is the folder that contains it.
+    """The path that a word names; None if unknown. Of a glob, and in a loop, it is a folder that contains all of them.
 
     It is absolute, or begins with ELSEWHERE for a path in a home that is not known before the build.
     """
     value = word.value if word.value is not None else _with_env(word.text, located.env)
     if value is None:
+        each = _paths_in_loop(located, word)
+        if each:
+            return posixpath.commonpath(each)
         in_home = _IN_HOME.fullmatch(word.text)
         if in_home is not None and ".." not in word.text:
             return path_of_row(located, f"~/{in_home[1] or in_home[2]}")
@@ -35,11 +39,36 @@ def named_by(located: Located, word: Word) -> str | None:
     return in_folder(located.folder, value)
 
 
+def all_named_by(located: Located, word: Word) -> Sequence[str | None]:
+    """Like `named_by`, with each path that a word names in a loop."""
+    return _paths_in_loop(located, word) or [named_by(located, word)]
+
+
+def _paths_in_loop(located: Located, word: Word) -> list[str]:
+    """Every path that a word with the variable of a loop names; none for other words, and where one is unknown."""
+    names = {match[1] for match in _NAME.finditer(word.text)} & located.loops.keys() if located.loops else set()
+    if len(names) != 1 or word.value is not None:
+        return []
+    (name,) = names
+    values = [_with_env(word.text, {**located.env, name: value}) for value in located.loops[name]]
+    paths = [in_folder(located.folder, value) for value in values if value is not None]
+    known = [path for path in paths if path is not None and path[0] == "/"]
+    return known if len(known) == len(values) else []
+
+
 def in_folder(folder: str | None, path: str) -> str | None:
     """A path relative to a folder; None for a relative path if the folder is unknown."""
     if path.startswith("/"):
         return posixpath.normpath(path)
     return None if folder is None else posixpath.normpath(posixpath.join(folder, path))
+
+
+def upwards(folder: str | None, name: str) -> Iterator[str | None]:
+    """The path of a name in a folder, and in each of those above it."""
+    yield in_folder(folder, name)
+    while folder not in ("/", "?", "", None):
+        folder = posixpath.dirname(folder)
+        yield in_folder(folder, name)
 
 
 def path_of_row(located: Located, path: str) -> str | None:
@@ -62,3 +91,13 @@ def _with_env(text: str, env: Mapping[str, str | None]) -> str | None:
     if not values or any(value is None or not _PLAIN.fullmatch(value) for value in values):
         return None
     return _NAME.sub(lambda match: str(env[match[1]]), bare)
+
+
+def may_be_path(operand: str) -> bool:
+    """Whether an operand that names a package may be a file or folder instead: `.`, `./a`, `$X`, `a.whl`."""
+    return (
+        operand == "."
+        or operand.startswith(("./", "../", "/", "~", "file:"))
+        or "$" in operand
+        or operand.endswith(_ARCHIVES)
+    )
