@@ -118,6 +118,8 @@ class _Walker:
         words = node.words
         if node.kind == "for":
             words = self._enter_loop(words)
+        elif node.kind == "function":
+            words = ()  # its name
         if self.conditions and (words or node.redirects):
             name = Word(Span(node.span.start, node.span.start), "[[", "[[")
             shown = Command(node.span, (), (name, *words), node.redirects)

@@ -25,9 +25,9 @@ _RUNNERS = frozenset(
 """Programs that run the command that their words end with."""
 _INTERPRETERS = ("php", "ruby", "java", "node")
 _OPAQUE = re.compile(
-    r"(?:^|[\s;&|(\"'])((?:npm (?:ci|i|install)|yarn(?: install)?|pnpm (?:i|install)|pip3? install -r|bundle install|"
-    r"composer(?:\.phar)? install|dotnet (?:restore|build|publish)|go (?:build|get|install|mod)|mvn|gradle|cargo build|"
-    r"poetry install)\b)"
+    r"(?:^|[\s;&|(\"'])((?:npm(?:@[\w.]+)? (?:ci|i|install)|yarn(?: install)?|pnpm (?:i|install)|pip3? install -r|"
+    r"bundle install|composer(?:\.phar)? install|dotnet (?:restore|build|publish)|go (?:build|get|install|mod)|mvn|"
+    r"gradle|cargo build|poetry install)\b)"
 )
 _SUBSTITUTED = re.compile(
     r"\$\(\s*((?:mvn|\./mvnw|gradle|\./gradlew|npm (?:ci|install)|go build|dotnet build|lein|sbt|cargo build)\b"

@@ -18,6 +18,7 @@ from dfix.transforms.split_manifests.fetching_commands import (
     fetching_command,
     install_in_text,
 )
+from dfix.transforms.split_manifests.indirect_installs import check_indirect
 from dfix.transforms.split_manifests.install_inputs import inputs_of_run
 from dfix.transforms.split_manifests.installs import InstallRun, install_run
 from dfix.transforms.split_manifests.moved_copies import brings_more
@@ -54,6 +55,7 @@ def check_unsplit(model: Model, copies: StageCopies | None, before: Sequence[Ste
     if command is None:
         if copies is not None:
             _check_scripts(copies, step)
+        check_indirect(step)
         return
     _check_script(command, step)
     if command.is_substituted:
