@@ -56,11 +56,16 @@ def build(
     """
     model = Model(tree, target, open_context)
     stages: list[Stage] = []
+    defaults: dict[str, str] = {}
     for instruction in tree.instructions:
         if instruction.keyword == "FROM":
             stages.append(_stage(instruction, stages, tree.escape, images))
+            stages[-1].defaults = defaults
         elif stages:
             _step(stages[-1], instruction, tree.escape)
+        elif instruction.keyword == "ARG":
+            words = (word.text.partition("=") for word in instruction.words)
+            defaults.update((name, value) for name, sign, value in words if sign)
     _mark_shipping(stages)
     model.stages = tuple(stages)
     model.opaque = windows(tree, stages) or _template(tree, stages)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement, Word
-from dfix.rewriter.shell.walk import invoked
+from dfix.rewriter.shell.walk import invoked, substitutes
 from dfix.rewriter.text.source import Span
 
 _SETTERS = frozenset(("export", "unset", "read", "readonly", "declare", "local", "."))
@@ -120,6 +120,8 @@ class _Walker:
             words = self._enter_loop(words)
         elif node.kind == "function":
             words = ()  # its name
+        elif node.kind == "case":  # its word and patterns are texts, whatever files there are
+            words = tuple(filter(substitutes, words))
         if self.conditions and (words or node.redirects):
             name = Word(Span(node.span.start, node.span.start), "[[", "[[")
             shown = Command(node.span, (), (name, *words), node.redirects)
@@ -175,9 +177,9 @@ class _Walker:
 
 
 def _set_by(words: tuple[Word, ...]) -> dict[str, str | None]:
-    """The variables that words such as `A=b` set."""
+    """The variables that words such as `A=b` set, or add to (`A+=b`)."""
     pairs = (word.literal_or_text.partition("=") for word in words)
-    return {name.strip("\"'"): value for name, sign, value in pairs if sign}
+    return {name.strip("\"'").removesuffix("+"): value for name, sign, value in pairs if sign}
 
 
 def _moved(folder: str | None, words: tuple[Word, ...]) -> str | None:

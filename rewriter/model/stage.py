@@ -148,6 +148,7 @@ class Stage:
     """One `FROM` and the instructions after it. `env`, `shell`, `user` and `workdir` are those at its end."""
 
     __slots__ = (
+        "defaults",
         "env",
         "family",
         "image",
@@ -177,6 +178,7 @@ class Stage:
         self.user: str | None = None
         self.workdir: str | None = "?"
         self.env: Mapping[str, str | None] = {}
+        self.defaults: Mapping[str, str] = {}  # of the build arguments before the first FROM, as written
         self.values: tuple[tuple[int, bool, dict[str, str]], ...] | None = None  # what values_in_force.py has found
         self.latest_values: tuple[int, dict[str, str]] | None = None  # and what it has last made of how many of them
 

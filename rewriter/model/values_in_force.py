@@ -13,6 +13,13 @@ from dfix.rewriter.model.stage import Stage, Step, known
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where BuildKit, and so most base images, look for programs."""
+OF_PLATFORM = frozenset(
+    f"{of}{part}" for of in ("TARGET", "BUILD") for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
+) | {"TARGETSTAGE"}
+"""Build arguments that BuildKit sets; here they count as empty.
+
+Source: docs.docker.com ("Automatic platform ARGs in the global scope").
+"""
 _VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?[-+?][^}]{0,2000})?\}|(?P<plain>\w+))")
 
 
@@ -70,8 +77,10 @@ def _set_by(stage: Stage, values: dict[str, str]) -> Iterator[tuple[int, bool, d
 
 
 def _arguments(step: Step) -> list[tuple[str, str]]:
+    """The build arguments of an ARG; without a value of its own, one has that from before the first FROM."""
     words = (word.text.partition("=") for word in step.instruction.words)
-    return [(name, raw) for name, _, raw in words]
+    defaults = step.stage.defaults
+    return [(name, raw if sign else filled(defaults.get(name, ""), defaults)) for name, sign, raw in words]
 
 
 def _value(step: Step, raw: str, values: Mapping[str, str]) -> str:

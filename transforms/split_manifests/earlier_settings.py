@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from itertools import islice
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model import Step
-from dfix.rewriter.model.commands import located
+from dfix.rewriter.model.commands import Located, located, located_in
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.effects.of_command import shown
+from dfix.rewriter.model.effects.places import named_by
 from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile, steps_before
-from dfix.rewriter.model.paths import resolve
+from dfix.rewriter.model.paths import resolve, within
+from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.shell.parse import parse
+from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.kept_paths import kept_late
-from dfix.transforms.split_manifests.mentioned_paths import Mention, late_source
+from dfix.transforms.split_manifests.mentioned_paths import Mention, late_source, mentioned_in
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.settings_from_stages import texts_from_elsewhere
 from dfix.transforms.split_manifests.settings_places import is_looked_at
@@ -22,6 +28,7 @@ from dfix.transforms.split_manifests.settings_text import install_folders, menti
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 from dfix.transforms.split_manifests.switches import check_switches_in
 
+_INTERPRETERS = (*sorted(of_kind("shell")), ".", "source", "python", "perl", "ruby", "node", "php")
 _MOST_FILES = 500
 """How many files of one COPY are read; the number is a choice."""
 
@@ -57,16 +64,55 @@ class _Late:
         there = self.staying.at(path)
         return source is not None and not (isinstance(there, ImageFile) and there.source == source)
 
+    def tells(self, mention: Mention) -> bool:
+        """Whether a text that mentions a path says more than where the copies go."""
+        return mention.path not in self.roots and self.comes(mention.path)
+
 
 def _check_run(there: _Late, run: InstallRun, step: Step) -> None:
     if step.script.opaque:  # `cat <<EOF > /etc/pip.conf`
         for mention in mentioned_in_settings(step.source_text, None, (step.workdir, *install_folders(run.step))):
-            if mention.path not in there.roots and there.comes(mention.path):
+            if there.tells(mention):
                 raise _refusal(run, f"the RUN on line {step.instruction.line}", mention)
     for command in located(step, conditions=True):
-        kept = kept_late(command, step, run.step, there.comes, there.roots)
+        kept = kept_late(command, step.script, step, run.step, there.comes, there.roots)
         if kept is not None:
             raise _refusal(run, f"`{shown(command)}` on line {step.instruction.line}", kept)
+        _check_script(there, run, step, command)
+
+
+def _check_script(there: _Late, run: InstallRun, step: Step, command: Located) -> None:
+    """The same for a script of the context that a command runs."""
+    for source in _run_by(there, step, command):
+        text = there.copies.context.read(source) or ""
+        script = parse(text, 0, text)
+        if script.opaque or (text.startswith("#!") and "sh" not in text.partition("\n")[0]):
+            kept = next((mention for mention in mentioned_in(text, command.folder) if there.tells(mention)), None)
+        else:
+            inner = located_in(script, command.folder, command.env, conditions=True)
+            found = (kept_late(one, script, step, run.step, there.comes, there.roots) for one in inner)
+            kept = next((mention for mention in found if mention is not None), None)
+        if kept is not None:
+            raise _refusal(run, f"{source}, which line {step.instruction.line} runs,", kept)
+
+
+def _run_by(there: _Late, step: Step, command: Located) -> Iterator[str]:
+    """The context path of the file that a command runs: its program, or what it gives to an interpreter."""
+    operand = next((word for word in command.words[1:] if not word.text.startswith("-")), None)
+    first = command.words[0] if command.words else None
+    for word in (first, operand) if first is not None and _interprets(first) else (first,):
+        path = named_by(command, word) if word is not None and "/" in word.text else None
+        for copy in there.staying.copies if path is not None else ():
+            source = copy.brought.context_path_of(path or "")
+            yield from () if source is None else (source,)
+        for mount in step.mounts:
+            if path is not None and mount.kind == "bind" and mount.from_ is None and within(path, mount.target or "?"):
+                start = posixpath.join("/", mount.source or ".", posixpath.relpath(path, mount.target or "/"))
+                yield posixpath.normpath(start)[1:]
+
+
+def _interprets(word: Word) -> bool:
+    return program_name(word).startswith(_INTERPRETERS)
 
 
 def _refusal(run: InstallRun, what: str, mention: Mention) -> LeaveAlone:

@@ -28,7 +28,7 @@ class GivenPath(NamedTuple):
     written: str
     """The part of its value that names the path."""
     path: str | None
-    """The image path; None if it is not known before the build."""
+    """The image path, `~/…` in an unknown home; None if it is not known before the build."""
     reads: Reads | None
     """What is known of what the install reads there; None: nothing is known."""
 
@@ -51,20 +51,24 @@ def given_paths(step: Step, install: ProjectInstall) -> Iterator[GivenPath]:
     folder = install.located.folder
     values = values_in_force(step, install.located)
     for name, value in values.items():
-        yield from _given("variable", install.manager, name, value, folder)
+        yield from _given("variable", install.manager, name, value, (folder, values.get("HOME")))
     for name, text in _options(install):
-        yield from _given("option" if name else "operand", install.manager, name, filled(text, values), folder)
+        kind: Kind = "option" if name else "operand"
+        yield from _given(kind, install.manager, name, filled(text, values), (folder, values.get("HOME")))
 
 
-def _given(kind: Kind, manager: str, name: str, value: str, folder: str | None) -> Iterator[GivenPath]:
-    parts = path_parts(value)
-    if not parts:
-        return
-    for part in parts:
+def _given(
+    kind: Kind, manager: str, name: str, value: str, folders: tuple[str | None, str | None]
+) -> Iterator[GivenPath]:
+    """The paths in a value; `folders` are the current one and the home."""
+    folder, home = folders
+    for part in path_parts(value):
         known = reads(kind, manager, name or part)
         if kind == "option" and known == "nothing" and "file:" in value:  # that is a path, whatever the option
             known = None
         path = None if "$" in part or "`" in part else resolve(folder, part)
+        if part.startswith("~/"):
+            path = part if not home or "$" in home else resolve(home, part[2:])
         yield GivenPath(kind, name, part, path, known)
 
 

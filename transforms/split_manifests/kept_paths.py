@@ -15,7 +15,7 @@ from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.effects.of_command import described, effects
 from dfix.rewriter.model.effects.places import named_by
-from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.shell.nodes import Script, Word
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.links import makes_symbolic_links, symbolic_link
 from dfix.transforms.split_manifests.mentioned_paths import (
@@ -42,25 +42,33 @@ def named_late(command: Located, step: Step, run: Step, late: Callable[[str], bo
     `late` tells of an image path whether a copy brings it late. None if the command names no such path, or none that
     anything reads.
     """
-    return next((mention for mention in _told(command, step, run, frozenset()) if late(mention.path)), None)
+    return next(
+        (mention for mention in _told(command, step.script, step, run, frozenset()) if late(mention.path)), None
+    )
 
 
-def kept_late(command: Located, step: Step, run: Step, late: Callable[[str], bool], roots: Set[str]) -> Mention | None:
+def kept_late(
+    command: Located, script: Script, step: Step, run: Step, late: Callable[[str], bool], roots: Set[str]
+) -> Mention | None:
     """Like `named_late`, for a command before all copies today: it can't read what they bring, but name it to others.
 
-    An unknown program that names one of `roots`, where the copies go, only means that folder.
+    `script` is that of the step, or one that the step runs. An unknown program that names one of `roots`, where the
+    copies go, only means that folder.
     """
-    return next((mention for mention in _told(command, step, run, roots, keeps=True) if late(mention.path)), None)
+    told = _told(command, script, step, run, roots, keeps=True)
+    return next((mention for mention in told if late(mention.path)), None)
 
 
-def _told(command: Located, step: Step, run: Step, roots: Set[str], *, keeps: bool = False) -> Iterator[Mention]:
+def _told(
+    command: Located, script: Script, step: Step, run: Step, roots: Set[str], *, keeps: bool = False
+) -> Iterator[Mention]:
     """The paths in a command that count; with `keeps` only those that it may leave in the image."""
     if not command.words:
         return
     what = described(command.words)
     row = None if what is None else what[0]
     texts = CommandTexts(command, step)
-    output = outputs(step.script).get(id(command.command), Receivers())
+    output = outputs(script).get(id(command.command), Receivers())
     is_unread = row is not None and "prints" in row.kinds and _is_unread(command, output, run)
     if not is_unread and not _is_tee_of_unread(command, run):
         for body in texts.bodies():

@@ -81,10 +81,10 @@ def _check(late: ComingLate, step: Step, command: ProjectInstall) -> None:
 
 
 def _may_read_variables(command: Located) -> bool:
-    """Whether a command may do something else because of a variable: package managers, and programs that download."""
+    """Whether a command may do something else because of a variable: no program that is quick and known."""
     if not command.words:
         return False
     if usage(command.words) is not None:
         return True
     what = described(command.words)
-    return what is not None and (what[0].network or what[0].cost not in _QUICK or bool(what[0].variables))
+    return what is None or (what[0].network or what[0].cost not in _QUICK or bool(what[0].variables))

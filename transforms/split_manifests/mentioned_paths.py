@@ -12,7 +12,7 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.paths import resolve, within
-from dfix.rewriter.model.values_in_force import filled, values_in_force
+from dfix.rewriter.model.values_in_force import OF_PLATFORM, filled, values_in_force
 from dfix.rewriter.shell.nodes import Word
 from dfix.transforms.split_manifests.given_paths import path_parts
 
@@ -48,7 +48,8 @@ class CommandTexts:
             return text
         if self._values is None:
             values = values_in_force(self._step, self.command)
-            self._values = {name: value for name, value in values.items() if "$" not in value and "`" not in value}
+            known = (name for name, value in values.items() if "$" not in value and "`" not in value)
+            self._values = {name: values[name] for name in known if name not in OF_PLATFORM}
         for name, each in self.command.loops.items():
             if name in text:
                 text = " ".join(filled(text, {name: value}) for value in each)

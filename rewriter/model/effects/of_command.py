@@ -12,6 +12,7 @@ from dfix.rewriter.model.effects.cost import command_cost
 from dfix.rewriter.model.effects.effect_record import CURRENT_FOLDER, Effects, Place
 from dfix.rewriter.model.effects.given_words import Arguments, GivenOption, of_usage, split_arguments
 from dfix.rewriter.model.effects.places import all_named_by, in_folder, may_be_path, named_by, path_of_row, upwards
+from dfix.rewriter.model.effects.tested_paths import tested_paths
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import has_substitution, program_name
 
@@ -21,8 +22,6 @@ _UNITS = (".service", ".socket", ".timer", ".target", ".path", ".mount")
 _LONGEST_SHOWN = 60
 _ASKS_VERSION = (["--version"], ["-V"])
 """What any program takes for a question about itself; `make version` and `cat -v` do something else."""
-_SIGNS = frozenset(("]", "]]", "!", "=", "==", "!=", "&&", "||", "(", ")"))
-"""The operators between the paths of a test."""
 _ADDRESSES = ("http://", "https://", "ftp://")
 
 _SYSTEM = parse_row(
@@ -164,6 +163,8 @@ class _Finder:
                 self._packages(operands)
             case "names":
                 self._names(operands)
+            case "reads" if "tests" in program.kinds:
+                self._reads(tested_paths(self.command.words[1:]))
             case "reads":
                 self._reads(operands)
                 self._reads_with(program.endings, operands)
@@ -289,7 +290,7 @@ class _Finder:
 
     def _reads(self, operands: list[Word]) -> None:
         for word in operands:
-            if word.text not in _SIGNS and not word.text.startswith("-"):
+            if not word.text.startswith("-"):
                 self._path(self.reads, word)
 
     def _reads_with(self, endings: tuple[str, ...], operands: list[Word]) -> None:

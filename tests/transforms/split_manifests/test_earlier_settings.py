@@ -15,12 +15,25 @@ FILES = {
     "ca.pem": "",
     "app.py": "",
     "ci/below.conf": "[install]\nconstraint =\n    c.txt\n",
+    "ci/setup.sh": "#!/bin/sh\nset -e\necho constraint = c.txt >> /etc/pip.conf\n",
+    "ci/fine.sh": "#!/bin/sh\n# c.txt\nmkdir -p /root/app\necho use c.txt\n",
     "ci/index.conf": "[global]\nindex-url =\n    https://example.com/simple\n",
 }
 INSTALL = "RUN pip install -r requirements.txt\n"
 COPY = "WORKDIR /root/app\nCOPY . .\n"
 
 STOPS = [
+    "ARG APP\nRUN pip config set install.constraint $APP/c.txt",
+    "RUN pip config set install.constraint ${OTHER:-/root/app}/c.txt",
+    "WORKDIR /root/app\nRUN pip config set install.constraint $(dirname $(pwd))/app/c.txt",
+    "ARG TARGETARCH\nRUN pip config set install.constraint $TARGETARCH/c.txt",
+    "RUN for f in c.txt; do pip config set install.constraint /root/app/$f; done",
+    "RUN { echo '[install]'; echo 'constraint = c.txt'; } > /etc/pip.conf",
+    "ENV PIP_CONFIG_FILE=/opt/p.conf\nRUN printf '[install]\\nconstraint = limits\\n' > /opt/p.conf",
+    "COPY ci/setup.sh /tmp/\nRUN sh /tmp/setup.sh",
+    "COPY --chmod=755 ci/setup.sh /usr/local/bin/\nRUN /usr/local/bin/setup.sh && rm /usr/local/bin/setup.sh",
+    "RUN --mount=type=bind,source=ci,target=/ci sh -e /ci/setup.sh",
+    "ENV PIP_CONSTRAINT=~/app/c.txt",
     "ARG APP=/root/app\nRUN pip config set install.constraint $APP/c.txt",
     "ENV APP=/root/app\nRUN pip config set install.constraint ${APP}/c.txt",
     "ENV APP=/root\nRUN C=$APP/app/c.txt; pip config set install.constraint $C",
@@ -47,6 +60,8 @@ STOPS = [
     "RUN cp --symbolic-link /root/app/ca.pem /usr/local/share/ca-certificates/ca.crt",
 ]
 PASSES = [
+    "COPY ci/fine.sh /tmp/\nRUN sh /tmp/fine.sh",
+    "COPY ci/setup.sh /tmp/\nRUN chmod +x /tmp/setup.sh",
     "ARG APP=/opt/app\nRUN pip config set install.constraint $APP/c.txt",
     "RUN pip config set global.index-url https://example.com/simple",
     "RUN pip config set global.index-url $INDEX",
@@ -62,10 +77,11 @@ PASSES = [
 
 @pytest.mark.parametrize("earlier", STOPS)
 def test_a_setting_names_what_comes_late(tmp_path: Path, earlier: str) -> None:
-    text = f"FROM python:3.12\n{earlier}\n{COPY}{INSTALL}"
+    text = f"ARG APP=/root/app\nFROM python:3.12\n{earlier}\n{COPY}{INSTALL}"
     result = split(tmp_path, FILES, text)
     assert result.after.text == text
-    assert "which comes with the sources, and `pip install -r requirements.txt` may read it" in str(result.refusals)
+    assert "`pip install -r requirements.txt`" in str(result.refusals)
+    assert "which comes with the sources" in str(result.refusals)
 
 
 @pytest.mark.parametrize("earlier", PASSES)

@@ -12,6 +12,12 @@ FILES = {**NODE, "hook.js": "", "ca.pem": "", "ci/apt.conf": "", "ci/npmrc": "",
 HEAD = "FROM node:22\nWORKDIR /app\nCOPY . .\n"
 
 STOPS = [
+    ("NODE_OPTIONS+=' -r ./hook.js' npm i -g serve", "NODE_OPTIONS makes"),
+    ("NODE_OPTIONS='-r ./hook.js' node --version", "NODE_OPTIONS makes"),
+    ("GNUPGHOME=/app/ci apt-key adv --recv-keys x", "GNUPGHOME names /app/ci"),
+    ("if true; then NODE_OPTIONS='-r ./hook.js' npm i -g serve; fi", "NODE_OPTIONS makes"),
+    ("(export NODE_OPTIONS='-r ./hook.js'; npm i -g serve)", "a file that NODE_OPTIONS names"),
+    ("gem install --config-file hook.js a", "names hook.js"),
     ('NODE_OPTIONS="-r ./hook.js" npm i -g serve', "NODE_OPTIONS makes `npm i -g serve` read ./hook.js"),
     ("NODE_OPTIONS=--require=/app/hook.js npm i -g serve", "NODE_OPTIONS makes"),
     ("env NODE_OPTIONS='-r ./hook.js' npm i -g serve", "NODE_OPTIONS makes"),

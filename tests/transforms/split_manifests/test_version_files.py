@@ -13,6 +13,7 @@ FILES = {
     "requirements.txt": "flask\n",
     "rust-toolchain.toml": "",
     "go.mod": "",
+    "Gemfile.lock": "",
     "global.json": "{}",
     ".yarnrc.yml": "",
     "pnpm-lock.yaml": "lockfileVersion: '9.0'\nimporters:\n  .: {}\n",
@@ -25,6 +26,7 @@ STOPS = [
     ("rustc --version", "reads rust-toolchain.toml"),
     ("cargo -V", "reads rust-toolchain.toml"),
     ("go version", "reads go.mod"),
+    ("bundle --version", "reads Gemfile.lock"),
     ("dotnet --info", "reads global.json"),
     ("mkdir /x && pnpm --version", "reads package.json"),
 ]

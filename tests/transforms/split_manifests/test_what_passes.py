@@ -10,6 +10,10 @@ from tests.transforms.split_manifests.test_rule import NODE, split
 
 FILES = {**NODE, "public/a": "", "requirements.txt": "flask\n", "c.txt": ""}
 PASSES = [
+    'if [ "$A" = b ]; then npm i -g x; fi',
+    'if [[ $A == b && -n "$C" ]]; then npm i -g x; fi',
+    'test -z "$A" || npm i -g x',
+    'case "$A" in b) npm i -g x;; esac',
     "ln -s /app/public /var/www/html",
     "rm -rf /var/www/html && ln -s /app/public /var/www/html",
     "install -m 0755 -d /etc/apt/keyrings",
@@ -31,6 +35,9 @@ PASSES = [
     "find /opt -name x -delete",
 ]
 STOPS = [
+    ('[ "$A" = b -o -f src/a.js ] && npm i -g x', "reads src/a.js"),
+    ("[ /opt/a -nt src/a.js ] || npm i -g x", "reads src/a.js"),
+    ('case "$(cat src/a.js)" in b) npm i -g x;; esac', "runs a command within it"),
     ("ln -s /app/public /usr/local/lib/node_modules/a", "names /app/public"),
     ("install -d src/b", "changes src/b"),
     ("install -m 0755 src/a.js /opt", "reads src/a.js"),
