@@ -46,7 +46,7 @@ def load() -> Iterator[None]:
     options = Options(use_context=False)
     sample = Document("", None, "dockerfile", 0, _SAMPLE)
     Analysis(sample, Terms(options, options), pipeline.Hooks(), "utf-16").safe.changed  # noqa: B018  # computed on access
-    for name in ("difflib", "tomli", "pip_requirements_parser", "yaml"):
+    for name in ("difflib", "tomli", "yaml"):
         import_module(name)
     gc.collect()
     gc.freeze()

@@ -4,7 +4,6 @@ import pytest
 
 from dfix.rewriter.answers.reason import Reason, attempt
 from dfix.rewriter.manifests import Inputs, Install, inputs
-from dfix.rewriter.manifests.python import pip
 from dfix.rewriter.manifests.python.setup_py import script_reads
 from tests.build_context import MakeContext
 
@@ -51,13 +50,6 @@ KNOWN: list[tuple[str, Files, tuple[str, ...], tuple[str, ...]]] = [
     ("install -r a.txt", {"a.txt": "flask==3\n./x.zip\n", "x.zip": ""}, ("a.txt", "x.zip"), ()),
     ("install -r a.txt", {"a.txt": "# x\nflask[a]>=2,<3 ; python_version > '3' # y\n"}, ("a.txt",), ()),
 ]
-
-
-@pytest.mark.parametrize(
-    "line", ["x.zip", "a @ file:b", "./a", "-e .", "-r b.txt", "$NAME", "a\\", "a # b \\", "# coding: x"]
-)
-def test_a_line_that_may_name_a_file_is_parsed(line: str) -> None:
-    assert pip._PLAIN_LINE.fullmatch(line) is None
 
 
 @pytest.mark.parametrize(("command", "files", "expected", "folders"), KNOWN)

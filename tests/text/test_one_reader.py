@@ -15,7 +15,6 @@ OTHERS = {
     "rewriter/text/temporary.py": "those files, to lock or remove them",
     "rewriter/cli/main.py": "os.devnull in place of a closed stream",
     "rewriter/cli/workers.py": "a pipe to its own process",
-    "rewriter/manifests/python/pip.py": "what Context.read has just read: pip_requirements_parser takes a path",
     "rewriter/server/launcher.py": "os.devnull in place of the editor's pipes",
     "rewriter/server/start.py": "standard output",
     "rewriter/verify/trial.py": "its own folder: the Dockerfiles and ignore files of the builds",

@@ -8,47 +8,24 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections import deque
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.python.local_project import check_holds_project, check_local_project
+from dfix.rewriter.manifests.python.pip_options import GROUPS, INDEXES, LINKS, PROJECTS, READS, WRITES, options
 from dfix.rewriter.manifests.python.pyproject import installs_project, refuse_local_sources
+from dfix.rewriter.manifests.python.requirements_file import Line, lines
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import MissingFile, missing, refuse_host_output
 
-_WITH_VALUE = frozenset(
-    "-i --index-url --extra-index-url --trusted-host --proxy --retries --timeout --cert --client-cert --cache-dir "
-    "--log --no-binary --only-binary --platform --python-version --implementation --abi --progress-bar "
-    "--config-settings --upgrade-strategy --global-option --install-option --use-feature --use-deprecated "
-    "--exists-action --report --root-user-action --python -C".split()
-)
-_WRITES = frozenset(("-t", "--target", "--prefix", "--root", "--src"))
-_READS = frozenset("-r --requirement --requirements -c --constraint --build-constraint".split())
-_GROUPS = "--group"
-"""A group of pyproject.toml, or of another file that its value names; source: pip.pypa.io, "pip install"."""
-_FLAGS = frozenset("--pre --upgrade --user --no-deps --no-index --require-hashes".split())
-"""Options without a value whose names are the beginning of others."""
 PROJECT_FILES = frozenset(("pyproject.toml", "setup.py", "setup.cfg"))
 """What `-r` of uv takes besides requirements files: uv asks the project for its dependencies."""
-_PROJECTS = frozenset(("-e", "--editable"))
-_LINKS = frozenset(("-f", "--find-links"))
-_ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
+_ARCHIVES = tuple(".whl .zip .tar .tgz .tar.gz .tbz .tar.bz2 .txz .tlz .tar.xz .tar.lz .tar.lzma".split())
+"""Source: pip's own list (filetypes.py)."""
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
-_UNREADABLE = re.compile(r"[^\n]{20000}|[ \t]{200}")
-"""Lines on which pip_requirements_parser takes seconds."""
-_MOST_LINES = 3_000
-"""A line takes 0.3 to 0.7 ms."""
-_VERSION = r"[0-9]+(?:\.[0-9]+)*(?:\.?(?:a|b|rc|post|dev)[0-9]+)*(?:\.\*)?"
-_SPECIFIER = rf"[ \t]*(?:[=!~<>]=|[<>])[ \t]*{_VERSION}"
-_PLAIN_LINE = re.compile(
-    r"[ \t]*+(?:[A-Za-z0-9][\w-]*(?:\[[\w, -]*\])?"
-    rf"(?:{_SPECIFIER}(?:[ \t]*,{_SPECIFIER})*)?"
-    r"(?:[ \t]*;[\w \t.<>=!~'\"()]*(?<=['\")]))?)?[ \t]*+(?:(?:^|(?<=[ \t]))#(?:(?!coding)[\t -~])*)?(?<!\\)",
-    re.ASCII,
-)
-"""A package by its name, with versions and a condition, or a comment: a line that names no file."""
+_EGG = re.compile(r"[#&]egg=([A-Za-z0-9][\w.-]*)", re.ASCII)
 MOST_FILES = 200
 
 
@@ -64,8 +41,9 @@ class _Reader:
         self.context = context
         self.install = install
         self.command = f"`{install.shown}`"
-        self.files: list[str] = []
+        self.files: dict[str, None] = {}
         self.folders: list[str] = []
+        self.seen: set[str] = set()
 
     def arguments(self) -> None:
         """Add what the words of the command name."""
@@ -74,24 +52,24 @@ class _Reader:
             if not option and not verb:
                 verb = value  # options may come before it: `pip --proxy a install b`
                 continue
-            if option in _WRITES:
+            if option in WRITES:
                 raise LeaveAlone("option", f"`{self.install.shown}` installs into a separate folder ({option} {value})")
-            if option == _GROUPS:
+            if option == GROUPS:
                 raise LeaveAlone("option", f"`{self.install.shown}` has {option}, so it also reads pyproject.toml")
-            if option in _READS:
+            if option in READS:
                 self.requirement_file(posixpath.join(self.install.folder, value), self.command)
-            elif option in _PROJECTS:  # a path, if it is no URL: also `-e lib`
-                self.operand(value if "/" in value or "$" in value else f"./{value}", self.command)
+            elif option in PROJECTS:
+                self.editable(value, self.command)
             elif option == "":
                 self.operand(value, self.command)
-            elif option in _LINKS:
+            elif option in LINKS:
                 self.links(value, self.command)
 
     def requirement_file(self, written: str, named_in: str) -> None:
         """Add a requirements file and all that it includes, each once; `named_in` is what names it, for messages."""
-        pending = [(written, named_in)]
+        pending = deque([(written, named_in)])
         while pending:
-            written, named_in = pending.pop(0)
+            written, named_in = pending.popleft()
             if _URL.match(written):
                 continue
             path = self.context_path(written, named_in)
@@ -103,41 +81,32 @@ class _Reader:
             text = self.context.read(path)
             if text is None:
                 raise missing(self.context, path)
-            if _UNREADABLE.search(text):
-                raise LeaveAlone("broken-manifest", f"{path} has a line that is too long to be a requirement")
-            self.files.append(path)
-            # parsing a line takes 0.3 ms, and most name a package
-            if posixpath.basename(path) not in PROJECT_FILES and not all(map(_PLAIN_LINE.fullmatch, text.splitlines())):
-                self._lines(path, pending)
+            self.files[path] = None
+            if posixpath.basename(path) not in PROJECT_FILES:
+                for line in lines(path, text):
+                    self._line(line, path, pending)
 
-    def _lines(self, path: str, pending: list[tuple[str, str]]) -> None:
-        """Add what a requirements file names; the files that it includes are added to `pending`."""
-        from pip_requirements_parser import RequirementsFile
-
-        if sum(not line.endswith("\\") for line in (self.context.read(path) or "").splitlines()) > _MOST_LINES:
-            reason = f"{path} has more than {_MOST_LINES:,} requirements, and some are more than a package's name"
-            raise LeaveAlone("broken-manifest", reason)
-        parsed = RequirementsFile.from_file(self.context.on_disk(path))
+    def _line(self, line: Line, path: str, pending: deque[tuple[str, str]]) -> None:
+        """Add what a line of a requirements file names; the files that it includes are added to `pending`."""
         folder = posixpath.dirname(path)
-        for line in parsed.options:
-            for name, value in line.options.items():
-                values = value if isinstance(value, list) else [value]
-                if name in ("requirements", "constraints"):
-                    pending += [(file if _URL.match(file) else posixpath.join(folder, file), path) for file in values]
-                elif name in ("index_url", "extra_index_urls"):
-                    refuse_local_sources(path, values)
-                elif name == "find_links":
-                    for link in values:
-                        self.links(link if _URL.match(link) else posixpath.join(folder, link), path)
-        for requirement in parsed.requirements:
-            if requirement.is_local_path or requirement.is_editable:
-                target = str(requirement.link.url if requirement.link else requirement.requirement_line.line)
-                self.operand(target, path)
-                if requirement.is_editable and requirement.is_vcs_url and requirement.name:
-                    # pip clones it to src/NAME
-                    refuse_host_output(self.context, self.install.folder, f"src/{requirement.name}")
-        for invalid in parsed.invalid_lines:
-            self.operand(invalid.requirement_line.line, path)
+        for option, value in line.options:
+            below = value if _URL.match(value) else posixpath.join(folder, value)
+            if option in READS:
+                pending.append((below, path))
+            elif option in INDEXES:
+                refuse_local_sources(path, [value])
+            elif option in LINKS:
+                self.links(below, path)
+            elif option in PROJECTS:
+                self.editable(value, path)
+        self.operand(line.requirement, path)
+
+    def editable(self, value: str, named_in: str) -> None:
+        """Add a project that is installed with `-e`: a path, also where it is a mere name, unless it is a URL."""
+        self.operand(value if "/" in value or "$" in value else f"./{value}", named_in)
+        name = _EGG.search(value)
+        if name and _URL.match(value):  # pip clones it to src/NAME
+            refuse_host_output(self.context, self.install.folder, f"src/{name[1]}")
 
     def operand(self, value: str, named_in: str) -> None:
         """Add a local project or archive; `value` may also be a package's name or a URL, which read no file."""
@@ -145,18 +114,21 @@ class _Reader:
         target = target.partition(" @ ")[2].strip() or target
         if target.startswith("git+file:") or "+file:" in target:
             raise LeaveAlone("local-source", f"{named_in} names `{value}`, a repository that dfix does not follow")
+        is_path = target.startswith(("file:", ".", "/", "~"))
         if target.startswith("file:"):
             target = target.removeprefix("file:").removeprefix("//")
         elif _URL.match(target):
             return
-        if not (target.startswith((".", "/", "~")) or "/" in target or target.endswith(_ARCHIVES)):
+        if not (is_path or "/" in target or target.lower().endswith(_ARCHIVES)):
             if "$" in target:
                 raise LeaveAlone("variable", f"{named_in} names `{value}`, which is known only during the build")
             return
         path = self.context_path(posixpath.join(self.install.folder, target), named_in)
+        if path in self.seen:
+            return
+        self.seen.add(path)
         if self.context.ships(path):
-            if path not in self.files:
-                self.files.append(path)
+            self.files[path] = None
             return
         if not path or path == self.install.folder:
             raise installs_project(self.install, "install the requirements in a separate RUN before it")
@@ -177,7 +149,7 @@ class _Reader:
         in_command = named_in == self.command
         path = self.context_path(posixpath.join(self.install.folder, value) if in_command else value, named_in)
         if self.context.ships(path):
-            self.files.append(path)
+            self.files[path] = None
         elif self.context.ships_any(path) and path:
             self.folders.append(path)
         else:
@@ -194,35 +166,3 @@ class _Reader:
         if normal.startswith(".."):
             raise outside(f"{named_in} names {path}")
         return "" if normal == "." else normal
-
-
-def _full_name(name: str, known: set[str]) -> str:
-    """The option that pip takes `--constr` for: it accepts the beginning of a long option's name."""
-    if not name.startswith("--") or name in known or name in _FLAGS:
-        return name
-    longer = [option for option in known if option.startswith(name)]
-    return longer[0] if len(longer) == 1 else name
-
-
-def options(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Options with their values, and operands as ("", operand); options without a value are left out.
-
-    "-rreq.txt", "-r req.txt" and "--requirement=req.txt" are one option each.
-    """
-    interesting = {*_READS, *_PROJECTS, *_LINKS, *_WRITES, *_WITH_VALUE, _GROUPS}
-    at = 0
-    while at < len(words):
-        word = words[at]
-        at += 1
-        name, sign, value = word.partition("=")
-        name = _full_name(name, interesting)
-        word = name + sign + value
-        if not word.startswith("-"):
-            yield "", word
-        elif word.startswith("--") and sign and name in interesting:
-            yield name, value
-        elif word in interesting:
-            yield word, words[at] if at < len(words) else ""
-            at += 1
-        elif len(word) > 2 and word[:2] in interesting and not word.startswith("--"):
-            yield word[:2], word[2:]

@@ -10,6 +10,7 @@ import posixpath
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.python import pip
+from dfix.rewriter.manifests.python.pip_options import options
 from dfix.rewriter.manifests.python.pyproject import local_paths, refuse_dynamic_dependencies
 from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
@@ -26,7 +27,7 @@ def inputs(context: Context, install: Install) -> Inputs:
             raise LeaveAlone("option", f"`{install.shown}` has {argument}, which changes what it reads")
     words = install.arguments[1:]
     if words[:1] == ("sync",):
-        words = ("sync", *(word for name, value in pip.options(words[1:]) for word in (name or "-r", value)))
+        words = ("sync", *(word for name, value in options(words[1:]) for word in (name or "-r", value)))
     reads = pip.inputs(context, install._replace(arguments=words))
     for path in reads.files:
         if posixpath.basename(path) in pip.PROJECT_FILES:
