@@ -62,11 +62,16 @@ $(MADE): pyproject.toml requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# New versions of everything: the newest that pyproject.toml allows, for each Python from 3.11 on, with the hashes of their files.
+# New versions of everything, for each Python from 3.11 on, with the hashes of their files: of development the newest that pyproject.toml
+# allows, of them what users install, and what builds dfix; then the bill of materials of the wheel.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
+
 lock: $(MADE)
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
-		--no-annotate --custom-compile-command "make lock" --output-file requirements-dev.lock pyproject.toml
+	$(COMPILE) --upgrade --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(COMPILE) --upgrade --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])' | \
+		$(COMPILE) --upgrade --constraint requirements-dev.lock --output-file requirements-build.lock -
+	$(BIN)/python scripts/bill_of_materials.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .mutants .attack dist

@@ -128,7 +128,8 @@ def test_the_whole_action(runner: Runner, tmp_path: Path) -> None:
     """It installs the dfix that lies beside action.yml."""
     itself = tmp_path / "itself"
     itself.mkdir()
-    for name in ("action.yml", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"):
+    locks = ("requirements.lock", "requirements-build.lock")
+    for name in (*locks, "action.yml", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "sbom.cdx.json"):
         shutil.copy(ROOT / name, itself)
     for name in ("dfix", "rewriter", "transforms", "docs/rules", "docs/reasons"):
         shutil.copytree(ROOT / name, itself / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
@@ -142,8 +143,8 @@ def test_the_whole_action(runner: Runner, tmp_path: Path) -> None:
     assert (tmp_path / "dfix/bin/dfix").exists()
 
 
-def test_a_version_is_asked_of_the_package_index(runner: Runner, tmp_path: Path) -> None:
-    """With a pip that writes down what it was asked for."""
+def test_what_is_installed_has_a_hash(runner: Runner, tmp_path: Path) -> None:
+    """With a pip that writes down what it was asked for: all from an index by hash, dfix itself from no index."""
     python = tmp_path / "dfix/bin/python"
     stand_in = tmp_path / "stand-in"
     stand_in.write_text(
@@ -156,10 +157,12 @@ def test_a_version_is_asked_of_the_package_index(runner: Runner, tmp_path: Path)
         "github.action_path": "/itself",
     }
     (install,) = (one for one in ACTION["runs"]["steps"] if one.get("id") == "install")
-    status, said = runner._step(install, {**values, "inputs.version": "0.1.0"})
-    assert (status, said.split()[-1]) == (0, "dfix==0.1.0")
-    status, said = runner._step(install, {**values, "inputs.version": ""})
-    assert (status, said.split()[-1]) == (0, "/itself")
+    status, said = runner._step(install, values)
+    assert status == 0
+    first, second = (line.split("--disable-pip-version-check ")[1] for line in said.splitlines())
+    locks = "--requirement /itself/requirements.lock --requirement /itself/requirements-build.lock"
+    assert first == f"--require-hashes {locks}"
+    assert second == "--no-index --no-deps --no-build-isolation /itself"
 
 
 def test_nothing_to_change(runner: Runner, step: Any) -> None:
