@@ -64,7 +64,9 @@ def fish() -> Shell:
     with suppress(FileExistsError):
         (root / "usr/etc").symlink_to("../etc")
     (libraries,) = root.glob("usr/lib/*-linux-gnu*/")
-    return Shell((str(root / "usr/bin/fish"),), {"LD_LIBRARY_PATH": str(libraries)})
+    # without this folder, a new user's fish reads all manual pages of the machine, and goes on when the test is over
+    made = {".local/share/fish/generated_completions/none": ""}
+    return Shell((str(root / "usr/bin/fish"),), {"LD_LIBRARY_PATH": str(libraries)}, made)
 
 
 SHELLS: dict[str, Callable[[], Shell]] = {"bash": bash, "zsh": zsh, "fish": fish}
@@ -123,6 +125,7 @@ def terminal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Termina
     environment = {**kept, "HOME": str(tmp_path), "TERM": "xterm", "SHELL": shell.command[0], **shell.environment}
     environment["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
     for name, text in shell.files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     said = subprocess.run(
         [*shell.command, "-c", "dfix --install-completion; true"],
