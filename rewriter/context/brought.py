@@ -53,6 +53,10 @@ class Brought:
         self._names: frozenset[str] | None = None  # every part of the image paths, for `ending_in`
         self.entries = entries
 
+    def mode(self, path: str) -> int:
+        """The permissions of a context file that ships; 0 if there is none."""
+        return self._context.mode(path)
+
     def paths(self) -> Iterator[str]:
         """Every context path that is copied."""
         for entry in self.entries:

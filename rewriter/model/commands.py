@@ -42,6 +42,8 @@ class Located(NamedTuple):
     """
     loops: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The values that the variables of the loops around it take, of loops over plain texts: `for d in a b`."""
+    fed_by: tuple[Word, ...] = ()
+    """The words of the command whose output it reads, in a pipeline; () for none."""
 
 
 def chain(script: Script) -> tuple[Node, ...] | None:
@@ -91,6 +93,7 @@ class _Walker:
         self.located: list[Located] = []
         self.assigned: Mapping[str, str | None] = MappingProxyType({})
         self.loops: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+        self.fed_by: tuple[Word, ...] = ()
 
     def statements(self, statements: tuple[Statement, ...], depth: int) -> None:
         for statement in statements:
@@ -106,15 +109,18 @@ class _Walker:
                 self._forget_if_moved(node)
         elif isinstance(node, Pipeline):
             # each part of a pipeline runs in its own subshell
-            for part in node.parts:
+            for previous, part in zip((None, *node.parts), node.parts, strict=False):
                 before = self.folder
+                self.fed_by = invoked(previous) if isinstance(previous, Command) else ()
                 self.visit(part, depth + 1)
                 self.folder = before
+            self.fed_by = ()
         else:
             self._compound(node, depth)
 
     def _compound(self, node: Compound, depth: int) -> None:
         before, loops = self.folder, self.loops
+        self.fed_by = ()
         words = node.words
         if node.kind == "for":
             words = self._enter_loop(words)
@@ -145,7 +151,7 @@ class _Walker:
         return tuple(word for word in words if _EXPANDS.search(word.text))
 
     def _here(self, node: Command, words: tuple[Word, ...], depth: int, given: Mapping[str, str | None]) -> Located:
-        return Located(node, words, self.folder, self.part, depth, self.env, given, self.loops)
+        return Located(node, words, self.folder, self.part, depth, self.env, given, self.loops, self.fed_by)
 
     def _command(self, node: Command, depth: int) -> None:
         words = invoked(node)

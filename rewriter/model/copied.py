@@ -64,3 +64,8 @@ def copied(step: Step, context: Context) -> Copied | Unclear:
     if not isinstance(brought, Brought):
         return Unclear(step, str(brought), destination)
     return Copied(step, brought, destination, written_destination)
+
+
+def has_mode(copy: Copied, source: str, bits: int) -> bool:
+    """Whether a copied file has these permissions in the context, and the COPY keeps them."""
+    return copy.step.instruction.flag("chmod") is None and copy.brought.mode(source) & bits == bits

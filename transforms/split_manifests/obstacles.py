@@ -11,8 +11,9 @@ from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located
-from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.model.copied import Copied, has_mode
 from dfix.rewriter.model.effects import Effects, conflict, effects, is_named, only_adds
+from dfix.rewriter.model.effects.added_mode import added_mode
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
 from dfix.rewriter.model.paths import overlaps, resolve, within
@@ -210,6 +211,8 @@ def _why_not_before(
         sources = {copy.brought.context_path_of(path) for copy in copies} - {None}
         return len(sources) != 1 or not sources <= copied_first()
 
+    if _mode_is_right(command, copies, copied_first):
+        return ""
     found = effects(command)
     return conflict(found, changes, reads_differ=reads_other) or _by_chance(command, found, copies, copied_first)
 
@@ -229,6 +232,20 @@ def _by_chance(command: Located, found: Effects, copies: list[Copied], copied_fi
                 path = f" ({place.path})" if "$" in place.shown and place.path.startswith("/") else ""
                 return f"`{found.shown}` {place.verb} {place.shown}{path}, which the build context may have one day"
     return ""
+
+
+def _mode_is_right(command: Located, copies: list[Copied], copied_first: Callable[[], Set[str]]) -> bool:
+    """Whether a command is a `chmod +x` of files that are copied first, and executable in the build context already."""
+    added = added_mode(command)
+    if added is None:
+        return False
+    for path in added.paths:
+        origins = [(copy, origin) for copy in copies if (origin := copy.brought.context_path_of(path)) is not None]
+        if not origins or not {origin for _, origin in origins} <= copied_first():
+            return False
+        if not all(has_mode(copy, origin, added.bits) for copy, origin in origins):
+            return False
+    return True
 
 
 def _needs_accounts(copies: list[Copied], command: Located) -> bool:

@@ -11,6 +11,7 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.effects.cost import command_cost
 from dfix.rewriter.model.effects.effect_record import CURRENT_FOLDER, Effects, Place
 from dfix.rewriter.model.effects.given_words import Arguments, GivenOption, of_usage, split_arguments
+from dfix.rewriter.model.effects.piped_script import piped_script
 from dfix.rewriter.model.effects.places import all_named_by, in_folder, may_be_path, named_by, path_of_row, upwards
 from dfix.rewriter.model.effects.tested_paths import tested_paths
 from dfix.rewriter.shell.nodes import Word
@@ -115,6 +116,8 @@ class _Finder:
         if _asks(words):
             return
         what = described(words)
+        if what is None or what[0].operands == "anything" or what[0].requires:
+            what = piped_script(self.command) or what
         if what is None or what[0].operands == "anything":
             raise _Unknown("may read the copied files")
         self.row = what[0]

@@ -12,8 +12,9 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.copied import Copied, Unclear, copied
+from dfix.rewriter.model.copied import Copied, Unclear, copied, has_mode
 from dfix.rewriter.model.effects import effects, is_named, only_adds
+from dfix.rewriter.model.effects.added_mode import added_mode
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map import FileMap, Hidden, ImageFile
@@ -171,6 +172,8 @@ def _check_command(ran: RunCommand, differences: _Differences) -> None:
     if install is not None:
         _check_install(install, differences, f"`{shown(ran.command)}` on {line}")
         return
+    if _changes_no_mode(ran.command, differences):
+        return
     found = effects(ran.command)
     if found.anything and _check_make(ran.command, differences, line):
         return
@@ -183,6 +186,20 @@ def _check_command(ran: RunCommand, differences: _Differences) -> None:
             if _touches(differences, put, place.path, named=is_named(ran.command, place)):
                 what = f"{place.verb} {place.shown}, where {_line(put)} puts files"
                 raise _WrongError(f"`{found.shown}` on {line} {what}")
+
+
+def _changes_no_mode(command: Located, differences: _Differences) -> bool:
+    """Whether a command is a `chmod +x` of files that are the same before and after, and executable already."""
+    added = added_mode(command)
+    if added is None:
+        return False
+    for path in added.paths:
+        was, now = differences.first.at(path), differences.second.at(path)
+        if not isinstance(was, ImageFile) or not isinstance(now, ImageFile):
+            return False
+        if not _same(was, now, differences.first.context) or not has_mode(now.copy, now.source, added.bits):
+            return False
+    return True
 
 
 def _check_make(command: Located, differences: _Differences, line: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dfix.rewriter.pipeline.options import Options
-from tests.build_context import rewritten
+from tests.build_context import put, rewritten
 
 FILES = {
     "package.json": '{"name": "a", "version": "1.0.0", "dependencies": {"express": "^4.0.0"}}',
@@ -128,3 +128,72 @@ def test_what_may_be_passed(tmp_path: Path, command: str) -> None:
 )
 def test_what_may_read_or_write_the_sources(tmp_path: Path, command: str) -> None:
     assert not is_split(tmp_path, command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "curl -sS https://getcomposer.org/installer | php -- --install-dir=/usr/local/bin --filename=composer",
+        "wget -qO- https://getcomposer.org/installer | php -- --install-dir=/usr/bin --version=2.7.1",
+        "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal",
+        "curl -LsSf https://astral.sh/uv/install.sh | sh",
+        "curl -fsSL https://bun.sh/install | bash",
+        "curl -fsSL https://deno.land/install.sh | sh",
+    ],
+)
+def test_a_known_install_script_reads_nothing_of_the_project(tmp_path: Path, command: str) -> None:
+    assert is_split(tmp_path, command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "curl -sS https://getcomposer.org/installer | php",
+        "curl -sS https://getcomposer.org/installer | php -- --install-dir=/app",
+        "curl -sS https://getcomposer.org/installer | php -- --unknown --install-dir=/usr/bin",
+        "curl -sS https://getcomposer.org/installer | php src/a.js",
+        "curl -sS https://example.com/installer | php -- --install-dir=/usr/bin",
+        "COMPOSER_HOME=/app curl -sS https://example.com/installer | COMPOSER_HOME=/app php -- --install-dir=/usr/bin",
+        "curl -sSf https://sh.rustup.rs https://example.com/a | sh -s -- -y",
+        "curl -sSf https://sh.rustup.rs | CARGO_HOME=/app/cargo sh -s -- -y",
+        "curl -sSf https://sh.rustup.rs | tee a | sh -s -- -y",
+        "cat a | sh",
+        "curl -sL https://deb.nodesource.com/setup_20.x | bash -",
+    ],
+)
+def test_another_script_may_read_the_project(tmp_path: Path, command: str) -> None:
+    assert not is_split(tmp_path, command)
+
+
+GRADLE = {
+    "gradlew": "#!/bin/sh\nexec java -jar gradle/wrapper/gradle-wrapper.jar\n",
+    "gradle/wrapper/gradle-wrapper.jar": "",
+    "gradle/wrapper/gradle-wrapper.properties": "distributionUrl=https\\://services.gradle.org/a/gradle-8.7-bin.zip\n",
+    "build.gradle": "",
+    "src/A.java": "class A {}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("mode", "flag", "added", "is_split"),
+    [
+        (0o755, "", "+x", True),
+        (0o755, "", "a+x", True),
+        (0o744, "", "u+x", True),
+        (0o744, "", "+x", False),
+        (0o644, "", "+x", False),
+        (0o755, "", "777", False),
+        (0o755, "--chmod=644 ", "+x", False),
+    ],
+)
+def test_a_mode_that_the_file_has_already(tmp_path: Path, mode: int, flag: str, added: str, is_split: bool) -> None:
+    put(tmp_path, GRADLE)
+    (tmp_path / "gradlew").chmod(mode)
+    before = (
+        f"FROM eclipse-temurin:21 AS b\nWORKDIR /app\nCOPY {flag}. .\nRUN chmod {added} gradlew\nRUN ./gradlew build\n"
+        "FROM eclipse-temurin:21\nCOPY --from=b /app/build/libs /x\n"
+    )
+    options = Options(select=frozenset(("split-manifests",)), context=str(tmp_path))
+    result = rewritten(tmp_path, {}, before, options)
+    assert result.problem is None
+    assert result.changed == is_split
