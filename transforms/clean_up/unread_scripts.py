@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NO_PACKAGES = frozenset(
     "configure config Configure autogen.sh bootstrap.sh buildconf gradlew mvnw waf b2 artisan manage.py nvm.sh "
-    "install-php-extensions".split()
+    "setup.py install-php-extensions".split()
 )
 """Scripts that build or set up a project, recognised by name."""
 
@@ -81,8 +81,8 @@ def unread_script(command: Located, step: Step, scripts: ContextScripts) -> str:
     name = program_name(script).strip("\"'")
     sets_only = program in of_kind("sources") and name.lower().endswith(_SETTINGS)
     harmless = sets_only or _builds_only(name) or _comes_from_known(name, scripts)
-    asks = is_program and (name in of_kind("tool") or _asks_about_itself(words))
-    return "" if harmless or asks else f"the script {name}"
+    is_tool = is_program and name in of_kind("tool")
+    return "" if harmless or is_tool else f"the script {name}"
 
 
 def _from_elsewhere(command: Located, step: Step, scripts: ContextScripts) -> str:
@@ -110,9 +110,13 @@ def _downloaded_file(command: Located, scripts: ContextScripts) -> str:
         name = program_name(word).strip("\"'")
         if word.text.startswith("-") or not scripts.placed.made.addresses(name):
             continue
-        if _comes_from_known(name, scripts) or scripts.named(word.literal_or_text, command.folder):
+        if (
+            _builds_only(name)
+            or _comes_from_known(name, scripts)
+            or scripts.named(word.literal_or_text, command.folder)
+        ):
             return ""
-        return f"{name}, which is downloaded"
+        return f"the downloaded file {name}"
     return ""
 
 

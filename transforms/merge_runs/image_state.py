@@ -134,7 +134,7 @@ def _shell_replaced(located: Located) -> None:
     if not words:
         return
     name = program_name(words[0])
-    replaces = name in of_kind("replaces") and bool(touches(located.command, located.folder, _SHELL_FILES))
+    replaces = name in of_kind("replaces") and touches(located.command, located.folder, _SHELL_FILES) == "uses"
     reconfigured = name in ("dpkg-reconfigure", "debconf-set-selections") and any("dash" in word.text for word in words)
     asked = any("dash/sh" in word.text for word in (*located.command.words,)) or any("binsh" in w.text for w in words)
     if replaces or reconfigured or asked:

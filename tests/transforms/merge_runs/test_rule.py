@@ -177,6 +177,7 @@ def test_what_a_first_script_must_not_do(first: str, code: str | None) -> None:
         "cp a.conf /etc/",
         "cd /srv && echo a >> hosts",
         "cp sh /usr/local/bin",
+        "cp tools/* /usr/bin/",
         "systemctl enable a",
         "[ -d /x ]  &&  mkdir y",
         "! test -d /x && mkdir y",
