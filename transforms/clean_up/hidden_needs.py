@@ -214,15 +214,16 @@ def _named(scripts: ContextScripts, command: Located, step: Step) -> list[str]:
     program = program_name(words[0])
     paths = scripts.program(command, step)
     inputs = [r.target for r in command.command.redirects if r.op == "<" and r.target is not None]
-    for at, word in enumerate((*words[1:], *inputs), 1):
+    fed = command.fed_by[1:] if interprets(program) else ()  # `cat x.py | python3`
+    for at, word in enumerate((*words[1:], *inputs, *fed), 1):
         text = word.literal_or_text
-        if any(mark in text for mark in " \n\t"):
+        if any(mark in text for mark in " \n\t("):
             paths += scripts.named_by(text, "")
             paths += scripts.imported(text.strip("\"'"), "") if program.startswith("python") else []
             continue
         if text.startswith("-"):
             text = text.partition("=")[2]
-        if words[at - 1].literal_or_text == "-m":
+        if at < len(words) and words[at - 1].literal_or_text == "-m":
             text = text.replace(".", "/") + ".py"
             paths += scripts.named(text.removesuffix(".py") + "/__main__.py", folder)
         if text:
