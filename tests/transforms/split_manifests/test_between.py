@@ -174,6 +174,7 @@ GRADLE = {
 }
 
 
+@pytest.mark.parametrize("joint", ["\nRUN ", " && "], ids=["apart", "together"])
 @pytest.mark.parametrize(
     ("mode", "flag", "added", "is_split"),
     [
@@ -186,11 +187,13 @@ GRADLE = {
         (0o755, "--chmod=644 ", "+x", False),
     ],
 )
-def test_a_mode_that_the_file_has_already(tmp_path: Path, mode: int, flag: str, added: str, is_split: bool) -> None:
+def test_a_mode_that_the_file_has_already(
+    tmp_path: Path, mode: int, flag: str, added: str, is_split: bool, joint: str
+) -> None:
     put(tmp_path, GRADLE)
     (tmp_path / "gradlew").chmod(mode)
     before = (
-        f"FROM eclipse-temurin:21 AS b\nWORKDIR /app\nCOPY {flag}. .\nRUN chmod {added} gradlew\nRUN ./gradlew build\n"
+        f"FROM eclipse-temurin:21 AS b\nWORKDIR /app\nCOPY {flag}. .\nRUN chmod {added} gradlew{joint}./gradlew build\n"
         "FROM eclipse-temurin:21\nCOPY --from=b /app/build/libs /x\n"
     )
     options = Options(select=frozenset(("split-manifests",)), context=str(tmp_path))
