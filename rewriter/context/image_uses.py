@@ -43,6 +43,8 @@ _MOST_ABOVE = 2
 _MOST_BUILDS = 200
 _PLACE = re.compile(r"(?:build|context|file)[\"']?\s*[:=]", re.IGNORECASE)
 """A key of compose, bake, skaffold or devcontainer files: `build`, `context`, `dockerfile`, `dockerFile`."""
+_TOOLS = re.compile(r"docker|podman|nerdctl|buildah|depot/")
+"""What runs builds and containers, in a command or as an action."""
 _NOT_LISTED = frozenset((".git", ".venv", "node_modules"))
 
 
@@ -196,8 +198,8 @@ def _read_commands(path: str, uses: ImageUses) -> None:
     """Add the builds that a file runs, and the containers."""
     text = text_of(path, uses.within) or ""
     name = os.path.basename(path)
-    filled = with_values(text)
-    for one in dict.fromkeys((text, filled)):
+    texts = dict.fromkeys((text, with_values(text))) if _TOOLS.search(text) else ()
+    for one in texts:
         for command in islice(build_commands(one), _MOST_BUILDS) if "build" in one else ():
             uses.builds.extend(_run_build(path, command, uses.within[0]))
         read_containers(path, one, uses)
