@@ -24,13 +24,6 @@ from dfix.rewriter.context.image_records import (
     tables_in,
     texts_of,
 )
-from dfix.rewriter.context.job_containers import (
-    jenkins_builds,
-    read_jenkinsfile,
-    read_jobs,
-    read_tiltfile,
-    tilt_builds,
-)
 from dfix.rewriter.context.other_builds import CI_FOLDERS, runs_builds
 from dfix.rewriter.context.parsed_files import bake_targets, table_of, text_of, yaml_of
 from dfix.rewriter.context.run_commands import read_containers
@@ -93,10 +86,13 @@ def _read_jobs(paths: Iterable[str], uses: ImageUses) -> None:
     named = re.compile("|".join(map(re.escape, last_names)), re.IGNORECASE)
     for path in paths:
         text = text_of(path, uses.within) or "" if last_names or "Jenkinsfile" in path else ""
-        if os.path.basename(path).startswith("Jenkinsfile"):
-            read_jenkinsfile(path, text, uses)
-        elif not text or not named.search(text):
+        is_pipeline = os.path.basename(path).startswith("Jenkinsfile")
+        if not text or not (is_pipeline or named.search(text)):
             continue
+        from dfix.rewriter.context.job_containers import read_jenkinsfile, read_jobs, read_tiltfile
+
+        if is_pipeline:
+            read_jenkinsfile(path, text, uses)
         elif os.path.basename(path).startswith("Tiltfile"):
             read_tiltfile(path, text, uses)
         elif path.endswith((".yaml", ".yml")):
@@ -203,6 +199,9 @@ def _read_commands(path: str, uses: ImageUses) -> None:
         for command in islice(build_commands(one), _MOST_BUILDS) if "build" in one else ():
             uses.builds.extend(_run_build(path, command, uses.within[0]))
         read_containers(path, one, uses)
+    if name.startswith(("Jenkinsfile", "Tiltfile")):
+        # with expressions that hardly any repository needs
+        from dfix.rewriter.context.job_containers import jenkins_builds, tilt_builds
     if name.startswith("Jenkinsfile"):
         for command, agent in islice(jenkins_builds(path, text), _MOST_BUILDS):
             uses.builds.extend(_run_build(path, command, uses.within[0], agent))
