@@ -22,7 +22,7 @@ from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.kept_paths import kept_late
 from dfix.transforms.split_manifests.mentioned_paths import Mention, late_source, mentioned_in
 from dfix.transforms.split_manifests.move import Move
-from dfix.transforms.split_manifests.settings_from_stages import texts_from_elsewhere
+from dfix.transforms.split_manifests.settings_from_elsewhere import Elsewhere
 from dfix.transforms.split_manifests.settings_places import is_looked_at
 from dfix.transforms.split_manifests.settings_text import install_folders, mentioned_in_settings
 from dfix.transforms.split_manifests.stage_copies import StageCopies
@@ -38,8 +38,9 @@ def check_earlier_settings(copies: StageCopies, move: Move, run: InstallRun) -> 
     first = min(copy.step.index for copy in move.copies)
     moved = {copy.step for copy in move.copies}
     there = _Late(copies, move)
+    elsewhere = Elsewhere(copies, run.step, moved)
     for step in (*steps_before(run.step), run.step):
-        for path, what, text in texts_from_elsewhere(copies, step, run.step):
+        for path, what, text in elsewhere.texts(step):
             _check_text(there, run, path, what, text)
         if step.keyword == "RUN":
             _check_switches(there, run, step.source_text, f"line {step.instruction.line}")

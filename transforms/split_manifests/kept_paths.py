@@ -70,9 +70,8 @@ def _told(
     texts = CommandTexts(command, step)
     output = outputs(script).get(id(command.command), Receivers())
     is_unread = row is not None and "prints" in row.kinds and _is_unread(command, output, run)
-    if not is_unread and not _is_tee_of_unread(command, run):
-        for body in texts.bodies():
-            yield from _in_text(command, body, output, run)
+    if not is_unread:
+        yield from _written(texts, row, output, run)
     link = symbolic_link(command, texts)
     if link is not None:
         if link.path is None or is_looked_at(link.path, run, named=1):
@@ -87,6 +86,15 @@ def _told(
     elif (not keeps or _may_keep(command, row)) and not _has_own_operands(command, row):
         is_known = _sets(command) or not _is_unknown(command, row)
         yield from (mention for mention in _by_words(texts, row, run) if is_known or mention.path not in roots)
+
+
+def _written(texts: CommandTexts, row: ProgramRow | None, output: Receivers, run: Step) -> Iterator[Mention]:
+    """The paths in the heredocs of a command, and in the words of one that writes something made of them (`awk`)."""
+    command = texts.command
+    for body in texts.bodies() if not _is_tee_of_unread(command, run) else ():
+        yield from _in_text(command, body, output, run)
+    if output.files and not (row is not None and "plain" in row.kinds) and not _goes_unread(command, output, run):
+        yield from _in_text(command, " ".join(text for _, text in texts.words()), output, run)
 
 
 def _in_text(command: Located, text: str, output: Receivers, run: Step) -> Iterator[Mention]:
@@ -159,6 +167,11 @@ def _is_unread(command: Located, output: Receivers, run: Step) -> bool:
     """Whether what the command prints goes only to the log, or to where no program looks by itself."""
     if not set(output.programs) <= _TAKES_TEXT | of_kind("prints") | of_kind("account"):
         return False
+    return _goes_unread(command, output, run)
+
+
+def _goes_unread(command: Located, output: Receivers, run: Step) -> bool:
+    """Whether no program looks by itself at the files that receive what a command prints."""
     paths = [named_by(command, word) for word in output.files]
     return all(
         path is not None and (path.startswith("/dev/") or not is_looked_at(path, run, named=0)) for path in paths

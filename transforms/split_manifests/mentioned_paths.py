@@ -11,6 +11,7 @@ from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.effects.places import ELSEWHERE
+from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.paths import resolve, within
 from dfix.rewriter.model.values_in_force import OF_PLATFORM, filled, values_in_force
 from dfix.rewriter.shell.nodes import Word
@@ -21,6 +22,10 @@ UNKNOWN = "…"
 """What stands for an expansion in a text."""
 _HERE = re.compile(r"\$\(\s*+pwd(?:\s++-[LP])?\s*+\)|`\s*+pwd(?:\s++-[LP])?\s*+`")
 _HOME = re.compile(r"\$HOME\b|\$\{HOME\}")
+_TILDE = re.compile(r"(?<![^\s\"'=:,])~/")
+_HOME_OF_USER = re.compile(
+    r"\b(?:useradd|usermod|adduser)\b[^\n;&|]{0,200}?\s(?:-d|--home|--home-dir|-h)[ =](/[\w./-]++)"
+)
 _EXPANSION = re.compile(r"\$\([^()\n]{0,200}\)|\$\{[^{}\n]{0,200}\}|\$\w++|`[^`\n]{0,200}`")
 _INSTEAD = re.compile(r"url\.(.*)\.(?:push)?insteadof", re.IGNORECASE)
 """The key of git's setting that has a path in its middle."""
@@ -53,8 +58,17 @@ class CommandTexts:
         for name, each in self.command.loops.items():
             if name in text:
                 text = " ".join(filled(text, {name: value}) for value in each)
+        text = self._with_homes(text) if "~/" in text else text
         here = self.command.folder
         return without_unknown(filled(text if here is None else _HERE.sub(lambda _: here, text), self._values))
+
+    def _with_homes(self, text: str) -> str:
+        """A text with `~/` in the home that the Dockerfile sets; once more for each home that it gives to a user."""
+        if "HOME" in (self._values or {}):
+            return _TILDE.sub((self._values or {})["HOME"].replace("\\", "") + "/", text)
+        before = "\n".join(step.source_text for step in (*steps_before(self._step), self._step))
+        homes = [match[1] for match in _HOME_OF_USER.finditer(before)]
+        return " ".join([text, *(_TILDE.sub(f"{home}/", text) for home in homes)])
 
     def words(self) -> Iterator[tuple[Word, str]]:
         """Each word after the program's name, with its text."""

@@ -14,6 +14,7 @@ from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.model.values_in_force import DEFAULT_PATH
+from dfix.transforms.split_manifests.given_paths import path_parts
 
 _LEAVES_CONTENT = re.compile(
     r"(?<![^\s;&|(])(?:chmod|chown|chgrp|dos2unix|mkdir|touch|rm|rmdir|unlink)[^\S\n][^\n;&|]*+"
@@ -33,6 +34,8 @@ def is_looked_at(path: str, step: Step, *, named: int) -> bool:
     `named` is how often the author of the file there does (`ln -s a /b` does once, `> /b` does not count).
     """
     if _times_named(path, step) > named:
+        return True
+    if any(value is not None and path in value and path in path_parts(value) for value in step.env.values()):
         return True
     logs_in = any(word == "--login" or _is_login_flag(word) for word in step.shell)
     return _is_place(path, step.env.get("HOME"), step.env.get("PATH") or DEFAULT_PATH, step.workdir or "/", logs_in)

@@ -16,6 +16,9 @@ from dfix.transforms.split_manifests.mentioned_paths import Mention, bare_mentio
 _LINE = re.compile(r"\\n|\n")
 """The end of a line, also as `printf` takes it."""
 
+_WORKING = re.compile(r"\$\{(?:user\.dir|project\.basedir|basedir|PWD)\}|\$PWD\b")
+"""How settings name the current folder."""
+
 
 class _Line(NamedTuple):
     key: str
@@ -40,7 +43,7 @@ def mentioned_in_settings(text: str, path: str | None, folders: Iterable[str | N
     name = posixpath.basename(path or "")
     own = posixpath.dirname(path) if path else None
     starts = tuple(dict.fromkeys((own, *folders)))
-    for line in _lines(text):
+    for line in _lines(_WORKING.sub(".", text)):
         if reads("setting", name, line.key) == "nothing" and "file:" not in line.value:
             continue
         for folder in starts:

@@ -23,6 +23,19 @@ INSTALL = "RUN pip install -r requirements.txt\n"
 COPY = "WORKDIR /root/app\nCOPY . .\n"
 
 STOPS = [
+    "RUN useradd -m -d /root web\nUSER web\nRUN pip config set global.cert ~/app/ca.pem",
+    "ENV HOME=/root\nRUN pip config set global.cert ~/app/ca.pem",
+    "RUN awk 'BEGIN{print \"constraint = c.txt\"}' > /etc/pip.conf",
+    "RUN mkdir /t && echo 'constraint = c.txt' > /t/pip.conf && cp /t/* /etc/",
+    "RUN echo 'constraint = c.txt' > /tmp/x && mv /tmp/x /etc/pip.conf",
+    "COPY ci/below.conf /tmp/\nRUN mv /tmp/below.conf /etc/pip.conf",
+    "COPY ci /tmp/ci/\nRUN cp /tmp/ci/*.conf /etc/",
+    "COPY ci /opt/ci/\nRUN ln -s /opt/ci/below.conf /etc/pip.conf",
+    "COPY ci /opt/ci/\nRUN envsubst < /opt/ci/below.conf > /etc/pip.conf",
+    "ENV PIP_CONFIG_FILE=/opt/ci/below.conf\nCOPY ci /opt/ci/",
+    'RUN ["pip", "config", "set", "install.constraint", "c.txt"]',
+    "ARG CONF=/etc/pip.conf\nRUN echo 'constraint = c.txt' > $CONF",
+    "ENV TEXT='constraint = c.txt'\nRUN echo $TEXT > /etc/pip.conf",
     "ARG APP\nRUN pip config set install.constraint $APP/c.txt",
     "RUN pip config set install.constraint ${OTHER:-/root/app}/c.txt",
     "WORKDIR /root/app\nRUN pip config set install.constraint $(dirname $(pwd))/app/c.txt",
@@ -60,6 +73,8 @@ STOPS = [
     "RUN cp --symbolic-link /root/app/ca.pem /usr/local/share/ca-certificates/ca.crt",
 ]
 PASSES = [
+    "COPY ci /tmp/ci/\nRUN cp /tmp/ci/below.conf /srv/x.conf",
+    "RUN git config --global core.excludesfile ~/.gitignore",
     "COPY ci/fine.sh /tmp/\nRUN sh /tmp/fine.sh",
     "COPY ci/setup.sh /tmp/\nRUN chmod +x /tmp/setup.sh",
     "ARG APP=/opt/app\nRUN pip config set install.constraint $APP/c.txt",
