@@ -110,9 +110,7 @@ class _Finder:
             raise _Unknown("runs a program that is not named literally")
         if "/" in words[0].value:
             self._path(self.reads, words[0])
-        for name in version_files(program_name(words[0])):
-            for path in upwards(self.command.folder, name):
-                self._add(self.reads, path, name)
+        self._version_files(words)
         if _asks(words):
             return
         what = described(words)
@@ -122,6 +120,14 @@ class _Finder:
             raise _Unknown("may read the copied files")
         self.row = what[0]
         self._row(*what)
+
+    def _version_files(self, words: tuple[Word, ...]) -> None:
+        """The files by which the program chooses its version; every version of it empties the same caches."""
+        names = version_files(program_name(words[0]))
+        manager_use = usage(words) if names else None
+        for name in names if manager_use is None or manager_use.verb != "clean" else ():
+            for path in upwards(self.command.folder, name):
+                self._add(self.reads, path, name)
 
     def _row(self, program: ProgramRow, given: Arguments) -> None:
         """Collect what a row says about the words."""
