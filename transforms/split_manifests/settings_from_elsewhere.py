@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Set
 from itertools import islice
 from typing import NamedTuple
@@ -31,6 +32,8 @@ _MOST_FILES = 50
 _MOST_STAGES = 5
 """How many stages a file is followed through."""
 
+_ABSOLUTE = re.compile(r"(?<![\w.])/[\w./-]++")
+
 
 class Written(NamedTuple):
     """A text in a file of the image."""
@@ -49,6 +52,7 @@ class Elsewhere:
         self.copies = copies
         self.run = run
         self.moved = moved
+        self._writes: dict[Stage, list[tuple[str, Step, Located | None]]] = {}
 
     def texts(self, step: Step) -> Iterator[Written]:
         """What a step copies, moves or mounts to where `run` looks without being told."""
@@ -63,16 +67,17 @@ class Elsewhere:
             mounts = [mount for mount in step.mounts if mount.kind == "bind"]
             for mount in mounts if step is self.run else ():
                 yield from self._looked_at(self._of_mount(step, mount, mount.target or "/"))
+            receivers = outputs(step.script)
             for command in located(step):
-                yield from self._taken(step, mounts, command)
+                yield from self._taken(step, mounts, command, receivers.get(id(command.command), Receivers()))
 
     def _looked_at(self, texts: Iterator[Written]) -> Iterator[Written]:
         """The texts that come to where `run` looks."""
         return (written for written in texts if is_looked_at(written.path, self.run, named=1))
 
-    def _taken(self, step: Step, mounts: list[Mount], command: Located) -> Iterator[Written]:
+    def _taken(self, step: Step, mounts: list[Mount], command: Located, output: Receivers) -> Iterator[Written]:
         """The texts of files that a command brings to a place in which programs look: `mv /tmp/a /etc/pip.conf`."""
-        for path, place in _ways(step, command):
+        for path, place in _ways(command, output):
             if is_looked_at(place, self.run, named=1):
                 yield from _moved(self._of_stage(step.stage, path, 1), path, place)
                 for mount in mounts:
@@ -102,15 +107,17 @@ class Elsewhere:
     def _of_stage(self, stage: Stage, source: str, depth: int) -> Iterator[Written]:
         """The texts that the steps of a stage write at or below a path of its image."""
         place = posixpath.normpath(posixpath.join("/", source.partition("*")[0]))
-        steps = (step for one in stage.ancestry() for step in one.steps if not step.onbuild)
-        for step in steps if depth <= _MOST_STAGES else ():
-            if step.keyword == "RUN":
-                yield from self._written_by_run(stage, step, place, depth)
-            elif copies_from_context(step):
+        if depth > _MOST_STAGES:
+            return
+        yield from self._written_by_runs(stage, place, depth)
+        copying = ("COPY", "ADD")
+        steps = (s for one in stage.ancestry() for s in one.steps if s.keyword in copying and not s.onbuild)
+        for step in steps:
+            if copies_from_context(step):
                 copy = self.copies.of(step)
                 if isinstance(copy, Copied) and step not in self.moved and overlaps(copy.destination, place):
                     yield from self._brought(copy, place)
-            elif step.keyword in ("COPY", "ADD"):
+            else:
                 yield from self._written_by_copy(step, place, depth)
 
     def _brought(self, copy: Copied, place: str) -> Iterator[Written]:
@@ -132,25 +139,30 @@ class Elsewhere:
             for source in (word for word in words[:-1] if word is not None):
                 yield from _moved(self._of_stage(stage, source, depth + 1), source, target)
 
-    def _written_by_run(self, stage: Stage, step: Step, place: str, depth: int) -> Iterator[Written]:
-        """The texts that a RUN writes, and those of the files that it copies or moves."""
-        line = step.instruction.line
-        if step.script.opaque:
-            if place in step.source_text:
-                yield Written(place, f"the RUN on line {line}", step.source_text)
-            return
-        for command in located(step):
-            path = _written(step, command, place)
-            if path is None:
+    def _written_by_runs(self, stage: Stage, place: str, depth: int) -> Iterator[Written]:
+        """The texts that the RUNs of a stage write, and those of the files that they copy or move."""
+        for path, step, command in self._writes_of(stage):
+            if not overlaps(path, place):
                 continue
+            line = step.instruction.line
             at = path if within(path, place) else place
-            if _moves(command):
-                for source, _ in _ways(step, command):
+            if command is None:
+                yield Written(at, f"the RUN on line {line}", step.source_text)
+            elif _moves(command):
+                for source, _ in _ways(command, Receivers()):
                     yield from _moved(self._of_stage(stage, source, depth + 1), source, at)
             else:
                 texts = CommandTexts(command, step)
                 text = "\n".join([" ".join(text for _, text in texts.words()), *texts.bodies()])
                 yield Written(at, f"`{shown(command)}` on line {line}", text)
+
+    def _writes_of(self, stage: Stage) -> list[tuple[str, Step, Located | None]]:
+        """Each image path that a RUN of a stage writes, with the command; None for a script that dfix does not read."""
+        if stage not in self._writes:
+            steps = (step for one in stage.ancestry() for step in one.steps if not step.onbuild)
+            runs = (step for step in steps if step.keyword == "RUN")
+            self._writes[stage] = [(path, step, command) for step in runs for path, command in _writes(step)]
+        return self._writes[stage]
 
 
 def _moved(texts: Iterator[Written], source: str, target: str | None) -> Iterator[Written]:
@@ -167,7 +179,7 @@ def _moves(command: Located) -> bool:
     return program_name(command.words[0]) in of_kind("moves") and not makes_symbolic_links(command)
 
 
-def _ways(step: Step, command: Located) -> Iterator[tuple[str, str]]:
+def _ways(command: Located, output: Receivers) -> Iterator[tuple[str, str]]:
     """Each path from which a command brings what is there to another path, with that one.
 
     `cp a b`, `ln -s a b`, `cat a > b`, `envsubst < a > b`.
@@ -181,7 +193,6 @@ def _ways(step: Step, command: Located) -> Iterator[tuple[str, str]]:
         what = described(command.words)
         if what is not None and "plain" in what[0].kinds:
             return  # its words are text
-        output = outputs(step.script).get(id(command.command), Receivers())
         targets = [named_by(command, word) for word in output.files]
         read = (redirect.target for redirect in command.command.redirects if redirect.op == "<")
         paths = [named_by(command, word) for word in (*command.words[1:], *read) if word is not None]
@@ -191,11 +202,18 @@ def _ways(step: Step, command: Located) -> Iterator[tuple[str, str]]:
                 yield path, target
 
 
-def _written(step: Step, command: Located, place: str) -> str | None:
-    """A path at, below or above an image path that a command writes; None for none."""
-    files = outputs(step.script).get(id(command.command), Receivers()).files
-    paths = [path for word in files if (path := named_by(command, word)) is not None]
-    for written in effects(command).writes:
-        at_home = written.path.startswith(ELSEWHERE)
-        paths.append(_HOME + written.path.removeprefix(ELSEWHERE) if at_home else written.path)
-    return next((path for path in paths if within(path, place) or within(place, path)), None)
+def _writes(step: Step) -> Iterator[tuple[str, Located | None]]:
+    """The image paths that a RUN writes, with their commands."""
+    if step.script.opaque:
+        yield from ((path, None) for path in dict.fromkeys(_ABSOLUTE.findall(step.source_text)))
+        return
+    receivers = outputs(step.script)
+    for command in located(step):
+        output = receivers.get(id(command.command), Receivers())
+        paths = [path for word in output.files if (path := named_by(command, word)) is not None]
+        if id(command) not in step.effects_by_command:
+            step.effects_by_command[id(command)] = command, effects(command)
+        for written in step.effects_by_command[id(command)][1].writes:
+            at_home = written.path.startswith(ELSEWHERE)
+            paths.append(_HOME + written.path.removeprefix(ELSEWHERE) if at_home else written.path)
+        yield from ((path, command) for path in dict.fromkeys(paths))
