@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -34,16 +34,14 @@ class Element(NamedTuple):
     """Places within its script that get the chain's line break: those before commands that get a line of their own."""
 
 
-def join(
-    elements: Sequence[Element], others: Iterable[tuple[Instruction, Script]], last_commands: Iterable[str] = ()
-) -> tuple[Edit, ...]:
+def join(elements: Sequence[Element], usual: Callable[[], str], last_commands: Iterable[str] = ()) -> tuple[Edit, ...]:
     """Merge neighbouring RUNs: the first one's keyword and flags, then every script, with `&&` in between.
 
     The text between two scripts (the line's end, blank lines, keyword and flags) is replaced; comments stay above the
     script that they stand above today. The line break at `&&` is that of the first of the RUNs that has one, or the
-    most common one of `others`, the file's RUNs. After all the scripts come the `last_commands`.
+    file's `usual` one (`usual_break`). After all the scripts come the `last_commands`.
     """
-    separator = _separator(elements, others)
+    separator = next(filter(None, (_break(element.instruction, element.script) for element in elements)), "") or usual()
     edits = []
     first, last = elements[0], elements[-1]
     if first.opening:
@@ -75,12 +73,11 @@ def _with_comments(separator: str, comments: Sequence[str]) -> str:
     return "\n".join((break_, *(f"{indent}{comment}" for comment in comments), rest))
 
 
-def _separator(elements: Sequence[Element], others: Iterable[tuple[Instruction, Script]]) -> str:
-    for element in elements:
-        line_break = _break(element.instruction, element.script)
-        if line_break:
-            return line_break
-    breaks = (_break(instruction, script) for instruction, script in others if _chained_over_lines(instruction, script))
+def usual_break(scripts: Iterable[tuple[Instruction, Script]]) -> str:
+    """The most common line break at `&&` in a file's RUNs."""
+    breaks = (
+        _break(instruction, script) for instruction, script in scripts if _chained_over_lines(instruction, script)
+    )
     usual = Counter(line_break for line_break in breaks if not _aligned(line_break))
     return usual.most_common(1)[0][0] if usual else USUAL
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dfix.rewriter.dockerfile import parse
-from dfix.rewriter.layout.join import Element, join
+from dfix.rewriter.layout.join import Element, join, usual_break
 from dfix.rewriter.model import build
 from dfix.rewriter.text.source import Source
 
@@ -13,7 +13,7 @@ def joined(text: str, count: int = 2, around: tuple[str, str, int] = ("", "", 0)
     source = Source("Dockerfile", "FROM a\n" + text)
     steps = [step for step in build(parse(source)).stages[0].steps if step.keyword == "RUN"]
     elements = [Element(step.instruction, step.script, *around) for step in steps[:count]]
-    after = source.apply(join(elements, [(step.instruction, step.script) for step in steps]))
+    after = source.apply(join(elements, lambda: usual_break((step.instruction, step.script) for step in steps)))
     assert parse(after).fault is None
     return after.text.removeprefix("FROM a\n")
 

@@ -43,10 +43,12 @@ def asked_for(manager: Manager, text: str, commands: Iterable[Located]) -> str:
 
 def named_in_script(manager: Manager, text: str) -> str:
     """The cache folder that a script without comments uses, as it writes it; "" where it only removes or makes it."""
-    patterns = (_asking(manager.name), _path(manager.name))
+    patterns = [pattern for pattern in (_asking(manager.name), _path(manager.name)) if pattern is not None]
+    if not any(pattern.search(text) for pattern in patterns):
+        return ""
     for line in text.splitlines():
         for pattern in patterns:
-            found = pattern.search(line) if pattern is not None else None
+            found = pattern.search(line)
             if found is not None and not _HARMLESS_LINE.search(line):
                 return " ".join(found[0].split())
     return ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.change import Change, Refusal
@@ -17,15 +18,22 @@ if TYPE_CHECKING:
 
 def merge_runs(model: Model, stages: Sequence[Stage]) -> Iterator[Change | Refusal]:
     """The merges in stages, and why other RUNs stay separate."""
+
+    @cache
+    def usual() -> str:
+        from dfix.rewriter.layout.join import usual_break
+
+        return usual_break(_scripts(model))
+
     for stage in stages:
         for answer in merges(stage) if stage.ships else kept_in_build_stage(stage):
             if isinstance(answer, KeptSeparate):
                 yield Refusal(NAME, answer.step.instruction.span.start, *answer.reason)
             else:
-                yield _change(model, answer)
+                yield _change(usual, answer)
 
 
-def _change(model: Model, merge: Merge) -> Change:
+def _change(usual: Callable[[], str], merge: Merge) -> Change:
     from dfix.rewriter.layout.join import Element, join  # few RUNs are merged
     from dfix.transforms.merge_runs.cache_removals import Ending, breaks_before_clean_up, ending
 
@@ -38,7 +46,7 @@ def _change(model: Model, merge: Merge) -> Change:
         cut = max(wrap.cut, end.cut)
         breaks = breaks_before_clean_up(run, cut)
         elements.append(Element(run.step.instruction, run.step.script, wrap.opening, wrap.closing, cut, breaks))
-    edits = join(elements, _scripts(model), removals)
+    edits = join(elements, usual, removals)
     return Change(NAME, elements[0].instruction.span.start, edits, _reason(merge), CONTRACT)
 
 

@@ -57,16 +57,15 @@ def undoings(first: RunSummary, second: RunSummary) -> Iterator[Undoing]:
     created: list[str] | None = None
     for index, command in enumerate(second.commands):
         usage = second.costs[index].usage
-        frees = f"`{second.shown(index)}` {_FREES}"
         if usage is not None:
             if usage.verb == "clean" and _fills_cache(first, usage):
-                yield Undoing("caches", frees)
+                yield Undoing("caches", f"`{second.shown(index)}` {_FREES}")
             elif usage.verb == "remove" and _uninstalls(first, usage):
-                yield Undoing("packages", frees)
+                yield Undoing("packages", f"`{second.shown(index)}` {_FREES}")
             continue
         program = program_name(command.words[0]) if command.words else ""
         if program == "rm" and _empties(first, command):
-            yield Undoing("caches", frees)
+            yield Undoing("caches", f"`{second.shown(index)}` {_FREES}")
             continue
         recursive = program in ("chown", "chmod", "chgrp") and first.slow and _is_recursive(command)
         if program in ("rm", "mv") or recursive:
@@ -75,7 +74,7 @@ def undoings(first: RunSummary, second: RunSummary) -> Iterator[Undoing]:
             operands = _operands(command)
             paths = operands[:-1] if program == "mv" else operands if program == "rm" else operands[1:]
             if any(_covers(path, created_path) for path in paths for created_path in created):
-                yield Undoing("files", frees if program == "rm" else f"`{second.shown(index)}` {_REPEATS}")
+                yield Undoing("files", f"`{second.shown(index)}` {_FREES if program == 'rm' else _REPEATS}")
 
 
 def undoes(first: RunSummary, second: RunSummary) -> str:

@@ -19,7 +19,7 @@ from dfix.transforms.split_manifests.install_inputs import inputs_of_run
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.moved_copies import plan_move
-from dfix.transforms.split_manifests.obstacles import check_clean_up, first_use_of_sources, setup_for_second_run
+from dfix.transforms.split_manifests.own_commands import check_clean_up, first_use_of_sources, setup_for_second_run
 from dfix.transforms.split_manifests.shipped_paths import check_made_files
 from dfix.transforms.split_manifests.split_edits import RunSplit, edits
 from dfix.transforms.split_manifests.stage_copies import StageCopies
