@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 MADE := .venv/.made
 
-.PHONY: demo test corpus compare prove prove-effects attack bench soak lint fuzz mutants docs lock clean
+.PHONY: demo test corpus compare prove prove-effects attack bench security soak lint fuzz mutants docs lock clean
 
 demo: $(MADE)
 	@$(BIN)/python scripts/demo.py
@@ -30,6 +30,9 @@ attack: $(MADE)
 
 bench: $(MADE)
 	$(BIN)/python scripts/bench.py --out docs/bench.md
+
+security: $(MADE)
+	$(BIN)/python scripts/security_table.py --write
 
 soak: $(MADE)
 	$(BIN)/python scripts/soak_server.py

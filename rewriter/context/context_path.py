@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterator
 
 _MOST_LINKS = 40
 """As many as Linux follows for one path."""
+LONGEST_PATH = 4_096
+"""Linux opens no longer one (PATH_MAX). Following its links step by step would take the square of its length."""
 
 
 def follow(path: str, link_at: Callable[[str], str | None]) -> str | None:
-    """A path with every link on its way followed; None for links that lead in a circle.
+    """A path with every link on its way followed; None for links that lead in a circle, or if it is too long.
 
     `link_at` says what the link at a path says, as written, and None where there is none. `path` may be absolute, or
     begin with a folder that is not known (`?/a`); an absolute target begins at the root.
     """
+    if len(path) > LONGEST_PATH:
+        return None
     done, rest, left = "", [part for part in path.split("/") if part], _MOST_LINKS
     root = "/" if path.startswith("/") else ""
     while rest:

@@ -7,7 +7,7 @@ import posixpath
 import stat
 from collections.abc import Hashable
 
-from dfix.rewriter.context.context_path import follow
+from dfix.rewriter.context.context_path import LONGEST_PATH, follow
 from dfix.rewriter.context.ignore import NO_IGNORE_FILE, IgnoreFile, open_ignore_file
 from dfix.rewriter.text.read import Unreadable, exact_text
 from dfix.rewriter.text.root import leads_out
@@ -301,7 +301,8 @@ class Context:
 
     @staticmethod
     def _inside(path: str) -> bool:
-        return not path.startswith(("/", "../")) and path != ".." and "\0" not in path
+        within = not path.startswith(("/", "../")) and path != ".."
+        return within and "\0" not in path and len(path) <= LONGEST_PATH
 
     def _may_list(self, folder: str) -> bool:
         """Whether a folder is in the context, links followed."""

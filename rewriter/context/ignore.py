@@ -28,6 +28,10 @@ class _Pattern(NamedTuple):
     wildcard: Wildcard
 
 
+MOST_PATTERNS = 5_000
+"""Each path of the context is tried with each of them."""
+
+
 class IgnoreFile:
     """A parsed ignore file; made by `IgnoreFile.parse`."""
 
@@ -40,7 +44,7 @@ class IgnoreFile:
     @classmethod
     def parse(cls, text: str) -> IgnoreFile:
         """Parse an ignore file. Raises BadPatternError where Docker would fail the build."""
-        patterns = []
+        patterns: list[_Pattern] = []
         for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
             if raw.startswith("#"):
                 continue
@@ -52,6 +56,8 @@ class IgnoreFile:
                     raise BadPatternError(f"line {number}: `!` without a pattern")
             if not line:
                 continue
+            if len(patterns) >= MOST_PATTERNS:
+                raise BadPatternError(f"it has more than {MOST_PATTERNS:,} patterns")
             cleaned = posixpath.normpath(re.sub("/+", "/", line))
             if len(cleaned) > 1 and cleaned[0] == "/":
                 cleaned = cleaned[1:]

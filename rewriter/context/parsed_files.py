@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from dfix.rewriter.text.json_text import json_value
 from dfix.rewriter.text.read import Unreadable, loose_text
 from dfix.rewriter.text.yaml_text import is_deep, load
 
@@ -52,11 +53,9 @@ def yaml_of(text: str) -> Any:
 
 def json_of(text: str) -> Any:
     """The content of a JSON file; None if it cannot be read."""
-    import json
-
     try:
-        return json.loads(text) if text else None
-    except (ValueError, RecursionError):
+        return json_value(text) if text else None
+    except ValueError:
         return None
 
 

@@ -102,7 +102,7 @@ class Instruction:
         self.value = stripped[rest:].lstrip(SPACE)
         self.value_at = len(stripped) - len(self.value)
         self.inner: Instruction | None = None
-        if self.keyword == "ONBUILD" and self.value:
+        if self.keyword == "ONBUILD" and self.value and not begin:  # BuildKit rejects ONBUILD in ONBUILD
             self.inner = Instruction(text, pieces, logical, self.value_at, escape)
 
     def _flag(self, piece: Piece) -> InstructionFlag:

@@ -5,7 +5,6 @@ Sources: getcomposer.org/doc ("Command-line interface: install", "The composer.j
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from typing import Any
@@ -19,6 +18,7 @@ from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path, whole_project
 from dfix.rewriter.manifests.shared.missing import MissingFile, missing
 from dfix.rewriter.manifests.shared.reader import Reader
+from dfix.rewriter.text.json_text import json_value
 
 _EVENTS = frozenset(
     "pre-install-cmd post-install-cmd pre-autoload-dump post-autoload-dump pre-operations-exec pre-package-install "
@@ -68,8 +68,8 @@ class _Reader(Reader):
         if text is None:
             raise missing(self.context, path)
         try:
-            data = json.loads(text)
-        except (ValueError, RecursionError):
+            data = json_value(text)
+        except ValueError:
             raise LeaveAlone("broken-manifest", f"{path} is not valid JSON") from None
         if not isinstance(data, dict):
             raise LeaveAlone("broken-manifest", f"{path} is not a JSON object")

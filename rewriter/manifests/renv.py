@@ -5,7 +5,6 @@ Source: rstudio.github.io/renv ("Using renv with Docker", "Lockfiles").
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 
@@ -13,6 +12,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
+from dfix.rewriter.text.json_text import json_value
 
 _LARGEST = 10_000_000
 _RESTORE = re.compile(r"renv::restore\((?:\s*+(?:prompt|clean)\s*=\s*(?:TRUE|FALSE|T|F)\s*+,?)*+\s*\)")
@@ -53,9 +53,9 @@ def inputs(context: Context, install: Install) -> Inputs:
 def _refuse_local_packages(path: str, text: str) -> None:
     """Raises LeaveAlone for a lock file with packages that come from a folder."""
     try:
-        packages = json.loads(text).get("Packages", {})
+        packages = json_value(text).get("Packages", {})
         local = [str(name) for name, entry in packages.items() if entry.get("Source") == "Local"]
-    except (ValueError, AttributeError, RecursionError):
+    except (ValueError, AttributeError):
         raise LeaveAlone("broken-manifest", f"{path} is not a valid renv lock file") from None
     if local:
         raise LeaveAlone("local-source", f"{path}: {local[0]} comes from a local folder, which dfix does not follow")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.start_scripts import scripts_named, shell_commands
+from dfix.rewriter.text.json_text import json_value
 
 RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
 """Programs that run scripts of package.json."""
@@ -92,7 +92,7 @@ def _manifest(context: Context, copies: Iterable[Copied], folder: str) -> Mappin
     path = posixpath.join(folder, "package.json")
     origin = next((found for copy in copies if (found := copy.brought.context_path_of(path)) is not None), None)
     try:
-        data = json.loads(context.read(origin) or "{}") if origin else {}
-    except (ValueError, RecursionError):
+        data = json_value(context.read(origin) or "{}") if origin else {}
+    except ValueError:
         return {}
     return data if isinstance(data, dict) else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
@@ -15,6 +14,7 @@ from dfix.rewriter.model.official_images import BaseImage
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import commands, invoked
+from dfix.rewriter.text.json_text import json_value
 
 FULL_IMAGE_PROGRAMS = frozenset(
     "curl wget git hg svn ssh gpg gcc g++ cc make go patch unzip bzip2 xz ps pgrep pkill top free convert".split()
@@ -121,7 +121,7 @@ def healthcheck_commands(step: Step) -> Iterator[tuple[str, ...]]:
     if not sign:
         return
     try:
-        words = tuple(str(word) for word in json.loads(command))
+        words = tuple(str(word) for word in json_value(command))
     except ValueError:
         words = ()
     if words and not (posixpath.basename(words[0]) in of_kind("shell") and words[1:2] == ("-c",) and len(words) > 2):

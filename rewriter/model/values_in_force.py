@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
 
+from dfix.rewriter.dockerfile.expansion import LONGEST
 from dfix.rewriter.model.build import assignments
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.stage import Stage, Step, known
@@ -89,9 +90,16 @@ def _value(step: Step, raw: str, values: Mapping[str, str]) -> str:
 
 
 def filled(text: str, values: Mapping[str, str], others: str | None = None) -> str:
-    """The text with its variables replaced; those without a value stay as they are, or become `others`."""
+    """The text with its variables replaced; those without a value stay as they are, or become `others`.
+
+    What would make it longer than BuildKit lets a value be stays "$".
+    """
+    left = LONGEST
 
     def value_of(match: re.Match[str]) -> str:
-        return values.get(match["braced"] or match["plain"], match[0] if others is None else others)
+        nonlocal left
+        value = values.get(match["braced"] or match["plain"], match[0] if others is None else others)
+        left -= len(value)
+        return value if left >= 0 else "$"
 
     return _VARIABLE.sub(value_of, text)

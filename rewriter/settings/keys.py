@@ -61,12 +61,14 @@ KEYS = (
     ),
 )
 KEYS_BY_NAME = {key.name: key for key in KEYS}
+MOST = 1_000
+"""Each path is tried with each pattern."""
 FORMS = {
-    "names": "a list of strings",
+    "names": f"a list of at most {MOST:,} strings",
     "flag": "true or false",
     "target": "one of " + ", ".join(f'"{target}"' for target in TARGETS),
     "text": "a string",
-    "table": "a table of lists of strings",
+    "table": f"a table of at most {MOST:,} lists of strings",
     "save": "a table",
 }
 
@@ -96,9 +98,9 @@ def fits(form: str, value: object) -> bool:
     if form == "save":
         return isinstance(value, dict)
     if form == "names":
-        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+        return isinstance(value, list) and len(value) <= MOST and all(isinstance(item, str) for item in value)
     if form == "table":
-        return isinstance(value, dict) and all(fits("names", item) for item in value.values())
+        return isinstance(value, dict) and len(value) <= MOST and all(fits("names", item) for item in value.values())
     if form == "flag":
         return isinstance(value, bool)
     return isinstance(value, str) and (form != "target" or value in TARGETS)

@@ -24,11 +24,12 @@ EXECUTES = ("os.exec", "os.posix_spawn", "os.system", "subprocess.Popen", "socke
 
 
 class Ended(NamedTuple):
-    """How the command ended: its status, negative for a signal, and what it printed."""
+    """How the command ended: its status, negative for a signal, what it printed, and the CPU seconds it took."""
 
     status: int
     out: str
     err: str
+    cpu: float = 0.0
 
     @property
     def said(self) -> str:
@@ -56,11 +57,11 @@ def guarded(
         child = os.fork()
         if not child:
             _as_command(words, folder, environment or {}, names, watched=opened is not None)
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        _, how, used = os.wait4(child, 0)
         out, err, seen = (Path(name).read_bytes().decode("utf-8", "backslashreplace") for name in names[1:])
         if opened is not None:
             opened += seen.splitlines()
-        return Ended(status, out, err)
+        return Ended(os.waitstatus_to_exitcode(how), out, err, used.ru_utime + used.ru_stime)
 
 
 def _own_memory() -> int:

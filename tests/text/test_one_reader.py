@@ -67,3 +67,20 @@ def test_the_search_sees_what_opens(tmp_path: Path) -> None:
         assert list(opening(module)), text
     module.write_text("class A:\n    def open(self): ...\nreopen(x)\n")
     assert not list(opening(module))
+
+
+def test_json_of_a_project_is_parsed_at_one_place() -> None:
+    """json.loads raises RecursionError for what is nested deeply, which callers forget."""
+    own = {
+        "rewriter/text/json_text.py",
+        "rewriter/dockerfile/json_form.py",  # tells Infinity from a number
+        "rewriter/manifests/node/package_json.py",  # tells the line of a fault
+        "rewriter/server/protocol.py",  # of the editor
+    }
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("rewriter", "transforms")
+        for path in (ROOT / folder).rglob("*.py")
+        if "json.loads(" in path.read_text(encoding="utf-8")
+    }
+    assert {path for path in found if not path.startswith("rewriter/verify/")} == own

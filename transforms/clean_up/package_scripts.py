@@ -6,6 +6,8 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from dfix.rewriter.text.json_text import json_value
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -52,14 +54,12 @@ def chosen(scripts: dict[str, str], names: Iterable[str]) -> dict[str, str]:
 
 def scripts_of(manifest: str) -> dict[str, str]:
     """Each script by its name; Composer's may be lists of commands."""
-    import json
-
     try:
-        table = json.loads(manifest)["scripts"]
+        table = json_value(manifest)["scripts"]
         return {
             name: "\n".join(map(str, script)) if isinstance(script, list) else script
             for name, script in table.items()
             if isinstance(script, (str, list))
         }
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):  # of `str`, too
         return {}

@@ -11,6 +11,7 @@ from dfix.rewriter.model.commands import Located, located_in
 from dfix.rewriter.shell.nodes import Command, Script, Statement, Word
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import invoked
+from dfix.rewriter.text.json_text import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,11 +69,9 @@ def at_run_time(stage: Stage) -> Iterator[tuple[Step, Started]]:
 
 
 def _checked(step: Step) -> Started:
-    import json
-
     command = step.instruction.value.partition("CMD")[2].strip()
     try:
-        words = [str(word) for word in json.loads(command)]
+        words = [str(word) for word in json_value(command)]
     except (ValueError, TypeError):
         return started_in_shell(step, command)
     return started_in_exec_form(step, words)

@@ -7,7 +7,6 @@ run by a script of package.json that is for run time: people start `npm run migr
 from __future__ import annotations
 
 import itertools
-import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.package_json_commands import started_commands
 from dfix.rewriter.model.source_evidence import ENDINGS, sources
 from dfix.rewriter.model.start_scripts import scripts_named
+from dfix.rewriter.text.json_text import json_value
 from dfix.transforms.multistage.runtime_stage import BuildStage
 
 PACKAGE_OF = {
@@ -137,7 +137,7 @@ def _run_time_scripts(context: Context, manifest: Mapping[str, Any]) -> Iterator
 def development_programs(lock: str | None) -> dict[str, str]:
     """Program → package of the packages that npm's lock file marks as for development only."""
     try:
-        packages = json.loads(lock or "{}").get("packages")
+        packages = json_value(lock or "{}").get("packages")
     except (ValueError, AttributeError):
         packages = None
     programs: dict[str, str] = {}

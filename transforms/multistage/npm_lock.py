@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+from dfix.rewriter.text.json_text import json_value
 
 
 class LockedPackages(NamedTuple):
@@ -23,7 +24,7 @@ class LockedPackages(NamedTuple):
 def locked_packages(text: str | None) -> LockedPackages:
     """The packages of a package-lock.json of npm 5 or later."""
     try:
-        lock = json.loads(text or "{}")
+        lock = json_value(text or "{}")
     except ValueError:
         lock = {}
     entries = list(_entries(lock)) if isinstance(lock, dict) else []

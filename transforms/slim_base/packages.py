@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -16,6 +15,7 @@ from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.stage import Stage
 from dfix.rewriter.model.stage_sources import stages_behind
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.json_text import json_value
 
 _NODE_MANAGERS = ("npm", "yarn", "pnpm", "bun")
 
@@ -49,7 +49,7 @@ def check_locked_packages(base: BaseImage, context: Context, *, installed_elsewh
         )
     for lock in locks:
         try:
-            packages = json.loads(lock).get("packages")
+            packages = json_value(lock).get("packages")
         except (ValueError, AttributeError):
             packages = None
         if not isinstance(packages, dict):

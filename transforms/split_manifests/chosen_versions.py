@@ -12,6 +12,7 @@ from dfix.rewriter.model import Step
 from dfix.rewriter.model.file_map.file_map import ImageFile, steps_before
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.json_text import json_value
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
@@ -76,8 +77,8 @@ def _check_plain(
 def _volta(copies: StageCopies, file: ImageFile) -> str:
     """The object `volta` of a package.json, as text."""
     try:
-        data = json.loads(copies.context.read(file.source) or "")
-    except (ValueError, RecursionError):
+        data = json_value(copies.context.read(file.source) or "")
+    except ValueError:
         return ""
     return json.dumps(data.get("volta")) if isinstance(data, dict) else ""
 

@@ -6,7 +6,6 @@ there is nothing to install, for then `npm ci` leaves the folder empty.
 
 from __future__ import annotations
 
-import json
 import posixpath
 from typing import Any
 
@@ -18,6 +17,7 @@ from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.effects import conflict, effects
 from dfix.rewriter.model.ignore_file_copies import ships_itself, with_itself
 from dfix.rewriter.model.paths import overlaps
+from dfix.rewriter.text.json_text import json_value
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
@@ -52,8 +52,8 @@ def _installs_something(context: Context, folder: str) -> bool:
 def _packages(text: str) -> list[tuple[str, Any]]:
     """The packages of a lock file by their path, in version 2 and 3 ("packages") or 1 ("dependencies")."""
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
+        data = json_value(text)
+    except ValueError:
         return []
     if not isinstance(data, dict):
         return []

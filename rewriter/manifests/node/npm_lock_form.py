@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from dfix.rewriter.manifests.node.package_json import Manifest
+from dfix.rewriter.text.json_text import json_value
 
 _START = re.compile(r"\s*[{\[]((?:\r?\n)+)(\s*)")
 """The line ends and the indentation that npm takes from package.json (github.com/npm/json-parse-even-better-errors)."""
@@ -37,8 +38,8 @@ def rewritten_because(text: str, root_text: str, root: Manifest, members: list[M
     `text` and `root_text` are those of the lock file and of the project's package.json.
     """
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
+        data = json_value(text)
+    except ValueError:
         return "it is not valid JSON"
     if not isinstance(data, dict) or data.get("lockfileVersion") not in (2, 3):
         return "its lockfileVersion is neither 2 nor 3"

@@ -16,6 +16,8 @@ from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.text.wildcard import ANYTHING, FOLDERS, IN_NAME, Choice, Token, Wildcard
 
 MOST_FOLDERS = 50_000
+MOST_PATTERNS = 1_000
+"""Each folder of the context is tried with each of them."""
 _DEEPEST = 99
 """Levels of folders in which members are looked for."""
 
@@ -101,6 +103,8 @@ def _patterns(context: Context, manager: str, root: Manifest) -> list[str]:
         return []
     if not isinstance(declared, list) or not all(isinstance(pattern, str) for pattern in declared):
         raise LeaveAlone("broken-manifest", f"{root.path}: the workspaces are not a list of strings")
+    if len(declared) > MOST_PATTERNS:
+        raise LeaveAlone("broken-manifest", f"{root.path}: the workspaces are more than {MOST_PATTERNS:,} patterns")
     return [pattern.removeprefix("./").rstrip("/") for pattern in declared if pattern not in (".", "./")]
 
 

@@ -17,6 +17,7 @@ from dfix.rewriter.manifests.python.pyproject import local_paths, refuse_local_s
 from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import refuse_host_output
+from dfix.rewriter.text.json_text import json_value
 
 _KEEPS_LOCK = frozenset(("--deploy", "--ignore-pipfile", "sync"))
 _IMPORTS = frozenset(("-r", "--requirements", "-e", "--editable", "-c", "--code"))
@@ -58,7 +59,7 @@ def _refuse_rewritten_lock(
     if text is None or "--skip-lock" in install.arguments:
         return
     try:
-        locked = json.loads(text)["_meta"]["hash"]["sha256"]
+        locked = json_value(text)["_meta"]["hash"]["sha256"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise LeaveAlone("broken-manifest", f"{lock} does not contain the hash of a Pipfile") from None
     if data is not None and locked != pipfile_hash(data):

@@ -16,12 +16,15 @@ from typing import Any
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import inside
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.python.python_tree import NotPythonError, python_tree
 from dfix.rewriter.manifests.shared.formats import listed, table
 
 _ATTRIBUTE = re.compile(r"^[^\S\n]*(?:[\w.-]+[^\S\n]*)?(?:=[^\S\n]*)?attr:[^\S\n]*([\w.]+)", re.MULTILINE)
 """A line of setup.cfg: `version = attr: x.__version__`."""
 _COMMANDS = re.compile(r"^[^\S\n]*cmdclass[^\S\n]*=", re.MULTILINE)
 _VERSION = "__version__"
+_LARGEST = 200_000
+"""Bytes of a module that is parsed."""
 _HINT = "write the version as a plain literal"
 
 
@@ -98,10 +101,10 @@ def _runs(folder: str, what: str, hint: str = _HINT) -> LeaveAlone:
 
 def _parsed(context: Context, path: str) -> ast.Module | None:
     """A Python module; None if it is missing, too large or not valid."""
-    text = context.read(path)
+    text = context.read(path, _LARGEST)
     try:
-        return None if text is None else ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None if text is None else python_tree(text)
+    except NotPythonError:
         return None
 
 

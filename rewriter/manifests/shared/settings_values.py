@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.formats import read_toml, read_yaml, table
+from dfix.rewriter.text.json_text import json_value
 
 
 def settings_values(context: Context, path: str, format_: str, section: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -34,8 +34,8 @@ def settings_values(context: Context, path: str, format_: str, section: tuple[st
 
 def _json(context: Context, path: str) -> Any:
     try:
-        return json.loads(context.read(path) or "")
-    except (ValueError, RecursionError):
+        return json_value(context.read(path) or "")
+    except ValueError:
         raise LeaveAlone("broken-manifest", f"{path} is not valid JSON") from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.package_json_commands import RUNNERS
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.json_text import json_value
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.development_dependencies import (
     PACKAGE_OF,
@@ -128,7 +128,7 @@ def _project(build: BuildStage) -> _Project:
         text = build.context.read(origin) if origin else None
         if text is not None:
             try:
-                manifest = json.loads(text)
+                manifest = json_value(text)
             except ValueError:
                 raise LeaveAlone("broken-manifest", f"{origin} is not valid JSON") from None
             if not isinstance(manifest, dict):
