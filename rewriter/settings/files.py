@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.pipeline.options import Options, Saving
-from dfix.rewriter.settings.keys import FORMS, KEYS_BY_NAME, Key, fits, nearest_key, save_faults
+from dfix.rewriter.settings.keys import FORMS, KEYS_BY_NAME, MOST, Key, fits, has_too_many, nearest_key, save_faults
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
 from dfix.rewriter.text.root import is_inside, is_shared, leads_out, real, root_of
@@ -203,6 +203,8 @@ def _settings(path: str, text: str, found: dict[str, object]) -> Settings:
             raise _error(path, text, name, f"unknown key `{name}`", hint)
         if not fits(key.form, value):
             raise _error(path, text, name, f"`{name}` is not {FORMS[key.form]}", f"For example: {name} = {key.example}")
+        if has_too_many(value):
+            raise _error(path, text, name, f"`{name}` has more than {MOST:,} entries", "Leave some out")
         if isinstance(value, dict) and key.form == "save":
             values["save"] = _save(path, text, value)
         else:

@@ -62,13 +62,13 @@ KEYS = (
 )
 KEYS_BY_NAME = {key.name: key for key in KEYS}
 MOST = 1_000
-"""Each path is tried with each pattern."""
+"""Entries of a list: each path is tried with each pattern."""
 FORMS = {
-    "names": f"a list of at most {MOST:,} strings",
+    "names": "a list of strings",
     "flag": "true or false",
     "target": "one of " + ", ".join(f'"{target}"' for target in TARGETS),
     "text": "a string",
-    "table": f"a table of at most {MOST:,} lists of strings",
+    "table": "a table of lists of strings",
     "save": "a table",
 }
 
@@ -98,12 +98,19 @@ def fits(form: str, value: object) -> bool:
     if form == "save":
         return isinstance(value, dict)
     if form == "names":
-        return isinstance(value, list) and len(value) <= MOST and all(isinstance(item, str) for item in value)
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if form == "table":
-        return isinstance(value, dict) and len(value) <= MOST and all(fits("names", item) for item in value.values())
+        return isinstance(value, dict) and all(fits("names", item) for item in value.values())
     if form == "flag":
         return isinstance(value, bool)
     return isinstance(value, str) and (form != "target" or value in TARGETS)
+
+
+def has_too_many(value: object) -> bool:
+    """Whether a list, or a table of lists, has more than MOST entries."""
+    if isinstance(value, dict):
+        return len(value) > MOST or any(map(has_too_many, value.values()))
+    return isinstance(value, list) and len(value) > MOST
 
 
 def wrong_value(name: str, value: object) -> str:
