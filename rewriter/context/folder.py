@@ -301,8 +301,7 @@ class Context:
 
     @staticmethod
     def _inside(path: str) -> bool:
-        within = not path.startswith(("/", "../")) and path != ".."
-        return within and "\0" not in path and len(path) <= LONGEST_PATH
+        return len(path) <= LONGEST_PATH and not path.startswith(("/", "../")) and path != ".." and "\0" not in path
 
     def _may_list(self, folder: str) -> bool:
         """Whether a folder is in the context, links followed."""
