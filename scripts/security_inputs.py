@@ -72,7 +72,11 @@ def _pipes(*names: str) -> Special:
 
 
 def _sparse(name: str) -> Special:
-    return lambda root: os.truncate((root / name).open("wb").fileno(), 2_000_000_000)
+    def add(root: Path) -> None:
+        with (root / name).open("wb") as file:
+            file.truncate(2_000_000_000)
+
+    return add
 
 
 def _many(root: Path) -> None:
