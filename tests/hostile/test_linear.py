@@ -99,7 +99,7 @@ def test_long_keys_of_settings(tmp_path: Path, name: str, text: str) -> None:
         (NODE.replace("npm ci", "pnpm install --frozen-lockfile"), "pnpm-workspace.yaml", "- " * 150_000),
         (NODE.replace("npm ci", "pnpm install --frozen-lockfile"), "pnpm-workspace.yaml", "? " * 150_000),
         (NODE, "package.json", '{"a":' * 90_000),
-        (PYTHON, "requirements.txt", "".join(f"a{number} @ https://x/y\n" for number in range(200_000))),
+        (PYTHON, "requirements.txt", "".join(f"a{number}\n" for number in range(200_001))),
     ],
 )
 def test_manifests_that_are_refused(tmp_path: Path, dockerfile: str, name: str, text: str) -> None:
@@ -108,8 +108,9 @@ def test_manifests_that_are_refused(tmp_path: Path, dockerfile: str, name: str, 
     assert f"{name}" in ended.out
 
 
-def test_many_plain_requirements_are_read(tmp_path: Path) -> None:
-    ended = run(tmp_path, {"Dockerfile": PYTHON, "requirements.txt": "a==1\n" * 100_000})
+@pytest.mark.parametrize("line", ["a==1\n", "a @ https://x/y ; python_version > '3'\n"])
+def test_many_requirements_are_read(tmp_path: Path, line: str) -> None:
+    ended = run(tmp_path, {"Dockerfile": PYTHON, "requirements.txt": line * 100_000})
     assert "Dockerfile:3: split-manifests" in ended.out
 
 
