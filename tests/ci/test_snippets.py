@@ -94,3 +94,19 @@ def test_the_command_for_reviewdog(checkout: Path) -> None:
     flags, _, document = run("sh", "-c", command, folder=checkout).stdout.partition("\n")
     assert flags == "-f=rdjson -reporter=github-pr-review"
     assert [found["code"]["value"] for found in json.loads(document)["diagnostics"]] == ["merge-runs"]
+
+
+def test_settings_of_a_stranger_do_not_count(tmp_path: Path) -> None:
+    """The two ways that the page shows for pull requests from strangers."""
+    section = PAGE.partition("## Pull requests from strangers")[2]
+    (isolated,) = re.findall(r"^(dfix --isolated .*?) *#", section, re.MULTILINE)
+    (configured,) = re.findall(r"run: pipx run (dfix .*)", section)
+    for name in ("base", "head"):
+        (tmp_path / name / ".git").mkdir(parents=True)
+        (tmp_path / name / "Dockerfile").write_text(CHANGES)
+    (tmp_path / "base/dfix.toml").write_text('ignore = ["clean-up"]\n')
+    (tmp_path / "head/dfix.toml").write_text('exclude = ["**"]\nignore = ["merge-runs"]\n')
+    for command, folder in ((isolated, tmp_path / "head"), (configured, tmp_path)):
+        done = run("sh", "-c", command, folder=folder)
+        assert (done.returncode, "+RUN mkdir /a" in done.stdout) == (1, True), done.stderr
+    assert run("dfix", "--diff", ".", folder=tmp_path / "head").returncode == 0
