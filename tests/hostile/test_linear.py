@@ -134,7 +134,8 @@ def test_long_dockerfiles_are_refused(tmp_path: Path, dockerfile: str, told: str
 def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dfix.rewriter.pipeline.job.MOST_SECONDS", 0.3)
     slow = "FROM node:20 AS s0\n" + "".join(
-        f"FROM s{number - 1} AS s{number}\nCOPY . .\nRUN npm ci\n" for number in range(1, 190)
+        f"FROM s{number - 1} AS s{number}\nCOPY . .\nRUN npm ci\n" + "RUN apt-get install a\n" * 6
+        for number in range(1, 190)
     )
     put(tmp_path, {".git/HEAD": "", "package.json": "{}", "Dockerfile": slow, "z/Dockerfile": APT})
     ended = guarded(["--output-format", "concise", "."], tmp_path)

@@ -72,4 +72,4 @@ def test_the_wheel_has_the_pages_to_which_diagnostics_lead(tmp_path: Path) -> No
         "None",
     ]
     (told,) = (tmp_path / "installed").glob("*.dist-info/METADATA")
-    assert "Requires-Dist: pygls>=2.0; extra == 'lsp'" in told.read_text()
+    assert "Requires-Dist: pygls<3,>=2.0; extra == 'lsp'" in told.read_text()
