@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge.git_tools import git_tools
 from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.model.build import Model
+from dfix.rewriter.text.json_text import json_value
 from dfix.transforms.dockerignore.git_mentions import runs_git_tool
 
 _MOST_FILES = 5000
@@ -59,9 +59,9 @@ def _words(command: str) -> list[str]:
 def _scripts_run(manifest: str, words: set[str]) -> list[str]:
     """The scripts of a manifest that an install runs, or whose names are among the words, and those that they name."""
     try:
-        scripts = json.loads(manifest)["scripts"]
+        scripts = json_value(manifest)["scripts"]
         texts = {str(name): script for name, script in scripts.items() if isinstance(script, str)}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return []
     pending = [*words, *git_tools().hooks]
     found: dict[str, str] = {}
