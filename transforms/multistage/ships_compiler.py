@@ -31,7 +31,7 @@ def unsplit_stages(model: Model) -> Iterator[Refusal]:
     for stage in model.stages:
         if not stage.ships:
             continue
-        found = _compiler(stage) or (_development_dependencies(model, stage) if several else "")
+        found = shipped_compiler(stage) or (shipped_development_dependencies(model, stage) if several else "")
         if not found:
             continue
         if several:
@@ -44,7 +44,7 @@ def unsplit_stages(model: Model) -> Iterator[Refusal]:
         yield Refusal(NAME, stage.instruction.span.start, *reason)
 
 
-def _compiler(stage: Stage) -> str:
+def shipped_compiler(stage: Stage) -> str:
     """What brings a compiler into a stage, as a sentence; "" where nothing does, or slim-base says so."""
     for part in stage.ancestry():
         for step in part.steps:
@@ -61,7 +61,7 @@ def _compiler(stage: Stage) -> str:
     return ""
 
 
-def _development_dependencies(model: Model, stage: Stage) -> str:
+def shipped_development_dependencies(model: Model, stage: Stage) -> str:
     """The install that brings development dependencies of Node.js into a stage, as a sentence; "" for none."""
     if model.context is None or not any('"devDependencies"' in text for _, text in sources(model.context, _MANIFEST)):
         return ""
