@@ -135,9 +135,9 @@ def report(seen: list[Seen]) -> str:
 
 
 _INTRODUCTION = (
-    "Made by `python scripts/reach_stages.py --write`: real Dockerfiles with their build contexts. A candidate has a single",
-    "stage and ships a compiler, development dependencies or a base image of which dfix knows a slim variant. Counted with",
-    "`--unsafe`. The conversions of this page were not built; [results.md](results.md) lists those that were.",
+    "Made by `python scripts/reach_stages.py --write`: real Dockerfiles with their build contexts. A candidate has",
+    "a single stage and ships a compiler, development dependencies or a base image of which dfix knows a slim variant.",
+    "Counted with `--unsafe`. These conversions were not built; [results.md](results.md) lists those that were.",
 )
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.ignore import IgnoreFile
-from dfix.rewriter.context.image_records import Container, ImageBuild, ImageUses, image_name, same_image
-from dfix.rewriter.context.image_uses import image_uses
+from dfix.rewriter.context.image_records import Container, ImageBuild, image_name, same_image
 from dfix.rewriter.context.parsed_files import text_of
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import build
 from dfix.rewriter.model.cache_use import RunIndex
+from dfix.rewriter.model.container_commands import uses_of_image
 from dfix.rewriter.model.stage import known
 from dfix.rewriter.text.root import leads_out, root_of
 from dfix.rewriter.text.source import Source
@@ -45,7 +45,7 @@ def families_elsewhere(search: Search, own: list[Stage]) -> Iterator[Family]:
     A container is shown as a Dockerfile that copies what is mounted, and has the commands as its CMD.
     """
     path = os.path.realpath(search.model.source.path)
-    uses = _uses(search.model)
+    uses = uses_of_image(search.model)
     images: dict[str, _Image] = {}
     for declared in uses.builds:
         stage = _image_stage(search.model, declared.target)
@@ -74,17 +74,6 @@ def families_elsewhere(search: Search, own: list[Stage]) -> Iterator[Family]:
 
 def _named(images: dict[str, _Image], name: str) -> _Image | None:
     return images.get(name) or next((image for known, image in images.items() if same_image(known, name)), None)
-
-
-def _uses(model: Model) -> ImageUses:
-    context = model.context
-    if context is None:
-        return ImageUses([], [], ())
-    key = ("image uses", model.source.path)
-    found = context.answers.get(key)
-    if not isinstance(found, ImageUses):
-        found = context.answers[key] = image_uses(model.source.path, context.within)
-    return found
 
 
 def _image_stage(model: Model, target: str) -> Stage:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.build import Model
+from dfix.rewriter.model.container_commands import containers_of
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.official_images import base_image
 from dfix.rewriter.model.paths import within
@@ -16,7 +17,7 @@ from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.stage import Stage, Step
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand, classified_commands
 from dfix.transforms.multistage.entry_point import start_command
-from dfix.transforms.multistage.language import languages_of
+from dfix.transforms.multistage.language import languages_of, may_run_scripts
 from dfix.transforms.multistage.run_time_programs import needed_packages
 from dfix.transforms.multistage.runtime_stage import COPY_COMMANDS, BuildStage, RuntimeStage, moved_files
 from dfix.transforms.multistage.runtime_steps import REPEATABLE, changed_paths, runtime_steps
@@ -57,7 +58,8 @@ def convert(model: Model, stage: Stage) -> Conversion | None:
         raise LeaveAlone(
             "target-stage", f"{target} targets the stage `{stage.name}`, which would become the build stage"
         )
-    start = start_command(stage, language.DEFAULT_COMMAND)
+    declared = containers_of(model, stage)
+    start = start_command(stage, language.DEFAULT_COMMAND, declared=declared, scripts=may_run_scripts(language))
     commands = classified_commands(stage, language.is_build_command)
     copies = tuple(_context_copies(model.context, stage))
     build = BuildStage(model, stage, model.context, base, start, commands, copies)

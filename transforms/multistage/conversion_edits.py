@@ -152,9 +152,10 @@ def reason(conversion: Conversion) -> str:
     same_base = runtime.base_image == conversion.build.base.reference
     megabytes = runtime.megabytes_saved + (packages.megabytes if same_base else 0)
     less = f" (about {megabytes} MB less)" if megabytes else ""
-    program = posixpath.basename(conversion.build.start.words[0])
+    start = conversion.build.start
+    program = "the container" if start.script else f"`{posixpath.basename(start.words[0])}`"
     without = " and ".join(left_behind) or "packages that only the build needs"
     check = (
         "; `dfix verify` shows whether its packages find their libraries there" if runtime.may_lack_libraries else ""
     )
-    return f"`{program}` runs on {runtime.base_image}, without {without}{less}{check}"
+    return f"{program} runs on {runtime.base_image}, without {without}{less}{check}"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.context.image_records import Container
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.shell.nodes import Command
@@ -26,6 +29,12 @@ class StartCommand(NamedTuple):
     """The folder in which it starts."""
 
     @property
+    def script(self) -> str:
+        """The text of `sh -c TEXT`; "" for any other command."""
+        is_script = posixpath.basename(self.words[0]) in of_kind("shell") and self.words[1:2] == ("-c",)
+        return self.words[2] if is_script and len(self.words) > 2 else ""
+
+    @property
     def program(self) -> str:
         """The program's name without its folder."""
         return posixpath.basename(self.words[0])
@@ -35,21 +44,20 @@ class StartCommand(NamedTuple):
         return posixpath.normpath(posixpath.join(self.workdir, written))
 
 
-def start_command(stage: Stage, default: tuple[str, ...] = ()) -> StartCommand:
+def start_command(
+    stage: Stage, default: tuple[str, ...] = (), *, declared: Iterable[Container] = (), scripts: bool = False
+) -> StartCommand:
     """What a container of the stage runs; `default` is what its base image runs without ENTRYPOINT and CMD.
 
-    Raises LeaveAlone where that is unknown, or a script of several commands.
+    `declared` are the containers that other files start from the stage, which count where it has neither. Raises
+    LeaveAlone where that is unknown or, without `scripts`, a script of several commands.
     """
     entrypoint, cmd = _last(stage, "ENTRYPOINT"), _last(stage, "CMD")
     workdir = stage.workdir
     if workdir is None:
         raise LeaveAlone("no-command", "the folder in which the command starts is unknown")
     if entrypoint is None and cmd is None:
-        if default:
-            return StartCommand(default, False, workdir)
-        raise LeaveAlone(
-            "no-command", "the Dockerfile has no CMD or ENTRYPOINT, so dfix cannot tell what has to ship", "add a CMD"
-        )
+        return _declared_command(declared, workdir, scripts) or _default(default, workdir)
     words: list[str] = []
     in_shell = False
     for step in (entrypoint, cmd):
@@ -65,6 +73,8 @@ def start_command(stage: Stage, default: tuple[str, ...] = ()) -> StartCommand:
             break
         in_shell = True
         shell_words = _shell_words(step)
+        if shell_words is None and scripts and step.shell_name in of_kind("shell"):
+            shell_words = ["sh", "-c", instruction.value]
         if shell_words is None:
             raise LeaveAlone("no-command", f"`{step.keyword} {instruction.value}` is more than one command")
         words += shell_words
@@ -73,6 +83,33 @@ def start_command(stage: Stage, default: tuple[str, ...] = ()) -> StartCommand:
     if not words or not _PROGRAM.fullmatch(words[0]):
         raise LeaveAlone("no-command", f"dfix cannot tell which program `{' '.join(words)}` runs")
     return StartCommand(tuple(_without_wrapper(words)), in_shell, workdir)
+
+
+def _default(default: tuple[str, ...], workdir: str) -> StartCommand:
+    if default:
+        return StartCommand(default, False, workdir)
+    raise LeaveAlone(
+        "no-command", "the Dockerfile has no CMD or ENTRYPOINT, so dfix cannot tell what has to ship", "add a CMD"
+    )
+
+
+def _declared_command(declared: Iterable[Container], workdir: str, scripts: bool) -> StartCommand | None:
+    """What the containers run; None where none names a command. Raises LeaveAlone for several commands or a script.
+
+    With `scripts`, several commands are one script.
+    """
+    started = [one for one in declared if one.entrypoint or one.command]
+    commands = sorted({((*(one.entrypoint or ()), *(one.command or ())), one.folder or workdir) for one in started})
+    if not commands:
+        return None
+    (words, folder), file = commands[0], posixpath.basename(started[0].file)
+    if len(commands) > 1 and (not scripts or any(other != folder for _, other in commands)):
+        raise LeaveAlone("no-command", f"the Dockerfile has no CMD, and {file} starts several programs from its image")
+    if len(commands) > 1:
+        return StartCommand(("sh", "-c", "\n".join(shlex.join(words) for words, _ in commands)), True, folder)
+    if not scripts and (posixpath.basename(words[0]) in of_kind("shell") or not _PROGRAM.fullmatch(words[0])):
+        raise LeaveAlone("no-command", f"the Dockerfile has no CMD, and {file} runs a script: `{' '.join(words)}`")
+    return StartCommand(tuple(_without_wrapper(list(words))), False, folder)
 
 
 def _without_wrapper(words: list[str]) -> list[str]:

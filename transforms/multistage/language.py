@@ -33,6 +33,14 @@ class Language(Protocol):
         """
 
 
+def may_run_scripts(language: Language) -> bool:
+    """Whether containers may run any script, because the runtime stage has all that the build stage installs.
+
+    `RUNS_SCRIPTS = True` in a language's module says so; others know one program that a container runs.
+    """
+    return bool(getattr(language, "RUNS_SCRIPTS", False))
+
+
 @cache
 def languages() -> tuple[Language, ...]:
     """Every language, sorted by the name of its module."""

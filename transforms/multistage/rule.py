@@ -10,8 +10,10 @@ attacked.
 
 **Which languages.** Go, Cargo, C and C++ (make, CMake, autotools), Maven and Gradle (a JRE of the same major version;
 Spring Boot 3.3 and later in layers), .NET, Node.js (without development dependencies; slim image; static files for a
-globally installed server; Next.js standalone), pip, Poetry and uv (a virtual environment, or a prefix), PHP (extensions
-and the vendor folder), Bundler, Mix releases. Only Dockerfiles with a single stage.
+globally installed server; Next.js standalone), pip, Poetry, Pipenv, PDM and uv (a virtual environment, a prefix, or all
+folders into which they install, with the manager if the container runs it), PHP (extensions and the vendor folder),
+Bundler, Mix releases. Only Dockerfiles with a single stage. Where the Dockerfile has neither CMD nor ENTRYPOINT, a
+compose file tells what the container runs.
 
 **What the runtime stage keeps.** ENV, ARG, WORKDIR, USER and the users themselves, EXPOSE, VOLUME, LABEL, HEALTHCHECK
 and the program that it runs, STOPSIGNAL, SHELL, ENTRYPOINT and CMD; CA certificates and time zones where the base image
@@ -68,6 +70,10 @@ _PYTHON = {"requirements.txt": "psycopg2==2.9.9\n", "app.py": "import psycopg2\n
 _PIP = (
     "FROM python:3.12-slim\nRUN apt-get update && apt-get install -y gcc libpq-dev\nWORKDIR /srv\n"
     'COPY requirements.txt ./\nRUN pip install -r requirements.txt\nCOPY . .\nCMD ["python", "app.py"]\n'
+)
+_POETRY = (
+    "FROM python:3.12\nRUN pip install poetry\nWORKDIR /app\nCOPY . .\nRUN poetry install --no-root\n"
+    'CMD ["poetry", "run", "python", "app.py"]\n'
 )
 
 EXAMPLES: tuple[Example, ...] = (
@@ -140,10 +146,22 @@ EXAMPLES: tuple[Example, ...] = (
         because="`tsc dist/a.js` runs typescript, a development dependency",
     ),
     Example(
-        name="several commands install among the base image's packages",
-        files=_PYTHON,
-        before=_PIP.replace("COPY . .\n", "RUN pip install gunicorn\nCOPY . .\n"),
-        because="several commands install packages",
+        name="Poetry: the container runs it, with its own environment",
+        files={"pyproject.toml": "[tool.poetry]\n", "app.py": ""},
+        before=_POETRY,
+        after=(
+            "FROM python:3.12 AS build\nRUN pip install poetry\nWORKDIR /app\nCOPY . .\n"
+            "RUN poetry install --no-root\n\nFROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
+            "COPY --from=build /usr/local /usr/local\n"
+            "COPY --from=build /root/.cache/pypoetry/virtualenvs /root/.cache/pypoetry/virtualenvs\n"
+            'CMD ["poetry", "run", "python", "app.py"]\n'
+        ),
+    ),
+    Example(
+        name="Poetry keeps its environment where dfix does not know",
+        files={"pyproject.toml": "[tool.poetry]\n", "app.py": ""},
+        before=_POETRY.replace("WORKDIR", "ENV POETRY_CACHE_DIR=/var/cache/poetry\nWORKDIR"),
+        because="POETRY_CACHE_DIR may make poetry use another folder",
     ),
     Example(
         name="nothing to leave behind",

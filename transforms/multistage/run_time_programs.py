@@ -11,7 +11,7 @@ from dfix.rewriter.model.official_images import base_image
 from dfix.rewriter.model.package_json_commands import package_commands
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.stage import Step
-from dfix.rewriter.model.start_scripts import healthcheck_commands, interpreters, scripts_named
+from dfix.rewriter.model.start_scripts import healthcheck_commands, interpreters, scripts_named, shell_commands
 from dfix.transforms.multistage.runtime_stage import BuildStage, RuntimeStage
 
 _PACKAGES = {"curl": "curl", "wget": "wget", "nc": "netcat-openbsd", "pgrep": "procps", "ps": "procps"}
@@ -40,6 +40,11 @@ def needed_packages(build: BuildStage, runtime: RuntimeStage, kept: Set[str]) ->
         package
         for words in package_commands(build.context, build.context_copies, [build.start.words], build.start.workdir)
         for package in _missing_package(build, runtime, kept, words[0], f"`{' '.join(build.start.words)}`")
+    ]
+    packages += [
+        package
+        for words in shell_commands(build.start.script)
+        for package in _missing_package(build, runtime, kept, posixpath.basename(words[0]), f"`{build.start.script}`")
     ]
     _check_scripts(build, runtime, kept | set(packages))
     return tuple(dict.fromkeys(packages))

@@ -87,6 +87,8 @@ class RuntimeStage(NamedTuple):
     """Image folders that `copies` bring complete: a COPY from the build context into one of them is not repeated."""
     sources_only: bool = False
     """Whether the context was copied only to build from it, so that no COPY from the context is repeated."""
+    keeps_copied_tools: bool = False
+    """Whether it needs the package managers that the build stage copies from other images (uv)."""
     extra_packages: tuple[str, ...] = ()
     """System packages to install besides those that the author installs."""
     extra_lines: tuple[str, ...] = ()

@@ -145,11 +145,14 @@ def _flags(copy: Copied) -> list[tuple[str, str | None]]:
 def _is_still_needed(build: BuildStage, runtime: RuntimeStage, step: Step) -> bool:
     """Whether the runtime stage lacks what a COPY brings.
 
-    It doesn't lack sources, what a later COPY brings again, or what is in a folder that is copied from the build stage.
+    It doesn't lack sources, package managers that only the build runs, what a later COPY brings again, or what is in a
+    folder that is copied from the build stage.
     """
     from_flag = step.instruction.flag("from")
     if from_flag is not None:
-        return not (from_flag.value or "").partition(":")[0].endswith(("composer", "uv", "bun"))
+        return runtime.keeps_copied_tools or not (from_flag.value or "").partition(":")[0].endswith(
+            ("composer", "uv", "bun")
+        )
     if runtime.sources_only:
         return False
     copy = next(item for item in build.context_copies if item.step is step)

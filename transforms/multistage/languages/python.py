@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from typing import NamedTuple
 
-from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.answers.reason import LeaveAlone, attempt
 from dfix.rewriter.knowledge.language_facts import language_facts
+from dfix.rewriter.knowledge.python_environments import project_managers
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import ENDINGS, compiles_later, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
@@ -14,34 +16,44 @@ from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.full_image import runtime_image
+from dfix.transforms.multistage.python_places import (
+    LOCATION_VARIABLES,
+    SYSTEM,
+    SYSTEM_MEGABYTES,
+    called,
+    check_interpreter,
+    install_places,
+    runs_manager,
+)
 from dfix.transforms.multistage.runtime_stage import BuildStage, RuntimeStage, StageCopy
 from dfix.transforms.multistage.system_packages import linked_libraries
 
 NAME = "pip"
-PROGRAMS = frozenset(("pip", "pip3", "poetry", "uv", "python", "python3"))
+PROGRAMS = frozenset(("pip", "pip3", "poetry", "pdm", "pipenv", "uv", "python", "python3", "virtualenv"))
 DEFAULT_COMMAND = ()
-_INSTALLERS = frozenset("pip setuptools wheel poetry uv pipenv virtualenv pip-tools build".split())
+RUNS_SCRIPTS = True
+_INSTALLERS = frozenset("pip setuptools wheel poetry pdm uv pipenv virtualenv pip-tools build".split())
+_SETUP = frozenset(("install", "develop", "build", "build_ext"))
 _LOCATION_OPTIONS = frozenset(("--target", "-t", "--prefix", "--root", "--user"))
 _UV_PLACES = frozenset(("--system", "--python", "-p", "--target", "-t", "--prefix"))
-_LOCATION_VARIABLES = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PYTHONUSERBASE", "PIP_ROOT")
 _NAME = re.compile(r"^[^\S\n]*([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 
 
 def is_build_command(command: Located) -> bool:
     """Whether a command installs Python packages, or makes a virtual environment."""
-    words = [word.literal_or_text for word in command.words]
-    program = program_name(command.words[0])
-    if program.startswith("pip") or program in ("poetry", "uv", "virtualenv"):
-        return True
-    return (
-        program.startswith("python")
-        and words[1:2] == ["-m"]
-        and words[2:3] in (["pip"], ["venv"], ["virtualenv"], ["ensurepip"])
-    )
+    words = tuple(word.literal_or_text for word in command.words)
+    program, words = called(program_name(command.words[0]), words[1:])
+    manager = project_managers().get(program)
+    if manager is not None:
+        verb = next((word for word in words if not word.startswith("-")), "".join(words[:1]))
+        return verb in (*manager.verbs, *manager.prepare) or (program == "uv" and verb in ("pip", "venv"))
+    if program.startswith("python"):
+        return words[:1] == ("setup.py",) and not _SETUP.isdisjoint(words)
+    return program.startswith("pip") or program in ("venv", "virtualenv", "ensurepip")
 
 
 def runtime_stage(build: BuildStage) -> RuntimeStage | None:
-    """The virtual environment, or the packages installed under a prefix of their own, on the same interpreter."""
+    """What was installed, on the same interpreter."""
     if build.base.language != "python":
         raise LeaveAlone("base-image", f"dfix does not know where {build.base.reference} keeps Python's packages")
     if not any(_installs(command) for command in build.build_commands):
@@ -51,23 +63,48 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     image = runtime_image(build, "python", required)
     if image is None:
         return None
-    if build.start.program in ("poetry", "uv", "pipenv", "pip"):
-        raise LeaveAlone(
-            "runs-build-tool", f"the container runs `{build.start.program}` itself, which the runtime stage would lack"
-        )
-    libraries = linked_libraries(build, required, language_facts("python")) if image != build.base.reference else ()
-    copy, edits = _environment(build) or _with_prefix(build)
+    is_new = image != build.base.reference
+    libraries = linked_libraries(build, required, language_facts("python")) if is_new else ()
+    packages = _packages(build)
+    saved = build.base.saves if is_new else 0
+    if any(copy.source == SYSTEM for copy in packages.copies):
+        saved = max(saved - SYSTEM_MEGABYTES, 0)
     return RuntimeStage(
         image,
-        (copy,),
-        replaces=(copy.source,),
+        packages.copies,
+        replaces=tuple(copy.source for copy in packages.copies),
+        keeps_copied_tools=packages.all_places,
         extra_packages=libraries,
-        build_stage_edits=edits,
-        left_behind=f"the compilers of {build.base.reference}" if image != build.base.reference else "",
-        megabytes_saved=build.base.saves if image != build.base.reference else 0,
-        missing_programs=FULL_IMAGE_PROGRAMS | {"file", "xz"} if image != build.base.reference else frozenset(),
-        may_lack_libraries=image != build.base.reference,
+        build_stage_edits=packages.edits,
+        left_behind=f"the compilers of {build.base.reference}" if is_new else "",
+        megabytes_saved=saved,
+        missing_programs=FULL_IMAGE_PROGRAMS | {"file", "xz"} if is_new else frozenset(),
+        may_lack_libraries=is_new,
     )
+
+
+class _Packages(NamedTuple):
+    """How the runtime stage gets the installed packages."""
+
+    copies: tuple[StageCopy, ...]
+    edits: tuple[Edit, ...] = ()
+    all_places: bool = False
+    """Whether the copies are all folders into which anything is installed, package managers included."""
+
+
+def _packages(build: BuildStage) -> _Packages:
+    """The environment alone; the packages under a prefix of their own; else all folders into which the stage installs.
+
+    All of them where the container runs a package manager (`poetry run`), or where the packages can't be told from
+    others by where they are.
+    """
+    if not runs_manager(build):
+        found = attempt(_environment, build)
+        if found is None and not any(command.arguments[:1] == ("venv",) for command in build.build_commands):
+            found = attempt(_with_prefix, build)
+        if isinstance(found, _Packages):
+            return found
+    return _Packages(tuple(StageCopy(place, place) for place in install_places(build)), all_places=True)
 
 
 def _check_compiles_later(build: BuildStage, required: set[str]) -> None:
@@ -80,10 +117,12 @@ def _check_compiles_later(build: BuildStage, required: set[str]) -> None:
 
 
 def _installs(command: ClassifiedCommand) -> bool:
-    words = [word for word in command.arguments if word not in ("-m", "pip")]
-    if command.program in ("poetry", "uv", "pipenv") or command.program == "pip-sync":
-        return command.program == "pip-sync" or words[:1] in (["install"], ["sync"])
-    return words[:1] == ["install"] and not _installs_installers(command)
+    program, words = called(command.program, command.arguments)
+    if program in project_managers():
+        return not {"install", "sync", "add"}.isdisjoint(words[:2])
+    if program.startswith("python"):
+        return words[:1] == ("setup.py",) and not {"install", "develop"}.isdisjoint(words)
+    return program == "pip-sync" or (words[:1] == ("install",) and not _installs_installers(command))
 
 
 def _installs_installers(command: ClassifiedCommand) -> bool:
@@ -96,7 +135,7 @@ def _installs_installers(command: ClassifiedCommand) -> bool:
     return not reads and all(word in _INSTALLERS for word in packages)
 
 
-def _environment(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]] | None:
+def _environment(build: BuildStage) -> _Packages | None:
     """The copy of the virtual environment into which everything is installed; None where there is none."""
     for command in build.build_commands:
         words = command.arguments
@@ -115,7 +154,7 @@ def _environment(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]] | None
                     "install-place", f"dfix cannot tell where `{command.shortened}` makes its virtual environment"
                 )
             _check_installs_into(build, path)
-            return StageCopy(path, path), ()
+            return _Packages((StageCopy(path, path),))
     for command in build.build_commands:
         if command.program in ("poetry", "uv") and _installs(command):
             folder = command.located.folder
@@ -137,11 +176,13 @@ def _environment(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]] | None
             path = path or posixpath.join(folder or "?", ".venv")
             if "?" in path:
                 raise LeaveAlone("unknown-folder", f"dfix cannot tell in which folder `{command.shortened}` runs")
+            if command.program == "uv":
+                check_interpreter(build)
             if not build.start.image_path(build.start.words[0]).startswith(f"{path}/") and not _on_path(build, path):
                 raise LeaveAlone(
                     "install-place", f"dfix cannot tell whether the container runs in the virtual environment {path}"
                 )
-            return StageCopy(path, path), ()
+            return _Packages((StageCopy(path, path),))
     return None
 
 
@@ -184,7 +225,7 @@ def _path_text(command: ClassifiedCommand) -> str:
     return text
 
 
-def _with_prefix(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]]:
+def _with_prefix(build: BuildStage) -> _Packages:
     """The only install, which gets `--prefix=/install` so that its packages can be told from the base image's."""
     installs = [command for command in build.build_commands if _installs(command)]
     if len(installs) != 1:
@@ -194,7 +235,7 @@ def _with_prefix(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]]:
             "install them with one command",
         )
     (command,) = installs
-    if command.program in ("poetry", "uv", "pipenv", "pip-sync"):
+    if not called(command.program, command.arguments)[0].startswith("pip") or command.program in ("pipenv", "pip-sync"):
         raise LeaveAlone(
             "install-place",
             f"`{command.shortened}` installs among the base image's packages, or into a folder that it chooses",
@@ -204,7 +245,7 @@ def _with_prefix(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]]:
             "install-place",
             f"`{command.shortened}` runs as {command.step.user}, who cannot write to a new prefix",
         )
-    variable = next((name for name in _LOCATION_VARIABLES if name in command.step.env), None)
+    variable = next((name for name in LOCATION_VARIABLES if name in command.step.env), None)
     if variable is not None:
         raise LeaveAlone("install-place", f"{variable} makes packages go to another folder")
     for word in command.arguments:
@@ -219,7 +260,7 @@ def _with_prefix(build: BuildStage) -> tuple[StageCopy, tuple[Edit, ...]]:
         _installs_installers(other) for other in build.build_commands if "install" in other.arguments
     )
     options = " --prefix=/install" + (" --ignore-installed" if has_upgraded_installers else "")
-    return StageCopy("/install", "/usr/local"), (Edit(Span(verb.span.end, verb.span.end), options),)
+    return _Packages((StageCopy("/install", SYSTEM),), (Edit(Span(verb.span.end, verb.span.end), options),))
 
 
 def _links_to_sources(build: BuildStage) -> bool:
@@ -228,11 +269,19 @@ def _links_to_sources(build: BuildStage) -> bool:
     )
 
 
+_MANIFESTS = (
+    ".txt", ".in", "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "Pipfile.lock", "poetry.lock",
+    "uv.lock", "pdm.lock",
+)  # fmt: skip
+
+
 def _required_packages(build: BuildStage) -> set[str]:
     """The packages that manifests and commands name, in PyPI's normal form."""
     names: set[str] = set()
-    for path, text in sources(build.context, (".txt", ".in", "pyproject.toml", "Pipfile", "poetry.lock", "uv.lock")):
-        if path.endswith((".lock",)):
+    for path, text in sources(build.context, _MANIFESTS):
+        if path.endswith(("Pipfile.lock", "setup.py", "setup.cfg")):
+            names |= set(re.findall(r"[A-Za-z][\w.-]*", text))
+        elif path.endswith(".lock"):
             names |= set(re.findall(r'^name = "([\w.-]+)"', text, re.MULTILINE))
         elif path.endswith(".toml"):
             names |= set(re.findall(r'^[^\S\n]*"?([A-Za-z][\w.-]*)', text, re.MULTILINE))

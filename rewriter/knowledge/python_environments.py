@@ -1,0 +1,37 @@
+"""Python's project managers: which sub-commands install, and where the environment of a project is."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import NamedTuple
+
+from dfix.rewriter.text.own_data import own_table
+
+
+class ProjectManager(NamedTuple):
+    """What is known of a manager, from python_environments.toml."""
+
+    folder: str
+    """Where it makes the environment of a project: "~/…" in the user's home, "." in the project's folder."""
+    settings: str
+    """The folder in the user's home into which its sub-command `config` writes; "" where that is not known."""
+    moved_by: tuple[str, ...]
+    """Variables with which it may be elsewhere."""
+    verbs: tuple[str, ...]
+    """Sub-commands that install a project."""
+    prepare: tuple[str, ...]
+    """Sub-commands that make nothing which a program needs at run time."""
+
+
+@cache
+def project_managers() -> dict[str, ProjectManager]:
+    """Each manager by the name of its program."""
+    table = own_table(os.path.dirname(__file__), "python_environments.toml")
+    return {
+        name: ProjectManager(
+            row["folder"], row.get("settings", ""), tuple(row["moved-by"]), tuple(row["verbs"]), tuple(row["prepare"])
+        )
+        for name, row in table.items()
+        if isinstance(row, dict)
+    }
