@@ -25,6 +25,8 @@ class LanguageFacts(NamedTuple):
     """How the names of packages begin that look as if they link a library of the system, and don't."""
     installs_alone: frozenset[str] = frozenset()
     """Packages that run a script when they are installed, and need nothing of the system afterwards."""
+    global_programs: frozenset[str] = frozenset()
+    """Packages with programs, installed for the whole image, whose installs compile nothing."""
     compiles_at_run_time: frozenset[str] = frozenset()
     """Packages that call a compiler when the program runs."""
     compiling_installers: frozenset[str] = frozenset()
@@ -45,6 +47,7 @@ def language_facts(language: str) -> LanguageFacts:
         {name: tuple(packages) for name, packages in table.get("system-packages", {}).items()},
         tuple(table.get("self-contained", ())),
         frozenset(table.get("installs-alone", ())),
+        frozenset(table.get("global-programs", ())),
         frozenset(table.get("compiles-at-run-time", ())),
         frozenset(table.get("compiling-installers", ())),
         table.get("lock-with-install-scripts", ""),

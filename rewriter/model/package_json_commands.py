@@ -55,8 +55,10 @@ def started_commands(words: tuple[str, ...], manifest: Mapping[str, Any]) -> lis
 
 
 def _script(command: list[str], scripts: Mapping[str, Any]) -> str:
-    """What `npm start`, `npm run NAME` or `yarn NAME` runs, with the `pre` and `post` scripts around it."""
+    """What `npm start`, `yarn NAME` or `pnpm exec a` runs, with the `pre` and `post` scripts around a script."""
     operands = [word for word in command[1:] if not word.startswith("-")]
+    if operands[:1] == ["exec"] and len(operands) > 1 and posixpath.basename(command[0]) != "npm":  # npm may fetch it
+        return " ".join(command[command.index(operands[1]) :])
     has_run = operands[:1] in (["run"], ["run-script"])
     name = "".join(operands[1:2] if has_run else operands[:1])
     if posixpath.basename(command[0]) == "npm" and not has_run and name not in _RUNS_WITHOUT_RUN:

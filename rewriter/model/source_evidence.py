@@ -190,6 +190,7 @@ def _is_test(path: str) -> bool:
     parts = path.split("/")[:-1]
     return (
         bool({"test", "tests", "__tests__", "spec", "node_modules"}.intersection(parts))
-        or name.endswith(("_test.go", ".test.js", ".test.ts", ".spec.js", ".spec.ts", "_spec.rb", "_test.py"))
+        or name.endswith(("_test.go", "_spec.rb", "_test.py"))
+        or (name.endswith(ENDINGS["node"]) and not {"test", "spec"}.isdisjoint(name.split(".")[1:-1]))
         or name.startswith("test_")
     )

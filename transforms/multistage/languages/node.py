@@ -11,17 +11,18 @@ from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.knowledge.language_facts import language_facts
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.package_json_commands import RUNNERS
+from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.json_text import json_value
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.development_dependencies import (
-    PACKAGE_OF,
     DevelopmentOnly,
     check_development_dependencies,
     development_programs,
 )
 from dfix.transforms.multistage.full_image import runtime_image
+from dfix.transforms.multistage.node_tools import fetch_run, installs_globally, needed_globally, tool_runs
 from dfix.transforms.multistage.npm_lock import locked_packages
 from dfix.transforms.multistage.runtime_stage import (
     COPY_COMMANDS,
@@ -38,13 +39,8 @@ _BUILD_PROGRAMS = PROGRAMS | frozenset("npx pnpx bunx corepack tsc node-gyp".spl
 _PRODUCTION = frozenset(
     ("--production", "--production=true", "--omit=dev", "--only=prod", "--only=production", "--prod", "-P")
 )
-_GLOBAL = frozenset(("-g", "--global", "--location=global", "global"))
+_MEMBERS = re.compile(r"^packages\s*:", re.MULTILINE)
 _OUTPUT_FOLDERS = frozenset(("build", "dist", "out", "public", "www", "_site", "site", "storybook-static"))
-_BUILD_PACKAGES = frozenset(
-    "npm yarn pnpm bun corepack typescript ts-node @nestjs/cli @angular/cli gulp gulp-cli grunt grunt-cli rimraf vite "
-    "webpack webpack-cli turbo nx lerna node-gyp bower".split()
-)
-"""Packages that a program does not need at run time, installed globally or not."""
 
 
 class _Project(NamedTuple):
@@ -77,7 +73,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     if served is not None:
         return served
     project = _project(build)
-    _check_global_packages(build)
+    tools = needed_globally(build, project.manifest)
     lock = _lock(build, project)
     only = DevelopmentOnly(
         frozenset(project.names("devDependencies") - project.names("dependencies")), development_programs(lock)
@@ -85,7 +81,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     check_development_dependencies(build, project.manifest, only, installed=not project.production)
     prunes = bool(project.names("devDependencies")) and not project.production
     locked = locked_packages(lock)
-    packages = locked.shipped | project.names("dependencies")
+    packages = locked.shipped | project.names("dependencies") | tools
     image = runtime_image(build, "node", packages, scripts=locked.with_scripts, prunes=prunes)
     if image is None:
         return None
@@ -100,6 +96,8 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         (standalone or StageCopy(project.folder, project.folder),),
         replaces=(project.folder,),
         extra_packages=linked_libraries(build, packages, language_facts("node")) if is_new else (),
+        extra_lines=tool_runs(build, project.manifest, tools),
+        setup_runs=fetch_run(build, project.manifest),
         build_stage_runs=() if standalone else prune,
         left_behind=left_behind,
         megabytes_saved=build.base.saves if is_new else 0,
@@ -161,23 +159,12 @@ def _package_count(count: int) -> str:
     return f" ({count} package{'' if count == 1 else 's'})" if count else ""
 
 
-def _check_global_packages(build: BuildStage) -> None:
-    """Raise LeaveAlone for a globally installed package that the program may need at run time."""
-    started = PACKAGE_OF.get(build.start.program, build.start.program)
-    for command in build.build_commands:
-        if not (_GLOBAL.intersection(command.arguments) and {"install", "i", "add"}.intersection(command.arguments)):
-            continue
-        for word in command.arguments:
-            name = re.sub(r"(?<=.)@.*", "", word)
-            if word.startswith("-") or word in ("install", "i", "add", "global"):
-                continue
-            if name not in _BUILD_PACKAGES or name == started:
-                raise LeaveAlone("unknown-command", f"`{command.shortened}` may install something the program needs")
-
-
 def _prune_run(build: BuildStage, project: _Project) -> tuple[str, ...]:
     """The RUN that removes the development dependencies from the installed project."""
-    if project.manager != "npm" and project.manifest.get("workspaces"):
+    members = project.manifest.get("workspaces")
+    if project.manager == "pnpm":
+        members = any(_MEMBERS.search(text) for _, text in sources(build.context, ("pnpm-workspace.yaml",)))
+    if project.manager != "npm" and members:
         raise LeaveAlone(
             "workspace",
             f"dfix does not know how to remove the development dependencies of a {project.manager} workspace",
@@ -252,7 +239,7 @@ def _served(build: BuildStage) -> RuntimeStage | None:
 
 
 def _installs_globally(command: ClassifiedCommand, program: str) -> bool:
-    return command.program == "npm" and bool(_GLOBAL.intersection(command.arguments)) and program in command.arguments
+    return command.program == "npm" and installs_globally(command) and program in command.arguments
 
 
 def _is_build_output(build: BuildStage, path: str) -> bool:
