@@ -91,6 +91,18 @@ def base_image(reference: str) -> BaseImage | None:
     return BaseImage(reference, name, tag, language, version, release, parts, smaller, table.get("workdir", ""), table)
 
 
+def successor_jre(image: BaseImage) -> str:
+    """The JRE of the image that takes the place of a deprecated one, of the same major; "" for none.
+
+    It has another distribution; Alpine stays Alpine.
+    """
+    _, major, release, _ = _jdk(image)
+    vendor = image.table.get("successor", "")
+    kind = "alpine" if release.startswith("alpine") else ""
+    majors = _tables()[vendor]["jre"].get(kind, ()) if vendor else ()
+    return f"{vendor}:{major}-jre{'-alpine' if kind else ''}" if major in majors else ""
+
+
 def jre(image: BaseImage) -> str:
     """The reference of the JRE with the vendor, major version and release of an image with a JDK; "" for none."""
     vendor, major, release, slim = _jdk(image)

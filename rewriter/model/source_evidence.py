@@ -45,7 +45,8 @@ _USES_THE_SYSTEM = {
         + _NAMES_A_PROGRAM
     ),
     "python": re.compile(
-        rf"subprocess|\bos\.{_STARTS_IN_OS}\(?|\bfrom os import .*\b{_STARTS_IN_OS}"
+        r"(?<![/\w-])subprocess|(?<=create_)subprocess"
+        rf"|\bos\.{_STARTS_IN_OS}(?!\(\s*sys\.executable\b)\(?|\bfrom os import .*\b{_STARTS_IN_OS}"
         r"|\bfind_library\(|\b(?:CDLL|PyDLL|LoadLibrary|dlopen)\(|\bcdll\.\w"
         r"|\bshutil\.which\(|\bfrom shutil import .*\bwhich\b"
         r"|^\s*(?:import|from) (?:pty|pexpect|sh|plumbum|fabric|invoke|git)\b"
@@ -60,6 +61,12 @@ _USES_THE_SYSTEM = {
     ),
 }
 """What starts other programs, or loads libraries of the system, in a language's source files."""
+_RUNS_ITSELF = re.compile(r"\bsubprocess\.(?:run|Popen|call|check_call|check_output)\(\s*[\[(]?\s*sys\.executable\b")
+_IMPORTS_SUBPROCESS = re.compile(
+    r"^[^\S\n]*import subprocess$|\bsubprocess\.(?:PIPE|DEVNULL|STDOUT|\w*Error|TimeoutExpired)\b", re.MULTILINE
+)
+"""What a file that only starts the interpreter has of the module besides."""
+_IN_BACKTICKS = re.compile(r"`([\w./-]++)(?: [^`;|&()<>\n]*+)?`")
 _COMPILES = re.compile(
     r"\btorch\.compile\b|^[^\S\n]*(?:import|from) (?:triton|pyximport|distutils)\b"
     r"|\bcpp_extension\b|\bccompiler\b|ffi\w{0,40}\.verify\(|\bfrom torch import [^\n]{0,200}\bcompile\b",
@@ -119,11 +126,18 @@ def sources(context: Context, endings: tuple[str, ...]) -> Iterator[tuple[str, s
                 yield path, text
 
 
-def calls(texts: Iterable[tuple[str, str]], pattern: re.Pattern[str]) -> str:
-    """The first match of a pattern in sources (path and text), as "main.go:12 (`os/exec`)"; "" for none."""
+def calls(
+    texts: Iterable[tuple[str, str]],
+    pattern: re.Pattern[str],
+    is_harmless: Callable[[str, re.Match[str]], bool] | None = None,
+) -> str:
+    """The first match of a pattern in sources (path and text), as "main.go:12 (`os/exec`)"; "" for none.
+
+    `is_harmless` says of a text and a match in it that the match doesn't count.
+    """
     for path, text in texts:
         for match in pattern.finditer(text):
-            if not _commented(text, match.start()):
+            if not _commented(text, match.start()) and not (is_harmless and is_harmless(text, match)):
                 return _place(path, text, match)
     return ""
 
@@ -136,7 +150,20 @@ def compiles_later(texts: Iterable[tuple[str, str]]) -> str:
 
 def uses_the_system(texts: Iterable[tuple[str, str]], language: str) -> str:
     """The first place in sources (path and text) that starts another program or loads a library; "" for none."""
-    return calls(texts, _USES_THE_SYSTEM[language])
+    others = (one for one in texts if language != "python" or not _starts_only_itself(one[1]))
+    return calls(others, _USES_THE_SYSTEM[language], _harmless if language == "ruby" else None)
+
+
+def _starts_only_itself(text: str) -> bool:
+    """Whether all that Python sources start is the running interpreter (`subprocess.run([sys.executable, …])`)."""
+    rest = _RUNS_ITSELF.sub("", text)
+    return rest != text and not _USES_THE_SYSTEM["python"].search(_IMPORTS_SUBPROCESS.sub("", rest))
+
+
+def _harmless(text: str, match: re.Match[str]) -> bool:
+    """Whether a match is a command in backticks whose program every image has."""
+    command = _IN_BACKTICKS.match(text, match.start())
+    return command is not None and posixpath.basename(command[1]) in of_kind("everywhere")
 
 
 class Starts(NamedTuple):

@@ -67,6 +67,11 @@ def test_programs_that_an_image_may_lack(text: str, found: str) -> None:
     [
         ("python", "asyncio.create_subprocess_exec('a')"),
         ("python", "await create_subprocess_shell('a')"),
+        ("python", "import subprocess\nsubprocess.run([sys.executable])\nsubprocess.run(['ls'])"),
+        ("python", "from subprocess import run\nrun([sys.executable])"),
+        ("python", "os.execv('/bin/x', sys.executable)"),
+        ("ruby", "n = `wc -l a | git hash-object`"),
+        ("ruby", "n = `git log`"),
         ("python", "pty.spawn(['a'])\nimport pty"),
         ("python", "os.posix_spawn('a', [], {})"),
         ("python", "from os import execvp"),
@@ -99,6 +104,10 @@ def test_what_uses_the_system(language: str, text: str) -> None:
     [
         ("python", "system = os.environ['SYSTEM']"),
         ("python", "executor.spawn(task)"),
+        ("python", "@app.get('/process/subprocess/{name}')"),
+        ("python", "os.execl(sys.executable, sys.executable, *sys.argv)"),
+        ("python", "import subprocess\nsubprocess.run([sys.executable, 'a.py'], stdout=subprocess.PIPE)"),
+        ("ruby", 'n = `wc -l "#{name}"`.to_i'),
         ("python", "url = 'https://github.com/git/git'"),
         ("python", "print('git is fine, and so is sshd')"),
         ("python", "which = 1\nimport shutil"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.container_commands import containers_of
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.official_images import base_image
-from dfix.rewriter.model.paths import within
+from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.stage import Stage, Step
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand, classified_commands
@@ -108,7 +109,11 @@ def _without_removed(build: BuildStage, runtime: RuntimeStage) -> RuntimeStage:
     removed: list[str] = []
     for command, word in operands:
         path = command.image_path(word.rstrip("*").rstrip("/") or "/")
-        if path is None or set("*?[{").intersection(word.rstrip("*")):
+        if path is not None and set("*?[{").intersection(path):
+            # a pattern removes only files below the folder before it
+            folder = posixpath.dirname(re.split(r"[*?\[{]", path)[0]) or "/"
+            path = None if any(overlaps(folder, place) for place in paths) else folder
+        if path is None:
             raise LeaveAlone("removed", f"dfix cannot tell which files `{command.shortened}` removes")
         removed.append(path)
     needed = next((copy.source for copy in runtime.copies if any(within(copy.source, path) for path in removed)), None)

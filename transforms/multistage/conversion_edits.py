@@ -56,7 +56,7 @@ def _from(conversion: Conversion) -> str:
 def _runtime_lines(conversion: Conversion, name: str) -> tuple[str, tuple[Edit, ...]]:
     """The runtime stage after its FROM, and the edits that remove what moves there from the build stage."""
     build, runtime, chosen = conversion.build, conversion.runtime, conversion.packages
-    packages = install_run(chosen.manager, chosen.kept, recommends=chosen.recommends) if chosen.kept else ""
+    packages = install_run(chosen)
     first = next((command.step.index for command in build.commands if command.purpose == "packages"), -1)
     lines: list[str] = []
     moved: list[Edit] = []

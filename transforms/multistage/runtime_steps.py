@@ -59,6 +59,8 @@ def runtime_steps(build: BuildStage, runtime: RuntimeStage, last_build_step: Ste
                 for path in changed_paths(command)
                 if path is not None and any(overlaps(path, place) for place in places)
             ]
+            if _changes_only_sources(build, runtime, commands, existing, places):
+                continue
             made = {
                 path
                 for command in commands
@@ -92,6 +94,36 @@ def runtime_steps(build: BuildStage, runtime: RuntimeStage, last_build_step: Ste
             repeated.append(step)
     rest = () if after_copies else build.stage.steps[last_build_step.index + 1 :]
     return RuntimeSteps(tuple(_without_needless_workdirs(repeated, rest)), tuple(after_copies))
+
+
+def _changes_only_sources(
+    build: BuildStage,
+    runtime: RuntimeStage,
+    commands: list[ClassifiedCommand],
+    existing: set[str | None],
+    places: list[str],
+) -> bool:
+    """Whether a RUN only changes sources that the runtime stage lacks (`chmod +x mvnw`).
+
+    Raises LeaveAlone where it does something else too.
+    """
+    if not runtime.sources_only:
+        return False
+    changed = [path for command in commands if command.program in of_kind("owner") for path in changed_paths(command)]
+    sources = [
+        path
+        for path in changed
+        if path is not None
+        and path not in existing
+        and not any(overlaps(path, place) for place in places)
+        and any(within(path, copy.destination) for copy in build.context_copies)
+    ]
+    others = [command for command in commands if command.program not in of_kind("owner")]
+    if sources and (len(sources) < len(changed) or not _leaves_nothing(others)):
+        line = commands[0].step.instruction.line
+        text = f"the RUN on line {line} changes {sources[0]}, which only the build needs, and more"
+        raise LeaveAlone("shared-run", text, "split it into two RUNs")
+    return bool(sources)
 
 
 def _leaves_nothing(commands: list[ClassifiedCommand]) -> bool:

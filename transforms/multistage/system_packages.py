@@ -14,6 +14,7 @@ from dfix.rewriter.text.own_data import own_table
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.runtime_stage import BuildStage
 
+_UPGRADES = frozenset(("upgrade", "dist-upgrade", "full-upgrade"))
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*(?:[=~<>]\S+)?")
 
 
@@ -30,6 +31,8 @@ class PackageChoice(NamedTuple):
     """Whether the author installs recommended packages too, and the runtime stage therefore does."""
     megabytes: int
     """About how much space the packages left behind take."""
+    upgrade: str = ""
+    """The command with which the author brings the base image's packages up to date ("upgrade"); "" where not."""
 
 
 def choose_packages(commands: Iterable[ClassifiedCommand], release: str, extra: tuple[str, ...] = ()) -> PackageChoice:
@@ -41,6 +44,7 @@ def choose_packages(commands: Iterable[ClassifiedCommand], release: str, extra: 
     kept: list[str] = []
     left_behind: list[str] = []
     kept_as_named = False
+    upgrade = ""
     options: list[str] = []
     commands = list(commands)
     removed = removed_packages(commands)
@@ -58,7 +62,11 @@ def choose_packages(commands: Iterable[ClassifiedCommand], release: str, extra: 
                 "packages",
                 f"`{command.shortened}`: dfix does not know which {usage.manager.name} packages only the build needs",
             )
-        if usage.subcommand is not None and usage.subcommand.literal_or_text not in ("install", "add"):
+        subcommand = usage.subcommand.literal_or_text if usage.subcommand is not None else "install"
+        if subcommand in _UPGRADES and not usage.operands:
+            manager, upgrade = usage.manager.name, subcommand
+            continue
+        if subcommand not in ("install", "add"):
             raise LeaveAlone("packages", f"`{command.shortened}` changes packages of the base image")
         manager = usage.manager.name
         options += [option.word.literal_or_text for option in usage.options]
@@ -83,18 +91,23 @@ def choose_packages(commands: Iterable[ClassifiedCommand], release: str, extra: 
         tuple(dict.fromkeys(left_behind)),
         recommends,
         sum(sizes.get(name, 0) for name in dict.fromkeys(left_behind)),
+        upgrade,
     )
 
 
-def install_run(manager: str, names: tuple[str, ...], *, recommends: bool = False) -> str:
-    """The RUN that installs packages and leaves no package lists; with recommended packages where asked for."""
-    if manager == "apk":
-        return f"RUN apk add --no-cache {' '.join(names)}\n"
-    return (
-        "RUN apt-get update \\\n"
-        f"    && apt-get install -y{'' if recommends else ' --no-install-recommends'} {' '.join(names)} \\\n"
-        "    && rm -rf /var/lib/apt/lists/*\n"
-    )
+def install_run(chosen: PackageChoice) -> str:
+    """The RUN that upgrades and installs packages and leaves no package lists; "" where it would do nothing."""
+    if not chosen.kept and not chosen.upgrade:
+        return ""
+    names = " ".join(chosen.kept)
+    if chosen.manager == "apk":
+        commands = ["apk upgrade --no-cache"] if chosen.upgrade else []
+        return f"RUN {' && '.join([*commands, *([f'apk add --no-cache {names}'] if names else [])])}\n"
+    recommends = "" if chosen.recommends else " --no-install-recommends"
+    lines = ["RUN apt-get update"]
+    lines += [f"apt-get {chosen.upgrade} -y"] if chosen.upgrade else []
+    lines += [f"apt-get install -y{recommends} {names}"] if names else []
+    return " \\\n    && ".join([*lines, "rm -rf /var/lib/apt/lists/*"]) + "\n"
 
 
 def is_build_package(manager: str, name: str) -> bool:

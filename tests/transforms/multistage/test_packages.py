@@ -44,8 +44,8 @@ def test_what_the_runtime_stage_installs(script: str, kept: tuple[str, ...], lef
     [
         ("apt-get install -y $PACKAGES", "does not name its packages literally"),
         ("apt-get install -y ./a.deb", "does not name its packages literally"),
-        ("apt-get upgrade -y", "changes packages of the base image"),
-        ("apk upgrade", "changes packages of the base image"),
+        ("apt-get upgrade -y curl", "changes packages of the base image"),
+        ("apt-get build-dep -y curl", "changes packages of the base image"),
         ("apk add frobnicate-dev", "dfix does not know which libraries of frobnicate-dev a program needs at run time"),
         ("dnf install -y gcc", "dfix does not know which dnf packages only the build needs"),
     ],
@@ -56,10 +56,33 @@ def test_unknown_packages(script: str, reason: str) -> None:
     assert reason in no.value.reason.text
 
 
-def test_the_run_that_installs_keeps_the_authors_choice() -> None:
-    assert install_run("apk", ("curl",)) == "RUN apk add --no-cache curl\n"
-    text = install_run("apt", ("curl", "git"), recommends=True)
-    assert text.split("\n")[1] == "    && apt-get install -y curl git \\"
+@pytest.mark.parametrize(
+    ("script", "run"),
+    [
+        ("apk add gcc curl", "RUN apk add --no-cache curl\n"),
+        ("apk upgrade && apk add gcc curl", "RUN apk upgrade --no-cache && apk add --no-cache curl\n"),
+        ("apk upgrade", "RUN apk upgrade --no-cache\n"),
+        ("apt-get install -y gcc", ""),
+    ],
+)
+def test_the_run_of_the_runtime_stage(script: str, run: str) -> None:
+    assert install_run(of(script)) == run
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        ("apt-get install -y curl git", ["apt-get install -y curl git"]),
+        (
+            "apt-get update && apt-get dist-upgrade -y && apt-get install -y --no-install-recommends gcc curl",
+            ["apt-get dist-upgrade -y", "apt-get install -y --no-install-recommends curl"],
+        ),
+        ("apt update && apt upgrade -y && apt install -y make", ["apt-get upgrade -y"]),
+    ],
+)
+def test_the_run_of_apt(script: str, lines: list[str]) -> None:
+    commands = ["apt-get update", *lines, "rm -rf /var/lib/apt/lists/*"]
+    assert install_run(of(script)) == "RUN " + " \\\n    && ".join(commands) + "\n"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import re
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.official_images import jre
+from dfix.rewriter.model.official_images import jre, successor_jre
 from dfix.rewriter.model.source_evidence import Starts, calls, runs_programs, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
@@ -70,7 +70,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
     place = calls(build.sources(*_CODE), _JDK)
     if place:
         raise LeaveAlone("needs-programs", f"{place} needs the JDK at run time")
-    image = build.base.reference if build.base.language == "" else jre(build.base)
+    image = build.base.reference if build.base.language == "" else jre(build.base) or _successor(build)
     if not image:
         raise LeaveAlone(
             "base-image", f"dfix knows of no JRE of the same major, vendor and release as {build.base.reference}"
@@ -92,6 +92,15 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         else frozenset(),
     )
     return _in_layers(build, runtime)
+
+
+def _successor(build: BuildStage) -> str:
+    """The JRE of another vendor where the base image's has none, if nothing in the stage is of the base image."""
+    of_the_base = any(
+        "JAVA_HOME" in step.instruction.logical or "/usr/local/openjdk" in step.instruction.logical
+        for step in build.stage.steps
+    )
+    return "" if of_the_base or build.installed_packages else successor_jre(build.base)
 
 
 def _archive(build: BuildStage) -> tuple[StageCopy, ...]:

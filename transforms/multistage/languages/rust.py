@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
+import tomllib
+from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.language_facts import language_facts
@@ -134,9 +136,8 @@ def _own_crates(build: BuildStage) -> set[str]:
 def _libraries(build: BuildStage) -> tuple[str, ...]:
     """System packages of the libraries that the crates in Cargo.lock link."""
     locks = [text for path, text in sources(build.context, ("Cargo.lock",))]
-    manifests = [text for path, text in sources(build.context, ("Cargo.toml",)) if "dependencies]" in text]
     if not locks:
-        if manifests:
+        if any(_has_dependencies(text) for _, text in sources(build.context, ("Cargo.toml",))):
             raise LeaveAlone(
                 "no-lock", "without a Cargo.lock dfix cannot tell which libraries the crates link", "commit Cargo.lock"
             )
@@ -160,6 +161,21 @@ def _libraries(build: BuildStage) -> tuple[str, ...]:
             )
         packages += libraries
     return tuple(dict.fromkeys(packages))
+
+
+def _has_dependencies(manifest: str) -> bool:
+    """Whether a Cargo.toml names a crate on which its own depends; a file that dfix cannot read may."""
+    try:
+        pending: list[Any] = [tomllib.loads(manifest)]
+    except tomllib.TOMLDecodeError:
+        return True
+    while pending:
+        table = pending.pop()
+        if isinstance(table, dict):
+            if any(name.endswith("dependencies") and value for name, value in table.items()):
+                return True
+            pending += table.values()
+    return False
 
 
 def _is_source(path: str) -> bool:
