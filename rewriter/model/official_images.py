@@ -91,6 +91,16 @@ def base_image(reference: str) -> BaseImage | None:
     return BaseImage(reference, name, tag, language, version, release, parts, smaller, table.get("workdir", ""), table)
 
 
+def jre_variant(image: BaseImage) -> str:
+    """The reference of the same image with a JRE in place of the JDK: 17-jre-jammy for 17-jdk-jammy; "" for none."""
+    vendor, major, release, _ = _jdk(image)
+    known = image.name == vendor and major in image.table["jre"].get("alpine" if "alpine" in release else release, ())
+    if not known or "@" in image.reference:
+        return ""
+    words = [word for word in image.tag.split("-") if word != "jdk"]
+    return f"{image.name}:{'-'.join([words[0], 'jre', *words[1:]])}"
+
+
 def successor_jre(image: BaseImage) -> str:
     """The JRE of the image that takes the place of a deprecated one, of the same major; "" for none.
 

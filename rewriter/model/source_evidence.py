@@ -27,6 +27,7 @@ ENDINGS = {
     "node": (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".jsx", ".tsx"),
     "python": (".py",),
     "ruby": (".rb", "config.ru"),
+    "java": (".java", ".kt", ".scala", ".groovy"),
 }
 """The suffixes of a language's source files."""
 _NAMES_A_PROGRAM = (
@@ -67,6 +68,7 @@ _IMPORTS_SUBPROCESS = re.compile(
 )
 """What a file that only starts the interpreter has of the module besides."""
 _IN_BACKTICKS = re.compile(r"`([\w./-]++)(?: [^`;|&()<>\n]*+)?`")
+_JDK = re.compile(r"\bjavax\.tools\b|\bcom\.sun\.tools\b|\bjdk\.jshell\b|\bcom\.sun\.source\b")
 _COMPILES = re.compile(
     r"\btorch\.compile\b|^[^\S\n]*(?:import|from) (?:triton|pyximport|distutils)\b"
     r"|\bcpp_extension\b|\bccompiler\b|ffi\w{0,40}\.verify\(|\bfrom torch import [^\n]{0,200}\bcompile\b",
@@ -164,6 +166,11 @@ def _harmless(text: str, match: re.Match[str]) -> bool:
     """Whether a match is a command in backticks whose program every image has."""
     command = _IN_BACKTICKS.match(text, match.start())
     return command is not None and posixpath.basename(command[1]) in of_kind("everywhere")
+
+
+def needs_jdk(texts: Iterable[tuple[str, str]]) -> str:
+    """The first place in sources for the JVM that needs a compiler or another tool of the JDK; "" for none."""
+    return calls(texts, _JDK)
 
 
 class Starts(NamedTuple):

@@ -52,7 +52,9 @@ BASES = {
     "node22": Base(_node_tags(22), recipes.node22, ("debian",)),
     "go": Base(("golang:1.19", "golang:1.19-bookworm"), recipes.go, ("debian",)),
     "rust": Base(("rust:1.63", "rust:1.63-bookworm", "rust:1.63-slim-bookworm"), recipes.rust, ("debian",)),
-    "java": Base(("maven:3.8-openjdk-17", "maven:3.8-eclipse-temurin-17"), recipes.java, ("debian",)),
+    "java": Base(
+        ("maven:3.8-openjdk-17", "maven:3.8-eclipse-temurin-17", "openjdk:17-slim"), recipes.java, ("debian",)
+    ),
     "jre": Base(("eclipse-temurin:17-jre",), recipes.jre, ("debian",)),
     "nginx": Base(("nginx:1.22", "nginx:stable"), recipes.nginx, ("debian",)),
     "ruby": Base(("ruby:3.1", "ruby:3.1-slim"), recipes.ruby, ("debian",)),

@@ -16,9 +16,11 @@ from dfix.rewriter.model.source_evidence import sources
 from dfix.transforms.multistage.rule import NAME
 from dfix.transforms.multistage.system_packages import is_build_package
 
-_TOOLCHAINS = frozenset("golang rust maven gradle gcc openjdk dotnet swift haskell elixir buildpack-deps".split())
-"""Official images that contain a compiler in each of their variants."""
-_DOTNET_SDK = re.compile(r"/dotnet/(?:core/)?sdk\b")
+_TOOLCHAINS = frozenset("golang rust maven gradle gcc openjdk swift haskell elixir buildpack-deps".split())
+"""Official images that contain a compiler in each of their variants, but for openjdk's with a JRE."""
+_JRE = re.compile(r"\bjre\d*\b")
+_SDK = re.compile(r"/dotnet/(?:core/)?sdk\b|^microsoft/dotnet:\S*\bsdk\b|\beclipse-temurin\b")
+"""Images that contain one by their tag: https://hub.docker.com/_/eclipse-temurin, https://hub.docker.com/_/microsoft-dotnet"""
 _WITHOUT_DEVELOPMENT = re.compile(r"--omit[= ]dev|--production|--prod\b|--only[= ]prod|NODE_ENV=production")
 _COMPILERS = re.compile(r"(?:^|-)(?:gcc|gcc-c\+\+|g\+\+|clang|build-base)$|^@development-tools$")
 _MANIFEST = ("package.json",)
@@ -54,9 +56,9 @@ def shipped_compiler(stage: Stage) -> str:
     image = stage.base.image
     base = base_image(image)
     name = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
-    if base is not None and base.smaller and stage.parent is None:
+    if (base is not None and base.smaller and stage.parent is None) or _JRE.search(image):
         return ""
-    if (base is not None and base.full) or name in _TOOLCHAINS or _DOTNET_SDK.search(image):
+    if (base is not None and base.full) or name in _TOOLCHAINS or _SDK.search(image):
         return f"the base image {image} ships a compiler"
     return ""
 

@@ -1,19 +1,22 @@
-"""Replaces a base image by its slim variant where nothing in the stage needs the full image.
+"""Replaces a base image by its slim variant, or a JDK by a JRE, where nothing in the stage needs the full image.
 
 **What it does.** `FROM node:22` becomes `FROM node:22-slim`, `python:3.12-bookworm` becomes
-`python:3.12-slim-bookworm`, `debian:12` becomes `debian:12-slim`.
+`python:3.12-slim-bookworm`, `debian:12` becomes `debian:12-slim`, and `eclipse-temurin:21` becomes
+`eclipse-temurin:21-jre` in a stage that only runs `java`. openjdk is deprecated and has no JRE since Java 12:
+`openjdk:17-slim` becomes `eclipse-temurin:17-jre` where the stage does nothing that another distribution does
+differently.
 
 **Why.** The full images of Node.js, Python and Ruby contain compilers, headers, git and ImageMagick: about 800 MB that
 a program doesn't need at run time.
 
-**What it promises.** The base image changes, but not the language's version, the distribution or its release, and the
-new tag is known to exist (the tables in `rewriter/knowledge/images` say from where and since when). It needs
-`--unsafe`; `dfix verify` runs the images before and after.
+**What it promises.** The base image changes, but not the language's version, the distribution or its release (but for
+openjdk's successor: the major stays), and the new tag is known to exist (the tables in `rewriter/knowledge/images` say
+from where and since when). It needs `--unsafe`; `dfix verify` runs the images before and after.
 
 **When it refuses.** When a RUN or HEALTHCHECK uses a program that the slim variant lacks, when an install may compile
 something (installs of Python packages and gems always may: the rule `multistage` keeps the compilers in a build
-stage), or when the sources, start scripts or packages run other programs. It never changes the release or
-the distribution.
+stage), or when the sources, start scripts or packages run other programs. A JDK stays where the container does not run
+`java`, or a RUN, a start script or the sources need the compiler.
 
 References: [the official images' variants](https://github.com/docker-library/docs/tree/master/python#image-variants)
 """
@@ -66,6 +69,18 @@ EXAMPLES: tuple[Example, ...] = (
         files={"run.sh": "#!/bin/sh\necho hi\n"},
         before='FROM debian:12\nCOPY run.sh /\nCMD ["sh", "/run.sh"]\n',
         after='FROM debian:12-slim\nCOPY run.sh /\nCMD ["sh", "/run.sh"]\n',
+    ),
+    Example(
+        name="a stage that only runs Java",
+        files={"a.jar": ""},
+        before='FROM eclipse-temurin:21-jdk-alpine\nCOPY a.jar /\nCMD ["java", "-jar", "/a.jar"]\n',
+        after='FROM eclipse-temurin:21-jre-alpine\nCOPY a.jar /\nCMD ["java", "-jar", "/a.jar"]\n',
+    ),
+    Example(
+        name="sources that compile",
+        files={"a.jar": "", "src/A.java": "import javax.tools.JavaCompiler;\n"},
+        before='FROM eclipse-temurin:21\nCOPY a.jar /\nCMD ["java", "-jar", "/a.jar"]\n',
+        because="src/A.java:1 (`javax.tools`) needs the JDK at run time, which eclipse-temurin:21-jre lacks",
     ),
     Example(
         name="a package that runs a script when it is installed",

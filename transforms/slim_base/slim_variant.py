@@ -22,6 +22,7 @@ from dfix.rewriter.model.stage_sources import stage_sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS, healthcheck_commands, interpreters, scripts_named
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.slim_base.documentation import check_documentation, check_text
+from dfix.transforms.slim_base.java_runtime import java_runtime
 from dfix.transforms.slim_base.packages import check_brought_packages, check_locked_packages, check_package, may_compile
 
 _IN_SLIM_IMAGES = frozenset("npm yarn node corepack python python3 pip pip3 ruby apt-get apt".split())
@@ -38,13 +39,16 @@ class SlimVariant(NamedTuple):
 
 
 def slim_variant(model: Model, stage: Stage) -> SlimVariant | None:
-    """The slim variant that can replace a stage's base image; None where there is none, or the base is slim already.
+    """The slim variant or JRE that can replace a stage's base image; None where there is none, or it is one already.
 
     Raises LeaveAlone where the stage may need what the slim variant lacks.
     """
     base = base_image(stage.image)
-    if base is None or not base.smaller or stage.parent is not None:
+    if base is None or stage.parent is not None:
         return None
+    if not base.smaller:
+        runtime = java_runtime(model, stage, base)
+        return SlimVariant(runtime, int(base.table.get("jre-saves", 0))) if runtime else None
     if "$" in stage.instruction.words[0].text:
         raise LeaveAlone(
             "variable", f"{stage.image} comes from a build argument", "change it where the argument is set"

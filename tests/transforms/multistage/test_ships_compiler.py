@@ -31,6 +31,7 @@ def reasons(folder: Path, text: str, files: dict[str, str] | None = None) -> lis
         ),
         (TWO + "FROM golang:1.22\nCOPY --from=files /a /a\n", "several-stages", "the base image golang:1.22 ships"),
         ("FROM debian:12\nRUN apt-get install -y gcc\n", "no-build", "the RUN on line 2 installs gcc"),
+        (TWO + "FROM eclipse-temurin:17\nCOPY --from=files /a /a\n", "several-stages", "eclipse-temurin:17 ships"),
         ("FROM centos:7\nRUN yum install -y devtoolset-4-gcc-c++\n", "no-build", "installs devtoolset-4-gcc-c++"),
         ("FROM maven:3.9\nCMD bash\n", "no-build", "the base image maven:3.9 ships a compiler"),
         (
@@ -56,6 +57,9 @@ def test_what_ships(tmp_path: Path, text: str, code: str, because: str) -> None:
         "FROM alpine:3.20\nRUN apk add --virtual .build gcc && apk del .build\n",
         "FROM debian:12\nRUN apt-get install -y curl\n",
         TWO + "FROM node:22-slim\nRUN npm install --omit=dev gcc\nCOPY --from=files /a /a\n",
+        TWO + "FROM openjdk:8-jre-slim\nCOPY --from=files /a /a\n",
+        TWO + "FROM eclipse-temurin:17-jre\nCOPY --from=files /a /a\n",
+        TWO + "FROM mcr.microsoft.com/azure-functions/dotnet:2.0\nCOPY --from=files /a /a\n",
     ],
 )
 def test_what_does_not(tmp_path: Path, text: str) -> None:

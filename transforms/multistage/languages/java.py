@@ -9,7 +9,7 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.official_images import jre, successor_jre
-from dfix.rewriter.model.source_evidence import Starts, calls, runs_programs, sources
+from dfix.rewriter.model.source_evidence import ENDINGS, Starts, needs_jdk, runs_programs, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.multistage.data_files import data_files
@@ -24,8 +24,7 @@ NAME = "Maven or Gradle"
 PROGRAMS = frozenset(("mvn", "mvnw", "gradle", "gradlew"))
 DEFAULT_COMMAND = ()
 _BUILT = re.compile(r"/(?:target|build/libs)/[^/]+\.[jw]ar$")
-_CODE = (".java", ".kt", ".scala", ".groovy")
-_JDK = re.compile(r"\bjavax\.tools\b|\bcom\.sun\.tools\b|\bjdk\.jshell\b|\bcom\.sun\.source\b")
+_CODE = ENDINGS["java"]
 _PACKS_DEPENDENCIES = re.compile(
     r"spring-boot-maven-plugin|maven-shade-plugin|jar-with-dependencies|org\.springframework\.boot|shadow|quarkus"
     r"|io\.micronaut\.application|com\.github\.johnrengelman"
@@ -45,8 +44,6 @@ _STARTS = Starts(
     re.compile(r"ProcessHandle\.current\(\)"),
 )
 _CLASS_PATH = frozenset(("-cp", "-classpath", "--class-path"))
-_MEGABYTES_SAVED = {"maven": 330, "gradle": 500, "eclipse-temurin": 190, "openjdk": 330}
-"""Megabytes by which the images are larger than the JRE's (Java 17, amd64, unpacked)."""
 
 
 def is_build_command(command: Located) -> bool:
@@ -67,7 +64,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         )
     if build.start.program != "java":
         raise LeaveAlone("unknown-program", f"the container runs `{build.start.words[0]}`, not `java`")
-    place = calls(build.sources(*_CODE), _JDK)
+    place = needs_jdk(build.sources(*_CODE))
     if place:
         raise LeaveAlone("needs-programs", f"{place} needs the JDK at run time")
     image = build.base.reference if build.base.language == "" else jre(build.base) or _successor(build)
@@ -86,7 +83,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage:
         data_paths,
         sources_only=True,
         left_behind="the JDK, its build tool, their downloads and the sources",
-        megabytes_saved=_MEGABYTES_SAVED.get(build.base.name, 0),
+        megabytes_saved=int(build.base.table.get("jre-saves", 0)),
         missing_programs=FULL_IMAGE_PROGRAMS | {"mvn", "gradle", "javac", "jar"}
         if build.base.language
         else frozenset(),

@@ -39,6 +39,10 @@ _BUILD_PROGRAMS = PROGRAMS | frozenset("npx pnpx bunx corepack tsc node-gyp".spl
 _PRODUCTION = frozenset(
     ("--production", "--production=true", "--omit=dev", "--only=prod", "--only=production", "--prod", "-P")
 )
+_ROOT = ("/", "?")
+"""The project's folder where no WORKDIR is set, as in the official images: https://github.com/nodejs/docker-node"""
+_HOOKS = frozenset(("preinstall", "install", "postinstall", "prepare", "prepublish"))
+"""Scripts of package.json that an install runs: https://docs.npmjs.com/cli/v11/using-npm/scripts"""
 _MEMBERS = re.compile(r"^packages\s*:", re.MULTILINE)
 _OUTPUT_FOLDERS = frozenset(("build", "dist", "out", "public", "www", "_site", "site", "storybook-static"))
 
@@ -88,13 +92,14 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     is_new = image != build.base.reference
     prune = _prune_run(build, project) if prunes else ()
     standalone = _next_standalone(build, project)
+    folder = standalone or _project_folder(build, project)
     left_behind = f"development dependencies{_package_count(locked.development)}" if prunes else ""
     if is_new:
         left_behind = f"{left_behind} and the compilers of {build.base.reference}".removeprefix(" and ")
     return RuntimeStage(
         image,
-        (standalone or StageCopy(project.folder, project.folder),),
-        replaces=(project.folder,),
+        (folder,),
+        replaces=(project.folder if standalone else folder.source,),
         extra_packages=linked_libraries(build, packages, language_facts("node")) if is_new else (),
         extra_lines=tool_runs(build, project.manifest, tools),
         setup_runs=fetch_run(build, project.manifest),
@@ -119,8 +124,8 @@ def _project(build: BuildStage) -> _Project:
             "the stage installs several projects" if folders else "dfix finds no install of a project",
         )
     folder = folders.pop()
-    if folder is None or folder == "/" or folder.startswith("?"):
-        raise LeaveAlone("unknown-folder", "the project's folder in the image is unknown, or the root folder")
+    if folder is None or (folder.startswith("?") and not (folder == "?" and build.base.language == "node")):
+        raise LeaveAlone("unknown-folder", "the project's folder in the image is unknown")
     for copy in reversed(build.context_copies):
         origin = copy.brought.context_path_of(posixpath.join(folder, "package.json"))
         text = build.context.read(origin) if origin else None
@@ -135,6 +140,38 @@ def _project(build: BuildStage) -> _Project:
             production = bool(_PRODUCTION.intersection(install[1])) or _environment(command) == "production"
             return _Project(folder, manifest, install[0], production)
     raise LeaveAlone("missing-file", f"no COPY brings a package.json from the build context to {folder}")
+
+
+def _project_folder(build: BuildStage, project: _Project) -> StageCopy:
+    """The copy of the project's folder; of its packages alone if it is the root folder.
+
+    Raises LeaveAlone where something else that the build makes there may be needed.
+    """
+    if project.folder not in _ROOT:
+        return StageCopy(project.folder, project.folder)
+    scripts = project.manifest.get("scripts")
+    makes_more = not all(map(_only_installs, build.build_commands)) or not _HOOKS.isdisjoint(
+        scripts if isinstance(scripts, dict) else ()
+    )
+    elsewhere = project.manifest.get("workspaces") or any(
+        build.context.ships_any(path) for path in ("node_modules", ".yarnrc.yml", "pnpm-workspace.yaml")
+    )
+    if makes_more or elsewhere:
+        raise LeaveAlone(
+            "unknown-folder",
+            "the project is in the root folder, and dfix cannot tell what the build makes there",
+            "add a WORKDIR",
+        )
+    return StageCopy("/node_modules", "/node_modules")
+
+
+def _only_installs(command: ClassifiedCommand) -> bool:
+    """Whether a command only installs packages, or sets up a package manager."""
+    return (
+        command.program == "corepack"
+        or installs_globally(command)
+        or project_install(command.located.words) is not None
+    )
 
 
 def _environment(command: ClassifiedCommand) -> str | None:
