@@ -85,7 +85,8 @@ def base_image(reference: str) -> BaseImage | None:
         return None
     version, release, parts = _read(name, tag)
     language = table.get("language", "")
-    release = release or _unnamed_release(table, version)
+    if not release and set(parts) <= {"slim"}:
+        release = _unnamed_release(table, version)
     digest = "@" in reference
     smaller = "" if digest or "slim" in parts or release.startswith("alpine") else _smaller(name, tag, table)
     return BaseImage(reference, name, tag, language, version, release, parts, smaller, table.get("workdir", ""), table)

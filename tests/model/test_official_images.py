@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import dfix.rewriter.knowledge
-from dfix.rewriter.model.official_images import base_image, jre
+from dfix.rewriter.model.official_images import base_image, jre, jre_variant, successor_jre
 
 TABLES = sorted((Path(dfix.rewriter.knowledge.__file__).parent / "images").glob("*.toml"))
 
@@ -101,6 +101,49 @@ def test_the_jre_of_the_same_major_and_vendor(reference: str, runs_on: str) -> N
     found = base_image(reference)
     assert found is not None
     assert jre(found) == runs_on
+
+
+@pytest.mark.parametrize(
+    ("reference", "same", "successor"),
+    [
+        ("eclipse-temurin:21", "eclipse-temurin:21-jre", ""),
+        ("eclipse-temurin:17.0.9_9-jdk-jammy", "eclipse-temurin:17.0.9_9-jre-jammy", ""),
+        ("eclipse-temurin:21-jdk-alpine", "eclipse-temurin:21-jre-alpine", ""),
+        ("eclipse-temurin:21-jre", "", ""),
+        ("eclipse-temurin:16", "", ""),
+        ("openjdk:11-slim", "openjdk:11-jre-slim", "eclipse-temurin:11-jre"),
+        ("openjdk:17-jdk-slim", "", "eclipse-temurin:17-jre"),
+        ("openjdk:17-alpine", "", "eclipse-temurin:17-jre-alpine"),
+        ("openjdk:16", "", ""),
+        ("maven:3.9-eclipse-temurin-17", "", ""),
+    ],
+)
+def test_a_jre_in_place_of_a_jdk(reference: str, same: str, successor: str) -> None:
+    found = base_image(reference)
+    assert found is not None
+    assert (jre_variant(found), successor_jre(found)) == (same, successor)
+
+
+@pytest.mark.parametrize(
+    ("reference", "release"),
+    [
+        ("python:3.12", "trixie"),
+        ("python:3.8-slim", "bookworm"),
+        ("python:3.12.4", "bookworm"),
+        ("python:3.12.11-slim", "trixie"),
+        ("python:3", ""),
+        ("python:2.7", ""),
+        ("ruby:3.0", "bullseye"),
+        ("node:20", "bookworm"),
+        ("node:18.14", ""),
+        ("node:18.14.2", "bullseye"),
+        ("node:26-slim", "trixie"),
+    ],
+)
+def test_the_release_of_a_tag_that_names_none(reference: str, release: str) -> None:
+    found = base_image(reference)
+    assert found is not None
+    assert found.release == release
 
 
 def test_what_is_not_known() -> None:
