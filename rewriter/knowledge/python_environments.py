@@ -33,5 +33,12 @@ def project_managers() -> dict[str, ProjectManager]:
             row["folder"], row.get("settings", ""), tuple(row["moved-by"]), tuple(row["verbs"]), tuple(row["prepare"])
         )
         for name, row in table.items()
-        if isinstance(row, dict)
+        if isinstance(row, dict) and "folder" in row
     }
+
+
+@cache
+def application_commands() -> tuple[tuple[str, ...], ...]:
+    """The words of commands by which an application makes files from its sources, without the interpreter."""
+    table = own_table(os.path.dirname(__file__), "python_environments.toml")
+    return tuple(tuple(command.split()) for command in table["application"]["commands"])

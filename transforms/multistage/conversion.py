@@ -59,10 +59,13 @@ def convert(model: Model, stage: Stage) -> Conversion | None:
         raise LeaveAlone(
             "target-stage", f"{target} targets the stage `{stage.name}`, which would become the build stage"
         )
-    declared = containers_of(model, stage)
-    start = start_command(stage, language.DEFAULT_COMMAND, declared=declared, scripts=may_run_scripts(language))
     commands = classified_commands(stage, language.is_build_command)
     copies = tuple(_context_copies(model.context, stage))
+    scripts = may_run_scripts(language)
+    default = language.DEFAULT_COMMAND
+    if scripts and any(copy.brings_a_folder for copy in copies):
+        default = tuple(base.table.get("command", default))
+    start = start_command(stage, default, declared=containers_of(model, stage), scripts=scripts)
     build = BuildStage(model, stage, model.context, base, start, commands, copies)
     runtime = language.runtime_stage(build)
     if runtime is None:
@@ -134,6 +137,8 @@ def _conversion(build: BuildStage, runtime: RuntimeStage) -> Conversion:
         for step in runs
         if any(command.purpose not in REPEATABLE for command in build.commands if command.step is step)
     ]
+    while len(build_runs) > 1 and build_runs[-1] in runtime.runs_there:
+        build_runs.pop()
     last_build_step = build_runs[-1]
     for step in runs:
         if step.index <= last_build_step.index:

@@ -27,6 +27,8 @@ class StartCommand(NamedTuple):
     runs_in_shell: bool
     workdir: str
     """The folder in which it starts."""
+    assumed: bool = False
+    """Whether nothing names it, and it is what the base image runs: whoever starts a container may name another."""
 
     @property
     def script(self) -> str:
@@ -87,7 +89,7 @@ def start_command(
 
 def _default(default: tuple[str, ...], workdir: str) -> StartCommand:
     if default:
-        return StartCommand(default, False, workdir)
+        return StartCommand(default, False, workdir, assumed=True)
     raise LeaveAlone(
         "no-command", "the Dockerfile has no CMD or ENTRYPOINT, so dfix cannot tell what has to ship", "add a CMD"
     )

@@ -36,6 +36,7 @@ class Language(Protocol):
 def may_run_scripts(language: Language) -> bool:
     """Whether containers may run any script, because the runtime stage has all that the build stage installs.
 
+    Then it isn't needed to know the command either, where the Dockerfile copies the folder of an application.
     `RUNS_SCRIPTS = True` in a language's module says so; others know one program that a container runs.
     """
     return bool(getattr(language, "RUNS_SCRIPTS", False))

@@ -50,8 +50,14 @@ def install_places(build: BuildStage) -> tuple[str, ...]:
 
 
 def runs_manager(build: BuildStage) -> bool:
-    """Whether a container runs one of the package managers: as its program, from a start script or a health check."""
+    """Whether a container runs one of the package managers: as its program, from a start script or a health check.
+
+    It may where nothing says what it runs, and one of them installs the project.
+    """
     names = {*project_managers(), "pip", "pip3"}
+    used = {called(command.program, command.arguments)[0] for command in build.build_commands}
+    if build.start.assumed and not used.isdisjoint(project_managers()):
+        return True
     checks = [
         words for step in build.stage.steps if step.keyword == "HEALTHCHECK" for words in healthcheck_commands(step)
     ]

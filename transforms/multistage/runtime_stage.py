@@ -11,7 +11,7 @@ from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.official_images import BaseImage
-from dfix.rewriter.model.stage import Stage
+from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.model.stage_sources import stage_sources
 from dfix.rewriter.text.source import Edit
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
@@ -83,6 +83,8 @@ class RuntimeStage(NamedTuple):
     """What the program can't run without."""
     may_read: tuple[str, ...] = ()
     """Image paths of further files that the program may read, copied to the same paths."""
+    runs_there: frozenset[Step] = frozenset()
+    """Steps after the last one that builds which the runtime stage can run itself: it has all that they need."""
     replaces: tuple[str, ...] = ()
     """Image folders that `copies` bring complete: a COPY from the build context into one of them is not repeated."""
     sources_only: bool = False

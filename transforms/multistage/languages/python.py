@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, attempt
 from dfix.rewriter.knowledge.language_facts import language_facts
-from dfix.rewriter.knowledge.python_environments import project_managers
+from dfix.rewriter.knowledge.python_environments import application_commands, project_managers
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import ENDINGS, compiles_later, sources
+from dfix.rewriter.model.stage import Step
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.source import Edit, Span
@@ -72,6 +74,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     return RuntimeStage(
         image,
         packages.copies,
+        runs_there=frozenset(_of_application(build)),
         replaces=tuple(copy.source for copy in packages.copies),
         keeps_copied_tools=packages.all_places,
         extra_packages=libraries,
@@ -81,6 +84,22 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         missing_programs=FULL_IMAGE_PROGRAMS | {"file", "xz"} if is_new else frozenset(),
         may_lack_libraries=is_new,
     )
+
+
+def _of_application(build: BuildStage) -> Iterator[Step]:
+    """The RUNs in which the application only makes files from its own sources (`python manage.py collectstatic`)."""
+    for step in build.stage.steps:
+        commands = [command for command in build.commands if command.step is step]
+        others = [command for command in commands if command.purpose not in ("plain", "folder")]
+        if others and all(map(_is_of_application, others)):
+            yield step
+
+
+def _is_of_application(command: ClassifiedCommand) -> bool:
+    words = (command.program, *command.arguments)
+    words = words[1:] if command.program.startswith("python") else words
+    named = (posixpath.basename(words[0]), *words[1:2]) if words else ()
+    return named in application_commands()
 
 
 class _Packages(NamedTuple):
