@@ -70,10 +70,12 @@ def check_development_dependencies(
     build: BuildStage, manifest: Mapping[str, Any], only: DevelopmentOnly, *, installed: bool
 ) -> None:
     """Raise LeaveAlone where the application may need a development dependency; `installed`: the stage has them."""
-    for command in started_commands(build.start.words, manifest):
+    start = started_commands(build.start.words, manifest)
+    for command in start:
         _check_command(command, only)
     if not installed:
         return
+    read = {posixpath.basename(command.split()[0]) for command in start}
     for command in _of_start_scripts(build):
         for started in _followed(command, manifest):
             _check_command(started, only)
@@ -81,11 +83,25 @@ def check_development_dependencies(
         for command in _followed(f"npm run {name}", manifest):
             _check_command(command, only, f"`npm run {name}`, which containers may run,")
     for path, text in sources(build.context, ENDINGS["node"]):
-        if _CONFIGURATION.search(path) or path.endswith(".d.ts"):
+        if path.endswith(".d.ts") or (_CONFIGURATION.search(path) and not _is_read(path, read, only)):
             continue
         used = next((name for name in _IMPORTS.findall(text) if name in only.names and name[:7] != "@types/"), None)
         if used is not None:
             raise LeaveAlone("development-dependency", f"{path} imports {used}, a development dependency")
+
+
+def _is_read(path: str, programs: set[str], only: DevelopmentOnly) -> bool:
+    """Whether one of these programs reads a configuration file when it starts: `next start` reads next.config.js.
+
+    Raises LeaveAlone where it needs TypeScript for that, and the runtime stage has none.
+    """
+    name, _, ending = posixpath.basename(path).partition(".config.")
+    if name not in programs or not ending:
+        return False
+    if ending.endswith("ts") and "typescript" in only.names:
+        text = f"`{name}` reads {path} when it starts, for which it needs typescript, a development dependency"
+        raise LeaveAlone("development-dependency", text, "move typescript to dependencies")
+    return True
 
 
 def _check_command(command: str, only: DevelopmentOnly, script: str = "") -> None:
