@@ -37,6 +37,27 @@ def project_managers() -> dict[str, ProjectManager]:
     }
 
 
+class Installer(NamedTuple):
+    """A script of a package manager that people pipe from the network into an interpreter."""
+
+    url: str
+    folders: tuple[str, ...]
+    """Where it installs: "~/…" in the user's home."""
+    home: str
+    """A variable with the only folder into which it installs."""
+    moved_by: tuple[str, ...]
+    """Variables with which it may install elsewhere."""
+
+
+@cache
+def installers() -> tuple[Installer, ...]:
+    """The known installers."""
+    table = own_table(os.path.dirname(__file__), "python_environments.toml")
+    return tuple(
+        Installer(row["url"], tuple(row["folders"]), row["home"], tuple(row["moved-by"])) for row in table["installer"]
+    )
+
+
 @cache
 def application_commands() -> tuple[tuple[str, ...], ...]:
     """The words of commands by which an application makes files from its sources, without the interpreter."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, attempt
 from dfix.rewriter.knowledge.language_facts import language_facts
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.knowledge.python_environments import application_commands, project_managers
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import ENDINGS, compiles_later, sources
@@ -24,7 +25,10 @@ from dfix.transforms.multistage.python_places import (
     SYSTEM_MEGABYTES,
     called,
     check_interpreter,
+    check_pipes,
     install_places,
+    installer_of,
+    is_piped_interpreter,
     runs_manager,
 )
 from dfix.transforms.multistage.runtime_stage import BuildStage, RuntimeStage, StageCopy
@@ -43,6 +47,8 @@ _NAME = re.compile(r"^[^\S\n]*([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 
 def is_build_command(command: Located) -> bool:
     """Whether a command installs Python packages, or makes a virtual environment."""
+    if installer_of(command.words) is not None or is_piped_interpreter(command.words):
+        return True
     words = tuple(word.literal_or_text for word in command.words)
     program, words = called(program_name(command.words[0]), words[1:])
     manager = project_managers().get(program)
@@ -60,6 +66,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         raise LeaveAlone("base-image", f"dfix does not know where {build.base.reference} keeps Python's packages")
     if not any(_installs(command) for command in build.build_commands):
         return None
+    check_pipes(build)
     required = _required_packages(build)
     _check_compiles_later(build, required)
     image = runtime_image(build, "python", required)
@@ -87,15 +94,20 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
 
 
 def _of_application(build: BuildStage) -> Iterator[Step]:
-    """The RUNs in which the application only makes files from its own sources (`python manage.py collectstatic`)."""
+    """The RUNs that make files only from the application's sources: `python manage.py collectstatic`, `cp a b`.
+
+    After the last install, the runtime stage has all that they need.
+    """
     for step in build.stage.steps:
         commands = [command for command in build.commands if command.step is step]
-        others = [command for command in commands if command.purpose not in ("plain", "folder")]
+        others = [command for command in commands if command.purpose not in ("plain", "folder", "clean")]
         if others and all(map(_is_of_application, others)):
             yield step
 
 
 def _is_of_application(command: ClassifiedCommand) -> bool:
+    if command.program in of_kind("everywhere"):
+        return True
     words = (command.program, *command.arguments)
     words = words[1:] if command.program.startswith("python") else words
     named = (posixpath.basename(words[0]), *words[1:2]) if words else ()
