@@ -255,7 +255,7 @@ def _poetry_setting(build: BuildStage, command: ClassifiedCommand, name: str) ->
         table: dict[str, Any] = {}
         try:
             table = tomllib.loads(text)
-        except tomllib.TOMLDecodeError:
+        except (tomllib.TOMLDecodeError, RecursionError):
             raise LeaveAlone("broken-manifest", "poetry.toml is not valid TOML") from None
         if table.get("cache-dir") is not None:
             raise LeaveAlone("install-place", "poetry.toml moves Poetry's caches")

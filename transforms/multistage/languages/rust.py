@@ -167,7 +167,7 @@ def _has_dependencies(manifest: str) -> bool:
     """Whether a Cargo.toml names a crate on which its own depends; a file that dfix cannot read may."""
     try:
         pending: list[Any] = [tomllib.loads(manifest)]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return True
     while pending:
         table = pending.pop()
