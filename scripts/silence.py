@@ -43,7 +43,7 @@ _BUILD_PACKAGES = re.compile(
 )
 _REMOVES = re.compile(r"\b(?:purge|autoremove|del|remove|erase)\b")
 _FULL_IMAGES = re.compile(
-    r"^(?:docker\.io/)?(?:library/)?(?:golang|rust|maven|gradle|gcc|node|python|ruby|openjdk|swift|haskell|elixir|buildpack-deps)(?::(?!.*(?:slim|alpine))\S*)?$"
+    r"^(?:docker\.io/)?(?:library/)?(?:golang|rust|maven|gradle|gcc|node|python|ruby|openjdk|swift|haskell|elixir|buildpack-deps)(?::(?!.*(?:slim|alpine|jre))\S*)?$"
     r"|dotnet/sdk|dotnet/core/sdk"
 )
 _WITHOUT_ENDING = frozenset(

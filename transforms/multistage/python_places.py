@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.knowledge.program_table import of_kind
-from dfix.rewriter.knowledge.python_environments import Installer, installers, project_managers
+from dfix.rewriter.knowledge.python_environments import Installer, project_managers
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.start_scripts import healthcheck_commands, scripts_named
-from dfix.rewriter.shell.nodes import Word
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
+from dfix.transforms.multistage.python_commands import called, installer_of
 from dfix.transforms.multistage.runtime_stage import BuildStage
 
 SYSTEM = "/usr/local"
@@ -31,8 +30,6 @@ _LOCATION_OPTIONS = frozenset(("--target", "-t", "--prefix", "--root"))
 _UV_PLACES = frozenset(("--target", "-t", "--prefix", "--python", "-p"))
 _NAMES_PROJECT = frozenset(("--project", "-p", "--directory", "-C", "-g", "--global", "--active"))
 _TRUE = frozenset(("1", "true", "yes", "on"))
-_SAVES = frozenset(("-o", "--output", "-O", "--remote-name"))
-"""Options with which curl writes a file. For wget, `-O -` and `-qO-` print."""
 _FALSE = frozenset(("0", "false", "no", "off"))
 _AT_LEAST = re.compile(r"^[^\S\n]*requires-python\s*=\s*[\"'][^\"'\n]*(?:>=|~=|==)\s*(\d+)\.(\d+)", re.MULTILINE)
 _EDITABLE = re.compile(r"^[^\S\n]*(?:-e|--editable)\b|\beditable\s*=\s*true", re.MULTILINE)
@@ -72,13 +69,6 @@ def runs_manager(build: BuildStage) -> bool:
     return any(names.intersection(re.findall(r"[\w-]+", script.text)) for script in scripts)
 
 
-def called(program: str, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """The program and arguments that a command comes to: ("pip", ("install", "a")) for `python -m pip install a`."""
-    if program.startswith("python") and words[:1] == ("-m",) and len(words) > 1:
-        return words[1], words[2:]
-    return program, words
-
-
 def _places(build: BuildStage, command: ClassifiedCommand) -> Iterator[str | None]:
     """The folders into which one command installs; a None for one that is unknown."""
     program, words = called(command.program, command.arguments)
@@ -104,34 +94,6 @@ def _places(build: BuildStage, command: ClassifiedCommand) -> Iterator[str | Non
             yield from _of_project(build, command, program)
         elif verb == "config" and len(words) > 2:
             yield from _of_settings(command, program)
-
-
-def installer_of(words: tuple[Word, ...]) -> Installer | None:
-    """The known installer that `curl` or `wget` prints; None for another command."""
-    texts = [word.literal_or_text for word in words] or [""]
-    if posixpath.basename(texts[0]) not in ("curl", "wget") or _SAVES.intersection(texts):
-        return None
-    return next((one for one in installers() for text in texts if text.rstrip("/") == one.url), None)
-
-
-def is_piped_interpreter(words: tuple[Word, ...]) -> bool:
-    """Whether a command is an interpreter that reads its program from a pipe (`python3 -`, `sh`, `bash -s`)."""
-    program, *rest = (word.literal_or_text for word in words)
-    name = posixpath.basename(program)
-    return (name.startswith("python") or name in of_kind("shell")) and set(rest) <= {"-", "-s", "--"}
-
-
-def check_pipes(build: BuildStage) -> None:
-    """Raise LeaveAlone for an interpreter that does not get its program from a known installer."""
-    for at, command in enumerate(build.commands):
-        words = command.located.words
-        if not words or not is_piped_interpreter(words):
-            continue
-        before = build.commands[at - 1] if at and build.commands[at - 1].step is command.step else command
-        if installer_of(before.located.words) is None:
-            line = command.step.instruction.line
-            text = f"`{before.shortened}` on line {line} may create something the program needs"
-            raise LeaveAlone("unknown-command", text)
 
 
 def _of_installer(command: ClassifiedCommand, installer: Installer) -> Iterator[str | None]:

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, attempt
 from dfix.rewriter.knowledge.language_facts import language_facts
-from dfix.rewriter.knowledge.program_table import of_kind
-from dfix.rewriter.knowledge.python_environments import application_commands, project_managers
+from dfix.rewriter.knowledge.python_environments import project_managers
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import ENDINGS, compiles_later, sources
-from dfix.rewriter.model.stage import Step
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.full_image import runtime_image
+from dfix.transforms.multistage.python_commands import (
+    application_steps,
+    called,
+    check_pipes,
+    installer_of,
+    is_piped_interpreter,
+)
 from dfix.transforms.multistage.python_places import (
     LOCATION_VARIABLES,
     SYSTEM,
     SYSTEM_MEGABYTES,
-    called,
     check_interpreter,
-    check_pipes,
     install_places,
-    installer_of,
-    is_piped_interpreter,
     runs_manager,
 )
 from dfix.transforms.multistage.runtime_stage import BuildStage, RuntimeStage, StageCopy
@@ -81,7 +81,7 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
     return RuntimeStage(
         image,
         packages.copies,
-        runs_there=frozenset(_of_application(build)),
+        runs_there=frozenset(application_steps(build)),
         replaces=tuple(copy.source for copy in packages.copies),
         keeps_copied_tools=packages.all_places,
         extra_packages=libraries,
@@ -91,27 +91,6 @@ def runtime_stage(build: BuildStage) -> RuntimeStage | None:
         missing_programs=FULL_IMAGE_PROGRAMS | {"file", "xz"} if is_new else frozenset(),
         may_lack_libraries=is_new,
     )
-
-
-def _of_application(build: BuildStage) -> Iterator[Step]:
-    """The RUNs that make files only from the application's sources: `python manage.py collectstatic`, `cp a b`.
-
-    After the last install, the runtime stage has all that they need.
-    """
-    for step in build.stage.steps:
-        commands = [command for command in build.commands if command.step is step]
-        others = [command for command in commands if command.purpose not in ("plain", "folder", "clean")]
-        if others and all(map(_is_of_application, others)):
-            yield step
-
-
-def _is_of_application(command: ClassifiedCommand) -> bool:
-    if command.program in of_kind("everywhere"):
-        return True
-    words = (command.program, *command.arguments)
-    words = words[1:] if command.program.startswith("python") else words
-    named = (posixpath.basename(words[0]), *words[1:2]) if words else ()
-    return named in application_commands()
 
 
 class _Packages(NamedTuple):
