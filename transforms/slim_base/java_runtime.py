@@ -9,7 +9,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.build import Model
-from dfix.rewriter.model.commands import located
+from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.official_images import BaseImage, jre_variant, successor_jre
 from dfix.rewriter.model.source_evidence import ENDINGS, needs_jdk, sources
@@ -26,6 +26,7 @@ _OF_BOTH = frozenset(("java", "keytool", "apt-get", "apt", "apk", "curl", "wget"
 """Programs that a JDK image and the JRE image of the same vendor and release have."""
 _ACCOUNTS = {True: frozenset(("adduser", "addgroup")), False: frozenset(("useradd", "groupadd"))}
 """Programs that make accounts in every Alpine, and in every Debian and Ubuntu."""
+_SYSTEM_ACCOUNT = frozenset(("-r", "--system"))
 
 
 def java_runtime(model: Model, stage: Stage, base: BaseImage) -> str:
@@ -42,7 +43,7 @@ def java_runtime(model: Model, stage: Stage, base: BaseImage) -> str:
             raise LeaveAlone("onbuild", f"`ONBUILD {step.keyword}` runs in builds that use this image as their base")
         if not same and ("JAVA_HOME" in step.instruction.logical or "/usr/local/openjdk" in step.instruction.logical):
             raise LeaveAlone("needs-programs", f"line {step.instruction.line} names a folder of {base.reference}")
-    _check_runs(stage, base, reference, of_both=_OF_BOTH if same else frozenset(("java", "keytool")))
+    _check_runs(stage, base, reference, same=bool(same))
     if model.context is None:
         raise LeaveAlone("no-context", "the build context is unknown", "name its folder with --context")
     place = needs_jdk(sources(model.context, ENDINGS["java"]))
@@ -52,9 +53,12 @@ def java_runtime(model: Model, stage: Stage, base: BaseImage) -> str:
     return reference
 
 
-def _check_runs(stage: Stage, base: BaseImage, reference: str, of_both: frozenset[str]) -> None:
-    """Raise LeaveAlone for a RUN of a program that the image with the JRE may lack."""
-    known = of_kind("everywhere") | of_both | _ACCOUNTS[base.alpine]
+def _check_runs(stage: Stage, base: BaseImage, reference: str, *, same: bool) -> None:
+    """Raise LeaveAlone for a RUN of a program that the image with the JRE may lack, or in which it does something else.
+
+    `same`: both images are of the same vendor and distribution.
+    """
+    known = of_kind("everywhere") | (_OF_BOTH if same else frozenset(("java", "keytool"))) | _ACCOUNTS[base.alpine]
     for step in stage.steps:
         if step.keyword != "RUN":
             continue
@@ -63,8 +67,16 @@ def _check_runs(stage: Stage, base: BaseImage, reference: str, of_both: frozense
             raise LeaveAlone("unread-script", f"dfix cannot read the RUN on line {line}: {step.script.opaque}")
         for command in located(step):
             program = program_name(command.words[0]) if command.words else ""
+            if program in _ACCOUNTS[False] and not same and not _SYSTEM_ACCOUNT.intersection(_texts(command)):
+                # Ubuntu 24.04, on which the successor is, has a user 1000 of its own
+                text = f"`{program}` on line {line} may take a number that {reference} gives to a user of its own"
+                raise LeaveAlone("other-users", text, f"make a system account with `{program} --system`")
             if program and program not in known:
                 raise LeaveAlone("needs-programs", f"`{program}` on line {line} may need what {reference} lacks")
+
+
+def _texts(command: Located) -> set[str]:
+    return {word.literal_or_text for word in command.words}
 
 
 def _check_start(context: Context, stage: Stage, reference: str) -> None:

@@ -97,7 +97,12 @@ def _successor(build: BuildStage) -> str:
         "JAVA_HOME" in step.instruction.logical or "/usr/local/openjdk" in step.instruction.logical
         for step in build.stage.steps
     )
-    return "" if of_the_base or build.installed_packages else successor_jre(build.base)
+    # Ubuntu 24.04, on which the successor is, has a user 1000 of its own
+    takes_ids = not build.base.alpine and any(
+        command.purpose == "user" and not {"-r", "--system"}.intersection(command.arguments)
+        for command in build.commands
+    )
+    return "" if of_the_base or takes_ids or build.installed_packages else successor_jre(build.base)
 
 
 def _archive(build: BuildStage) -> tuple[StageCopy, ...]:
