@@ -28,6 +28,8 @@ SYSTEM_MEGABYTES = 60
 LOCATION_VARIABLES = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PYTHONUSERBASE", "PIP_ROOT")
 _LOCATION_OPTIONS = frozenset(("--target", "-t", "--prefix", "--root"))
 _UV_PLACES = frozenset(("--target", "-t", "--prefix", "--python", "-p"))
+_POETRY_CACHES = {"POETRY_CACHE_DIR": "virtualenvs", "XDG_CACHE_HOME": "pypoetry/virtualenvs"}
+"""Variables that move Poetry's environments: https://python-poetry.org/docs/configuration/#cache-dir"""
 _NAMES_PROJECT = frozenset(("--project", "-p", "--directory", "-C", "-g", "--global", "--active"))
 _TRUE = frozenset(("1", "true", "yes", "on"))
 _FALSE = frozenset(("0", "false", "no", "off"))
@@ -196,6 +198,9 @@ def _of_pipenv(build: BuildStage, command: ClassifiedCommand, options: set[str])
 
 def _of_poetry(build: BuildStage, command: ClassifiedCommand) -> str | None:
     """Where Poetry installs: its settings come from variables, then poetry.toml, then `poetry config`."""
+    env = command.step.env
+    if "VIRTUAL_ENV" in env:
+        return env["VIRTUAL_ENV"]
     create = _poetry_setting(build, command, "create")
     if create in _FALSE:
         return SYSTEM
@@ -205,6 +210,10 @@ def _of_poetry(build: BuildStage, command: ClassifiedCommand) -> str | None:
     moved = _poetry_setting(build, command, "path")
     if moved or create not in ("", *_TRUE) or in_project not in ("", *_FALSE):
         raise LeaveAlone("install-place", f"dfix cannot tell where `{command.shortened}` makes its environment")
+    for name, below in _POETRY_CACHES.items():
+        if name in env:
+            value = env[name]
+            return None if value is None else posixpath.join(value, below)
     return _home(command, project_managers()["poetry"].folder.removeprefix("~/"))
 
 

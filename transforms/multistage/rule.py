@@ -160,8 +160,8 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         name="Poetry keeps its environment where dfix does not know",
         files={"pyproject.toml": "[tool.poetry]\n", "app.py": ""},
-        before=_POETRY.replace("WORKDIR", "ENV POETRY_CACHE_DIR=/var/cache/poetry\nWORKDIR"),
-        because="POETRY_CACHE_DIR may make poetry use another folder",
+        before=_POETRY.replace("WORKDIR", "ENV POETRY_VIRTUALENVS_PATH=$PLACE\nWORKDIR"),
+        because="POETRY_VIRTUALENVS_PATH may make poetry use another folder",
     ),
     Example(
         name="nothing to leave behind",
