@@ -8,7 +8,7 @@ import tokenize
 import warnings
 
 _DEEPEST = 1000
-"""How deep an expression or a chain of `elif` may go. libcst 1.8's parser overflows its stack, and with it ends the process,
+"""How deep an expression or a chain of `elif` may go. libcst 1.8's parser overflows its stack, which ends the process,
 from some 3,000 brackets or 10,000 operators on (tried with a stack of 8 MB, as Linux gives)."""
 _OF_BRACKET = 5
 """Brackets take more of the stack than operators."""
@@ -37,7 +37,7 @@ def python_tree(text: str) -> ast.Module:
 
 
 def check_depth(text: str) -> None:
-    """Raise NotPythonError for a file of valid Python in which an expression, or an `if`, goes deeper than any author's."""
+    """Raise NotPythonError for valid Python in which an expression, or an `if`, goes deeper than any author's."""
     levels, deep, others = [0], 0, 0
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         word = token.string
