@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 MADE := .venv/.made
 
-.PHONY: demo test corpus compare prove prove-effects attack bench security soak lint fuzz mutants docs lock clean
+.PHONY: demo test corpus reach compare prove prove-effects attack bench security soak lint fuzz mutants docs lock clean
 
 demo: $(MADE)
 	@$(BIN)/python scripts/demo.py
@@ -14,6 +14,9 @@ test: $(MADE)
 
 corpus: $(MADE)
 	$(BIN)/python scripts/corpus.py --write
+
+reach: $(MADE)
+	$(BIN)/python scripts/reach.py --write
 
 compare: $(MADE)
 	$(BIN)/python scripts/compare.py $(BASE) $(if $(ROWS),--without-new-rows $(ROWS))
