@@ -1,7 +1,7 @@
 """What `cargo fetch` reads: Cargo.toml of the package, its workspace and packages in folders, Cargo.lock, settings.
 
 Sources: doc.rust-lang.org/cargo ("The manifest format", "Cargo targets", "Workspaces", "cargo fetch"). Every Cargo
-command needs src/main.rs or src/lib.rs, unless the manifest sets `path` for each target (tried with Cargo 1.65).
+command looks for the sources of the targets, but reads none of them (cargo_targets.py).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from dfix.rewriter.answers.reason import LeaveAlone, attempt
 from dfix.rewriter.context.context_path import above, inside
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.cargo_targets import target_files
 from dfix.rewriter.manifests.shared.follow import follow
 from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
@@ -21,7 +22,6 @@ from dfix.rewriter.manifests.shared.reader import Reader
 from dfix.rewriter.manifests.shared.semver_ranges import fits, mismatch
 
 MOST_PACKAGES = 500
-_CHEF = "build dependencies with cargo-chef, or keep them with RUN --mount=type=cache,target=/usr/local/cargo/registry"
 _GROUPS = ("dependencies", "dev-dependencies", "build-dependencies")
 _SETTINGS = (".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain")
 
@@ -38,13 +38,13 @@ class _Reader(Reader):
         settings = self._settings(posixpath.dirname(path))
         if not self.required:
             raise LeaveAlone("nothing-to-fetch", f"{path} lists no crate to download")
-        self._targets()
         lock = posixpath.join(posixpath.dirname(path), "Cargo.lock")
         locks = (lock,) if self.context.ships(lock) else ()
         others = (other for other in self.manifests if other != path)
         if locks:
             self._lock(lock)
-        return Inputs((path, *locks, *others, *settings))
+        files = (path, *locks, *others, *settings)
+        return Inputs(files, any_of=target_files(self.context, self.manifests))
 
     def _manifest(self) -> str:
         """The command's manifest. Raises LeaveAlone for one below a workspace root, whose lock file it shares."""
@@ -102,17 +102,6 @@ class _Reader(Reader):
             elif isinstance(entry, dict) and not entry.get("workspace"):
                 self.required.append((str(entry.get("package", name)), str(entry.get("version", "any"))))
         return folders
-
-    def _targets(self) -> None:
-        """Raises LeaveAlone unless each package sets `path` for its targets: else Cargo looks for their sources."""
-        for path, data in self.manifests.items():
-            if "package" not in data:
-                continue
-            targets = [target for kind in ("bin", "example", "test", "bench") for target in listed(data.get(kind))]
-            targets += [data["lib"]] if "lib" in data else []
-            if not targets or not all(isinstance(target, dict) and "path" in target for target in targets):
-                reason = f"{path} does not set `path` for each target, so `cargo fetch` looks for their sources"
-                raise LeaveAlone("reads-sources", reason, _CHEF)
 
     def _settings(self, folder: str) -> list[str]:
         paths = (posixpath.join(parent, name) for parent in (folder, *above(folder)) for name in _SETTINGS)

@@ -26,6 +26,7 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
     warnings: list[str] = []
     executables: list[ImageFile] = []
     made: list[MadeFromSources] = []
+    any_of: list[tuple[ImageFile, ...]] = []
     for install in run.installs:
         try:
             check_usual_manifest(run, install)
@@ -41,13 +42,15 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
         warnings += read.warnings
         executables += read.executables
         made += read.made_from_sources
+        any_of += read.any_of
         if read.newest_npm and not has_npm_7(run.step.stage):
             raise LeaveAlone(
                 "lock-rewritten",
                 f"npm before version 7 rewrites the lock file, and {run.step.stage.image} may have such an npm",
                 "use `npm ci`",
             )
-    needed = Needed(tuple(files), tuple(folders), tuple(warnings), False, tuple(executables), tuple(made))
+    groups = tuple(any_of)
+    needed = Needed(tuple(files), tuple(folders), tuple(warnings), False, tuple(executables), tuple(made), groups)
     return with_settings(copies, run, needed)
 
 

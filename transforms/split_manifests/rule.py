@@ -15,8 +15,9 @@ Flutter; renv; a target of a plain Makefile that runs one of them.
 run after the copy of the sources. In a stage that does not ship, the rule adds a RUN before that copy that only
 downloads: `go mod download`, `mvn dependency:go-offline`, `dotnet restore`, `cargo fetch`, `swift package resolve`,
 `sbt update`, and `./gradlew --version`, with which the wrapper downloads Gradle. It adds nothing where the build
-context already has the packages, or a cache mount keeps them. Cargo needs the sources to fetch, unless Cargo.toml names
-the path of each target; cargo-chef goes further.
+context already has the packages, or a cache mount keeps them. Every Cargo command looks for the sources of the
+project's targets, so `cargo fetch` runs beside empty ones, which the same RUN removes: it compiles nothing, and leaves
+nothing but crates. cargo-chef goes further, and builds the dependencies too.
 
 **Which files.** Everything that the install reads and that the ignore file does not leave out: manifest, lock file,
 files they include (`-r`, `-c`, workspaces, `file:` dependencies, patches), settings, hook scripts and what these

@@ -20,6 +20,7 @@ from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.moved_copies import plan_move
 from dfix.transforms.split_manifests.own_commands import check_clean_up, first_use_of_sources, setup_for_second_run
+from dfix.transforms.split_manifests.placeholders import check_needs_none, with_placeholders
 from dfix.transforms.split_manifests.shipped_paths import check_made_files
 from dfix.transforms.split_manifests.split_edits import RunSplit, edits
 from dfix.transforms.split_manifests.stage_copies import StageCopies
@@ -53,6 +54,7 @@ def install_first(model: Model, copies: StageCopies, run: InstallRun) -> Split |
             raise LeaveAlone(*at)
         return None
     assert read is not None
+    check_needs_none(move, read, run.installs[0].shown)
     check_made_files(model, run, read)
     written = edits(model, move, run, _run_split(model, run, at))
     reason = f"`{run.installs[0].shown}` only reads {_listed(move.read)}, but re-runs when any file changes"
@@ -148,7 +150,8 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
 
     check_fetch(copies, step, download, read)
     elements = chain(step.script) or ()
-    command = setup_for_second_run(elements[: download.part], model.source.text) + download.command
+    fetch = with_placeholders(download.command, move, read, run)
+    command = setup_for_second_run(elements[: download.part], model.source.text) + fetch
     reason = (
         f"`{shown}` fetches {download.prefetch.what} again when any file changes, but only reads {_listed(move.read)} "
         "for that"

@@ -56,6 +56,8 @@ class Inputs(NamedTuple):
     """Files that the install makes executable: a later COPY of them must bring the same mode."""
     made_from_sources: tuple[MadeFromSources, ...] = ()
     """What must not be in the image that ships."""
+    any_of: tuple[tuple[str, ...], ...] = ()
+    """Groups of files: one of each has to be there, and what it contains doesn't matter."""
     newest_npm: bool = False
     """True when this holds only for npm 7 and later (Node.js 16 brings npm 8): older ones rewrite the lock file."""
 
