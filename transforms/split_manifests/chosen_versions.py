@@ -25,7 +25,7 @@ def chosen_versions(copies: StageCopies, run: InstallRun, install: ProjectInstal
     folder = install.located.folder
     if folder is None:
         return
-    text = _everything_before(run.step)
+    text = everything_before(run.step)
     program = program_name(install.located.words[0])
     for manager in version_managers():
         if (manager.commands and program not in manager.commands) or not manager.is_named_in(text):
@@ -54,7 +54,7 @@ def _around(copies: StageCopies, folder: str, names: tuple[str, ...]) -> Iterato
         folder = posixpath.dirname(folder)
 
 
-def _everything_before(step: Step) -> str:
+def everything_before(step: Step) -> str:
     """What the image of a step is made from, up to that step, in lower case."""
     images = [stage.base.image for stage in step.stage.ancestry()]
     return "\n".join([*images, *(other.source_text for other in (*steps_before(step), step))]).lower()

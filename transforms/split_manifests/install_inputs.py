@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.manifests.shared.inputs import MadeFromSources
 from dfix.rewriter.manifests.shared.missing import MissingFile
@@ -9,11 +11,15 @@ from dfix.rewriter.model import Stage
 from dfix.rewriter.model.file_map.file_map import ImageFile, not_followed
 from dfix.rewriter.model.file_map.install_reads import ImageFolder, Needed, reads_of_install
 from dfix.rewriter.model.images import repository
+from dfix.transforms.split_manifests.chosen_versions import everything_before
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.other_manifest import check_usual_manifest
 from dfix.transforms.split_manifests.settings_inputs import with_settings
 from dfix.transforms.split_manifests.stage_copies import StageCopies, names_a_folder
 from dfix.transforms.split_manifests.written_in_build import check_written
+
+_OTHER_YARN = re.compile(r"yarn set version|yarn policies set-version|\byarn@(?!\^?1\b|classic\b)[\w.^~-]*")
+"""What chooses a Yarn other than the one of the image (Yarn 1 in official images of Node.js), or may do so."""
 
 
 def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
@@ -49,8 +55,20 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
                 f"npm before version 7 rewrites the lock file, and {run.step.stage.image} may have such an npm",
                 "use `npm ci`",
             )
-    groups = tuple(any_of)
-    needed = Needed(tuple(files), tuple(folders), tuple(warnings), False, tuple(executables), tuple(made), groups)
+        other = _OTHER_YARN.search(everything_before(run.step)) if read.yarn_1 else None
+        if other is not None:
+            reason = f"Yarn 2 and later write the lock file in another form, and `{other[0]}` may choose such a Yarn"
+            raise LeaveAlone(
+                "lock-rewritten", reason, "add `--frozen-lockfile` (Yarn 1) or `--immutable` (Yarn 2 and later)"
+            )
+    needed = Needed(
+        tuple(files),
+        tuple(folders),
+        tuple(warnings),
+        executables=tuple(executables),
+        made_from_sources=tuple(made),
+        any_of=tuple(any_of),
+    )
     return with_settings(copies, run, needed)
 
 

@@ -13,7 +13,7 @@ from dfix.rewriter.context.context_path import inside
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.git_hooks import refuse_git_hooks, ships_git
 from dfix.rewriter.manifests.node.hooks import Hooks
-from dfix.rewriter.manifests.node.lock_files import CLEAN_INSTALLS, archives_in_lock, refuse_rewritten_lock
+from dfix.rewriter.manifests.node.lock_files import CLEAN_INSTALLS, archives_in_lock, is_frozen, refuse_rewritten_lock
 from dfix.rewriter.manifests.node.nx import NxFiles, nx_files
 from dfix.rewriter.manifests.node.package_json import Manifest, local_dependencies, read_manifest
 from dfix.rewriter.manifests.node.puppeteer import puppeteer_settings
@@ -100,6 +100,7 @@ class _Reader(Reader):
             tuple(self.executables),
             nx.made,
             newest_npm=npm_7_only,
+            yarn_1=self.install.manager == "yarn" and bool(locks) and not is_frozen(self.install),
         )
 
     def _nx(self, manifests: list[Manifest], locks: list[str]) -> NxFiles:

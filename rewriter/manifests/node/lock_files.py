@@ -78,6 +78,11 @@ def archives_in_lock(context: Context, lock: str) -> list[str]:
     return list(dict.fromkeys(paths))
 
 
+def is_frozen(install: Install) -> bool:
+    """Whether an option of the install makes it leave the lock file unchanged, or fail."""
+    return not _FROZEN[install.manager].isdisjoint(install.arguments)
+
+
 def _is_sorted_anew(pnpm_lock: str) -> bool:
     """Whether pnpm writes a lock file in another order, even with --frozen-lockfile.
 
@@ -101,7 +106,7 @@ def refuse_rewritten_lock(
     if locks and install.manager == "pnpm" and _is_sorted_anew(context.read(locks[0], _LARGEST) or ""):
         reason = f"`{install.shown}` would write {locks[0]} anew: its importers are not in alphabetical order"
         raise LeaveAlone("lock-rewritten", reason, "run `pnpm install`, and commit pnpm-lock.yaml")
-    if not locks or _FROZEN[install.manager].intersection(install.arguments):
+    if not locks or is_frozen(install):
         return
     lock = locks[0]
     has_yarn_lock = context.ships(posixpath.join(root.folder, "yarn.lock"))
@@ -120,4 +125,19 @@ def refuse_rewritten_lock(
         if not difference:
             return
         raise LeaveAlone("lock-rewritten", f"`{install.shown}` would rewrite {lock}: {difference}", advice)
+    if install.manager == "yarn" and "\n__metadata:" not in (context.read(lock, _LARGEST) or ""):
+        difference = _yarn_1(context, install, root, members, lock)
+        if not difference:
+            return
+        raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}: {difference}", advice)
     raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}", advice)
+
+
+def _yarn_1(context: Context, install: Install, root: Manifest, members: list[Manifest], lock: str) -> str:
+    """Why Yarn 1 may write another yarn.lock, as a clause; "" if it does not."""
+    if context.ships(posixpath.join(root.folder, ".yarnrc.yml")):
+        return "the project has settings of Yarn 2 or later, which writes it in another form"
+    from dfix.rewriter.manifests.node.yarn_lock_form import yarn_rewrites_because
+
+    text, settings = (context.read(path, _LARGEST) or "" for path in (lock, posixpath.join(root.folder, ".yarnrc")))
+    return yarn_rewrites_because(text, settings, install.arguments, root, members)

@@ -60,6 +60,8 @@ class Inputs(NamedTuple):
     """Groups of files: one of each has to be there, and what it contains doesn't matter."""
     newest_npm: bool = False
     """True when this holds only for npm 7 and later (Node.js 16 brings npm 8): older ones rewrite the lock file."""
+    yarn_1: bool = False
+    """True when this holds only for Yarn 1: a later one writes another form of lock file."""
 
 
 class ReplacedOutput(LeaveAlone):

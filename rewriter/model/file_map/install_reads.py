@@ -67,6 +67,8 @@ class Needed(NamedTuple):
     """As in Inputs."""
     made_from_sources: tuple[MadeFromSources, ...] = ()
     """As in Inputs, with the path in the image."""
+    yarn_1: bool = False
+    """As in Inputs."""
     any_of: tuple[tuple[ImageFile, ...], ...] = ()
     """As in Inputs: those files of each group that a copy brings."""
 
@@ -259,7 +261,16 @@ def _needed(view: ImageView, read: Inputs) -> Needed:
     executables = [file for path in read.executables if (file := view.file(path)) is not None]
     made = tuple(made._replace(path=view.image_path(made.path)) for made in read.made_from_sources)
     any_of = tuple(tuple(file for path in group if (file := view.file(path)) is not None) for group in read.any_of)
-    return Needed(tuple(files), tuple(folders), read.warnings, read.newest_npm, tuple(executables), made, any_of)
+    return Needed(
+        tuple(files),
+        tuple(folders),
+        read.warnings,
+        read.newest_npm,
+        tuple(executables),
+        made,
+        read.yarn_1,
+        any_of,
+    )
 
 
 def _folder(view: ImageView, path: str) -> ImageFolder:
