@@ -38,8 +38,8 @@ class Project(NamedTuple):
     """
     takes_paths: bool
     """Whether operands are files or folders of the project, and not packages."""
-    dependencies_only: str
-    """The option that installs the dependencies without the project: "--no-root"."""
+    dependencies_only: tuple[str, ...]
+    """The options of which one installs the dependencies without the project: "--no-root"."""
     mentions: str
     """A text that one of the command's words has to contain; "" for none."""
 
@@ -189,6 +189,12 @@ def stems() -> tuple[str, ...]:
 
 
 @cache
+def lock_names() -> frozenset[str]:
+    """The names of all managers' lock files."""
+    return frozenset(name for stem in stems() for name in load(stem).locks)
+
+
+@cache
 def load(stem: str) -> Manager:
     """The package manager that `stem`.toml describes."""
     data = own_table(FOLDER, stem + SUFFIX)
@@ -282,7 +288,7 @@ def _project(data: dict[str, Any]) -> Project:
         everywhere=frozenset(data.get("everywhere", ())),
         named_by=frozenset(data.get("named-by", ())),
         takes_paths=data.get("takes-paths", False),
-        dependencies_only=data.get("dependencies-only", ""),
+        dependencies_only=tuple(data.get("dependencies-only", ())),
         mentions=data.get("mentions", ""),
     )
 

@@ -73,7 +73,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     locked = context.read(lock)
     if locked is not None and not flags & _FROZEN and not any(_is_set(dict(install.env), name) for name in _FREEZING):
         difference = _difference(locked, gemfile)
-        if difference:
+        if difference and not install.lock_stays:
             raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}: {difference}", _LOCK_ANEW)
     refuse_host_output(context, install.folder, ".bundle", "vendor/bundle")
     packed = posixpath.join(install.folder, "vendor/cache")

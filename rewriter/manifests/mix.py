@@ -105,7 +105,7 @@ class _Reader(Reader):
         for name, requirement in self.required.items():
             kind, version = locked.get(name, ("", ""))
             fit = fits(version, requirement)
-            if not kind or (kind == "hex" and fit is not True):
+            if not self.install.lock_stays and (not kind or (kind == "hex" and fit is not True)):
                 difference = mismatch(name, version if kind else "", requirement, fit)
                 reason = f"`{self.install.shown}` may rewrite {path}: {difference}"
                 raise LeaveAlone("lock-rewritten", reason, "run `mix deps.get` and commit mix.lock")

@@ -160,12 +160,24 @@ def _pnpm_checked(content: bytes) -> bytes:
     return re.sub(rb'("lastValidatedTimestamp": ?)[0-9]+', rb"\1", content)
 
 
+def _venv_python(content: bytes) -> bytes:
+    """Let a script of a virtual environment name `python` for `python3`: both are links to one interpreter there."""
+    return re.sub(rb"^(#!/[^\n]*/\.venv/bin/python)3(?=\n)", rb"\1", content)
+
+
+def _uv_record(content: bytes) -> bytes:
+    """Blank checksum and size of scripts, which are compared themselves, and of uv_cache.json."""
+    return re.sub(rb"(?m)^((?:\.\./)+bin/[^,\n]+|[^,\n]+/uv_cache\.json),[^\n]*$", rb"\1", content)
+
+
 FIELDS: dict[str, Callable[[bytes], bytes]] = {
     "pyc-time": _pyc_time,
     "shadow-day": _shadow_day,
     "apk-virtual": _apk_virtual,
     "apk-version": _apk_version,
     "line-order": _line_order,
+    "venv-python": _venv_python,
+    "uv-record": _uv_record,
     "pnpm-modules": _pnpm_modules,
     "pnpm-checked": _pnpm_checked,
 }

@@ -52,6 +52,15 @@ LINES = {
     "**/target/.rustc_info.json": ("src/target/.rustc_info.json", "!src/target/release/app", "!src/.rustc_info.json"),
     "**.pyc": ("app/__pycache__/a.cpython-311.pyc", "a.pyc", "!app/a.py", "!app/a.pyc.txt"),
     "**.dist-info/RECORD": ("v/lib/pip-26.3.dist-info/RECORD", "!v/lib/pip-26.3.dist-info/METADATA", "!app/RECORD"),
+    "/**/.venv/bin/*": ("app/.venv/bin/hello", ".venv/bin/hello", "!app/venv/bin/hello", "!app/.venv/bin/a/b"),
+    "/**/.venv/lib/**.dist-info/RECORD": (
+        "app/.venv/lib/python3.11/site-packages/a-1.dist-info/RECORD",
+        "!app/.venv/lib/python3.11/site-packages/a/RECORD",
+    ),
+    "/**/.venv/lib/**.dist-info/uv_cache.json": (
+        "app/.venv/lib/python3.11/site-packages/a-1.dist-info/uv_cache.json",
+        "!app/uv_cache.json",
+    ),
     "~/.cache/pdm/metadata/*.json": ("root/.cache/pdm/metadata/a.json", "!root/.cache/pdm/http/a.json"),
     "~/.cache/pip/wheels/**.whl": ("root/.cache/pip/wheels/7f/a.whl", "!app/a.whl", "!root/.cache/pip/http/a"),
     "~/.cache/virtualenv/wheel/**.json": (
@@ -295,6 +304,27 @@ def test_versions_in_the_world_of_apk() -> None:
     assert (
         blank("etc/apk/world", world) == b".deps=time\nbusybox\nca-certificates=20240226-r0\ntzdata>20240426.070733\n"
     )
+
+
+def test_the_interpreter_of_a_script_in_a_virtual_environment() -> None:
+    path, script = "app/.venv/bin/hello", b"#!/app/.venv/bin/python3\nimport a\n"
+    assert blank(path, script) == b"#!/app/.venv/bin/python\nimport a\n"
+    for other in (
+        b"#!/usr/bin/python3\n",
+        b"#!/app/.venv/bin/python3.11\n",
+        b"\n#!/app/.venv/bin/python3\n",
+        b"\x7fELF",
+    ):
+        assert blank(path, other) == other
+
+
+def test_the_record_of_a_project_that_uv_installed() -> None:
+    path = "app/.venv/lib/python3.11/site-packages/a-1.dist-info/RECORD"
+    record = b"../../../bin/a,sha256=x,1\na-1.dist-info/uv_cache.json,sha256=x,1\na.py,sha256=x,1\n"
+    assert blank(path, record) == blank(path, record.replace(b"bin/a,sha256=x,1", b"bin/a,sha256=y,2"))
+    assert blank(path, record) == blank(path, record.replace(b"cache.json,sha256=x", b"cache.json,sha256=y"))
+    assert blank(path, record) != blank(path, record.replace(b"a.py,sha256=x", b"a.py,sha256=y"))
+    assert blank(path, record) != blank(path, record.replace(b"bin/a", b"bin/b"))
 
 
 def test_the_order_of_a_record() -> None:

@@ -24,6 +24,7 @@ from dfix.transforms.split_manifests.strategies import (
     build_ships,
     download_first,
     install_first,
+    install_rewriting_lock,
     install_twice,
     install_without_output,
 )
@@ -119,14 +120,17 @@ def _split(model: Model, before: _Before, copies: StageCopies | None, step: Step
     except ReplacedOutput as no:
         return install_without_output(model, copies, run, no)
     except LeaveAlone as no:
-        if no.reason.code != INSTALLS_PROJECT:
+        if no.reason.code == "lock-rewritten":
+            split = install_rewriting_lock(model, copies, run, no)
+        elif no.reason.code != INSTALLS_PROJECT:
             check_late_files(copies, run, no.reason.code)
             raise
-        if managers <= before.installed:
+        elif managers <= before.installed:
             return None
-        split = install_twice(model, copies, run)
-        if split is None:
-            raise
+        else:
+            split = install_twice(model, copies, run)
+            if split is None:
+                raise
     if split is None:
         check_late_files(copies, run)
     before.installed.update(managers)

@@ -49,13 +49,13 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
         executables += read.executables
         made += read.made_from_sources
         any_of += read.any_of
-        if read.newest_npm and not has_npm_7(run.step.stage):
+        if read.newest_npm and not install.lock_stays and not has_npm_7(run.step.stage):
             raise LeaveAlone(
                 "lock-rewritten",
                 f"npm before version 7 rewrites the lock file, and {run.step.stage.image} may have such an npm",
                 "use `npm ci`",
             )
-        other = _OTHER_YARN.search(everything_before(run.step)) if read.yarn_1 else None
+        other = _OTHER_YARN.search(everything_before(run.step)) if read.yarn_1 and not install.lock_stays else None
         if other is not None:
             reason = f"Yarn 2 and later write the lock file in another form, and `{other[0]}` may choose such a Yarn"
             raise LeaveAlone(

@@ -8,8 +8,8 @@ Where install and build share a RUN, the RUN is split between them; the second p
 pdm, pipenv, uv, hatch, conda and mamba; Composer; Bundler; `dotnet restore`; `go mod download`; Mix; Dart and
 Flutter; renv; a target of a plain Makefile that runs one of them.
 
-**poetry and pdm** also install the project itself, which needs the sources. Here the dependencies are installed first
-(`poetry install --no-root`), and your own command runs again after the copy.
+**poetry, pdm and uv** also install the project itself, which needs the sources. Here the dependencies are installed
+first (`poetry install --no-root`, `uv sync --no-install-project`), and your own command runs again after the copy.
 
 **Builds that download.** `go build`, `mvn package`, `dotnet publish`, `cargo build`, `swift build` and `sbt assembly`
 run after the copy of the sources. In a stage that does not ship, the rule adds a RUN before that copy that only
@@ -27,8 +27,9 @@ import. Each keeps its folder, and the owner flags of its COPY.
 
 **When it refuses.** When the install runs code that dfix cannot follow; when something between the copy and the
 install may read the sources; when the later copy would overwrite what the install wrote (a `node_modules` folder in
-the context); or when the install may rewrite a lock file of the context. `npm ci` removes `node_modules` itself; there
-the rule adds it to `.dockerignore` and splits, unless the context has another Dockerfile. A Dockerfile that is split
+the context); or when the install may rewrite a lock file of the context, and a later COPY brings that file again. The
+lock files of npm and of Yarn 1 are compared with their manifests. `npm ci` removes `node_modules` itself; there the
+rule adds it to `.dockerignore` and splits, unless the context has another Dockerfile. A Dockerfile that is split
 already stays as it is, and the rule reports a manifest that such a split forgot.
 
 References: [Optimize cache usage](https://docs.docker.com/build/cache/optimize/),

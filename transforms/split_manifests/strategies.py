@@ -13,10 +13,11 @@ from dfix.rewriter.model.file_map.install_reads import Needed
 from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.text.source import Edit
 from dfix.transforms.split_manifests.cache_removal import moved_removal
-from dfix.transforms.split_manifests.dependencies_first import dependencies_first
+from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT, dependencies_first
 from dfix.transforms.split_manifests.fetch_first import in_context_already, separate_download
 from dfix.transforms.split_manifests.install_inputs import inputs_of_run
 from dfix.transforms.split_manifests.installs import InstallRun
+from dfix.transforms.split_manifests.locks import check_locks_stay
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.moved_copies import plan_move
 from dfix.transforms.split_manifests.own_commands import check_clean_up, first_use_of_sources, setup_for_second_run
@@ -54,6 +55,7 @@ def install_first(model: Model, copies: StageCopies, run: InstallRun) -> Split |
             raise LeaveAlone(*at)
         return None
     assert read is not None
+    check_locks_stay(run, move, read)
     check_needs_none(move, read, run.installs[0].shown)
     check_made_files(model, run, read)
     written = edits(model, move, run, _run_split(model, run, at))
@@ -65,6 +67,19 @@ def _read_by_first_install(copies: StageCopies, run: InstallRun) -> frozenset[st
     """The context paths that the RUN's first install reads: however the split turns out, they are copied first."""
     read = attempt(inputs_of_run, copies, run._replace(installs=run.installs[:1]))
     return frozenset(file.source for file in read.files) if isinstance(read, Needed) else frozenset()
+
+
+def install_rewriting_lock(model: Model, copies: StageCopies, run: InstallRun, no: LeaveAlone) -> Split | None:
+    """As `install_first`, for an install that may rewrite its lock file.
+
+    After `COPY package.json yarn.lock ./` and `COPY src ./src`, only the second copy moves. Raises `no` where a
+    copy that moves brings the lock file, and so would undo what the install wrote.
+    """
+    installs = tuple(install._replace(lock_stays=True) for install in run.installs)
+    split = attempt(install_first, model, copies, run._replace(installs=installs))
+    if isinstance(split, Reason):
+        raise no
+    return split
 
 
 def install_without_output(model: Model, copies: StageCopies, run: InstallRun, no: ReplacedOutput) -> Split:
@@ -87,10 +102,10 @@ def install_without_output(model: Model, copies: StageCopies, run: InstallRun, n
 
 def install_twice(model: Model, copies: StageCopies, run: InstallRun) -> Split | None:
     """Dependencies, then the sources, then the author's own command, which installs the project."""
-    first = dependencies_first(model, run)
-    if first is None:
+    ways = dependencies_first(model, run)
+    if not ways:
         return None
-    run, command = first
+    run, command = next((way for way in ways if not _installs_project(copies, way[0])), ways[0])
     read = inputs_of_run(copies, run)
     move = None if read is None else plan_move(copies, run, read)
     if move is None:
@@ -105,6 +120,12 @@ def install_twice(model: Model, copies: StageCopies, run: InstallRun) -> Split |
         f"changes; `{command}` installs just the dependencies"
     )
     return _split(move, written, reason)
+
+
+def _installs_project(copies: StageCopies, run: InstallRun) -> bool:
+    """Whether an install still builds something from the sources: the members of a workspace, for example."""
+    no = attempt(inputs_of_run, copies, run)
+    return isinstance(no, Reason) and no.code == INSTALLS_PROJECT
 
 
 def _run_split(model: Model, run: InstallRun, at: int) -> RunSplit | None:

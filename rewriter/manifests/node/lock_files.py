@@ -103,6 +103,8 @@ def refuse_rewritten_lock(
         reason = f"`{install.shown}` needs package-lock.json, which the build context does not ship"
         hint = "run `npm install`, and commit package-lock.json"
         raise MissingFile("no-lock", reason, hint, posixpath.join(root.folder, "package-lock.json"))
+    if install.lock_stays:
+        return
     if locks and install.manager == "pnpm" and _is_sorted_anew(context.read(locks[0], _LARGEST) or ""):
         reason = f"`{install.shown}` would write {locks[0]} anew: its importers are not in alphabetical order"
         raise LeaveAlone("lock-rewritten", reason, "run `pnpm install`, and commit pnpm-lock.yaml")

@@ -38,7 +38,7 @@ def inputs(context: Context, install: Install) -> Inputs:
         raise installs_project(install, twice("--no-self"))
     if pdm.get("plugins") or {"pre_install", "post_install"} & {*table(pdm, "scripts")}:
         raise LeaveAlone("plugin", f"{path} has plugins or scripts that run during the install")
-    if context.ships(lock) and not flags & _KEEPS_LOCK:
+    if context.ships(lock) and not flags & _KEEPS_LOCK and not install.lock_stays:
         raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}", "add `--frozen-lockfile`")
     _refuse_local_files(path, data, pdm)
     why = "which pdm uses today, but which would overwrite the new one after a split"

@@ -56,7 +56,7 @@ def _refuse_rewritten_lock(
 ) -> None:
     """Raises LeaveAlone when the lock file would be rewritten; `data` is None if the command does not compare it."""
     text = context.read(lock)
-    if text is None or "--skip-lock" in install.arguments:
+    if text is None or "--skip-lock" in install.arguments or install.lock_stays:
         return
     try:
         locked = json_value(text)["_meta"]["hash"]["sha256"]

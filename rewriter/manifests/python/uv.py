@@ -50,12 +50,14 @@ def inputs(context: Context, install: Install) -> Inputs:
     manifests = _members(context, path, table(uv, "workspace"))
     if manifests and not flags & _NO_MEMBERS:
         reason = f"`{install.shown}` installs the members of the workspace, so it reads their sources"
-        raise LeaveAlone("workspace", reason, twice("--no-install-workspace"))
+        raise LeaveAlone("installs-project", reason, twice("--no-install-workspace"))
     lock = posixpath.join(install.folder, "uv.lock")
-    if context.ships(lock) and not flags & {"--frozen", "--locked"}:
+    if context.ships(lock) and not flags & {"--frozen", "--locked"} and not install.lock_stays:
         raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}", "add `--locked`")
-    if "--frozen" not in flags and table(data, "project").get("dynamic"):
-        raise LeaveAlone("reads-sources", f"{path}: `dynamic` fields may be read from the sources", "add `--frozen`")
+    for manifest in (path, *manifests) if "--frozen" not in flags else ():
+        if table(read_toml(context, manifest), "project").get("dynamic"):
+            reason = f"{manifest}: `dynamic` fields may be read from the sources"
+            raise LeaveAlone("reads-sources", reason, "add `--frozen`")
     local = local_paths(context, path, table(uv, "sources").items())
     refuse_file_urls(path, table(data, "project").get("dependencies"))
     _refuse_local_indexes(path, uv)

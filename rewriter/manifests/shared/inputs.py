@@ -26,6 +26,9 @@ class Install(NamedTuple):
     written: tuple[str, ...] = ()
     """The arguments as the author wrote them, where `arguments` have paths of the context in place of image paths."""
 
+    lock_stays: bool = False
+    """Whether a lock file that the install rewrites stays as it is then, since no later step copies it again."""
+
     @property
     def shown(self) -> str:
         """The command as messages quote it: `npm ci`, `./mvnw package`."""

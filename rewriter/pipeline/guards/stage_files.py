@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +11,7 @@ from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.brought import Brought
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import usage
+from dfix.rewriter.knowledge.load import lock_names
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied, Unclear, copied, has_mode
@@ -230,6 +232,9 @@ def _check_install(install: ProjectInstall, differences: _Differences, what: str
     try:
         read = reads_of_install(differences.first, install)
     except LeaveAlone as no:
+        if no.reason.code == "lock-rewritten" and not install.lock_stays:
+            _check_rewritten_lock(install, differences, what, no)
+            return
         raise _WrongError(f"{what} finds other files than before ({no.reason.text})") from None
     _same_inputs(read, differences.second, what)
     for folder in read.folders:
@@ -242,6 +247,18 @@ def _check_install(install: ProjectInstall, differences: _Differences, what: str
             was, now_there = differences.first.at(entry.image), differences.second.at(entry.image)
             if isinstance(now_there, ImageFile) and not _same(was, now_there, differences.first.context):
                 raise _WrongError(f"{what} finds {entry.image}, which was not there")
+
+
+def _check_rewritten_lock(install: ProjectInstall, differences: _Differences, what: str, no: LeaveAlone) -> None:
+    """Check an install that may rewrite its lock file: none that a copy brings now after it, or no longer before it."""
+    from dfix.rewriter.model.file_map.install_reads import reads_of_install
+
+    staying = install._replace(lock_stays=True)
+    _check_install(staying, differences, what)
+    for file in reads_of_install(differences.first, staying).files:
+        is_lock = posixpath.basename(file.path) in lock_names()
+        if is_lock and any(_touches(differences, put, file.path, named=False) for put in differences.puts):
+            raise _WrongError(f"{what} finds other files than before ({no.reason.text})")
 
 
 def _same(one: ImageFile | Hidden | None, other: ImageFile | Hidden | None, context: Context) -> bool:

@@ -290,12 +290,6 @@ REFUSED = [
         "`apk del gcc` at the end of the RUN only saves space in the same RUN",
     ),
     (
-        "a uv project, whose scripts come out differently in two steps",
-        {"pyproject.toml": "[build-system]\n", "uv.lock": "", "a.py": ""},
-        "FROM python\nWORKDIR /app\nCOPY . .\nRUN uv sync --locked\n",
-        "installs the project itself, so it reads the sources",
-    ),
-    (
         "the host's obj would overwrite the restored one",
         {**NET, "src/Core/obj/project.assets.json": ""},
         "FROM sdk\nWORKDIR /src\nCOPY . .\nRUN dotnet restore src/Web/Web.csproj\n",

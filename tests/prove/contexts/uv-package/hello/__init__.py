@@ -1,0 +1,5 @@
+import idna
+
+
+def main() -> None:
+    print("hello", idna.encode("königin.example").decode())
