@@ -53,6 +53,8 @@ class Prefetch(NamedTuple):
     """The module of `manifests` that tells which files `command` reads."""
     command: str
     """What follows the program's name: "mod download"."""
+    only_caches: bool
+    """(`only-caches`) Whether it writes nothing but the manager's `caches`, so that it may run where files ship."""
     builds: frozenset[str]
     """The sub-commands that build, and so download. None: any; "install --path": with that option."""
     resolves: frozenset[str]
@@ -298,6 +300,7 @@ def _prefetch(data: dict[str, Any]) -> Prefetch:
         what=data["what"],
         reader=data["reader"],
         command=data["command"],
+        only_caches=data.get("only-caches", False),
         builds=frozenset(data.get("builds", ())),
         resolves=frozenset(data.get("resolves", ())),
         fetch_verbs=frozenset(data.get("fetches", ())),

@@ -114,7 +114,7 @@ class _Reader(Reader):
 
     def _lock(self, lock: str) -> None:
         """Raises LeaveAlone when Cargo.lock may lack a required crate: `cargo fetch` would then rewrite it."""
-        if {"--locked", "--frozen"} & {*self.install.arguments}:
+        if self.install.lock_stays or {"--locked", "--frozen"} & {*self.install.arguments}:
             return
         data = read_toml(self.context, lock)
         locked: dict[str, list[str]] = {}

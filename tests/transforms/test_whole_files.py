@@ -57,7 +57,7 @@ def test_changed(tmp_path: Path, case: Case) -> None:
     assert case.before != after
     result = case.result(tmp_path, case.before)
     assert result.after.text == after, [refusal.reason for refusal in result.refusals]
-    assert {change.contract for change in result.changes} == {case.transform.CONTRACT}
+    assert {change.contract for change in result.changes} == {case.written.get("contract", case.transform.CONTRACT)}
     assert case.result(tmp_path, after).after.text == after
 
 

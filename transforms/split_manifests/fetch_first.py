@@ -141,7 +141,8 @@ def in_context_already(copies: StageCopies, download: SeparateDownload) -> str:
 def _download_run(step: Step, commands: tuple[Located, ...], build: _Build) -> InstallRun:
     prefetch = build.prefetch
     arguments = (*prefetch.command.split(), *(word.literal_or_text for word in _shared_words(build)))
-    install = ProjectInstall(build.located, build.usage.manager.name, (), prefetch.reader, arguments)
+    # what the download writes into a lock file, the author's own build writes again after the copy
+    install = ProjectInstall(build.located, build.usage.manager.name, (), prefetch.reader, arguments, lock_stays=True)
     return InstallRun(step, commands, (install,), True)
 
 

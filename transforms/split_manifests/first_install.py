@@ -17,11 +17,10 @@ from dfix.transforms.split_manifests.fetch_first import separate_download
 from dfix.transforms.split_manifests.installs import InstallRun, install_run, make_run
 from dfix.transforms.split_manifests.late_files import check_late_files
 from dfix.transforms.split_manifests.other_stages import check_other_stages
-from dfix.transforms.split_manifests.rule import CONTRACT, NAME
+from dfix.transforms.split_manifests.rule import NAME
 from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_from_context, names_a_folder
 from dfix.transforms.split_manifests.strategies import (
     Split,
-    build_ships,
     download_first,
     install_first,
     install_rewriting_lock,
@@ -85,7 +84,7 @@ def split_stages(model: Model) -> Iterator[Change | Refusal]:
                     return
                 continue
             if split is not None:
-                yield Change(NAME, split.offset, split.edits, split.reason, CONTRACT, split.ignored)
+                yield Change(NAME, split.offset, split.edits, split.reason, split.contract, split.ignored)
                 break
 
 
@@ -170,8 +169,6 @@ def _check_without_context(model: Model, before: _Before, step: Step) -> None:
     if run is None:
         download = separate_download(model, step)
         run = None if download is None else download.run
-        if run is not None and step.stage.ships:
-            raise build_ships(run.installs[0].shown)
     if run is not None:
         reason = f"`{run.installs[0].shown}` reads files from the build context, which is unknown"
         raise LeaveAlone("no-context", reason, "name its folder with --context")

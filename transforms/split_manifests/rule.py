@@ -12,18 +12,20 @@ Flutter; renv; a target of a plain Makefile that runs one of them.
 first (`poetry install --no-root`, `uv sync --no-install-project`), and your own command runs again after the copy.
 
 **Builds that download.** `go build`, `mvn package`, `dotnet publish`, `cargo build`, `swift build` and `sbt assembly`
-run after the copy of the sources. In a stage that does not ship, the rule adds a RUN before that copy that only
-downloads: `go mod download`, `mvn dependency:go-offline`, `dotnet restore`, `cargo fetch`, `swift package resolve`,
-`sbt update`, and `./gradlew --version`, with which the wrapper downloads Gradle. It adds nothing where the build
-context already has the packages, or a cache mount keeps them. Every Cargo command looks for the sources of the
-project's targets, so `cargo fetch` runs beside empty ones, which the same RUN removes: it compiles nothing, and leaves
-nothing but crates. cargo-chef goes further, and builds the dependencies too.
+run after the copy of the sources. The rule adds a RUN before that copy that only downloads: `go mod download`,
+`mvn dependency:go-offline`, `dotnet restore`, `cargo fetch`, `swift package resolve`, `sbt update`, and
+`./gradlew --version`, with which the wrapper downloads Gradle. In a stage that ships, it adds only those of Go, Maven
+and Cargo, which fill nothing but caches: the image may keep packages that the build does not use. It adds nothing where
+the build context already has the packages, or a cache mount keeps them. Every Cargo command looks for the sources of
+the project's targets, so `cargo fetch` runs beside empty ones, which the same RUN removes: it compiles nothing, and
+leaves nothing but crates. cargo-chef goes further, and builds the dependencies too.
 
 **Which files.** Everything that the install reads and that the ignore file does not leave out: manifest, lock file,
 files they include (`-r`, `-c`, workspaces, `file:` dependencies, patches), settings, hook scripts and what these
 import. Each keeps its folder, and the owner flags of its COPY.
 
 **What it promises.** The same image: the same files with the same content, mode and owner, and the same configuration.
+A download in a stage that ships may leave more in the manager's caches, and says so.
 
 **When it refuses.** When the install runs code that dfix cannot follow; when something between the copy and the
 install may read the sources; when the later copy would overwrite what the install wrote (a `node_modules` folder in

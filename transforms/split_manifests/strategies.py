@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
+from dfix.rewriter.answers.change import Contract
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
 from dfix.rewriter.model import Model, Step
@@ -36,6 +37,7 @@ class Split(NamedTuple):
     reason: str
     ignored: tuple[str, ...] = ()
     """Lines for the ignore file of the context, without which the image would be another one."""
+    contract: Contract = "same-image"
 
 
 def install_first(model: Model, copies: StageCopies, run: InstallRun) -> Split | None:
@@ -164,8 +166,6 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
     if move is None:
         return None
     shown = run.installs[0].shown
-    if step.stage.ships:
-        raise build_ships(shown)
     assert read is not None
     from dfix.transforms.split_manifests.fetch_needs import check_fetch
 
@@ -177,13 +177,13 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
         f"`{shown}` fetches {download.prefetch.what} again when any file changes, but only reads {_listed(move.read)} "
         "for that"
     )
-    return Split(_offset(move), edits(model, move, run, None, command), reason)
+    written = edits(model, move, run, None, command)
+    if not step.stage.ships:
+        return Split(_offset(move), written, reason)
+    from dfix.transforms.split_manifests.shipped_fetch import check_shipped_fetch, kept_in_image
 
-
-def build_ships(shown: str) -> LeaveAlone:
-    """The reason for a build in the stage that ships."""
-    reason = f"`{shown}` runs in the stage that ships; a separate download may leave more files there"
-    return LeaveAlone("fetch-ships", reason, "build in a separate stage, and copy only the result from it")
+    check_shipped_fetch(step, download, move, fetch)
+    return Split(_offset(move), written, reason + kept_in_image(download), contract="same-but-caches")
 
 
 def _split(move: Move, written: tuple[Edit, ...], reason: str) -> Split:

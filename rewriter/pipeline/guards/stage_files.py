@@ -291,7 +291,7 @@ def _check_added(
     what = f"the added `{install.shown}`"
     before, after = pair
     try:
-        read = reads_of_install(_map(after, after.before(ran), context), install)
+        read = reads_of_install(_map(after, after.before(ran), context), install._replace(lock_stays=True))
     except LeaveAlone as no:
         raise _WrongError(f"{what} lacks what it reads ({no.reason.text})") from None
     order = after.runs.commands

@@ -344,12 +344,6 @@ REFUSED = [
         "the RUN on line 4 has flags; whether a separate download needs them is unknown",
     ),
     (
-        "a stage that ships",
-        GO,
-        GO_HEAD + "RUN go build -o app .\n",
-        "`go build -o app .` runs in the stage that ships; a separate download may leave more files there",
-    ),
-    (
         "the module cache goes to another stage",
         GO,
         GO_HEAD + "RUN go build -o app .\nFROM golang\nCOPY --from=0 /go /go\n",

@@ -1,0 +1,71 @@
+"""A separate download in a stage that ships: the image may keep more in the manager's caches, and is the same else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.model import Step
+from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.split_manifests.fetch_first import SeparateDownload
+from dfix.transforms.split_manifests.move import Move
+
+_REMOVING = frozenset(("rm", "rmdir", "find", "unlink", "shred", "truncate"))
+_CLEANS = ("clean", "purge", "prune", "clear")
+_REPOSITORY = "maven.repo.local"
+"""The property that moves Maven's cache (maven.apache.org/configure.html)."""
+_HINT = "build in a separate stage, and copy only the result from it"
+
+
+def check_shipped_fetch(step: Step, download: SeparateDownload, move: Move, command: str) -> None:
+    """Raises LeaveAlone where a download in a stage that ships would leave more than packages in the caches.
+
+    `command` is the whole download, with what it needs before and after it.
+    """
+    install = download.run.installs[0]
+    shown = install.shown
+    if not download.prefetch.only_caches:
+        raise LeaveAlone("fetch-ships", fetch_ships(shown), _HINT)
+    moved = next((name for name in (*download.prefetch.cache_variables, "HOME") if name in step.env), "")
+    if moved or _REPOSITORY in command:
+        reason = f"`{shown}` keeps what it fetches where {moved or _REPOSITORY} says, in the stage that ships"
+        raise LeaveAlone("fetch-ships", reason, _HINT)
+    remover = next(_removers(step), None)
+    if remover is not None:
+        line, text = remover
+        reason = f"`{text}` on line {line} may remove fetched files, which a download of its own keeps in its layer"
+        raise LeaveAlone("fetch-ships", reason, _HINT)
+    if command != download.command and any(copy.step.instruction.flag("chown") for copy in move.copies):
+        reason = f"a download for `{shown}` makes folders of the sources, which belong to another user in the image"
+        raise LeaveAlone("fetch-ships", reason, _HINT)
+
+
+def fetch_ships(shown: str) -> str:
+    """Why a manager's download is not written in a stage that ships."""
+    return f"`{shown}` runs in the stage that ships; a separate download may leave more files there"
+
+
+def kept_in_image(download: SeparateDownload) -> str:
+    """What the user has to know of such a download, to follow the reason of the change."""
+    what = f"the image keeps {download.prefetch.what}, also those that the build does not use"
+    return f"; {what} (`dfix verify` says how many MB)"
+
+
+def _removers(step: Step) -> Iterator[tuple[int, str]]:
+    """The commands that remove files or clean caches, from the RUN of the build to the end of the stage."""
+    for other in step.stage.steps[step.index :]:
+        if other.keyword != "RUN" or other.onbuild:
+            continue
+        if other.script.opaque:
+            yield other.instruction.line, other.source_text[:60]
+        for command in located(other, conditions=True):
+            if _removes(command):
+                yield other.instruction.line, " ".join(word.text for word in command.words)[:60]
+
+
+def _removes(command: Located) -> bool:
+    if not command.words:
+        return False
+    cleans = any(word.text in _CLEANS for word in command.words[1:]) and program_name(command.words[0]) != "mvn"
+    return program_name(command.words[0]) in _REMOVING or cleans
