@@ -100,6 +100,10 @@ class Brought:
                     return path
         return None
 
+    def mode_of(self, path: str) -> int:
+        """The permission bits of a context file."""
+        return self._context.mode(path)
+
     def source_of(self, image_path: str) -> str | None:
         """The context path whose file or folder would be at an image path, whether it ships, or exists, or not."""
         paths = (_below(entry, image_path) for entry in reversed(self.entries))

@@ -25,8 +25,8 @@ from dfix.rewriter.model.file_map.install_reads import ProjectInstall, view_from
 from dfix.rewriter.model.mounts import Mount
 from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.shell.nodes import Word
-from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
+from dfix.transforms.split_manifests.program_modes import is_plain_chmod
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 _SYSTEM_CACHES = re.compile(r"/var/(?:cache|lib)/(?:apt|apk|dnf|libdnf5|pacman|rpm|yum|zypp)\b|/etc/apk/cache\b")
@@ -88,7 +88,7 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
 def _only_setup_before(model: Model, step: Step, commands: tuple[Located, ...], build: _Build) -> None:
     """Raise LeaveAlone for a command before the build that a download in an earlier RUN would not find done."""
     for command in commands:
-        if command.part >= build.located.part or _sets_no_mode(model, step, command):
+        if command.part >= build.located.part or is_plain_chmod(command) or _sets_no_mode(model, step, command):
             continue
         if not command.words or command.words[0].text not in _SETUP:
             reason = f"`{_shown(command)}` comes before `{_shown(build.located)}` in the same RUN"

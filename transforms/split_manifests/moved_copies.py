@@ -31,14 +31,7 @@ def plan_move(copies: StageCopies, run: InstallRun, read: Needed) -> Move | None
     """
     if not read.files and not read.folders:
         return None
-    folder = run.installs[-1].located.folder or ""
-    bringing = {file.copy.step for file in read.files}
-    movable = [
-        copy
-        for copy in copies.clear
-        if brings_more(copy, read) and (overlaps(copy.destination, folder) or copy.step in bringing)
-    ]
-    movable = _with_overwriting(copies, movable)
+    movable = _movable(copies, run, read)
     while not all(_is_settled(path, read) for copy in movable for path in _sources(copy)):
         for unclear in copies.unclear:
             if unclear.step.index > movable[0].step.index and _may_overwrite(unclear, movable):
@@ -54,6 +47,35 @@ def plan_move(copies: StageCopies, run: InstallRun, read: Needed) -> Move | None
         else:
             return move._replace(place=place_of_lines(copies, move, run))
     return None
+
+
+def lines_above(copies: StageCopies, run: InstallRun, read: Needed) -> Move | None:
+    """The COPY lines for a step before the first copy that brings more than `read`, while the copies stay in place.
+
+    None where a file that it reads comes later otherwise. Raises LeaveAlone for what it may read besides.
+    """
+    above = _movable(copies, run, read)
+    if not above or copies.unclear:
+        return None
+    if any(file.copy not in above and file.copy.step.index > above[0].step.index for file in read.files):
+        return None
+    move = Move(tuple(above), _lines(copies, above, read), read.shown, read.warnings)
+    if any(line.as_it_is for line in move.lines):
+        return None
+    check_closed_world(copies, move, run, read)
+    return move
+
+
+def _movable(copies: StageCopies, run: InstallRun, read: Needed) -> list[Copied]:
+    """The copies that bring more than an install reads, of those that bring something to it."""
+    folder = run.installs[-1].located.folder or ""
+    bringing = {file.copy.step for file in read.files}
+    movable = [
+        copy
+        for copy in copies.clear
+        if brings_more(copy, read) and (overlaps(copy.destination, folder) or copy.step in bringing)
+    ]
+    return _with_overwriting(copies, movable)
 
 
 def _with_overwriting(copies: StageCopies, movable: list[Copied]) -> list[Copied]:

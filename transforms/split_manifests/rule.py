@@ -15,10 +15,11 @@ first (`poetry install --no-root`, `uv sync --no-install-project`), and your own
 run after the copy of the sources. The rule adds a RUN before that copy that only downloads: `go mod download`,
 `mvn dependency:go-offline`, `dotnet restore`, `cargo fetch`, `swift package resolve`, `sbt update`, and
 `./gradlew --version`, with which the wrapper downloads Gradle. In a stage that ships, it adds only those of Go, Maven
-and Cargo, which fill nothing but caches: the image may keep packages that the build does not use. It adds nothing where
-the build context already has the packages, or a cache mount keeps them. Every Cargo command looks for the sources of
-the project's targets, so `cargo fetch` runs beside empty ones, which the same RUN removes: it compiles nothing, and
-leaves nothing but crates. cargo-chef goes further, and builds the dependencies too.
+and Cargo, which fill nothing but caches: the image may keep packages that the build does not use. Where a step between
+the copy and the build keeps the copy in its place (`RUN chmod +x mvnw`), the download comes before the copy, with its
+own `chmod`. It adds nothing where the build context already has the packages, or a cache mount keeps them. Every Cargo
+command looks for the sources of the project's targets, so `cargo fetch` runs beside empty ones, which the same RUN
+removes: it compiles nothing, and leaves nothing but crates. cargo-chef goes further, and builds the dependencies too.
 
 **Which files.** Everything that the install reads and that the ignore file does not leave out: manifest, lock file,
 files they include (`-r`, `-c`, workspaces, `file:` dependencies, patches), settings, hook scripts and what these
@@ -30,7 +31,7 @@ A download in a stage that ships may leave more in the manager's caches, and say
 **When it refuses.** When the install runs code that dfix cannot follow; when something between the copy and the
 install may read the sources; when the later copy would overwrite what the install wrote (a `node_modules` folder in
 the context); or when the install may rewrite a lock file of the context, and a later COPY brings that file again. The
-lock files of npm and of Yarn 1 are compared with their manifests. `npm ci` removes `node_modules` itself; there the
+lock files of npm, Yarn 1 and uv are compared with their manifests. `npm ci` removes `node_modules` itself; there the
 rule adds it to `.dockerignore` and splits, unless the context has another Dockerfile. A Dockerfile that is split
 already stays as it is, and the rule reports a manifest that such a split forgot.
 

@@ -31,7 +31,7 @@ def check_shipped_fetch(step: Step, download: SeparateDownload, move: Move, comm
     if moved or _REPOSITORY in command:
         reason = f"`{shown}` keeps what it fetches where {moved or _REPOSITORY} says, in the stage that ships"
         raise LeaveAlone("fetch-ships", reason, _HINT)
-    remover = next(_removers(step), None)
+    remover = next(_removers(step, download.prefetch.without_fetch), None)
     if remover is not None:
         line, text = remover
         reason = f"`{text}` on line {line} may remove fetched files, which a download of its own keeps in its layer"
@@ -52,7 +52,7 @@ def kept_in_image(download: SeparateDownload) -> str:
     return f"; {what} (`dfix verify` says how many MB)"
 
 
-def _removers(step: Step) -> Iterator[tuple[int, str]]:
+def _removers(step: Step, harmless: frozenset[str]) -> Iterator[tuple[int, str]]:
     """The commands that remove files or clean caches, from the RUN of the build to the end of the stage."""
     for other in step.stage.steps[step.index :]:
         if other.keyword != "RUN" or other.onbuild:
@@ -60,12 +60,13 @@ def _removers(step: Step) -> Iterator[tuple[int, str]]:
         if other.script.opaque:
             yield other.instruction.line, other.source_text[:60]
         for command in located(other, conditions=True):
-            if _removes(command):
+            if _removes(command, harmless):
                 yield other.instruction.line, " ".join(word.text for word in command.words)[:60]
 
 
-def _removes(command: Located) -> bool:
+def _removes(command: Located, harmless: frozenset[str]) -> bool:
+    """Whether a command may remove cached files; `mvn clean`, one of the `harmless` goals, empties only the output."""
     if not command.words:
         return False
-    cleans = any(word.text in _CLEANS for word in command.words[1:]) and program_name(command.words[0]) != "mvn"
+    cleans = any(word.text in _CLEANS and word.text not in harmless for word in command.words[1:])
     return program_name(command.words[0]) in _REMOVING or cleans

@@ -63,6 +63,16 @@ def edits(model: Model, move: Move, run: InstallRun, run_split: RunSplit | None,
     return (*written, *(_before(model, step.instruction, text) for step, text in inserted.items()))
 
 
+def edits_above(model: Model, move: Move, run: InstallRun, command: str) -> tuple[Edit, ...]:
+    """COPY lines and a RUN of `command` before the copies, which stay where they are."""
+    first = block(model.tree, move.copies[0].step.instruction)
+    lines = "".join(_lines(move, copy, block(model.tree, copy.step.instruction)) for copy in move.copies)
+    instruction = run.step.instruction
+    keyword = model.source.text[instruction.keyword_span.start : instruction.keyword_span.end]
+    blank = "\n" * min(first.blanks_after, 1)
+    return (Edit(Span(first.span.start, first.span.start), f"{lines}{blank}{keyword} {command}\n{blank}"),)
+
+
 def _lines(move: Move, copy: Copied, moved: Block) -> str:
     """The COPY lines for what the install reads of a copy."""
     instruction = copy.step.instruction

@@ -23,8 +23,9 @@ from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.moved_copies import plan_move
 from dfix.transforms.split_manifests.own_commands import check_clean_up, first_use_of_sources, setup_for_second_run
 from dfix.transforms.split_manifests.placeholders import check_needs_none, with_placeholders
+from dfix.transforms.split_manifests.program_modes import program_mode
 from dfix.transforms.split_manifests.shipped_paths import check_made_files
-from dfix.transforms.split_manifests.split_edits import RunSplit, edits
+from dfix.transforms.split_manifests.split_edits import RunSplit, edits, edits_above
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 
@@ -162,22 +163,30 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
         reason = f"no COPY brings files to the folder in which `{run.installs[0].shown}` runs"
         raise LeaveAlone("unknown-folder", reason, "run it in the folder of the project, set by WORKDIR or `cd`")
     read = inputs_of_run(copies, run)
-    move = None if read is None else plan_move(copies, run, read)
+    if read is None:
+        return None
+    above = False
+    try:
+        move = plan_move(copies, run, read)
+    except LeaveAlone as no:
+        from dfix.transforms.split_manifests.download_above import plan_above
+
+        move, above = plan_above(copies, download, read, no), True
     if move is None:
         return None
     shown = run.installs[0].shown
-    assert read is not None
     from dfix.transforms.split_manifests.fetch_needs import check_fetch
 
     check_fetch(copies, step, download, read)
     elements = chain(step.script) or ()
     fetch = with_placeholders(download.command, move, read, run)
-    command = setup_for_second_run(elements[: download.part], model.source.text) + fetch
+    mode = program_mode(run, download.part, read)
+    command = setup_for_second_run(elements[: download.part], model.source.text) + mode + fetch
     reason = (
         f"`{shown}` fetches {download.prefetch.what} again when any file changes, but only reads {_listed(move.read)} "
         "for that"
     )
-    written = edits(model, move, run, None, command)
+    written = edits_above(model, move, run, command) if above else edits(model, move, run, None, command)
     if not step.stage.ships:
         return Split(_offset(move), written, reason)
     from dfix.transforms.split_manifests.shipped_fetch import check_shipped_fetch, kept_in_image

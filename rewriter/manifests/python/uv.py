@@ -52,8 +52,8 @@ def inputs(context: Context, install: Install) -> Inputs:
         reason = f"`{install.shown}` installs the members of the workspace, so it reads their sources"
         raise LeaveAlone("installs-project", reason, twice("--no-install-workspace"))
     lock = posixpath.join(install.folder, "uv.lock")
-    if context.ships(lock) and not flags & {"--frozen", "--locked"} and not install.lock_stays:
-        raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}", "add `--locked`")
+    if not flags & {"--frozen", "--locked"} and not install.lock_stays:
+        _refuse_rewritten_lock(context, install, lock, data)
     for manifest in (path, *manifests) if "--frozen" not in flags else ():
         if table(read_toml(context, manifest), "project").get("dynamic"):
             reason = f"{manifest}: `dynamic` fields may be read from the sources"
@@ -82,6 +82,22 @@ def _members(context: Context, path: str, workspace: dict[str, Any]) -> list[str
         members = (posixpath.join(parent, name, "pyproject.toml") for name in names if fnmatch(name, last))
         paths += [member for member in members if context.ships(member) and member not in paths]
     return paths
+
+
+def _refuse_rewritten_lock(context: Context, install: Install, lock: str, data: dict[str, Any]) -> None:
+    """Raises LeaveAlone where uv may write the lock file anew."""
+    text = context.read(lock, _LARGEST_LOCK)
+    if text is None:
+        return
+    if context.ships(posixpath.join(install.folder, "uv.toml")):
+        difference = "uv.toml has settings"
+    else:
+        from dfix.rewriter.manifests.python.uv_lock_form import uv_rewrites_because
+
+        difference = uv_rewrites_because(text, data, install.arguments, dict(install.env))
+    if difference:
+        reason = f"`{install.shown}` may rewrite {lock}: {difference}"
+        raise LeaveAlone("lock-rewritten", reason, "run `uv lock`, commit uv.lock, and add `--locked`")
 
 
 def _refuse_local_indexes(path: str, uv: dict[str, Any]) -> None:

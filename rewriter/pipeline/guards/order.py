@@ -5,6 +5,7 @@ It needs no build context, and is enough for most results.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
@@ -162,9 +163,16 @@ def _pairs(first: Sequence[RunCommand], second: Sequence[RunCommand]) -> Iterato
 
 
 def _longest_in_common(first: Sequence[RunCommand], second: Sequence[RunCommand]) -> list[tuple[int, int]]:
-    """The indexes of the longest sequence of commands that is in both."""
-    alike = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a.words != b.words), len(first))
-    alike = min(alike, len(second))
+    """The indexes of the longest sequence of commands that is in both; of two alike in `second`, the later one.
+
+    What a rule adds comes before the author's commands, and may repeat one of them: `chmod +x mvnw && ./mvnw …`.
+    """
+    counts = Counter(ran.words for ran in second)
+    alike = 0
+    for one, other in zip(first, second, strict=False):
+        if one.words != other.words or counts[one.words] > 1:
+            break
+        alike += 1
     lengths = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
     for i in reversed(range(alike, len(first))):
         for j in reversed(range(alike, len(second))):
@@ -173,10 +181,11 @@ def _longest_in_common(first: Sequence[RunCommand], second: Sequence[RunCommand]
     found = [(index, index) for index in range(alike)]
     i = j = alike
     while i < len(first) and j < len(second):
-        if first[i].words == second[j].words:
+        is_same = first[i].words == second[j].words
+        if is_same and lengths[i][j + 1] < lengths[i][j]:
             found.append((i, j))
             i, j = i + 1, j + 1
-        elif lengths[i + 1][j] >= lengths[i][j + 1]:
+        elif not is_same and lengths[i + 1][j] >= lengths[i][j + 1]:
             i += 1
         else:
             j += 1
