@@ -106,7 +106,11 @@ INSTALLS_ITSELF = "installs the project itself, so it reads the sources"
             "the build context ships .venv, which poetry uses today, but which would overwrite the new one after a split",
         ),
         (UV, "sync --frozen", f"`uv sync --frozen` {INSTALLS_ITSELF}"),
-        (UV, "sync --no-install-project", "`uv sync --no-install-project` may rewrite uv.lock"),
+        (
+            UV,
+            "sync --no-install-project",
+            "`uv sync --no-install-project` may rewrite uv.lock: it does not list the project by itself",
+        ),
         (
             {**UV, "pyproject.toml": "[project]\ndynamic = ['version']\n"},
             "sync --locked",
