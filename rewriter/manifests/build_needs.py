@@ -24,6 +24,7 @@ _RESOLVES_TESTS = _PHASES.index("test-compile")
 _ALWAYS = frozenset("TargetFramework TargetFrameworks RuntimeIdentifier OS MSBuildProjectName".split())
 """Properties that are the same in a restore and in the build after it."""
 _PROPERTY = re.compile(r"\$\((?P<name>\w+)")
+_CRATE_TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 _CRATES = "registry+https://github.com/rust-lang/crates.io-index"
 _PACKAGES = ("PackageReference", "PackageDownload", "ProjectReference", "PackageVersion", "GlobalPackageReference")
 
@@ -81,10 +82,12 @@ def crate_from_elsewhere(context: Context, files: Sequence[str]) -> str:
             return f"{path} replaces crates.io, and the replacement may not have every crate"
         elif name == "Cargo.toml":
             data = read_toml(context, path)
-            for group in ("dependencies", "dev-dependencies", "build-dependencies"):
-                for crate, entry in table(data, group).items():
-                    if isinstance(entry, dict) and (entry.get("git") or entry.get("registry")):
-                        return f"{path} has {crate} from another place than crates.io"
+            tables = [data, table(data, "workspace"), *table(data, "target").values()]
+            groups = [table(one, group) for one in tables for group in _CRATE_TABLES]
+            groups += [*map(table, table(data, "patch").values()), table(data, "replace")]
+            for crate, entry in (pair for group in groups for pair in group.items()):
+                if isinstance(entry, dict) and any(entry.get(key) for key in ("git", "registry", "registry-index")):
+                    return f"{path} has {crate} from another place than crates.io"
     return ""
 
 
