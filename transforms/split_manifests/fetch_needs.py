@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import usage
@@ -22,6 +23,7 @@ from dfix.rewriter.manifests.go_modules import GoProject
 from dfix.rewriter.manifests.go_packages import GoBuild
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.file_map.install_reads import Needed, view_from
+from dfix.rewriter.model.images import repository
 from dfix.rewriter.model.stage import Step
 from dfix.transforms.split_manifests.fetch_first import SeparateDownload
 from dfix.transforms.split_manifests.stage_copies import StageCopies
@@ -34,6 +36,7 @@ _GO_VALUES = frozenset(
     "-outputdir".split()
 )
 _PRIVATE = ("GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE")
+_EDITION_2024 = (1, 85)
 _CACHE = "keep downloads between builds with a cache mount instead"
 
 
@@ -51,13 +54,28 @@ def check_fetch(copies: StageCopies, step: Step, download: SeparateDownload, rea
         case "mvn":
             why = unneeded_plugin(context, files, words, public_packages()["maven"]["groups"])
         case "cargo":
-            why = crate_from_elsewhere(context, files)
+            why = crate_from_elsewhere(context, files) or _newer_crates(step, files)
         case "dotnet":
             why = conditional_reference(context, files)
         case "sbt":
             why = scoped_task(words)
     if why:
         raise LeaveAlone("fetch-more", f"`{shown}` may fetch more than the build needs: {why}", _CACHE)
+
+
+def _newer_crates(step: Step, files: Sequence[str]) -> str:
+    """Why an old Cargo may not understand a crate that the build does not need, as a sentence; "" if it does.
+
+    `cargo fetch` also reads manifests of crates for other systems. Without a lock file it takes the newest ones, and
+    Cargo before 1.85 refuses those of the edition 2024 (doc.rust-lang.org/edition-guide, "Rust 2024").
+    """
+    if any(posixpath.basename(path) == "Cargo.lock" for path in files):
+        return ""
+    name, tag = repository(step.stage.base.image)
+    version = re.match(r"(\d+)\.(\d+)", tag)
+    if name == "rust" and (version is None or (int(version[1]), int(version[2])) >= _EDITION_2024):
+        return ""
+    return f"without a Cargo.lock it takes the newest crates, which the Cargo of {step.stage.base.image} may not know"
 
 
 def _go(copies: StageCopies, step: Step, first: Located, read: Needed) -> str:
