@@ -25,6 +25,7 @@ from dfix.rewriter.model.file_map.install_reads import ProjectInstall, view_from
 from dfix.rewriter.model.mounts import Mount
 from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.program_modes import is_plain_chmod
 from dfix.transforms.split_manifests.stage_copies import StageCopies
