@@ -149,7 +149,7 @@ def changed_without_reason(before: str, after: str) -> str:
     old, new = _blocks(before), _blocks(after)
     if old is None or new is None:
         return ""
-    added = _between(new) - _between(old)
+    added = _between(new) - _between(old) - _inner_comments(old)
     if added:
         return f"a new line between instructions: {next(iter(added))!r}"
     for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -167,6 +167,12 @@ def changed_without_reason(before: str, after: str) -> str:
 
 def _between(blocks: list[_Block]) -> Counter[str]:
     return Counter(block.lines for block in blocks if block.meaning is None and block.lines.strip())
+
+
+def _inner_comments(blocks: list[_Block]) -> Counter[str]:
+    r"""The comments inside of instructions: the last ones are between them once the `\` before them has to go."""
+    inside = (line for block in blocks if block.meaning is not None for line in block.lines.split("\n")[1:])
+    return Counter(line for line in inside if line.lstrip().startswith("#"))
 
 
 def _blocks(text: str) -> list[_Block] | None:

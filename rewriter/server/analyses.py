@@ -22,13 +22,16 @@ from dfix.rewriter.server.analysis import Analysis, LateError, Terms, late
 from dfix.rewriter.server.contexts import Contexts
 from dfix.rewriter.server.documents import Document
 from dfix.rewriter.server.preferences import settings_for
-from dfix.rewriter.server.questions import EMPTY, Failure, News, Question, Reply, Said, packed, received
+from dfix.rewriter.server.questions import Failure, News, Question, Reply, Said, begun, packed, received
 from dfix.rewriter.settings.files import SettingsError
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.root import root_of
 
 LONGEST_SECONDS = 2.0
-"""Time limit of one answer. The server ends a process that takes longer."""
+"""CPU time limit of one answer. The server ends a process that takes longer."""
+PATIENCE = 10
+"""So many seconds on the clock count as one of CPU time: waiting for a processor is no fault of the document, but an
+analysis that waits for a disk would never end."""
 SOON = 0.9
 """The part of the time limit after which an analysis gives up by itself, so that its process lives on."""
 MOST_KEPT = 50
@@ -63,9 +66,9 @@ def serve(connection: socket.socket) -> None:
     """Answer questions until the server is gone."""
     analyses = Analyses(connection)
     while (question := received(connection)) is not None:
-        connection.sendall(EMPTY)
+        connection.sendall(begun(os.getpid()))
         # also ends this process when nobody is left to end it
-        signal.setitimer(signal.ITIMER_REAL, 2 * LONGEST_SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, 2 * PATIENCE * LONGEST_SECONDS)
         reply = analyses.reply(question)
         signal.setitimer(signal.ITIMER_REAL, 0)
         connection.sendall(packed(reply))
@@ -85,12 +88,13 @@ class Analyses:
         self._rules = pipeline.rule_names()
         self._kept: dict[str, _Kept] = {}
         self._said: list[Said] = []
-        self._deadline = 0.0
+        self._deadlines = 0.0, 0.0
 
     def reply(self, question: Question) -> Reply:
         """Answer one question; whatever goes wrong is a part of the reply."""
         document = question.document
-        self._deadline = time.monotonic() + SOON * LONGEST_SECONDS
+        seconds = SOON * LONGEST_SECONDS
+        self._deadlines = time.process_time() + seconds, time.monotonic() + PATIENCE * seconds
         self._said = []
         try:
             for news in question.news:
@@ -144,7 +148,8 @@ class Analyses:
     def _proceed(self) -> None:
         if select.select([self._connection], [], [], 0)[0]:
             raise pipeline.StoppedError
-        if time.monotonic() > self._deadline:
+        used, elapsed = self._deadlines
+        if time.process_time() > used or time.monotonic() > elapsed:
             raise LateError
 
     def _analysis(self, question: Question) -> Analysis | None:

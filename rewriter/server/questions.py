@@ -1,6 +1,7 @@
 """What the server asks a process that analyses documents, and what that answers: pickles, each after its length.
 
-An empty message means "begun" from the process, and "stop, nobody waits for this any more" from the server.
+Before its answer, the process says that it has begun, by its process id. An empty message of the server means "stop,
+nobody waits for this any more".
 """
 
 from __future__ import annotations
@@ -79,6 +80,12 @@ class Reply(NamedTuple):
 def packed(message: Question | Reply) -> bytes:
     """A message with its length."""
     data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    return len(data).to_bytes(HEADER, "big") + data
+
+
+def begun(pid: int) -> bytes:
+    """What a process says when it begins with a question."""
+    data = pid.to_bytes(HEADER, "big")
     return len(data).to_bytes(HEADER, "big") + data
 
 

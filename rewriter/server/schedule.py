@@ -17,13 +17,16 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from dfix.rewriter.server import analyses
+from dfix.rewriter.server.cpu_time import cpu_seconds
 from dfix.rewriter.server.launcher import Launcher
 from dfix.rewriter.server.questions import EMPTY, HEADER, News, Question, Reply, packed
 
 PROCESSES = (2, 1, 1)
 """How many processes each level has at most."""
 SECONDS = (0.1, 0.5, float("inf"))
-"""How long an analysis of each level may keep another one waiting."""
+"""How much CPU time an analysis of each level may take while another one waits."""
+_LOOK_UP = 0.02
+"""Seconds between two looks at the CPU time of a process that has nearly used up what it may take."""
 MOST_CLOSED = 50
 """A process is replaced after so many of its documents were closed: a new one doesn't have their memory."""
 
@@ -59,11 +62,25 @@ class _Process:
         self.number, self.connection = number, connection
         self.job: _Job | None = None
         self.since: float | None = None
+        self._pid, self._used_before = 0, 0.0
         self.level = 0
         self.evicted = self.unwanted = self.lowered = False
         self.news = [News(watched=watched)]
         self.seen: set[str] = set()
         self.closed = self.answered = 0
+
+    def begin(self, pid: int) -> None:
+        """Note that it is at its question from now on."""
+        self._pid, self._used_before = pid, cpu_seconds(pid) or 0.0
+        self.since = asyncio.get_running_loop().time()
+
+    def taken(self) -> float:
+        """The CPU seconds that its question has taken so far, with PATIENCE; 0 before it is at it."""
+        if self.since is None:
+            return 0.0
+        elapsed = asyncio.get_running_loop().time() - self.since
+        used = cpu_seconds(self._pid)
+        return elapsed if used is None else max(used - self._used_before, elapsed / analyses.PATIENCE)
 
     @property
     def unasked(self) -> bool:
@@ -215,7 +232,7 @@ class Schedule:
         asyncio.get_running_loop().call_soon(self._next)
 
     async def _exchange(self, process: _Process, question: Question) -> Reply:
-        """Send a question and wait for the reply; the time limit starts when the process does.
+        """Send a question and wait for the reply; its time counts from when the process is at it.
 
         Raises ProcessEndedError.
         """
@@ -224,19 +241,15 @@ class Schedule:
         loop = asyncio.get_running_loop()
         try:
             await loop.sock_sendall(process.connection, packed(question._replace(news=news)))
-            await _message(process.connection)
-            process.since = loop.time()
+            process.begin(int.from_bytes(await _message(process.connection), "big"))
             if process.unwanted:
                 await loop.sock_sendall(process.connection, EMPTY)
             self._set_alarm()
-            async with asyncio.timeout(analyses.LONGEST_SECONDS):
-                reply: Reply = pickle.loads(await _message(process.connection))
-        except TimeoutError:
-            raise ProcessEndedError(late=True) from None
+            reply: Reply = pickle.loads(await _in_time(process))
         except OSError:
             raise ProcessEndedError(late=False) from None
         process.answered += 1
-        if loop.time() - process.since <= SECONDS[0]:
+        if process.taken() <= SECONDS[0]:
             self._levels.pop(uri, None)
         return reply
 
@@ -245,21 +258,20 @@ class Schedule:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        ends = []
+        left = []
         for level, seconds in enumerate(SECONDS[:-1]):
             if next(self._startable(level), None) is not None:
-                ends += [one.since + seconds for one in self._busy(level) if one.since is not None]
-        if ends:
-            self._alarm = asyncio.get_running_loop().call_at(min(ends), self._make_room)
+                left += [seconds - one.taken() for one in self._busy(level) if one.since is not None]
+        if left:
+            self._alarm = asyncio.get_running_loop().call_later(max(min(left), _LOOK_UP), self._make_room)
 
     def _make_room(self) -> None:
         """Move up what takes too long for its level: it goes on if there is room, else it has to begin again."""
-        now = asyncio.get_running_loop().time()
         for level, seconds in [*enumerate(SECONDS[:-1])][::-1]:
             if next(self._startable(level), None) is None:
                 continue
             for process in self._busy(level):
-                if process.job is None or process.since is None or now - process.since < seconds:
+                if process.job is None or process.taken() < seconds:
                     continue
                 process.evicted = len(self._busy(level + 1)) >= PROCESSES[level + 1]
                 process.level = self._levels[process.job.uri] = level + 1
@@ -295,6 +307,20 @@ class Schedule:
             self._processes.remove(process)
             self._kill(process)
             process.connection.close()
+
+
+async def _in_time(process: _Process) -> bytes:
+    """The reply of a process. Raises ConnectionError if it is gone, ProcessEndedError if it takes too long."""
+    reply = asyncio.ensure_future(_message(process.connection))
+    try:
+        while True:
+            left = analyses.LONGEST_SECONDS - process.taken()
+            if left <= 0:
+                raise ProcessEndedError(late=True)
+            if (await asyncio.wait((reply,), timeout=max(left, _LOOK_UP)))[0]:
+                return reply.result()
+    finally:
+        reply.cancel()
 
 
 async def _message(connection: socket.socket) -> bytes:

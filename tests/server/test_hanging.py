@@ -26,24 +26,27 @@ RULE = (
     "    if 'sleep' in text: time.sleep(1000)\n"
     "    if 'deaf' in text:\n"
     "        import signal; signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65)); time.sleep(1000)\n"
+    "    if 'busy' in text:\n"
+    "        while True: pass\n"
+    "    if 'waits' in text: time.sleep(3)\n"
     "    if 'crash' in text: os.kill(os.getpid(), 11)\n"
     "    if 'leave' in text: os._exit(0)\n"
     "    if 'long' in text: time.sleep(0.05)\n"
     "    yield from ()\n"
     "rules = (*registry.transforms(), N(NAME='x', CODES=(), ORDER=1, SUMMARY='', CONTRACT='same-image', EXAMPLES=(), __doc__='', propose=propose))\n"
     "pipeline.transforms = registry.transforms = lambda: rules\n"
-    "analyses.LONGEST_SECONDS = float(sys.argv[2])\n"
+    "analyses.LONGEST_SECONDS, analyses.PATIENCE = float(sys.argv[2]), float(sys.argv[3])\n"
     "sys.exit(main.run(['lsp']))\n"
 )
 LONGEST = 4.0
-HANGING = ["fifo", "pattern", "sleep", "deaf"]
+HANGING = ["fifo", "pattern", "sleep", "deaf", "busy"]
 LATE = "takes too long to analyse, so it is skipped in the editor"
 
 
-def wire_to(folder: Path, longest: float = 120.0) -> Wire:
+def wire_to(folder: Path, longest: float = 120.0, patience: float = 1.0) -> Wire:
     """A server whose rules do what an image's name says."""
     os.mkfifo(folder / "fifo")
-    return Wire(folder, (sys.executable, "-c", RULE, str(folder / "fifo"), str(longest)))
+    return Wire(folder, (sys.executable, "-c", RULE, str(folder / "fifo"), str(longest), str(patience)))
 
 
 @pytest.mark.parametrize("kind", HANGING)
@@ -90,6 +93,14 @@ def test_the_server_ends_while_an_analysis_hangs(tmp_path: Path, kind: str) -> N
         assert wire.ask("shutdown") is None
         wire.tell("exit")
         assert wire.ended() == 0
+
+
+def test_an_analysis_that_gets_no_processor_is_not_late(tmp_path: Path) -> None:
+    with wire_to(tmp_path, 1.0, patience=30.0) as wire:
+        wire.begin()
+        uri = wire.open(tmp_path / "Dockerfile", f"FROM waits\n{APT}")
+        assert wire.formatted(uri)
+        assert LATE not in "".join(wire.pulled(uri))
 
 
 @pytest.mark.parametrize("kind", ["crash", "leave"])

@@ -37,6 +37,7 @@ BROKEN = (
     "features.hover = hover\n"
     "rules = (N(NAME='x', CODES=(), ORDER=1, SUMMARY='', CONTRACT='same-image', EXAMPLES=(), __doc__='', propose=propose),)\n"
     "pipeline.transforms = registry.transforms = lambda: rules\n"
+    "analyses.PATIENCE = 1\n"
     "if len(sys.argv) > 2: analyses.LONGEST_SECONDS = float(sys.argv[2])\n"
     "sys.exit(main.run(['lsp']))\n"
 )

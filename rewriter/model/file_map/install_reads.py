@@ -259,6 +259,8 @@ def _with_program(view: ImageView, install: ProjectInstall, read: Inputs) -> Inp
 
 
 def _needed(view: ImageView, read: Inputs) -> Needed:
+    for path in read.files:
+        _check_link(view, path)
     files = [file for path in read.files if (file := view.file(path)) is not None]
     folders = [_folder(view, path) for path in read.folders]
     executables = [file for path in read.executables if (file := view.file(path)) is not None]
@@ -274,6 +276,17 @@ def _needed(view: ImageView, read: Inputs) -> Needed:
         read.yarn_1,
         any_of,
     )
+
+
+def _check_link(view: ImageView, path: str) -> None:
+    """Raises LeaveAlone for a link that leads to no file of the build context: a COPY that names it would fail."""
+    file, context = view.file(path), view.file_map.context
+    if file is None or context.link(file.source) is None:
+        return
+    target = context.followed(file.source)
+    if target is None or not context.ships(target):
+        reason = f"{file.source} is a link that does not lead to a file of the build context"
+        raise LeaveAlone("linked-folder", reason, "put the file itself in place of the link")
 
 
 def _folder(view: ImageView, path: str) -> ImageFolder:
