@@ -5,6 +5,9 @@
 Each edit goes to a document at random and is followed by a request for it. The answers about hostile documents are not
 waited for; a request is cancelled when the next one about its document is sent, as editors do. Times are those of the
 client, from the request to its answer; memory is the proportional set size of the server and its processes.
+
+On a busy machine a part of each time is not the server's: a request that it doesn't know, which needs no analysis, is
+timed after every tenth answer. The load, and the CPU time that the server and its processes take, are told too.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench_editor import family
 
@@ -37,6 +40,8 @@ _FILES = {
     ".dockerignore": "node_modules\n",
     ".git/HEAD": "",
 }
+_TICKS = os.sysconf("SC_CLK_TCK")
+_UNKNOWN = "dfix/unknown"
 _METHODS = ("textDocument/formatting", "textDocument/codeLens", "textDocument/hover")
 
 
@@ -154,6 +159,30 @@ def memory(pid: int) -> float:
     return used / 1000
 
 
+def cpu_time(pid: int) -> float:
+    """The CPU seconds of a process, of all that come from it, and of those of them that have ended."""
+    ticks = 0
+    for one in family(pid):
+        with suppress(OSError):
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15]))  # utime, stime, cutime, cstime: proc(5)
+    return ticks / _TICKS
+
+
+class Seen(NamedTuple):
+    """How many edits there were, and what was measured.
+
+    That is milliseconds of the answers about documents that are not hostile, and of those that need no analysis, and
+    megabytes after each tenth of the edits.
+    """
+
+    edits: int
+    times: list[float]
+    bare: list[float]
+    used: list[float]
+    cpu_seconds: float
+
+
 def _parameters(uri: str, method: str) -> dict[str, Any]:
     own: dict[str, Any] = {"options": {"tabSize": 4, "insertSpaces": True}} if method.endswith("formatting") else {}
     if method.endswith("hover"):
@@ -163,17 +192,14 @@ def _parameters(uri: str, method: str) -> dict[str, Any]:
 
 async def edit(
     client: Client, pid: int, found: list[tuple[Path, str, bool]], edits: int, chosen: random.Random, end: float
-) -> tuple[int, list[float], list[float]]:
-    """Edit until all is done or the time is over.
-
-    Returns how often, the milliseconds of each answer about a document that is not hostile, and the megabytes after
-    each tenth of the edits.
-    """
+) -> Seen:
+    """Edit until all is done or the time is over."""
     opened = [(path.as_uri(), text, hostile) for path, text, hostile in found]
     for uri, text, _ in opened:
         document = {"uri": uri, "languageId": "dockerfile", "version": 0, "text": text}
         client.send({"method": "textDocument/didOpen", "params": {"textDocument": document}})
     times: list[float] = []
+    bare: list[float] = []
     used: list[float] = []
     pending: dict[str, int] = {}
     number = 0
@@ -189,14 +215,18 @@ async def edit(
         if not hostile:
             await answer
             times.append((time.perf_counter() - start) * 1000)
+        if not hostile and len(times) % 10 == 0:
+            start = time.perf_counter()
+            await client.request(_UNKNOWN, {})[1]
+            bare.append((time.perf_counter() - start) * 1000)
         if number % max(1, edits // 10) == 0:
             used.append(memory(pid))
         if time.perf_counter() > end:
             break
-    return number, times, used
+    return Seen(number, times, bare, used, cpu_time(pid))
 
 
-async def soak(edits: int, seed: int, end: float) -> tuple[int, list[float], list[float]]:
+async def soak(edits: int, seed: int, end: float) -> Seen:
     """Run a server and edit."""
     pipe = asyncio.subprocess.PIPE
     with tempfile.TemporaryDirectory() as name:
@@ -226,13 +256,20 @@ def main() -> None:
     words = parser.parse_args()
     start = time.perf_counter()
     end = start + 60 * words.minutes
-    count, times, used = asyncio.run(soak(words.edits, words.seed, end))
-    times.sort()
+    seen = asyncio.run(soak(words.edits, words.seed, end))
+    seconds = time.perf_counter() - start
     sys.stdout.write(
-        f"{count} edits in {time.perf_counter() - start:.0f} s; {len(times)} answers about other documents: "
-        f"p50 {statistics.median(times):.1f} ms, p99 {times[len(times) * 99 // 100]:.1f} ms, most {times[-1]:.1f} ms\n"
-        f"memory in MB after each tenth of the edits: {' '.join(f'{one:.0f}' for one in used)}\n"
+        f"{seen.edits} edits in {seconds:.0f} s, {1000 * seen.cpu_seconds / seen.edits:.1f} ms of CPU time each, "
+        f"load {' '.join(f'{one:.1f}' for one in os.getloadavg())}\n"
+        f"{len(seen.times)} answers about other documents: {_told(seen.times)}\n"
+        f"{len(seen.bare)} answers that need no analysis: {_told(seen.bare)}\n"
+        f"memory in MB after each tenth of the edits: {' '.join(f'{one:.0f}' for one in seen.used)}\n"
     )
+
+
+def _told(times: list[float]) -> str:
+    times = sorted(times)
+    return f"p50 {statistics.median(times):.1f} ms, p99 {times[len(times) * 99 // 100]:.1f} ms, most {times[-1]:.1f} ms"
 
 
 if __name__ == "__main__":
