@@ -59,7 +59,7 @@ case esac # \\ ` ' " $ ${ $( \\x0a \\x0d\\x0a \\x09 \\x00 \\xef\\xbb\\xbf \\xc2\
 LONGEST = {"dockerfiles": 2048, "repositories": 6000}
 SEEDS = 300
 ALONE = Options(use_context=False)
-HANGS_AFTER = 30
+HANGS_AFTER = 300
 """Seconds on the clock after which an input hangs."""
 _MOST_MEMORY = 1500
 _TELLS_AFTER = 600

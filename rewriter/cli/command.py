@@ -18,6 +18,7 @@ from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.report.output import Output, outputs, visible, visible_name
 from dfix.rewriter.report.terminal import context_line, problem_line
 from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.text.known import keeping
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import MAX_BYTES, read, too_large
 from dfix.rewriter.text.source import Source
@@ -116,8 +117,9 @@ def _outcomes(request: Request, items: list[Job | Problem]) -> Iterator[Outcome]
         from dfix.rewriter.cli.workers import Workers
 
         answers = iter(Workers(jobs, count, work, died))
-    for item in items:
-        yield failed(item.path, item) if isinstance(item, Problem) else next(answers)
+    with keeping():
+        for item in items:
+            yield failed(item.path, item) if isinstance(item, Problem) else next(answers)
 
 
 def _cores() -> int:

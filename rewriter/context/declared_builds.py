@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dfix.rewriter.context.parsed_files import bake_targets, json_of, table_of, text_of, without_comments, yaml_of
@@ -23,7 +22,7 @@ class DeclaredBuild(NamedTuple):
     """Relative to the context, or absolute; "" if its text is in the file, or for a build that only adds the folder."""
 
 
-def declared_builds(folder: str, within: tuple[str, ...]) -> Iterator[tuple[str, list[DeclaredBuild]]]:
+def declared_builds(folder: str, within: tuple[str, ...]) -> list[tuple[str, list[DeclaredBuild]]]:
     """The files of a folder that declare builds, by name, each with its builds; contexts are relative to `folder`.
 
     `within`: where links may lead, see dfix.rewriter.text.read.
@@ -31,14 +30,16 @@ def declared_builds(folder: str, within: tuple[str, ...]) -> Iterator[tuple[str,
     try:
         names = os.listdir(folder)
     except OSError:
-        return
+        return []
+    found = []
     for name in sorted(name for name in names if name == ".devcontainer" or declares_builds(name)):
         if name == ".devcontainer":
             inner = builds_of(os.path.join(folder, name, "devcontainer.json"), within)
             moved = (build._replace(context=_joined(name, build.context)) for build in inner or ())
-            yield f"{name}/devcontainer.json", list(moved)
+            found.append((f"{name}/devcontainer.json", list(moved)))
         else:
-            yield name, builds_of(os.path.join(folder, name), within) or []
+            found.append((name, builds_of(os.path.join(folder, name), within) or []))
+    return found
 
 
 def declares_builds(name: str) -> bool:

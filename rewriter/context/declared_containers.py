@@ -24,6 +24,7 @@ from dfix.rewriter.context.image_records import (
     words_of,
 )
 from dfix.rewriter.context.parsed_files import json_of, table_of, text_of, without_comments, yaml_of
+from dfix.rewriter.text.known import once
 from dfix.rewriter.text.root import leads_out
 
 _NO_PROJECT_NAME = re.compile(r"[^a-z0-9_-]")
@@ -42,7 +43,7 @@ def included(paths: list[str], within: tuple[str, ...]) -> list[str]:
     pending = [path for path in paths if path.endswith((".yml", ".yaml"))]
     while pending and len(found) < _MOST_INCLUDED:
         path = pending.pop()
-        text = text_of(path, within) or ""
+        text = once(text_of, path, within) or ""
         if "include" not in text and "extends" not in text:
             continue
         data = yaml_of(text)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from dfix.rewriter.context.context_path import normal
 from dfix.rewriter.context.declared_builds import declared_builds
+from dfix.rewriter.text.known import once
 from dfix.rewriter.text.root import is_shared, leads_out, real, root_of, upwards
 
 
@@ -56,7 +57,7 @@ def _declared(path: str, folders: Sequence[str], root: str) -> FoundContext | No
     """The context that a file of these folders names for the Dockerfile; None if no file does."""
     outside = None
     for folder in folders:
-        for name, builds in declared_builds(folder, (root,)):
+        for name, builds in once(declared_builds, folder, (root,)):
             for build in builds:
                 if build.context is None or not build.dockerfile:
                     continue

@@ -9,11 +9,31 @@ from collections.abc import Hashable
 
 from dfix.rewriter.context.context_path import LONGEST_PATH, follow
 from dfix.rewriter.context.ignore import NO_IGNORE_FILE, IgnoreFile, open_ignore_file
+from dfix.rewriter.text.known import once
 from dfix.rewriter.text.read import Unreadable, exact_text
 from dfix.rewriter.text.root import leads_out
 
 MOST_FILES = 200_000
 LARGEST_READ = 5_000_000
+
+
+class _Seen:
+    """What has been looked up in a folder, for one text of its ignore file."""
+
+    __slots__ = ("below", "folders", "linked", "links", "ships", "some")
+
+    def __init__(self) -> None:
+        self.below: dict[str, tuple[str, ...]] = {}
+        self.some: dict[tuple[str, int], tuple[str, ...]] = {}
+        self.ships: dict[str, bool] = {}
+        self.linked: dict[str, bool] = {"": False}
+        self.links: dict[str, str | None] = {}
+        self.folders: dict[str, bool] = {}
+
+    @classmethod
+    def of(cls, _folder: str, _ignore_text: str) -> _Seen:
+        """What the contexts of a folder have in common that have the same ignore file."""
+        return cls()
 
 
 class Context:
@@ -28,12 +48,7 @@ class Context:
     """
 
     __slots__ = (
-        "_below",
-        "_folders",
-        "_linked",
-        "_links",
-        "_ships",
-        "_some",
+        "_seen",
         "answers",
         "fault",
         "ignore",
@@ -58,12 +73,7 @@ class Context:
         self.second_ignore_name = ""
         self.within: tuple[str, ...] = (root,)
         self.unreadable = False
-        self._below: dict[str, tuple[str, ...]] = {}
-        self._some: dict[tuple[str, int], tuple[str, ...]] = {}
-        self._ships: dict[str, bool] = {}
-        self._linked: dict[str, bool] = {"": False}
-        self._links: dict[str, str | None] = {}
-        self._folders: dict[str, bool] = {}
+        self._seen = _Seen()
         self.answers: dict[Hashable, object] = {}  # from what files contain, so that each run of the pipeline clears it
 
     @classmethod
@@ -79,6 +89,7 @@ class Context:
         path, found = next(opened, (paths[1], NO_IGNORE_FILE))
         context = cls(folder, found.patterns, os.path.basename(path), found.fault, found.text, path * (not found.fault))
         context.unreadable, context.within = found.unreadable, within
+        context._seen = once(_Seen.of, folder, found.text)
         return context if found.fault else context._checked(dockerfile)
 
     def _checked(self, dockerfile: str) -> Context:
@@ -124,14 +135,14 @@ class Context:
 
     def ships(self, path: str) -> bool:
         """Whether `path` is a file or link that the build sends."""
-        known = self._ships.get(path)
+        known = self._seen.ships.get(path)
         if known is None:
-            known = self._ships[path] = self._is_file(path) and not self.ignore.ignored(path)
+            known = self._seen.ships[path] = self._is_file(path) and not self.ignore.ignored(path)
         return known
 
     def ships_any(self, folder: str) -> bool:
         """Whether any file below a folder ships; stops at the first."""
-        known = self._below.get(folder)
+        known = self._seen.below.get(folder)
         if known is not None:
             return bool(known)
         if not self._opens(folder):
@@ -146,37 +157,37 @@ class Context:
 
     def below(self, folder: str) -> tuple[str, ...]:
         """The files below a folder that ship, sorted; at most MOST_FILES."""
-        found = self._below.get(folder)
+        found = self._seen.below.get(folder)
         if found is None:
             listed: list[str] = []
             if self._opens(folder):
                 self._walk(folder, listed)
-            self._ships.update(dict.fromkeys(listed, True))
-            found = self._below[folder] = tuple(sorted(listed))
+            self._seen.ships.update(dict.fromkeys(listed, True))
+            found = self._seen.below[folder] = tuple(sorted(listed))
         return found
 
     def some_below(self, folder: str, most: int) -> tuple[str, ...]:
         """Like `below`, but stops soon after `most` files."""
-        found = self._below.get(folder, self._some.get((folder, most)))
+        found = self._seen.below.get(folder, self._seen.some.get((folder, most)))
         if found is None:
             listed: list[str] = []
             if self._opens(folder):
                 self._walk(folder, listed, most=most + 1)
             found = tuple(sorted(listed))
             if len(found) > most:
-                self._some[folder, most] = found
+                self._seen.some[folder, most] = found
             else:
-                self._below[folder] = found
+                self._seen.below[folder] = found
         return found
 
     def some_without(self, skipped: frozenset[str], most: int) -> tuple[str, ...]:
         """The files that ship, except those below folders of these names; stops soon after `most` files."""
         key = ("/".join(("", *sorted(skipped))), most)  # no folder's path begins with a slash
-        found = self._some.get(key)
+        found = self._seen.some.get(key)
         if found is None:
             listed: list[str] = []
             self._walk("", listed, most=most + 1, skipped=skipped)
-            found = self._some[key] = tuple(sorted(listed))
+            found = self._seen.some[key] = tuple(sorted(listed))
         return found
 
     def folders_in(self, folder: str) -> list[str]:
@@ -246,12 +257,12 @@ class Context:
 
     def link(self, path: str) -> str | None:
         """What a symbolic link says, as written; None if `path` is not a link."""
-        if path not in self._links:
+        if path not in self._seen.links:
             try:
-                self._links[path] = os.readlink(self._disk(path)) if path and self._inside(path) else None
+                self._seen.links[path] = os.readlink(self._disk(path)) if path and self._inside(path) else None
             except (OSError, ValueError):
-                self._links[path] = None
-        return self._links[path]
+                self._seen.links[path] = None
+        return self._seen.links[path]
 
     def followed(self, path: str) -> str | None:
         """`path` with every link on its way followed inside the context, as for the source of a COPY.
@@ -287,13 +298,13 @@ class Context:
 
     def is_folder(self, path: str) -> bool:
         """Whether `path` is a folder on disk, not a link."""
-        known = self._folders.get(path)
+        known = self._seen.folders.get(path)
         if known is None:
             try:
                 known = self._inside(path) and stat.S_ISDIR(os.lstat(self._disk(path)).st_mode)
             except OSError:
                 known = False
-            self._folders[path] = known
+            self._seen.folders[path] = known
         return known
 
     def _disk(self, path: str) -> str:
@@ -321,9 +332,9 @@ class Context:
     def _through_link(self, path: str) -> bool:
         """Whether a parent folder is a link: then its files do not ship at this path."""
         folder = posixpath.dirname(path)
-        known = self._linked.get(folder)
+        known = self._seen.linked.get(folder)
         if known is None:
-            known = self._linked[folder] = os.path.islink(self._disk(folder)) or self._through_link(folder)
+            known = self._seen.linked[folder] = os.path.islink(self._disk(folder)) or self._through_link(folder)
         return known
 
     def _opens(self, folder: str) -> bool:

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from dfix.rewriter.context.build_commands import BuildCommand, build_commands
 from dfix.rewriter.context.declared_builds import declares_builds
@@ -28,6 +29,7 @@ from dfix.rewriter.context.other_builds import CI_FOLDERS, runs_builds
 from dfix.rewriter.context.parsed_files import bake_targets, table_of, text_of, yaml_of
 from dfix.rewriter.context.run_commands import read_containers
 from dfix.rewriter.context.text_values import with_values
+from dfix.rewriter.text.known import once
 from dfix.rewriter.text.root import is_inside, is_repository, leads_out, upwards
 
 _MOST_FOLDERS = 100
@@ -49,34 +51,17 @@ def image_uses(dockerfile: str, within: tuple[str, ...]) -> ImageUses:
     """
     uses = ImageUses([], [], within)
     own = os.path.realpath(dockerfile)
-    folders = list(_folders(os.path.dirname(own), within))
-    declaring = list(_declaring(folders))
-    declaring += included(declaring, within)
-    running = list(_running(folders, within))
-    links = {os.path.basename(one) for one in folders if os.path.islink(one) and is_inside(own, os.path.realpath(one))}
+    near = once(_nearby, os.path.dirname(own), within)
+    declaring, running = near.declaring, near.running
+    links = {os.path.basename(link) for link, target in near.links if is_inside(own, target)}
     if not _may_be_built(own, links, (*declaring, *running), within):
         return uses
-    for path in declaring:
-        name = os.path.basename(path)
-        if name.endswith("devcontainer.json"):
-            read_devcontainer(path, uses)
-        elif name == "skaffold.yaml":
-            _read_skaffold(path, uses)
-        elif "bake" in name:
-            _read_bake(path, uses)
-        else:
-            read_compose(path, uses)
-    for path in running:
-        _read_commands(path, uses)
-    _read_jobs([*running, *_manifests(folders, {*declaring, *running})], uses)
+    found = [once(_declared_by, path, within) for path in declaring] + [once(_run_by, path, within) for path in running]
+    for one in found:
+        uses.builds.extend(one.builds)
+        uses.containers.extend(one.containers)
+    _read_jobs((*running, *near.manifests), uses)
     return uses
-
-
-def _manifests(folders: list[str], read: set[str]) -> Iterator[str]:
-    """The YAML files near the Dockerfile that may be manifests of Kubernetes."""
-    paths = (os.path.join(folder, name) for folder in folders for name in sorted(_names(folder)))
-    found = (path for path in paths if path.endswith((".yaml", ".yml")) and path not in read)
-    yield from islice(found, _MOST_FOLDERS)
 
 
 def _read_jobs(paths: Iterable[str], uses: ImageUses) -> None:
@@ -85,7 +70,7 @@ def _read_jobs(paths: Iterable[str], uses: ImageUses) -> None:
     last_names = {name for name in last_names if name and " " not in name}
     named = re.compile("|".join(map(re.escape, last_names)), re.IGNORECASE)
     for path in paths:
-        text = text_of(path, uses.within) or "" if last_names or "Jenkinsfile" in path else ""
+        text = once(text_of, path, uses.within) or "" if last_names or "Jenkinsfile" in path else ""
         is_pipeline = os.path.basename(path).startswith("Jenkinsfile")
         if not text or not (is_pipeline or named.search(text)):
             continue
@@ -99,20 +84,59 @@ def _read_jobs(paths: Iterable[str], uses: ImageUses) -> None:
             read_jobs(path, text, uses)
 
 
-def _declaring(folders: list[str]) -> Iterator[str]:
-    """The files that declare builds."""
-    for folder in folders:
-        names = sorted(name for name in _names(folder) if declares_builds(name.removeprefix(".")))
-        yield from (os.path.join(folder, name) for name in names)
+def _declared_by(path: str, within: tuple[str, ...]) -> ImageUses:
+    """The builds and containers that a file declares."""
+    uses = ImageUses([], [], within)
+    name = os.path.basename(path)
+    if name.endswith("devcontainer.json"):
+        read_devcontainer(path, uses)
+    elif name == "skaffold.yaml":
+        _read_skaffold(path, uses)
+    elif "bake" in name:
+        _read_bake(path, uses)
+    else:
+        read_compose(path, uses)
+    return uses
 
 
-def _running(folders: list[str], within: tuple[str, ...]) -> Iterator[str]:
-    """The scripts, Makefiles and CI files that may run builds."""
-    for folder in folders:
-        places = (folder, *(os.path.join(folder, name) for name in CI_FOLDERS))
-        places = tuple(place for place in places if not leads_out(place, within))
-        files = [os.path.join(place, name) for place in places for name in sorted(_names(place))]
-        yield from [path for path in files if runs_builds(path)][:_MOST_FOLDERS]
+class _Nearby(NamedTuple):
+    """What is near the Dockerfiles of a folder: files that declare builds, files that run them, links to folders."""
+
+    declaring: tuple[str, ...]
+    running: tuple[str, ...]
+    manifests: tuple[str, ...]
+    """Other YAML files, which may be manifests of Kubernetes."""
+    links: tuple[tuple[str, str], ...]
+    """With where they lead."""
+
+
+def _nearby(folder: str, within: tuple[str, ...]) -> _Nearby:
+    folders = list(_folders(folder, within))
+    declaring = [path for one in folders for path in once(_declaring, one)]
+    declaring += included(declaring, within)
+    running = [path for one in folders for path in once(_running, one, within)]
+    read = {*declaring, *running}
+    manifests = (path for one in folders for path in once(_yaml_files, one) if path not in read)
+    links = ((one, os.path.realpath(one)) for one in folders if os.path.islink(one))
+    return _Nearby(tuple(declaring), tuple(running), tuple(islice(manifests, _MOST_FOLDERS)), tuple(links))
+
+
+def _yaml_files(folder: str) -> list[str]:
+    return [os.path.join(folder, name) for name in sorted(_names(folder)) if name.endswith((".yaml", ".yml"))]
+
+
+def _declaring(folder: str) -> list[str]:
+    """The files of a folder that declare builds."""
+    names = sorted(name for name in _names(folder) if declares_builds(name.removeprefix(".")))
+    return [os.path.join(folder, name) for name in names]
+
+
+def _running(folder: str, within: tuple[str, ...]) -> list[str]:
+    """The scripts, Makefiles and CI files of a folder that may run builds."""
+    places = (folder, *(os.path.join(folder, name) for name in CI_FOLDERS))
+    places = tuple(place for place in places if not leads_out(place, within))
+    files = [os.path.join(place, name) for place in places for name in sorted(_names(place))]
+    return [path for path in files if runs_builds(path)][:_MOST_FOLDERS]
 
 
 def _may_be_built(own: str, links: set[str], files: Iterable[str], within: tuple[str, ...]) -> bool:
@@ -128,7 +152,7 @@ def _may_be_built(own: str, links: set[str], files: Iterable[str], within: tuple
         here = os.path.dirname(file)
         if here == folder:
             return True
-        text = text_of(file, within) or ""
+        text = once(text_of, file, within) or ""
         below = is_inside(here, folder)
         if runs_builds(file):
             if "build" in text and (below or named.search(text)):
@@ -158,12 +182,16 @@ def _folders(folder: str, within: tuple[str, ...]) -> Iterator[str]:
         yield one
         if index and not in_repository:
             continue
-        inner = [os.path.join(one, name) for name in sorted(_names(one)) if name not in _NOT_LISTED]
-        inner = [path for path in inner if path not in above and os.path.isdir(path)][:_MOST_FOLDERS]
+        inner = list(islice((path for path in once(_subfolders, one) if path not in above), _MOST_FOLDERS))
         devcontainers = os.path.join(one, ".devcontainer")
         if not leads_out(devcontainers, within):
             inner += [os.path.join(devcontainers, name) for name in sorted(_names(devcontainers))]
         yield from (path for path in inner if not leads_out(path, within))
+
+
+def _subfolders(folder: str) -> list[str]:
+    paths = (os.path.join(folder, name) for name in sorted(_names(folder)) if name not in _NOT_LISTED)
+    return [path for path in paths if os.path.isdir(path)]
 
 
 def _names(folder: str) -> list[str]:
@@ -190,24 +218,26 @@ def _read_skaffold(path: str, uses: ImageUses) -> None:
         uses.builds.extend(declared_build(path, build, {image_name(str(artifact.get("image")))}, None))
 
 
-def _read_commands(path: str, uses: ImageUses) -> None:
-    """Add the builds that a file runs, and the containers."""
-    text = text_of(path, uses.within) or ""
+def _run_by(path: str, within: tuple[str, ...]) -> ImageUses:
+    """The builds that a file runs, and the containers."""
+    uses = ImageUses([], [], within)
+    text = once(text_of, path, within) or ""
     name = os.path.basename(path)
     texts = dict.fromkeys((text, with_values(text))) if _TOOLS.search(text) else ()
     for one in texts:
         for command in islice(build_commands(one), _MOST_BUILDS) if "build" in one else ():
-            uses.builds.extend(_run_build(path, command, uses.within[0]))
+            uses.builds.extend(_run_build(path, command, within[0]))
         read_containers(path, one, uses)
     if name.startswith(("Jenkinsfile", "Tiltfile")):
         # with expressions that hardly any repository needs
         from dfix.rewriter.context.job_containers import jenkins_builds, tilt_builds
     if name.startswith("Jenkinsfile"):
         for command, agent in islice(jenkins_builds(path, text), _MOST_BUILDS):
-            uses.builds.extend(_run_build(path, command, uses.within[0], agent))
+            uses.builds.extend(_run_build(path, command, within[0], agent))
     elif name.startswith("Tiltfile"):
         for command in tilt_builds(text):
-            uses.builds.extend(_run_build(path, command, uses.within[0]))
+            uses.builds.extend(_run_build(path, command, within[0]))
+    return uses
 
 
 def _run_build(file: str, command: BuildCommand, root: str, further_name: str = "") -> Iterator[ImageBuild]:

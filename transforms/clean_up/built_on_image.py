@@ -16,6 +16,7 @@ from dfix.rewriter.model import build
 from dfix.rewriter.model.cache_use import RunIndex
 from dfix.rewriter.model.container_commands import uses_of_image
 from dfix.rewriter.model.stage import known
+from dfix.rewriter.text.known import once
 from dfix.rewriter.text.root import leads_out, root_of
 from dfix.rewriter.text.source import Source
 from dfix.transforms.clean_up.context_scripts import ContextScripts
@@ -84,22 +85,22 @@ def _image_stage(model: Model, target: str) -> Stage:
 
 def _built(declared: ImageBuild, images: dict[str, _Image], own: str, within: tuple[str, ...]) -> Family | None:
     """The stages of a declared build that build on one of the images; None if it uses none of them."""
-    text = declared.text or text_of(declared.dockerfile, within) or ""
-    tree = parse(Source(declared.dockerfile or declared.file, text))
-    if tree.fault is not None or leads_out(declared.context, within):
+    written = once(_written_names, declared.dockerfile, declared.text, within)
+    if not written.words or once(leads_out, declared.context, within):
         return None
-    values = {**_arguments(tree), **declared.arguments}
+    values = {**written.arguments, **declared.arguments}
     contexts = {image_name(name): image for name, image in declared.contexts.items()}
     bases: dict[str, _Image] = {}
     names: set[str] = set()
-    for raw in _image_words(tree):
-        reference = known(raw, values, tree.escape) or raw
+    for raw in written.words:
+        reference = known(raw, values, written.escape) or raw
         image = _named(images, contexts.get(image_name(reference)) or image_name(reference))
         if image is not None:
             bases[raw] = image
             names.add(raw.lower())
-    if not bases or not any(instruction.keyword == "FROM" for instruction in tree.instructions):
+    if not bases:
         return None
+    tree = _tree(declared.dockerfile, declared.text, within)
     context = Context.open(
         declared.context, declared.dockerfile or os.path.join(declared.context, "Dockerfile"), within
     )
@@ -109,6 +110,26 @@ def _built(declared: ImageBuild, images: dict[str, _Image], own: str, within: tu
     inline = "" if declared.dockerfile else "the Dockerfile in "
     search = _search(model, list(bases.values()), f"line {{line}} of {inline}{file} (FROM {next(iter(bases))})")
     return Family(search, family_of(model, list(stages.values())), frozenset(names))
+
+
+class _WrittenNames(NamedTuple):
+    """What a Dockerfile calls images, with its build arguments and its escape character."""
+
+    words: tuple[str, ...]
+    arguments: dict[str, str]
+    escape: str
+
+
+def _written_names(dockerfile: str, text: str, within: tuple[str, ...]) -> _WrittenNames:
+    """No words if it builds nothing."""
+    tree = _tree(dockerfile, text, within)
+    builds = tree.fault is None and any(instruction.keyword == "FROM" for instruction in tree.instructions)
+    return _WrittenNames(tuple(_image_words(tree)) if builds else (), _arguments(tree), tree.escape)
+
+
+def _tree(dockerfile: str, text: str, within: tuple[str, ...]) -> Tree:
+    """The Dockerfile of a declared build, which may be a text of the file that declares it."""
+    return parse(Source(dockerfile, text or text_of(dockerfile, within) or ""))
 
 
 def _arguments(tree: Tree) -> dict[str, str]:
