@@ -6,6 +6,7 @@ its content.
 
 from __future__ import annotations
 
+import json
 import os
 import posixpath
 from collections.abc import Sequence
@@ -121,3 +122,16 @@ def of_files(dockerfile: str, files: Sequence[tuple[str, bytes]], words: Sequenc
     """A repository of ordinary files."""
     entries = [Entry(FILE, path, content) for path, content in files]
     return Repository(dockerfile.encode("utf-8", "surrogateescape"), (*entries, *(Entry(WORD, word) for word in words)))
+
+
+def to_json(repository: Repository) -> str:
+    """A repository on one line, for the inputs that are kept; bytes that are not UTF-8 are escaped."""
+    entries = [[kind, path, content.decode("utf-8", "surrogateescape")] for kind, path, content in repository.entries]
+    return json.dumps([repository.dockerfile.decode("utf-8", "surrogateescape"), entries])
+
+
+def from_json(line: str) -> Repository:
+    """The repository that `to_json` wrote."""
+    dockerfile, entries = json.loads(line)
+    found = (Entry(kind, path, content.encode("utf-8", "surrogateescape")) for kind, path, content in entries)
+    return Repository(dockerfile.encode("utf-8", "surrogateescape"), tuple(found))

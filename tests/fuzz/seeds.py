@@ -8,9 +8,10 @@ from pathlib import Path
 from dfix.rewriter.pipeline.registry import transforms
 from tests.attack.kinds import KINDS, probe
 from tests.attack.probe import Data, Files, Link
-from tests.fuzz.repositories import FILE, LINK, OPTIONS, PROGRAM, WORD, Entry, Repository, of_files, to_bytes
+from tests.fuzz.repositories import FILE, LINK, OPTIONS, PROGRAM, WORD, Entry, Repository, from_json, of_files, to_bytes
 from tests.hostile.test_odd_files import NAMES
 
+KEPT = Path(__file__).parent / "kept.jsonl"
 PROOFS = Path(__file__).parents[1] / "prove/contexts"
 LARGEST_FILE = 1500
 """A larger file is cut: it is there and named, but its content is not worth the time."""
@@ -20,8 +21,13 @@ DOCKERIGNORE = "--select=dockerignore,split-manifests"
 
 def seeds(longest: int) -> Iterator[Repository]:
     """Repositories that have at most `longest` bytes."""
-    found = (*_examples(), *_proofs(), *_campaign(), *_declarations(), *_odd())
+    found = (*_examples(), *_proofs(), *_campaign(), *_declarations(), *_odd(), *kept())
     yield from (one for one in found if len(to_bytes(one)) <= longest)
+
+
+def kept() -> Iterator[Repository]:
+    """Inputs that the fuzzer has made of the others, each of which reaches something that no smaller one does."""
+    yield from map(from_json, KEPT.read_text(encoding="utf-8").splitlines())
 
 
 def _examples() -> Iterator[Repository]:

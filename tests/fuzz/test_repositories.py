@@ -22,10 +22,12 @@ from tests.fuzz.repositories import (
     Entry,
     Repository,
     from_bytes,
+    from_json,
     put,
     to_bytes,
+    to_json,
 )
-from tests.fuzz.seeds import seeds
+from tests.fuzz.seeds import kept, seeds
 from tests.fuzz.trial import MOST_SECONDS, Faults, Trial
 
 LONGEST = 6000
@@ -60,6 +62,14 @@ def test_what_has_been_found(trial: Trial, name: str) -> None:
     trial(FOUND[name])
 
 
+def test_what_is_kept(trial: Trial) -> None:
+    for one in kept():
+        try:
+            trial(one)
+        except Faults as faults:
+            raise AssertionError(f"{faults.kind}: {faults.details}\n{one}") from None
+
+
 def test_some_mutations(trial: Trial) -> None:
     every = [to_bytes(one) for one in seeds(LONGEST)]
     mutator = Mutator(from_bytes(one) for one in every)
@@ -76,6 +86,7 @@ def test_some_mutations(trial: Trial) -> None:
 def test_bytes_and_back() -> None:
     for one in seeds(LONGEST):
         assert from_bytes(to_bytes(one)) == one
+        assert from_json(to_json(one)) == one
     assert from_bytes(b"FROM a\n\x1e\x1ex\x1ezpath\ndata\x1ef\ndata\x1efa\nb") == Repository(
         b"FROM a\n", (Entry(FILE, "a", b"b"),)
     )
