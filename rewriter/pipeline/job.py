@@ -15,7 +15,6 @@ from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
 from dfix.rewriter.text.root import root_of
 from dfix.rewriter.text.source import Source
-from dfix.rewriter.text.write import create, write
 
 REPORT = "Please report it together with the file"
 
@@ -87,6 +86,8 @@ def write_result(result: Result, data: bytes, root: str) -> Problem | None:
     Links are followed as long as they stay inside of the root or, for the ignore file, of the context. If the
     Dockerfile cannot be written, the ignore file is restored.
     """
+    from dfix.rewriter.text.write import create, write
+
     path, ignore = result.before.path, result.ignore_file
     if ignore is None:
         return write(path, data, result.after.to_bytes(), (root,))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from dfix.rewriter.text.gitignore import MOST_PATTERNS, GitIgnore
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import Unreadable, beginning, exact_text, why
 from dfix.rewriter.text.root import is_inside, is_repository, leads_out, root_of
+
+if TYPE_CHECKING:
+    from dfix.rewriter.text.gitignore import GitIgnore
 
 SKIPPED_FOLDERS = frozenset((".git", ".hg", ".jj", ".svn", ".nox", ".tox", ".venv", "node_modules"))
 _TEMPLATES = ("j2", "jinja", "jinja2", "tmpl", "tpl", "template", "gotmpl", "in", "erb", "ejs", "m4", "mustache", "hbs")
@@ -157,6 +159,8 @@ class _Search:
 
     def _read_gitignore(self, folder: str, shown: str) -> tuple[_Ignored, ...]:
         """The patterns of a folder's .gitignore. Git does not follow it if it is a link."""
+        from dfix.rewriter.text.gitignore import MOST_PATTERNS, GitIgnore
+
         path = os.path.join(folder, ".gitignore")
         if os.path.islink(path) or os.path.isdir(path):
             return ()

@@ -10,7 +10,6 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.file_map.install_reads import Needed
@@ -72,8 +71,14 @@ def _all(copies: StageCopies, move: Move, read: Needed) -> Iterator[_Leads]:
 
 
 def _leads(source: str, path: str, target: str) -> _Leads:
-    written = unquote(target.removeprefix("file:").removeprefix("//")) if target.startswith("file:") else target
+    written = _unquoted(target.removeprefix("file:").removeprefix("//")) if target.startswith("file:") else target
     return _Leads(source, target, posixpath.normpath(posixpath.join(posixpath.dirname(path), written)))
+
+
+def _unquoted(text: str) -> str:
+    from urllib.parse import unquote
+
+    return unquote(text)
 
 
 def _of_page(copies: StageCopies, source: str, path: str) -> Iterator[_Leads]:
@@ -81,7 +86,7 @@ def _of_page(copies: StageCopies, source: str, path: str) -> Iterator[_Leads]:
     if not source.lower().endswith(_PAGES):
         return
     for match in _HREF.finditer(copies.context.read(source) or ""):
-        target = unquote(match[1] or match[2] or match[3] or "")
+        target = _unquoted(match[1] or match[2] or match[3] or "")
         if target and not _ELSEWHERE.match(target):
             yield _leads(source, path, target)
 
