@@ -9,31 +9,13 @@ from collections.abc import Hashable
 
 from dfix.rewriter.context.context_path import LONGEST_PATH, follow
 from dfix.rewriter.context.ignore import NO_IGNORE_FILE, IgnoreFile, open_ignore_file
+from dfix.rewriter.context.looked_up import LookedUp, looked_up
 from dfix.rewriter.text.known import once
 from dfix.rewriter.text.read import Unreadable, exact_text
 from dfix.rewriter.text.root import leads_out
 
 MOST_FILES = 200_000
 LARGEST_READ = 5_000_000
-
-
-class _Seen:
-    """What has been looked up in a folder, for one text of its ignore file."""
-
-    __slots__ = ("below", "folders", "linked", "links", "ships", "some")
-
-    def __init__(self) -> None:
-        self.below: dict[str, tuple[str, ...]] = {}
-        self.some: dict[tuple[str, int], tuple[str, ...]] = {}
-        self.ships: dict[str, bool] = {}
-        self.linked: dict[str, bool] = {"": False}
-        self.links: dict[str, str | None] = {}
-        self.folders: dict[str, bool] = {}
-
-    @classmethod
-    def of(cls, _folder: str, _ignore_text: str) -> _Seen:
-        """What the contexts of a folder have in common that have the same ignore file."""
-        return cls()
 
 
 class Context:
@@ -73,7 +55,7 @@ class Context:
         self.second_ignore_name = ""
         self.within: tuple[str, ...] = (root,)
         self.unreadable = False
-        self._seen = _Seen()
+        self._seen = LookedUp()
         self.answers: dict[Hashable, object] = {}  # from what files contain, so that each run of the pipeline clears it
 
     @classmethod
@@ -89,7 +71,7 @@ class Context:
         path, found = next(opened, (paths[1], NO_IGNORE_FILE))
         context = cls(folder, found.patterns, os.path.basename(path), found.fault, found.text, path * (not found.fault))
         context.unreadable, context.within = found.unreadable, within
-        context._seen = once(_Seen.of, folder, found.text)
+        context._seen = once(looked_up, folder, found.text)
         return context if found.fault else context._checked(dockerfile)
 
     def _checked(self, dockerfile: str) -> Context:
