@@ -44,8 +44,8 @@ with redirect_stderr(io.StringIO()), atheris.instrument_imports(include=["dfix"]
     from soundness import look_at
 
     from tests.fuzz.mutations import Mutator
-    from tests.fuzz.repositories import from_bytes, to_bytes, to_json
-    from tests.fuzz.seeds import KEPT, seeds
+    from tests.fuzz.repositories import from_bytes, to_bytes
+    from tests.fuzz.seeds import seeds
     from tests.fuzz.trial import MOST_SECONDS, Faults, Trial
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,8 +61,6 @@ SEEDS = 300
 ALONE = Options(use_context=False)
 HANGS_AFTER = 300
 """Seconds on the clock after which an input hangs."""
-MOST_KEPT = 1200
-"""Bytes of an input that the repository keeps."""
 _MOST_MEMORY = 1500
 _TELLS_AFTER = 600
 _COUNTS = struct.Struct("QQQd")
@@ -221,42 +219,6 @@ def campaign(kind: str, minutes: float, keep: Path, kept_corpus: Path | None) ->
     return board.counts
 
 
-def select(folder: Path) -> None:
-    """Keep in the repository the smallest inputs of a folder that together reach every line which it reaches."""
-    with tempfile.TemporaryDirectory(prefix="dfix-fuzz-", dir=_in_memory()) as name:
-        folders = {place: Path(name) / place for place in ("work", "keep", "corpus", "chosen")}
-        for place in folders.values():
-            place.mkdir()
-        for path in folder.iterdir():
-            if path.stat().st_size <= MOST_KEPT:
-                (folders["corpus"] / path.name).write_bytes(path.read_bytes())
-        child = os.fork()
-        if not child:
-            trial = Trial(folders["work"])
-
-            def one_input(data: bytes) -> None:
-                _is_sound(trial, data)
-
-            words = ["-merge=1", "-use_counters=0", f"-timeout={HANGS_AFTER}", "-verbosity=0"]
-            atheris.Setup([sys.argv[0], *words, str(folders["chosen"]), str(folders["corpus"])], one_input)
-            atheris.Fuzz()
-        os.waitpid(child, 0)
-        chosen = sorted((path.read_bytes() for path in folders["chosen"].iterdir()), key=lambda data: (len(data), data))
-        (folders["work"] / "again").mkdir()
-        trial = Trial(folders["work"] / "again")
-        chosen = [data for data in chosen if _is_sound(trial, data)]
-    KEPT.write_text("".join(f"{to_json(from_bytes(data))}\n" for data in chosen), encoding="utf-8")
-    print(f"{len(chosen)} inputs are kept in {KEPT.relative_to(ROOT)}")
-
-
-def _is_sound(trial: Trial, data: bytes) -> bool:
-    try:
-        trial(from_bytes(data))
-    except Faults:
-        return False
-    return True
-
-
 def _ended(kind: str, child: int, board: Board) -> int:
     """Wait for a process and return its exit status; the counts are told every ten minutes."""
     told = time.monotonic()
@@ -287,11 +249,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, default=ROOT / ".fuzz/found", help="where inputs that break something go")
     parser.add_argument("--corpus", type=Path, default=ROOT / ".fuzz/corpus", help="where inputs that do new things go")
     parser.add_argument("--try", type=Path, dest="tried", help="try only this input of the folder of faults")
-    parser.add_argument("--select", action="store_true", help="choose from --corpus what the repository keeps")
     words = parser.parse_args()
-    if words.select:
-        select(words.corpus)
-        return
     if words.tried is not None:
         with tempfile.TemporaryDirectory(prefix="dfix-fuzz-", dir=_in_memory()) as name:
             print(Trial(Path(name))(from_bytes(words.tried.read_bytes())))

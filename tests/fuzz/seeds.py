@@ -26,7 +26,7 @@ def seeds(longest: int) -> Iterator[Repository]:
 
 
 def kept() -> Iterator[Repository]:
-    """Inputs that the fuzzer has made of the others, each of which reaches something that no smaller one does."""
+    """Inputs that the fuzzer has made of the others, each of which runs a line that no smaller one runs."""
     yield from map(from_json, KEPT.read_text(encoding="utf-8").splitlines())
 
 
