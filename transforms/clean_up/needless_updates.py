@@ -39,6 +39,8 @@ def removal(step: Step, use: ManagerUse) -> Edit | None:
     part, command = use.located.part, use.located.command
     if elements is None or part + 1 >= len(elements) or elements[part] is not command:
         return None
+    if use.usage.operands:  # `apk update` takes none (apk-update(8)), so what this does is not known
+        return None
     if command.redirects or command.assigns or any(option.name not in _QUIET for option in use.usage.options):
         return None
     span = Span(command.span.start, elements[part + 1].span.start)
