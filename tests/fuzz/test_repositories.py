@@ -44,6 +44,10 @@ FOUND = {
         b"FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt \\\n# the end\n",
         (Entry(FILE, "requirements.txt", b"a==1.0\n"),),
     ),
+    "requirements that are not UTF-8": Repository(
+        b"FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt\n",
+        (Entry(FILE, "requirements.txt", b"tiny\xff"),),
+    ),
     "an update with an operand": Repository(b"FROM alpine:3.20\nRUN apk update rch a \\\n && apk add curl\n"),
 }
 """Inputs of the fuzzer for which dfix once gave a wrong answer."""
