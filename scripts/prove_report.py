@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from statistics import median
 from typing import Any, NamedTuple
 
-from dfix.rewriter.verify.sizes import size
+from dfix.rewriter.report.sizes import size
 
 HEAD = """\
 # Results of real builds

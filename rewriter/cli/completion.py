@@ -10,6 +10,7 @@ import typer
 from typer.main import get_command
 
 from dfix.rewriter.cli import app as cli
+from dfix.rewriter.cli import layers_app as layers
 from dfix.rewriter.cli import verify_app as verify
 from dfix.rewriter.cli.flags import COMMANDS
 from dfix.rewriter.pipeline import run as pipeline
@@ -64,6 +65,8 @@ def _app(words: list[str]) -> typer.Typer:
     os.environ["COMP_CWORD"] = str(len(words) - 1)
     if command == "verify":
         return verify.app(lambda _: None)
+    if command == "layers":
+        return layers.app(lambda _: None)
     return _rule() if command == "rule" else _nothing()
 
 

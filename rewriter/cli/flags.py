@@ -1,8 +1,8 @@
 """Every flag and command of the command line, declared once.
 
-The fast reader for editors (`request`), typer's command lines (`app`, `verify_app`), what a shell completes
-(`completion`) and `dfix --write --verify` (`verify_flag`) all read these records. Nothing is imported here: an editor
-starts the command on each save.
+The fast reader for editors (`request`), the command lines of typer (`app`, `verify_app`, `layers_app`), what a shell
+completes (`completion`) and `dfix --write --verify` (`verify_flag`) all read these records. Nothing is imported here:
+an editor starts the command on each save.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Flag(NamedTuple):
 
 COMMANDS = {
     "verify": "Prove rewrites with real builds.",
+    "layers": "Show what each layer costs and what makes it run again.",
     "rules": "List the rules.",
     "rule": "Explain a rule.",
     "config": "Explain the settings.",
@@ -123,6 +124,16 @@ PROVE: tuple[Flag, ...] = (
     Flag("verbose", ("--verbose", "-v"), "switch", "Show every step, every path, and tracebacks."),
 )
 """The flags of `dfix verify PATH…`, in the order of its help."""
+
+
+LAYERS: tuple[Flag, ...] = (
+    *_WHICH,
+    Flag("output_format", ("--output-format",), "choice", "How to print the layers.", "FORMAT", ("text", "json")),
+    _COLOR,
+    Flag("quiet", ("--quiet", "-q"), "switch", "Print no summary."),
+    Flag("verbose", ("--verbose", "-v"), "switch", "Also print tracebacks."),
+)
+"""The flags of `dfix layers PATH…`, in the order of its help."""
 
 
 def split_names(value: str) -> tuple[str, ...]:

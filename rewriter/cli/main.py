@@ -56,6 +56,12 @@ def _carry_out(words: list[str]) -> int:
         from dfix.rewriter.server.start import start
 
         return start(words[1:])
+    if command == "layers":
+        from dfix.rewriter.cli.layers_app import read as read_layers
+        from dfix.rewriter.cli.layers_command import execute as show_layers
+
+        named = read_layers(words[1:])
+        return named if isinstance(named, int) else show_layers(named)
     if "--verify" in words:
         from dfix.rewriter.cli.verify_flag import with_verify
 

@@ -275,7 +275,7 @@ def _resolve(context: Context, source: str) -> list[_Source] | Missing:
             found = [posixpath.join(folder, part) for folder in found]
             continue
         try:
-            matches = Wildcard(_tokens(part)).matches
+            matches = Wildcard(name_tokens(part)).matches
         except re.error:
             return Missing(f"its source {source} is not a valid pattern")
         found = [posixpath.join(folder, name) for folder in found for name in context.names_in(folder) if matches(name)]
@@ -292,7 +292,7 @@ def _real(context: Context, path: str) -> _Source | None:
     return _Source(real, False, posixpath.basename(path)) if context.ships(real) else None
 
 
-def _tokens(part: str) -> Iterator[Token]:
+def name_tokens(part: str) -> Iterator[Token]:
     """Read one path component of a pattern of Go's filepath.Match."""
     at, last_close = 0, part.rfind("]")
     while at < len(part):

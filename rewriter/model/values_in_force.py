@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
+from types import MappingProxyType
 
 from dfix.rewriter.dockerfile.expansion import LONGEST
 from dfix.rewriter.model.build import assignments
@@ -37,6 +38,19 @@ def values_in_force(step: Step, command: Located) -> dict[str, str]:
             continue
         values[name] = "$" if value is None else filled(value, values)
     return values
+
+
+def value_before(step: Step, word: str, defaults: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A word of an instruction as an ordinary build expands it; `defaults` are those of the ARGs before the first FROM.
+
+    What only the base image or `--build-arg` sets counts as empty.
+    """
+    found = step.expand(word)
+    if found is not None:
+        return found
+    values = _before(step.stage, step.index)
+    given = {name: value for name, value in defaults.items() if name in values and not values[name]}
+    return _value(step, word, {**values, **given})
 
 
 def _before(stage: Stage, index: int) -> dict[str, str]:

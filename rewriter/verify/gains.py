@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dfix.rewriter.report.output import visible
+from dfix.rewriter.report.sizes import size
 from dfix.rewriter.verify.proof import Measures, Proof, Rebuild
-from dfix.rewriter.verify.sizes import size
 
 LEAST_SAVED = 100_000
 """Bytes below which an image is not called smaller: two builds of the same file differ by as much in logs."""

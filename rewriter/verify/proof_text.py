@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dfix.rewriter.pipeline.result import Applied
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.output import Output, visible, visible_name
+from dfix.rewriter.report.sizes import size
 from dfix.rewriter.report.terminal import PROMISES
 from dfix.rewriter.verify.compare import Difference
 from dfix.rewriter.verify.declared import groups
 from dfix.rewriter.verify.gains import gained, rows
 from dfix.rewriter.verify.proof import Blame, Proof
-from dfix.rewriter.verify.sizes import size
 
 MOST_PATHS = 8
 

@@ -12,6 +12,7 @@ from dfix.rewriter.model import build as build_model
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.options import Options, Place
 from dfix.rewriter.pipeline.result import Applied, Result
+from dfix.rewriter.report.sizes import size
 from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.chance import Version, by_chance
 from dfix.rewriter.verify.compare import Comparison, Difference, compare, without
@@ -22,7 +23,6 @@ from dfix.rewriter.verify.image import Image
 from dfix.rewriter.verify.measure import cold, measure
 from dfix.rewriter.verify.proof import Blame, Measures, Proof
 from dfix.rewriter.verify.random_names import by_random_names
-from dfix.rewriter.verify.sizes import size
 from dfix.rewriter.verify.smoke import Runs, Sides, smoke
 from dfix.rewriter.verify.trial import Trial
 from dfix.rewriter.verify.usual_edits import choose

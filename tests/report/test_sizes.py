@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dfix.rewriter.verify.sizes import size
+from dfix.rewriter.report.sizes import size
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""Carrying out `dfix layers`: look at every file and print its layers."""
+
+from __future__ import annotations
+
+from dfix.rewriter.cli.layers_request import LayersRequest, fault
+from dfix.rewriter.cli.selected_files import SelectedFiles, unknown_rule
+from dfix.rewriter.layers.layers_json import document
+from dfix.rewriter.layers.layers_text import write_view
+from dfix.rewriter.layers.view import View, opened, view
+from dfix.rewriter.pipeline.job import Job
+from dfix.rewriter.report.output import outputs, visible
+from dfix.rewriter.report.terminal import problem_line
+from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.text.problem import Problem
+
+SHOWN, FAILED = 0, 2
+
+
+def execute(request: LayersRequest) -> int:
+    """Carry out the request and return the exit status."""
+    out, err = outputs(request.files.color)
+    wrong = fault(request) or unknown_rule(request.files)
+    if wrong:
+        err.write(f"dfix: {visible(wrong)}\n")
+        return FAILED
+    try:
+        files = SelectedFiles(request.files)
+    except SettingsError as error:
+        problem_line(err, error.problem)
+        return FAILED
+    views = []
+    for item in files.items():
+        views.append(_view(item))
+        if request.files.output_format == "text" or views[-1].problem is not None:
+            write_view(out, err, views[-1])
+    if request.files.output_format == "json":
+        out.write(document(views))
+    return FAILED if any(shown.problem is not None for shown in views) else SHOWN
+
+
+def _view(item: Job | Problem) -> View:
+    if isinstance(item, Problem):
+        return View(item.path, item)
+    found = opened(item.path, item.options)
+    return View(item.path, found) if isinstance(found, Problem) else view(found)

@@ -1,0 +1,91 @@
+"""The ARGs before the first FROM, and which build arguments make a step run again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dfix.rewriter.dockerfile import Tree
+from dfix.rewriter.dockerfile.expand import names
+from dfix.rewriter.dockerfile.expansion import ExpansionError
+from dfix.rewriter.model.build import Model, assignments, used_stages
+from dfix.rewriter.model.reruns.build_steps import makes_layer
+from dfix.rewriter.model.stage import Stage, Step, known
+
+_Names = dict[str, frozenset[str]]
+"""For each variable, the build arguments that its value depends on."""
+
+
+def global_values(tree: Tree) -> dict[str, str]:
+    """The defaults of the ARGs before the first FROM."""
+    found: dict[str, str] = {}
+    for instruction in tree.instructions:
+        if instruction.keyword == "FROM":
+            break
+        if instruction.keyword == "ARG":
+            for word in instruction.words:
+                name, sign, raw = word.text.partition("=")
+                value = known(raw, found, tree.escape) if sign else None
+                if value is not None:
+                    found[name] = value
+    return found
+
+
+def build_arguments(model: Model) -> dict[Step | Stage, tuple[str, ...]]:
+    """For each step, and each stage by its FROM, the build arguments of which another value makes it run again.
+
+    Every RUN after an ARG does, whether it uses the value or not (BuildKit puts them all into its environment); a COPY
+    only if it names one. Then every step after that one does. An ENV of the same name wins over an ARG.
+    """
+    found: dict[Step | Stage, tuple[str, ...]] = {}
+    ends: dict[int, frozenset[str]] = {}
+    variables: dict[int, _Names] = {}
+    for stage in model.stages:
+        parent = stage.parent if stage.parent is not None and stage.parent in model.stages else None
+        escape = stage.instruction.escape
+        image = stage.instruction.words[0].text if stage.instruction.words else ""
+        moved = ends[parent.index] if parent is not None else _named(image, {}, escape)
+        found[stage] = tuple(sorted(moved))
+        values = dict(variables[parent.index]) if parent is not None else {}
+        for step in stage.steps:
+            if step.onbuild:
+                continue
+            own = _own(step, values)
+            for other in used_stages(step, model.stages[: stage.index]):
+                own |= ends[other.index]
+            linked = step.instruction.flag("link") is not None
+            if makes_layer(step):
+                found[step] = tuple(sorted(own if linked else own | moved))
+                moved |= own
+        ends[stage.index], variables[stage.index] = moved, values
+    return found
+
+
+def _own(step: Step, values: _Names) -> frozenset[str]:
+    """The build arguments that a step depends on by itself; `values` gets what an ARG or ENV sets."""
+    instruction = step.instruction
+    if step.keyword == "ARG":
+        for word in instruction.words:
+            name, _, raw = word.text.partition("=")
+            if name not in values or name in values[name]:  # else an ENV has set it
+                values[name] = frozenset((name,)) | _named(raw, values, instruction.escape)
+    elif step.keyword == "ENV":
+        new = {name: _named(raw, values, instruction.escape, bare=False) for name, raw in assignments(instruction)}
+        values.update(new)
+    elif step.keyword == "RUN":
+        return frozenset().union(*values.values())
+    elif step.keyword in ("COPY", "ADD", "WORKDIR"):
+        texts = [*(word.text for word in instruction.words), *(flag.value or "" for flag in instruction.flags)]
+        return frozenset().union(*(_named(text, values, instruction.escape, bare=False) for text in texts))
+    return frozenset()
+
+
+def _named(text: str, values: _Names, escape: str, *, bare: bool = True) -> frozenset[str]:
+    """The build arguments that the variables of a text depend on; `bare`: an unknown variable is one itself."""
+    return frozenset().union(*(values.get(name, frozenset((name,) * bare)) for name in _names(text, escape)))
+
+
+def _names(text: str, escape: str) -> Iterator[str]:
+    try:
+        yield from names(text, escape)
+    except ExpansionError:
+        return
