@@ -127,6 +127,14 @@ PROVE: tuple[Flag, ...] = (
 
 
 LAYERS: tuple[Flag, ...] = (
+    Flag(
+        "history",
+        ("--history",),
+        "number",
+        "Replay the last N commits (200 if N is left out): what would have run again, before and after dfix.",
+        "[N]",
+    ),
+    Flag("since", ("--since",), "text", "Say what runs again now if the build of this commit is cached.", "REF"),
     *_WHICH,
     Flag("output_format", ("--output-format",), "choice", "How to print the layers.", "FORMAT", ("text", "json")),
     _COLOR,

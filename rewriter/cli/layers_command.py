@@ -6,7 +6,8 @@ from dfix.rewriter.cli.layers_request import LayersRequest, fault
 from dfix.rewriter.cli.selected_files import SelectedFiles, unknown_rule
 from dfix.rewriter.layers.layers_json import document
 from dfix.rewriter.layers.layers_text import write_view
-from dfix.rewriter.layers.view import View, opened, view
+from dfix.rewriter.layers.opened import opened
+from dfix.rewriter.layers.view import View, view
 from dfix.rewriter.pipeline.job import Job
 from dfix.rewriter.report.output import outputs, visible
 from dfix.rewriter.report.terminal import problem_line
@@ -30,16 +31,20 @@ def execute(request: LayersRequest) -> int:
         return FAILED
     views = []
     for item in files.items():
-        views.append(_view(item))
-        if request.files.output_format == "text" or views[-1].problem is not None:
+        views.append(_view(item, request))
+        if request.files.output_format == "text":
             write_view(out, err, views[-1])
+        elif views[-1].problem is not None:
+            problem_line(err, views[-1].problem)
     if request.files.output_format == "json":
         out.write(document(views))
     return FAILED if any(shown.problem is not None for shown in views) else SHOWN
 
 
-def _view(item: Job | Problem) -> View:
+def _view(item: Job | Problem, request: LayersRequest) -> View:
     if isinstance(item, Problem):
         return View(item.path, item)
     found = opened(item.path, item.options)
-    return View(item.path, found) if isinstance(found, Problem) else view(found)
+    if isinstance(found, Problem):
+        return View(item.path, found)
+    return view(found, item.options, request.history, request.since)

@@ -13,6 +13,10 @@ class LayersRequest(NamedTuple):
 
     files: Request
     """The paths, rules and settings."""
+    history: int = 0
+    """How many of the last commits to replay."""
+    since: str | None = None
+    """The commit since which to look for what runs again."""
 
 
 def fault(request: LayersRequest) -> str:

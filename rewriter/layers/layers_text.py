@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
+from dfix.rewriter.layers.history_text import counted, shortened, write_past, write_since
 from dfix.rewriter.layers.layer import LayerRow
 from dfix.rewriter.layers.view import View
 from dfix.rewriter.report.diff import shown_name
@@ -27,17 +28,22 @@ def write_view(out: Output, err: Output, view: View) -> None:
     """Print the layers, or to `err` why there are none."""
     if view.problem is not None:
         problem_line(err, view.problem)
+    if not view.layers:
         return
     name = visible_name(shown_name(view.path))
     out.write(f"{name}: {counted(view.files, 'file')} in the build context {_folder(view)}\n", "bold")
-    width = len(str(view.layers[-1].line)) if view.layers else 1
-    text_width = min(max((len(visible(layer.text)) for layer in view.layers), default=0), _LONGEST)
+    width = len(str(view.layers[-1].line))
+    text_width = min(max(len(visible(layer.text)) for layer in view.layers), _LONGEST)
     for _, group in groupby(view.layers, attrgetter("stage")):
         first, *rest = group
         _stage(out, first, width)
         for layer in rest:
             _row(out, layer, view.files, width, text_width)
     out.write("\n")
+    if view.past is not None:
+        write_past(out, view.past)
+    if view.since is not None:
+        write_since(out, view.since)
 
 
 def _folder(view: View) -> str:
@@ -81,19 +87,8 @@ def _arguments(names: Sequence[str]) -> str:
     return visible(f"ARG {shown}")
 
 
-def counted(number: int, name: str) -> str:
-    """A number with the name of what is counted: `1 file`, `2 files`."""
-    return f"{number:,} {name}{'' if number == 1 else 's'}"
-
-
 def bar(part: int, whole: int) -> str:
     """A bar as long as the part is of the whole; anything above nothing shows."""
     eighths = max(round(part * _WIDTH * 8 / whole), 1) if part and whole else 0
     full, rest = divmod(eighths, 8)
     return ("█" * full + (_PARTS[rest] if rest else "")).ljust(_WIDTH)
-
-
-def shortened(text: str, most: int) -> str:
-    """A text that is safe for a terminal, with `…` where it is cut."""
-    shown = visible(text)
-    return shown if len(shown) <= most else shown[: most - 1] + "…"

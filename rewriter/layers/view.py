@@ -4,31 +4,36 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import parse
-from dfix.rewriter.dockerfile.rules import check
+from dfix.rewriter.layers.commits import GIT_FILE, history
+from dfix.rewriter.layers.git import GitError
 from dfix.rewriter.layers.layer import LayerRow, layers
+from dfix.rewriter.layers.opened import Opened
+from dfix.rewriter.layers.replay import Replayed, replay
+from dfix.rewriter.layers.since import Since, since
 from dfix.rewriter.model import Model, build
 from dfix.rewriter.model.reruns import Reruns
-from dfix.rewriter.pipeline.opened_context import open_context, unusable
+from dfix.rewriter.pipeline.job import rewrite
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.text.problem import Problem
-from dfix.rewriter.text.read import read
-from dfix.rewriter.text.root import root_of
 from dfix.rewriter.text.source import Source
 
 
-class Opened(NamedTuple):
-    """A Dockerfile that was read, with its build context."""
+class Past(NamedTuple):
+    """The last commits, replayed: a build for each."""
 
-    source: Source
-    model: Model
-    context: Context
-    reruns: Reruns
+    builds: int
+    touching: int
+    """How many of them change a file that the build sends."""
+    changed: bool
+    """Whether dfix changes the Dockerfile."""
+    commands: tuple[Replayed, ...]
+    notes: tuple[str, ...]
+    """What is worth knowing about the history, in sentences."""
 
 
 class View(NamedTuple):
-    """One Dockerfile; where `problem` is set, it says why there is nothing else."""
+    """One Dockerfile; where `problem` is set, it says why something that was asked for is missing."""
 
     path: str
     problem: Problem | None = None
@@ -36,33 +41,50 @@ class View(NamedTuple):
     files: int = 0
     """The number of files that the build sends."""
     layers: tuple[LayerRow, ...] = ()
+    past: Past | None = None
+    since: Since | None = None
 
 
-def opened(path: str, options: Options) -> Opened | Problem:
-    """Read a Dockerfile and open its build context, or say why that can't be done."""
-    data = read(path, (options.root or root_of(path),))
-    if isinstance(data, Problem):
-        return data
-    source = Source.from_bytes(path, data)
-    tree = parse(source)
-    fault = check(tree)
-    if fault is not None:
-        return Problem(path, fault.line, fault.message, fault.hint)
-    found = open_context(tree, options)
-    if found.context is None:
-        return Problem(path, 0, f"it has no build context: {found.why}", "Name the folder with --context")
-    wrong = unusable(found.context, path)
-    if wrong is None and found.context.fault:
-        wrong = Problem(path, 0, f"its ignore file cannot be used ({found.context.fault})", "Correct it")
-    if wrong is not None:
-        return wrong
-    model = build(tree, options.target, lambda: found.context)
-    if model.opaque:
-        return Problem(path, 0, f"dfix does not read this file: {model.opaque}", "Run it on another file")
-    return Opened(source, model, found.context, Reruns(model, found.context))
-
-
-def view(found: Opened) -> View:
-    """The layers of a Dockerfile."""
+def view(found: Opened, options: Options, commits: int, ref: str | None) -> View:
+    """The layers of a Dockerfile; with the last `commits` replayed unless 0, and with what runs again since `ref`."""
+    path = found.source.path
     rows = tuple(layers(found.model, found.context, found.reruns))
-    return View(found.source.path, None, found.context.root, len(found.context.below("")), rows)
+    shown = View(path, None, found.context.root, len(found.context.below("")), rows)
+    try:
+        if commits:
+            past = _past(found, options, commits)
+            if isinstance(past, Problem):
+                return shown._replace(problem=past)
+            shown = shown._replace(past=past)
+        if ref is not None:
+            shown = shown._replace(since=since(found, ref))
+    except GitError as error:
+        return shown._replace(problem=Problem(path, 0, str(error), error.hint))
+    return shown
+
+
+def _past(found: Opened, options: Options, most: int) -> Past | Problem:
+    commits, notes = history(found.context.root, found.source.path, most)
+    if _sends_git(found):
+        commits = tuple(commit._replace(paths=(*commit.paths, GIT_FILE)) for commit in commits)
+        ignore = found.context.ignore_name
+        notes = (f"the build sends .git, which every commit changes: exclude it in {ignore}", *notes)
+    result = rewrite(found.source, options).result
+    if result.problem is not None:
+        return result.problem
+    changed = result.after.text != result.before.text
+    after = read_again(found, result.after) if changed else None
+    touching = sum(any(not found.context.ignore.ignored(path) for path in commit.paths) for commit in commits)
+    rows = replay((found.model, found.reruns), after, commits)
+    return Past(len(commits), touching, changed, rows, notes)
+
+
+def _sends_git(found: Opened) -> bool:
+    """Whether a step reads the `.git` of the build context."""
+    return found.context.exists(".git") and bool(found.reruns.again((GIT_FILE,)))
+
+
+def read_again(found: Opened, source: Source) -> tuple[Model, Reruns]:
+    """Another text of the same Dockerfile, in the same context."""
+    model = build(parse(source), found.model.target, lambda: found.context)
+    return model, Reruns(model, found.context)

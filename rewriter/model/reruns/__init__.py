@@ -3,5 +3,6 @@
 from dfix.rewriter.model.reruns.again import Cause, Reruns
 from dfix.rewriter.model.reruns.build_arguments import build_arguments
 from dfix.rewriter.model.reruns.build_steps import makes_layer
+from dfix.rewriter.model.reruns.edited import edited
 
-__all__ = ["Cause", "Reruns", "build_arguments", "makes_layer"]
+__all__ = ["Cause", "Reruns", "build_arguments", "edited", "makes_layer"]

@@ -18,7 +18,7 @@ from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import effects
 from dfix.rewriter.model.paths import overlaps, resolve
 from dfix.rewriter.model.reruns.build_arguments import global_values
-from dfix.rewriter.model.reruns.build_steps import makes_layer
+from dfix.rewriter.model.reruns.build_steps import is_linked, makes_layer
 from dfix.rewriter.model.reruns.context_reads import ContextReads
 from dfix.rewriter.model.stage import Stage, Step
 
@@ -49,9 +49,12 @@ class Reruns:
     """The steps of a Dockerfile in a build context, and what makes them run again.
 
     Asked about many sets of paths, it looks at each path and at each combination of what they touch only once.
+    `merges`: the builder can merge layers. One that can't, such as Docker's own without the containerd image store,
+    takes `COPY --link` for a COPY (dockerfile2llb asks for the capability MergeOp).
     """
 
-    def __init__(self, model: Model, context: Context) -> None:
+    def __init__(self, model: Model, context: Context, *, merges: bool = True) -> None:
+        self.merges = merges
         self.stages = model.stages
         self.context = context
         defaults = global_values(model.tree)
@@ -74,12 +77,15 @@ class Reruns:
         """What a step reads from the build context; None for nothing."""
         return self._reads.get(step)
 
-    def again(self, paths: Iterable[str], edited: Collection[Step | Stage] = ()) -> dict[Step, Cause]:
+    def again(
+        self, paths: Iterable[str], edited: Collection[Step | Stage] = (), also: Collection[int] = ()
+    ) -> dict[Step, Cause]:
         """The steps that run again when files at these context paths were added, deleted or changed, each with why.
 
-        `edited` are steps, and stages by their FROM, whose instruction has changed.
+        `edited` are steps, and stages by their FROM, whose instruction has changed. `also` is what other paths touch,
+        in the same Dockerfile and a context with another ignore file.
         """
-        touched = frozenset(index for path in paths for index in self.touched(path))
+        touched = frozenset(index for path in paths for index in self.touched(path)).union(also)
         key = (touched, frozenset(edited))
         if key not in self._answers:
             self._answers[key] = _Pass(self, touched, key[1]).result()
@@ -166,8 +172,7 @@ class _Pass:
             if not makes_layer(step):
                 continue
             own = self._own(step)
-            linked = step.instruction.flag("link")
-            follows = moved if linked is None or linked.value not in (None, "true") else None
+            follows = None if self._reruns.merges and is_linked(step) else moved
             cause = _surer(own, follows)
             if cause is None:
                 continue

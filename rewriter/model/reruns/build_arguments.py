@@ -8,7 +8,7 @@ from dfix.rewriter.dockerfile import Tree
 from dfix.rewriter.dockerfile.expand import names
 from dfix.rewriter.dockerfile.expansion import ExpansionError
 from dfix.rewriter.model.build import Model, assignments, used_stages
-from dfix.rewriter.model.reruns.build_steps import makes_layer
+from dfix.rewriter.model.reruns.build_steps import is_linked, makes_layer
 from dfix.rewriter.model.stage import Stage, Step, known
 
 _Names = dict[str, frozenset[str]]
@@ -30,11 +30,12 @@ def global_values(tree: Tree) -> dict[str, str]:
     return found
 
 
-def build_arguments(model: Model) -> dict[Step | Stage, tuple[str, ...]]:
+def build_arguments(model: Model, *, merges: bool = True) -> dict[Step | Stage, tuple[str, ...]]:
     """For each step, and each stage by its FROM, the build arguments of which another value makes it run again.
 
     Every RUN after an ARG does, whether it uses the value or not (BuildKit puts them all into its environment); a COPY
-    only if it names one. Then every step after that one does. An ENV of the same name wins over an ARG.
+    only if it names one. Then every step after that one does. An ENV of the same name wins over an ARG. `merges`: see
+    `Reruns`.
     """
     found: dict[Step | Stage, tuple[str, ...]] = {}
     ends: dict[int, frozenset[str]] = {}
@@ -52,7 +53,7 @@ def build_arguments(model: Model) -> dict[Step | Stage, tuple[str, ...]]:
             own = _own(step, values)
             for other in used_stages(step, model.stages[: stage.index]):
                 own |= ends[other.index]
-            linked = step.instruction.flag("link") is not None
+            linked = merges and is_linked(step)
             if makes_layer(step):
                 found[step] = tuple(sorted(own if linked else own | moved))
                 moved |= own
@@ -75,6 +76,8 @@ def _own(step: Step, values: _Names) -> frozenset[str]:
         return frozenset().union(*values.values())
     elif step.keyword in ("COPY", "ADD", "WORKDIR"):
         texts = [*(word.text for word in instruction.words), *(flag.value or "" for flag in instruction.flags)]
+        bodies = (heredoc.body for heredoc in instruction.heredocs if heredoc.expands)
+        texts += [instruction.text[body.start : body.end] for body in bodies]
         return frozenset().union(*(_named(text, values, instruction.escape, bare=False) for text in texts))
     return frozenset()
 

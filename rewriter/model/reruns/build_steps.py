@@ -14,3 +14,9 @@ def makes_layer(step: Step) -> bool:
         folder = step.expand(step.instruction.value)
         return folder is None or resolve(step.workdir, folder) != "/"
     return step.keyword in ("RUN", "COPY", "ADD")
+
+
+def is_linked(step: Step) -> bool:
+    """Whether a COPY or ADD has `--link`: its layer does not depend on those before it."""
+    flag = step.instruction.flag("link")
+    return flag is not None and flag.value in (None, "true")

@@ -1,0 +1,100 @@
+"""What would have run again, and what runs again, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dfix.rewriter.layers.layer import one_line
+from dfix.rewriter.layers.replay import Replayed
+from dfix.rewriter.layers.since import Again, Since
+from dfix.rewriter.layers.view import Past
+from dfix.rewriter.report.output import Output, visible, visible_name
+
+_LONGEST = 70
+_MOST_FILES = 3
+_MOST_STEPS = 20
+
+
+def write_past(out: Output, past: Past) -> None:
+    """How often each slow command would have run again in the last builds."""
+    idle = past.builds - past.touching
+    said = f"{counted(past.builds, 'build')}, one for each of the last commits"
+    out.write(f"{said}; {counted(idle, 'commit')} without a file of the build context\n", "bold")
+    for note in past.notes:
+        out.write(f"note: {visible(note)}\n")
+    for command in past.commands:
+        out.write(f"line {command.line}: " if command.before is not None else "new: ")
+        out.write(f"{_ran(command, past)}\n")
+        if command.gains_little:
+            most = visible_name(command.most)
+            out.write(f"  little is gained there: {most} changed in {command.most_times} of these builds\n", "yellow")
+    if not past.commands:
+        out.write("no slow command\n")
+    elif not past.changed:
+        out.write("dfix changes nothing in this file\n")
+    out.write("\n")
+
+
+def _ran(command: Replayed, past: Past) -> str:
+    shown = f"`{shortened(command.command, _LONGEST)}`"
+    if command.before is None:
+        return (
+            f"{shown}, which dfix adds, would have run in {command.after} of the last {counted(past.builds, 'build')}"
+        )
+    said = f"{shown} would have run in {command.before} of the last {counted(past.builds, 'build')}"
+    if not past.changed:
+        return said
+    return f"{said}; after dfix in {command.after}" if command.after is not None else f"{said}; dfix rewrites it"
+
+
+def write_since(out: Output, since: Since) -> None:
+    """The first instruction that re-runs, why, and what follows."""
+    changed = f"{counted(len(since.paths), 'file')} of the build context"
+    also = " and the Dockerfile's instructions" if since.dockerfile else ""
+    out.write(f"changed since {visible(since.ref)}: {changed}{also}\n", "bold")
+    if not since.steps:
+        out.write("nothing re-runs\n\n")
+        return
+    for at, again in enumerate(since.steps[:_MOST_STEPS]):
+        text = shortened(one_line(again.step.instruction), _LONGEST)
+        out.write(f"line {again.line}: `{text}` ", "" if at else "bold")
+        out.write(f"{'also re-runs' if at else 're-runs first'}, {''.join(_because(again))}\n")
+    if len(since.steps) > _MOST_STEPS:
+        out.write(f"and {counted(len(since.steps) - _MOST_STEPS, 'more instruction')}\n")
+    out.write("\n")
+
+
+def _because(again: Again) -> Iterator[str]:
+    cause = again.cause
+    other = cause.other.instruction.line if cause.other is not None else 0
+    if cause.kind == "files":
+        yield f"because {_names(again.paths)} changed"
+    elif cause.kind == "text":
+        yield "because it, or a setting above it, was edited"
+    elif cause.kind == "stage" and other:
+        yield f"because it takes files that line {other} writes"
+    elif cause.kind == "stage":
+        yield "because the stage that it takes files from has another base image"
+    elif cause.kind == "base":
+        yield f"because its stage is built on line {other}" if other else "because its base image was edited"
+    else:
+        yield f"because it comes after line {other}"
+    if not cause.certain:
+        yield ", unless those are the same as before" if cause.kind == "stage" else ", unless that stays cached"
+
+
+def _names(paths: Sequence[str]) -> str:
+    shown = [visible_name(path) for path in paths[:_MOST_FILES]]
+    more = len(paths) - len(shown)
+    return ", ".join(shown) + (f" and {counted(more, 'more file')}" if more > 0 else "")
+
+
+def counted(number: int, name: str) -> str:
+    """A number with the name of what is counted: `1 file`, `2 files`."""
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
+
+
+def shortened(text: str, most: int) -> str:
+    """A text that is safe for a terminal, with `…` where it is cut."""
+    shown = visible(text)
+    return shown if len(shown) <= most else shown[: most - 1] + "…"

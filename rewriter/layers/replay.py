@@ -1,0 +1,122 @@
+"""Replaying commits: how often each slow command would have run again, before and after dfix."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from dfix.rewriter.layers.commits import Commit
+from dfix.rewriter.layers.layer import one_line
+from dfix.rewriter.model import Model, Step
+from dfix.rewriter.model.commands import located
+from dfix.rewriter.model.effects import command_cost
+from dfix.rewriter.model.reruns import Reruns
+
+_LITTLE = 0.9
+"""A command that still runs in this part of its builds has gained little."""
+_OFTEN = 0.5
+"""A file is named as the reason if it changed in this part of the builds."""
+
+
+class SlowCommand(NamedTuple):
+    """A command that takes time, or a RUN that dfix doesn't read."""
+
+    step: Step
+    words: tuple[str, ...]
+    shown: str
+
+
+class Replayed(NamedTuple):
+    """One slow command over the commits."""
+
+    command: str
+    line: int
+    """In the Dockerfile; in dfix's result for a command that dfix adds."""
+    before: int | None
+    """In how many builds it would have run; None for a command that dfix adds."""
+    after: int | None
+    """The same after dfix; None where dfix removes the command or makes another one of it."""
+    most: str = ""
+    """The file whose changes made it run most often after dfix."""
+    most_times: int = 0
+    """In how many builds that file had changed."""
+
+    @property
+    def gains_little(self) -> bool:
+        """Whether it runs nearly as often after dfix, since one file changes in most of the commits."""
+        if not self.before or self.after is None:
+            return False
+        return self.after >= self.before * _LITTLE and self.most_times >= self.after * _OFTEN
+
+
+def runs(reruns: Reruns, commits: Iterable[Commit]) -> Counter[Step]:
+    """In how many of the builds, one for each commit, each step would have run again."""
+    counts: Counter[Step] = Counter()
+    for commit in commits:
+        counts.update(reruns.again(commit.paths).keys())
+    return counts
+
+
+def slow_commands(model: Model) -> list[SlowCommand]:
+    """The commands that take time, in the order of the file."""
+    found = []
+    for step in (step for stage in model.stages for step in stage.steps if not step.onbuild):
+        if step.keyword != "RUN":
+            continue
+        if step.script.opaque:
+            text = one_line(step.instruction)
+            found.append(SlowCommand(step, tuple(text.split()), text))
+        for command in located(step):
+            if command.words and command_cost(command).level == "slow":
+                words = tuple(word.literal_or_text for word in command.words)
+                found.append(SlowCommand(step, words, " ".join(words)))
+    return found
+
+
+def replay(
+    before: tuple[Model, Reruns], after: tuple[Model, Reruns] | None, commits: Sequence[Commit]
+) -> tuple[Replayed, ...]:
+    """Each slow command with the number of builds in which it would have run; `after` is dfix's result, if it differs.
+
+    A command keeps its words, or dfix adds options to them; where dfix runs one twice (first for the packages, then for
+    the project itself) the first one counts, because it does the work.
+    """
+    old_counts = runs(before[1], commits)
+    if after is None:
+        return tuple(
+            Replayed(c.shown, c.step.instruction.line, old_counts[c.step], old_counts[c.step])
+            for c in slow_commands(before[0])
+        )
+    new_counts = runs(after[1], commits)
+    old = slow_commands(before[0])
+    left = slow_commands(after[0])
+    texts = {command.words for command in old}
+    found = []
+    for command in old:
+        others = texts - {command.words}
+        same = next((o for o in left if o.words not in others and _is_made_of(command.words, o.words)), None)
+        row = Replayed(command.shown, command.step.instruction.line, old_counts[command.step], None)
+        if same is not None:
+            left.remove(same)
+            most, times = _most_changed(after[1], same.step, commits)
+            row = row._replace(after=new_counts[same.step], most=most, most_times=times)
+        found.append(row)
+    for other in left:
+        if not any(_is_made_of(command.words, other.words) for command in old):
+            found.append(Replayed(other.shown, other.step.instruction.line, None, new_counts[other.step]))
+    return tuple(found)
+
+
+def _is_made_of(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
+    """Whether a command is another one with words added: the same, or with more options."""
+    words = iter(new)
+    return old[0] == new[0] and all(word in words for word in old)
+
+
+def _most_changed(reruns: Reruns, step: Step, commits: Sequence[Commit]) -> tuple[str, int]:
+    """The file that made a step run most often, and in how many builds."""
+    counts: Counter[str] = Counter()
+    for commit in commits:
+        counts.update(path for path in set(commit.paths) if step in reruns.again((path,)))
+    return max(counts.items(), key=lambda item: (item[1], item[0]), default=("", 0))
