@@ -4,7 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 MADE := .venv/.made
 
-.PHONY: demo test corpus reach compare prove prove-effects attack bench security soak lint fuzz mutants docs lock clean
+.PHONY: demo test corpus reach compare prove prove-effects attack check-layers history bench security soak lint fuzz mutants docs lock \
+	clean
 
 demo: $(MADE)
 	@$(BIN)/python scripts/demo.py
@@ -30,6 +31,12 @@ prove-effects: $(MADE)
 
 attack: $(MADE)
 	$(BIN)/python scripts/attack.py --write
+
+check-layers: $(MADE)
+	$(BIN)/python scripts/check_layers.py
+
+history: $(MADE)
+	$(BIN)/python scripts/history.py --write
 
 bench: $(MADE)
 	$(BIN)/python scripts/bench.py --out docs/bench.md

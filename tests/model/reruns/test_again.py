@@ -10,7 +10,7 @@ import pytest
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import Model, build
-from dfix.rewriter.model.reruns import Reruns, build_arguments
+from dfix.rewriter.model.reruns import Reruns, build_arguments, edited
 from dfix.rewriter.text.source import Source
 from tests.build_context import put
 
@@ -229,3 +229,33 @@ def test_which_build_arguments_run_a_step_again(tmp_path: Path) -> None:
         16: (),
         19: (),
     }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lines"),
+    [
+        ("RUN npm install", "RUN npm install --omit=dev", [4]),
+        ("COPY . .", "COPY src .", [5]),
+        ("LABEL a=b\n", "", []),
+        ("LABEL a=b", "EXPOSE 80", []),
+        ("LABEL a=b", "ENV A=b", [7]),
+        ("LABEL a=b", "ARG A", [7]),
+        ("LABEL a=b", "USER node", [7]),
+        ("LABEL a=b", 'SHELL ["/bin/bash", "-c"]', [7]),
+        ("LABEL a=b", "WORKDIR /other", [6, 7]),
+        ("FROM node:22", "FROM node:24", [1]),
+        ("FROM node:22", "FROM node:22 AS name", []),
+        ("RUN npm run build", "RUN   npm run build", []),
+        ("COPY package.json ./\n", "", [3, 4, 6]),
+    ],
+)
+def test_which_steps_an_edit_of_the_dockerfile_changes(tmp_path: Path, old: str, new: str, lines: list[int]) -> None:
+    before, _ = model_of(tmp_path, SPLIT)
+    assert old in SPLIT
+    after, _ = model_of(tmp_path, SPLIT.replace(old, new, 1))
+    assert sorted(key.instruction.line for key in edited(before, after)) == lines
+
+
+def test_stages_of_one_name_are_compared_in_their_order(tmp_path: Path) -> None:
+    model, _ = model_of(tmp_path, "FROM a AS x\nRUN one\nFROM b AS x\nRUN two\n")
+    assert edited(model, model) == frozenset()
