@@ -10,13 +10,13 @@ import statistics
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from shared_data import shared_folder
+from shared_data import reach_folder, shared_folder, table
 
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.project import project_install
@@ -70,7 +70,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(shared / "reach" / "reach.tar.xz") as archive:
             archive.extractall(folder, filter="data")
-        place = next(Path(folder).rglob("contexts.tsv")).parent
+        place = reach_folder(Path(folder))
         described = list(table(place / "contexts.tsv"))
         with ProcessPoolExecutor(2) as pool:
             rows = sorted(pool.map(partial(row, place), described))
@@ -80,13 +80,6 @@ def main() -> int:
     else:
         print(text)
     return 0
-
-
-def table(path: Path) -> Iterator[dict[str, str]]:
-    """The rows of a table with a header."""
-    header, *lines = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    for line in lines:
-        yield dict(zip(header.split("\t"), line.split("\t"), strict=False))
 
 
 def commits_of(path: Path) -> list[Commit]:

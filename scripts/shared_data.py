@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tarfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,18 @@ def buildkit_folder() -> Path | None:
     """BuildKit's own parser and expansion data."""
     shared = shared_folder()
     return shared / "buildkit" if shared is not None and (shared / "buildkit").is_dir() else None
+
+
+def reach_folder(folder: Path) -> Path:
+    """The folder of the reach set, below one that its archive was unpacked into."""
+    return next(folder.rglob("contexts.tsv")).parent
+
+
+def table(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of a table with a header."""
+    header, *lines = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    for line in lines:
+        yield dict(zip(header.split("\t"), line.split("\t"), strict=False))
 
 
 class Corpus:

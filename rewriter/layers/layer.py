@@ -12,7 +12,7 @@ from dfix.rewriter.knowledge.program_table import Cost
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import command_cost
-from dfix.rewriter.model.reruns import Reruns, build_arguments, makes_layer
+from dfix.rewriter.model.reruns import Reruns, makes_layer
 
 COSTS: tuple[Cost, ...] = ("nothing", "quick", "light", "slow")
 """From the least to the most."""
@@ -45,7 +45,7 @@ class LayerRow(NamedTuple):
 def layers(model: Model, context: Context, reruns: Reruns) -> Iterator[LayerRow]:
     """Every instruction from the first FROM on, in the order of the file. ONBUILD runs in another build: left out."""
     files = reruns.files()
-    arguments = build_arguments(model)
+    arguments = reruns.arguments()
     for stage in model.stages:
         yield _layer(stage.instruction, stage, arguments=arguments.get(stage, ()))
         for step in stage.steps:

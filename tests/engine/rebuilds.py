@@ -19,8 +19,8 @@ from uuid import uuid4
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import Model, build
-from dfix.rewriter.model.reruns import Reruns, build_arguments, edited
-from dfix.rewriter.model.stage import Step
+from dfix.rewriter.model.reruns import Reruns, edited
+from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.model.stage_sources import stages_behind
 from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.engines.record import Record
@@ -196,42 +196,98 @@ def put(folder: Path, context: Drawn) -> None:
     (folder / "Dockerfile").write_text(context.dockerfile)
 
 
+class Builds:
+    """The builds of one folder, and what is predicted for them."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], dockerfile: str = "Dockerfile") -> None:
+        self.folder = folder
+        self._environment, self._dockerfile = environment, dockerfile
+        self.model, self.reruns = self._read()
+
+    def read_again(self) -> Model:
+        """Look at the folder as it is now; what the Dockerfile meant before."""
+        before = self.model
+        self.model, self.reruns = self._read()
+        return before
+
+    def _read(self) -> tuple[Model, Reruns]:
+        path = str(self.folder / self._dockerfile)
+        context = Context.open(str(self.folder), path)
+        model = build(parse(Source(path, Path(path).read_text())), open_context=lambda: context)
+        return model, Reruns(model, context, merges=False)  # as the engine of the tests
+
+    def places(self, steps: set[Step]) -> frozenset[str]:
+        """The steps of the stages that the last one needs, as BuildKit numbers them: `s1 3` is the third of s1."""
+        built = stages_behind(self.model.stages[-1], self.model.stages)
+        chosen = [step for step in steps if step.stage in built]
+        own = {stage: [s for s in self.reruns.steps() if s.stage is stage] for stage in built}
+        return frozenset(
+            # the FROM of an image is number 1, that of a stage has none
+            f"{_name(step.stage)} {own[step.stage].index(step) + 1 + (step.stage.parent is None)}"
+            for step in chosen
+        )
+
+    def _place(self, name: str) -> str:
+        """`[s1 3/5] RUN …` is the third step of s1; a file of one stage has no name there."""
+        place = name[1 : name.index("]")].rsplit(" ", 1)
+        stage = place[0].strip() if len(place) > 1 else _name(self.model.stages[-1])
+        return f"{stage} {place[-1].partition('/')[0]}"
+
+    def ran(self, arguments: tuple[str, ...] = ()) -> frozenset[str]:
+        command = ["docker", "buildx", "build", "--progress", "rawjson", "--provenance=false", "--network", "none"]
+        command += [word for argument in arguments for word in ("--build-arg", argument)]
+        done = subprocess.run(
+            [*command, "--file", str(self.folder / self._dockerfile), str(self.folder)],
+            env=dict(self._environment),
+            capture_output=True,
+            timeout=300,
+            check=False,
+        )
+        with (self.folder.parent / f"{self.folder.name}.log").open("w") as log:
+            record = Record(log, lambda _: None)
+            record.take(done.stderr + done.stdout)
+            record.close()
+        assert done.returncode == 0, record.error()
+        return frozenset(self._place(step.name) for step in record.steps() if not step.cached)
+
+
+def _name(stage: Stage) -> str:
+    return stage.name or f"stage-{stage.index}"
+
+
 class Trial:
     """One context, built once; `outcome` edits it and builds it again."""
 
     def __init__(self, folder: Path, context: Drawn, environment: Mapping[str, str], random: Random) -> None:
-        self._folder, self._drawn, self._environment, self._random = folder, context, environment, random
+        self._folder, self._drawn, self._random = folder, context, random
         self._count = 60
         self._which = ["docs", "conf", "tools", "src/lib"]  # each once: the cache keeps all builds
         put(folder, context)
-        self._model, self._reruns = self._read()
-        self._ran()
+        self._builds = Builds(folder, environment)
+        self._builds.ran()
 
     def outcome(self) -> Outcome:
         """Make an edit: to a file, a build argument or an instruction. Raises AssertionError if the build fails."""
         kind = self._random.random()
-        arguments: tuple[str, ...] = ()
+        builds = self._builds
         if kind < 0.15:
             name = self._random.choice(sorted({"WHICH", "GLOBAL", *self._arguments()}))
             if name == "WHICH" and not self._which:
                 name = "GLOBAL"
             value = self._which.pop() if name == "WHICH" else self._new()
-            done, arguments = f"--build-arg {name}", (f"{name}={value}",)
-            again = {step for step, names in build_arguments(self._model, merges=False).items() if name in names}
-            predicted = self._places({step for step in again if isinstance(step, Step)})
-            ran = self._ran(arguments)
-            self._ran()  # back to the build without it, which is cached
-            return Outcome(done, predicted, ran)
+            again = {step for step, names in builds.reruns.arguments().items() if name in names}
+            predicted = builds.places({step for step in again if isinstance(step, Step)})
+            ran = builds.ran((f"{name}={value}",))
+            builds.ran()  # back to the build without it, which is cached
+            return Outcome(f"--build-arg {name}", predicted, ran)
         if kind < 0.3:
-            before_model = self._model
             done = self._edit_instruction()
-            self._model, self._reruns = self._read()
-            changed = edited(before_model, self._model)
-            return Outcome(done, self._places(set(self._reruns.again(("Dockerfile",), changed))), self._ran())
+            changed = edited(builds.read_again(), builds.model)
+            return Outcome(done, builds.places(set(builds.reruns.again(("Dockerfile",), changed))), builds.ran())
         done = edit(self._random, self._folder, self._drawn.files)
         paths = () if done.startswith(("touch", "nothing")) else (done.partition(" ")[2],)
-        self._model, self._reruns = self._read()
-        return Outcome(done, self._places(set(self._reruns.again(paths))), self._ran())
+        builds.read_again()
+        return Outcome(done, builds.places(set(builds.reruns.again(paths))), builds.ran())
 
     def _new(self) -> int:
         """A number that no build has seen."""
@@ -239,7 +295,7 @@ class Trial:
         return self._count
 
     def _arguments(self) -> set[str]:
-        return {name for names in build_arguments(self._model).values() for name in names}
+        return {name for names in self._builds.reruns.arguments().values() for name in names}
 
     def _edit_instruction(self) -> str:
         """Add a setting, or change the text of an instruction, somewhere after the first FROM."""
@@ -254,42 +310,6 @@ class Trial:
             lines.insert(at + 1, new)
         path.write_text("\n".join(lines))
         return f"edit line {at + 1}: {lines[at][:40]} / {new}"
-
-    def _read(self) -> tuple[Model, Reruns]:
-        path = str(self._folder / "Dockerfile")
-        context = Context.open(str(self._folder), path)
-        model = build(parse(Source(path, Path(path).read_text())), open_context=lambda: context)
-        return model, Reruns(model, context, merges=False)  # as the engine of the tests
-
-    def _places(self, steps: set[Step]) -> frozenset[str]:
-        """The steps of the stages that the last one needs, as BuildKit numbers them: `s1 3` is the third of s1."""
-        built = stages_behind(self._model.stages[-1], self._model.stages)
-        chosen = [step for step in steps if step.stage in built]
-        own = {stage: [s for s in self._reruns.steps() if s.stage is stage] for stage in built}
-        return frozenset(
-            # the FROM of an image is number 1, that of a stage has none
-            f"{step.stage.name} {own[step.stage].index(step) + 1 + (step.stage.parent is None)}"
-            for step in chosen
-        )
-
-    def _place(self, name: str) -> str:
-        """`[s1 3/5] RUN …` is the third step of s1; a file of one stage has no name there."""
-        place = name[1 : name.index("]")].rsplit(" ", 1)
-        stage = place[0].strip() if len(place) > 1 else self._model.stages[-1].name
-        return f"{stage} {place[-1].partition('/')[0]}"
-
-    def _ran(self, arguments: tuple[str, ...] = ()) -> frozenset[str]:
-        command = ["docker", "buildx", "build", "--progress", "rawjson", "--provenance=false", "--network", "none"]
-        command += [word for argument in arguments for word in ("--build-arg", argument)]
-        done = subprocess.run(
-            [*command, str(self._folder)], env=dict(self._environment), capture_output=True, timeout=300, check=False
-        )
-        with (self._folder.parent / f"{self._folder.name}.log").open("w") as log:
-            record = Record(log, lambda _: None)
-            record.take(done.stderr + done.stdout)
-            record.close()
-        assert done.returncode == 0, (record.error(), self._drawn.dockerfile)
-        return frozenset(self._place(step.name) for step in record.steps() if not step.cached)
 
 
 def outcomes(

@@ -17,7 +17,7 @@ from dfix.rewriter.model.build import Model, used_stages
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import effects
 from dfix.rewriter.model.paths import overlaps, resolve
-from dfix.rewriter.model.reruns.build_arguments import global_values
+from dfix.rewriter.model.reruns.build_arguments import global_values, own_arguments
 from dfix.rewriter.model.reruns.build_steps import is_linked, makes_layer
 from dfix.rewriter.model.reruns.context_reads import ContextReads
 from dfix.rewriter.model.stage import Stage, Step
@@ -58,6 +58,7 @@ class Reruns:
         self.stages = model.stages
         self.context = context
         defaults = global_values(model.tree)
+        self._arguments = own_arguments(model)
         self._taken: dict[Step, list[_Taken]] = {}
         self._reads: dict[Step, ContextReads] = {}
         for step in self.steps():
@@ -120,6 +121,16 @@ class Reruns:
                 counts[step] += number
         return counts
 
+    def arguments(self) -> dict[Step | Stage, tuple[str, ...]]:
+        """For each step, and each stage by its FROM, the build arguments of which another value makes it run again."""
+        found: dict[Step | Stage, list[str]] = {key: [] for key in self._arguments}
+        for name in sorted(frozenset().union(*self._arguments.values())):
+            own = [key for key, names in self._arguments.items() if name in names]
+            again: set[Step | Stage] = {key for key in own if isinstance(key, Stage)}
+            for key in again.union(self.again((), own)):
+                found[key].append(name)
+        return {key: tuple(names) for key, names in found.items()}
+
     def _is_touched(self, step: Step, image: str | None, path: str) -> bool:
         reads = self._reads[step]
         return reads.reads(path) if image is None else reads.brings_to(path, image)
@@ -136,11 +147,11 @@ class Reruns:
         if step.keyword == "RUN":
             for mount in step.mounts:
                 for stage in self._named(step, mount.from_ or ""):
-                    yield _Taken(stage, _static(mount.source or "/"))
+                    yield _Taken(stage, static_path(mount.source or "/"))
             return
         for stage in used_stages(step, self.stages[: step.stage.index]):
             for word in step.instruction.words[:-1]:
-                yield _Taken(stage, _static(step.expand(word.text) or "/"))
+                yield _Taken(stage, static_path(step.expand(word.text) or "/"))
 
     def _named(self, step: Step, name: str) -> Iterator[Stage]:
         for stage in self.stages[: step.stage.index]:
@@ -239,7 +250,7 @@ def _target(step: Step) -> str | None:
     return None if target is None else resolve(step.workdir, target)
 
 
-def _static(source: str) -> str:
+def static_path(source: str) -> str:
     """The absolute path of a source in a stage, up to the first part with a wildcard or a variable."""
     kept: list[str] = []
     for part in posixpath.normpath("/" + source).split("/"):

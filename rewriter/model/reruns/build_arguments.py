@@ -1,4 +1,4 @@
-"""The ARGs before the first FROM, and which build arguments make a step run again."""
+"""The ARGs before the first FROM, and which build arguments a step depends on."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dfix.rewriter.dockerfile import Tree
 from dfix.rewriter.dockerfile.expand import names
 from dfix.rewriter.dockerfile.expansion import ExpansionError
-from dfix.rewriter.model.build import Model, assignments, used_stages
-from dfix.rewriter.model.reruns.build_steps import is_linked, makes_layer
+from dfix.rewriter.model.build import Model, assignments
+from dfix.rewriter.model.reruns.build_steps import makes_layer
 from dfix.rewriter.model.stage import Stage, Step, known
 
 _Names = dict[str, frozenset[str]]
@@ -30,34 +30,25 @@ def global_values(tree: Tree) -> dict[str, str]:
     return found
 
 
-def build_arguments(model: Model, *, merges: bool = True) -> dict[Step | Stage, tuple[str, ...]]:
-    """For each step, and each stage by its FROM, the build arguments of which another value makes it run again.
+def own_arguments(model: Model) -> dict[Step | Stage, frozenset[str]]:
+    """For each step, and each stage by its FROM, the build arguments that it depends on by itself.
 
     Every RUN after an ARG does, whether it uses the value or not (BuildKit puts them all into its environment); a COPY
-    only if it names one. Then every step after that one does. An ENV of the same name wins over an ARG. `merges`: see
-    `Reruns`.
+    only if it names one. An ENV of the same name wins over an ARG.
     """
-    found: dict[Step | Stage, tuple[str, ...]] = {}
-    ends: dict[int, frozenset[str]] = {}
+    found: dict[Step | Stage, frozenset[str]] = {}
     variables: dict[int, _Names] = {}
     for stage in model.stages:
-        parent = stage.parent if stage.parent is not None and stage.parent in model.stages else None
-        escape = stage.instruction.escape
+        inherits = stage.parent is not None and stage.parent in model.stages
         image = stage.instruction.words[0].text if stage.instruction.words else ""
-        moved = ends[parent.index] if parent is not None else _named(image, {}, escape)
-        found[stage] = tuple(sorted(moved))
-        values = dict(variables[parent.index]) if parent is not None else {}
+        found[stage] = frozenset() if inherits else _named(image, {}, stage.instruction.escape)
+        values = dict(variables[stage.parent.index]) if inherits and stage.parent is not None else {}
         for step in stage.steps:
-            if step.onbuild:
-                continue
-            own = _own(step, values)
-            for other in used_stages(step, model.stages[: stage.index]):
-                own |= ends[other.index]
-            linked = merges and is_linked(step)
-            if makes_layer(step):
-                found[step] = tuple(sorted(own if linked else own | moved))
-                moved |= own
-        ends[stage.index], variables[stage.index] = moved, values
+            if not step.onbuild:
+                own = _own(step, values)
+                if makes_layer(step):
+                    found[step] = own
+        variables[stage.index] = values
     return found
 
 

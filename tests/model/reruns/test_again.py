@@ -10,7 +10,7 @@ import pytest
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import Model, build
-from dfix.rewriter.model.reruns import Reruns, build_arguments, edited
+from dfix.rewriter.model.reruns import Reruns, edited
 from dfix.rewriter.text.source import Source
 from tests.build_context import put
 
@@ -215,8 +215,8 @@ RUN make
 
 
 def test_which_build_arguments_run_a_step_again(tmp_path: Path) -> None:
-    model, _ = model_of(tmp_path, ARGUMENTS)
-    found = {key.instruction.line: names for key, names in build_arguments(model).items()}
+    _, reruns = model_of(tmp_path, ARGUMENTS)
+    found = {key.instruction.line: names for key, names in reruns.arguments().items()}
     assert found == {
         3: ("TAG",),
         4: ("TAG",),
@@ -224,7 +224,7 @@ def test_which_build_arguments_run_a_step_again(tmp_path: Path) -> None:
         8: ("SHA", "TAG"),
         9: ("SHA", "TAG"),
         11: (),
-        12: ("SHA", "TAG"),
+        12: (),
         15: ("LATE", "SHA", "TAG"),
         16: (),
         19: (),
@@ -259,3 +259,10 @@ def test_which_steps_an_edit_of_the_dockerfile_changes(tmp_path: Path, old: str,
 def test_stages_of_one_name_are_compared_in_their_order(tmp_path: Path) -> None:
     model, _ = model_of(tmp_path, "FROM a AS x\nRUN one\nFROM b AS x\nRUN two\n")
     assert edited(model, model) == frozenset()
+
+
+def test_a_build_argument_runs_a_copy_from_a_stage_again_if_it_changes_what_is_taken(tmp_path: Path) -> None:
+    dockerfile = "FROM a AS x\nARG D=src\nCOPY $D /d\nCOPY docs /e\nFROM b\nCOPY --from=x /e /e\nCOPY --from=x /d /d\n"
+    _, reruns = model_of(tmp_path, dockerfile)
+    found = {key.instruction.line: names for key, names in reruns.arguments().items()}
+    assert found == {1: (), 3: ("D",), 4: ("D",), 5: (), 6: (), 7: ("D",)}
