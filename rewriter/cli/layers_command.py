@@ -8,13 +8,16 @@ from dfix.rewriter.layers.layers_json import document
 from dfix.rewriter.layers.layers_text import write_view
 from dfix.rewriter.layers.opened import opened
 from dfix.rewriter.layers.view import View, view
-from dfix.rewriter.pipeline.job import Job
+from dfix.rewriter.pipeline.budget import OverBudgetError, limited
+from dfix.rewriter.pipeline.job import Job, rewrite
 from dfix.rewriter.report.output import outputs, visible
 from dfix.rewriter.report.terminal import problem_line
 from dfix.rewriter.settings.files import SettingsError
 from dfix.rewriter.text.problem import Problem
 
 SHOWN, FAILED = 0, 2
+MOST_SECONDS = 30.0
+"""Seconds of CPU time for one file; 200,000 files in the build context take five."""
 
 
 def execute(request: LayersRequest) -> int:
@@ -44,7 +47,20 @@ def execute(request: LayersRequest) -> int:
 def _view(item: Job | Problem, request: LayersRequest) -> View:
     if isinstance(item, Problem):
         return View(item.path, item)
-    found = opened(item.path, item.options)
-    if isinstance(found, Problem):
-        return View(item.path, found)
-    return view(found, item.options, request.history, request.since)
+    path = item.path
+    after = None
+    try:
+        with limited(MOST_SECONDS):
+            found = opened(path, item.options)
+        if isinstance(found, Problem):
+            return View(path, found)
+        if request.history:
+            result = rewrite(found.source, item.options).result
+            if result.problem is not None:
+                return View(path, result.problem)
+            after = result.after if result.after.text != result.before.text else None
+        with limited(MOST_SECONDS):
+            return view(found, after, request.history, request.since)
+    except OverBudgetError:
+        said = f"dfix gave up after {MOST_SECONDS:.0f} seconds of CPU time"
+        return View(path, Problem(path, 0, said, "Ask for fewer commits, or report it if the file is ordinary"))

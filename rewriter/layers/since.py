@@ -64,7 +64,7 @@ def since(found: Opened, ref: str) -> Since:
     sent = {path for path in paths if not context.ignore.ignored(path)}
     old = _old_model(repo, commit, found)
     changed: frozenset[Step | Stage] = edited(old, found.model) if old is not None else frozenset()
-    also = frozenset(index for path in dropped for index in then.touched(path)) if then is not None else ()
+    also = frozenset[tuple[Step, str | None]]().union(*map(then.touched, dropped)) if then is not None else frozenset()
     again = found.reruns.again(sorted(sent), changed, also)
     steps = []
     for step, cause in sorted(again.items(), key=lambda item: item[0].instruction.line):

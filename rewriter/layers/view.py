@@ -13,8 +13,6 @@ from dfix.rewriter.layers.replay import Replayed, replay
 from dfix.rewriter.layers.since import Since, since
 from dfix.rewriter.model import Model, build
 from dfix.rewriter.model.reruns import Reruns
-from dfix.rewriter.pipeline.job import rewrite
-from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.source import Source
 
@@ -45,17 +43,17 @@ class View(NamedTuple):
     since: Since | None = None
 
 
-def view(found: Opened, options: Options, commits: int, ref: str | None) -> View:
-    """The layers of a Dockerfile; with the last `commits` replayed unless 0, and with what runs again since `ref`."""
+def view(found: Opened, after: Source | None, commits: int, ref: str | None) -> View:
+    """The layers of a Dockerfile; with the last `commits` replayed unless 0, and with what runs again since `ref`.
+
+    `after` is what dfix makes of the Dockerfile; None where it is the same.
+    """
     path = found.source.path
     rows = tuple(layers(found.model, found.context, found.reruns))
     shown = View(path, None, found.context.root, len(found.context.below("")), rows)
     try:
         if commits:
-            past = _past(found, options, commits)
-            if isinstance(past, Problem):
-                return shown._replace(problem=past)
-            shown = shown._replace(past=past)
+            shown = shown._replace(past=_past(found, after, commits))
         if ref is not None:
             shown = shown._replace(since=since(found, ref))
     except GitError as error:
@@ -63,20 +61,16 @@ def view(found: Opened, options: Options, commits: int, ref: str | None) -> View
     return shown
 
 
-def _past(found: Opened, options: Options, most: int) -> Past | Problem:
+def _past(found: Opened, after: Source | None, most: int) -> Past:
     commits, notes = history(found.context.root, found.source.path, most)
     if _sends_git(found):
         commits = tuple(commit._replace(paths=(*commit.paths, GIT_FILE)) for commit in commits)
         ignore = found.context.ignore_name
         notes = (f"the build sends .git, which every commit changes: exclude it in {ignore}", *notes)
-    result = rewrite(found.source, options).result
-    if result.problem is not None:
-        return result.problem
-    changed = result.after.text != result.before.text
-    after = read_again(found, result.after) if changed else None
+    new = read_again(found, after) if after is not None else None
     touching = sum(any(not found.context.ignore.ignored(path) for path in commit.paths) for commit in commits)
-    rows = replay((found.model, found.reruns), after, commits)
-    return Past(len(commits), touching, changed, rows, notes)
+    rows = replay((found.model, found.reruns), new, commits)
+    return Past(len(commits), touching, after is not None, rows, notes)
 
 
 def _sends_git(found: Opened) -> bool:

@@ -70,6 +70,9 @@ def _line(instruction: Instruction, number: int, made: str) -> Iterator[str]:
     elif instruction.keyword == "USER":
         yield "USER 0"
     elif instruction.keyword in ("COPY", "ADD"):
+        for word in instruction.words[:-1] if instruction.flag("from") is not None else ():
+            if any(mark in word.text for mark in "*?["):  # what a RUN of a stand-in writes has another name
+                text = text.replace(word.text, static_path(word.text))
         yield _OWNER.sub("", text)
     elif instruction.keyword != "HEALTHCHECK":
         yield text

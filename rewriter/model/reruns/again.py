@@ -37,6 +37,10 @@ class Cause(NamedTuple):
     """False if it depends on what a RUN writes, which may be the same as before: then the step stays cached."""
 
 
+Touched = frozenset[tuple[Step, str | None]]
+"""The steps that read a changed file, and with each of them the paths of the image to which it brings one."""
+
+
 class _Taken(NamedTuple):
     """Files that a COPY or RUN takes from an earlier stage."""
 
@@ -66,9 +70,9 @@ class Reruns:
             if reads.anything:
                 self._reads[step] = reads
             self._taken[step] = list(self._from_stages(step))
-        self._questions = tuple(self._make_questions())
-        self._touched: dict[str, frozenset[int]] = {}
-        self._answers: dict[tuple[frozenset[int], frozenset[Step | Stage]], dict[Step, Cause]] = {}
+        self._images = self._images_taken()
+        self._touched: dict[str, Touched] = {}
+        self._answers: dict[tuple[Touched, frozenset[Step | Stage]], dict[Step, Cause]] = {}
 
     def steps(self) -> Iterator[Step]:
         """Every step of the build that has a cache entry, in the order of the file."""
@@ -79,31 +83,35 @@ class Reruns:
         return self._reads.get(step)
 
     def again(
-        self, paths: Iterable[str], edited: Collection[Step | Stage] = (), also: Collection[int] = ()
+        self, paths: Iterable[str], edited: Collection[Step | Stage] = (), also: Touched = frozenset()
     ) -> dict[Step, Cause]:
         """The steps that run again when files at these context paths were added, deleted or changed, each with why.
 
         `edited` are steps, and stages by their FROM, whose instruction has changed. `also` is what other paths touch,
         in the same Dockerfile and a context with another ignore file.
         """
-        touched = frozenset(index for path in paths for index in self.touched(path)).union(also)
+        touched = also.union(*map(self.touched, paths))
         key = (touched, frozenset(edited))
         if key not in self._answers:
             self._answers[key] = _Pass(self, touched, key[1]).result()
         return self._answers[key]
 
-    def touched(self, path: str) -> frozenset[int]:
+    def touched(self, path: str) -> Touched:
         """What a context path touches. Two paths that touch the same make the same steps run again."""
         found = self._touched.get(path)
         if found is None:
-            found = self._touched[path] = frozenset(
-                index for index, (step, image) in enumerate(self._questions) if self._is_touched(step, image, path)
-            )
+            found = self._touched[path] = frozenset(self._touch(path))
         return found
 
-    def question(self, step: Step, image: str | None) -> int:
-        """The number of a question: whether a path is read by a step or, with `image`, brought there by it."""
-        return self._numbers.get((step, image), -1)
+    def _touch(self, path: str) -> Iterator[tuple[Step, str | None]]:
+        for step, reads in self._reads.items():
+            places = reads.places(path)
+            if places:
+                yield step, None
+                if step.keyword != "RUN":
+                    for image in self._images[step.stage.index]:
+                        if any(place is None or overlaps(place, image) for place in places):
+                            yield step, image
 
     def taken(self, step: Step) -> list[_Taken]:
         """What a step takes from earlier stages."""
@@ -112,7 +120,7 @@ class Reruns:
     def files(self) -> dict[Step, int]:
         """For each step, the number of files of the context that make it run again."""
         counts: dict[Step, int] = dict.fromkeys(self.steps(), 0)
-        groups: dict[frozenset[int], int] = {}
+        groups: dict[Touched, int] = {}
         for path in self.context.below(""):
             touched = self.touched(path)
             groups[touched] = groups.get(touched, 0) + 1
@@ -131,17 +139,13 @@ class Reruns:
                 found[key].append(name)
         return {key: tuple(names) for key, names in found.items()}
 
-    def _is_touched(self, step: Step, image: str | None, path: str) -> bool:
-        reads = self._reads[step]
-        return reads.reads(path) if image is None else reads.brings_to(path, image)
-
-    def _make_questions(self) -> Iterator[tuple[Step, str | None]]:
-        self._numbers: dict[tuple[Step, str | None], int] = {}
-        images = dict.fromkeys(taken.path for found in self._taken.values() for taken in found)
-        for step in self._reads:
-            for image in (None, *(images if step.keyword != "RUN" else ())):
-                self._numbers[step, image] = len(self._numbers)
-                yield step, image
+    def _images_taken(self) -> dict[int, dict[str, None]]:
+        """For each stage, the image paths that are taken from it, or from stages built on it."""
+        images: dict[int, dict[str, None]] = {stage.index: {} for stage in self.stages}
+        for taken in (taken for found in self._taken.values() for taken in found):
+            for stage in taken.stage.ancestry():
+                images.get(stage.index, {})[taken.path] = None
+        return images
 
     def _from_stages(self, step: Step) -> Iterator[_Taken]:
         if step.keyword == "RUN":
@@ -162,7 +166,7 @@ class Reruns:
 class _Pass:
     """One walk through all stages."""
 
-    def __init__(self, reruns: Reruns, touched: frozenset[int], edited: frozenset[Step | Stage]) -> None:
+    def __init__(self, reruns: Reruns, touched: Touched, edited: frozenset[Step | Stage]) -> None:
         self._reruns, self._touched, self._edited = reruns, touched, edited
         self._again: dict[Step, Cause] = {}
         self._ends: dict[int, Cause] = {}  # by stage: why what builds on it runs again
@@ -197,7 +201,7 @@ class _Pass:
         """Why a step runs again whatever is before it; None if it does not."""
         if step in self._edited:
             return Cause("text")
-        if self._reruns.question(step, None) in self._touched:
+        if (step, None) in self._touched:
             return Cause("files")
         found: Cause | None = None
         for stage, path in self._reruns.taken(step):
@@ -223,18 +227,18 @@ class _Pass:
         if step.keyword == "WORKDIR" or cause.kind in ("before", "base"):
             return step.keyword != "WORKDIR" and self._changes_also(step, path)
         if cause.kind == "files":
-            return self._reruns.question(step, path) in self._touched
+            return (step, path) in self._touched
         target = _target(step)
         return target is None or overlaps(target, path)
 
     def _changes_also(self, step: Step, path: str) -> bool:
         """Whether a COPY that follows a step which runs again also brings something else."""
-        if self._reruns.question(step, path) in self._touched:
+        if (step, path) in self._touched:
             return True
+        if not any(self._changed(stage, source) for stage, source in self._reruns.taken(step)):
+            return False
         target = _target(step)
-        return any(self._changed(stage, source) for stage, source in self._reruns.taken(step)) and (
-            target is None or overlaps(target, path)
-        )
+        return target is None or overlaps(target, path)
 
 
 def _surer(first: Cause | None, second: Cause | None) -> Cause | None:

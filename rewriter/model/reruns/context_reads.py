@@ -14,7 +14,6 @@ from dfix.rewriter.context.brought import Brought, brings, name_tokens
 from dfix.rewriter.context.context_path import normal
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.ignore import BadPatternError, IgnoreFile
-from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.model.values_in_force import value_before
 from dfix.rewriter.text.wildcard import Wildcard
@@ -58,14 +57,9 @@ class ContextReads:
         """Whether a file at a context path is, or would be, read: what it contains decides whether the step runs."""
         return any(True for _ in self._places(path))
 
-    def brings_to(self, path: str, image: str) -> bool:
-        """Whether a file at a context path comes to an image path, below it, or may hold what is there."""
-        return any(place is None or overlaps(place, image) for place in self._places(path))
-
-    @property
-    def destination(self) -> str | None:
-        """The image path that a COPY or ADD writes to; None if it is unknown."""
-        return self._destination
+    def places(self, path: str) -> tuple[str | None, ...]:
+        """Where in the image a file at a context path comes to; None for an unknown path, () if it is not read."""
+        return tuple(self._places(path))
 
     def files(self) -> frozenset[str]:
         """The files that the build sends and the step reads."""
