@@ -38,6 +38,8 @@ class LayerRow(NamedTuple):
     """The bytes of those."""
     files: int
     """The number of files in the build context of which a change makes it run again."""
+    lines: tuple[int, ...]
+    """The lines of the instructions that read those."""
     arguments: tuple[str, ...]
     """The build arguments of which another value makes it run again."""
 
@@ -58,7 +60,8 @@ def layers(model: Model, context: Context, reruns: Reruns) -> Iterator[LayerRow]
                 cost=cost(step),
                 reads=len(own),
                 size=sum(_size(context, path) for path in own),
-                files=files.get(step, 0),
+                files=files[step].number if step in files else 0,
+                lines=tuple(reader.instruction.line for reader in files[step].readers) if step in files else (),
             )
 
 
@@ -92,4 +95,4 @@ def one_line(instruction: Instruction) -> str:
 
 def _layer(instruction: Instruction, stage: Stage, arguments: tuple[str, ...]) -> LayerRow:
     line, text = instruction.line, one_line(instruction)
-    return LayerRow(line, text, name_of(stage), stage.ships, False, "nothing", 0, 0, 0, arguments)
+    return LayerRow(line, text, name_of(stage), stage.ships, False, "nothing", 0, 0, 0, (), arguments)

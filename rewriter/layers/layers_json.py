@@ -42,7 +42,11 @@ def _layer(layer: LayerRow) -> dict[str, Any]:
         "step": layer.step,
         "cost": layer.cost,
         "reads": {"files": layer.reads, "bytes": layer.size},
-        "reruns": {"files": layer.files, "arguments": [valid(name) for name in layer.arguments]},
+        "reruns": {
+            "files": layer.files,
+            "lines": list(layer.lines),
+            "arguments": [valid(name) for name in layer.arguments],
+        },
     }
 
 

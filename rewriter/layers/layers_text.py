@@ -18,7 +18,7 @@ _WIDTH = 20
 """Of the bar, in characters."""
 _LONGEST = 48
 """Characters of an instruction that are shown."""
-_MOST_ARGUMENTS = 3
+_MOST_NAMES = 3
 _COLOURS = {"slow": "bold red", "light": "yellow", "quick": "green", "nothing": "green"}
 _SHOWN_COSTS = {"slow": "slow", "light": "light", "quick": "quick", "nothing": "free"}
 _PARTS = " ▏▎▍▌▋▊▉"
@@ -73,17 +73,26 @@ def _row(out: Output, layer: LayerRow, files: int, width: int, text_width: int) 
 def _causes(layer: LayerRow) -> Iterator[str]:
     """What makes a step run again."""
     said = counted(layer.files, "file") if layer.files else "no file"
-    if layer.reads and layer.reads != layer.files:
-        yield f"{said}, {layer.reads} of them read here ({size(layer.size)})"
-    else:
-        yield f"{said} ({size(layer.size)})" if layer.reads else said
+    others = [line for line in layer.lines if line != layer.line]
+    if layer.reads:
+        said += (
+            f" ({size(layer.size)})" if layer.reads == layer.files else f", {layer.reads:,} here ({size(layer.size)})"
+        )
+    yield said + (f", {_lines(others)}" if others else "")
     if layer.arguments:
         yield _arguments(layer.arguments)
 
 
+def _lines(lines: Sequence[int]) -> str:
+    """Where the files are read."""
+    shown = ", ".join(map(str, lines[:_MOST_NAMES]))
+    more = len(lines) - _MOST_NAMES
+    return f"line{'' if len(lines) == 1 else 's'} {shown}" + (f" and {more} more" if more > 0 else "")
+
+
 def _arguments(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_ARGUMENTS
-    shown = ", ".join(names[:_MOST_ARGUMENTS]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - _MOST_NAMES
+    shown = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
     return visible(f"ARG {shown}")
 
 

@@ -126,7 +126,8 @@ def drawn(random: Random, *, large: bool) -> Drawn:
         )
         made[name] = [*made.get(base, ()), *_folders(lines, name)]
         names.append(name)
-    files = {path: f"{path} {_THIS_RUN}\n" for path in _FILES}
+    own = random.random()  # contexts whose files are the same share their steps
+    files = {path: f"{path} {_THIS_RUN} {own}\n" for path in _FILES}
     if random.random() < 0.6:
         files[".dockerignore"] = random.choice(_IGNORED) + "\n"
     return Drawn("\n".join(lines) + "\n", files)

@@ -58,11 +58,11 @@ def test_a_line_for_each_instruction(tmp_path: Path) -> None:
         " 2 | ARG SHA\n"
         " 3 | WORKDIR /app                       free                         no file\n"
         " 4 | COPY package*.json ./              quick  ████████              2 files (4 B)\n"
-        " 5 | RUN npm ci                         slow   ████████              2 files; ARG SHA\n"
-        " 6 | COPY . .                           quick  ████████████████████  5 files (3.2 kB); ARG SHA\n"
-        " 7 | RUN mkdir -p /x                    quick  ████████████████████  5 files; ARG SHA\n"
+        " 5 | RUN npm ci                         slow   ████████              2 files, line 4; ARG SHA\n"
+        " 6 | COPY . .                           quick  ████████████████████  5 files (3.2 kB), line 4; ARG SHA\n"
+        " 7 | RUN mkdir -p /x                    quick  ████████████████████  5 files, lines 4, 6; ARG SHA\n"
         " 9 | FROM nginx  (ships)\n"
-        "10 | COPY --from=build /app/dist /html  quick  ████████              2 files; ARG SHA\n"
+        "10 | COPY --from=build /app/dist /html  quick  ████████              2 files, line 4; ARG SHA\n"
         '11 | CMD ["nginx"]\n'
         "\n"
     )
@@ -85,7 +85,7 @@ def test_json_follows_the_schema(tmp_path: Path) -> None:
         "step": True,
         "cost": "slow",
         "reads": {"files": 0, "bytes": 0},
-        "reruns": {"files": 2, "arguments": ["SHA"]},
+        "reruns": {"files": 2, "lines": [4], "arguments": ["SHA"]},
     }
 
 

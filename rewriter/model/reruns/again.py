@@ -37,6 +37,14 @@ class Cause(NamedTuple):
     """False if it depends on what a RUN writes, which may be the same as before: then the step stays cached."""
 
 
+class FilesOf(NamedTuple):
+    """The files of the context that make a step run again."""
+
+    number: int
+    readers: tuple[Step, ...]
+    """The steps that read them, in the order of the file."""
+
+
 Touched = frozenset[tuple[Step, str | None]]
 """The steps that read a changed file, and with each of them the paths of the image to which it brings one."""
 
@@ -117,9 +125,10 @@ class Reruns:
         """What a step takes from earlier stages."""
         return self._taken.get(step, [])
 
-    def files(self) -> dict[Step, int]:
-        """For each step, the number of files of the context that make it run again."""
+    def files(self) -> dict[Step, FilesOf]:
+        """For each step, the files of the context that make it run again."""
         counts: dict[Step, int] = dict.fromkeys(self.steps(), 0)
+        readers: dict[Step, dict[Step, None]] = {step: {} for step in counts}
         groups: dict[Touched, int] = {}
         for path in self.context.below(""):
             touched = self.touched(path)
@@ -127,7 +136,11 @@ class Reruns:
         for touched, number in groups.items():
             for step in _Pass(self, touched, frozenset()).result():
                 counts[step] += number
-        return counts
+        for reader in self._reads:
+            for own in {frozenset(item for item in touched if item[0] is reader) for touched in groups} - {frozenset()}:
+                for step in _Pass(self, own, frozenset()).result():
+                    readers[step][reader] = None
+        return {step: FilesOf(number, tuple(readers[step])) for step, number in counts.items()}
 
     def arguments(self) -> dict[Step | Stage, tuple[str, ...]]:
         """For each step, and each stage by its FROM, the build arguments of which another value makes it run again."""

@@ -188,7 +188,10 @@ def test_an_edited_instruction(tmp_path: Path) -> None:
 
 def test_files_are_counted_by_what_they_run_again(tmp_path: Path) -> None:
     _, reruns = model_of(tmp_path, SPLIT)
-    assert {step.instruction.line: number for step, number in reruns.files().items()} == {2: 0, 3: 1, 4: 1, 5: 6, 7: 6}
+    found = reruns.files()
+    assert {step.instruction.line: files.number for step, files in found.items()} == {2: 0, 3: 1, 4: 1, 5: 6, 7: 6}
+    readers = {step.instruction.line: [r.instruction.line for r in files.readers] for step, files in found.items()}
+    assert readers == {2: [], 3: [3], 4: [3], 5: [3, 5], 7: [3, 5]}
 
 
 ARGUMENTS = """\
