@@ -179,7 +179,7 @@ _HEAD = """# What would have run, before and after dfix
 `make history` writes this page. It replays the last commits (at most 300 each) of {all} real Dockerfiles with their
 build contexts, of which {replayed} can be read: a build for each commit that touches the context, in an engine that has
 the cache of the build before it ([layers](layers.md) says how). Nothing is built here. The Dockerfile and the context
-are those of the newest commit. Contexts with fewer than {enough} commits are shown apart.
+are those of the newest commit, without `.git`. Contexts with fewer than {enough} commits are shown apart.
 
 - **Install runs**: how often a command ran that fetches packages, or that compiles them in a build which would fetch
   them (`go build`, `cargo build`). A run counts as saved only if nothing that fetches or compiles dependencies runs. So

@@ -27,9 +27,9 @@ def write_past(out: Output, past: Past) -> None:
         out.write(f"{_ran(command, past)}\n")
         if command.gains_little:
             most = visible_name(command.most)
-            out.write(f"  little is gained there: {most} changed in {command.most_times} of these builds\n", "yellow")
+            out.write(f"  Little is gained there: {most} changed in {command.most_times} of these builds\n", "yellow")
     if not past.commands:
-        out.write("no slow command\n")
+        out.write("No slow command\n")
     elif not past.changed:
         out.write("dfix changes nothing in this file\n")
     out.write("\n")
@@ -51,9 +51,9 @@ def write_since(out: Output, since: Since) -> None:
     """The first instruction that re-runs, why, and what follows."""
     changed = f"{counted(len(since.paths), 'file')} of the build context"
     also = " and the Dockerfile's instructions" if since.dockerfile else ""
-    out.write(f"changed since {visible(since.ref)}: {changed}{also}\n", "bold")
+    out.write(f"Changed since {visible(since.ref)}: {changed}{also}\n", "bold")
     if not since.steps:
-        out.write("nothing re-runs\n\n")
+        out.write("Nothing re-runs\n\n")
         return
     for at, again in enumerate(since.steps[:_MOST_STEPS]):
         text = shortened(one_line(again.step.instruction), _LONGEST)

@@ -54,7 +54,7 @@ def since(found: Opened, ref: str) -> Since:
     repo = repository(context.root)
     commit = _commit(repo, ref)
     paths = set(_changed(repo, commit, context))
-    if context.exists(".git") and commit != _commit(repo, "HEAD"):
+    if context.is_folder(".git") and commit != _commit(repo, "HEAD"):
         paths.add(GIT_FILE)
     then = _then(repo, commit, found)
     dropped: set[str] = set()

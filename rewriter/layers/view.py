@@ -74,8 +74,8 @@ def _past(found: Opened, after: Source | None, most: int) -> Past:
 
 
 def _sends_git(found: Opened) -> bool:
-    """Whether a step reads the `.git` of the build context."""
-    return found.context.exists(".git") and bool(found.reruns.again((GIT_FILE,)))
+    """Whether a step reads the `.git` of the build context; that of a worktree is a file that stays the same."""
+    return found.context.is_folder(".git") and bool(found.reruns.again((GIT_FILE,)))
 
 
 def read_again(found: Opened, source: Source) -> tuple[Model, Reruns]:

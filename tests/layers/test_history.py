@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from dfix.rewriter.cli.layers_command import execute
+from dfix.rewriter.cli.layers_request import LayersRequest
+from dfix.rewriter.cli.request import Request
 from dfix.rewriter.layers.commits import Commit, history
 from dfix.rewriter.layers.git import GitError
 from dfix.rewriter.layers.opened import Opened, opened
@@ -16,6 +19,7 @@ from dfix.rewriter.layers.replay import Replayed, replay
 from dfix.rewriter.layers.view import read_again
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.text.source import Source
+from tests.build_context import put
 from tests.layers.repositories import commit, git, repository
 from tests.layers.test_layers import layers, valid_document
 
@@ -320,7 +324,7 @@ def test_since_names_the_first_instruction_and_why(tmp_path: Path) -> None:
     answer = layers("--since", "HEAD~1", "Dockerfile", cwd=repo)
     assert answer.status == 0
     assert answer.out.endswith(
-        "changed since HEAD~1: 2 files of the build context\n"
+        "Changed since HEAD~1: 2 files of the build context\n"
         "line 5: `COPY . .` re-runs first, because src/a.js, src/new.js changed\n"
         "line 6: `RUN npm run build` also re-runs, because it comes after line 5\n\n"
     )
@@ -333,7 +337,7 @@ def test_since_sees_the_working_tree_as_it_is(tmp_path: Path) -> None:
     (repo / ".gitignore").write_text("built\n")
     commit(repo, {})
     (repo / "built").write_text("1")
-    assert "nothing re-runs" in layers("--since", "HEAD", "Dockerfile", cwd=repo).out
+    assert "Nothing re-runs" in layers("--since", "HEAD", "Dockerfile", cwd=repo).out
     (repo / "src/a.js").chmod(0o755)
     assert "src/a.js changed" in layers("--since", "HEAD", "Dockerfile", cwd=repo).out
 
@@ -349,7 +353,7 @@ def test_since_sees_edits_of_the_dockerfile_and_of_the_ignore_file(tmp_path: Pat
     git(repo, "checkout", "--quiet", "Dockerfile")
     (repo / ".dockerignore").write_text("Dockerfile\n.dockerignore\n.git\n*.md\nsrc\n")
     out = layers("--since", "HEAD", "Dockerfile", cwd=repo).out
-    assert "changed since HEAD: 1 file of the build context\n" in out
+    assert "Changed since HEAD: 1 file of the build context\n" in out
     assert "`COPY . .` re-runs first, because src/a.js changed" in out
 
 
@@ -361,6 +365,24 @@ def test_a_build_that_sends_git_runs_again_with_every_commit(tmp_path: Path) -> 
     assert "note: the build sends .git, which every commit changes: exclude it in .dockerignore\n" in out
     assert "line 6: `npm run build` would have run in 3 of the last 3 builds" in out
     assert "`COPY . .` re-runs first, because .git/HEAD changed" in out
+
+
+def test_the_git_of_a_worktree_stays_the_same(tmp_path: Path) -> None:
+    repo = repository(tmp_path / "repo", {**FILES, ".dockerignore": "*.md\n", "Dockerfile": SPLIT})
+    for number in range(3):
+        commit(repo, {"x.md": f"{number}"})
+    git(repo, "worktree", "add", "--quiet", "--detach", "../tree")
+    out = layers("--history", "--since", "HEAD~1", "Dockerfile", cwd=tmp_path / "tree").out
+    assert "line 6: `npm run build` would have run in 0 of the last 3 builds" in out
+    assert "Nothing re-runs" in out
+
+
+def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = "".join(f"COPY d{number}* /d{number}/\n" for number in range(900))
+    taken = "".join(f"COPY --from=x /d{number}/x /y\n" for number in range(900))
+    put(tmp_path, {f"d{number}-x": "" for number in range(300)} | {"Dockerfile": f"FROM a AS x\n{many}FROM b\n{taken}"})
+    monkeypatch.setattr("dfix.rewriter.cli.layers_command.MOST_SECONDS", 0.5)
+    assert execute(LayersRequest(Request((str(tmp_path / "Dockerfile"),)))) == 2
 
 
 FAST_ENOUGH = 2.0
