@@ -18,11 +18,9 @@ from typing import NamedTuple
 
 from shared_data import reach_folder, shared_folder, table
 
-from dfix.rewriter.knowledge import usage
-from dfix.rewriter.knowledge.project import project_install
 from dfix.rewriter.layers.commits import Commit
 from dfix.rewriter.layers.opened import Opened, opened
-from dfix.rewriter.layers.replay import Replayed, replay, slow_commands
+from dfix.rewriter.layers.replay import Replayed, replay
 from dfix.rewriter.layers.view import read_again
 from dfix.rewriter.pipeline.job import rewrite
 from dfix.rewriter.pipeline.options import Options
@@ -109,8 +107,7 @@ def row(place: Path, described: dict[str, str]) -> Row:
     commits = commits_of(history)
     after = read_again(found, result.after) if result.after.text != result.before.text else None
     replayed = replay((found.model, found.reruns), after, commits)
-    known = {command.shown for command in slow_commands(found.model) if is_install(command.words)}
-    installing = [one for one in replayed if one.command in known and one.before is not None]
+    installing = [one for one in replayed if one.installs and one.before is not None]
     return shown._replace(
         commits=len(commits),
         changed=after is not None,
@@ -118,24 +115,6 @@ def row(place: Path, described: dict[str, str]) -> Row:
         downloads=counted([one._replace(after=fetched(one, replayed)) for one in installing]),
         slow=counted(replayed),
     )
-
-
-def is_install(words: tuple[str, ...]) -> bool:
-    """Whether a command fetches packages, or compiles them as part of a build that would fetch them."""
-    from dfix.rewriter.shell.parse import parse
-    from dfix.rewriter.shell.walk import invoked
-
-    script = parse(" ".join(words), 0, " ".join(words))
-    nodes = [statement.node for statement in script.statements]
-    if len(nodes) != 1 or not hasattr(nodes[0], "words"):
-        return False
-    found = invoked(nodes[0])  # type: ignore[arg-type]  # a command, since it has words and no parts
-    used = usage(found)
-    if used is None:
-        return False
-    early = used.manager.prefetch
-    builds = early is not None and used.subcommand is not None and used.subcommand.literal_or_text in early.builds
-    return used.verb == "install" or builds or project_install(found) is not None
 
 
 def counted(rows: Iterable[Replayed]) -> Counts:

@@ -60,6 +60,7 @@ def _past(past: Past) -> dict[str, Any]:
             {
                 "command": valid(command.command),
                 "line": command.line,
+                "installs": command.installs,
                 "before": command.before,
                 "after": command.after,
                 "gains_little": command.gains_little,

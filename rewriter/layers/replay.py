@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from dfix.rewriter.knowledge import usage
+from dfix.rewriter.knowledge.project import project_install
 from dfix.rewriter.layers.commits import Commit
 from dfix.rewriter.layers.layer import one_line
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import command_cost
 from dfix.rewriter.model.reruns import Reruns
+from dfix.rewriter.shell.nodes import Word
 
 _LITTLE = 0.9
 """A command that still runs in this part of its builds has gained little."""
@@ -25,6 +28,8 @@ class SlowCommand(NamedTuple):
     step: Step
     words: tuple[str, ...]
     shown: str
+    installs: bool = False
+    """Whether it fetches packages, or builds what would fetch them."""
 
 
 class Replayed(NamedTuple):
@@ -37,6 +42,8 @@ class Replayed(NamedTuple):
     """In how many builds it would have run; None for a command that dfix adds."""
     after: int | None
     """The same after dfix; None where dfix removes the command or makes another one of it."""
+    installs: bool = False
+    """Whether it fetches packages, or compiles them in a build that would fetch them."""
     most: str = ""
     """The file whose changes made it run most often after dfix."""
     most_times: int = 0
@@ -44,8 +51,8 @@ class Replayed(NamedTuple):
 
     @property
     def gains_little(self) -> bool:
-        """Whether it runs nearly as often after dfix, since one file changes in most of the commits."""
-        if not self.before or self.after is None:
+        """Whether an install runs nearly as often after dfix, since one file changes in most of the commits."""
+        if not self.installs or not self.before or self.after is None:
             return False
         return self.after >= self.before * _LITTLE and self.most_times >= self.after * _OFTEN
 
@@ -70,8 +77,18 @@ def slow_commands(model: Model) -> list[SlowCommand]:
         for command in located(step):
             if command.words and command_cost(command).level == "slow":
                 words = tuple(word.literal_or_text for word in command.words)
-                found.append(SlowCommand(step, words, " ".join(words)))
+                found.append(SlowCommand(step, words, " ".join(words), is_install(command.words)))
     return found
+
+
+def is_install(words: tuple[Word, ...]) -> bool:
+    """Whether a command fetches packages, or compiles them as part of a build that would fetch them."""
+    used = usage(words)
+    if used is None:
+        return False
+    early = used.manager.prefetch
+    builds = early is not None and used.subcommand is not None and used.subcommand.literal_or_text in early.builds
+    return used.verb == "install" or builds or project_install(words) is not None
 
 
 def replay(
@@ -85,7 +102,7 @@ def replay(
     old_counts = runs(before[1], commits)
     if after is None:
         return tuple(
-            Replayed(c.shown, c.step.instruction.line, old_counts[c.step], old_counts[c.step])
+            Replayed(c.shown, c.step.instruction.line, old_counts[c.step], old_counts[c.step], c.installs)
             for c in slow_commands(before[0])
         )
     new_counts = runs(after[1], commits)
@@ -96,7 +113,7 @@ def replay(
     for command in old:
         others = texts - {command.words}
         same = next((o for o in left if o.words not in others and _is_made_of(command.words, o.words)), None)
-        row = Replayed(command.shown, command.step.instruction.line, old_counts[command.step], None)
+        row = Replayed(command.shown, command.step.instruction.line, old_counts[command.step], None, command.installs)
         if same is not None:
             left.remove(same)
             most, times = _most_changed(after[1], same.step, commits)
@@ -104,7 +121,9 @@ def replay(
         found.append(row)
     for other in left:
         if not any(_is_made_of(command.words, other.words) for command in old):
-            found.append(Replayed(other.shown, other.step.instruction.line, None, new_counts[other.step]))
+            found.append(
+                Replayed(other.shown, other.step.instruction.line, None, new_counts[other.step], other.installs)
+            )
     return tuple(found)
 
 

@@ -255,8 +255,8 @@ def test_the_replay_counts_builds_before_and_after(tmp_path: Path) -> None:
     ]
     rows = replay((read.model, read.reruns), after, pairs)
     assert rows == (
-        Replayed("npm ci", 4, 9, 1, "package-lock.json", 1),
-        Replayed("npm run build", 5, 9, 9, "src/a.js", 8),
+        Replayed("npm ci", 4, 9, 1, True, "package-lock.json", 1),
+        Replayed("npm run build", 5, 9, 9, False, "src/a.js", 8),
     )
     assert not rows[0].gains_little
 
@@ -310,6 +310,7 @@ def test_the_history_in_sentences_and_as_json(tmp_path: Path) -> None:
     assert past["commands"][0] == {
         "command": "npm ci",
         "line": 4,
+        "installs": True,
         "before": 2,
         "after": 0,
         "gains_little": False,
