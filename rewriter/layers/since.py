@@ -15,7 +15,7 @@ from dfix.rewriter.dockerfile.rules import check
 from dfix.rewriter.layers.commits import GIT_FILE, below, repository
 from dfix.rewriter.layers.git import GitError, Repository
 from dfix.rewriter.layers.opened import Opened
-from dfix.rewriter.model import Model, Stage, Step, build
+from dfix.rewriter.model import Model, Step, build
 from dfix.rewriter.model.reruns import Cause, Reruns, edited
 from dfix.rewriter.text.read import content
 from dfix.rewriter.text.root import is_inside, real
@@ -24,6 +24,7 @@ from dfix.rewriter.text.source import Source
 _LARGEST = 100_000_000
 _LINK, _SUBMODULE = "120000", "160000"
 _DIGITS_OF_SHA256 = 64
+_LATER = "Name a later commit"
 _KINDS = ("blob", "commit", "tree")
 
 
@@ -63,7 +64,7 @@ def since(found: Opened, ref: str) -> Since:
         paths |= set(context.below("")) - set(then.context.below(""))
     sent = {path for path in paths if not context.ignore.ignored(path)}
     old = _old_model(repo, commit, found)
-    changed: frozenset[Step | Stage] = edited(old, found.model) if old is not None else frozenset()
+    changed = edited(old, found.model) if old is not found.model else frozenset()
     also = frozenset[tuple[Step, str | None]]().union(*map(then.touched, dropped)) if then is not None else frozenset()
     again = found.reruns.again(sorted(sent), changed, also)
     steps = []
@@ -155,11 +156,15 @@ def _then(repo: Repository, commit: str, found: Opened) -> Reruns | None:
         return None
 
 
-def _old_model(repo: Repository, commit: str, found: Opened) -> Model | None:
-    """What the Dockerfile of that commit means; None if there was none, or none that BuildKit accepts."""
+def _old_model(repo: Repository, commit: str, found: Opened) -> Model:
+    """What the Dockerfile of that commit means. Raises GitError if there was none, or none that BuildKit accepts."""
     text = _old_text(repo, commit, found.source.path)
-    text = None if text is None else text.removeprefix("\ufeff")
-    if text is None or text == found.source.text:
-        return None
+    if text is None:
+        raise GitError("that commit does not have this Dockerfile, so everything runs", _LATER)
+    text = text.removeprefix("\ufeff")
+    if text == found.source.text:
+        return found.model
     tree = parse(Source(found.source.path, text))
-    return None if check(tree) is not None else build(tree)
+    if check(tree) is not None:
+        raise GitError("the Dockerfile of that commit can't be built, so everything runs", _LATER)
+    return build(tree)

@@ -358,6 +358,24 @@ def test_since_sees_edits_of_the_dockerfile_and_of_the_ignore_file(tmp_path: Pat
     assert "`COPY . .` re-runs first, because src/a.js changed" in out
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("Dockerfile", "FROM\n", "can't be built, so everything runs"),
+        ("Other", SPLIT, "does not have this Dockerfile, so everything runs"),
+    ],
+)
+def test_since_a_commit_that_has_no_build(tmp_path: Path, name: str, text: str, said: str) -> None:
+    repo = repository(tmp_path, {**FILES, "Dockerfile": SPLIT, name: text})
+    if name == "Other":
+        git(repo, "rm", "--quiet", "Dockerfile")
+        commit(repo, {})
+    (repo / "Dockerfile").write_text(SPLIT)
+    answer = layers("--since", "HEAD", "Dockerfile", cwd=repo)
+    assert (answer.status, answer.err.count("\n")) == (2, 1)
+    assert said in answer.err
+
+
 def test_a_build_that_sends_git_runs_again_with_every_commit(tmp_path: Path) -> None:
     repo = repository(tmp_path, {**FILES, ".dockerignore": "*.md\n", "Dockerfile": SPLIT})
     for number in range(3):
