@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection
 from fnmatch import fnmatch
+from typing import NamedTuple
 
 from dfix.rewriter.context.context_path import normal
 from dfix.rewriter.context.folder import Context
@@ -20,8 +21,21 @@ _MOST_FOLDERS = 2_000
 GIT = ".git"
 
 
-def host_outputs(model: Model, context: Context, copy: Copied) -> tuple[str, ...]:
-    """Ignore-file lines for such folders that `copy` brings, except those that the Dockerfile names itself."""
+class HostOutputs(NamedTuple):
+    """Such folders of a context: those that no COPY names, and the names of folders that are none."""
+
+    paths: tuple[str, ...]
+    others: frozenset[str]
+
+    def lines(self, copy: Copied) -> tuple[str, ...]:
+        """The ignore-file lines for those that `copy` brings."""
+        brought = [path for path in self.paths if path.count("/") <= _MOST_LEVELS and copy.brought.may_bring(path)]
+        others = self.others.union(posixpath.basename(path) for path in self.paths if path not in brought)
+        return tuple(dict.fromkeys(_line(path, others) for path in brought))
+
+
+def host_outputs(model: Model, context: Context) -> HostOutputs:
+    """Such folders in the context, except those that the Dockerfile names itself."""
     managers = _managers(model)
     makers = {folder: manager for manager in managers.values() for folder in manager.outputs}
     outputs: list[str] = []
@@ -38,17 +52,17 @@ def host_outputs(model: Model, context: Context, copy: Copied) -> tuple[str, ...
             if path == GIT or (name in makers and _is_output(context, path, names, makers[name])):
                 if not context.ships_any(path):
                     continue
-                if path.count("/") <= _MOST_LEVELS and copy.brought.may_bring(path) and not _is_named(model, path):
-                    outputs.append(path)
-                else:
+                if _is_named(model, path):
                     others.add(name)
+                else:
+                    outputs.append(path)
             elif name != GIT:
                 others.update({name} & makers.keys())
                 pending.append(path)
         if looked_into > _MOST_FOLDERS:
             others.update(makers)
             break
-    return tuple(dict.fromkeys(_line(path, others) for path in outputs))
+    return HostOutputs(tuple(outputs), frozenset(others))
 
 
 def _is_output(context: Context, path: str, names_beside: Collection[str], maker: Manager) -> bool:

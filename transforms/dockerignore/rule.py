@@ -81,14 +81,18 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
     from dfix.rewriter.model.copied import Copied, copied
     from dfix.rewriter.model.ignore_file_copies import with_itself
     from dfix.transforms.dockerignore.git_readers import git_reader
-    from dfix.transforms.dockerignore.host_outputs import GIT, host_outputs
+    from dfix.transforms.dockerignore.host_outputs import GIT, HostOutputs, host_outputs
 
     steps = [step for stage in model.stages for step in stage.steps if step.keyword in ("COPY", "ADD")]
+    outputs: HostOutputs | None = None
     for step in steps:
         if step.onbuild or step.instruction.flag("from") is not None:
             continue
         copy = copied(step, context)
-        lines = host_outputs(model, context, copy) if isinstance(copy, Copied) and copy.brings_a_folder else ()
+        if not isinstance(copy, Copied) or not copy.brings_a_folder:
+            continue
+        outputs = outputs or host_outputs(model, context)
+        lines = outputs.lines(copy)
         if not lines:
             continue
         offset = step.instruction.span.start
