@@ -35,7 +35,15 @@ TALLY, HADOLINT = (next(tool for tool in PEERS if tool.name == name) for name in
 
 
 REFUSALS = {
-    DFIX.name: ("Exclude it", "cannot be used", "outside of", "not valid", "not a regular file", "larger than"),
+    DFIX.name: (
+        "Exclude it",
+        "wrote nothing",
+        "cannot be used",
+        "outside of",
+        "not valid",
+        "not a regular file",
+        "larger than",
+    ),
     TALLY.name: ("file too large", "Error:", "error:", "failed to", "parse error", "too many"),
     HADOLINT.name: ("unexpected", "openBinaryFile", "openFile", "withFile", "Error", "invalid"),
 }
