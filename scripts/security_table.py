@@ -143,12 +143,13 @@ def told(tool: Tool, one: Input, ran: Ran, before: dict[Path, bytes]) -> str:
     if one.shows and one.shows in f"\n{ran.output}":
         return "**prints it raw**"
     seconds = f"{ran.cpu:.1f} s"
-    return f"{refusal(tool, ran.output)}, {seconds}" if ran.cpu >= 0.5 else refusal(tool, ran.output)
+    return f"{refusal(tool, ran)}, {seconds}" if ran.cpu >= 0.5 else refusal(tool, ran)
 
 
-def refusal(tool: Tool, output: str) -> str:
-    """Whether a tool said that it does not read something, by its own words."""
-    return "says no" if any(word in output for word in REFUSALS[tool.name]) else "answers"
+def refusal(tool: Tool, ran: Ran) -> str:
+    """Whether a tool said that it does not read something: by its own words, dfix also by its exit status."""
+    said = any(word in ran.output for word in REFUSALS[tool.name])
+    return "says no" if said or (tool is DFIX and ran.status == 2) else "answers"
 
 
 def results(one: Input, programs: dict[str, Path]) -> Iterator[str]:
