@@ -27,7 +27,7 @@ MIRRORED = ("rewriter/manifests/", "transforms/multistage/languages/")
 SAME_CLASSES = frozenset("Fault Hooks Plan Show Step StoppedError".split())
 """Public classes whose name two modules use; each is to get a name of its own."""
 HEAVY = frozenset(
-    "dataclasses inspect rich typer click yaml tomli pathspec json ast dockerfile_parse "
+    "dataclasses inspect rich typer click yaml tomli libcst pathspec json ast dockerfile_parse "
     "packaging defusedxml asyncio logging subprocess difflib argparse".split()
 )
 
