@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.model.values_in_force import values_in_force
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.clean_up.cache_settings import settings_files
 
@@ -28,6 +29,10 @@ _SUBSTITUTION = re.compile(r"\$\((?!\()|`")
 _CREDENTIAL = re.compile(r"TOKEN|AUTH|SECRET|PASS|KEY|USER|CRED|REGISTRY|(?:^|_)PAT(?:_|$)", re.IGNORECASE)
 """Names of variables that a settings file uses which dfix cannot read: those of accounts and registries."""
 
+_ON_NODE = frozenset(("npm", "yarn"))
+"""Managers that Node.js runs, and that have a clean-up of their own."""
+_PRELOADS = re.compile(r"(?:^|\s)(?:-r|--require|--import|--(?:experimental-)?loader)(?![\w-])")
+"""Options of Node.js that run a file before any program (https://nodejs.org/api/cli.html, 2026-11-29)."""
 _HINT = "set the variable for the whole RUN (`export NAME=… && …`)"
 
 
@@ -46,6 +51,7 @@ def given_variables(search: Search, step: Step, cache_use: CacheUse) -> Given:
     use = asking[-1] if asking else cache_use.uses[-1]
     command = use.located.command
     wrapper = command.words[: len(command.words) - len(use.located.words)]
+    _runs_nothing_more(step, cache_use, use)
     before = _needed(search, step, cache_use, use, command.assigns)
     through = _needed(search, step, cache_use, use, wrapper)
     for word in (*before, *through):
@@ -59,6 +65,16 @@ def given_variables(search: Search, step: Step, cache_use: CacheUse) -> Given:
     by_env = through and "env" in wrappers and "sudo" not in wrappers
     texts = tuple(word.text for word in through)
     return Given(tuple(word.text for word in before), ("env", *texts) if by_env else texts)
+
+
+def _runs_nothing_more(step: Step, cache_use: CacheUse, use: ManagerUse) -> None:
+    """Raise LeaveAlone where each command of the manager first runs a file that NODE_OPTIONS names."""
+    options = values_in_force(step, use.located).get("NODE_OPTIONS", "")
+    if cache_use.manager.name in _ON_NODE and (_PRELOADS.search(options) or options == "$"):
+        told = (
+            f"NODE_OPTIONS may run code in each command of {cache_use.manager.name}, and so once more in the clean-up"
+        )
+        raise LeaveAlone("given-variable", told, "set NODE_OPTIONS where the application starts")
 
 
 def _needed(
