@@ -85,7 +85,8 @@ def values(instruction: Instruction) -> list[str]:
     """An instruction's value as BuildKit's nodes hold it, without the `=` of a pair."""
     if instruction.keyword in ("ENV", "LABEL"):
         return [text for pair in assignments(instruction) for text in pair]
-    if instruction.keyword not in KEYWORDS or instruction.inner is not None:
+    nested = instruction.keyword == "ONBUILD" and instruction.value  # in another one, which BuildKit rejects later
+    if instruction.keyword not in KEYWORDS or instruction.inner is not None or nested:
         return [""]
     if instruction.keyword == "HEALTHCHECK":
         kind, rest = _health(instruction)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -73,6 +74,7 @@ def _as_command(
     words: Sequence[str], folder: Path, environment: Mapping[str, str], names: Sequence[str], *, watched: bool
 ) -> NoReturn:
     status = 99
+    gc.freeze()  # or collections would copy all the memory of the tests before it, page by page
     try:
         os.chdir(folder)
         for name, number in zip(names, (0, 1, 2, SEEN), strict=True):

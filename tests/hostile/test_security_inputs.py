@@ -13,7 +13,7 @@ from tests.hostile.guarded import guarded
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/security.md").read_text(encoding="utf-8")
 RULES = "split-manifests,merge-runs,clean-up,dockerignore,multistage,slim-base"
-MOST_CPU = 3.0
+MOST_CPU = 6.0
 INPUTS = {one.name: one for group in GROUPS for one in group.inputs}
 
 

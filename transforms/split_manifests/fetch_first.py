@@ -19,8 +19,6 @@ from dfix.rewriter.knowledge import Prefetch, Usage, usage
 from dfix.rewriter.knowledge.load import is_named
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import Located, chain, located
-from dfix.rewriter.model.copied import Copied, copied, has_mode
-from dfix.rewriter.model.effects.added_mode import added_mode
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall, view_from
 from dfix.rewriter.model.mounts import Mount
 from dfix.rewriter.model.paths import overlaps
@@ -74,7 +72,7 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
     if step.instruction.flags:
         reason = f"the RUN on line {step.instruction.line} has flags; whether a separate download needs them is unknown"
         raise LeaveAlone("fetch-settings", reason)
-    _only_setup_before(model, step, commands, build)
+    _only_setup_before(commands, build)
     if build.located.command.words[0] != build.located.words[0]:
         raise LeaveAlone("not-a-chain", f"`{shown}` runs through `{build.located.command.words[0].text}`")
     settings = _unknown_settings(build)
@@ -86,10 +84,10 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
     return SeparateDownload(_download_run(step, commands, build), build.located.part, _command(build), build.prefetch)
 
 
-def _only_setup_before(model: Model, step: Step, commands: tuple[Located, ...], build: _Build) -> None:
+def _only_setup_before(commands: tuple[Located, ...], build: _Build) -> None:
     """Raise LeaveAlone for a command before the build that a download in an earlier RUN would not find done."""
     for command in commands:
-        if command.part >= build.located.part or is_plain_chmod(command) or _sets_no_mode(model, step, command):
+        if command.part >= build.located.part or is_plain_chmod(command):
             continue
         if not command.words or command.words[0].text not in _SETUP:
             reason = f"`{_shown(command)}` comes before `{_shown(build.located)}` in the same RUN"
@@ -97,25 +95,6 @@ def _only_setup_before(model: Model, step: Step, commands: tuple[Located, ...], 
             if command.words and program_name(command.words[0]) == "chmod":
                 hint = f"commit the mode instead (`git update-index --chmod=+x`), and remove `{_shown(command)}`"
             raise LeaveAlone("reads-first", reason, hint)
-
-
-def _sets_no_mode(model: Model, step: Step, command: Located) -> bool:
-    """Whether a command is a `chmod +x` of files that are executable in the build context, and so after the copies."""
-    added = added_mode(command)
-    if added is None or model.context is None:
-        return False
-    earlier = [other for other in step.stage.steps[: step.index] if other.keyword in ("COPY", "ADD")]
-    if any(other.instruction.flag("from") is not None for other in earlier):
-        return False
-    copies = [copied(other, model.context) for other in earlier]
-    for path in added.paths:
-        found = [one for one in copies if isinstance(one, Copied) and one.brought.context_path_of(path) is not None]
-        origin = found[-1].brought.context_path_of(path) if found else None
-        if origin is None or not all(isinstance(one, Copied) for one in copies):
-            return False
-        if not has_mode(found[-1], origin, added.bits):
-            return False
-    return True
 
 
 def cache_mounts(step: Step) -> Iterator[Mount]:

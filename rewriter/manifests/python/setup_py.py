@@ -34,7 +34,7 @@ _PROGRAMS = (
 _PATH_METHODS = frozenset(("read_text", "read_bytes", "iterdir", "rglob"))
 _MAYBE_PATH_METHODS = frozenset(("open", "glob", "exists", "is_file", "is_dir"))
 _SCM = frozenset(("use_scm_version", "setup_requires_scm"))
-LARGEST = 200_000
+LARGEST = 50_000
 
 
 class ScriptReads(NamedTuple):

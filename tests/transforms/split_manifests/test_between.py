@@ -176,20 +176,18 @@ GRADLE = {
 
 @pytest.mark.parametrize("joint", ["\nRUN ", " && "], ids=["apart", "together"])
 @pytest.mark.parametrize(
-    ("mode", "flag", "added", "is_split"),
+    ("mode", "flag", "added"),
     [
-        (0o755, "", "+x", True),
-        (0o755, "", "a+x", True),
-        (0o744, "", "u+x", True),
-        (0o744, "", "+x", False),
-        (0o644, "", "+x", False),
-        (0o755, "", "777", False),
-        (0o755, "--chmod=644 ", "+x", False),
+        (0o755, "", "+x"),
+        (0o755, "", "a+x"),
+        (0o744, "", "u+x"),
+        (0o744, "", "+x"),
+        (0o644, "", "+x"),
+        (0o755, "", "777"),
+        (0o755, "--chmod=644 ", "+x"),
     ],
 )
-def test_a_mode_that_the_file_has_already(
-    tmp_path: Path, mode: int, flag: str, added: str, is_split: bool, joint: str
-) -> None:
+def test_a_mode_is_set_for_the_download_too(tmp_path: Path, mode: int, flag: str, added: str, joint: str) -> None:
     put(tmp_path, GRADLE)
     (tmp_path / "gradlew").chmod(mode)
     before = (
@@ -199,4 +197,7 @@ def test_a_mode_that_the_file_has_already(
     options = Options(select=frozenset(("split-manifests",)), context=str(tmp_path))
     result = rewritten(tmp_path, {}, before, options)
     assert result.problem is None
-    assert result.changed == is_split
+    assert f"RUN chmod {added} gradlew && ./gradlew --version\n" in result.after.text
+    copies = [line for line in result.after.text.splitlines() if line.startswith("COPY") and "--from" not in line]
+    assert len(copies) > 2
+    assert all(line.startswith(f"COPY {flag}") for line in copies)
