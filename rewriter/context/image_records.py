@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 _VARIABLE = re.compile(r"\$\{\w+:?-(?P<default>[^}]{0,200})\}|\$\{\{[^}]{0,200}\}\}|\$[{(][^})]{0,200}[})]|\$\w+")
@@ -92,10 +92,25 @@ def image_name(reference: str) -> str:
     return name.removeprefix("docker.io/").removeprefix("library/")
 
 
-def same_image(one: str, other: str) -> bool:
-    """Whether two names (`image_name`) may be those of the same image."""
-    last = one.rpartition("/")[2] == other.rpartition("/")[2]
-    return one == other or (last and (one.startswith("*/") or other.startswith("*/")))
+class ImageNames:
+    """Names of images (`image_name`), in which one is found however it is written; "*/base" is any image named base."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._all = frozenset(names)
+        self._by_last: dict[str, str] = {}
+        self._any: dict[str, str] = {}
+        for name in sorted(self._all):
+            last = name.rpartition("/")[2]
+            self._by_last.setdefault(last, name)
+            if name.startswith("*/"):
+                self._any.setdefault(last, name)
+
+    def find(self, name: str) -> str | None:
+        """The name among these that may be that of the same image; None if there is none."""
+        if name in self._all:
+            return name
+        last = name.rpartition("/")[2]
+        return (self._by_last if name.startswith("*/") else self._any).get(last)
 
 
 def declared_build(file: str, build: dict[str, Any], names: set[str], inline: Any) -> Iterator[ImageBuild]:

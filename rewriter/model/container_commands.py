@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from dfix.rewriter.context.image_records import Container, ImageUses, same_image
+from dfix.rewriter.context.image_records import Container, ImageNames, ImageUses
 from dfix.rewriter.context.image_uses import image_uses
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.stage import Stage
@@ -28,7 +28,7 @@ def containers_of(model: Model, stage: Stage) -> Iterator[Container]:
     uses, path = uses_of_image(model), os.path.realpath(model.source.path)
     targets = {str(stage.index), stage.name or "", "" if stage is model.stages[-1] else str(stage.index)}
     builds = [one for one in uses.builds if one.dockerfile == path and one.target in targets]
-    names = frozenset(name for one in builds for name in one.names)
+    names = ImageNames(name for one in builds for name in one.names)
     for container in uses.containers:
-        if any(same_image(name, other) for name in container.names for other in names):
+        if any(names.find(name) is not None for name in container.names):
             yield container

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dfix.rewriter.context.build_commands import build_commands
-from dfix.rewriter.context.image_records import ImageUses, image_name, same_image
+from dfix.rewriter.context.image_records import ImageNames, ImageUses, image_name
 from dfix.rewriter.context.image_uses import image_uses
 from dfix.rewriter.text.root import root_of
 from tests.build_context import put
@@ -41,10 +41,11 @@ def test_the_name_of_an_image(reference: str, name: str) -> None:
 
 
 def test_images_of_an_unknown_registry_are_told_by_their_last_name() -> None:
-    assert same_image("*/base", "me/base")
-    assert same_image("base", "base")
-    assert not same_image("*/base", "me/app")
-    assert not same_image("me/base", "you/base")
+    assert ImageNames(["*/base"]).find("me/base") == "*/base"
+    assert ImageNames(["you/app", "me/base"]).find("*/base") == "me/base"
+    assert ImageNames(["base"]).find("base") == "base"
+    assert ImageNames(["*/base"]).find("me/app") is None
+    assert ImageNames(["me/base"]).find("you/base") is None
 
 
 def test_a_service_of_two_compose_files_is_one(tmp_path: Path) -> None:

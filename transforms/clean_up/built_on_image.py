@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.ignore import IgnoreFile
-from dfix.rewriter.context.image_records import Container, ImageBuild, image_name, same_image
+from dfix.rewriter.context.image_records import Container, ImageBuild, ImageNames, image_name
 from dfix.rewriter.context.parsed_files import text_of
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import build
@@ -54,10 +54,11 @@ def families_elsewhere(search: Search, own: list[Stage]) -> Iterator[Family]:
             images |= dict.fromkeys(declared.names, _Image(stage, search))
     pending = [declared for declared in uses.builds if declared.dockerfile != path]
     for _ in range(_MOST_LAYERS if images else 0):
+        known_images = _Images(images)
         found = [
             (declared, family)
             for declared in pending
-            if (family := _built(declared, images, path, uses.within)) is not None
+            if (family := _built(declared, known_images, path, uses.within)) is not None
         ]
         for declared, family in found:
             pending.remove(declared)
@@ -67,14 +68,23 @@ def families_elsewhere(search: Search, own: list[Stage]) -> Iterator[Family]:
             yield family
         if not found:
             break
+    known_images = _Images(images)
     for container in uses.containers if images else ():
-        image = next((image for name in container.names if (image := _named(images, name)) is not None), None)
+        image = next((image for name in container.names if (image := known_images.of(name)) is not None), None)
         if image is not None and (container.entrypoint or container.command or container.scripts):
             yield _started(container, image, path, uses.within)
 
 
-def _named(images: dict[str, _Image], name: str) -> _Image | None:
-    return images.get(name) or next((image for known, image in images.items() if same_image(known, name)), None)
+class _Images:
+    """Images by their names, however they are written."""
+
+    def __init__(self, images: dict[str, _Image]) -> None:
+        self._images = dict(images)
+        self._names = ImageNames(images)
+
+    def of(self, name: str) -> _Image | None:
+        found = self._names.find(name)
+        return None if found is None else self._images[found]
 
 
 def _image_stage(model: Model, target: str) -> Stage:
@@ -83,7 +93,7 @@ def _image_stage(model: Model, target: str) -> Stage:
     return next(named, model.stages[-1])
 
 
-def _built(declared: ImageBuild, images: dict[str, _Image], own: str, within: tuple[str, ...]) -> Family | None:
+def _built(declared: ImageBuild, images: _Images, own: str, within: tuple[str, ...]) -> Family | None:
     """The stages of a declared build that build on one of the images; None if it uses none of them."""
     written = once(_written_names, declared.dockerfile, declared.text, within)
     if not written.words or once(leads_out, declared.context, within):
@@ -94,7 +104,7 @@ def _built(declared: ImageBuild, images: dict[str, _Image], own: str, within: tu
     names: set[str] = set()
     for raw in written.words:
         reference = known(raw, values, written.escape) or raw
-        image = _named(images, contexts.get(image_name(reference)) or image_name(reference))
+        image = images.of(contexts.get(image_name(reference)) or image_name(reference))
         if image is not None:
             bases[raw] = image
             names.add(raw.lower())
