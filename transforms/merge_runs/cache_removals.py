@@ -86,6 +86,12 @@ def caches_of(run: RunSummary) -> tuple[str, ...]:
     return tuple(cache for cost in run.costs if cost.usage is not None for cache in cost.usage.manager.caches)
 
 
+def uses_caches(run: RunSummary, caches: tuple[str, ...]) -> bool:
+    """Whether a RUN uses a package manager with one of the cache folders, for whatever."""
+    usages = (cost.usage for cost in run.costs)
+    return any(usage is not None and not set(caches).isdisjoint(usage.manager.caches) for usage in usages)
+
+
 def _uses(run: RunSummary, caches: tuple[str, ...]) -> bool:
     """Whether a RUN fills one of the cache folders, or names it."""
     usages = (cost.usage for cost in run.costs)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from dfix.rewriter.answers.change import Change, Refusal
+from dfix.rewriter.answers.change import Change, Contract, Refusal
 from dfix.transforms.merge_runs.groups import KeptSeparate, Merge, kept_in_build_stage, merges
 from dfix.transforms.merge_runs.rule import CONTRACT, NAME
 
@@ -35,19 +35,28 @@ def merge_runs(model: Model, stages: Sequence[Stage]) -> Iterator[Change | Refus
 
 def _change(usual: Callable[[], str], merge: Merge) -> Change:
     from dfix.rewriter.layout.join import Element, join  # few RUNs are merged
-    from dfix.transforms.merge_runs.cache_removals import Ending, breaks_before_clean_up, ending
+    from dfix.transforms.merge_runs.cache_removals import (
+        Ending,
+        breaks_before_clean_up,
+        caches_of,
+        ending,
+        uses_caches,
+    )
 
     last = len(merge.runs) - 1
     elements: list[Element] = []
     removals: list[str] = []
+    contract: Contract = CONTRACT
     for index, (run, wrap) in enumerate(zip(merge.runs, merge.wraps, strict=True)):
         end = ending(merge.runs, index) if index < last else Ending(0, ())
         removals += end.commands
+        if end.commands and any(uses_caches(other, caches_of(run)) for other in merge.runs[index + 1 :]):
+            contract = "same-but-caches"  # `apt-get purge` makes an empty folder anew in lists that are gone
         cut = max(wrap.cut, end.cut)
         breaks = breaks_before_clean_up(run, cut)
         elements.append(Element(run.step.instruction, run.step.script, wrap.opening, wrap.closing, cut, breaks))
     edits = join(elements, usual, removals)
-    return Change(NAME, elements[0].instruction.span.start, edits, _reason(merge), CONTRACT)
+    return Change(NAME, elements[0].instruction.span.start, edits, _reason(merge), contract)
 
 
 def _reason(merge: Merge) -> str:
