@@ -64,7 +64,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write docs/results.md")
     parser.add_argument("--no-measure", action="store_true", help="prove only")
     parser.add_argument("--unsafe", action="store_true", help="only contexts whose changes produce a different image")
-    parser.add_argument("--ci", action="store_true", help="our own contexts, and real ones whose entry says so")
+    parser.add_argument("--ci", action="store_true", help="without contexts that take long")
     asked = parser.parse_args()
     engine = start()
     with tempfile.TemporaryDirectory() as folder:
@@ -107,8 +107,8 @@ def own_cases() -> list[Case]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         folder = ROOT / data["folder"] if "folder" in data else OWN / path.stem
         bases, rules = tuple(data["bases"]), tuple(data["rules"])
-        unsafe = data.get("unsafe", False)
-        cases.append(Case(path.stem, folder, "Dockerfile", data["what"], bases, rules, unsafe=unsafe))
+        unsafe, in_ci = data.get("unsafe", False), data.get("ci", True)
+        cases.append(Case(path.stem, folder, "Dockerfile", data["what"], bases, rules, unsafe=unsafe, in_ci=in_ci))
     return cases
 
 
