@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared_data import reach_folder, shared_folder, table
+from shared_data import NO_REACH, table, unpacked_reach
 
 from tests.engine.fixture import Engine, start
 from tests.engine.real_files import NoStandInError, outcomes_of
@@ -57,12 +56,9 @@ def made(engine: Engine, folder: Path, options: argparse.Namespace) -> Iterator[
 
 def real(engine: Engine, folder: Path, number: int) -> Iterator[tuple[str, Outcome]]:
     """The outcomes of commits of real contexts."""
-    shared = shared_folder()
-    if shared is None:
-        sys.exit("DFIX_SHARED names no folder with the reach set")
-    with tarfile.open(shared / "reach" / "reach.tar.xz") as archive:
-        archive.extractall(folder, filter="data")
-    place = reach_folder(folder)
+    place = unpacked_reach(folder)
+    if place is None:
+        sys.exit(NO_REACH)
     for row in table(place / "contexts.tsv"):
         name = row["name"]
         history = place / "contexts" / f"{name}.history.tsv"

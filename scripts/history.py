@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import tarfile
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -16,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from shared_data import reach_folder, shared_folder, table
+from shared_data import NO_REACH, reach_commits, table, unpacked_reach
 
 from dfix.rewriter.layers.commits import Commit
 from dfix.rewriter.layers.opened import Opened, opened
@@ -61,14 +60,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write docs/history.md instead of printing it")
     options = parser.parse_args()
-    shared = shared_folder()
-    if shared is None or not (shared / "reach" / "reach.tar.xz").is_file():
-        print("DFIX_SHARED names no folder with the reach set", file=sys.stderr)
-        return 2
     with tempfile.TemporaryDirectory() as folder:
-        with tarfile.open(shared / "reach" / "reach.tar.xz") as archive:
-            archive.extractall(folder, filter="data")
-        place = reach_folder(Path(folder))
+        place = unpacked_reach(Path(folder))
+        if place is None:
+            print(NO_REACH, file=sys.stderr)
+            return 2
         described = list(table(place / "contexts.tsv"))
         with ProcessPoolExecutor(2) as pool:
             rows = sorted(pool.map(partial(row, place), described))
@@ -78,15 +74,6 @@ def main() -> int:
     else:
         print(text)
     return 0
-
-
-def commits_of(path: Path) -> list[Commit]:
-    """The commits of a history: hash, date, then `M path` and the like."""
-    found = []
-    for line in path.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-        name, _, *changes = line.split("\t")
-        found.append(Commit(name, tuple(change[2:] for change in changes)))
-    return found
 
 
 def row(place: Path, described: dict[str, str]) -> Row:
@@ -104,7 +91,7 @@ def row(place: Path, described: dict[str, str]) -> Row:
     result = rewrite(found.source, settings).result
     if result.problem is not None:
         return shown._replace(why=result.problem.message)
-    commits = commits_of(history)
+    commits = [Commit(name, paths) for name, paths in reach_commits(history)]
     after = read_again(found, result.after) if result.after.text != result.before.text else None
     replayed = replay((found.model, found.reruns), after, commits)
     installing = [one for one in replayed if one.installs and one.before is not None]

@@ -10,13 +10,11 @@ Nothing here asks a rule whether it has split something: reach_measure.py reads 
 from __future__ import annotations
 
 import argparse
-import csv
 import gzip
 import json
 import multiprocessing
 import os
 import sys
-import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -24,7 +22,7 @@ from typing import Any, NamedTuple
 
 from reach_measure import Fetch, commits, fetches
 from reach_report import Row, Way, report
-from shared_data import shared_folder
+from shared_data import NO_REACH, table, unpacked_reach
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.pipeline.options import Options
@@ -56,29 +54,12 @@ class Said(NamedTuple):
     """Whether it splits something."""
 
 
-def unpacked() -> Path | None:
-    """The folder of the set, which is unpacked once; None if there is none."""
-    shared = shared_folder()
-    archive = None if shared is None else shared / "reach" / "reach.tar.xz"
-    if archive is None or not archive.is_file():
-        return None
-    if not (_CACHE / "reach" / "contexts.tsv").is_file():
-        with tarfile.open(archive) as tar:
-            tar.extractall(_CACHE, filter="tar")
-    return _CACHE / "reach"
-
-
 def cases(folder: Path) -> Iterator[Case]:
     """The rows in which something is to be gained."""
-    places = {row["name"]: row["dockerfile"] for row in _table(folder / "contexts.tsv")}
-    for row in _table(folder / "baseline-files.tsv"):
+    places = {row["name"]: row["dockerfile"] for row in table(folder / "contexts.tsv")}
+    for row in table(folder / "baseline-files.tsv"):
         if not row["control"]:
             yield from (Case(row["name"], name, places[row["name"]]) for name in row["ecosystems"].split(","))
-
-
-def _table(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def look(folder: Path, baseline: dict[str, Any], case: Case) -> Row:
@@ -103,7 +84,7 @@ def look(folder: Path, baseline: dict[str, Any], case: Case) -> Row:
     before = fetches(source.text, case.ecosystem, context)
     history = folder / "contexts" / f"{case.name}.history.tsv"
     ways = (_way(said, before, case, context, history) for said in (then, now))
-    return Row(case.name, case.ecosystem, max((commits(history, one, context) for one in before), default=0), *ways)
+    return Row(case.name, case.ecosystem, max((commits(history, one) for one in before), default=0), *ways)
 
 
 def _edited(text: str, edits: Iterable[dict[str, Any]]) -> str:
@@ -125,9 +106,9 @@ def _way(said: Said, before: Sequence[Fetch], case: Case, context: Context, hist
         now = after.get(fetch.stage)
         if now is None:
             return Way("unseen", "the fetch is gone", 0)
-        count = commits(history, now, context)
+        count = commits(history, now)
         outcome = outcome._replace(commits=max(outcome.commits, count))
-        if now.files(context) < fetch.files(context) and count <= commits(history, fetch, context):
+        if now.files() < fetch.files() and count <= commits(history, fetch):
             continue
         found = next(((code, reason) for line, code, reason in said.refused if line in now.lines), None)
         if found is not None:
@@ -143,9 +124,9 @@ def main() -> int:
     parser.add_argument("--rows", type=Path, help="write what happens to each row to this file")
     parser.add_argument("--only", default="", help="look at the rows of this ecosystem only")
     arguments = parser.parse_args()
-    folder = unpacked()
+    folder = unpacked_reach(_CACHE)
     if folder is None:
-        sys.exit("the reach set is absent: name the folder that holds reach/reach.tar.xz in DFIX_SHARED")
+        sys.exit(NO_REACH)
     if arguments.write and arguments.only:
         parser.error("--write keeps the report of everything: leave --only out")
     baseline = json.loads(gzip.decompress((folder / "baseline.json.gz").read_bytes()))

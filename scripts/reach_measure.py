@@ -1,22 +1,24 @@
 """What of a build context each fetch of packages depends on, read from the text of a Dockerfile.
 
-This knows nothing of the rules: a fetch is a RUN that a pattern finds, and its inputs are the sources of the COPY, ADD
-and bind mounts before it, those of the stages that it copies from or is based on included.
+This knows nothing of the rules: a fetch is a RUN that a pattern finds, and `model/reruns` says which files of the
+context make it run again.
 """
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from shared_data import reach_commits  # the scripts folder is not a package
+
+from dfix.rewriter.context.context_path import normal
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import build
-from dfix.rewriter.model.stage import Stage, Step
+from dfix.rewriter.model.reruns import Reruns
+from dfix.rewriter.model.stage import Step
 from dfix.rewriter.text.source import Source
 
 _START = (
@@ -57,42 +59,51 @@ _FLAGS = re.compile(r"^(?:\s*--(?:mount|network|security)=\S+)+\s*")
 class Fetch(NamedTuple):
     """A RUN that fetches an ecosystem's packages: the first one of its stage."""
 
-    stage: int
-    lines: range
-    sources: frozenset[str]
-    """The context paths and patterns that it depends on; "" is the whole context."""
-    by_folder: bool
-    """Whether one of them is a folder."""
+    step: Step
+    reruns: Reruns
 
-    def files(self, context: Context) -> frozenset[str]:
+    @property
+    def stage(self) -> int:
+        """The index of its stage."""
+        return self.step.stage.index
+
+    @property
+    def lines(self) -> range:
+        """Its lines."""
+        return range(self.step.instruction.line, self.step.instruction.end_line + 1)
+
+    @property
+    def by_folder(self) -> bool:
+        """Whether a step brings a folder, or files by a pattern, of which a change makes it run again."""
+        context = self.reruns.context
+        sources = (source for reader in self.reruns.files()[self.step].readers for source in _sources(reader))
+        return any(context.is_folder(source) or "*" in source for source in sources)
+
+    def files(self) -> frozenset[str]:
         """The files of the context that it depends on."""
-        return frozenset(path for path in context.below("") if self.depends_on(path, context))
+        return frozenset(filter(self.depends_on, self.reruns.context.below("")))
 
-    def depends_on(self, path: str, context: Context) -> bool:
+    def depends_on(self, path: str) -> bool:
         """Whether a change of the file, which need not exist now, makes the RUN run again."""
-        return not context.never_ships(path) and any(_covers(source, path) for source in self.sources)
+        return self.step in self.reruns.again((path,))
 
 
 def fetches(text: str, ecosystem: str, context: Context) -> list[Fetch]:
     """The first fetch of each stage that is not based on one that fetches already."""
     model = build(parse(Source("Dockerfile", text)))
-    pattern, found = _PATTERNS[ecosystem], []
+    pattern, reruns = _PATTERNS[ecosystem], Reruns(model, context)
     firsts = {stage: next((step for step in stage.steps if _matches(pattern, step)), None) for stage in model.stages}
-    for stage, step in firsts.items():
-        if step is not None and not any(firsts[above] for above in stage.ancestry() if above is not stage):
-            sources = frozenset(_inputs(stage, step, model.stages, frozenset()))
-            by_folder = any(context.is_folder(source) or "*" in source for source in sources)
-            instruction = step.instruction
-            lines = range(instruction.line, instruction.end_line + 1)
-            found.append(Fetch(stage.index, lines, sources, by_folder))
-    return found
+    return [
+        Fetch(step, reruns)
+        for stage, step in firsts.items()
+        if step is not None and not any(firsts[above] for above in stage.ancestry() if above is not stage)
+    ]
 
 
-def commits(history: Path, fetch: Fetch, context: Context) -> int:
-    """In how many commits of a history (hash, date, `A path` …, parted by tabs) the fetch would run again."""
-    lines = history.read_text("utf-8", "replace").splitlines() if history.is_file() else []
-    changed = (tuple(entry[2:] for entry in line.split("\t")[2:]) for line in lines)
-    return sum(any(fetch.depends_on(path, context) for path in paths) for paths in changed)
+def commits(history: Path, fetch: Fetch) -> int:
+    """In how many commits of a history the fetch would run again."""
+    changed = reach_commits(history) if history.is_file() else []
+    return sum(any(map(fetch.depends_on, paths)) for _, paths in changed)
 
 
 def _matches(pattern: re.Pattern[str], step: Step) -> bool:
@@ -103,50 +114,8 @@ def _matches(pattern: re.Pattern[str], step: Step) -> bool:
     return pattern.search(_PRINTED.sub("", _FLAGS.sub("", value))) is not None
 
 
-def _inputs(stage: Stage, until: Step | None, stages: tuple[Stage, ...], seen: frozenset[int]) -> Iterator[str]:
-    """What the stage depends on, up to and with a step; `seen` are the stages that ask."""
-    if stage.index in seen:
-        return
-    seen |= {stage.index}
-    if stage.parent is not None:
-        yield from _inputs(stage.parent, None, stages, seen)
-    for step in stage.steps:
-        if step.keyword in ("COPY", "ADD") and not step.onbuild:
-            flag = step.instruction.flag("from")
-            if flag is not None:
-                yield from _from(flag.value or "", stages, seen)
-            elif not step.instruction.heredocs:
-                yield from _sources(step)
-        elif step.keyword == "RUN" and not step.onbuild:
-            for mount in step.mounts:
-                if mount.kind == "bind" and mount.from_ is None:
-                    yield _normal(mount.source or "")
-                elif mount.kind == "bind":
-                    yield from _from(mount.from_ or "", stages, seen)
-        if step is until:
-            return
-
-
-def _from(name: str, stages: tuple[Stage, ...], seen: frozenset[int]) -> Iterator[str]:
-    for stage in stages:
-        if name.lower() in (str(stage.index), (stage.name or "").lower()):
-            yield from _inputs(stage, None, stages, seen)
-
-
-def _sources(step: Step) -> Iterator[str]:
-    words: Iterable[str] = (word.text for word in step.instruction.words[:-1])
-    for word in words:
-        if "://" not in word:
-            yield _normal(step.expand(word) or word)
-
-
-def _normal(path: str) -> str:
-    normal = posixpath.normpath("/" + path)[1:]
-    return normal.lstrip("/")
-
-
-def _covers(source: str, path: str) -> bool:
-    if not source:
-        return True
-    own, parts = source.split("/"), path.split("/")
-    return len(own) <= len(parts) and all(map(fnmatchcase, parts, own))
+def _sources(step: Step) -> list[str]:
+    """The context paths and patterns that a COPY, ADD or RUN with bind mounts names."""
+    if step.keyword == "RUN":
+        return [normal(mount.source or "") for mount in step.mounts if mount.kind == "bind" and mount.from_ is None]
+    return [normal(step.expand(word.text) or word.text) for word in step.instruction.words[:-1]]

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import sys
-import tarfile
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import NamedTuple
 
-from shared_data import corpus, shared_folder
+from shared_data import corpus, table, unpacked_reach
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import parse
@@ -63,15 +62,11 @@ class Seen(NamedTuple):
 
 def cases(folder: Path) -> Iterator[Case]:
     """The Dockerfiles with a build context, whose folders are written below `folder`."""
-    shared, data = shared_folder(), corpus()
-    if shared is None or data is None:
+    reach, data = unpacked_reach(folder), corpus()
+    if reach is None or data is None:
         sys.exit("the shared data is absent: name its folder in DFIX_SHARED")
-    with tarfile.open(shared / "reach" / "reach.tar.xz") as archive:
-        archive.extractall(folder, filter="data")
-    lines = (folder / "reach" / "contexts.tsv").read_text("utf-8").splitlines()
-    header = lines[0].split("\t")
-    for row in (dict(zip(header, line.split("\t"), strict=True)) for line in lines[1:]):
-        root = folder / "reach" / "contexts" / row["name"]
+    for row in table(reach / "contexts.tsv"):
+        root = reach / "contexts" / row["name"]
         (root / ".git").mkdir(exist_ok=True)
         yield Case("reach", row["name"], str(root / row["dockerfile"]), str(root))
     data.unpack_contexts(folder / "corpus")

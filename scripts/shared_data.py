@@ -22,9 +22,26 @@ def buildkit_folder() -> Path | None:
     return shared / "buildkit" if shared is not None and (shared / "buildkit").is_dir() else None
 
 
-def reach_folder(folder: Path) -> Path:
-    """The folder of the reach set, below one that its archive was unpacked into."""
-    return next(folder.rglob("contexts.tsv")).parent
+def unpacked_reach(folder: Path) -> Path | None:
+    """The folder of the reach set, unpacked below another one unless it is there already; None if it is absent."""
+    shared = shared_folder()
+    archive = None if shared is None else shared / "reach" / "reach.tar.xz"
+    if archive is None or not archive.is_file():
+        return None
+    if not (folder / "reach" / "contexts.tsv").is_file():
+        with tarfile.open(archive) as tar:
+            tar.extractall(folder, filter="data")
+    return folder / "reach"
+
+
+NO_REACH = "the reach set is absent: name the folder that holds reach/reach.tar.xz in DFIX_SHARED"
+
+
+def reach_commits(history: Path) -> list[tuple[str, tuple[str, ...]]]:
+    """The commits of a context's history (hash, date, then `M path` and the like, parted by tabs), with their paths."""
+    lines = history.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    rows = (line.split("\t") for line in lines)
+    return [(name, tuple(change[2:] for change in changes)) for name, _, *changes in rows]
 
 
 def table(path: Path) -> Iterator[dict[str, str]]:

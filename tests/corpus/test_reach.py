@@ -34,7 +34,7 @@ def context(tmp_path: Path) -> Context:
 )
 def test_files_that_a_fetch_depends_on(context: Context, text: str, ecosystem: str, files: set[str]) -> None:
     (fetch,) = fetches(text, ecosystem, context)
-    assert fetch.files(context) == files
+    assert fetch.files() == files
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_commits_in_which_a_fetch_runs_again(context: Context, tmp_path: Path) -
     )
     (whole,) = fetches("FROM a\nCOPY . .\nRUN npm ci\n", "npm", context)
     (split,) = fetches("FROM a\nCOPY package*.json ./\nRUN npm ci\n", "npm", context)
-    assert (commits(history, whole, context), commits(history, split, context)) == (3, 2)
+    assert (commits(history, whole), commits(history, split)) == (3, 2)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
+from shared_data import reach_commits
+
 from dfix.rewriter.dockerfile import Instruction, parse
 from dfix.rewriter.model import build
 from dfix.rewriter.model.reruns.again import static_path
@@ -94,9 +96,8 @@ def _taken(instruction: Instruction, names: set[str]) -> Iterator[str]:
 
 def changes(history: Path, context: Path) -> Iterator[Change]:
     """The commits of a history file that change files which are still there."""
-    for line in history.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-        name, _, *paths = line.split("\t")
-        kept = tuple(p[2:] for p in paths if (context / p[2:]).is_file() and not (context / p[2:]).is_symlink())
+    for name, paths in reach_commits(history):
+        kept = tuple(path for path in paths if (context / path).is_file() and not (context / path).is_symlink())
         if kept:
             yield Change(name, kept)
 
