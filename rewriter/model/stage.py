@@ -10,6 +10,7 @@ from dfix.rewriter.dockerfile.expand import expand_known, names
 from dfix.rewriter.dockerfile.expansion import ExpansionError
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.mounts import Mount, mounts
+from dfix.rewriter.model.paths import resolve
 from dfix.rewriter.shell.nodes import Script
 from dfix.rewriter.text.source import Span
 
@@ -66,6 +67,12 @@ class Step:
     def expand(self, word: str) -> str | None:
         """The word with its variables replaced; None if that is not known before the build."""
         return known(word, self.env, self.instruction.escape)
+
+    @property
+    def destination(self) -> str | None:
+        """The image path to which a COPY or ADD copies; None if that is not known before the build."""
+        target = self.expand(self.instruction.words[-1].text) if self.instruction.words else None
+        return None if target is None else resolve(self.workdir, target)
 
     @property
     def source_text(self) -> str:

@@ -14,7 +14,7 @@ from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.effects.places import named_by
 from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile, steps_before
-from dfix.rewriter.model.paths import resolve, within
+from dfix.rewriter.model.paths import within
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import program_name
@@ -143,8 +143,7 @@ def _check_text(there: _Late, run: InstallRun, path: str, what: str, text: str) 
 def _copied_texts(copies: StageCopies, run: InstallRun, step: Step) -> Iterator[tuple[str, str, str]]:
     """The image path, context path and text of each file that a step copies to where programs look."""
     if step.instruction.heredocs:
-        target = step.expand(step.instruction.words[-1].text) if step.instruction.words else None
-        path = None if target is None else resolve(step.workdir, target)
+        path = step.destination
         if path is not None and is_looked_at(path, run.step, named=1):
             text = step.instruction.text
             yield from ((path, "", text[doc.body.start : doc.body.end]) for doc in step.instruction.heredocs)

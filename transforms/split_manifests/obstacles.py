@@ -15,7 +15,7 @@ from dfix.rewriter.model.effects import Effects, conflict, effects, is_named, on
 from dfix.rewriter.model.effects.added_mode import added_mode
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
-from dfix.rewriter.model.paths import overlaps, resolve, within
+from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.links import Link, leads_to, links_before, links_made_by
@@ -110,8 +110,7 @@ def _check_other_copy(copies: StageCopies, passing: list[Copied], step: Step) ->
             return
         destination = other.destination
     else:
-        target = step.expand(step.instruction.words[-1].text) if step.instruction.words else None
-        destination = None if target is None else resolve(step.workdir, target)
+        destination = step.destination
     if destination is None or any(overlaps(copy.destination, destination) for copy in passing):
         if destination is not None and not brought_near(passing, destination):
             return

@@ -43,8 +43,7 @@ def _copies_sources(stage: Stage, folder: str | None) -> Step | None:
     """The first step of a stage that copies a folder of the build context around, or into, an image folder."""
     for step in stage.steps:
         if copies_from_context(step) and names_a_folder(step):
-            written = step.expand(step.instruction.words[-1].text)
-            target = None if written is None else resolve(step.workdir, written)
+            target = step.destination
             if target is not None and folder is not None and overlaps(target, folder):
                 return step
     return None

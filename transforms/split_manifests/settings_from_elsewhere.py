@@ -17,7 +17,7 @@ from dfix.rewriter.model.effects import effects
 from dfix.rewriter.model.effects.of_command import described, shown
 from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
 from dfix.rewriter.model.mounts import Mount
-from dfix.rewriter.model.paths import overlaps, resolve, within
+from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.links import makes_symbolic_links
 from dfix.transforms.split_manifests.mentioned_paths import CommandTexts
@@ -58,7 +58,7 @@ class Elsewhere:
         """What a step copies, moves or mounts to where `run` looks without being told."""
         if step.keyword == "COPY" and step.instruction.flag("from") is not None:
             words = [step.expand(word.text) for word in step.instruction.words]
-            target = resolve(step.workdir, words[-1]) if words and words[-1] is not None else None
+            target = step.destination
             for source in words[:-1] if target is not None and may_hold_places(target, self.run) else ():
                 for stage in used_stages(step, self.copies.stages):
                     texts = _moved(self._of_stage(stage, source or "/", 1), source or "/", target)
@@ -129,7 +129,7 @@ class Elsewhere:
     def _written_by_copy(self, step: Step, place: str, depth: int) -> Iterator[Written]:
         """The texts of the heredocs of a COPY, and of what it takes from other stages."""
         words = [step.expand(word.text) for word in step.instruction.words]
-        target = resolve(step.workdir, words[-1]) if words and words[-1] is not None else None
+        target = step.destination
         if target is None or not overlaps(target, place):
             return
         text, line = step.instruction.text, step.instruction.line

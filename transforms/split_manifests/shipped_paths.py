@@ -63,8 +63,7 @@ class _Shipping:
         flag = step.instruction.flag("from")
         if flag is None or (flag.value or "").lower() not in names:
             return False
-        *sources, target = [step.expand(word.text) for word in step.instruction.words] or [None]
-        destination = None if target is None else resolve(step.workdir, target)
+        sources, destination = (step.expand(word.text) for word in step.instruction.words[:-1]), step.destination
         return any(self._arrives(step.stage, source, destination, path) for source in sources)
 
     def _arrives(self, stage: Stage, source: str | None, destination: str | None, path: str) -> bool:

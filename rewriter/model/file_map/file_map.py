@@ -19,7 +19,7 @@ from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied, Unclear, copied
 from dfix.rewriter.model.effects import Effects, effects
-from dfix.rewriter.model.paths import resolve, within
+from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.walk import program_name
 
@@ -204,8 +204,8 @@ def not_followed(copy: Unclear) -> Reason:
 
 def _from_elsewhere(step: Step) -> Iterator[Hidden]:
     """The files that a COPY takes from a stage or an image: each source may be a file or a folder."""
-    *sources, target = [step.expand(word.text) for word in step.instruction.words] or [None]
-    destination = None if target is None else resolve(step.workdir, target)
+    sources = [step.expand(word.text) for word in step.instruction.words[:-1]]
+    destination = step.destination
     reason = Reason("in-between", f"the {step.keyword} on line {step.instruction.line} may overwrite copied files")
     yield Hidden(step, destination, True, reason)
     for source in sources:

@@ -16,7 +16,7 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.build import Model, used_stages
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import effects
-from dfix.rewriter.model.paths import overlaps, resolve
+from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.model.reruns.build_arguments import global_values, own_arguments
 from dfix.rewriter.model.reruns.build_steps import is_linked, makes_layer
 from dfix.rewriter.model.reruns.context_reads import ContextReads
@@ -241,7 +241,7 @@ class _Pass:
             return step.keyword != "WORKDIR" and self._changes_also(step, path)
         if cause.kind == "files":
             return (step, path) in self._touched
-        target = _target(step)
+        target = step.destination
         return target is None or overlaps(target, path)
 
     def _changes_also(self, step: Step, path: str) -> bool:
@@ -250,7 +250,7 @@ class _Pass:
             return True
         if not any(self._changed(stage, source) for stage, source in self._reruns.taken(step)):
             return False
-        target = _target(step)
+        target = step.destination
         return target is None or overlaps(target, path)
 
 
@@ -259,12 +259,6 @@ def _surer(first: Cause | None, second: Cause | None) -> Cause | None:
     if first is None or (second is not None and second.certain and not first.certain):
         return second
     return first
-
-
-def _target(step: Step) -> str | None:
-    """The image path to which a COPY or ADD copies; None if it is unknown."""
-    target = step.expand(step.instruction.words[-1].text) if step.instruction.words else None
-    return None if target is None else resolve(step.workdir, target)
 
 
 def static_path(source: str) -> str:
