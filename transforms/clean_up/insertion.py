@@ -42,9 +42,7 @@ def clean_up_edit(step: Step, cache_use: CacheUse, given: Given) -> Edit:
         _manager_stays(cache_use)
     if parts is not None:
         return _in_chain(step, cache_use, parts, command, by_manager=by_manager)
-    if step.body is None:
-        return _in_list(step, cache_use, command, by_manager=by_manager)
-    return _in_lines(step, cache_use, command, by_manager=by_manager)
+    return _in_list(step, cache_use, command, by_manager=by_manager)
 
 
 def _command(cache_use: CacheUse, given: Given, *, by_manager: bool) -> str:
@@ -105,27 +103,33 @@ def _in_chain(step: Step, cache_use: CacheUse, parts: tuple[Node, ...], command:
 
 
 def _in_list(step: Step, cache_use: CacheUse, command: str, *, by_manager: bool) -> Edit:
-    """Add the clean-up to a script whose commands `;` separates.
+    """Add the clean-up to a script whose commands `;` or, in a heredoc, lines separate.
 
     Where a failing command ends the script, it becomes a command of its own. Elsewhere it joins the command that it
     follows, if that is the manager's: then it only runs once the manager did, as a user who may empty the cache.
     """
     script, statements = step.script, step.script.statements
     if any(statement.terminator == "&" for statement in statements):
-        raise LeaveAlone("not-a-chain", "it leaves a command running in the background", _HINT)
+        raise LeaveAlone("still-runs", "it leaves a command running in the background")
     at = max(_holder(statements, use) for use in cache_use.uses) if by_manager else len(statements) - 1
     ending = _ends_shell([statement.node for statement in statements[: at + 1]])
     if ending:
         raise LeaveAlone("exit", f"`{ending}` may end the script before the clean-up runs")
     for use in cache_use.filled_by:
         _is_plain(statements[_holder(statements, use)].node, f"`{use.shown}`")
-    last = statements[at].node
-    _is_plain(last, "the command before the clean-up")
-    if not _stops_on_error(step):
+    last, before = statements[at].node, f"the {'command' if step.body is None else 'line'} before the clean-up"
+    stops = _stops_on_error(step)
+    if step.body is None or not stops:
+        _is_plain(last, before)
+    if not stops:
         part = _last_part_of_manager(step, cache_use, at, by_manager=by_manager)
+        if step.body is not None:
+            return Edit(Span(last.span.end, last.span.end), f" && {command}")
         return after_part(step.instruction, script, part, command, statement=at)
-    if isinstance(last, AndOr):
-        raise LeaveAlone("no-errexit", "the command before the clean-up may fail without ending the script")
+    if not isinstance(last, Command) and not (isinstance(last, Pipeline) and not last.negated):
+        raise LeaveAlone("no-errexit", f"{before} may fail without ending the script")
+    if step.body is not None:
+        return after_lines(step.instruction.text, script, at, command)
     return after_statement(step.instruction, script, at, command)
 
 
@@ -161,27 +165,6 @@ def _may_stop(script: Script) -> bool:
     """Whether a failing command may end the script: a command that joins another one with `&&` would change that."""
     names = {command.words[0].value for command in commands(script) if command.words}
     return not names.isdisjoint(("set", "shopt", ".", "source", "eval", "trap"))
-
-
-def _in_lines(step: Step, cache_use: CacheUse, command: str, *, by_manager: bool) -> Edit:
-    """Add the clean-up to a heredoc: as a line, or to the last line where a failing command does not end the script."""
-    statements = step.script.statements
-    if any(statement.terminator == "&" for statement in statements):
-        raise LeaveAlone("still-runs", "it leaves a command running in the background")
-    for use in cache_use.filled_by:
-        _is_plain(statements[_holder(statements, use)].node, f"`{use.shown}`")
-    at = max(_holder(statements, use) for use in cache_use.uses) if by_manager else len(statements) - 1
-    ending = _ends_shell([statement.node for statement in statements[: at + 1]])
-    if ending:
-        raise LeaveAlone("exit", f"`{ending}` may end the script before the clean-up runs")
-    last = statements[at].node
-    if not _stops_on_error(step):
-        _is_plain(last, "the line before the clean-up")
-        _last_part_of_manager(step, cache_use, at, by_manager=by_manager)
-        return Edit(Span(last.span.end, last.span.end), f" && {command}")
-    if not isinstance(last, Command) and not (isinstance(last, Pipeline) and not last.negated):
-        raise LeaveAlone("no-errexit", "the line before the clean-up may fail without ending the script")
-    return after_lines(step.instruction.text, step.script, at, command)
 
 
 def _runs_as_a_whole(node: Node) -> bool:
