@@ -31,7 +31,9 @@ Examples:
 
   dfix --write --verify Dockerfile
 
-More: dfix verify, dfix layers, dfix rules, dfix rule NAME, dfix config, dfix lsp (the language server)
+More: dfix verify, dfix layers, dfix rules, dfix rule NAME, dfix config.
+
+The language server for editors: dfix lsp.
 """
 
 
