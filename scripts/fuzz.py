@@ -46,7 +46,7 @@ with redirect_stderr(io.StringIO()), atheris.instrument_imports(include=["dfix"]
     from tests.fuzz.mutations import Mutator
     from tests.fuzz.repositories import from_bytes, to_bytes
     from tests.fuzz.seeds import seeds
-    from tests.fuzz.trial import MOST_SECONDS, Faults, Trial
+    from tests.fuzz.trial import MOST_SECONDS, FaultsError, Trial
 
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = ("dockerfiles", "repositories")
@@ -116,10 +116,10 @@ class Findings:
 
 
 def look_at_dockerfile(data: bytes) -> bool:
-    """Whether dfix changes a Dockerfile without a context. Raises Faults."""
+    """Whether dfix changes a Dockerfile without a context. Raises FaultsError."""
     looked = look_at("/nowhere/Dockerfile", data, ALONE)
     if looked.faults:
-        raise Faults(f"{min(looked.faults)} of a Dockerfile", str(looked.faults))
+        raise FaultsError(f"{min(looked.faults)} of a Dockerfile", str(looked.faults))
     return looked.result.changed
 
 
@@ -136,10 +136,10 @@ def fuzz(kind: str, seconds: int, folders: dict[str, Path], board: Board) -> Non
                 changed = look_at_dockerfile(data)
                 most = time.process_time() - began
                 if most > MOST_SECONDS:
-                    raise Faults("too slow", f"{most:.1f} s")
+                    raise FaultsError("too slow", f"{most:.1f} s")
             else:
                 changed, most = trial(from_bytes(data))
-        except Faults as faults:
+        except FaultsError as faults:
             fault = 1
             findings.add(faults.kind, faults.details, data)
         except Exception as error:

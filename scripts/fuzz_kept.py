@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.fuzz.repositories import from_bytes, to_json
 from tests.fuzz.seeds import KEPT
-from tests.fuzz.trial import Faults, Trial
+from tests.fuzz.trial import FaultsError, Trial
 
 LARGEST = 1_000
 """Bytes of an input that is kept."""
@@ -36,7 +36,7 @@ def lines_run(trial: Trial, data: bytes) -> Lines | None:
     sys.settrace(called)
     try:
         trial(from_bytes(data))
-    except Faults:
+    except FaultsError:
         return None
     finally:
         sys.settrace(None)

@@ -149,7 +149,7 @@ are those of the newest commit, without `.git`. Contexts with fewer than {enough
 
 - **Install runs**: how often a command ran that fetches packages, or that compiles them in a build which would fetch
   them (`go build`, `cargo build`). A run counts as saved only if nothing that fetches or compiles dependencies runs. So
-  `go mod download` before the sources is no saving here, because `go build` still compiles everything. Where an install
+  `go mod download` above the sources saves nothing here, because `go build` still compiles everything. Where an install
   runs twice (`poetry install --no-root`, then `poetry install`), the first one counts: the second one installs the
   project itself.
 - **Downloads**: the same, but what such a fetch has downloaded already counts as saved.

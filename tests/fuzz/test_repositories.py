@@ -28,7 +28,7 @@ from tests.fuzz.repositories import (
     to_json,
 )
 from tests.fuzz.seeds import kept, seeds
-from tests.fuzz.trial import MOST_SECONDS, Faults, Trial
+from tests.fuzz.trial import MOST_SECONDS, FaultsError, Trial
 
 LONGEST = 6000
 TRIED = 400
@@ -71,7 +71,7 @@ def test_what_is_kept(trial: Trial) -> None:
     for one in kept():
         try:
             trial(one)
-        except Faults as faults:
+        except FaultsError as faults:
             raise AssertionError(f"{faults.kind}: {faults.details}\n{one}") from None
 
 
@@ -84,7 +84,7 @@ def test_some_mutations(trial: Trial) -> None:
         assert len(data) <= LONGEST
         try:
             trial(from_bytes(data))
-        except Faults as faults:
+        except FaultsError as faults:
             raise AssertionError(f"{faults.kind}: {faults.details}\n{data!r}") from None
 
 
@@ -127,7 +127,7 @@ def rule(trial: Trial, propose: object) -> str:
     with pytest.MonkeyPatch.context() as patch:
         for module in (registry, pipeline):
             patch.setattr(module, "transforms", lambda: rules)
-        with pytest.raises(Faults) as found:
+        with pytest.raises(FaultsError) as found:
             trial(Repository(b"FROM debian\n"))
     return found.value.kind
 

@@ -42,7 +42,7 @@ _EVERY = 4
 _OWN_FAULTS = ("internal error", "failed a check", "dfix gave up", "dfix crashed")
 
 
-class Faults(Exception):  # noqa: N818  # several
+class FaultsError(Exception):
     """What is wrong with the answers about one repository: kinds, and the details."""
 
     def __init__(self, kind: str, details: str) -> None:
@@ -78,7 +78,7 @@ class Trial:
         self._slowest = 0.0
 
     def __call__(self, repository: Repository) -> Seen:
-        """Run dfix on a repository. Raises Faults."""
+        """Run dfix on a repository. Raises FaultsError."""
         self._root.mkdir()
         put(repository, self._root)
         before = os.getcwd()
@@ -112,7 +112,9 @@ class Trial:
         written = [file["path"] for file in json.loads(answer.out)["files"] if file["written"]]
         again = [file for file in self._asked(words) if file["changed"] and file["path"] in written]
         if again:
-            raise Faults("a second run changes more", f"{again[0]['path']}: {[c['rule'] for c in again[0]['changes']]}")
+            raise FaultsError(
+                "a second run changes more", f"{again[0]['path']}: {[c['rule'] for c in again[0]['changes']]}"
+            )
 
     def _asked(self, words: Sequence[str]) -> list[dict[str, Any]]:
         """The files of the JSON report."""
@@ -124,10 +126,10 @@ class Trial:
         problems = [file["problem"]["message"] for file in files if file["problem"]]
         wrong = next((message for message in problems if any(one in message for one in _OWN_FAULTS)), "")
         if wrong:
-            raise Faults(wrong, self._traced(words))
+            raise FaultsError(wrong, self._traced(words))
         expected = {2} if problems else {2, int(any(file["changed"] for file in files))}
         if answer.status not in expected:
-            raise Faults("the exit status is not that of the report", f"{answer.status} instead of {expected}")
+            raise FaultsError("the exit status is not that of the report", f"{answer.status} instead of {expected}")
         return files
 
     def _traced(self, words: Sequence[str]) -> str:
@@ -145,7 +147,7 @@ class Trial:
         for line in answer.out.split("\n") if view[0] != "--diff" else ():
             forged = line.lstrip().startswith("::") and form != "github"
             if forged or "##[" in line or not line.replace("\t", "").isprintable():
-                raise Faults("raw text in the output", f"{view}: {line!r}")
+                raise FaultsError("raw text in the output", f"{view}: {line!r}")
 
     def _sound(self, words: Sequence[str], changed: set[str]) -> None:
         """Check the invariants of every changed file."""
@@ -159,7 +161,7 @@ class Trial:
             if job.path in changed:
                 faults = look_at(job.path, Path(job.path).read_bytes(), job.options).faults
                 if faults:
-                    raise Faults(f"{min(faults)} of a file with a context", f"{job.path}: {faults}")
+                    raise FaultsError(f"{min(faults)} of a file with a context", f"{job.path}: {faults}")
 
     def _command(
         self, words: Sequence[str], *, given: bytes = b"", writes: bool = False, judged: bool = True
@@ -171,7 +173,7 @@ class Trial:
                 try:
                     status = run([*words, last])
                 except BaseException:
-                    raise Faults("an exception", traceback.format_exc()) from None
+                    raise FaultsError("an exception", traceback.format_exc()) from None
             seconds = time.process_time() - began
         self._slowest = max(self._slowest, seconds)
         answer = Answer(
@@ -186,18 +188,18 @@ class Trial:
 
     def _judge(self, answer: Answer, words: Sequence[str]) -> None:
         if self._watch.seen:
-            raise Faults(self._watch.seen[0].partition(":")[0], f"{words}: {self._watch.seen}")
+            raise FaultsError(self._watch.seen[0].partition(":")[0], f"{words}: {self._watch.seen}")
         if "internal error" in answer.err:
-            raise Faults(_error_of(answer.err), self._traced(words) if "-v" not in words else answer.err)
+            raise FaultsError(_error_of(answer.err), self._traced(words) if "-v" not in words else answer.err)
         if answer.status not in (0, 1, 2):
-            raise Faults("an unknown exit status", f"{words}: {answer.status}")
+            raise FaultsError("an unknown exit status", f"{words}: {answer.status}")
         if SECRET in answer.out or SECRET in answer.err:
-            raise Faults("a text from outside of the root is told", f"{words}\n{answer.out}{answer.err}")
+            raise FaultsError("a text from outside of the root is told", f"{words}\n{answer.out}{answer.err}")
         raw = next((line for line in answer.err.split("\n") if not line.replace("\t", "").isprintable()), None)
         if raw is not None:
-            raise Faults("raw text in the messages", f"{words}: {raw!r}")
+            raise FaultsError("raw text in the messages", f"{words}: {raw!r}")
         if answer.seconds > MOST_SECONDS:
-            raise Faults("too slow", f"{words}: {answer.seconds:.1f} s")
+            raise FaultsError("too slow", f"{words}: {answer.seconds:.1f} s")
 
 
 def _error_of(said: str) -> str:
@@ -208,7 +210,7 @@ def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise Faults("the report cannot be parsed", f"{error}\n{text}") from None
+        raise FaultsError("the report cannot be parsed", f"{error}\n{text}") from None
 
 
 @contextmanager
