@@ -12,7 +12,7 @@ from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied, has_mode
 from dfix.rewriter.model.effects import Effects, conflict, effects, is_named, only_adds
-from dfix.rewriter.model.effects.added_mode import added_mode
+from dfix.rewriter.model.effects.added_mode import MODES_OF_PROGRAMS, added_mode
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
 from dfix.rewriter.model.paths import overlaps, within
@@ -28,7 +28,6 @@ _CONFIGURATION = frozenset(
 )
 _ACCOUNTS = frozenset(("/etc/passwd", "/etc/group"))
 _MOVE_UP = "move that RUN before the copy, if it does not need the sources"
-_EXECUTABLE = frozenset(("+x", "a+x", "u+x", "755", "0755", "777", "a+rx", "ugo+x"))
 
 
 def passes_between(copies: StageCopies, move: Move, run: InstallRun) -> None:
@@ -75,7 +74,7 @@ def _way_out(command: Located, passing: list[Copied]) -> str:
         return _MOVE_UP
     words = [word.literal_or_text for word in command.words]
     source = next((path for copy in passing if (path := copy.brought.context_path_of(brought[0])) is not None), None)
-    if words[0] == "chmod" and words[1] in _EXECUTABLE and source is not None and len(brought) == 1:
+    if words[0] == "chmod" and words[1] in MODES_OF_PROGRAMS and source is not None and len(brought) == 1:
         return f"commit the mode instead (`git update-index --chmod=+x {source}`), and remove the RUN"
     return "move that RUN below the install, if the install does not need what it does"
 

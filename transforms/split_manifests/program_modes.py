@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.effects.added_mode import MODES_OF_PROGRAMS, given_mode
 from dfix.rewriter.model.file_map.file_map import ImageFile
 from dfix.rewriter.model.file_map.install_reads import Needed
 from dfix.rewriter.model.paths import resolve
 from dfix.transforms.split_manifests.installs import InstallRun
 
-_EXECUTABLE = frozenset(("+x", "a+x", "u+x", "ugo+x", "+rx", "a+rx", "755", "0755", "775", "777", "0777"))
 _MODE_OF_PROGRAM = 0o111
 _MAY_CHANGE_MODES = re.compile(r"chmod|\binstall\s+-|\.sh\b|\bgit\b|\bpython|\bperl|\bmake\b")
 
@@ -65,13 +65,9 @@ def _made_executable(step: Step, part: int) -> Iterator[tuple[str, str]]:
 
 
 def _made_by(command: Located) -> Iterator[tuple[str, str]]:
-    words = [word.value for word in command.words]
-    if len(words) < 3 or words[0] != "chmod" or words[1] not in _EXECUTABLE or command.depth:
-        return
-    for word in words[2:]:
-        path = None if word is None else resolve(command.folder, word)
-        if path is not None:
-            yield path, str(words[1])
+    given = given_mode(command)
+    if given is not None and given.mode in MODES_OF_PROGRAMS and not command.depth:
+        yield from ((path, given.mode) for path in given.paths if path is not None)
 
 
 def is_plain_chmod(command: Located) -> bool:
