@@ -111,22 +111,25 @@ async def measure(wire: Wire, path: Path, text: str, times: dict[str, list[float
     wire.tell("textDocument/didClose", {"textDocument": named})
 
 
+def of_threads(pid: int, name: str) -> list[str]:
+    """The file of this name of each thread of a process (proc(5)); of one that ends meanwhile, nothing."""
+    texts = []
+    with suppress(OSError):
+        for thread in list(Path(f"/proc/{pid}/task").iterdir()):
+            with suppress(OSError):
+                texts.append((thread / name).read_text())
+    return texts
+
+
 def family(pid: int) -> list[int]:
     """A process and all that come from it."""
-    children: list[int] = []
-    with suppress(OSError):  # it ends just now
-        for task in Path(f"/proc/{pid}/task").glob("*/children"):
-            children += map(int, task.read_text().split())
+    children = [int(child) for text in of_threads(pid, "children") for child in text.split()]
     return [pid, *(each for child in children for each in family(child))]
 
 
 def processor_time(pid: int) -> float:
     """The CPU seconds of a process and its children, however busy the machine is (proc(5), schedstat)."""
-    spent = 0
-    for task in (task for one in family(pid) for task in Path(f"/proc/{one}/task").glob("*/schedstat")):
-        with suppress(OSError):  # it ends just now
-            spent += int(task.read_text().split()[0])
-    return spent / 1e9
+    return sum(int(text.split()[0]) for one in family(pid) for text in of_threads(one, "schedstat")) / 1e9
 
 
 async def idle(pid: int) -> None:
