@@ -38,7 +38,10 @@ NO_REACH = "the reach set is absent: name the folder that holds reach/reach.tar.
 
 
 def reach_commits(history: Path) -> list[tuple[str, tuple[str, ...]]]:
-    """The commits of a context's history (hash, date, then `M path` and the like, parted by tabs), with their paths."""
+    """The commits of a context's history, each with the paths that it changes.
+
+    A line has the hash, the date, then `M path` and the like, with tabs between them.
+    """
     lines = history.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     rows = (line.split("\t") for line in lines)
     return [(name, tuple(change[2:] for change in changes)) for name, _, *changes in rows]

@@ -25,8 +25,8 @@ that a change to that one does not repeat it; so do two RUNs that each fetch the
 themselves. Stages that don't ship are left as they are, because merging saves nothing there.
 
 **What it promises.** The same image: the same files with the same content, mode and owner, and the same
-configuration. A failing command fails the build at the same place. Where emptying a cache moves behind a command of its
-package manager, that cache may be empty where it held a folder: the same image, except caches.
+configuration. A failing command fails the build at the same place. There is one exception: when a command that empties
+a cache moves behind another command of that package manager, a folder in the cache may be missing from the new image.
 
 **When it refuses.** When the flags differ (`--mount`, `--network`), when the merged RUN would have more than 100 lines,
 when a comment between the two is meant for another tool, is an instruction that is commented out, or says that the RUNs
