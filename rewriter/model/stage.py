@@ -69,6 +69,11 @@ class Step:
         return known(word, self.env, self.instruction.escape)
 
     @property
+    def sources(self) -> tuple[str | None, ...]:
+        """What a COPY or ADD copies; None for a source that is not known before the build."""
+        return tuple(self.expand(word.text) for word in self.instruction.words[:-1])
+
+    @property
     def destination(self) -> str | None:
         """The image path to which a COPY or ADD copies; None if that is not known before the build."""
         target = self.expand(self.instruction.words[-1].text) if self.instruction.words else None

@@ -16,6 +16,7 @@ from dfix.rewriter.text.source import Span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dfix.rewriter.knowledge.usage import Usage
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.model.effects import CommandCost
     from dfix.transforms.merge_runs.run_summary import RunSummary
@@ -88,20 +89,20 @@ def caches_of(run: RunSummary) -> tuple[str, ...]:
 
 def uses_caches(run: RunSummary, caches: tuple[str, ...]) -> bool:
     """Whether a RUN uses a package manager with one of the cache folders, for whatever."""
-    usages = (cost.usage for cost in run.costs)
-    return any(usage is not None and not set(caches).isdisjoint(usage.manager.caches) for usage in usages)
+    return bool(_usages_with(run, caches))
 
 
 def _uses(run: RunSummary, caches: tuple[str, ...]) -> bool:
     """Whether a RUN fills one of the cache folders, or names it."""
-    usages = (cost.usage for cost in run.costs)
-    if any(
-        u.verb not in ("clean", "remove") and not set(caches).isdisjoint(u.manager.caches)
-        for u in usages
-        if u is not None
-    ):
+    if any(usage.verb not in ("clean", "remove") for usage in _usages_with(run, caches)):
         return True
     return any(names_cache(word, caches) for command in run.commands for word in command.words)
+
+
+def _usages_with(run: RunSummary, caches: tuple[str, ...]) -> list[Usage]:
+    """The uses of package managers with one of the cache folders."""
+    usages = (cost.usage for cost in run.costs)
+    return [usage for usage in usages if usage is not None and not set(caches).isdisjoint(usage.manager.caches)]
 
 
 def only_removes(command: Located, caches: tuple[str, ...]) -> bool:

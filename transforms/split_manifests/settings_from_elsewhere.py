@@ -57,9 +57,8 @@ class Elsewhere:
     def texts(self, step: Step) -> Iterator[Written]:
         """What a step copies, moves or mounts to where `run` looks without being told."""
         if step.keyword == "COPY" and step.instruction.flag("from") is not None:
-            words = [step.expand(word.text) for word in step.instruction.words]
             target = step.destination
-            for source in words[:-1] if target is not None and may_hold_places(target, self.run) else ():
+            for source in step.sources if target is not None and may_hold_places(target, self.run) else ():
                 for stage in used_stages(step, self.copies.stages):
                     texts = _moved(self._of_stage(stage, source or "/", 1), source or "/", target)
                     yield from self._looked_at(texts)
@@ -128,7 +127,6 @@ class Elsewhere:
 
     def _written_by_copy(self, step: Step, place: str, depth: int) -> Iterator[Written]:
         """The texts of the heredocs of a COPY, and of what it takes from other stages."""
-        words = [step.expand(word.text) for word in step.instruction.words]
         target = step.destination
         if target is None or not overlaps(target, place):
             return
@@ -136,7 +134,7 @@ class Elsewhere:
         for document in step.instruction.heredocs:
             yield Written(target, f"the text on line {line}", text[document.body.start : document.body.end])
         for stage in used_stages(step, self.copies.stages):
-            for source in (word for word in words[:-1] if word is not None):
+            for source in (source for source in step.sources if source is not None):
                 yield from _moved(self._of_stage(stage, source, depth + 1), source, target)
 
     def _written_by_runs(self, stage: Stage, place: str, depth: int) -> Iterator[Written]:

@@ -63,8 +63,8 @@ class _Shipping:
         flag = step.instruction.flag("from")
         if flag is None or (flag.value or "").lower() not in names:
             return False
-        sources, destination = (step.expand(word.text) for word in step.instruction.words[:-1]), step.destination
-        return any(self._arrives(step.stage, source, destination, path) for source in sources)
+        destination = step.destination
+        return any(self._arrives(step.stage, source, destination, path) for source in step.sources)
 
     def _arrives(self, stage: Stage, source: str | None, destination: str | None, path: str) -> bool:
         """Whether a COPY of `source`, which may be a pattern, brings the path to where it ships."""

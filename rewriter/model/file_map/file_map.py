@@ -204,10 +204,9 @@ def not_followed(copy: Unclear) -> Reason:
 
 def _from_elsewhere(step: Step) -> Iterator[Hidden]:
     """The files that a COPY takes from a stage or an image: each source may be a file or a folder."""
-    sources = [step.expand(word.text) for word in step.instruction.words[:-1]]
     destination = step.destination
     reason = Reason("in-between", f"the {step.keyword} on line {step.instruction.line} may overwrite copied files")
     yield Hidden(step, destination, True, reason)
-    for source in sources:
+    for source in step.sources:
         if destination is not None and source is not None:
             yield Hidden(step, posixpath.join(destination, posixpath.basename(source.rstrip("/"))), True, reason)
