@@ -17,6 +17,7 @@ from dfix.rewriter.answers.example import Example
 from dfix.rewriter.pipeline.registry import transforms
 from dfix.rewriter.pipeline.run import RuleInfo, rules
 from dfix.rewriter.pipeline.transform import Transform, is_opt_in
+from dfix.rewriter.report.terminal import PROMISES
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path("docs/rules")
@@ -37,7 +38,9 @@ what the rule does, when it refuses, and its examples, which are its tests as we
 | --- | --- | --- |
 | `same-image` | the same configuration and the same file system: paths, types, modes, owners, content | default |
 | `same-but-caches` | the same, except for paths in the package managers' declared cache folders | default |
-| `changed-image` | a declared difference | `--unsafe`; dockerignore: `--select dockerignore` |
+| `changed-image` | a declared difference | `--unsafe` |
+
+A rule that says "only with `--select`" runs only if it is named there or in the settings, and then without `--unsafe`.
 """
 
 
@@ -67,18 +70,24 @@ def _readme_table() -> str:
 
 
 def _promise(transform: Transform) -> str:
-    if transform.CONTRACT == "changed-image":
-        asked = f"--select {transform.NAME}" if is_opt_in(transform) else "--unsafe"
-        return f"changes the image; only with `{asked}`"
-    return "same image" if transform.CONTRACT == "same-image" else "same image, except caches"
+    asked = ""
+    if is_opt_in(transform):
+        asked = f"--select {transform.NAME}"
+    elif transform.CONTRACT == "changed-image":
+        asked = "--unsafe"
+    return PROMISES[transform.CONTRACT] + (f"; only with `{asked}`" if asked else "")
 
 
 def _index(found: tuple[RuleInfo, ...]) -> str:
     lines = ["| rule | what it does | promises | answers |", "| --- | --- | --- | --- |"]
     for rule in found:
         codes = ", ".join(rule.codes) or "-"
-        lines.append(f"| [{rule.name}]({rule.name}.md) | {rule.summary} | `{rule.contract}` | {codes} |")
+        lines.append(f"| [{rule.name}]({rule.name}.md) | {rule.summary} | `{rule.contract}`{_asked(rule)} | {codes} |")
     return _INDEX.format(table="\n".join(lines) + "\n")
+
+
+def _asked(rule: RuleInfo) -> str:
+    return f"; only with `--select {rule.name}`" if rule.opt_in else ""
 
 
 def _page(rule: RuleInfo) -> str:
@@ -86,7 +95,8 @@ def _page(rule: RuleInfo) -> str:
     parts = [
         f"# {rule.name}",
         rule.doc.strip(),
-        f"Contract: [`{rule.contract}`](README.md#contracts). Checks of other tools that it answers: {codes}.",
+        f"Contract: [`{rule.contract}`](README.md#contracts){_asked(rule)}. "
+        f"Checks of other tools that it answers: {codes}.",
         "## Rewritten",
         *(_changed(example) for example in rule.examples if example.changes),
         "## Left alone",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from dfix.rewriter.answers.change import Contract
 from dfix.rewriter.pipeline.installed_plugins import find
-from dfix.rewriter.pipeline.transform import Transform
+from dfix.rewriter.pipeline.transform import Transform, is_opt_in
 
 if TYPE_CHECKING:
     from dfix.rewriter.answers.example import Example
@@ -33,6 +33,8 @@ class RuleInfo(NamedTuple):
     examples: tuple[Example, ...]
     origin: str = OWN
     """Where it comes from: OWN, or the name and version of a distribution."""
+    opt_in: bool = False
+    """Whether it runs only if it is selected by name."""
 
 
 @cache
@@ -109,4 +111,4 @@ def rule_names(*, with_plugins: bool = True) -> frozenset[str]:
 
 def _info(transform: Transform, origin: str) -> RuleInfo:
     t = transform
-    return RuleInfo(t.NAME, t.SUMMARY, t.CONTRACT, t.CODES, t.__doc__, t.EXAMPLES, origin)
+    return RuleInfo(t.NAME, t.SUMMARY, t.CONTRACT, t.CODES, t.__doc__, t.EXAMPLES, origin, is_opt_in(t))

@@ -45,14 +45,20 @@ def answer(words: list[str], out: Output, err: Output) -> int:
 
 
 def listing() -> str:
-    """One line per rule: name, where it comes from, what it does, what it promises."""
+    """One line per rule: name, where it comes from, what it does, what it promises, and whether it must be selected."""
     infos = rules()
     width = max(len(info.name) for info in infos)
     origin = max(len(info.origin) for info in infos)
     lines = []
     for info in infos:
-        lines.append(f"{info.name:<{width}}  {info.origin:<{origin}}  {info.summary} ({PROMISES[info.contract]})\n")
+        lines.append(f"{info.name:<{width}}  {info.origin:<{origin}}  {info.summary} ({promise(info)})\n")
     return "".join(lines)
+
+
+def promise(info: RuleInfo) -> str:
+    """What a rule promises and, if it runs only by name, how to ask for it."""
+    asked = f"; only with --select {info.name}" if info.opt_in else ""
+    return PROMISES[info.contract] + asked
 
 
 def settings() -> str:
@@ -71,7 +77,7 @@ def page(name: str) -> str:
     info = next((info for info in rules() if info.name == name), None)
     if info is None:
         return ""
-    out = [f"# {info.name}\n\n{info.doc.strip()}\n\nPromise: {PROMISES[info.contract]}."]
+    out = [f"# {info.name}\n\n{info.doc.strip()}\n\nPromise: {promise(info)}."]
     if info.codes:
         out.append(f" Answers {', '.join(info.codes)}.")
     if info.origin != OWN:

@@ -28,7 +28,7 @@ KEYS = (
         "select",
         "names",
         '["split-manifests", "clean-up"]',
-        "The rules to run; by default all but dockerignore, unsafe ones only with `unsafe`.",
+        "The rules to run; by default all but those that `dfix rules` says to select, unsafe ones only with `unsafe`.",
     ),
     Key("ignore", "names", '["merge-runs"]', "The rules to skip."),
     Key(

@@ -199,6 +199,25 @@ BAD: dict[str, tuple[str, Sequence[SimpleNamespace]]] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("options", "runs"),
+    [
+        (Options(), False),
+        (Options(unsafe=True), False),
+        (Options(ignore=frozenset("y")), False),
+        (Options(select=frozenset("y")), False),
+        (Options(select=frozenset("x")), True),
+        (Options(select=frozenset("xy"), ignore=frozenset("x")), False),
+    ],
+)
+@pytest.mark.parametrize("contract", ["same-image", "changed-image"])
+def test_a_rule_that_runs_only_by_name(rewrite: Rewrite, options: Options, runs: bool, contract: Contract) -> None:
+    rule = replace("x", "RUN b", "RUN c", contract=contract)
+    rule.OPT_IN = True
+    result = rewrite("FROM a\nRUN b\n", rule, options=options._replace(use_context=False))
+    assert (result.after.text, result.refusals) == (f"FROM a\nRUN {'c' if runs else 'b'}\n", ())
+
+
 @pytest.mark.parametrize("name", BAD)
 def test_guards(rewrite: Rewrite, name: str) -> None:
     words, transforms = BAD[name]
