@@ -19,8 +19,8 @@ from shared_data import NO_REACH, reach_commits, table, unpacked_reach
 
 from dfix.rewriter.layers.commits import Commit
 from dfix.rewriter.layers.opened import Opened, opened
+from dfix.rewriter.layers.past import read_again
 from dfix.rewriter.layers.replay import Replayed, replay
-from dfix.rewriter.layers.view import read_again
 from dfix.rewriter.pipeline.job import rewrite
 from dfix.rewriter.pipeline.options import Options
 
@@ -93,7 +93,7 @@ def row(place: Path, described: dict[str, str]) -> Row:
         return shown._replace(why=result.problem.message)
     commits = [Commit(name, paths) for name, paths in reach_commits(history)]
     after = read_again(found, result.after) if result.after.text != result.before.text else None
-    replayed = replay((found.model, found.reruns), after, commits)
+    replayed = replay(found, after, commits)
     installing = [one for one in replayed if one.installs and one.before is not None]
     return shown._replace(
         commits=len(commits),

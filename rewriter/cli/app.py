@@ -10,7 +10,7 @@ import typer
 
 from dfix.rewriter.cli.flags import COMMANDS, REWRITE, VERIFY
 from dfix.rewriter.cli.request import Request
-from dfix.rewriter.cli.typer_command import add_command, operands
+from dfix.rewriter.cli.typer_command import add_command, operands, with_number
 
 _HELP = """Rewrite Dockerfiles so that they rebuild faster and ship smaller, and stay the same image.
 
@@ -41,7 +41,7 @@ def read(words: list[str]) -> Request | int:
     """Parse a command line into a request, or return the exit status if it printed help, the version or a mistake."""
     found: list[Request] = []
     try:
-        app(found.append)(args=words, prog_name="dfix")
+        app(found.append)(args=with_number(words), prog_name="dfix")
     except SystemExit as end:
         if not found:
             return end.code if isinstance(end.code, int) else 2

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 
+from dfix.rewriter.cli.past_printer import PastPrinter
 from dfix.rewriter.cli.plugin_lines import PluginLines
 from dfix.rewriter.cli.printer import ResultPrinter
 from dfix.rewriter.cli.request import Request, fault
@@ -54,11 +55,14 @@ def execute(request: Request) -> int:
             if isinstance(item, Job):
                 err.write(f"{visible_name(item.path)}: {visible_name(files.origin(item.path, item.options.root))}\n")
     printer = ResultPrinter(request, out, err)
-    for outcome in _with_bar(_outcomes(request, items), len(items), request):
+    past = PastPrinter(request, out, err)
+    for item, outcome in zip(items, _with_bar(_outcomes(request, items), len(items), request), strict=True):
         lines.add(outcome.result.plugin_faults)
         if request.verbose:
             context_line(err, outcome.result)
         printer.add(outcome.result, trace=outcome.trace)
+        if isinstance(item, Job):
+            past.add(outcome.result, item.options)
     printer.finish()
     return FAILED if lines.faulty else _status(request, printer)
 

@@ -49,6 +49,15 @@ VERIFY = Flag(
     "verify", ("--verify",), "switch", "With --write: write only what real builds prove (see dfix verify --help)."
 )
 WRITE = Flag("mode", ("--write",), "switch", "Apply the changes.", value="write")
+LAST_COMMITS = 200
+HISTORY = Flag(
+    "history",
+    ("--history",),
+    "number",
+    f"Replay the last N commits ({LAST_COMMITS} if N is left out): what would have run again, before and after dfix.",
+    "[N]",
+    least=1,
+)
 _WHICH = (
     Flag("unsafe", ("--unsafe",), "switch", "Also apply changes that produce a different image."),
     Flag("select", ("--select",), "rules", "Rules to run, comma-separated.", "RULES"),
@@ -80,6 +89,7 @@ REWRITE: tuple[Flag, ...] = (
     ),
     _COLOR,
     Flag("statistics", ("--statistics",), "switch", "Count the findings instead of showing them."),
+    HISTORY,
     Flag("show_settings", ("--show-settings",), "switch", "Print the settings in force for each file."),
     Flag("explain", ("--explain",), "switch", "Also show what was left alone, and why."),
     Flag("exit_zero", ("--exit-zero",), "switch", "Exit 0 even if something would change."),
@@ -125,15 +135,8 @@ PROVE: tuple[Flag, ...] = (
 )
 """The flags of `dfix verify PATH…`, in the order of its help."""
 
-
 LAYERS: tuple[Flag, ...] = (
-    Flag(
-        "history",
-        ("--history",),
-        "number",
-        "Replay the last N commits (200 if N is left out): what would have run again, before and after dfix.",
-        "[N]",
-    ),
+    HISTORY,
     Flag("since", ("--since",), "text", "Say what runs again now if the build of this commit is cached.", "REF"),
     *_WHICH,
     Flag("output_format", ("--output-format",), "choice", "How to print the layers.", "FORMAT", ("text", "json")),

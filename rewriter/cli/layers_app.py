@@ -11,11 +11,7 @@ import typer
 from dfix.rewriter.cli.flags import LAYERS
 from dfix.rewriter.cli.layers_request import LayersRequest
 from dfix.rewriter.cli.request import Request
-from dfix.rewriter.cli.typer_command import add_command, operands
-
-HISTORY = "--history"
-LAST_COMMITS = 200
-"""How many commits `--history` replays."""
+from dfix.rewriter.cli.typer_command import add_command, operands, with_number
 
 _HELP = """Show what each layer costs, what makes it run again, and whether it ships.
 
@@ -43,21 +39,11 @@ def read(words: list[str]) -> LayersRequest | int:
     """Parse a command line into a request, or return the exit status if it printed help or a mistake."""
     found: list[LayersRequest] = []
     try:
-        app(found.append)(args=_with_number(words), prog_name="dfix layers")
+        app(found.append)(args=with_number(words), prog_name="dfix layers")
     except SystemExit as end:
         if not found:
             return end.code if isinstance(end.code, int) else 2
     return found[0]
-
-
-def _with_number(words: list[str]) -> list[str]:
-    """`--history` with its number, which may be left out."""
-    given: list[str] = []
-    for at, word in enumerate(words):
-        given.append(word)
-        if word == HISTORY and not "".join(words[at + 1 : at + 2]).isdecimal():
-            given.append(str(LAST_COMMITS))
-    return given
 
 
 def app(take: Callable[[LayersRequest], None]) -> typer.Typer:

@@ -60,7 +60,7 @@ def _view(item: Job | Problem, request: LayersRequest) -> View:
                 return View(path, result.problem)
             after = result.after if result.after.text != result.before.text else None
         with limited(MOST_SECONDS):
-            return view(found, after, request.history, request.since)
+            return view(found, after, request.history or 0, request.since)
     except OverBudgetError:
         said = f"dfix gave up after {MOST_SECONDS:.0f} seconds of CPU time"
         return View(path, Problem(path, 0, said, "Ask for fewer commits, or report it if the file is ordinary"))

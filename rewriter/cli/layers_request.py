@@ -13,8 +13,8 @@ class LayersRequest(NamedTuple):
 
     files: Request
     """The paths, rules and settings."""
-    history: int = 0
-    """How many of the last commits to replay."""
+    history: int | None = None
+    """How many of the last commits to replay; None: none."""
     since: str | None = None
     """The commit since which to look for what runs again."""
 

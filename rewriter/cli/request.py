@@ -38,6 +38,8 @@ class Request(NamedTuple):
     quiet: bool = False
     verbose: bool = False
     jobs: int = 0
+    history: int | None = None
+    """How many of the last commits to replay; None: none, and git is not started."""
 
 
 _PLAIN = {
@@ -105,6 +107,10 @@ def fault(request: Request) -> str:
         return f"--{request.mode} has its own format. Leave out --output-format"
     if request.statistics and (request.mode == "diff" or request.output_format not in ("text", "concise")):
         return "--statistics replaces the findings. Leave out --diff and --output-format"
+    if request.history is not None and (piped or request.show_settings):
+        return "--history is about what dfix changes in files. Leave out `-` and --show-settings"
+    if request.history is not None and (request.statistics or request.output_format not in ("text", "concise")):
+        return "--history prints sentences. Leave out --statistics, and ask `dfix layers` for JSON"
     if request.config is not None and request.isolated:
         return "--config and --isolated cannot be combined. Leave one out"
     if request.context is not None and not os.path.isdir(request.context):

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from dfix.rewriter.cli.flags import Flag, split_names
+from dfix.rewriter.cli.flags import HISTORY, LAST_COMMITS, Flag, split_names
 
 _TYPES: dict[str, object] = {
     "switch": bool,
     "version": bool,
-    "number": int,
+    "number": int | None,
     "seconds": float,
     "choice": str,
     "text": str | None,
@@ -45,6 +45,18 @@ def add_command(
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     app.command(help=text, no_args_is_help=True)(command)
+
+
+def with_number(words: list[str]) -> list[str]:
+    """A command line in which `--history` has its number, which may be left out."""
+    given: list[str] = []
+    for at, word in enumerate(words):
+        if word == "--":
+            return [*given, *words[at:]]
+        given.append(word)
+        if word in HISTORY.names and not "".join(words[at + 1 : at + 2]).lstrip("-").isdecimal():
+            given.append(str(LAST_COMMITS))
+    return given
 
 
 def operands(type_: object, default: object, **told: Any) -> inspect.Parameter:

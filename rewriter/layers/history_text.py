@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dfix.rewriter.layers.layer import one_line
+from dfix.rewriter.layers.past import Past
 from dfix.rewriter.layers.replay import Replayed
 from dfix.rewriter.layers.since import Again, Since
-from dfix.rewriter.layers.view import Past
 from dfix.rewriter.report.output import Output, visible, visible_name
 
 _LONGEST = 70
@@ -15,13 +15,25 @@ _MOST_FILES = 3
 _MOST_STEPS = 20
 
 
-def write_past(out: Output, past: Past) -> None:
-    """How often each slow command would have run again in the last builds."""
+def write_past(out: Output, past: Past, name: str = "") -> None:
+    """How often each slow command would have run again in the last builds; `name` is the file's, where it is needed."""
+    begin = f"{visible_name(name)}: " if name else ""
     idle = past.builds - past.touching
     said = f"{counted(past.builds, 'build')}, one for each of the last commits"
-    out.write(f"{said}; {counted(idle, 'commit')} without a file of the build context\n", "bold")
+    if not past.builds:
+        out.write(
+            f"{begin}there is no commit after the first one that git knows, so nothing would have run again\n", "bold"
+        )
+    else:
+        out.write(f"{begin}{said}; {counted(idle, 'commit')} without a file of the build context\n", "bold")
     for note in past.notes:
         out.write(f"note: {visible(note)}\n")
+    if past.builds:
+        _commands(out, past)
+    out.write("\n")
+
+
+def _commands(out: Output, past: Past) -> None:
     for command in past.commands:
         out.write(f"line {command.line}: " if command.before is not None else "new: ")
         out.write(f"{_ran(command, past)}\n")
@@ -32,7 +44,8 @@ def write_past(out: Output, past: Past) -> None:
         out.write("No slow command\n")
     elif not past.changed:
         out.write("dfix changes nothing in this file\n")
-    out.write("\n")
+    elif not past.gains:
+        out.write("What dfix changes saves none of these runs\n", "yellow")
 
 
 def _ran(command: Replayed, past: Past) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from dfix.rewriter.layers.layer import LayerRow, one_line
+from dfix.rewriter.layers.past import Past
 from dfix.rewriter.layers.since import Since
-from dfix.rewriter.layers.view import Past, View
+from dfix.rewriter.layers.view import View
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.output import valid
 

@@ -31,7 +31,12 @@ def opened(path: str, options: Options) -> Opened | Problem:
     data = read(path, (options.root or root_of(path),))
     if isinstance(data, Problem):
         return data
-    source = Source.from_bytes(path, data)
+    return opened_text(Source.from_bytes(path, data), options)
+
+
+def opened_text(source: Source, options: Options) -> Opened | Problem:
+    """Open the build context of a Dockerfile's text, or say why that can't be done."""
+    path = source.path
     tree = parse(source)
     fault = check(tree)
     if fault is not None:

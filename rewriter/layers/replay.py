@@ -10,6 +10,7 @@ from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.project import project_install
 from dfix.rewriter.layers.commits import Commit
 from dfix.rewriter.layers.layer import one_line
+from dfix.rewriter.layers.opened import Opened
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import command_cost
@@ -91,23 +92,21 @@ def is_install(words: tuple[Word, ...]) -> bool:
     return used.verb == "install" or builds or project_install(words) is not None
 
 
-def replay(
-    before: tuple[Model, Reruns], after: tuple[Model, Reruns] | None, commits: Sequence[Commit]
-) -> tuple[Replayed, ...]:
+def replay(before: Opened, after: Opened | None, commits: Sequence[Commit]) -> tuple[Replayed, ...]:
     """Each slow command with the number of builds in which it would have run; `after` is dfix's result, if it differs.
 
     A command keeps its words, or dfix adds options to them; where dfix runs one twice (first for the packages, then for
     the project itself) the first one counts, because it does the work.
     """
-    old_counts = runs(before[1], commits)
+    old_counts = runs(before.reruns, commits)
     if after is None:
         return tuple(
             Replayed(c.shown, c.step.instruction.line, old_counts[c.step], old_counts[c.step], c.installs)
-            for c in slow_commands(before[0])
+            for c in slow_commands(before.model)
         )
-    new_counts = runs(after[1], commits)
-    old = slow_commands(before[0])
-    left = slow_commands(after[0])
+    new_counts = runs(after.reruns, commits)
+    old = slow_commands(before.model)
+    left = slow_commands(after.model)
     texts = {command.words for command in old}
     found = []
     for command in old:
@@ -116,7 +115,7 @@ def replay(
         row = Replayed(command.shown, command.step.instruction.line, old_counts[command.step], None, command.installs)
         if same is not None:
             left.remove(same)
-            most, times = _most_changed(after[1], same.step, commits)
+            most, times = _most_changed(after.reruns, same.step, commits)
             row = row._replace(after=new_counts[same.step], most=most, most_times=times)
         found.append(row)
     for other in left:

@@ -4,30 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dfix.rewriter.dockerfile import parse
-from dfix.rewriter.layers.commits import GIT_FILE, history
 from dfix.rewriter.layers.git import GitError
 from dfix.rewriter.layers.layer import LayerRow, layers
 from dfix.rewriter.layers.opened import Opened
-from dfix.rewriter.layers.replay import Replayed, replay
+from dfix.rewriter.layers.past import Past, read_again, replay_past
 from dfix.rewriter.layers.since import Since, since
-from dfix.rewriter.model import Model, build
-from dfix.rewriter.model.reruns import Reruns
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.source import Source
-
-
-class Past(NamedTuple):
-    """The last commits, replayed: a build for each."""
-
-    builds: int
-    touching: int
-    """How many of them change a file that the build sends."""
-    changed: bool
-    """Whether dfix changes the Dockerfile."""
-    commands: tuple[Replayed, ...]
-    notes: tuple[str, ...]
-    """What is worth knowing about the history, in sentences."""
 
 
 class View(NamedTuple):
@@ -53,32 +36,11 @@ def view(found: Opened, after: Source | None, commits: int, ref: str | None) -> 
     shown = View(path, None, found.context.root, len(found.context.below("")), rows)
     try:
         if commits:
-            shown = shown._replace(past=_past(found, after, commits))
+            shown = shown._replace(
+                past=replay_past(found, read_again(found, after) if after is not None else None, commits)
+            )
         if ref is not None:
             shown = shown._replace(since=since(found, ref))
     except GitError as error:
         return shown._replace(problem=Problem(path, 0, str(error), error.hint))
     return shown
-
-
-def _past(found: Opened, after: Source | None, most: int) -> Past:
-    commits, notes = history(found.context.root, found.source.path, most)
-    if _sends_git(found):
-        commits = tuple(commit._replace(paths=(*commit.paths, GIT_FILE)) for commit in commits)
-        ignore = found.context.ignore_name
-        notes = (f"the build sends .git, which every commit changes: exclude it in {ignore}", *notes)
-    new = read_again(found, after) if after is not None else None
-    touching = sum(any(not found.context.ignore.ignored(path) for path in commit.paths) for commit in commits)
-    rows = replay((found.model, found.reruns), new, commits)
-    return Past(len(commits), touching, after is not None, rows, notes)
-
-
-def _sends_git(found: Opened) -> bool:
-    """Whether a step reads the `.git` of the build context; that of a worktree is a file that stays the same."""
-    return found.context.is_folder(".git") and bool(found.reruns.again((GIT_FILE,)))
-
-
-def read_again(found: Opened, source: Source) -> tuple[Model, Reruns]:
-    """Another text of the same Dockerfile, in the same context."""
-    model = build(parse(source), found.model.target, lambda: found.context)
-    return model, Reruns(model, found.context)

@@ -15,8 +15,8 @@ from dfix.rewriter.cli.request import Request
 from dfix.rewriter.layers.commits import Commit, history
 from dfix.rewriter.layers.git import GitError
 from dfix.rewriter.layers.opened import Opened, opened
+from dfix.rewriter.layers.past import read_again
 from dfix.rewriter.layers.replay import Replayed, replay
-from dfix.rewriter.layers.view import read_again
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.text.source import Source
 from tests.build_context import put
@@ -253,7 +253,7 @@ def test_the_replay_counts_builds_before_and_after(tmp_path: Path) -> None:
         Commit("x", ("package-lock.json",)),
         Commit("y", ("x.md",)),
     ]
-    rows = replay((read.model, read.reruns), after, pairs)
+    rows = replay(read, after, pairs)
     assert rows == (
         Replayed("npm ci", 4, 9, 1, True, "package-lock.json", 1),
         Replayed("npm run build", 5, 9, 9, False, "src/a.js", 8),
@@ -265,7 +265,7 @@ def test_it_says_where_little_is_gained(tmp_path: Path) -> None:
     read = found(repository(tmp_path, FILES))
     after = read_again(read, Source("Dockerfile", SPLIT))
     pairs = [Commit(str(n), ("package-lock.json", "src/a.js")) for n in range(9)] + [Commit("x", ("src/a.js",))]
-    (install, _) = replay((read.model, read.reruns), after, pairs)
+    (install, _) = replay(read, after, pairs)
     assert (install.before, install.after, install.gains_little) == (10, 9, True)
 
 
@@ -290,7 +290,7 @@ def test_it_says_where_little_is_gained(tmp_path: Path) -> None:
 def test_commands_are_found_again(tmp_path: Path, before: str, after: str, counts: list[tuple[str, bool]]) -> None:
     repo = repository(tmp_path, {**FILES, "Dockerfile": f"FROM debian:12\n{before}\n"})
     read = found(repo)
-    rows = replay((read.model, read.reruns), read_again(read, Source("Dockerfile", f"FROM debian:12\n{after}\n")), ())
+    rows = replay(read, read_again(read, Source("Dockerfile", f"FROM debian:12\n{after}\n")), ())
     assert [(row.command, row.before is not None and row.after is not None) for row in rows] == counts
 
 

@@ -1,0 +1,67 @@
+"""`--history` of a command that rewrites: what the changes of each file would have saved in the last builds.
+
+Nothing of `dfix.rewriter.layers` is imported unless it is asked for: an editor starts the command on each save.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dfix.rewriter.cli.request import Request
+from dfix.rewriter.pipeline.budget import OverBudgetError, limited
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.report.diff import shown_name
+from dfix.rewriter.report.output import Output
+from dfix.rewriter.report.terminal import problem_line
+from dfix.rewriter.text.problem import Problem
+
+if TYPE_CHECKING:
+    from dfix.rewriter.layers.past import Past
+
+MOST_SECONDS = 30.0
+"""Seconds of CPU time for the commits of one file."""
+
+
+class PastPrinter:
+    """Prints how often slow commands would have run, below the findings; to `err` where programs read `out`."""
+
+    def __init__(self, request: Request, out: Output, err: Output) -> None:
+        self._most = request.history
+        self._out, self._err = err if request.mode in ("diff", "check") else out, err
+
+    def add(self, result: Result, options: Options) -> None:
+        """Print the past of one file, if it was asked for and the file changes. The exit status stays what it is."""
+        if self._most is None or result.problem is not None or not result.changed:
+            return
+        found = _past(result, options, self._most)
+        if isinstance(found, Problem):
+            problem_line(self._err, found)
+            return
+        from dfix.rewriter.layers.history_text import write_past
+
+        write_past(self._out, found, shown_name(result.before.path))
+
+
+def _past(result: Result, options: Options, most: int) -> Past | Problem:
+    """The last commits before and after dfix, or why nothing can be said."""
+    from dfix.rewriter.layers.git import GitError
+    from dfix.rewriter.layers.opened import opened_text
+    from dfix.rewriter.layers.past import read_again, replay_past
+
+    path = result.before.path
+    try:
+        with limited(MOST_SECONDS):
+            found = opened_text(result.before, options)
+            if isinstance(found, Problem):
+                return found
+            context, ignore = found.context, result.ignore_file
+            if ignore is not None:  # with --write, the folder has the new one already
+                found = read_again(found, result.before, context.with_ignore_text(ignore.before.text))
+                context = context.with_ignore_text(ignore.after.text)
+            return replay_past(found, read_again(found, result.after, context), most)
+    except GitError as error:
+        return Problem(path, 0, str(error), error.hint)
+    except OverBudgetError:
+        said = f"dfix gave up replaying the history after {MOST_SECONDS:.0f} seconds of CPU time"
+        return Problem(path, 0, said, "Ask for fewer commits, or report it if the file is ordinary")
