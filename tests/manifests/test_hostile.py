@@ -30,6 +30,12 @@ READERS = {
     "maven": ("mvn", ("dependency:go-offline",), ("pom.xml", ".mvn/extensions.xml")),
     "mix": ("mix", ("deps.get",), ("mix.exs", "mix.lock", "config/config.exs")),
     "node.install": ("npm", ("install",), ("package.json", "package-lock.json", "prisma/schema.prisma")),
+    "node.install of pnpm": (
+        "pnpm",
+        ("install",),
+        ("package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc"),
+    ),
+    "node.install of Yarn": ("yarn", ("install",), ("package.json", "yarn.lock", ".yarnrc")),
     "python.pdm": ("pdm", ("install", "--no-self"), ("pyproject.toml", "pdm.lock")),
     "python.pip": ("pip", ("install", "-r", "requirements.txt"), ("requirements.txt", "setup.py")),
     "python.pip_sync": ("pip-sync", ("requirements.txt",), ("requirements.txt",)),
@@ -80,6 +86,7 @@ TEXTS = {
 @pytest.mark.parametrize("reader", READERS)
 def test_an_answer_in_time(tmp_path: Path, reader: str, text: str) -> None:
     manager, arguments, names = READERS[reader]
+    reader = reader.partition(" ")[0]
     for name in names:
         path = tmp_path / "context" / name
         path.parent.mkdir(parents=True, exist_ok=True)

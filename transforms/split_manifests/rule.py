@@ -31,7 +31,8 @@ A download in a stage that ships may leave more in the manager's caches, and say
 **When it refuses.** When the install runs code that dfix cannot follow; when something between the copy and the
 install may read the sources; when the later copy would overwrite what the install wrote (a `node_modules` folder in
 the context); or when the install may rewrite a lock file of the context, and a later COPY brings that file again. The
-lock files of npm, Yarn 1 and uv are compared with their manifests. `npm ci` removes `node_modules` itself; there the
+lock files of npm, Yarn 1, pnpm and uv are compared with their manifests; for pnpm, the Dockerfile or package.json also
+has to say which version runs, since each takes only its own form. `npm ci` removes `node_modules` itself; there the
 rule adds it to `.dockerignore` and splits, unless the context has another Dockerfile. A Dockerfile that is split
 already stays as it is, and the rule reports a manifest that such a split forgot.
 

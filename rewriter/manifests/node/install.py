@@ -19,7 +19,7 @@ from dfix.rewriter.manifests.node.package_json import Manifest, local_dependenci
 from dfix.rewriter.manifests.node.puppeteer import puppeteer_settings
 from dfix.rewriter.manifests.node.workspaces import members, outer_workspace
 from dfix.rewriter.manifests.shared.formats import read_yaml
-from dfix.rewriter.manifests.shared.inputs import Inputs, Install, ReplacedOutput
+from dfix.rewriter.manifests.shared.inputs import Inputs, Install, PnpmVersions, ReplacedOutput
 from dfix.rewriter.manifests.shared.reader import Reader
 
 _LOCKS = {
@@ -89,6 +89,7 @@ class _Reader(Reader):
         self._outputs(manifests)
         self._commands(root, workspace)
         refuse_rewritten_lock(self.context, self.install, root, workspace, locks)
+        pnpm = self._pnpm(root, workspace, locks)
         nx = NxFiles() if "--ignore-scripts" in self.flags else self._nx(manifests, locks)
         npm_7_only = (
             self.install.manager == "npm" and bool(locks) and not self.flags & {"ci", "clean-install", "--no-save"}
@@ -101,7 +102,15 @@ class _Reader(Reader):
             nx.made,
             newest_npm=npm_7_only,
             yarn_1=self.install.manager == "yarn" and bool(locks) and not is_frozen(self.install),
+            pnpm=pnpm,
         )
+
+    def _pnpm(self, root: Manifest, workspace: list[Manifest], locks: list[str]) -> PnpmVersions | None:
+        if self.install.manager != "pnpm":
+            return None
+        from dfix.rewriter.manifests.node.pnpm_install import versions_that_keep_the_lock
+
+        return versions_that_keep_the_lock(self.context, self.install, root, workspace, locks)
 
     def _nx(self, manifests: list[Manifest], locks: list[str]) -> NxFiles:
         nx = nx_files(self.context, manifests, locks, frozenset(name for name, _ in self.install.env))

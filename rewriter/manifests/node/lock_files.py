@@ -29,7 +29,6 @@ CLEAN_INSTALLS = frozenset(("ci", "clean-install", "ic", "install-clean"))
 _ADVICE = {
     "npm": "run `npm install`, commit package-lock.json, and use `npm ci` in the Dockerfile",
     "yarn": "add `--frozen-lockfile` (Yarn 1) or `--immutable` (Yarn 2 and later)",
-    "pnpm": "add `--frozen-lockfile`",
     "bun": "commit bun.lock and add `--frozen-lockfile`",
 }
 """What makes an install leave the lock file unchanged."""
@@ -108,7 +107,7 @@ def refuse_rewritten_lock(
     if locks and install.manager == "pnpm" and _is_sorted_anew(context.read(locks[0], _LARGEST) or ""):
         reason = f"`{install.shown}` would write {locks[0]} anew: its importers are not in alphabetical order"
         raise LeaveAlone("lock-rewritten", reason, "run `pnpm install`, and commit pnpm-lock.yaml")
-    if not locks or is_frozen(install):
+    if not locks or is_frozen(install) or install.manager == "pnpm":  # pnpm_install.py asks about that
         return
     lock = locks[0]
     has_yarn_lock = context.ships(posixpath.join(root.folder, "yarn.lock"))

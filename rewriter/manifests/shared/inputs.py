@@ -46,6 +46,16 @@ class MadeFromSources(NamedTuple):
     hint: str
 
 
+class PnpmVersions(NamedTuple):
+    """Which pnpm has to run, so that the lock file stays as it is."""
+
+    oldest: int
+    newest: int
+    """Major versions."""
+    named: int
+    """The one that package.json asks for (`packageManager`), which Corepack and newer versions take; 0 for none."""
+
+
 class Inputs(NamedTuple):
     """What an install reads; all paths are relative to the build context."""
 
@@ -65,6 +75,8 @@ class Inputs(NamedTuple):
     """True when this holds only for npm 7 and later (Node.js 16 brings npm 8): older ones rewrite the lock file."""
     yarn_1: bool = False
     """True when this holds only for Yarn 1: a later one writes another form of lock file."""
+    pnpm: PnpmVersions | None = None
+    """For which versions of pnpm this holds; None for all of them."""
 
 
 class ReplacedOutput(LeaveAlone):

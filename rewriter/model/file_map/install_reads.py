@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason
 from dfix.rewriter.manifests import Inputs, Install, inputs
-from dfix.rewriter.manifests.shared.inputs import MadeFromSources, ReplacedOutput
+from dfix.rewriter.manifests.shared.inputs import MadeFromSources, PnpmVersions, ReplacedOutput
 from dfix.rewriter.manifests.shared.missing import MissingFile
 from dfix.rewriter.manifests.shared.program_script import check_program_script
 from dfix.rewriter.model.commands import Located
@@ -73,6 +73,8 @@ class Needed(NamedTuple):
     """As in Inputs."""
     any_of: tuple[tuple[ImageFile, ...], ...] = ()
     """As in Inputs: those files of each group that a copy brings."""
+    pnpm: PnpmVersions | None = None
+    """As in Inputs."""
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -275,6 +277,7 @@ def _needed(view: ImageView, read: Inputs) -> Needed:
         made,
         read.yarn_1,
         any_of,
+        read.pnpm,
     )
 
 
