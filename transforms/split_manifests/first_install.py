@@ -131,8 +131,8 @@ def _split(model: Model, before: _Before, copies: StageCopies | None, step: Step
             if split is None:
                 raise
     if split is None:
+        before.installed.update(managers)
         check_late_files(copies, run)
-    before.installed.update(managers)
     return split
 
 

@@ -18,7 +18,12 @@ _VERSION_1 = "# yarn lockfile v1"
 _NAMES = re.compile(r'"([^"\\]*)"|([^\s",:][^\s",]*)')
 _ONE_CHECKSUM = re.compile(r"sha\d+-[\w+/]+={0,2}")
 _ADDRESS = re.compile(r"https?://[^\s\"]+\.(?:tgz|tar\.gz)(?:#[0-9a-f]{40})?")
-"""An archive with, or without, its checksum. What comes from git has no checksum in the lock file."""
+"""An archive with, or without, its checksum."""
+_COMMIT = re.compile(
+    r"(?:(?:git(?:\+(?:https?|ssh|file))?|ssh)://[^\s\"#]+|https://(?:github\.com|gitlab\.com|bitbucket\.org)/[^/\s\"#]+/[^/\s\"#]+)"
+    r"#[0-9a-f]{40}"
+)
+"""A commit of a git repository. Yarn keeps it, without a checksum, also when the branch has moved on."""
 _TABLES = ("dependencies:", "optionalDependencies:")
 _REWRITING = ("--force", "--flat", "--update-checksums", "--har", "--link-duplicates")
 
@@ -135,6 +140,8 @@ def _is_member(pattern: str, members: dict[str, str]) -> bool:
 
 def _not_kept(entry: _Entry) -> str:
     """Why an entry may be written anew, to follow its pattern; "" if it is kept."""
+    if "integrity" not in entry.fields and _COMMIT.fullmatch(entry.fields.get("resolved", "")):
+        return ""
     if not _ADDRESS.fullmatch(entry.fields.get("resolved", "")):
         return "comes from a place whose address Yarn may write otherwise"
     if not _ONE_CHECKSUM.fullmatch(entry.fields.get("integrity", "")):
