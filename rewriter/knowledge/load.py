@@ -83,6 +83,8 @@ class Prefetch(NamedTuple):
     """(`brings`) Files and folders of the context with which nothing is downloaded: "vendor"."""
     workspace: str
     """The file of a workspace, in a folder above: next to it, `vendored_in` counts too; "" for none."""
+    may_fail: str
+    """(`may-fail`) The form of `command` whose failure changes nothing, with `{}` in its place; "" for none."""
 
 
 class CleanUp(NamedTuple):
@@ -315,6 +317,7 @@ def _prefetch(data: dict[str, Any]) -> Prefetch:
         cache_variables=tuple(data.get("keeps", ())),
         vendored_in=tuple(data.get("brings", ())),
         workspace=data.get("workspace", ""),
+        may_fail=data.get("may-fail", ""),
     )
 
 

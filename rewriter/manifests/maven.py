@@ -6,7 +6,7 @@ Sources: maven.apache.org ("POM reference", "Configuring Apache Maven", "Maven D
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
@@ -58,7 +58,8 @@ class _Reader(Reader):
         if not path.endswith(".xml"):
             path = posixpath.join(path, _POM)
         follow(path, MOST_POMS, "POMs", self._pom)
-        self._built_modules()
+        if not self.install.is_download:
+            self._check_outputs()
         self._settings(posixpath.dirname(path))
         return Inputs(tuple(dict.fromkeys((*self.poms, *self.files))), tuple(self.folders))
 
@@ -103,19 +104,14 @@ class _Reader(Reader):
         artifact = not isinstance(root, Reason) and _Pom(path, root).text("artifactId")
         return [path] if artifact == pom.text("parent/artifactId") else []
 
-    def _built_modules(self) -> None:
-        """Raises LeaveAlone when a module depends on another one: no repository has what only the build creates."""
-        modules = {pom.identity: pom.path for pom in self.poms.values()}
-        for pom in self.poms.values():
-            for kind in ("dependency", "plugin", "extension"):
-                for element in pom.root.iter(kind):
-                    group = (element.findtext("groupId") or "").strip()
-                    group = pom.identity[0] if group in ("${project.groupId}", "${pom.groupId}") else group
-                    needed = modules.get((group, (element.findtext("artifactId") or "").strip()))
-                    if needed is not None and needed != pom.path:
-                        reason = f"{pom.path} depends on the module {needed}, which exists only after it is built"
-                        hint = "keep downloads between builds: RUN --mount=type=cache,target=/root/.m2"
-                        raise LeaveAlone("workspace", reason, hint)
+    def _check_outputs(self) -> None:
+        """Raises LeaveAlone when a module that another one needs comes as built: Maven 4 takes it from `target`."""
+        for pom, needed in _needed_modules(self.poms.values()):
+            target = posixpath.join(needed.folder, "target")
+            if self.context.ships_any(target):
+                reason = f"{pom.path} depends on the module {needed.path}, of which the build context ships {target}"
+                hint = f"add `**/target` to {self.context.ignore_name}"
+                raise LeaveAlone("host-output", reason, hint)
 
     def _local_files(self, pom: _Pom) -> None:
         """Add libraries (`systemPath`) and repositories that are in the project."""
@@ -175,6 +171,39 @@ class _Reader(Reader):
 
 
 inputs = _Reader.inputs
+
+
+def may_not_resolve(context: Context, paths: Iterable[str]) -> str:
+    """Why `dependency:go-offline` may fail where a build does not, as a sentence; "" where it does not.
+
+    What only the build creates is in no repository: a module that depends on another one. Plugins that know the build
+    (maven-dependency-plugin 3) leave those out, older ones ask for them.
+    """
+    roots = ((path, attempt(_without_name_spaces, context, path)) for path in paths if path.endswith(".xml"))
+    poms = [_Pom(path, root) for path, root in roots if not isinstance(root, Reason) and root.tag == "project"]
+    for pom, needed in _needed_modules(poms):
+        return f"{pom.path} depends on the module {needed.path}, which exists only after it is built"
+    for pom in poms:
+        for kind in ("repository", "pluginRepository"):
+            for element in pom.root.iter(kind):
+                url = (element.findtext("url") or "").strip()
+                if "${" in url and not url.removeprefix("file:").lstrip("/").startswith(_BASE):
+                    return f"{pom.path} takes artifacts from {url}, an address that only Maven knows"
+    return ""
+
+
+def _needed_modules(poms: Iterable[_Pom]) -> Iterator[tuple[_Pom, _Pom]]:
+    """The modules that need another one, each with that one."""
+    poms = tuple(poms)
+    modules = {pom.identity: pom for pom in poms}
+    for pom in poms:
+        for kind in ("dependency", "plugin", "extension"):
+            for element in pom.root.iter(kind):
+                group = (element.findtext("groupId") or "").strip()
+                group = pom.identity[0] if group in ("${project.groupId}", "${pom.groupId}") else group
+                needed = modules.get((group, (element.findtext("artifactId") or "").strip()))
+                if needed is not None and needed is not pom:
+                    yield pom, needed
 
 
 def _without_name_spaces(context: Context, path: str) -> Element:

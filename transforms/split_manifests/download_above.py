@@ -24,7 +24,7 @@ _NEEDLESS = frozenset(("chmod", "chown", "chgrp", "mkdir", "ls", "pwd"))
 
 def plan_above(copies: StageCopies, download: SeparateDownload, read: Needed, no: LeaveAlone) -> Move:
     """The COPY lines for a download that comes before the copies. Raises `no` where it may need a step between."""
-    if no.reason.code not in ("run-between", "in-between"):
+    if download.splits_run or no.reason.code not in ("run-between", "in-between"):
         raise no
     move = lines_above(copies, download.run, read)
     if move is None:

@@ -23,7 +23,6 @@ from dfix.rewriter.model.file_map.install_reads import ProjectInstall, view_from
 from dfix.rewriter.model.mounts import Mount
 from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.shell.nodes import Word
-from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.program_modes import is_plain_chmod
 from dfix.transforms.split_manifests.stage_copies import StageCopies
@@ -32,6 +31,8 @@ _SYSTEM_CACHES = re.compile(r"/var/(?:cache|lib)/(?:apt|apk|dnf|libdnf5|pacman|r
 """Where cache mounts of system package managers are: docs.docker.com/build/cache/optimize ("Use cache mounts")."""
 _SETUP = frozenset(("cd", "export", "set"))
 """Commands before the build that the RUN of the download repeats."""
+_LONGEST = 100
+"""A download with more characters gets a line for each of its commands."""
 
 
 class SeparateDownload(NamedTuple):
@@ -44,6 +45,8 @@ class SeparateDownload(NamedTuple):
     command: str
     """The download as text."""
     prefetch: Prefetch
+    splits_run: bool
+    """Whether commands before the build come before the download too, so that the RUN is split between them."""
 
 
 class _Build(NamedTuple):
@@ -72,7 +75,6 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
     if step.instruction.flags:
         reason = f"the RUN on line {step.instruction.line} has flags; whether a separate download needs them is unknown"
         raise LeaveAlone("fetch-settings", reason)
-    _only_setup_before(commands, build)
     if build.located.command.words[0] != build.located.words[0]:
         raise LeaveAlone("not-a-chain", f"`{shown}` runs through `{build.located.command.words[0].text}`")
     settings = _unknown_settings(build)
@@ -81,20 +83,21 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
     ships = _used_by_other_stage(model, step.stage, build)
     if ships:
         raise LeaveAlone("fetch-ships", ships)
-    return SeparateDownload(_download_run(step, commands, build), build.located.part, _command(build), build.prefetch)
+    part, splits_run = build.located.part, not _only_setup_before(commands, build)
+    return SeparateDownload(_download_run(step, commands, build), part, _command(build), build.prefetch, splits_run)
 
 
-def _only_setup_before(commands: tuple[Located, ...], build: _Build) -> None:
-    """Raise LeaveAlone for a command before the build that a download in an earlier RUN would not find done."""
-    for command in commands:
-        if command.part >= build.located.part or is_plain_chmod(command):
-            continue
-        if not command.words or command.words[0].text not in _SETUP:
-            reason = f"`{_shown(command)}` comes before `{_shown(build.located)}` in the same RUN"
-            hint = "move it to a RUN of its own, before the sources are copied"
-            if command.words and program_name(command.words[0]) == "chmod":
-                hint = f"commit the mode instead (`git update-index --chmod=+x`), and remove `{_shown(command)}`"
-            raise LeaveAlone("reads-first", reason, hint)
+def may_fail(download: SeparateDownload) -> str:
+    """The download in the form of which a failure is ignored: `go mod download || true`."""
+    text = download.prefetch.may_fail.replace("{}", download.command)
+    escape = download.run.step.instruction.escape
+    return text if len(text) <= _LONGEST else text.replace("; ", f"; {escape}\n    ")
+
+
+def _only_setup_before(commands: tuple[Located, ...], build: _Build) -> bool:
+    """Whether each command before the build is one that the RUN of the download can repeat."""
+    before = (command for command in commands if command.part < build.located.part)
+    return all(is_plain_chmod(command) or (command.words and command.words[0].text in _SETUP) for command in before)
 
 
 def cache_mounts(step: Step) -> Iterator[Mount]:
@@ -122,7 +125,8 @@ def _download_run(step: Step, commands: tuple[Located, ...], build: _Build) -> I
     prefetch = build.prefetch
     arguments = (*prefetch.command.split(), *(word.literal_or_text for word in _shared_words(build)))
     # what the download writes into a lock file, the author's own build writes again after the copy
-    install = ProjectInstall(build.located, build.usage.manager.name, (), prefetch.reader, arguments, lock_stays=True)
+    name = build.usage.manager.name
+    install = ProjectInstall(build.located, name, (), prefetch.reader, arguments, lock_stays=True, is_download=True)
     return InstallRun(step, commands, (install,), True)
 
 

@@ -1,7 +1,8 @@
 """Whether a separate download fetches only what the build fetches too: what it fetches beyond that may be unavailable.
 
 A private module that only a tool or a test of the project needs stays unfetched in today's build. `go mod download`
-would ask for it, and fail.
+would ask for it, and fail. Then the download is written so that its failure changes nothing, where the manager's file
+says how (`may-fail`): the author's own command, which follows, decides what the build needs.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dfix.rewriter.manifests.build_needs import (
 )
 from dfix.rewriter.manifests.go_modules import GoProject
 from dfix.rewriter.manifests.go_packages import GoBuild
+from dfix.rewriter.manifests.maven import may_not_resolve
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.file_map.install_reads import Needed, view_from
 from dfix.rewriter.model.images import repository
@@ -37,11 +39,15 @@ _GO_VALUES = frozenset(
 )
 _PRIVATE = ("GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE")
 _EDITION_2024 = (1, 85)
+_MOVED_REPOSITORY = "maven.repo.local"
 _CACHE = "keep downloads between builds with a cache mount instead"
 
 
-def check_fetch(copies: StageCopies, step: Step, download: SeparateDownload, read: Needed) -> None:
-    """Raises LeaveAlone where the download may ask for something that the build does not need."""
+def why_it_may_fail(copies: StageCopies, step: Step, download: SeparateDownload, read: Needed) -> str:
+    """Why the download may fail where the build does not, as a sentence; "" where it does not.
+
+    Raises LeaveAlone where a failure could not be ignored.
+    """
     install = download.run.installs[0]
     context = copies.context
     files = [file.source for file in read.files]
@@ -52,15 +58,36 @@ def check_fetch(copies: StageCopies, step: Step, download: SeparateDownload, rea
         case "go":
             why = _go(copies, step, install.located, read)
         case "mvn":
-            why = unneeded_plugin(context, files, words, public_packages()["maven"]["groups"])
+            groups = public_packages()["maven"]["groups"]
+            why = may_not_resolve(context, files) or unneeded_plugin(context, files, words, groups)
         case "cargo":
-            why = crate_from_elsewhere(context, files) or _newer_crates(step, files)
+            why = crate_from_elsewhere(context, files)
         case "dotnet":
             why = conditional_reference(context, files)
         case "sbt":
             why = scoped_task(words)
-    if why:
-        raise LeaveAlone("fetch-more", f"`{shown}` may fetch more than the build needs: {why}", _CACHE)
+    older = _newer_crates(step, files) if install.manager == "cargo" else ""
+    if older or (why and not download.prefetch.may_fail):
+        raise LeaveAlone("fetch-more", f"`{shown}` may fetch more than the build needs: {older or why}", _CACHE)
+    if why and install.manager == "mvn":
+        _check_repository(copies, install.located, read)
+    return why
+
+
+def _check_repository(copies: StageCopies, build: Located, read: Needed) -> None:
+    """Raises LeaveAlone where Maven's repository is elsewhere, so that what a failure leaves would stay there."""
+    where = "which moves Maven's repository: a failed download would leave its record there"
+    words = " ".join(word.text for word in build.words)
+    named = [f"{name}={value}" for name, value in {**build.env, **build.assigned}.items() if value is not None]
+    setting = next((text for text in (words, *named) if _MOVED_REPOSITORY in text or text.startswith("HOME=")), None)
+    if setting is not None:
+        raise LeaveAlone("fetch-settings", f"the build has `{setting[:60]}`, {where}")
+    paths = [file.source for file in read.files]
+    paths += [f"{folder.source}/{name}" for folder in read.folders for name in copies.context.names_in(folder.source)]
+    for path in paths:
+        text = copies.context.read(path) or "" if path.endswith((".xml", ".config")) else ""
+        if _MOVED_REPOSITORY in text or "<localRepository>" in text:
+            raise LeaveAlone("fetch-settings", f"{path} has a setting {where}")
 
 
 def _newer_crates(step: Step, files: Sequence[str]) -> str:

@@ -20,6 +20,13 @@ the copy and the build keeps the copy in its place (`RUN chmod +x mvnw`), the do
 own `chmod`. It adds nothing where the build context already has the packages, or a cache mount keeps them. Every Cargo
 command looks for the sources of the project's targets, so `cargo fetch` runs beside empty ones, which the same RUN
 removes: it compiles nothing, and leaves nothing but crates. cargo-chef goes further, and builds the dependencies too.
+Where a command of the same RUN comes first (`apk add maven && mvn package`), the RUN is split between the two.
+
+**Downloads that may fail.** `go mod download`, `mvn dependency:go-offline` and `cargo fetch` ask for everything that
+the manifests name: private modules that the build does not need, or modules of a Maven reactor that need each other
+and are in no repository. Where that may be, the RUN ends in `|| true`: what can be fetched is fetched, and your own
+build decides as before. For a day, Maven remembers what a repository did not have; the RUN removes that record, so
+that the build asks again. .NET and sbt have no such form here; there the rule refuses.
 
 **Which files.** Everything that the install reads and that the ignore file does not leave out: manifest, lock file,
 files they include (`-r`, `-c`, workspaces, `file:` dependencies, patches), settings, hook scripts and what these

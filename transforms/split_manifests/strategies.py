@@ -15,7 +15,12 @@ from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.text.source import Edit
 from dfix.transforms.split_manifests.cache_removal import moved_removal
 from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT, dependencies_first
-from dfix.transforms.split_manifests.fetch_first import in_context_already, separate_download
+from dfix.transforms.split_manifests.fetch_first import (
+    SeparateDownload,
+    in_context_already,
+    may_fail,
+    separate_download,
+)
 from dfix.transforms.split_manifests.install_inputs import inputs_of_run
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.locks import check_locks_stay
@@ -149,19 +154,8 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
         return None
     if isinstance(download, Reason):
         raise LeaveAlone(*download)
-    vendored = in_context_already(copies, download)
-    if vendored:
-        reason = f"{vendored} is in the build context, so `{download.run.installs[0].shown}` downloads nothing"
-        raise LeaveAlone("nothing-to-fetch", reason)
+    _check_brought(copies, download)
     run = download.run
-    folder = run.installs[0].located.folder
-    if (
-        folder is not None
-        and not copies.unclear
-        and not any(overlaps(copy.destination, folder) for copy in copies.clear)
-    ):
-        reason = f"no COPY brings files to the folder in which `{run.installs[0].shown}` runs"
-        raise LeaveAlone("unknown-folder", reason, "run it in the folder of the project, set by WORKDIR or `cd`")
     read = inputs_of_run(copies, run)
     if read is None:
         return None
@@ -175,24 +169,55 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
     if move is None:
         return None
     shown = run.installs[0].shown
-    from dfix.transforms.split_manifests.fetch_needs import check_fetch
+    from dfix.transforms.split_manifests.fetch_needs import why_it_may_fail
 
-    check_fetch(copies, step, download, read)
-    elements = chain(step.script) or ()
+    why = why_it_may_fail(copies, step, download, read)
+    alone = may_fail(download)
+    if why:
+        download = download._replace(command=f"{{ {alone}; }}")
+    run_split = None
+    if download.splits_run:
+        there = move.copied_first() | {file.source for file in read.files}
+        first_use_of_sources(run, copies.clear, lambda: there)  # raises when a command before the build needs them
+        run_split = _run_split(model, run, download.part)
     fetch = with_placeholders(download.command, move, read, run)
     mode = program_mode(run, download.part, read)
-    command = setup_for_second_run(elements[: download.part], model.source.text) + mode + fetch
+    if mode and run_split is not None:
+        reason = f"`{mode.removesuffix(' && ')}` comes before `{shown}` in the same RUN, after another command"
+        raise LeaveAlone("reads-first", reason, "commit the mode instead (`git update-index --chmod=+x`)")
+    setup = setup_for_second_run((chain(step.script) or ())[: download.part], model.source.text)
+    command = mode + fetch if run_split is not None else setup + mode + fetch
+    if why and run_split is None and command == download.command:  # no other command's failure is ignored
+        command = alone
     reason = (
         f"`{shown}` fetches {download.prefetch.what} again when any file changes, but only reads {_listed(move.read)} "
         "for that"
     )
-    written = edits_above(model, move, run, command) if above else edits(model, move, run, None, command)
+    if why:
+        reason += f"; a failure of the download is ignored, since {why}"
+    written = edits_above(model, move, run, command) if above else edits(model, move, run, run_split, command)
     if not step.stage.ships:
         return Split(_offset(move), written, reason)
     from dfix.transforms.split_manifests.shipped_fetch import check_shipped_fetch, kept_in_image
 
     check_shipped_fetch(step, download, move, fetch)
     return Split(_offset(move), written, reason + kept_in_image(download), contract="same-but-caches")
+
+
+def _check_brought(copies: StageCopies, download: SeparateDownload) -> None:
+    """Raises LeaveAlone where the copies bring what would be fetched, or nothing to the folder of the build."""
+    vendored = in_context_already(copies, download)
+    if vendored:
+        reason = f"{vendored} is in the build context, so `{download.run.installs[0].shown}` downloads nothing"
+        raise LeaveAlone("nothing-to-fetch", reason)
+    folder = download.run.installs[0].located.folder
+    if (
+        folder is not None
+        and not copies.unclear
+        and not any(overlaps(copy.destination, folder) for copy in copies.clear)
+    ):
+        reason = f"no COPY brings files to the folder in which `{download.run.installs[0].shown}` runs"
+        raise LeaveAlone("unknown-folder", reason, "run it in the folder of the project, set by WORKDIR or `cd`")
 
 
 def _split(move: Move, written: tuple[Edit, ...], reason: str) -> Split:

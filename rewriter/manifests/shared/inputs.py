@@ -29,6 +29,9 @@ class Install(NamedTuple):
     lock_stays: bool = False
     """Whether a lock file that the install rewrites stays as it is then, since no later step copies it again."""
 
+    is_download: bool = False
+    """Whether it is a separate download, which the author's own build follows."""
+
     @property
     def shown(self) -> str:
         """The command as messages quote it: `npm ci`, `./mvnw package`."""

@@ -39,6 +39,8 @@ class ProjectInstall(NamedTuple):
     """The name of the Makefile, where `make` runs the install."""
     lock_stays: bool = False
     """As in Install."""
+    is_download: bool = False
+    """As in Install."""
 
     @property
     def shown(self) -> str:
@@ -109,8 +111,17 @@ def reads_of_install(file_map: FileMap, install: ProjectInstall) -> Needed:
     own = {word.text.partition("=")[0]: (word.value or "").partition("=")[2] for word in given}
     env = tuple({**located.env, **own}.items())
     program = located.words[0].text
-    stays = install.lock_stays
-    asked = Install(install.manager, arguments, view.folder, install.reader, program, env, tuple(texts), stays)
+    asked = Install(
+        install.manager,
+        arguments,
+        view.folder,
+        install.reader,
+        program,
+        env,
+        tuple(texts),
+        install.lock_stays,
+        install.is_download,
+    )
     # the same question about the same image is answered once in a run
     answers, question = file_map.context.answers, _question(view, asked)
     try:

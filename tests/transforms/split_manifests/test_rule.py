@@ -317,7 +317,7 @@ REFUSED = [
         "a Go build after another command",
         GO,
         GO_HEAD + "RUN make gen && go build -o app .\n" + GO_TAIL,
-        "`make gen` comes before `go build -o app .` in the same RUN",
+        "`make gen` may read the copied files, and it runs before the install in the same RUN",
     ),
     (
         "a Go build with unknown settings",

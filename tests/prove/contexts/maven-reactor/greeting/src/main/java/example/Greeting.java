@@ -1,0 +1,7 @@
+package example;
+
+public final class Greeting {
+    public static String text() {
+        return "hello";
+    }
+}

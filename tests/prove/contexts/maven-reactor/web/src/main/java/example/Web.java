@@ -1,0 +1,7 @@
+package example;
+
+public final class Web {
+    public static void main(String[] arguments) {
+        System.out.println(Greeting.text());
+    }
+}
