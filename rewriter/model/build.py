@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.dockerfile import Instruction, Tree
 from dfix.rewriter.dockerfile.lexing import BLANKS
-from dfix.rewriter.model.images import family
+from dfix.rewriter.knowledge.working_folders import working_folder
+from dfix.rewriter.model.images import family, repository
 from dfix.rewriter.model.paths import resolve
 from dfix.rewriter.model.stage import Stage, Step, known
 from dfix.rewriter.model.windows import windows
@@ -86,8 +87,7 @@ def _stage(instruction: Instruction, before: list[Stage], escape: str, images: M
         stage.env = earlier.env
         return stage
     stage.family = family(image)
-    if stage.family == "scratch":
-        stage.workdir = "/"
+    stage.workdir = working_folder(*repository(image.lower())) or "?"
     return stage
 
 

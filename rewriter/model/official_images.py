@@ -42,8 +42,6 @@ class BaseImage(NamedTuple):
     """The words of the tag that are neither version nor release: "slim"."""
     smaller: str
     """The reference of its slim variant; "" if there is none, or it is one."""
-    workdir: str
-    """The working directory that the image sets."""
     table: dict[str, Any]
     """The image's file in `knowledge/images`."""
 
@@ -89,7 +87,7 @@ def base_image(reference: str) -> BaseImage | None:
         release = _unnamed_release(table, version)
     digest = "@" in reference
     smaller = "" if digest or "slim" in parts or release.startswith("alpine") else _smaller(name, tag, table)
-    return BaseImage(reference, name, tag, language, version, release, parts, smaller, table.get("workdir", ""), table)
+    return BaseImage(reference, name, tag, language, version, release, parts, smaller, table)
 
 
 def jre_variant(image: BaseImage) -> str:

@@ -45,7 +45,7 @@ WORKDIRS: dict[str, tuple[str, str | None]] = {
 @pytest.mark.parametrize("name", WORKDIRS)
 def test_workdir(name: str) -> None:
     lines, expected = WORKDIRS[name]
-    assert only("FROM debian\n" + lines).workdir == expected
+    assert only("FROM example/app\n" + lines).workdir == expected
 
 
 def test_workdir_of_scratch_is_the_root() -> None:
@@ -53,7 +53,7 @@ def test_workdir_of_scratch_is_the_root() -> None:
 
 
 def test_a_step_has_the_state_before_it() -> None:
-    stage = only('FROM debian\nWORKDIR /a\nUSER b\nENV C=d\nSHELL ["/bin/bash", "-c"]\nRUN e\n')
+    stage = only('FROM example/app\nWORKDIR /a\nUSER b\nENV C=d\nSHELL ["/bin/bash", "-c"]\nRUN e\n')
     assert [step.workdir for step in stage.steps] == ["?", "/a", "/a", "/a", "/a"]
     assert [step.user for step in stage.steps] == [None, None, "b", "b", "b"]
     assert [step.env for step in stage.steps] == [{}, {}, {}, {"C": "d"}, {"C": "d"}]
@@ -155,7 +155,7 @@ def test_a_stage_inherits_from_a_stage() -> None:
 def test_a_stage_takes_nothing_from_a_stage_that_it_is_not_based_on() -> None:
     first, second = model_of("FROM debian AS a\nWORKDIR /a\nUSER b\nFROM alpine\n").stages
     assert second.parent is None
-    assert (second.workdir, second.user, second.family) == ("?", None, "alpine")
+    assert (second.workdir, second.user, second.family) == ("/", None, "alpine")
     assert first.workdir == "/a"
 
 

@@ -10,8 +10,8 @@ from dfix.rewriter.model.commands import chain, located
 from dfix.rewriter.text.source import Source
 
 
-def run(script: str, before: str = "WORKDIR /app\n") -> Step:
-    return build(parse(Source("Dockerfile", f"FROM debian\n{before}RUN {script}\n"))).stages[0].steps[-1]
+def run(script: str, before: str = "WORKDIR /app\n", image: str = "debian") -> Step:
+    return build(parse(Source("Dockerfile", f"FROM {image}\n{before}RUN {script}\n"))).stages[0].steps[-1]
 
 
 FOLDERS: dict[str, tuple[str, list[tuple[str, str | None]]]] = {
@@ -41,7 +41,13 @@ def test_folders(name: str) -> None:
 
 def test_the_folder_is_unknown_where_the_workdir_is() -> None:
     assert [found.folder for found in located(run("make", "WORKDIR $X\n"))] == [None]
-    assert [found.folder for found in located(run("make", ""))] == ["?"]
+    assert [found.folder for found in located(run("make", "WORKDIR ..\n", "example/app"))] == [None]
+    assert [found.folder for found in located(run("make", "", "example/app"))] == ["?"]
+
+
+def test_without_a_workdir_the_folder_is_the_image_s() -> None:
+    assert [found.folder for found in located(run("make", "", "golang:1.24"))] == ["/go"]
+    assert [found.folder for found in located(run("make", "WORKDIR a\n", "golang:1.24"))] == ["/go/a"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ import posixpath
 from collections.abc import Iterator
 
 from dfix.rewriter.dockerfile import Tree, Trivia
+from dfix.rewriter.knowledge.working_folders import working_folder
 from dfix.rewriter.layout.copy_lines import Block, block
+from dfix.rewriter.model.images import repository
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.multistage.conversion import Conversion
@@ -63,8 +65,11 @@ def _runtime_lines(conversion: Conversion, name: str) -> tuple[str, tuple[Edit, 
     if not any(command.purpose == "packages" for command in build.commands):
         lines.append(packages)
         packages = ""
-    if build.base.workdir and not any(step.keyword == "WORKDIR" for step in build.stage.steps):
-        lines.append(f"WORKDIR {build.base.workdir}\n")
+    folder = working_folder(*repository(build.base.reference))
+    if folder not in (None, working_folder(*repository(runtime.base_image))) and not any(
+        step.keyword == "WORKDIR" for step in build.stage.steps
+    ):
+        lines.append(f"WORKDIR {folder}\n")
     user = ""
     for step in build.stage.steps[: conversion.last_build_step.index + 1]:
         if packages and step.index >= first:
