@@ -17,7 +17,9 @@ SUFFIX = ".toml"
 _BEGIN = "[[program]]\n"
 
 Cost = Literal["nothing", "quick", "light", "slow"]
-Operands = Literal["anything", "text", "words", "packages", "names", "reads", "writes", "to-last", "leading", "urls"]
+Operands = Literal[
+    "anything", "text", "words", "packages", "names", "reads", "writes", "to-last", "leading", "urls", "from-url"
+]
 Leaves = Literal["shell", "account", "process", "kernel", "settings"]
 Kind = Literal[
     "account",
@@ -26,6 +28,7 @@ Kind = Literal[
     "built-in",
     "debian",
     "everywhere",
+    "fact",
     "feeds",
     "folder",
     "hard-links",
@@ -63,8 +66,11 @@ class ProgramRow(NamedTuple):
     "text" is never a path, "words" are paths only when absolute, "packages" also when they look like a file;
     "names" are packages of a language, and one that looks like a file may be anything.
     "reads" and "writes" are paths. With "to-last" the last is written and the others are read, with "leading" only
-    those before the first option count; "urls" are addresses.
+    those before the first option count; "urls" are addresses; with "from-url" the first is, and the next is a folder
+    that is written (below the current folder without it).
     """
+    may_be_files: bool
+    """Whether a file in the current folder goes before a package of that name."""
     skip: int
     """How many operands at the start are text."""
     skip_unless: frozenset[str]
@@ -197,6 +203,7 @@ def _row(data: dict[str, Any]) -> ProgramRow:
     return ProgramRow(
         names=tuple(data["names"]),
         operands=data.get("operands", "anything"),
+        may_be_files=data.get("may_be_files", False),
         skip=data.get("skip", 0),
         skip_unless=words("skip_unless"),
         skip_with=words("skip_with"),

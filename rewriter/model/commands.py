@@ -13,9 +13,13 @@ from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, 
 from dfix.rewriter.shell.walk import invoked, substitutes
 from dfix.rewriter.text.source import Span
 
-_SETTERS = frozenset(("export", "unset", "read", "readonly", "declare", "local", "."))
+_SETTERS = frozenset(("export", "unset", "read", "readonly", "declare", "local"))
+_SOURCE = frozenset((".", "source", "eval"))
+"""After these, no variable has a certain value."""
 _EXPANDS = re.compile(r"[*?\[{~$`(/]")
 """What makes a word of `for x in …` more than a text: a pattern, an expansion, or a path."""
+_ONLY_RUNS = re.compile(r"\"?\$\([^()`]*\)\"?")
+"""A word that is what a command prints, as in `for x in $(ls)`: it names no file itself."""
 _MOST_VALUES = 30
 """How many values of a loop's variable are kept; the number is a choice."""
 _BRANCHES = frozenset(("if", "for", "while", "case"))
@@ -68,12 +72,21 @@ def located(step: Step, *, conditions: bool = False) -> tuple[Located, ...]:
 
 
 def located_in(
-    script: Script, folder: str | None, env: Mapping[str, str | None], *, conditions: bool = False
+    script: Script,
+    folder: str | None,
+    env: Mapping[str, str | None],
+    *,
+    conditions: bool = False,
+    assigned: Mapping[str, str | None] = MappingProxyType({}),
 ) -> tuple[Located, ...]:
-    """Every simple command of a script that a shell runs in `folder` with the variables of `env`, like `located`."""
+    """Every simple command of a script that a shell runs in `folder`, like `located`.
+
+    Its variables are those of `env`, and those that the shell has set before.
+    """
     if script.opaque:
         return ()
     walker = _Walker(folder, env, conditions=conditions)
+    walker.assigned = assigned
     parts = chain(script)
     if parts is not None:
         for part in parts:
@@ -130,7 +143,8 @@ class _Walker:
             words = tuple(filter(substitutes, words))
         if self.conditions and (words or node.redirects):
             name = Word(Span(node.span.start, node.span.start), "[[", "[[")
-            shown = Command(node.span, (), (name, *words), node.redirects)
+            run = tuple(word for word in words if node.kind != "test" and _ONLY_RUNS.fullmatch(word.text))
+            shown = Command(node.span, run, (name, *(word for word in words if word not in run)), node.redirects)
             self.located.append(self._here(shown, shown.words, depth, self.assigned))
         self.statements(node.body, depth + 1)
         self.loops = {name: values for name, values in loops.items() if name not in self.assigned}
@@ -164,6 +178,8 @@ class _Walker:
 
     def _forget_set(self, node: Command, words: tuple[Word, ...], depth: int) -> None:
         """Forget the ENV value of variables that a command sets for the rest of the script, and keep the new one."""
+        if words and words[0].value in _SOURCE:
+            self._forget({*self.env, *self.assigned})
         changed = node.assigns if not words else words[1:] if words[0].value in _SETTERS else ()
         names = {word.text.partition("=")[0] for word in changed}
         self._forget(names)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from dfix.rewriter.dockerfile.expansion import LONGEST
 from dfix.rewriter.model.build import assignments
 from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.facts import with_facts
 from dfix.rewriter.model.stage import Stage, Step, known
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -29,14 +30,14 @@ def values_in_force(step: Step, command: Located) -> dict[str, str]:
     """Each variable that ENV, ARG or the script sets for a command, with its value.
 
     What only the base image or `--build-arg` sets counts as empty, except PATH. A value that only the running shell
-    knows keeps its `$`, or is "$".
+    knows keeps its `$`, or is "$"; a fact of the machine in it is FACT.
     """
     values = _before(step.stage, step.index)
     values["PWD"] = command.folder or "$PWD"
     for name, value in command.assigned.items():
         if not name.isidentifier():  # `. ./env.sh`
             continue
-        values[name] = "$" if value is None else filled(value, values)
+        values[name] = "$" if value is None else filled(with_facts(value), values)
     return values
 
 

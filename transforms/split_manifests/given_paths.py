@@ -9,6 +9,7 @@ from typing import NamedTuple
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.install_table import Kind, Reads, reads
 from dfix.rewriter.model import Step
+from dfix.rewriter.model.facts import FACT
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
 from dfix.rewriter.model.paths import resolve
 from dfix.rewriter.model.values_in_force import filled, values_in_force
@@ -69,6 +70,9 @@ def _given(
         path = None if "$" in part or "`" in part else resolve(folder, part)
         if part.startswith("~/"):
             path = part if not home or "$" in home else resolve(home, part[2:])
+        if FACT in part:  # it is in the folder before the fact, wherever there
+            above = part.partition(FACT)[0].rpartition("/")[0]
+            path = resolve(folder, above) if above and "$" not in above else None
         yield GivenPath(kind, name, part, path, known)
 
 

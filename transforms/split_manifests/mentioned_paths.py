@@ -11,6 +11,7 @@ from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.effects.places import ELSEWHERE
+from dfix.rewriter.model.facts import FACT
 from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.paths import resolve, within
 from dfix.rewriter.model.values_in_force import OF_PLATFORM, filled, values_in_force
@@ -18,7 +19,7 @@ from dfix.rewriter.shell.nodes import Word
 from dfix.transforms.split_manifests.given_paths import path_parts
 
 _SEPARATES = re.compile(r"\\[nrt]|[|#<>&!\\]")
-UNKNOWN = "…"
+UNKNOWN = FACT
 """What stands for an expansion in a text."""
 _HERE = re.compile(r"\$\(\s*+pwd(?:\s++-[LP])?\s*+\)|`\s*+pwd(?:\s++-[LP])?\s*+`")
 _HOME = re.compile(r"\$HOME\b|\$\{HOME\}")
@@ -83,8 +84,17 @@ class CommandTexts:
 
 
 def without_unknown(text: str) -> str:
-    """A text with each expansion that only the running build knows replaced by `UNKNOWN`, and `$HOME` by `~`."""
-    return _EXPANSION.sub(UNKNOWN, _HOME.sub("~", text))
+    """A text with each expansion that only the running build knows replaced by `UNKNOWN`, and `$HOME` by `~`.
+
+    The words of a command in the text stay, beside it: `$(echo /a)/b` is `… echo /a …/b`.
+    """
+    return _EXPANSION.sub(_stands_for, _HOME.sub("~", text))
+
+
+def _stands_for(expansion: re.Match[str]) -> str:
+    text = expansion[0]
+    inner = text[2:-1] if text.startswith("$(") else text[1:-1] if text[0] == "`" else ""
+    return f"{UNKNOWN} {_EXPANSION.sub(UNKNOWN, inner)} {UNKNOWN}" if " " in inner.strip() else UNKNOWN
 
 
 def mentioned_in(text: str, folder: str | None) -> Iterator[Mention]:
@@ -115,7 +125,9 @@ def _mention(part: str, folder: str | None) -> Iterator[Mention]:
         if below and UNKNOWN not in below:
             yield Mention(part, (ELSEWHERE if part[0] == UNKNOWN else "~/") + below)
         return
-    path = None if UNKNOWN in part else resolve(folder, part)
+    # what is below a folder, wherever there, counts as that folder
+    known = part.partition(UNKNOWN)[0].rpartition("/")[0] if UNKNOWN in part else part
+    path = resolve(folder, known) if known else None
     if path is not None and path != "/":
         yield Mention(part, path)
 

@@ -14,6 +14,8 @@ from dfix.rewriter.model.effects.given_words import Arguments, GivenOption, of_u
 from dfix.rewriter.model.effects.piped_script import piped_script
 from dfix.rewriter.model.effects.places import all_named_by, in_folder, may_be_path, named_by, path_of_row, upwards
 from dfix.rewriter.model.effects.tested_paths import tested_paths
+from dfix.rewriter.model.paths import within
+from dfix.rewriter.model.substitutions import Substitution, given_script, substitutions
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import has_substitution, program_name
 
@@ -21,9 +23,9 @@ _GLOB = re.compile(r"[*?\[]")
 _PACKAGE_FILES = (".deb", ".rpm", ".apk", ".pkg.tar.zst", ".pkg.tar.xz")
 _UNITS = (".service", ".socket", ".timer", ".target", ".path", ".mount")
 _LONGEST_SHOWN = 60
-_ASKS_VERSION = (["--version"], ["-V"])
+_ASKS_VERSION = (["--version"], ["-V"], ["-version"])
 """What any program takes for a question about itself; `make version` and `cat -v` do something else."""
-_ADDRESSES = ("http://", "https://", "ftp://")
+_ADDRESSES = ("http://", "https://", "ftp://", "git://", "ssh://", "git@")
 
 _SYSTEM = parse_row(
     {"names": ["a system package manager"], "operands": "packages", "network": True, "source": "managers"}, ""
@@ -43,16 +45,17 @@ def effects(command: Located) -> Effects:
         finder.look()
     except _Unknown as unknown:
         anything = str(unknown)
-    row = finder.row
+    row, inner = finder.row, finder.inner
+    own = () if row is not None or not command.words else (program_name(command.words[0]),)
     return Effects(
         shown(command),
         tuple(finder.reads),
         tuple(finder.writes),
         anything,
         command_cost(command).level,
-        network=row is None or row.network,
-        leaves=frozenset() if row is None else row.leaves,
-        starts=() if row is not None or not command.words else (program_name(command.words[0]),),
+        network=row is None or row.network or any(found.network for found in inner),
+        leaves=(frozenset() if row is None else row.leaves).union(*(found.leaves - {"shell"} for found in inner)),
+        starts=(*own, *(program for found in inner for program in found.starts)),
     )
 
 
@@ -90,19 +93,23 @@ def _asks(words: tuple[Word, ...]) -> bool:
 
 
 class _Finder:
-    """Collects what a command reads and writes. `row` is its program's row, None until it is found."""
+    """Collects what a command reads and writes.
+
+    `row` is its program's row, None until it is found; `inner` are the effects of the commands within its words.
+    """
 
     def __init__(self, command: Located) -> None:
         self.command = command
         self.reads: list[Place] = []
         self.writes: list[Place] = []
         self.row: ProgramRow | None = None
+        self.inner: list[Effects] = []
 
     def look(self) -> None:
         """Go through the command. Raises _Unknown if it may read and write anything."""
         words = self.command.words
         if has_substitution(self.command.command):
-            raise _Unknown("runs a command within it")
+            self._substitutions()
         self._redirects()
         if not words:
             return
@@ -113,6 +120,10 @@ class _Finder:
         self._version_files(words)
         if _asks(words):
             return
+        script = given_script(self.command)
+        if script is not None:
+            self._of_script(script)
+            return
         what = described(words)
         if what is None or what[0].operands == "anything" or what[0].requires:
             what = piped_script(self.command) or what
@@ -120,6 +131,22 @@ class _Finder:
             raise _Unknown("may read the copied files")
         self.row = what[0]
         self._row(*what)
+
+    def _substitutions(self) -> None:
+        """Collect what the commands within the words read and write."""
+        for inner in substitutions(self.command):
+            self._of_script(inner)
+
+    def _of_script(self, inner: Substitution) -> None:
+        if inner.opaque:
+            raise _Unknown(f"runs a command within it that dfix cannot read ({inner.opaque})")
+        for command in inner.commands:
+            found = effects(command)
+            if found.anything:
+                raise _Unknown(f"runs `{found.shown}` within it, which {found.anything}")
+            self.reads += found.reads
+            self.writes += found.writes
+            self.inner.append(found)
 
     def _version_files(self, words: tuple[Word, ...]) -> None:
         """The files by which the program chooses its version; every version of it empties the same caches."""
@@ -137,9 +164,9 @@ class _Finder:
         for option in given.options:
             self._option(program, option)
         operands = self._after_text(program, given)
-        self._operands(program, given, operands)
         # what a command only prints to the log changes nothing
         is_logged = "prints" in program.kinds and not self.command.command.redirects and not self.command.depth
+        self._operands(program, given, [word for word in operands if not (is_logged and self._is_there(word))])
         if program.default and not operands and not is_logged:
             for path in program.default:
                 self._from_row(self.reads, path)
@@ -172,6 +199,8 @@ class _Finder:
                 self._packages(operands)
             case "names":
                 self._names(operands)
+                if program.may_be_files:
+                    self._files_before_packages(operands)
             case "reads" if "tests" in program.kinds:
                 self._reads(tested_paths(self.command.words[1:]))
             case "reads":
@@ -193,6 +222,17 @@ class _Finder:
                     self._writes(start)
             case "urls":
                 self._urls(operands)
+            case "from-url":
+                self._urls(operands[:1])
+                self._writes(operands[1:])
+                if not operands[1:]:
+                    self._add(self.writes, self.command.folder, ".")
+
+    def _is_there(self, word: Word) -> bool:
+        """Whether a word names the current folder or one above it, which certainly is there."""
+        path = named_by(self.command, word) if word.value is not None else None
+        here = self.command.folder or ""
+        return path is not None and path.startswith("/") and within(here, path)
 
     def _modules(self, program: ProgramRow) -> None:
         """Collect the modules that Python would import from PYTHONPATH or from the current folder."""
@@ -297,6 +337,11 @@ class _Finder:
         if any(may_be_path(word.literal_or_text) for word in operands):
             raise _Unknown("may read the copied files")
 
+    def _files_before_packages(self, operands: list[Word]) -> None:
+        for word in operands:
+            name = word.literal_or_text
+            self._add(self.reads, in_folder(self.command.folder, name), f"a file with the name {name}")
+
     def _reads(self, operands: list[Word]) -> None:
         for word in operands:
             if not word.text.startswith("-"):
@@ -338,9 +383,9 @@ class _Finder:
 def shown(command: Located) -> str:
     """The command as its author wrote it, shortened."""
     node = command.command
-    words = [word for word in (node.words or node.assigns) if word.span.start < word.span.end]
-    text = " ".join(word.text for word in words)
-    if not words or len(words) < len(node.words):
+    named = [word for word in node.words if word.span.start < word.span.end]
+    text = " ".join(word.text for word in named or node.assigns)
+    if len(named) < len(node.words) or not text:
         # a compound command has no program that names it
         targets = (
             f"{redirect.op} {redirect.target.text}" for redirect in node.redirects if redirect.target is not None

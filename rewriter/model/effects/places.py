@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.facts import FACT, is_fact, with_facts
 from dfix.rewriter.shell.nodes import Word
 
 ELSEWHERE = "*/"
 """The prefix of a path below an unknown folder."""
 _IN_HOME = re.compile(r"""(?:~|\$HOME|\$\{HOME\})/([\w./-]+)|"(?:\$HOME|\$\{HOME\})/([\w./-]+)\"""")
 _ARCHIVES = (".whl", ".tgz", ".tar.gz", ".zip", ".gem")
+_PLAIN_WITH_FACTS = re.compile(rf"[\w./{FACT}-]*")
 _PLAIN = re.compile(r"[\w./-]*")
 _NAME = re.compile(r"\$\{?(\w+)\}?")
 _PLAIN_WITH_NAMES = re.compile(r"(?:[\w./-]|\$\w|\$\{\w++\})*+")
@@ -31,7 +33,12 @@ def named_by(located: Located, word: Word) -> str | None:
         in_home = _IN_HOME.fullmatch(word.text)
         if in_home is not None and ".." not in word.text:
             return path_of_row(located, f"~/{in_home[1] or in_home[2]}")
+        below = _folder_of_facts(located, word.text)
+        if below is not None:
+            return in_folder(located.folder, below)
         if "$" in word.text or "`" in word.text or word.text.startswith("~") or "'" in word.text or '"' in word.text:
+            return None
+        if word.text.startswith(("<(", ">(")):
             return None
         value = word.text[: min(word.text.find(mark) for mark in "*?[{" if mark in word.text)].rpartition("/")[0] or (
             "/" if word.text.startswith("/") else "."
@@ -91,6 +98,20 @@ def _with_env(text: str, env: Mapping[str, str | None]) -> str | None:
     if not values or any(value is None or not _PLAIN.fullmatch(value) for value in values):
         return None
     return _NAME.sub(lambda match: str(env[match[1]]), bare)
+
+
+def _folder_of_facts(located: Located, text: str) -> str | None:
+    """The folder of a path with facts of the machine in it: /tmp for `/tmp/x-$(uname -m).tgz`; None for others."""
+    if "$" not in text:
+        return None
+    bare = text[1:-1] if text[:1] == text[-1:] == '"' and len(text) > 1 else text
+    values = {name: value for name, value in located.env.items() if value is None} | dict(located.assigned)
+    names = {match[1] for match in _NAME.finditer(bare)}
+    facts = {name for name in names if name in values and is_fact(name, values[name])}
+    shown = with_facts(_NAME.sub(lambda match: FACT if match[1] in facts else match[0], bare))
+    if not _PLAIN_WITH_FACTS.fullmatch(shown) or ".." in shown:
+        return None
+    return shown.partition(FACT)[0].rpartition("/")[0] or ("/" if shown.startswith("/") else ".")
 
 
 def may_be_path(operand: str) -> bool:

@@ -158,7 +158,8 @@ def test_a_known_install_script_reads_nothing_of_the_project(tmp_path: Path, com
         "curl -sSf https://sh.rustup.rs | CARGO_HOME=/app/cargo sh -s -- -y",
         "curl -sSf https://sh.rustup.rs | tee a | sh -s -- -y",
         "cat a | sh",
-        "curl -sL https://deb.nodesource.com/setup_20.x | bash -",
+        "curl -sL https://deb.nodesource.com/setup_20.x | bash -s -- ./src",
+        "curl -sL https://example.com/setup_20.x | bash -",
     ],
 )
 def test_another_script_may_read_the_project(tmp_path: Path, command: str) -> None:

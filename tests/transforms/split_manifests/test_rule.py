@@ -395,7 +395,7 @@ REFUSED = [
         "a loop over a list",
         NODE,
         HEAD + "RUN for f in $(ls); do echo x; done\nRUN npm ci\n",
-        "runs a command within it",
+        "`$(ls)` reads the current folder",
     ),
     (
         "a condition on a source",

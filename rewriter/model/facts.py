@@ -1,0 +1,29 @@
+"""Facts of the machine that a command prints and that are no path: `$(uname -m)`, `$(dpkg --print-architecture)`."""
+
+from __future__ import annotations
+
+import re
+
+from dfix.rewriter.knowledge.program_table import of_kind
+
+FACT = "…"
+"""What stands for such a fact in a text."""
+_PRINTED = re.compile(r"\$\(\s*([A-Za-z][\w.-]*)(?:\s+(-{1,2}[\w-]+))?(?:\s[^()`;&|$/<>\n]*)?\s*\)")
+_OF_PLATFORM = frozenset(f"{of}{part}" for of in ("TARGET", "BUILD") for part in ("OS", "ARCH", "VARIANT"))
+
+
+def with_facts(text: str) -> str:
+    """A text with FACT in the place of each `$(…)` that prints one."""
+    return _PRINTED.sub(_printed, text) if "$(" in text else text
+
+
+def is_fact(name: str, value: str | None) -> bool:
+    """Whether a variable only holds facts: BuildKit's TARGETARCH, or one that the script sets to `$(uname -m)`."""
+    if value is None:
+        return name in _OF_PLATFORM
+    return FACT in with_facts(value) and not {"$", "`", "/"}.intersection(with_facts(value))
+
+
+def _printed(match: re.Match[str]) -> str:
+    known = of_kind("fact")
+    return FACT if match[1] in known or f"{match[1]} {match[2]}" in known else match[0]
