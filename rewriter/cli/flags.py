@@ -126,7 +126,12 @@ PROVE: tuple[Flag, ...] = (
     Flag("watching", ("--no-watch",), "switch", "Don't watch which files a moved RUN reads.", value=False),
     Flag("smoke", ("--smoke",), "text", "Command to run in both images if a change produces a different image.", "CMD"),
     Flag("jobs", ("--jobs",), "number", "Files to prove at the same time.", "NUMBER", least=1),
-    Flag("clean", ("--clean",), "switch", "Remove what earlier runs left behind, including build logs that were kept."),
+    Flag(
+        "clean",
+        ("--clean",),
+        "switch",
+        "Remove what earlier runs left behind, kept build logs and measured times.",
+    ),
     *_WHICH,
     Flag("output_format", ("--output-format",), "choice", "How to print the proofs.", "FORMAT", ("text", "json")),
     _COLOR,

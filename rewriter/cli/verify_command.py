@@ -13,6 +13,7 @@ from dfix.rewriter.cli.selected_files import SelectedFiles, unknown_rule
 from dfix.rewriter.cli.verify_printer import ProofPrinter
 from dfix.rewriter.cli.verify_request import VerifyRequest, fault
 from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.measured.records import keep
 from dfix.rewriter.pipeline.job import Job, failed, work, write_result
 from dfix.rewriter.pipeline.opened_context import open_context
 from dfix.rewriter.pipeline.options import Options
@@ -128,6 +129,7 @@ class _Prover:
             if context is None:
                 return Proof("failed", result, result, message=f"no build context: {why}. Name it with --context")
             proof = prove(trial, result, options, context, runs, Show(request.measuring, request.watching))
+            _remember(proof)
         except (ContextError, SavedImageError, OSError) as error:
             proof = Proof("failed", result, result, message=_said(error))
         finally:
@@ -167,6 +169,12 @@ def _masked(proof: Proof, build: BuildOptions) -> Proof:
     """A proof without the values that were passed to the builds. The author's own texts stay."""
     hidden: Proof = masked(proof, mask_of(build), (Result, Applied))
     return hidden._replace(verdict=proof.verdict, log=proof.log)
+
+
+def _remember(proof: Proof) -> None:
+    """Keep what the steps took, before and after, for `dfix layers`."""
+    took = [step for measures in (proof.before, proof.after) if measures is not None for step in measures.took]
+    keep(proof.result.before.path, dict(took))
 
 
 def _written(proof: Proof, root: str) -> Proof:

@@ -57,7 +57,11 @@ def _ran(command: Replayed, past: Past) -> str:
     said = f"{shown} would have run in {command.before} of the last {counted(past.builds, 'build')}"
     if not past.changed:
         return said
-    return f"{said}; after dfix in {command.after}" if command.after is not None else f"{said}; dfix rewrites it"
+    if command.after is None:
+        return f"{said}; dfix rewrites it"
+    return f"{said}; after dfix in {command.after}" + (
+        f", which saves {duration(command.saved)}" if command.saved and command.saved > 0 else ""
+    )
 
 
 def write_since(out: Output, since: Since) -> None:
@@ -100,6 +104,13 @@ def _names(paths: Sequence[str]) -> str:
     shown = [visible_name(path) for path in paths[:_MOST_FILES]]
     more = len(paths) - len(shown)
     return ", ".join(shown) + (f" and {counted(more, 'more file')}" if more > 0 else "")
+
+
+def duration(seconds: float) -> str:
+    """A time with its unit: `12 s`, `32 min`, `1.5 h`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def counted(number: int, name: str) -> str:

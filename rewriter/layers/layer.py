@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import Instruction
 from dfix.rewriter.knowledge.program_table import Cost
+from dfix.rewriter.measured.records import Took, keys
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import command_cost
@@ -42,10 +43,13 @@ class LayerRow(NamedTuple):
     """The lines of the instructions that read those."""
     arguments: tuple[str, ...]
     """The build arguments of which another value makes it run again."""
+    took: Took | None = None
+    """What it took when `dfix verify` last built it."""
 
 
-def layers(model: Model, context: Context, reruns: Reruns) -> Iterator[LayerRow]:
+def layers(model: Model, context: Context, reruns: Reruns, record: Mapping[str, Took]) -> Iterator[LayerRow]:
     """Every instruction from the first FROM on, in the order of the file. ONBUILD runs in another build: left out."""
+    known = {step: record.get(key) for step, key in keys(model)}
     files = reruns.files()
     arguments = reruns.arguments()
     for stage in model.stages:
@@ -62,6 +66,7 @@ def layers(model: Model, context: Context, reruns: Reruns) -> Iterator[LayerRow]
                 size=sum(_size(context, path) for path in own),
                 files=files[step].number if step in files else 0,
                 lines=tuple(reader.instruction.line for reader in files[step].readers) if step in files else (),
+                took=known[step] if makes_layer(step) else None,
             )
 
 

@@ -42,6 +42,7 @@ def _layer(layer: LayerRow) -> dict[str, Any]:
         "ships": layer.ships,
         "step": layer.step,
         "cost": layer.cost,
+        "measured": {"seconds": layer.took.seconds, "bytes": layer.took.size} if layer.took is not None else None,
         "reads": {"files": layer.reads, "bytes": layer.size},
         "reruns": {
             "files": layer.files,
@@ -65,6 +66,7 @@ def _past(past: Past) -> dict[str, Any]:
                 "before": command.before,
                 "after": command.after,
                 "gains_little": command.gains_little,
+                "saved_seconds": command.saved,
                 "most": {"path": valid(command.most), "builds": command.most_times} if command.most else None,
             }
             for command in past.commands

@@ -81,6 +81,8 @@ def _causes(layer: LayerRow) -> Iterator[str]:
     yield said + (f", {_lines(others)}" if others else "")
     if layer.arguments:
         yield _arguments(layer.arguments)
+    if layer.took is not None:
+        yield f"took {layer.took.seconds:.1f} s" + (f", {size(layer.took.size)}" if layer.took.size is not None else "")
 
 
 def _lines(lines: Sequence[int]) -> str:

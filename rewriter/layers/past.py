@@ -9,6 +9,7 @@ from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.layers.commits import GIT_FILE, history
 from dfix.rewriter.layers.opened import Opened
 from dfix.rewriter.layers.replay import Replayed, replay
+from dfix.rewriter.measured.records import kept
 from dfix.rewriter.model import build
 from dfix.rewriter.model.reruns import Reruns
 from dfix.rewriter.text.source import Source
@@ -40,7 +41,8 @@ def replay_past(found: Opened, after: Opened | None, most: int) -> Past:
         ignore = found.context.ignore_name
         notes = (f"the build sends .git, which every commit changes: exclude it in {ignore}", *notes)
     touching = sum(any(not found.context.ignore.ignored(path) for path in commit.paths) for commit in commits)
-    return Past(len(commits), touching, after is not None, replay(found, after, commits), notes)
+    rows = replay(found, after, commits, kept(found.source.path))
+    return Past(len(commits), touching, after is not None, rows, notes)
 
 
 def _sends_git(found: Opened) -> bool:

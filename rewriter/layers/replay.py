@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from dfix.rewriter.knowledge import usage
@@ -11,6 +11,7 @@ from dfix.rewriter.knowledge.project import project_install
 from dfix.rewriter.layers.commits import Commit
 from dfix.rewriter.layers.layer import one_line
 from dfix.rewriter.layers.opened import Opened
+from dfix.rewriter.measured.records import Took, keys
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import command_cost
@@ -49,6 +50,9 @@ class Replayed(NamedTuple):
     """The file whose changes made it run most often after dfix."""
     most_times: int = 0
     """In how many builds that file had changed."""
+    saved: float | None = None
+    """The seconds that its runs would have taken less; None where no build has measured its step, or where that step
+    runs several slow commands."""
 
     @property
     def gains_little(self) -> bool:
@@ -92,11 +96,13 @@ def is_install(words: tuple[Word, ...]) -> bool:
     return used.verb == "install" or builds or project_install(words) is not None
 
 
-def replay(before: Opened, after: Opened | None, commits: Sequence[Commit]) -> tuple[Replayed, ...]:
+def replay(
+    before: Opened, after: Opened | None, commits: Sequence[Commit], record: Mapping[str, Took] | None = None
+) -> tuple[Replayed, ...]:
     """Each slow command with the number of builds in which it would have run; `after` is dfix's result, if it differs.
 
     A command keeps its words, or dfix adds options to them; where dfix runs one twice (first for the packages, then for
-    the project itself) the first one counts, because it does the work.
+    the project itself) the first one counts, because it does the work. `record` is what steps took when measured.
     """
     old_counts = runs(before.reruns, commits)
     if after is None:
@@ -108,6 +114,7 @@ def replay(before: Opened, after: Opened | None, commits: Sequence[Commit]) -> t
     old = slow_commands(before.model)
     left = slow_commands(after.model)
     texts = {command.words for command in old}
+    seconds = _seconds_alone(before.model, old, record or {})
     found = []
     for command in old:
         others = texts - {command.words}
@@ -117,6 +124,9 @@ def replay(before: Opened, after: Opened | None, commits: Sequence[Commit]) -> t
             left.remove(same)
             most, times = _most_changed(after.reruns, same.step, commits)
             row = row._replace(after=new_counts[same.step], most=most, most_times=times)
+            if command.step in seconds:
+                saved = seconds[command.step] * (old_counts[command.step] - new_counts[same.step])
+                row = row._replace(saved=round(saved, 1))
         found.append(row)
     for other in left:
         if not any(_is_made_of(command.words, other.words) for command in old):
@@ -124,6 +134,12 @@ def replay(before: Opened, after: Opened | None, commits: Sequence[Commit]) -> t
                 Replayed(other.shown, other.step.instruction.line, None, new_counts[other.step], other.installs)
             )
     return tuple(found)
+
+
+def _seconds_alone(model: Model, commands: Sequence[SlowCommand], record: Mapping[str, Took]) -> dict[Step, float]:
+    """The measured seconds of the steps that run one slow command only, which is then what takes the time."""
+    slow = Counter(command.step for command in commands)
+    return {step: record[key].seconds for step, key in keys(model) if key in record and slow[step] == 1}
 
 
 def _is_made_of(old: tuple[str, ...], new: tuple[str, ...]) -> bool:

@@ -9,6 +9,7 @@ from dfix.rewriter.layers.layer import LayerRow, layers
 from dfix.rewriter.layers.opened import Opened
 from dfix.rewriter.layers.past import Past, read_again, replay_past
 from dfix.rewriter.layers.since import Since, since
+from dfix.rewriter.measured.records import kept
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.source import Source
 
@@ -32,7 +33,7 @@ def view(found: Opened, after: Source | None, commits: int, ref: str | None) -> 
     `after` is what dfix makes of the Dockerfile; None where it is the same.
     """
     path = found.source.path
-    rows = tuple(layers(found.model, found.context, found.reruns))
+    rows = tuple(layers(found.model, found.context, found.reruns, kept(path)))
     shown = View(path, None, found.context.root, len(found.context.below("")), rows)
     try:
         if commits:

@@ -61,6 +61,8 @@ class BuildStep(NamedTuple):
 
     name: str
     cached: bool
+    seconds: float | None = None
+    """How long it took; None where the engine doesn't say."""
 
 
 class Built(NamedTuple):

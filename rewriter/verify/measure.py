@@ -8,6 +8,7 @@ from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.engine import Built
 from dfix.rewriter.verify.image import Image
 from dfix.rewriter.verify.proof import Measures, Rebuild
+from dfix.rewriter.verify.step_times import step_times
 from dfix.rewriter.verify.trial import Trial
 from dfix.rewriter.verify.usual_edits import Edits, edit
 
@@ -23,9 +24,10 @@ def rebuild(builts: list[Built]) -> Rebuild:
     return Rebuild(ran, len(steps) - len(ran), median(built.seconds for built in builts))
 
 
-def cold(built: Built, image: Image) -> Measures:
-    """The measures of a build without cache."""
-    return Measures(rebuild([built]), len(image.layers), image.size)
+def cold(source: Source, target: str, built: Built, image: Image) -> Measures:
+    """The measures of a build without cache, of the stage `target`."""
+    took = step_times(source, target, built, image)
+    return Measures(rebuild([built]), len(image.layers), image.size, took=took)
 
 
 def measure(trial: Trial, texts: dict[str, Source], edits: Edits, first: dict[str, Measures]) -> dict[str, Measures]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from dfix.rewriter.measured.records import Took
 from dfix.rewriter.pipeline.result import Applied, Result
 from dfix.rewriter.verify.compare import Comparison, Difference
 
@@ -32,6 +33,8 @@ class Measures(NamedTuple):
     dependency: Rebuild | None = None
     pushed: int | None = None
     """Bytes of layers that must be pushed after an edit of a source."""
+    took: tuple[tuple[str, Took], ...] = ()
+    """What each step of the build without cache took, by its key in the record of measured steps."""
 
 
 class Blame(NamedTuple):

@@ -68,7 +68,7 @@ class Before:
         self._trial, self.source = trial, source
         self.tag, built = trial.build("before", source, "build without cache", cache=False)
         self.image: Image = trial.image(self.tag)
-        self.measures = cold(built, self.image)
+        self.measures = cold(source, trial.options.target, built, self.image)
         self.homes = homes_of(source)
         self._again: Version | None = None
 
@@ -203,10 +203,11 @@ def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: boo
     except BuildError as error:
         return Seen(NOTHING, message=error.message, log=error.log)
     image = trial.image(tag)
+    measures = cold(result.after, trial.options.target, built, image)
     caches = caches_of(result) if allows_caches(result) else ()
     if not declared:
         seen = _freed(before.image, image, before.against(image, tag, result.after, caches))
-        return Seen(seen, measures=cold(built, image))
+        return Seen(seen, measures=measures)
     compared = compare(before.image, image, caches, before.homes)
     faults = settings(result.before, compared.differences, image)
     if runs.containers is None:
@@ -215,7 +216,7 @@ def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: boo
         )
     seen_running = smoke(runs.containers, Sides(before.tag, tag, before.image, image), runs.words, trial.tell)
     faults = (*faults, *seen_running.faults)
-    return Seen(compared, faults, True, seen_running.said, seen_running.unshown, cold(built, image))
+    return Seen(compared, faults, True, seen_running.said, seen_running.unshown, measures)
 
 
 def _freed(before: Image, after: Image, seen: Comparison) -> Comparison:

@@ -8,6 +8,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
+from dfix.rewriter.measured.records import forget
 from dfix.rewriter.report.output import Output
 from dfix.rewriter.text.read import Unreadable, loose_text
 from dfix.rewriter.verify.engine import LABEL, EngineError
@@ -19,7 +20,7 @@ _LONGEST_COMMAND = 10_000_000
 
 
 def remove_strays(engine: str, processes: Processes, out: Output) -> int:
-    """Stop builds of ended runs, remove their folders and images and all kept build logs. Returns 0.
+    """Stop builds of ended runs, remove their folders and images, all kept build logs and measured steps. Returns 0.
 
     `engine` is the one with the images, "" every engine that answers. What belongs to a running run stays.
     """
@@ -28,6 +29,7 @@ def remove_strays(engine: str, processes: Processes, out: Output) -> int:
     for folder in folders:
         clear(folder)
     logs = [path for path in kept_logs() if _removed(path)]
+    records = forget()
     images = 0
     for name in (engine,) if engine else NAMES:
         try:
@@ -41,7 +43,9 @@ def remove_strays(engine: str, processes: Processes, out: Output) -> int:
         images += len(strays)
     folder_count, log_count = _count(len(folders), "temporary folder"), _count(len(logs), "build log")
     removed = f"{_count(images, 'image')}, {folder_count} and {log_count} removed"
-    out.write((f"{_count(builds, 'build')} stopped, " if builds else "") + removed + "\n")
+    stopped = f"{_count(builds, 'build')} stopped, " if builds else ""
+    measured = f"{_count(records, 'record')} of measured steps, " if records else ""
+    out.write(f"{stopped}{measured}{removed}\n")
     return 0
 
 

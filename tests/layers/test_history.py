@@ -14,14 +14,16 @@ from dfix.rewriter.cli.layers_request import LayersRequest
 from dfix.rewriter.cli.request import Request
 from dfix.rewriter.layers.commits import Commit, history
 from dfix.rewriter.layers.git import GitError
+from dfix.rewriter.layers.history_text import duration
 from dfix.rewriter.layers.opened import Opened, opened
 from dfix.rewriter.layers.past import read_again
 from dfix.rewriter.layers.replay import Replayed, replay
+from dfix.rewriter.measured.records import Took
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.text.source import Source
 from tests.build_context import put
 from tests.layers.repositories import commit, git, repository
-from tests.layers.test_layers import layers, valid_document
+from tests.layers.test_layers import layers, measured, valid_document
 
 LOCK = '{"name": "x", "version": "1.0.0", "lockfileVersion": 3, "requires": true, "packages": {"": {"name": "x", "version": "1.0.0"}}}'
 MANIFESTS = {"package.json": '{"name": "x", "version": "1.0.0"}\n', "package-lock.json": LOCK + "\n"}
@@ -435,3 +437,34 @@ def test_a_large_repository_is_read_quickly(tmp_path: Path) -> None:
     assert "`npm ci` would have run in 200 of the last 200 builds; after dfix in 0" in answer.out
     spent = after.children_user + after.children_system - before.children_user - before.children_system
     assert spent < FAST_ENOUGH
+
+
+def test_the_time_that_is_saved(tmp_path: Path) -> None:
+    repo = repository(tmp_path, FILES)
+    for number in range(3):
+        commit(repo, {"src/a.js": f"{number + 1}"})
+    measured(repo, {"npm ci": Took(70.0, None), "npm run build": Took(9.0, None)})
+    answer = layers("--history", "Dockerfile", cwd=repo)
+    assert (
+        "line 4: `npm ci` would have run in 3 of the last 3 builds; after dfix in 0, which saves 4 min\n" in answer.out
+    )
+    assert "line 5: `npm run build` would have run in 3 of the last 3 builds; after dfix in 3\n" in answer.out
+    (file,) = valid_document(layers("--history", "--output-format", "json", "Dockerfile", cwd=repo).out)["files"]
+    assert [command["saved_seconds"] for command in file["history"]["commands"]] == [210.0, 0.0]
+
+
+def test_a_step_of_several_slow_commands_tells_no_time(tmp_path: Path) -> None:
+    text = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\n"
+    repo = repository(tmp_path, {**FILES, "Dockerfile": text})
+    commit(repo, {"src/a.js": "1"})
+    measured(repo, {"npm ci": Took(70.0, None)})
+    answer = layers("--history", "Dockerfile", cwd=repo)
+    assert "line 4: `npm ci` would have run in 1 of the last 1 build; after dfix in 0\n" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.4, "0 s"), (12, "12 s"), (99, "99 s"), (100, "2 min"), (5999, "100 min"), (6000, "1.7 h")],
+)
+def test_durations(seconds: float, said: str) -> None:
+    assert duration(seconds) == said

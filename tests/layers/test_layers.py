@@ -11,6 +11,10 @@ from typing import Any, NamedTuple
 import pytest
 from jsonschema import Draft202012Validator
 
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.measured.records import Took, keep, keys
+from dfix.rewriter.model import build
+from dfix.rewriter.text.source import Source
 from tests.build_context import put
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs/schema/dfix-layers-1.json").read_text("utf-8"))
@@ -117,3 +121,37 @@ def test_the_context_that_is_named_is_used(tmp_path: Path) -> None:
     answer = layers("--context", ".", "docker/Dockerfile", cwd=tmp_path)
     assert answer.out.startswith("docker/Dockerfile: 3 files in the build context .\n")
     assert "1 file (1 B)" in answer.out
+
+
+def measured(folder: Path, took: dict[str, Took]) -> None:
+    """Keep figures for the instructions of a Dockerfile, by a word of each."""
+    text = (folder / "Dockerfile").read_text()
+    steps = list(keys(build(parse(Source("Dockerfile", text)))))
+    found = {key: figures for word, figures in took.items() for step, key in steps if word in step.instruction.value}
+    keep(str(folder / "Dockerfile"), found)
+
+
+def test_what_verify_has_measured(tmp_path: Path) -> None:
+    put(tmp_path, {**FILES, "Dockerfile": DOCKERFILE})
+    measured(tmp_path, {"npm ci": Took(12.34, None), "/app/dist": Took(0.25, 4_560_000), "nginx": Took(1, 1)})
+    answer = layers("Dockerfile", cwd=tmp_path)
+    assert (
+        " 5 | RUN npm ci                         slow   ████████              2 files, line 4; ARG SHA; took 12.3 s\n"
+        in answer.out
+    )
+    assert "2 files, line 4; ARG SHA; took 0.2 s, 4.6 MB\n" in answer.out
+    assert answer.out.count("took") == 2
+    (file,) = valid_document(layers("--output-format", "json", "Dockerfile", cwd=tmp_path).out)["files"]
+    assert {layer["line"]: layer["measured"] for layer in file["layers"] if layer["measured"]} == {
+        5: {"seconds": 12.34, "bytes": None},
+        10: {"seconds": 0.25, "bytes": 4_560_000},
+    }
+
+
+def test_an_instruction_that_was_edited_since_has_no_figures(tmp_path: Path) -> None:
+    put(tmp_path, {**FILES, "Dockerfile": DOCKERFILE})
+    measured(tmp_path, {"npm ci": Took(12.34, None), "package*": Took(1.0, 5)})
+    put(tmp_path, {"Dockerfile": DOCKERFILE.replace("npm ci", "npm ci --omit=dev")})
+    answer = layers("Dockerfile", cwd=tmp_path)
+    assert "took 12.3 s" not in answer.out
+    assert "took 1.0 s, 5 B" in answer.out

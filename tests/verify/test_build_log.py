@@ -16,6 +16,7 @@ import pytest
 
 from dfix.rewriter.cli.request import Request
 from dfix.rewriter.cli.verify_request import VerifyRequest, fault
+from dfix.rewriter.measured.records import Took, keep
 from dfix.rewriter.report.output import Output
 from dfix.rewriter.verify import strays
 from dfix.rewriter.verify.build_log import MASK, mask_of, masked, open_log
@@ -122,7 +123,9 @@ def test_ports_are_open_for_this_machine_alone(network: str, published: list[str
     assert [word for word in processes.commands[0] if word.startswith(("--publish", "-p"))] == published
 
 
-def test_clean_removes_kept_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clean_removes_kept_logs_and_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     def absent(*_arguments: object) -> None:
@@ -135,9 +138,12 @@ def test_clean_removes_kept_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for path in kept:
         path.write_text("mine")
     (tmp_path / "dfix-verify-log-link.log").symlink_to("my.log")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    keep("Dockerfile", {"a": Took(1.0, None)})
     out = io.BytesIO()
     assert strays.remove_strays("", Processes(), Output(out, colour=False)) == 0
-    assert out.getvalue().decode().endswith("0 images, 0 temporary folders and 2 build logs removed\n")
+    said = "1 record of measured steps, 0 images, 0 temporary folders and 2 build logs removed\n"
+    assert out.getvalue().decode().endswith(said)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         [path.name for path in kept] + ["dfix-verify-log-link.log"]
     )

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TextIO
 
 from dfix.rewriter.verify.build_log import Mask
@@ -52,7 +53,7 @@ class Record:
             name = vertex.get("name", "")
             match = _STEP.match(name)
             if match and not match["text"].startswith("FROM ") and vertex.get("completed"):
-                found.append(BuildStep(name, bool(vertex.get("cached"))))
+                found.append(BuildStep(name, bool(vertex.get("cached")), _seconds(vertex)))
         return tuple(found)
 
     def error(self) -> str:
@@ -119,6 +120,15 @@ class Record:
         lines = text.strip().splitlines()
         if lines:
             self._last_output[str(entry.get("vertex", ""))] = lines[-1].strip()
+
+
+def _seconds(vertex: dict[str, Any]) -> float | None:
+    """The time between the begin and the end of a vertex, which BuildKit gives with nanoseconds."""
+    try:
+        begin, end = (datetime.fromisoformat(str(vertex[key])) for key in ("started", "completed"))
+        return max((end - begin).total_seconds(), 0.0)
+    except (KeyError, ValueError, TypeError):
+        return None
 
 
 def _shown(name: str) -> str:

@@ -37,7 +37,7 @@ BUILD = (
 
 
 def test_steps_in_the_order_in_which_they_began_without_from_and_what_never_ran() -> None:
-    expected = (BuildStep("[stage-0 2/3] COPY . .", True), BuildStep("[3/3] RUN b", False))
+    expected = (BuildStep("[stage-0 2/3] COPY . .", True, 6.0), BuildStep("[3/3] RUN b", False, 5.0))
     assert read(*BUILD)[0].steps() == expected
     assert read(*BUILD, indent=2)[0].steps() == expected, "pretty-printed as some clients do"
 

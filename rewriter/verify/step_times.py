@@ -1,0 +1,76 @@
+"""What each step of a build without cache took, by its key in the record of measured steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.measured.records import Took, keys
+from dfix.rewriter.model import Model, Stage, Step, build
+from dfix.rewriter.text.source import Source
+from dfix.rewriter.verify.engine import Built
+from dfix.rewriter.verify.image import Image
+
+_NAME = re.compile(r"\[(?:[^\]\s]*/\S+ )?(?:(?P<stage>[^\]\s/]+) +)?(?P<number>\d+)/(?P<all>\d+)\] (?P<keyword>\w+)")
+"""BuildKit's name of a step: `[linux/amd64 build 2/5] RUN npm ci`."""
+_LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
+
+
+def step_times(source: Source, target: str, built: Built, image: Image) -> tuple[tuple[str, Took], ...]:
+    """The steps that ran, each by its key; without those whose engine doesn't say when they began and ended."""
+    model = build(parse(source))
+    if model.opaque or not model.stages:
+        return ()
+    seconds = dict(_seconds(model, built))
+    sizes = dict(_sizes(model, target, image))
+    return tuple((key, Took(round(seconds[step], 3), sizes.get(step))) for step, key in keys(model) if step in seconds)
+
+
+def _seconds(model: Model, built: Built) -> Iterator[tuple[Step, float]]:
+    for ran in built.steps:
+        name = _NAME.match(ran.name)
+        if name is None or ran.cached or ran.seconds is None:
+            continue
+        named = (name["stage"] or "").lower()
+        stages = [stage for stage in model.stages if named in (stage.name, f"stage-{stage.index}")]
+        if not named and len(model.stages) == 1:
+            stages = list(model.stages)
+        if len(stages) == 1:
+            steps = _steps(stages[0])
+            first = int(name["all"]) - len(steps)  # 1 where the FROM, which names an image, counts as a step
+            at = int(name["number"]) - 1 - first
+            if first in (0, 1) and 0 <= at < len(steps) and steps[at].keyword == name["keyword"]:
+                yield steps[at], ran.seconds
+
+
+def _sizes(model: Model, target: str, image: Image) -> Iterator[tuple[Step, int]]:
+    """The bytes of the layers of the stage that was built, and of the stages that it is built on."""
+    history = image.config.get("history")
+    entries = [one for one in history if _makes_layer(one)] if isinstance(history, list) else []
+    steps = _shipped(model, target)
+    if len(entries) != len(image.layers) or len(entries) < len(steps):
+        return
+    begin = len(entries) - len(steps)
+    made = [str(one.get("created_by", "")).split(" ", 1)[0] for one in entries[begin:]]
+    if made == [step.keyword for step in steps]:
+        yield from zip(steps, (layer.size for layer in image.layers[begin:]), strict=True)
+
+
+def _makes_layer(entry: Any) -> bool:
+    return isinstance(entry, dict) and not entry.get("empty_layer")
+
+
+def _shipped(model: Model, target: str) -> list[Step]:
+    stages = [stage for stage in model.stages if target.lower() in (stage.name, str(stage.index))]
+    stage: Stage | None = stages[0] if target and stages else model.stages[-1]
+    found: list[Step] = []
+    while stage is not None:
+        found[:0] = _steps(stage)
+        stage = stage.parent
+    return found
+
+
+def _steps(stage: Stage) -> list[Step]:
+    return [step for step in stage.steps if step.keyword in _LAYERS and not step.onbuild]
