@@ -107,8 +107,8 @@ def own_cases() -> list[Case]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         folder = ROOT / data["folder"] if "folder" in data else OWN / path.stem
         bases, rules = tuple(data["bases"]), tuple(data["rules"])
-        unsafe, in_ci = data.get("unsafe", False), data.get("ci", True)
-        cases.append(Case(path.stem, folder, "Dockerfile", data["what"], bases, rules, unsafe=unsafe, in_ci=in_ci))
+        case = Case(path.stem, folder, "Dockerfile", data["what"], bases, rules, select=data.get("select", ""))
+        cases.append(case._replace(unsafe=data.get("unsafe", False), in_ci=data.get("ci", True)))
     return cases
 
 

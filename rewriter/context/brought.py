@@ -104,6 +104,14 @@ class Brought:
         """The permission bits of a context file."""
         return self._context.mode(path)
 
+    def has_rights(self, path: str) -> bool:
+        """Whether a context file runs with its owner's or group's rights, or has capabilities of its own."""
+        return self._context.has_rights(path)
+
+    def hard_linked(self, path: str) -> tuple[int, int] | None:
+        """What two context files have in common that are hard links to each other; None for a file without others."""
+        return self._context.hard_linked(path)
+
     def source_of(self, image_path: str) -> str | None:
         """The context path whose file or folder would be at an image path, whether it ships, or exists, or not."""
         paths = (_below(entry, image_path) for entry in reversed(self.entries))

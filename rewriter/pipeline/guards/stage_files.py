@@ -17,6 +17,7 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied, Unclear, copied, has_mode
 from dfix.rewriter.model.effects import effects, is_named, only_adds
 from dfix.rewriter.model.effects.added_mode import added_mode
+from dfix.rewriter.model.effects.given_owner import given_owner
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map import FileMap, Hidden, ImageFile
@@ -174,6 +175,8 @@ def _check_command(ran: RunCommand, differences: _Differences) -> None:
     if install is not None:
         _check_install(install, differences, f"`{shown(ran.command)}` on {line}")
         return
+    if given_owner(ran.command) is not None:
+        return  # which owners the files have at the end is compared
     if _changes_no_mode(ran.command, differences):
         return
     found = effects(ran.command)

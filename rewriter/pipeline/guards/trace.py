@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from dfix.rewriter.context.brought import Brought, CopyEntry
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied, Unclear
+from dfix.rewriter.model.effects.given_owner import GivenOwner, given_owner
 from dfix.rewriter.model.file_map.file_map import FileMap, Hidden, written_by
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.stage import Stage, Step
@@ -26,10 +28,28 @@ class Put(NamedTuple):
     words: tuple[str, ...]
     """What is copied and where to, for files that dfix does not know."""
     flags: Flags
+    """Without `--chown`."""
+    owner: str = ""
+    """The owner that its files have at the end: that of `--chown`, or of a later `chown -R`; "" for none."""
 
     def same(self) -> tuple[object, ...]:
         """What two of them that do the same have in common."""
-        return (self.entry, self.words, self.flags)
+        return (self.entry, self.words, self.flags, self.owner)
+
+    def with_owner_of(self, given: GivenOwner, step: Step) -> Put:
+        """The same after a `chown` of a RUN, if that concerns all that is put there."""
+        if self.entry is not None and not self.entry.folder:
+            place: str = self.entry.image
+            reached = any(within(place, path) for path in given.paths) if given.recursive else place in given.paths
+        else:
+            place = self.words[-1] if self.entry is None else self.entry.image
+            reached = given.recursive and any(within(place, path) for path in given.paths)
+        if not reached:
+            return self
+        text = given.owner.literal_or_text.strip('"')
+        user, _, group = (step.expand(text) or text).partition(":")
+        before = (self.owner or ("0:0" if self.entry is not None else "?:?")).partition(":")
+        return self._replace(owner=f"{user or before[0]}:{group or before[2]}")
 
 
 class Trace(NamedTuple):
@@ -55,6 +75,10 @@ def trace(stage: Stage, parent: Trace | None, look_up: Callable[[Step], Copied |
     nothing = FileMap(context)
     for step in stage.steps:
         if step.keyword == "RUN" and not step.onbuild:
+            for command in located(step) if "chown" in step.source_text else ():
+                given = given_owner(command)
+                if given is not None:
+                    puts = [put.with_owner_of(given, step) for put in puts]
             continue
         copied.append(len(puts))
         for layer in written_by(step, look_up, nothing) if not step.onbuild else ():
@@ -66,12 +90,19 @@ def trace(stage: Stage, parent: Trace | None, look_up: Callable[[Step], Copied |
 
 def _puts(step: Step, layer: Copied | Hidden) -> list[Put]:
     flags = tuple(
-        sorted((flag.name, step.expand(flag.value or "") or flag.value or "") for flag in step.instruction.flags)
+        sorted(
+            (flag.name, step.expand(flag.value or "") or flag.value or "")
+            for flag in step.instruction.flags
+            if flag.name != "chown"
+        )
     )
+    chown = step.instruction.flag("chown")
+    text = (chown.value or "") if chown is not None else ""
+    owner = step.expand(text) or text
     if isinstance(layer, Copied):
-        return [Put(step, entry, (), flags) for entry in layer.brought.entries]
+        return [Put(step, entry, (), flags, owner) for entry in layer.brought.entries]
     words = (*(word.text for word in step.instruction.words[:-1]), layer.path or step.instruction.words[-1].text)
-    return [Put(step, None, words, flags)]
+    return [Put(step, None, words, flags, owner)]
 
 
 def lasting(puts: Sequence[Put], context: Context) -> list[int]:
@@ -92,7 +123,11 @@ def lasting(puts: Sequence[Put], context: Context) -> list[int]:
 
 def _repeats(before: Sequence[Put], put: Put, context: Context) -> bool:
     for earlier in reversed(before):
-        if earlier.entry is not None and put.entry is not None and earlier.flags == put.flags:
+        if (
+            earlier.entry is not None
+            and put.entry is not None
+            and (earlier.flags, earlier.owner) == (put.flags, put.owner)
+        ):
             source = Brought(context, (earlier.entry,)).source_of(put.entry.image) if earlier.entry.folder else None
             if earlier.entry == put.entry or (
                 source == put.entry.source and (put.entry.folder or context.ships(source))

@@ -1,0 +1,93 @@
+"""The edits: `--chown` on the copies, and the `chown` before them or gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.layout.copy_lines import Block, block
+from dfix.rewriter.model.commands import chain
+from dfix.rewriter.text.source import Edit, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dfix.rewriter.model import Model, Step
+    from dfix.transforms.copy_ownership.plan import Plan
+
+
+def edits(model: Model, step: Step, plan: Plan) -> tuple[Edit, ...]:
+    """Everything that is written for a plan."""
+    written = [_flag(copy, plan) for copy in plan.copies]
+    gone = [block(model.tree, run.instruction) for run in plan.with_it]
+    before = [moved.text for moved in gone]
+    if plan.part == "run":
+        moved = block(model.tree, step.instruction)
+        comments = moved.text[: step.instruction.span.start - moved.span.start]
+        before.append(moved.text if plan.moves else comments)
+        gone.append(moved)
+    else:
+        written.append(_without_commands(step, plan))
+        if plan.moves:
+            before.append(_own_run(step, plan))
+    written += [Edit(span, "") for span in _joined(model, (_lines(model, moved) for moved in gone))]
+    place = block(model.tree, plan.first.instruction).span.start
+    text = "".join(before)
+    if plan.moves and gone and _is_apart(model, gone[-1]):
+        text += "\n"
+    return (*written, Edit(Span(place, place), text)) if text else tuple(written)
+
+
+def _flag(copy: Step, plan: Plan) -> Edit:
+    instruction = copy.instruction
+    at = instruction.flags[-1].span.end if instruction.flags else instruction.keyword_span.end
+    return Edit(Span(at, at), f" --chown={plan.owner.flag}")
+
+
+def _lines(model: Model, moved: Block) -> Span:
+    """The lines that go, with the blank lines after them where others come before."""
+    return Span(moved.span.start, moved.after if _is_apart(model, moved) else moved.span.end)
+
+
+def _is_apart(model: Model, moved: Block) -> bool:
+    """Whether a blank line comes before it."""
+    return model.source.text[: moved.span.start].endswith(("\n\n", "\n\r\n"))
+
+
+def _joined(model: Model, spans: Iterable[Span]) -> list[Span]:
+    """Spans in order, those that touch as one; a last line without a newline takes the one before it along."""
+    found: list[Span] = []
+    for span in spans:
+        if found and span.start <= found[-1].end:
+            found[-1] = Span(found[-1].start, span.end)
+        else:
+            found.append(span)
+    text = model.source.text
+    if found and found[-1].end == len(text) and not text.endswith("\n"):
+        before = text[: found[-1].start].removesuffix("\n").removesuffix("\r")
+        found[-1] = Span(len(before), len(text))
+    return found
+
+
+def _without_commands(step: Step, plan: Plan) -> Edit:
+    """The command is gone from its chain, or the chain up to it."""
+    parts = chain(step.script) or ()
+    at = plan.command.part
+    if plan.part == "beginning" or at == 0:
+        gap = Span(parts[0].span.start, parts[at + 1].span.start)
+    else:
+        gap = Span(parts[at - 1].span.end, parts[at].span.end)
+    if any(gap.start <= comment.start < gap.end for comment in step.instruction.comments):
+        what = "a comment is between the commands of the RUN"
+        raise LeaveAlone("comment", what, "move the `chown` to a RUN of its own")
+    return Edit(gap, "")
+
+
+def _own_run(step: Step, plan: Plan) -> str:
+    instruction = step.instruction
+    keyword = instruction.text[instruction.keyword_span.start : instruction.keyword_span.end]
+    if plan.part == "command":
+        return f"{keyword} {' '.join(word.text for word in plan.command.words)}\n"
+    parts = chain(step.script) or ()
+    beginning = instruction.text[parts[0].span.start : parts[plan.command.part].span.end].replace("\r\n", "\n")
+    return f"{keyword} {beginning}\n"

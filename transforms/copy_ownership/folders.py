@@ -1,0 +1,79 @@
+"""Whether a folder of the image is there before a step: for certain, for certain not, or perhaps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dfix.rewriter.knowledge import usage
+from dfix.rewriter.model.base_folders import is_in_base, is_missing_in_base
+from dfix.rewriter.model.commands import located
+from dfix.rewriter.model.effects import effects
+from dfix.rewriter.model.file_map.file_map import steps_before
+from dfix.rewriter.model.paths import overlaps, within
+from dfix.rewriter.shell.walk import program_name
+from dfix.transforms.copy_ownership.commuting import may_be_near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dfix.rewriter.model import Step
+    from dfix.rewriter.model.commands import Located
+
+
+def exists(path: str, step: Step) -> bool:
+    """Whether a path is there for certain when a step runs."""
+    there = is_in_base(step.stage, path)
+    for earlier in steps_before(step):
+        if earlier.keyword in ("COPY", "ADD"):
+            destination = earlier.destination
+            there = there or (destination is not None and within(destination, path))
+        elif earlier.keyword == "RUN":
+            for command in located(earlier):
+                program = program_name(command.words[0]) if command.words else ""
+                if program == "mkdir" and not command.depth:
+                    there = there or any(within(place.path, path) for place in effects(command).writes)
+                elif program in ("rm", "rmdir", "mv"):
+                    there = there and not any(within(path, place.path) for place in effects(command).writes)
+        there = there or (earlier.workdir is not None and within(earlier.workdir, path))
+    return there or (step.workdir is not None and within(step.workdir, path))
+
+
+def is_missing(path: str, step: Step) -> str:
+    """Why it is not certain that nothing is at a path when a step runs, as a clause; "" if it is."""
+    if not is_missing_in_base(step.stage, path):
+        return f"dfix does not know whether {step.stage.base.image} has {path}"
+    for earlier in steps_before(step):
+        if earlier.keyword in ("COPY", "ADD"):
+            destination = earlier.destination or "?"
+            if not destination.startswith("/") or overlaps(destination, path):
+                return f"the {earlier.keyword} on line {earlier.instruction.line} may copy to {path}"
+        elif earlier.keyword == "RUN":
+            if earlier.script.opaque:
+                return f"the RUN on line {earlier.instruction.line} may make {path}"
+            for command in located(earlier, conditions=True):
+                if _may_make(command, path):
+                    return f"`{effects(command).shown}` on line {earlier.instruction.line} may make {path}"
+    return ""
+
+
+def _may_make(command: Located, path: str) -> bool:
+    if command.words and usage(command.words) is not None:
+        return command.folder is None or within(command.folder, path)
+    found = effects(command)
+    return bool(found.anything) or any(may_be_near(place, (path,)) for place in found.writes)
+
+
+def link_made(path: str, step: Step) -> str:
+    """The command before a step that makes a link at a path, below it or above it; "" for none."""
+    for command in _commands_before(step):
+        if command.words and program_name(command.words[0]) == "ln":
+            found = effects(command)
+            if any(may_be_near(place, (path,)) for place in found.writes):
+                return found.shown
+    return ""
+
+
+def _commands_before(step: Step) -> Iterator[Located]:
+    for earlier in steps_before(step):
+        if earlier.keyword == "RUN":
+            yield from located(earlier)

@@ -1,0 +1,116 @@
+"""Copies files with their owner (`COPY --chown`) instead of changing it afterwards, which stores them twice.
+
+**What it does.** A `chown` of files that COPYs bring becomes `--chown` of these COPYs. Where the folder is there before
+them, the `chown` stays for the folder and what else is in it, and runs before the copies; else it goes.
+
+**Why.** A layer keeps every file that a command changes, so `RUN chown -R node:node /app` stores all of /app once more:
+3 MB of 3 MB in a build that was measured. It also runs again whenever a source changes.
+
+**When it runs.** Only when selected by name: `--select copy-ownership`, or the same in the settings.
+
+**What it promises.** The same image: the same files with the same content, owner and mode.
+
+**When it refuses.**
+
+- A step between the copies and the `chown` may read or write what they bring, or changes the users, a variable that the
+  `chown` names, the user or the shell. Commands that only add users move before the copies.
+- The owner is not known before the build (a variable without a value, `user:` with the group of an account), or the
+  COPY keeps the owners of another stage and the `chown` sets only one part.
+- Files have set-user-ID bits or capabilities, which a `chown` takes away.
+- Nothing makes the folder before the copies, and the base image may have files there, or `--chown` would also own the
+  folders above it.
+- The COPY has another `--chown`, `--link`, `--parents` or `--exclude`, contains a heredoc, takes files from an address
+  or an image, or brings other files too.
+- A `chmod -R` in the same RUN stores the files a second time anyway.
+- The `chown` is not an element of a plain `&&` chain, follows links (`-L`, `-H`), or its RUN has mounts.
+
+References: [COPY --chown](https://docs.docker.com/reference/dockerfile/#copy---chown---chmod),
+[chown](https://www.gnu.org/software/coreutils/manual/html_node/chown-invocation.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dfix.rewriter.answers.change import Change, Contract, Refusal
+from dfix.rewriter.answers.example import Example
+
+if TYPE_CHECKING:
+    from dfix.rewriter.model import Model
+
+NAME = "copy-ownership"
+SUMMARY = "copy files with their owner instead of storing them again for a chown"
+CONTRACT: Contract = "same-image"
+CODES: tuple[str, ...] = ()
+ORDER = 15
+OPT_IN = True
+"""Runs only when it is selected by name."""
+MAY_DROP = ("RUN",)
+
+_FILES = {"package.json": "{}", "server.js": "", "src/app.js": ""}
+
+EXAMPLES: tuple[Example, ...] = (
+    Example(
+        name="a folder that WORKDIR makes",
+        files=_FILES,
+        before="FROM node:22\nWORKDIR /app\nCOPY . .\nRUN chown -R node:node /app\nUSER node\n",
+        after="FROM node:22\nWORKDIR /app\nRUN chown -R node:node /app\nCOPY --chown=node:node . .\nUSER node\n",
+    ),
+    Example(
+        name="a folder that only the COPY makes",
+        files=_FILES,
+        before="FROM node:22\nCOPY src /srv/app\nRUN chown -R node:node /srv/app\n",
+        after="FROM node:22\nCOPY --chown=node:node src /srv/app\n",
+    ),
+    Example(
+        name="a set-up of the folder, which goes before the copies too",
+        files=_FILES,
+        before="FROM node:22\nWORKDIR /app\nCOPY . .\nRUN mkdir -p /app/logs && chown -R node /app\n",
+        after="FROM node:22\nWORKDIR /app\nRUN mkdir -p /app/logs && chown -R node /app\nCOPY --chown=node:0 . .\n",
+    ),
+    Example(
+        name="the user is added before the copies",
+        files=_FILES,
+        before="FROM debian:12\nWORKDIR /app\nCOPY . .\nRUN useradd app\nRUN chown -R app:app /app\n",
+        after="FROM debian:12\nWORKDIR /app\nRUN useradd app\nRUN chown -R app:app /app\nCOPY --chown=app:app . .\n",
+    ),
+    Example(
+        name="the folder of a base image that dfix does not know",
+        files=_FILES,
+        before="FROM example.com/base:1\nCOPY . /app\nRUN chown -R app:app /app\n",
+        because="does not know whether example.com/base:1 has /app",
+    ),
+    Example(
+        name="a build between the copy and the chown",
+        files=_FILES,
+        before="FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm run build\nRUN chown -R node:node /app\n",
+        because="`npm run build` on line 4 may read or change the copied files, so `chown -R node:node /app` stays",
+    ),
+    Example(
+        name="a group that only the account tells",
+        files=_FILES,
+        before="FROM node:22\nWORKDIR /app\nCOPY . .\nRUN chown -R node: /app\n",
+        because="gives the group of the user's account",
+    ),
+    Example(
+        name="--link",
+        files=_FILES,
+        before="FROM node:22\nWORKDIR /app\nCOPY --link . .\nRUN chown -R node:node /app\n",
+        because="has --link",
+    ),
+    Example(
+        name="a folder into which nothing is copied",
+        files=_FILES,
+        before="FROM node:22\nWORKDIR /app\nCOPY . .\nRUN mkdir /data && chown -R node:node /data\n",
+    ),
+)
+
+
+def propose(model: Model) -> Iterator[Change | Refusal]:
+    """Give the copies of every stage that ships the owner that a later `chown` gives what they bring."""
+    if model.tree.source.text.find("chown") >= 0:
+        # most of the rule's modules are only needed here
+        from dfix.transforms.copy_ownership.owned_copies import owned_copies
+
+        yield from owned_copies(model)
