@@ -152,3 +152,43 @@ def test_the_file_stays_and_one_line_says_why(tmp_path: Path, monkeypatch: pytes
     assert result.after.text == text
     assert result.problem is not None
     assert "split-manifests: the COPY on line 3 is gone" in result.problem.message
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        (
+            "COPY src ./\nRUN chown -R 1:2 /app\n",
+            "COPY --chown=1:2 src ./\n",
+            "",
+        ),
+        (
+            "COPY src ./\nRUN chown -R 1 .\n",
+            "RUN chown -R 1 .\nCOPY --chown=1:0 src ./\n",
+            "",
+        ),
+        (
+            "COPY src ./\nRUN chown -R 1:2 /app\n",
+            "RUN chown -R 1:2 /app\nCOPY src ./\n",
+            "the COPY on line 3 is gone",
+        ),
+        (
+            "COPY src ./\nRUN chown -R 1:2 /app\n",
+            "COPY --chown=1:3 src ./\n",
+            "the COPY on line 3 is gone",
+        ),
+        (
+            "COPY src ./\nRUN chown 1:2 /app\n",
+            "COPY --chown=1:2 src ./\n",
+            "the COPY on line 3 is gone",
+        ),
+        (
+            "COPY src /srv/\nCOPY --chown=1:2 lib ./\nRUN chown -R 1:2 /app\n",
+            "COPY --chown=1:2 src /srv/\nCOPY --chown=1:2 lib ./\n",
+            "the COPY on line 3 is gone",
+        ),
+    ],
+)
+def test_owners_at_the_end_are_compared(tmp_path: Path, before: str, after: str, says: str) -> None:
+    found = wrong(tmp_path, FILES, HEAD + before, HEAD + after)
+    assert (says in found) if says else not found

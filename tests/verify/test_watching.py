@@ -177,3 +177,12 @@ def test_an_image_that_cannot_show_reads_is_no_error(verify: Verify, engine: Eng
         "which files a moved RUN reads was not checked: this engine can't show reads",
         "1 Dockerfile: 1 proven",
     ]
+
+
+@pytest.mark.parametrize(("flag", "verdict"), [("--chown=1:2 ", "proven"), ("--chown=1:3 ", "broken"), ("", "broken")])
+def test_a_chown_before_a_copy_that_gives_the_owner_itself(
+    verify: Verify, tmp_path: Path, flag: str, verdict: str
+) -> None:
+    before = "FROM busybox\nWORKDIR /app\nCOPY . .\nRUN chown -R 1:2 /app\n"
+    after = f"FROM busybox\nWORKDIR /app\nRUN chown -R 1:2 /app\nCOPY {flag}. .\n"
+    assert proof(verify, tmp_path, {"a.txt": "a"}, before, after)[1]["verdict"] == verdict

@@ -34,6 +34,8 @@ class MovedRun(NamedTuple):
     """The image paths that the rewrite copies after the RUN, and on which line of the rewrite."""
     missing: frozenset[str]
     """Those of `files` that the rewrite does not copy before the RUN, or only with another content."""
+    owned: frozenset[str]
+    """Those of `late` that get their owner from the copy itself: which one, the images show."""
 
 
 def moved_runs(before: Source, after: Source, context: Context, context_after: Context) -> Iterator[MovedRun]:
@@ -78,11 +80,13 @@ def _moved(step: Step, moved: Step, instruction: str, context: Context, context_
     files = dict(_brought(_earlier(step), context, step))
     early = dict(_brought(_earlier(moved), context_after, moved))
     late: dict[str, int] = {}
+    owned: set[str] = set()
     for copy in moved.stage.steps[moved.index + 1 :]:
         for image, _ in _brought([copy], context_after, moved):
             late[image] = copy.instruction.line
+            (owned.discard if copy.instruction.flag("chown") is None else owned.add)(image)
     missing = {image for image, path in files.items() if image in late and early.get(image) != path}
-    return MovedRun(step, instruction, files, late, frozenset(missing))
+    return MovedRun(step, instruction, files, late, frozenset(missing), frozenset(owned))
 
 
 def _earlier(step: Step) -> Iterator[Step]:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from dfix.rewriter.text.read import Unreadable, beginning
 from dfix.rewriter.verify.watching.throwaway import CANARY, QUIET
 
+CHANGES_OWNER = "changes its owner"
+"""How the sentence about a file begins of which the owner alone is another."""
 NO_READS = "this engine can't show reads"
 _LARGEST = 100_000_000
 _SET_BACK = 100_000_000
@@ -74,7 +76,7 @@ def _change(state: _State, later: _State | None, was: str | None, now: str | Non
     if state.mode != later.mode:
         return f"changes its mode from {state.mode & 0o7777:04o} to {later.mode & 0o7777:04o}"
     if state.owner != later.owner:
-        return f"changes its owner from {state.owner} to {later.owner}"
+        return f"{CHANGES_OWNER} from {state.owner} to {later.owner}"
     return "writes it" if was != now else ""
 
 

@@ -17,7 +17,7 @@ from dfix.rewriter.verify.engine import BuildError
 from dfix.rewriter.verify.noise import is_irrelevant_read
 from dfix.rewriter.verify.trial import Trial
 from dfix.rewriter.verify.watching.moved_runs import MovedRun, moved_runs
-from dfix.rewriter.verify.watching.seen_files import NO_READS, CannotWatchError, SeenFiles, seen_files
+from dfix.rewriter.verify.watching.seen_files import CHANGES_OWNER, NO_READS, CannotWatchError, SeenFiles, seen_files
 from dfix.rewriter.verify.watching.throwaway import CONTEXT, TARGET, UnwatchableError, dockerfile, fill
 
 MOST_WATCHED = 50_000
@@ -68,8 +68,10 @@ class Watcher:
             if image not in run.late:
                 continue
             later = f"the rewrite copies {path} after that, on its line {run.late[image]}"
-            change = seen.changed.get(image)
-            if change and not (change == "writes it" and seen.digests.get(image) == self._digest(path)):
+            change = seen.changed.get(image, "")
+            same = change == "writes it" and seen.digests.get(image) == self._digest(path)
+            given = change.startswith(CHANGES_OWNER) and image in run.owned
+            if change and not same and not given:
                 what = f"`{command}` on line {line} {change}, but {later}, which takes the change back"
                 yield Difference(image, what, 0, "written")
             elif image in run.missing and image in seen.read and not is_irrelevant_read(image, command):
