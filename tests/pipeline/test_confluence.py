@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from tests.transforms.test_whole_files import KINDS, TABLES
 
 SAFE = ("clean-up", "merge-runs", "split-manifests")
 ORDERS = [order for length in (1, 2) for order in permutations(SAFE, length)]
+WITH_ORDER_LAYERS = (*SAFE, "order-layers")
+"""Together with the rule that runs only by name."""
 MOST_CONTEXTS = 12
 
 NODE = {"package.json": '{"name": "a"}', "package-lock.json": '{"lockfileVersion": 3, "packages": {}}', "src/a.js": ""}
@@ -98,18 +101,25 @@ FILES = {
 }
 
 
-def differing(path: str, text: str, context: str | None) -> list[tuple[str, ...]]:
-    """The orders of rules after which running all ends with another text."""
+def differing(
+    path: str, text: str, context: str | None, every: frozenset[str] | None = None, orders: Iterable[Any] = ORDERS
+) -> list[tuple[str, ...]]:
+    """The orders of rules after which running all ends with another text; `every` are all of them."""
     source = Source(path, text)
-    whole = run(source, Options(context=context)).after.text
+    whole = run(source, Options(context=context, select=every)).after.text
     found = []
-    for order in ORDERS:
+    for order in orders:
         rewritten = source
         for rule in order:
             rewritten = run(rewritten, Options(select=frozenset((rule,)), context=context)).after
-        if run(rewritten, Options(context=context)).after.text != whole:
+        if run(rewritten, Options(context=context, select=every)).after.text != whole:
             found.append(order)
     return found
+
+
+def differing_with_order_layers(path: str, text: str, context: str | None) -> list[tuple[str, ...]]:
+    orders = permutations(WITH_ORDER_LAYERS, 2)
+    return differing(path, text, context, frozenset(WITH_ORDER_LAYERS), orders)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -119,7 +129,46 @@ def test_every_order_ends_the_same(name: str, tmp_path: Path) -> None:
     assert differing(str(tmp_path / "Dockerfile"), text, str(tmp_path)) == []
 
 
-def whole_files() -> list[Any]:
+ORDERED = {
+    "an install of the project and packages": (
+        NODE,
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN apt-get update && apt-get install -y curl\nRUN npm ci\n",
+    ),
+    "lists and packages below a copy": (
+        {},
+        "FROM debian:12\nWORKDIR /app\nCOPY . .\nRUN apt-get update\nRUN apt-get install -y curl\nRUN mkdir /data\n",
+    ),
+    "lists above, packages below": (
+        {},
+        "FROM debian:12\nWORKDIR /app\nRUN apt-get update\nCOPY . .\nRUN apt-get install -y curl\n",
+    ),
+    "pip by name and by file": (
+        PYTHON,
+        "FROM python:3.12\nWORKDIR /srv/app\nCOPY . .\nRUN pip install -U pip\nRUN pip install -r requirements.txt\n",
+    ),
+    "a global package and a build": (
+        NODE,
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install -g serve\nRUN npm ci && npm run build\n",
+    ),
+    "quick steps around": (
+        {},
+        "FROM alpine:3.20\nWORKDIR /app\nCOPY . .\nRUN mkdir /data\nRUN apk add curl\nRUN adduser -D web\n",
+    ),
+    "removed in another RUN": (
+        {},
+        "FROM alpine:3.20\nWORKDIR /app\nCOPY . .\nRUN apk add --virtual .b gcc\nRUN apk add curl\nRUN apk del .b\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_every_order_with_order_layers_ends_the_same(name: str, tmp_path: Path) -> None:
+    files, text = ORDERED[name]
+    put(tmp_path, {**files, "Dockerfile": text})
+    assert differing_with_order_layers(str(tmp_path / "Dockerfile"), text, str(tmp_path)) == []
+
+
+def whole_files(*rules: str) -> list[Any]:
     return [
         pytest.param(
             {**table.get("files", {}), **case.get("files", {})},
@@ -127,13 +176,19 @@ def whole_files() -> list[Any]:
             id=f"{path}: {case['name']}",
         )
         for path, table in TABLES.items()
-        if path.parts[0] in ("clean_up", "merge_runs", "split_manifests")
+        if path.parts[0] in rules
         for kind in KINDS
         for case in table.get(kind, ())
     ]
 
 
-@pytest.mark.parametrize(("files", "text"), whole_files())
+@pytest.mark.parametrize(("files", "text"), whole_files("order_layers"))
+def test_the_files_of_order_layers_end_the_same(files: dict[str, str], text: str, tmp_path: Path) -> None:
+    put(tmp_path, {**files, "Dockerfile": text})
+    assert differing_with_order_layers(str(tmp_path / "Dockerfile"), text, str(tmp_path)) == []
+
+
+@pytest.mark.parametrize(("files", "text"), whole_files("clean_up", "merge_runs", "split_manifests"))
 def test_the_rules_own_files_end_the_same(files: dict[str, str], text: str, tmp_path: Path) -> None:
     put(tmp_path, {**files, "Dockerfile": text})
     assert differing(str(tmp_path / "Dockerfile"), text, str(tmp_path)) == []

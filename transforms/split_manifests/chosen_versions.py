@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.version_managers import VersionManager, version_managers
-from dfix.rewriter.model import Step
-from dfix.rewriter.model.file_map.file_map import ImageFile, steps_before
+from dfix.rewriter.model.file_map.file_map import ImageFile
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
+from dfix.rewriter.model.image_text import everything_before
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.json_text import json_value
 from dfix.transforms.split_manifests.installs import InstallRun
@@ -52,12 +52,6 @@ def _around(copies: StageCopies, folder: str, names: tuple[str, ...]) -> Iterato
         if folder in ("/", "?", ""):
             return
         folder = posixpath.dirname(folder)
-
-
-def everything_before(step: Step) -> str:
-    """What the image of a step is made from, up to that step, in lower case."""
-    images = [stage.base.image for stage in step.stage.ancestry()]
-    return "\n".join([*images, *(other.source_text for other in (*steps_before(step), step))]).lower()
 
 
 def _check_plain(

@@ -9,7 +9,7 @@ from dfix.rewriter.manifests.shared.inputs import PnpmVersions
 from dfix.rewriter.model import Stage
 from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall
 from dfix.rewriter.model.images import repository
-from dfix.transforms.split_manifests.chosen_versions import everything_before
+from dfix.rewriter.model.image_text import everything_before
 from dfix.transforms.split_manifests.installs import InstallRun
 
 _OTHER_YARN = re.compile(r"yarn set version|yarn policies set-version|\byarn@(?!\^?1\b|classic\b)[\w.^~-]*")

@@ -1,0 +1,1 @@
+bc --version > made.txt

@@ -1,0 +1,2 @@
+import itsdangerous, six
+print(six.__version__)

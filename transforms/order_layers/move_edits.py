@@ -1,0 +1,56 @@
+"""The edits of a move: the RUNs with their comments above the COPY and its comment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dfix.rewriter.layout.copy_lines import block
+from dfix.rewriter.model import Model
+from dfix.rewriter.text.source import Edit, Span
+from dfix.transforms.order_layers.moves import Move
+
+
+class _Lines(NamedTuple):
+    """Neighbouring RUNs with their comments."""
+
+    span: Span
+    after: int
+    """The offset after the blank lines below them."""
+
+
+def edits(model: Model, move: Move) -> tuple[Edit, ...]:
+    """Everything that the move writes. A blank line above a RUN comes with it; those below it stay where it was."""
+    text = model.source.text
+    inserted = ""
+    removed: list[Edit] = []
+    for lines in _neighbours(model, move):
+        moved = text[lines.span.start : lines.span.end].replace("\r\n", "\n").rstrip("\n")
+        blank = text[: lines.span.start].replace("\r\n", "\n").endswith("\n\n")
+        inserted += f"{moved}\n" + "\n" * blank
+        removed.append(Edit(_span(text, lines, blank=blank), ""))
+    start = block(model.tree, move.copy.instruction).span.start
+    return (Edit(Span(start, start), inserted), *removed)
+
+
+def _neighbours(model: Model, move: Move) -> Iterator[_Lines]:
+    found: _Lines | None = None
+    for run in move.runs:
+        moved = block(model.tree, run.step.instruction)
+        if found is not None and found.after == moved.span.start:
+            found = _Lines(Span(found.span.start, moved.span.end), moved.after)
+            continue
+        if found is not None:
+            yield found
+        found = _Lines(moved.span, moved.after)
+    if found is not None:
+        yield found
+
+
+def _span(text: str, lines: _Lines, *, blank: bool) -> Span:
+    """What goes from the old place: the lines, and the blank lines on one side of them."""
+    if lines.after < len(text):
+        return Span(lines.span.start, lines.after if blank else lines.span.end)
+    # at the end of the file, the line before becomes the last one, with or without a newline as this one
+    start = len(text[: lines.span.start].rstrip("\r\n"))
+    return Span(start, len(text.rstrip("\r\n")) if text.endswith("\n") else len(text))
