@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,10 +15,9 @@ from dfix.transforms.order_layers.told_paths import ToldPaths
 
 _METADATA = frozenset(("LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"))
 """What no RUN sees, and what runs no RUN again."""
-_MOST_RUNS = 60
-"""How many RUNs below a COPY are looked at in a stage; the number is a choice."""
-_MOST_COPIES = 20
-"""How many copies a RUN passes; the number is a choice."""
+_MOST_RUNS = 100
+_MOST_COPIES = 60
+"""A stage with more is left alone: each RUN is compared with each COPY. The numbers are a choice."""
 
 
 class Move(NamedTuple):
@@ -45,12 +45,13 @@ def moves(model: Model, stage: Stage) -> Iterator[Move | Stays]:
     stays: list[Stays] = []
     told = ToldPaths()
     below = False
-    asked = 0
+    keywords = Counter(step.keyword for step in stage.steps)
+    if keywords["RUN"] > _MOST_RUNS or keywords["COPY"] + keywords["ADD"] > _MOST_COPIES:
+        return
     for step in stage.steps:
         below = below or changes_with_sources(model, step)
-        if step.keyword != "RUN" or step.onbuild or not below or asked == _MOST_RUNS:
+        if step.keyword != "RUN" or step.onbuild or not below:
             continue
-        asked += 1
         found = attempt(_plan, model, step, planned, told)
         if isinstance(found, _Planned):
             planned[step.index] = found
@@ -78,7 +79,7 @@ def _plan(model: Model, step: Step, planned: dict[int, _Planned], told: ToldPath
     """How far up a RUN may go. Raises LeaveAlone with the first obstacle where that is below the nearest COPY."""
     run: EarlyRun | None = None
     found: Step | None = None
-    limit = passed = 0
+    limit = 0
     try:
         for other in reversed(step.stage.steps[: step.index]):
             if other.onbuild or other.keyword in _METADATA:
@@ -92,9 +93,6 @@ def _plan(model: Model, step: Step, planned: dict[int, _Planned], told: ToldPath
             _check_pass(run, other, told)
             if changes_with_sources(model, other):
                 found = other
-            passed += other.keyword in ("COPY", "ADD")
-            if passed == _MOST_COPIES:
-                break
     except LeaveAlone:
         if found is None:
             raise
