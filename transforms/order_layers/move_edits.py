@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dfix.rewriter.layout.copy_lines import block
 from dfix.rewriter.model import Model
 from dfix.rewriter.text.source import Edit, Span
-from dfix.transforms.order_layers.moves import Move
+from dfix.transforms.order_layers.moves import MovedRuns
 
 
 class _Lines(NamedTuple):
@@ -19,7 +19,7 @@ class _Lines(NamedTuple):
     """The offset after the blank lines below them."""
 
 
-def edits(model: Model, move: Move) -> tuple[Edit, ...]:
+def edits(model: Model, move: MovedRuns) -> tuple[Edit, ...]:
     """Everything that the move writes. A blank line above a RUN comes with it; those below it stay where it was."""
     text = model.source.text
     inserted = ""
@@ -33,7 +33,7 @@ def edits(model: Model, move: Move) -> tuple[Edit, ...]:
     return (Edit(Span(start, start), inserted), *removed)
 
 
-def _neighbours(model: Model, move: Move) -> Iterator[_Lines]:
+def _neighbours(model: Model, move: MovedRuns) -> Iterator[_Lines]:
     found: _Lines | None = None
     for run in move.runs:
         moved = block(model.tree, run.step.instruction)

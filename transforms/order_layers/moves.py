@@ -20,7 +20,7 @@ _MOST_COPIES = 60
 """A stage with more is left alone: each RUN is compared with each COPY. The numbers are a choice."""
 
 
-class Move(NamedTuple):
+class MovedRuns(NamedTuple):
     """RUNs that go above a COPY, in their order."""
 
     copy: Step
@@ -39,7 +39,7 @@ class _Planned(NamedTuple):
     copy: Step
 
 
-def moves(model: Model, stage: Stage) -> Iterator[Move | Stays]:
+def moves(model: Model, stage: Stage) -> Iterator[MovedRuns | Stays]:
     """Every move in a stage, and why other installs and downloads below a COPY stay there."""
     planned: dict[int, _Planned] = {}
     stays: list[Stays] = []
@@ -60,7 +60,7 @@ def moves(model: Model, stage: Stage) -> Iterator[Move | Stays]:
     kept = _worth_it(planned)
     for index in sorted({plan.copy.index for plan in kept}):
         runs = tuple(plan.run for plan in kept if plan.copy.index == index)
-        yield Move(stage.steps[index], runs)
+        yield MovedRuns(stage.steps[index], runs)
     yield from stays
 
 

@@ -144,11 +144,11 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
     if not any(step.keyword in ("COPY", "ADD") for stage in model.stages for step in stage.steps):
         return
     from dfix.transforms.order_layers.move_edits import edits  # most files need none of the rule's other modules
-    from dfix.transforms.order_layers.moves import Move, moves
+    from dfix.transforms.order_layers.moves import MovedRuns, moves
 
     for stage in model.stages:
         for found in moves(model, stage):
-            if isinstance(found, Move):
+            if isinstance(found, MovedRuns):
                 title = next(run.title for run in found.runs if run.title)
                 copy = found.copy.instruction
                 reason = f"`{title}` needs nothing of the {found.copy.keyword} on line {copy.line}, but re-runs with it"
