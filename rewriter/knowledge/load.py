@@ -40,6 +40,8 @@ class Project(NamedTuple):
     """Whether operands are files or folders of the project, and not packages."""
     dependencies_only: tuple[str, ...]
     """The options of which one installs the dependencies without the project: "--no-root"."""
+    repeats: bool
+    """Whether an install that rewrites its lock file fetches nothing and writes the same file when it runs again."""
     mentions: str
     """A text that one of the command's words has to contain; "" for none."""
 
@@ -293,6 +295,7 @@ def _project(data: dict[str, Any]) -> Project:
         named_by=frozenset(data.get("named-by", ())),
         takes_paths=data.get("takes-paths", False),
         dependencies_only=tuple(data.get("dependencies-only", ())),
+        repeats=data.get("repeats", False),
         mentions=data.get("mentions", ""),
     )
 

@@ -2,6 +2,10 @@
 
 Sources: bundler.io ("gemfile(5)", "bundle install", "bundle config"). A Gemfile is a Ruby program: dfix only follows
 its plain lines. Bundler does not change a lock file that lists the same dependencies and the platform of the build.
+
+One that another Bundler wrote, or for another platform of Linux, is written in another form, and `bundle install` may
+simply run twice: the second time, it installs nothing and writes the same file (builds with Bundler 2.2.5, 2.3.15 and
+2.6.7 and a registry of files, 2026-11-30).
 """
 
 from __future__ import annotations
@@ -72,9 +76,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     gemfile = _read(context, path, text)
     locked = context.read(lock)
     if locked is not None and not flags & _FROZEN and not any(_is_set(dict(install.env), name) for name in _FREEZING):
-        difference = _difference(locked, gemfile)
-        if difference and not install.lock_stays:
-            raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {lock}: {difference}", _LOCK_ANEW)
+        _check_lock(install, lock, locked, gemfile)
     refuse_host_output(context, install.folder, ".bundle", "vendor/bundle")
     packed = posixpath.join(install.folder, "vendor/cache")
     folders = (*gemfile.folders, *((packed,) if context.ships_any(packed) else ()))
@@ -159,22 +161,41 @@ def _statements(text: str) -> list[tuple[int, str]]:
     return [*statements, (number, begun)] if begun else statements
 
 
-def _difference(lock: str, gemfile: _Gemfile) -> str:
-    """Why Bundler may rewrite the lock file, to follow "may rewrite Gemfile.lock: "; "" when it does not."""
-    sections = {part.partition("\n")[0].strip(): part.partition("\n")[2] for part in re.split(r"\n\n+", lock.strip())}
-    platforms = set(sections.get("PLATFORMS", "").split())
-    if "ruby" not in platforms and not platforms >= _EVERY_LINUX:
-        return f"it is for {', '.join(sorted(platforms)) or 'no platform'}, which may not include the image's platform"
+def _check_lock(install: Install, path: str, text: str, gemfile: _Gemfile) -> None:
+    """Raises LeaveAlone where Bundler may rewrite the lock file."""
+    if install.lock_stays and not install.runs_again:
+        return
+    sections = {part.partition("\n")[0].strip(): part.partition("\n")[2] for part in re.split(r"\n\n+", text.strip())}
+    difference = _other_packages(sections, gemfile)
+    if not difference and not install.runs_again:
+        difference = _other_form(sections)
+    if difference:
+        raise LeaveAlone("lock-rewritten", f"`{install.shown}` may rewrite {path}: {difference}", _LOCK_ANEW)
+
+
+def _other_packages(sections: dict[str, str], gemfile: _Gemfile) -> str:
+    """Why Bundler may lock other gems, to follow "may rewrite Gemfile.lock: "; "" when it does not."""
+    platforms = sections.get("PLATFORMS", "").split()
+    if not any(platform == "ruby" or "linux" in platform for platform in platforms):
+        return f"it is for {', '.join(sorted(platforms)) or 'no platform'}, none of which is Linux"
     locked = {
         match["name"]: frozenset(part.strip() for part in (match["requirement"] or "").split(",") if part.strip())
         for line in sections.get("DEPENDENCIES", "").splitlines()
         if (match := _LOCKED.fullmatch(line.rstrip())) is not None
     }
-    if locked != gemfile.gems:
-        differing = {name for name in {*locked, *gemfile.gems} if locked.get(name) != gemfile.gems.get(name)}
-        return f"`{min(differing)}` differs from the Gemfile"
-    if gemfile.names_ruby and "RUBY VERSION" not in sections:
-        return "it lacks the Ruby version that the Gemfile names"
+    if locked == gemfile.gems:
+        # Bundler then resolves all versions anew, with the registry
+        unnamed = gemfile.names_ruby and "RUBY VERSION" not in sections
+        return "it lacks the Ruby version that the Gemfile names" if unnamed else ""
+    differing = {name for name in {*locked, *gemfile.gems} if locked.get(name) != gemfile.gems.get(name)}
+    return f"`{min(differing)}` differs from the Gemfile"
+
+
+def _other_form(sections: dict[str, str]) -> str:
+    """Why Bundler may write the same gems in another form; "" when it does not."""
+    platforms = set(sections.get("PLATFORMS", "").split())
+    if "ruby" not in platforms and not platforms >= _EVERY_LINUX:
+        return f"it is for {', '.join(sorted(platforms))}, which may not include the image's platform"
     version = sections.get("BUNDLED WITH", "").strip()
     return "" if version.startswith(("2.", "4.")) else f"it was written by Bundler {version or 'of unknown version'}"
 

@@ -12,7 +12,7 @@ from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.copied import Copied, Unclear
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.temporary_packages import removed_after
-from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT
+from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT, runs_again
 from dfix.transforms.split_manifests.fetch_first import separate_download
 from dfix.transforms.split_manifests.installs import InstallRun, install_run, make_run
 from dfix.transforms.split_manifests.late_files import check_late_files
@@ -120,6 +120,8 @@ def _split(model: Model, before: _Before, copies: StageCopies | None, step: Step
         return install_without_output(model, copies, run, no)
     except LeaveAlone as no:
         if no.reason.code == "lock-rewritten":
+            if managers <= before.installed and runs_again(run):
+                return None
             split = install_rewriting_lock(model, copies, run, no)
         elif no.reason.code != INSTALLS_PROJECT:
             check_late_files(copies, run, no.reason.code)

@@ -11,6 +11,11 @@ Flutter; renv; a target of a plain Makefile that runs one of them.
 **poetry, pdm and uv** also install the project itself, which needs the sources. Here the dependencies are installed
 first (`poetry install --no-root`, `uv sync --no-install-project`), and your own command runs again after the copy.
 
+**Bundler** rewrites a Gemfile.lock that it wrote in an earlier major version, or for another processor only. Then
+`bundle install` runs before the copy and once more after it: the copy brings the old lock file back, and the second run
+writes the same new one without installing anything. That was built with Bundler 2.2.5, 2.3.15 and 2.6.7 and a registry
+of files. For a processor that the lock file lacks, the second run asks the registry for its list of gems once more.
+
 **Builds that download.** `go build`, `mvn package`, `dotnet publish`, `cargo build`, `swift build` and `sbt assembly`
 run after the copy of the sources. The rule adds a RUN before that copy that only downloads: `go mod download`,
 `mvn dependency:go-offline`, `dotnet restore`, `cargo fetch`, `swift package resolve`, `sbt update`, and
@@ -38,10 +43,10 @@ A download in a stage that ships may leave more in the manager's caches, and say
 **When it refuses.** When the install runs code that dfix cannot follow; when something between the copy and the
 install may read the sources; when the later copy would overwrite what the install wrote (a `node_modules` folder in
 the context); or when the install may rewrite a lock file of the context, and a later COPY brings that file again. The
-lock files of npm, Yarn 1, pnpm and uv are compared with their manifests; for pnpm, the Dockerfile or package.json also
-has to say which version runs, since each takes only its own form. `npm ci` removes `node_modules` itself; there the
-rule adds it to `.dockerignore` and splits, unless the context has another Dockerfile. A Dockerfile that is split
-already stays as it is, and the rule reports a manifest that such a split forgot.
+lock files of npm, Yarn 1, pnpm, Bundler and uv are compared with their manifests; for pnpm, the Dockerfile or
+package.json also has to say which version runs, since each takes only its own form. `npm ci` removes `node_modules`
+itself; there the rule adds it to `.dockerignore` and splits, unless the context has another Dockerfile. A Dockerfile
+that is split already stays as it is, and the rule reports a manifest that such a split forgot.
 
 References: [Optimize cache usage](https://docs.docker.com/build/cache/optimize/),
 [Dockerfile reference: COPY](https://docs.docker.com/reference/dockerfile/#copy)

@@ -14,7 +14,12 @@ from dfix.rewriter.model.file_map.install_reads import Needed
 from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.text.source import Edit
 from dfix.transforms.split_manifests.cache_removal import moved_removal
-from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT, dependencies_first
+from dfix.transforms.split_manifests.dependencies_first import (
+    INSTALLS_PROJECT,
+    dependencies_first,
+    runs_again,
+    same_first,
+)
 from dfix.transforms.split_manifests.fetch_first import (
     SeparateDownload,
     in_context_already,
@@ -80,14 +85,12 @@ def _read_by_first_install(copies: StageCopies, run: InstallRun) -> frozenset[st
 def install_rewriting_lock(model: Model, copies: StageCopies, run: InstallRun, no: LeaveAlone) -> Split | None:
     """As `install_first`, for an install that may rewrite its lock file.
 
-    After `COPY package.json yarn.lock ./` and `COPY src ./src`, only the second copy moves. Raises `no` where a
-    copy that moves brings the lock file, and so would undo what the install wrote.
+    After `COPY package.json yarn.lock ./` and `COPY src ./src`, only the second copy moves. A copy that moves and
+    brings the lock file would undo what the install wrote: then the install runs twice, or this raises `no`.
     """
     installs = tuple(install._replace(lock_stays=True) for install in run.installs)
     split = attempt(install_first, model, copies, run._replace(installs=installs))
-    if isinstance(split, Reason):
-        raise no
-    return split
+    return _install_again(model, copies, run, no) if isinstance(split, Reason) else split
 
 
 def install_without_output(model: Model, copies: StageCopies, run: InstallRun, no: ReplacedOutput) -> Split:
@@ -114,6 +117,33 @@ def install_twice(model: Model, copies: StageCopies, run: InstallRun) -> Split |
     if not ways:
         return None
     run, command = next((way for way in ways if not _installs_project(copies, way[0])), ways[0])
+    return _again(model, copies, run, command, f"`{command}` installs just the dependencies", " for the dependencies")
+
+
+def _install_again(model: Model, copies: StageCopies, run: InstallRun, no: LeaveAlone) -> Split | None:
+    """The install, then the sources with the old lock file, then the same command, which rewrites that file again.
+
+    Raises `no` where the second run would do more.
+    """
+    if not runs_again(run):
+        raise no
+    run, command = same_first(model, run)
+    if isinstance(attempt(inputs_of_run, copies, run), Reason):
+        raise no
+    again = f"it runs again after the sources are copied, since it may rewrite the lock file{_why(no)}"
+    return _again(model, copies, run, command, again)
+
+
+def _why(no: LeaveAlone) -> str:
+    """What follows the colon of a reason, in parentheses: " (it was written by Bundler 1.17.3)"."""
+    _, colon, why = no.reason.text.partition(": ")
+    return f" ({why})" if colon else ""
+
+
+def _again(
+    model: Model, copies: StageCopies, run: InstallRun, command: str, what: str, purpose: str = ""
+) -> Split | None:
+    """`command`, then the sources, then the author's RUN. `what` and `purpose` are for the reason."""
     read = inputs_of_run(copies, run)
     move = None if read is None else plan_move(copies, run, read)
     if move is None:
@@ -123,10 +153,8 @@ def install_twice(model: Model, copies: StageCopies, run: InstallRun) -> Split |
     first_use_of_sources(run, copies.clear, lambda: there)  # raises when something before the install needs them
     check_made_files(model, run, read)
     written = edits(model, move, run, _run_split(model, run, run.installs[0].located.part), command)
-    reason = (
-        f"`{run.installs[0].shown}` only reads {_listed(move.read)} for the dependencies, but re-runs when any file "
-        f"changes; `{command}` installs just the dependencies"
-    )
+    shown = run.installs[0].shown
+    reason = f"`{shown}` only reads {_listed(move.read)}{purpose}, but re-runs when any file changes; {what}"
     return _split(move, written, reason)
 
 

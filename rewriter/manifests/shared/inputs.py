@@ -31,6 +31,8 @@ class Install(NamedTuple):
 
     is_download: bool = False
     """Whether it is a separate download, which the author's own build follows."""
+    runs_again: bool = False
+    """Whether the same command runs once more after the lock file was copied again, and so rewrites it again."""
 
     @property
     def shown(self) -> str:

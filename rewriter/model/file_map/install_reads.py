@@ -39,6 +39,8 @@ class ProjectInstall(NamedTuple):
     """The name of the Makefile, where `make` runs the install."""
     lock_stays: bool = False
     """As in Install."""
+    runs_again: bool = False
+    """As in Install."""
     is_download: bool = False
     """As in Install."""
 
@@ -119,8 +121,9 @@ def reads_of_install(file_map: FileMap, install: ProjectInstall) -> Needed:
         program,
         env,
         tuple(texts),
-        install.lock_stays,
-        install.is_download,
+        lock_stays=install.lock_stays,
+        runs_again=install.runs_again,
+        is_download=install.is_download,
     )
     # the same question about the same image is answered once in a run
     answers, question = file_map.context.answers, _question(view, asked)

@@ -36,6 +36,8 @@ class MovedRun(NamedTuple):
     """Those of `files` that the rewrite does not copy before the RUN, or only with another content."""
     owned: frozenset[str]
     """Those of `late` that get their owner from the copy itself: which one, the images show."""
+    runs_again: bool
+    """Whether the rewrite runs its last command once more after the late copies, and so changes their files again."""
 
 
 def moved_runs(before: Source, after: Source, context: Context, context_after: Context) -> Iterator[MovedRun]:
@@ -44,7 +46,7 @@ def moved_runs(before: Source, after: Source, context: Context, context_after: C
     if len(old.stages) == len(new.stages) and not (old.opaque or new.opaque):
         for was, now in zip(old.stages, new.stages, strict=True):
             for step, moved in _pairs(old, was, new, now):
-                run = _moved(step, moved, _text(new, moved), context, context_after)
+                run = _moved(step, moved, new, context, context_after)
                 if run.missing:
                     yield run
 
@@ -76,7 +78,8 @@ def _begins(whole: str, part: str) -> bool:
     return whole.startswith(part) and (not rest or rest.startswith(("&&", "#")))
 
 
-def _moved(step: Step, moved: Step, instruction: str, context: Context, context_after: Context) -> MovedRun:
+def _moved(step: Step, moved: Step, new: Model, context: Context, context_after: Context) -> MovedRun:
+    instruction = _text(new, moved)
     files = dict(_brought(_earlier(step), context, step))
     early = dict(_brought(_earlier(moved), context_after, moved))
     late: dict[str, int] = {}
@@ -86,7 +89,15 @@ def _moved(step: Step, moved: Step, instruction: str, context: Context, context_
             late[image] = copy.instruction.line
             (owned.discard if copy.instruction.flag("chown") is None else owned.add)(image)
     missing = {image for image, path in files.items() if image in late and early.get(image) != path}
-    return MovedRun(step, instruction, files, late, frozenset(missing), frozenset(owned))
+    last = max(late.values(), default=0)
+    after = (_commands(_text(new, run)) for run in _runs(moved.stage) if run.instruction.line > last)
+    runs_again = any(_commands(instruction)[-1] in commands for commands in after)
+    return MovedRun(step, instruction, files, late, frozenset(missing), frozenset(owned), runs_again)
+
+
+def _commands(instruction: str) -> list[str]:
+    """The commands of a RUN's `&&` chain, each on one line."""
+    return " ".join(instruction.replace("\\\n", " ").split()).partition(" ")[2].split(" && ")
 
 
 def _earlier(step: Step) -> Iterator[Step]:

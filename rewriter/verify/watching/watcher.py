@@ -69,7 +69,7 @@ class Watcher:
                 continue
             later = f"the rewrite copies {path} after that, on its line {run.late[image]}"
             change = seen.changed.get(image, "")
-            same = change == "writes it" and seen.digests.get(image) == self._digest(path)
+            same = change == "writes it" and (run.runs_again or seen.digests.get(image) == self._digest(path))
             given = change.startswith(CHANGES_OWNER) and image in run.owned
             if change and not same and not given:
                 what = f"`{command}` on line {line} {change}, but {later}, which takes the change back"

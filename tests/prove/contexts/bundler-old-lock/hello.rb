@@ -1,0 +1,3 @@
+require "rack"
+
+puts "hello from rack #{Rack.release.split(".").first}"
