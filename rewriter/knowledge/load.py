@@ -39,7 +39,7 @@ class Project(NamedTuple):
     takes_paths: bool
     """Whether operands are files or folders of the project, and not packages."""
     dependencies_only: tuple[str, ...]
-    """The options of which one installs the dependencies without the project: "--no-root"."""
+    """The options of which one installs the dependencies without the project: "--no-root"; some are several words."""
     repeats: bool
     """Whether an install that rewrites its lock file fetches nothing and writes the same file when it runs again."""
     mentions: str

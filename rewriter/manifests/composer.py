@@ -24,6 +24,8 @@ _EVENTS = frozenset(
     "pre-install-cmd post-install-cmd pre-autoload-dump post-autoload-dump pre-operations-exec pre-package-install "
     "post-package-install pre-pool-create init command pre-file-download post-file-download pre-command-run".split()
 )
+_AT_THE_END = frozenset(("post-install-cmd", "pre-autoload-dump", "post-autoload-dump"))
+"""Events that come after all packages are there, and so come once more when the install runs again."""
 _OPTIMIZES = frozenset(("-o", "--optimize-autoloader", "-a", "--classmap-authoritative"))
 _OTHER_FOLDER = frozenset(("-d", "--working-dir"))
 _STAY_IN_VENDOR = frozenset(
@@ -90,13 +92,14 @@ class _Reader(Reader):
                     )
 
     def _scripts(self, project: dict[str, Any]) -> None:
-        """Raises LeaveAlone for scripts that Composer runs during the install."""
+        """Raises LeaveAlone for scripts that Composer runs during the install; first those that a second run misses."""
         if "--no-scripts" in self.flags:
             return
-        for event in table(project, "scripts"):
-            if event in _EVENTS:
-                hint = "add `--no-scripts`, and run the scripts after the sources are copied"
-                raise LeaveAlone("hook-script", f"{self.path}: the install runs the scripts of `{event}`", hint)
+        events = [event for event in table(project, "scripts") if event in _EVENTS]
+        for event in sorted(events, key=_AT_THE_END.__contains__):
+            code = "installs-project" if event in _AT_THE_END else "hook-script"
+            hint = "add `--no-scripts`, and run the scripts after the sources are copied"
+            raise LeaveAlone(code, f"{self.path}: the install runs the scripts of `{event}`", hint)
 
     def _autoloader(self, project: dict[str, Any]) -> None:
         """Raises LeaveAlone when the autoloader lists the project's classes: their sources have to be there."""
@@ -105,14 +108,12 @@ class _Reader(Reader):
         hint = "add `--no-autoloader`, and run `composer dump-autoload` after the sources are copied"
         config = table(project, "config")
         if self.flags & _OPTIMIZES or config.get("optimize-autoloader") or config.get("classmap-authoritative"):
-            raise LeaveAlone(
-                "reads-sources", f"`{self.install.shown}` reads all classes for its optimized autoloader", hint
-            )
+            reason = f"`{self.install.shown}` reads all classes for its optimized autoloader"
+            raise LeaveAlone("installs-project", reason, hint)
         for key in ("autoload", "autoload-dev"):
             if table(project, key).get("classmap"):
-                raise LeaveAlone(
-                    "reads-sources", f"{self.path}: `{key}` has a classmap, so the install reads the sources", hint
-                )
+                reason = f"{self.path}: `{key}` has a classmap, so the install reads the sources"
+                raise LeaveAlone("installs-project", reason, hint)
 
     def _repositories(self, project: dict[str, Any]) -> None:
         """Add the folders of `path` and `artifact` repositories."""

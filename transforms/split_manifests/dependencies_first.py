@@ -4,7 +4,8 @@
 dependencies. With `--no-root` it installs just those (python-poetry.org/docs, "install"). uv's own guide for Docker
 does the same with `--no-install-project`; before 0.13, uv then writes `python3` instead of `python`, a link to the same
 interpreter in the same folder, into the first line of the project's scripts (0.4 to 0.9, and 0.13.9, compared on
-2026-11-29).
+2026-11-29). Composer makes an autoloader of the sources' classes and runs the project's scripts; with
+`--no-scripts --no-autoloader` it only installs the packages.
 
 An install that rewrites its lock file each time, such as `bundle install` with a lock file of an older Bundler, runs
 twice as it is: the copy of the sources brings the old lock file back, and the second run writes the same one again.
@@ -35,7 +36,11 @@ def dependencies_first(model: Model, run: InstallRun) -> list[tuple[InstallRun, 
     if not options or len(run.installs) > 1:
         return []
     command = _one_line(model, run, install)
-    return [(run._replace(installs=(install._replace(added=(option,)),)), f"{command} {option}") for option in options]
+    ways = []
+    for option in options:
+        added = tuple(word for word in option.split() if word not in install.arguments)
+        ways.append((run._replace(installs=(install._replace(added=added),)), " ".join((command, *added))))
+    return ways
 
 
 def runs_again(run: InstallRun) -> bool:

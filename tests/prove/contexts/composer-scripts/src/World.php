@@ -1,0 +1,8 @@
+<?php
+
+namespace Example\App;
+
+final class World
+{
+    public const NAME = 'world';
+}
