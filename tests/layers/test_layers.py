@@ -88,6 +88,7 @@ def test_json_follows_the_schema(tmp_path: Path) -> None:
         "ships": False,
         "step": True,
         "cost": "slow",
+        "measured": None,
         "reads": {"files": 0, "bytes": 0},
         "reruns": {"files": 2, "lines": [4], "arguments": ["SHA"]},
     }
