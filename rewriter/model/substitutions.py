@@ -56,9 +56,7 @@ def given_script(command: Located) -> Substitution | None:
     return Substitution(text, script.opaque, _within(command, script, folder, env))
 
 
-def _within(
-    command: Located, script: Script, folder: str | None, env: Mapping[str, str | None]
-) -> tuple[Located, ...]:
+def _within(command: Located, script: Script, folder: str | None, env: Mapping[str, str | None]) -> tuple[Located, ...]:
     """The commands of a script within a command: none is an element of the RUN's chain, and none prints to its log."""
     inner = located_in(script, folder, env, conditions=True, assigned=command.assigned)
     return tuple(found._replace(depth=found.depth + command.depth + 1) for found in inner)

@@ -193,21 +193,15 @@ class _Finder:
 
     def _operands(self, program: ProgramRow, given: Arguments, operands: list[Word]) -> None:
         match program.operands:
-            case "words":
-                self._words(operands)
-            case "packages":
-                self._packages(operands)
+            case "words" | "packages" | "writes" | "urls" | "from-url" as kind:
+                self._of_kind(kind, operands)
             case "names":
-                self._names(operands)
-                if program.may_be_files:
-                    self._files_before_packages(operands)
+                self._names(program, operands)
             case "reads" if "tests" in program.kinds:
                 self._reads(tested_paths(self.command.words[1:]))
             case "reads":
                 self._reads(operands)
                 self._reads_with(program.endings, operands)
-            case "writes":
-                self._writes(operands)
             case "to-last" if given.has(program.writes_with):
                 self._writes(operands)
             case "to-last":
@@ -220,13 +214,17 @@ class _Finder:
                     self._reads(start)
                 else:
                     self._writes(start)
-            case "urls":
-                self._urls(operands)
-            case "from-url":
-                self._urls(operands[:1])
-                self._writes(operands[1:])
-                if not operands[1:]:
-                    self._add(self.writes, self.command.folder, ".")
+
+    def _of_kind(self, kind: str, operands: list[Word]) -> None:
+        """Collect operands that are all of one kind."""
+        look = {
+            "words": self._words,
+            "packages": self._packages,
+            "writes": self._writes,
+            "urls": self._urls,
+            "from-url": self._from_url,
+        }
+        look[kind](operands)
 
     def _is_there(self, word: Word) -> bool:
         """Whether a word names the current folder or one above it, which certainly is there."""
@@ -330,15 +328,13 @@ class _Finder:
         if value.startswith("/"):
             self._add(self.writes, in_folder(None, value), word.text, "names")
 
-    def _names(self, operands: list[Word]) -> None:
+    def _names(self, program: ProgramRow, operands: list[Word]) -> None:
         """Raise _Unknown unless all operands are names of packages: `.`, `./a` and `a.whl` are files."""
         if not operands:
             raise _Unknown("may read the copied files")
         if any(may_be_path(word.literal_or_text) for word in operands):
             raise _Unknown("may read the copied files")
-
-    def _files_before_packages(self, operands: list[Word]) -> None:
-        for word in operands:
+        for word in operands if program.may_be_files else ():
             name = word.literal_or_text
             self._add(self.reads, in_folder(self.command.folder, name), f"a file with the name {name}")
 
@@ -362,6 +358,12 @@ class _Finder:
             text = word.literal_or_text.strip("\"'")
             if not text.startswith(_ADDRESSES):
                 raise _Unknown(f"may read {word.text}")
+
+    def _from_url(self, operands: list[Word]) -> None:
+        self._urls(operands[:1])
+        self._writes(operands[1:])
+        if not operands[1:]:
+            self._add(self.writes, self.command.folder, ".")
 
     def _path(self, places: list[Place], word: Word) -> None:
         for path in all_named_by(self.command, word):
