@@ -27,7 +27,7 @@ _PARTS = {
 """The sections of the page, and the folders whose messages each lists."""
 _NO_MESSAGES = frozenset(("EXAMPLES", "HEADER"))
 """Names of constants whose text is data."""
-_NO_SENTENCES = frozenset(("split", "compile", "frozenset"))
+_NO_SENTENCES = frozenset(("split", "compile", "expression", "frozenset"))
 """Functions whose argument is a list of words or a pattern."""
 _SENTENCE = re.compile(r"[A-Za-z}`)]+[,:;]? [a-z{`(]")
 _INSTRUCTION = re.compile(r"(?:FROM|RUN|COPY|ENV|USER|WORKDIR) ")

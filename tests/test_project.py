@@ -113,6 +113,35 @@ def test_a_cold_start_imports_nothing_heavy() -> None:
     assert sorted({name.partition(".")[0] for name in found.stdout.split()} & HEAVY) == []
 
 
+def test_modules_compile_no_expression_and_check_no_record_when_they_are_imported() -> None:
+    """`text/expression.py` and `text/named_tuple.py` exist for that."""
+    eager = {
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in modules(*PACKAGES)
+        for call in at_import(ast.parse(path.read_text(encoding="utf-8")))
+        if ast.unparse(call.func) == "re.compile"
+    }
+    assert eager == set()
+    checked = [path for path in modules(*PACKAGES) if "NamedTuple" in names_from(path, "typing")]
+    assert [path.name for path in checked] == ["named_tuple.py"]
+
+
+def at_import(node: ast.AST) -> Iterator[ast.Call]:
+    """The calls that an import of the module carries out."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call):
+            yield child
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from at_import(child)
+
+
+def names_from(path: Path, module: str) -> set[str]:
+    """The names that a file imports from a module."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    froms = (node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == module)
+    return {alias.name for node in froms for alias in node.names}
+
+
 def test_the_list_of_messages_is_up_to_date() -> None:
     assert (ROOT / PAGE).read_text(encoding="utf-8") == page(ROOT)
 

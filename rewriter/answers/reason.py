@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
+
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

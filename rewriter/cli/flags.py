@@ -7,7 +7,9 @@ an editor starts the command on each save.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 Kind = Literal["switch", "text", "number", "seconds", "choice", "rules", "patterns", "texts", "version"]
 """The value that a flag takes: none ("switch"); a text; a number or seconds, at least `least`; one of `choices`;

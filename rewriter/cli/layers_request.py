@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from dfix.rewriter.cli.request import Request
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 
 class LayersRequest(NamedTuple):

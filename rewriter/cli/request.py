@@ -7,9 +7,9 @@ command line of nothing but paths and the flags below is parsed here; anything e
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from dfix.rewriter.cli.flags import COMMANDS, REWRITE, Flag, split_names
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 
 class Request(NamedTuple):

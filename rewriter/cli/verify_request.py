@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
 
 from dfix.rewriter.cli.request import Request
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.engine import BuildOptions
 
 

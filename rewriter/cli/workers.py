@@ -7,7 +7,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import Generic, NamedTuple, NoReturn, TypeVar
+from typing import Generic, NoReturn, TypeVar
+
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 PATIENCE = 2.0
 """Seconds that a process gets to clean up before it is killed."""

@@ -10,10 +10,10 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from dfix.rewriter.context.context_path import normal
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.wildcard import IN_NAME, NOT_SLASH, OneOf, Token, Wildcard
 
 _WILDCARDS = frozenset("*?[\\")

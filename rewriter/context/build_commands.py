@@ -9,22 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import Any
 
 from dfix.rewriter.context.parsed_files import yaml_of
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
-_CONTINUED = re.compile(r"\\\r?\n[ \t]*")
-_BUILD = re.compile(r"\b(?:docker|podman|nerdctl|buildah)\b[^\n|;&#]{0,300}?\s(?:build|bud)\s(?P<rest>[^\n|;&]*)")
-_CHANGES_FOLDER = re.compile(r"(?:^|[\s;&(@])cd[ \t]+[\"']?([\w./-]+)[\"']?[ \t]*(?:&&|;)")
-_QUOTES = re.compile(r"[\"'`,\[\]]")
-_ACTION = re.compile(r"(?:docker/build-push-action|redhat-actions/buildah-build|depot/build-push-action)\b")
+_CONTINUED = expression(r"\\\r?\n[ \t]*")
+_BUILD = expression(r"\b(?:docker|podman|nerdctl|buildah)\b[^\n|;&#]{0,300}?\s(?:build|bud)\s(?P<rest>[^\n|;&]*)")
+_CHANGES_FOLDER = expression(r"(?:^|[\s;&(@])cd[ \t]+[\"']?([\w./-]+)[\"']?[ \t]*(?:&&|;)")
+_QUOTES = expression(r"[\"'`,\[\]]")
+_ACTION = expression(r"(?:docker/build-push-action|redhat-actions/buildah-build|depot/build-push-action)\b")
 _VALUED = {
     "-t": "tag", "--tag": "tag", "-f": "file", "--file": "file", "--target": "target", "--build-arg": "argument",
     "--build-context": "context",
 }  # fmt: skip
-_HEREDOC = re.compile(r"<<-?[ \t]*[\"']?(\w+)[\"']?")
-_READS_INPUT = re.compile(r"(?:^|\s)(?:-|-f[ =]?-|--file[ =]-)(?=\s|$)")
-_PRINTED = re.compile(r"\b(?:echo|printf)[ \t]+(?:-e[ \t]+)?[\"']{1,2}(?P<text>FROM[^\"']*)[\"']")
+_HEREDOC = expression(r"<<-?[ \t]*[\"']?(\w+)[\"']?")
+_READS_INPUT = expression(r"(?:^|\s)(?:-|-f[ =]?-|--file[ =]-)(?=\s|$)")
+_PRINTED = expression(r"\b(?:echo|printf)[ \t]+(?:-e[ \t]+)?[\"']{1,2}(?P<text>FROM[^\"']*)[\"']")
 _LONGEST_BODY = 20_000
 _MOST_DEEP = 12
 _LONGEST_BEFORE = 300

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from dfix.rewriter.context.parsed_files import bake_targets, json_of, table_of, text_of, without_comments, yaml_of
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
-_NAME = re.compile(
+_NAME = expression(
     r"(?:docker-)?compose[\w.-]*\.ya?ml|docker-bake[\w.-]*\.(?:hcl|json)|(?-i:skaffold\.yaml|devcontainer\.json)",
     re.IGNORECASE,
 )

@@ -7,7 +7,6 @@ Development Containers specification (lifecycle scripts).
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -24,11 +23,12 @@ from dfix.rewriter.context.image_records import (
     words_of,
 )
 from dfix.rewriter.context.parsed_files import json_of, table_of, text_of, without_comments, yaml_of
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.known import once
 from dfix.rewriter.text.root import leads_out
 
-_NO_PROJECT_NAME = re.compile(r"[^a-z0-9_-]")
-_VARIABLE = re.compile(r"\$\$|\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^{}]*))?\}|(?P<plain>\w+))")
+_NO_PROJECT_NAME = expression(r"[^a-z0-9_-]")
+_VARIABLE = expression(r"\$\$|\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^{}]*))?\}|(?P<plain>\w+))")
 _MOST_INCLUDED = 50
 _MOST_DEEP = 12
 _LIFECYCLE = (

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from dfix.rewriter.context.context_path import normal
 from dfix.rewriter.context.declared_builds import declared_builds
 from dfix.rewriter.text.known import once
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.root import is_shared, leads_out, real, root_of, upwards
 
 

@@ -9,8 +9,8 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.read import Unreadable, exact_text
 from dfix.rewriter.text.wildcard import ANYTHING, FOLDERS, IN_NAME, NOT_SLASH, OneOf, Token, Wildcard
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-_VARIABLE = re.compile(r"\$\{\w+:?-(?P<default>[^}]{0,200})\}|\$\{\{[^}]{0,200}\}\}|\$[{(][^})]{0,200}[})]|\$\w+")
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
-_ITS_NAME = re.compile(r"\$[({]{0,2}\s?(?:[A-Za-z_]+\.)?(?P<name>\w+)")
+_VARIABLE = expression(r"\$\{\w+:?-(?P<default>[^}]{0,200})\}|\$\{\{[^}]{0,200}\}\}|\$[{(][^})]{0,200}[})]|\$\w+")
+
+_ITS_NAME = expression(r"\$[({]{0,2}\s?(?:[A-Za-z_]+\.)?(?P<name>\w+)")
 
 _LONGEST = 4000
 """Characters of a name or path that are read."""

@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from dfix.rewriter.context.build_commands import BuildCommand, build_commands
 from dfix.rewriter.context.declared_builds import declares_builds
@@ -29,16 +28,18 @@ from dfix.rewriter.context.other_builds import CI_FOLDERS, runs_builds
 from dfix.rewriter.context.parsed_files import bake_targets, table_of, text_of, yaml_of
 from dfix.rewriter.context.run_commands import read_containers
 from dfix.rewriter.context.text_values import with_values
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.known import once
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.root import is_inside, is_repository, leads_out, upwards
 
 _MOST_FOLDERS = 100
 _MOST_ABOVE = 2
 """How many folders above the Dockerfile's are searched where there is no repository."""
 _MOST_BUILDS = 200
-_PLACE = re.compile(r"(?:build|context|file)[\"']?\s*[:=]", re.IGNORECASE)
+_PLACE = expression(r"(?:build|context|file)[\"']?\s*[:=]", re.IGNORECASE)
 """A key of compose, bake, skaffold or devcontainer files: `build`, `context`, `dockerfile`, `dockerFile`."""
-_TOOLS = re.compile(r"docker|podman|nerdctl|buildah|depot/")
+_TOOLS = expression(r"docker|podman|nerdctl|buildah|depot/")
 """What runs builds and containers, in a command or as an action."""
 _NOT_LISTED = frozenset((".git", ".venv", "node_modules"))
 

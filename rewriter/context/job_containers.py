@@ -17,26 +17,27 @@ from typing import Any
 from dfix.rewriter.context.build_commands import BuildCommand
 from dfix.rewriter.context.image_records import Container, ImageUses, image_name, list_of, reference
 from dfix.rewriter.context.parsed_files import yaml_of
+from dfix.rewriter.text.expression import expression
 
 _COMMANDS = ("run", "script", "before_script", "after_script", "commands", "command", "args", "exec")
 _MOST_DEEP = 16
 _MOST_DOCUMENTS = 50
 _MOST = 200
-_DOCUMENT = re.compile(r"(?m)^---[^\n]*$")
+_DOCUMENT = expression(r"(?m)^---[^\n]*$")
 _QUOTED = (
     r"(?:\"\"\"(?P<{0}a>(?:[^\"]|\"(?!\"\"))*+)\"\"\"|'''(?P<{0}b>(?:[^']|'(?!''))*+)'''"
     r"|\"(?P<{0}c>(?:[^\"\\\n]|\\.)*+)\"|'(?P<{0}d>(?:[^'\\\n]|\\.)*+)')"
 )
-_JENKINS_SHELL = re.compile(rf"\b(?:sh|bash)\b\s*\(?\s*(?:script\s*:\s*)?{_QUOTED.format('s')}")
-_JENKINS_IMAGE = re.compile(rf"\b(?:docker\.image\s*\(|image)\s*{_QUOTED.format('i')}")
-_JENKINS_BUILD = re.compile(rf"\bdocker\.build\s*\(\s*{_QUOTED.format('n')}(?:\s*,\s*{_QUOTED.format('o')})?")
-_JENKINS_AGENT = re.compile(r"\bdockerfile\s*(?:true\b|\{(?P<settings>[^{}]*+)\})")
-_TILT_BUILD = re.compile(
+_JENKINS_SHELL = expression(rf"\b(?:sh|bash)\b\s*\(?\s*(?:script\s*:\s*)?{_QUOTED.format('s')}")
+_JENKINS_IMAGE = expression(rf"\b(?:docker\.image\s*\(|image)\s*{_QUOTED.format('i')}")
+_JENKINS_BUILD = expression(rf"\bdocker\.build\s*\(\s*{_QUOTED.format('n')}(?:\s*,\s*{_QUOTED.format('o')})?")
+_JENKINS_AGENT = expression(r"\bdockerfile\s*(?:true\b|\{(?P<settings>[^{}]*+)\})")
+_TILT_BUILD = expression(
     rf"\b(?:docker_build\w*|custom_build)\s*\(\s*(?:ref\s*=\s*)?{_QUOTED.format('n')}\s*,\s*(?:context\s*=\s*)?"
     rf"{_QUOTED.format('c')}"
 )
-_TILT_DOCKERFILE = re.compile(r"\bdockerfile\s*=\s*[\"'](?P<file>[^\"'\n]+)[\"']")
-_TILT_RUN = re.compile(rf"\brun\s*\(\s*(?:cmd\s*=\s*)?{_QUOTED.format('r')}")
+_TILT_DOCKERFILE = expression(r"\bdockerfile\s*=\s*[\"'](?P<file>[^\"'\n]+)[\"']")
+_TILT_RUN = expression(rf"\brun\s*\(\s*(?:cmd\s*=\s*)?{_QUOTED.format('r')}")
 
 
 def read_jobs(path: str, text: str, uses: ImageUses) -> None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
-_VARIABLE = re.compile(r"(?P<name>[A-Za-z_][\w-]*+)[ \t]*+(?::=|::=|\?=|=)")
-_REFERENCE = re.compile(r"\$(?:\((?P<round>[\w-]+)\)|\{(?P<curly>[\w-]+)\})")
-_NOT_PLAIN = re.compile(
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
+
+_VARIABLE = expression(r"(?P<name>[A-Za-z_][\w-]*+)[ \t]*+(?::=|::=|\?=|=)")
+_REFERENCE = expression(r"\$(?:\((?P<round>[\w-]+)\)|\{(?P<curly>[\w-]+)\})")
+_NOT_PLAIN = expression(
     r"^[ \t]*-?s?include\b|\$\(\s*(shell|eval|call|foreach|wildcard|file)\b"
     r"|^(define|ifeq|ifneq|ifdef|ifndef|override|vpath)\b"
     r"|^\.(ONESHELL|SHELLFLAGS|RECIPEPREFIX)|^(SHELL|MAKEFLAGS)\s*[:?+]?=|\+=|^[^\t\n]*%",

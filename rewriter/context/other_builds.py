@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase, translate
 from functools import cache
-from typing import NamedTuple
 
 from dfix.rewriter.context.declared_builds import builds_of, declares_builds
 from dfix.rewriter.context.parsed_files import text_of
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.own_data import own_table
 from dfix.rewriter.text.read import beginning
 from dfix.rewriter.text.root import is_inside, leads_out, root_of, upwards
@@ -21,17 +22,17 @@ _MOST_READ = 300
 _NOT_WALKED = frozenset((".git", ".venv", "node_modules"))
 CI_FOLDERS = (".github/workflows", ".gitea/workflows", ".forgejo/workflows", ".gitlab", ".circleci", ".woodpecker")
 _FURTHER_FOLDERS = (*CI_FOLDERS, ".buildkite", ".devcontainer")
-_NO_WORD = re.compile(r"[^\w./@~+${}()-]+")
-_NAME = re.compile(
+_NO_WORD = expression(r"[^\w./@~+${}()-]+")
+_NAME = expression(
     r"(?:dockerfile|containerfile)(?:[._-].*)?|.*\.(?:dockerfile|containerfile)", re.IGNORECASE | re.DOTALL
 )
-_LEADING = re.compile(r"^(?:\.{0,2}/)+")
+_LEADING = expression(r"^(?:\.{0,2}/)+")
 _INLINE = ("dockerfile_inline", "dockerfile-inline")
 _BUILDERS = frozenset(("docker", "podman", "buildah", "nerdctl", "buildx"))
-_TOOLS = re.compile("docker|podman|buildah|nerdctl|kaniko|earthly", re.IGNORECASE)
+_TOOLS = expression("docker|podman|buildah|nerdctl|kaniko|earthly", re.IGNORECASE)
 _MOST_WORDS = 5_000
 _HEAD = 20_000
-_FROM = re.compile(
+_FROM = expression(
     r"(?:[ \t]*(?:#.*|ARG[ \t].*)?\r?\n)*+[ \t]*FROM[ \t]+(?:--platform=\S+[ \t]+)?\S+(?:[ \t]+AS[ \t]+\S+)?[ \t]*\r?$",
     re.IGNORECASE | re.MULTILINE,
 )

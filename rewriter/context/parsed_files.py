@@ -8,19 +8,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.json_text import json_value
 from dfix.rewriter.text.read import Unreadable, loose_text
 from dfix.rewriter.text.yaml_text import is_deep, load
 
 LARGEST = 1_000_000
-_HCL_TARGET = re.compile(r'[ \t]*target[ \t]+"(?P<name>[^"]*)"[ \t]*\{')
-_HCL_PAIR = re.compile(
+_HCL_TARGET = expression(r'[ \t]*target[ \t]+"(?P<name>[^"]*)"[ \t]*\{')
+_HCL_PAIR = expression(
     r'(?:"(?P<quoted>[\w./:@-]++)"|(?<![\w./:@"-])(?P<name>[\w-]++))[ \t]*+=[ \t]*+'
     r'(?:"(?P<value>(?:[^"\\]|\\.)*+)"|<<-?[ \t]*+(?P<heredoc>\w+)|(?P<other>[^"\s]))'
 )
-_HCL_ESCAPED = re.compile(r"\\(.)")
-_HCL_TEXT = re.compile(r'"([^"]*)"')
-_COMPOSE_TAG = re.compile(r"!(?:reset|override)\b")
+_HCL_ESCAPED = expression(r"\\(.)")
+_HCL_TEXT = expression(r'"([^"]*)"')
+_COMPOSE_TAG = expression(r"!(?:reset|override)\b")
 """Tags by which a compose file says how it is merged into another one."""
 _MOST_INHERITED = 8
 _LONGEST_LIST = 2000

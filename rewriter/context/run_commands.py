@@ -10,27 +10,29 @@ import re
 import shlex
 from collections.abc import Iterator
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dfix.rewriter.context.image_records import Container, ImageUses, image_name, reference
 from dfix.rewriter.context.parsed_files import json_of, table_of
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.root import upwards
 
 _MOST = 200
 """Commands of one file that are read."""
-_CONTINUED = re.compile(r"\\\r?\n[ \t]*")
-_COMMAND = re.compile(
+_CONTINUED = expression(r"\\\r?\n[ \t]*")
+_COMMAND = expression(
     r"\b(?P<tool>docker-compose|docker|podman-compose|podman|nerdctl)\b(?P<before>[^\n|;&#]{0,200}?)\s(?P<verb>run|exec)\s"
     r"(?P<rest>[^\n]*)"
 )
-_EXPRESSION = re.compile(r"\$\{\{[^}]*\}\}")
-_FLAGS = re.compile(
+_EXPRESSION = expression(r"\$\{\{[^}]*\}\}")
+_FLAGS = expression(
     r"-[itdPqT]+|--(?:rm|init|privileged|read-only|no-healthcheck|detach|interactive|tty|publish-all|quiet|no-TTY|no-deps|"
     r"service-ports|use-aliases|build|quiet-pull|remove-orphans|oom-kill-disable|no-hosts|replace)"
 )
-_ENDS = re.compile(r"[|;&<>()]+")
-_HERE = re.compile(r"\$(?:\(pwd\)|\{PWD\}|PWD|\(PWD\)|\(CURDIR\)|\$\(pwd\)|\$PWD)|`pwd`")
-_FILE = re.compile(r"\s-f[ =]?(\S+)|\s--file[ =](\S+)")
+_ENDS = expression(r"[|;&<>()]+")
+_HERE = expression(r"\$(?:\(pwd\)|\{PWD\}|PWD|\(PWD\)|\(CURDIR\)|\$\(pwd\)|\$PWD)|`pwd`")
+_FILE = expression(r"\s-f[ =]?(\S+)|\s--file[ =](\S+)")
 
 Kind = Literal["image", "container", "service"]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-_ASSIGNMENT = re.compile(
+from dfix.rewriter.text.expression import expression
+
+_ASSIGNMENT = expression(
     r"^[ \t]*+(?:(?:export|readonly|override|local|-)[ \t]++)?(?P<name>[A-Za-z_]\w*+)[ \t]*+"
     r"(?:[:?]{0,3}=|:[ \t])[ \t]*+(?P<quote>[\"']?)(?P<value>[\w./:@${}()-]{1,200}+)(?P=quote)[ \t]*+;?$",
     re.MULTILINE,
 )
-_USE = re.compile(
+_USE = expression(
     r"\$(?:\{\{\s?(?:\w+\.)?(?P<expression>\w+)\s?\}\}|\((?P<round>\w+)\)|\{(?P<curly>\w+)\}|(?P<plain>\w+))"
     r"|\{\{\s?\.?(?P<task>\w+)\s?\}\}"
 )

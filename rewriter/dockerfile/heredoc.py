@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
 from dfix.rewriter.dockerfile.expansion import Expansion, ExpansionError, UnknownEnvironment
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
-_HEREDOC = re.compile(r"[0-9]*<<(-?)([^<]+)")
+_HEREDOC = expression(r"[0-9]*<<(-?)([^<]+)")
 _ESCAPE = "\\"
 """BuildKit reads heredocs with a backslash, whatever the file's escape directive says."""
 

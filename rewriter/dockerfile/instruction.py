@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dfix.rewriter.dockerfile.lexing import BLANKS, SPACE, Piece, split_blanks, split_flags, split_words
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Span
 
 KEYWORDS = frozenset(

@@ -6,8 +6,8 @@ the file.
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -15,11 +15,11 @@ SPACE = (
 )
 """What Go's unicode.IsSpace accepts; Python's str.isspace also takes \\x1c to \\x1f."""
 
-BLANKS = re.compile(r"[\t\v\f\r ]+")
+BLANKS = expression(r"[\t\v\f\r ]+")
 """What separates plain words (BuildKit's reWhitespace)."""
 
 _FLAG_SPACE = "\t\n\v\f\r "
-_PLAIN = re.compile(f"[^{SPACE}]+")
+_PLAIN = expression(f"[^{SPACE}]+")
 
 
 class Piece(NamedTuple):

@@ -12,6 +12,7 @@ from dfix.rewriter.answers.spelling import did_you_mean
 from dfix.rewriter.dockerfile.instruction import KEYWORDS, MAY_BE_JSON, Instruction
 from dfix.rewriter.dockerfile.lexing import BLANKS
 from dfix.rewriter.dockerfile.tree import Fault, Tree
+from dfix.rewriter.text.expression import expression
 
 _FLAGS: dict[str, frozenset[str]] = {
     "ADD": frozenset(("chmod", "chown", "link", "keep-git-dir", "checksum", "exclude", "unpack")),
@@ -27,8 +28,8 @@ MAX_INSTRUCTIONS = 2_000
 """Rules compare instructions with each other; the longest file of the corpus has 300."""
 MAX_STAGES = 200
 """The file of the corpus with most has 59."""
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*", re.IGNORECASE | re.ASCII)
-_TEMPLATE = re.compile(r"\{\{|\{%|<%|%%|#(?:include|define|if|endif)\b|@[A-Z_]{1,200}@|\$\{\{|__[A-Z_]{1,200}__$")
+_STAGE_NAME = expression(r"[a-z][a-z0-9\-_.]*", re.IGNORECASE | re.ASCII)
+_TEMPLATE = expression(r"\{\{|\{%|<%|%%|#(?:include|define|if|endif)\b|@[A-Z_]{1,200}@|\$\{\{|__[A-Z_]{1,200}__$")
 _MIXED = "has a JSON array with values that are not strings"
 _REFERENCE = "See the Dockerfile reference"
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from dfix.rewriter.dockerfile.instruction import Heredoc, Instruction
 from dfix.rewriter.dockerfile.lexing import SPACE
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Source, Span
 
 if TYPE_CHECKING:
     from dfix.rewriter.dockerfile.heredoc import HeredocMark
 
-_DIRECTIVE = re.compile(r"#[\t\n\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+)", re.DOTALL)
+_DIRECTIVE = expression(r"#[\t\n\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+)", re.DOTALL)
 _KNOWN_DIRECTIVES = frozenset(("syntax", "escape", "check"))
 _MAX_LINE = 65535
 _MOST_BYTES = 4

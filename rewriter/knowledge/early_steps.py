@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from dfix.rewriter.knowledge.install_table import Names
 from dfix.rewriter.knowledge.usage import Option, Usage
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.own_data import own_table
 
 _TABLE = os.path.join(os.path.dirname(__file__), "early_steps.toml")

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.own_data import own_text
 
 _FILE = os.path.join(os.path.dirname(__file__), "install_table.toml")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
 
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.own_data import own_table
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "language_packages")

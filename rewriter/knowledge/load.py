@@ -8,14 +8,15 @@ file; a key that has another name than its field is given in parentheses.
 from __future__ import annotations
 
 import os
-import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from dfix.rewriter.knowledge.program_table import ProgramRow, parse_row
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.own_data import own_table, own_text
 
-_LETTERS = re.compile(r"[A-Za-z]+")
+_LETTERS = expression(r"[A-Za-z]+")
 FOLDER = os.path.join(os.path.dirname(__file__), "managers")
 SUFFIX = ".toml"
 

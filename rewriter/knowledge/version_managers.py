@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 from functools import cache
-from typing import NamedTuple
 
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.own_data import own_table, own_text
 
 _TABLE = os.path.join(os.path.dirname(__file__), "version_managers.toml")

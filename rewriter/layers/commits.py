@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.layers.git import NO_PROGRAMS, GitError, Repository
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.root import is_inside, real, repository_of
 
 _MARK = "\x01"

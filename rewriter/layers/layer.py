@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import Instruction
@@ -14,6 +13,7 @@ from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import command_cost
 from dfix.rewriter.model.reruns import Reruns, makes_layer
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 COSTS: tuple[Cost, ...] = ("nothing", "quick", "light", "slow")
 """From the least to the most."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.dockerfile.rules import check
@@ -11,6 +9,7 @@ from dfix.rewriter.model import Model, build
 from dfix.rewriter.model.reruns import Reruns
 from dfix.rewriter.pipeline.opened_context import open_context, unusable
 from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
 from dfix.rewriter.text.root import root_of

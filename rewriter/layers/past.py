@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.layers.commits import GIT_FILE, history
@@ -12,6 +10,7 @@ from dfix.rewriter.layers.replay import Replayed, replay
 from dfix.rewriter.measured.records import kept
 from dfix.rewriter.model import build
 from dfix.rewriter.model.reruns import Reruns
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Source
 
 

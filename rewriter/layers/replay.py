@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.project import project_install
@@ -17,6 +16,7 @@ from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import command_cost
 from dfix.rewriter.model.reruns import Reruns
 from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _LITTLE = 0.9
 """A command that still runs in this part of its builds has gained little."""

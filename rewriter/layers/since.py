@@ -6,7 +6,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.ignore import BadPatternError
@@ -17,6 +16,7 @@ from dfix.rewriter.layers.git import GitError, Repository
 from dfix.rewriter.layers.opened import Opened
 from dfix.rewriter.model import Model, Step, build
 from dfix.rewriter.model.reruns import Cause, Reruns, edited
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.read import content
 from dfix.rewriter.text.root import is_inside, real
 from dfix.rewriter.text.source import Source

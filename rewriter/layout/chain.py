@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from dfix.rewriter.dockerfile import Instruction
 from dfix.rewriter.shell.nodes import AndOr, Script
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit, Span
 
-_BEGINS = re.compile(r"^[ \t]*&&", re.MULTILINE)
-_ENDS = re.compile(r"&&[ \t]*\\[ \t]*\r?$", re.MULTILINE)
+_BEGINS = expression(r"^[ \t]*&&", re.MULTILINE)
+_ENDS = expression(r"&&[ \t]*\\[ \t]*\r?$", re.MULTILINE)
 DEEPEST = 8
 """The deepest indentation, in columns, that a command takes over from the lines of another."""
 USUAL_INDENT = "    "
-_INDENT = re.compile(r"[ \t]*")
-_SEPARATES = re.compile(r"\A[\s\\`]*(;(?:[ \t]*[\\`][ \t]*\r?\n)?[ \t]*)")
+_INDENT = expression(r"[ \t]*")
+_SEPARATES = expression(r"\A[\s\\`]*(;(?:[ \t]*[\\`][ \t]*\r?\n)?[ \t]*)")
 """What separates two statements, perhaps on several lines, without a comment between them."""
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from dfix.rewriter.dockerfile import Instruction, Tree, Trivia
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Span
 
 _NEEDS_JSON = frozenset(" \t\"'\\[]*?$")

@@ -6,17 +6,18 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from dfix.rewriter.dockerfile import Instruction
 from dfix.rewriter.layout.chain import DEEPEST, after_part
 from dfix.rewriter.shell.nodes import AndOr, Script
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit, Span
 
 USUAL = " \\\n    && "
 """The line break of a file that has none to imitate."""
-_PADDING = re.compile(r"^[ \t]*(?=\\\n)")
-_COMMENT = re.compile(r"^[^\S\n]*(#.*?)\r?$", re.MULTILINE)
+_PADDING = expression(r"^[ \t]*(?=\\\n)")
+_COMMENT = expression(r"^[^\S\n]*(#.*?)\r?$", re.MULTILINE)
 
 
 class Element(NamedTuple):

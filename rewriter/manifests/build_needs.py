@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.formats import listed, read_toml, read_xml, table
+from dfix.rewriter.text.expression import expression
 
 _PHASES = (
     "validate initialize generate-sources process-sources generate-resources process-resources compile process-classes "
@@ -23,7 +24,7 @@ _PHASES = (
 _RESOLVES_TESTS = _PHASES.index("test-compile")
 _ALWAYS = frozenset("TargetFramework TargetFrameworks RuntimeIdentifier OS MSBuildProjectName".split())
 """Properties that are the same in a restore and in the build after it."""
-_PROPERTY = re.compile(r"\$\((?P<name>\w+)")
+_PROPERTY = expression(r"\$\((?P<name>\w+)")
 _CRATE_TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 _CRATES = "registry+https://github.com/rust-lang/crates.io-index"
 _PACKAGES = ("PackageReference", "PackageDownload", "ProjectReference", "PackageVersion", "GlobalPackageReference")

@@ -13,7 +13,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import above
@@ -21,6 +20,8 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path, whole_project
 from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _LOCK_ANEW = (
     "run `bundle lock --add-platform x86_64-linux aarch64-linux` with Bundler 2 or later, and commit Gemfile.lock"
@@ -33,20 +34,20 @@ _ELSEWHERE = frozenset(("--gemfile", "--standalone", "--path", "--binstubs"))
 _EVERY_LINUX = frozenset(("x86_64-linux", "aarch64-linux"))
 _STRING = r"""(?:"[^"#\\]*"|'[^'\\]*')"""
 _VALUE = rf"(?:{_STRING}|[\d.]++|:\w++|\w++:|=>|true|false|nil|%[iw]\[[\w\s.-]*\]|[\[\]{{}},\s])"
-_PLAIN = re.compile(
+_PLAIN = expression(
     rf"(?:(?P<word>source|ruby|gem|group|platforms?|path|git|github|git_source|gemspec|eval_gemfile)\b"
     rf"[\s(]*+(?P<rest>{_VALUE}*+)\)?\s*+(?P<block>do|\{{\s*\|\w+\|.*\}})?|end)\s*"
 )
 """A line of literals: `gem "rails", "~> 7.1", require: false`, `group :test do`, `end`."""
-_GIT_SOURCE = re.compile(r"(?m)^git_source\(:\w+\) do \|\w+\|\n(?:[ \t].*\n|\n)*end$")
-_RUNS = re.compile(r"File|Dir|IO\.|system|require|`|eval|ENV")
+_GIT_SOURCE = expression(r"(?m)^git_source\(:\w+\) do \|\w+\|\n(?:[ \t].*\n|\n)*end$")
+_RUNS = expression(r"File|Dir|IO\.|system|require|`|eval|ENV")
 """What a `git_source` block must not contain, because it may read files or run programs."""
-_NAME = re.compile(_STRING)
-_PATH = re.compile(rf"(?:\bpath:|:path\s*=>)\s*(?P<value>{_STRING})")
-_FILE = re.compile(rf"(?:\bfile:|:file\s*=>)\s*(?P<value>{_STRING})")
-_LOCKED = re.compile(r"  (?P<name>[\w.-]+)(?: \((?P<requirement>[^)]*)\))?(?P<pinned>!?)")
+_NAME = expression(_STRING)
+_PATH = expression(rf"(?:\bpath:|:path\s*=>)\s*(?P<value>{_STRING})")
+_FILE = expression(rf"(?:\bfile:|:file\s*=>)\s*(?P<value>{_STRING})")
+_LOCKED = expression(r"  (?P<name>[\w.-]+)(?: \((?P<requirement>[^)]*)\))?(?P<pinned>!?)")
 """A line of DEPENDENCIES in Gemfile.lock: `  rails (~> 7.1)`; gems from git or a folder end with `!`."""
-_REQUIREMENT = re.compile(rf",\s*(?P<value>{_STRING}(?:\s*,\s*{_STRING})*)\s*(?:,|$)")
+_REQUIREMENT = expression(rf",\s*(?P<value>{_STRING}(?:\s*,\s*{_STRING})*)\s*(?:,|$)")
 
 
 class _Gemfile(NamedTuple):

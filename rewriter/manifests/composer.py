@@ -18,6 +18,7 @@ from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path, whole_project
 from dfix.rewriter.manifests.shared.missing import MissingFile, missing
 from dfix.rewriter.manifests.shared.reader import Reader
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.json_text import json_value
 
 _EVENTS = frozenset(
@@ -34,7 +35,7 @@ _STAY_IN_VENDOR = frozenset(
 )
 """Plugins that only read and write the vendor folder."""
 _TAKES_VERSION = "which the install uses to determine the project's version"
-_REMOTE = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*://|[^/:]+@[^/:]+:", re.IGNORECASE)
+_REMOTE = expression(r"(?!file:)[a-z][a-z0-9+.-]*://|[^/:]+@[^/:]+:", re.IGNORECASE)
 _LARGEST = 10_000_000
 
 

@@ -18,9 +18,10 @@ from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import missing
 from dfix.rewriter.manifests.shared.reader import Reader
+from dfix.rewriter.text.expression import expression
 
 MOST_FILES = 1000
-_PROPERTY = re.compile(r"(?:--?|/)p(?:roperty)?:(\w+)=")
+_PROPERTY = expression(r"(?:--?|/)p(?:roperty)?:(\w+)=")
 _BUILD_PROPERTIES = frozenset(
     "AssemblyVersion Configuration DebugSymbols DebugType EnableCompressionInSingleFile FileVersion "
     "InformationalVersion IncludeNativeLibrariesForSelfExtract InvariantGlobalization PublishAot "
@@ -28,11 +29,11 @@ _BUILD_PROPERTIES = frozenset(
     "UseAppHost Version VersionPrefix VersionSuffix".split()
 )
 """Properties that name no file (learn.microsoft.com/dotnet/core/project-sdk/msbuild-props, read on 2026-11-29)."""
-_READS_FILES = re.compile(r"\[\s*System\.IO\.(?!Path\b)")
+_READS_FILES = expression(r"\[\s*System\.IO\.(?!Path\b)")
 """A property function that may read a file: `$([System.IO.File]::ReadAllText('a'))`. A package's name is none."""
 _LARGEST = 5_000_000
 _PROJECT = (".csproj", ".fsproj", ".vbproj", ".proj")
-_IN_SOLUTION = re.compile(r'^Project\("[^"]*"\)\s*=\s*"[^"]*",\s*"(?P<path>[^"]*)"', re.MULTILINE)
+_IN_SOLUTION = expression(r'^Project\("[^"]*"\)\s*=\s*"[^"]*",\s*"(?P<path>[^"]*)"', re.MULTILINE)
 _FOUND_ABOVE = ("Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props")
 _NUGET = ("nuget.config", "NuGet.config", "NuGet.Config")
 _PLAIN_OPTIONS = frozenset(

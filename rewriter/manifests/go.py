@@ -6,9 +6,7 @@ Source: go.dev/ref/mod ("go mod download", "replace directive", "Workspaces").
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import above
@@ -16,10 +14,12 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import missing
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 MOST_MODULES = 500
 _LARGEST = 2_000_000
-_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|[^\s"`]+')
+_WORD = expression(r'"(?:[^"\\]|\\.)*"|`[^`]*`|[^\s"`]+')
 _OTHER_FILES = ("-C", "-modfile", "--modfile", "-reuse", "--reuse")
 """Options that make Go read other files than go.mod and go.sum in its folder."""
 

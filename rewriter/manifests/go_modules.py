@@ -9,13 +9,14 @@ from fnmatch import fnmatch
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.go_packages import GoBuild, imported_modules
+from dfix.rewriter.text.expression import expression
 
-_REQUIRE = re.compile(
+_REQUIRE = expression(
     r"^[ \t]*+(?:require\s++)?\"?(?P<path>[^\s/()\".]++\.[^\s()\"]++)\"?\s+v\S+(?P<indirect>\s*//\s*indirect)?",
     re.MULTILINE,
 )
-_REPLACE = re.compile(r"^[^\S\n]*(?:replace\s+)?(?P<old>[^\s()]+)(?:\s+v\S+)?\s+=>\s+(?P<new>[^\s()]+)", re.MULTILINE)
-_MODULE = re.compile(r"^[^\S\n]*module\s+[\"`]?(?P<path>[^\s\"`]+)", re.MULTILINE)
+_REPLACE = expression(r"^[^\S\n]*(?:replace\s+)?(?P<old>[^\s()]+)(?:\s+v\S+)?\s+=>\s+(?P<new>[^\s()]+)", re.MULTILINE)
+_MODULE = expression(r"^[^\S\n]*module\s+[\"`]?(?P<path>[^\s\"`]+)", re.MULTILINE)
 
 
 class GoProject:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.text.comments import without_comments
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _SYSTEMS = frozenset(
     "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows "
@@ -22,12 +23,12 @@ _MACHINES = frozenset(
     "386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 "
     "ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm".split()
 )
-_COMMENT = re.compile(r"(?P<block>/\*)|//[^\n]*")
-_IMPORT = re.compile(
+_COMMENT = expression(r"(?P<block>/\*)|//[^\n]*")
+_IMPORT = expression(
     r'^[ \t]*(?:import[ \t]+)?(?:[\w.]+[ \t]+)?(?:"(?P<path>[^"\n]+)"|`(?P<raw>[^`\n]+)`)', re.MULTILINE
 )
-_IMPORTS = re.compile(r'\bimport\s*(?:\((?P<block>[^()]*)\)|(?P<one>(?:[\w.]+\s+)?["`][^"`\n]+["`]))')
-_TERM = re.compile(r"&&|\|\||!|\(|\)|[\w.]+")
+_IMPORTS = expression(r'\bimport\s*(?:\((?P<block>[^()]*)\)|(?P<one>(?:[\w.]+\s+)?["`][^"`\n]+["`]))')
+_TERM = expression(r"&&|\|\||!|\(|\)|[\w.]+")
 MOST_FILES = 5_000
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.context_path import above, inside
@@ -18,6 +18,7 @@ from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path, manifest_path
 from dfix.rewriter.manifests.shared.missing import missing
 from dfix.rewriter.manifests.shared.reader import Reader
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

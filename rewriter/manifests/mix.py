@@ -18,20 +18,21 @@ from dfix.rewriter.manifests.shared.local_paths import local_path
 from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
 from dfix.rewriter.manifests.shared.reader import Reader
 from dfix.rewriter.manifests.shared.semver_ranges import fits, mismatch
+from dfix.rewriter.text.expression import expression
 
 MOST_PROJECTS = 200
 _FILE = "mix.exs"
 _OUTPUTS = ("deps", "_build")
-_READS = re.compile(
+_READS = expression(
     r"\b(File\.\w+|System\.(cmd|shell|get_env|fetch_env)\w*|Code\.\w+|Path\.wildcard|import_file|:os\.\w+)"
 )
-_DEPENDENCY = re.compile(r"\{\s*:(?P<name>\w+)\s*,(?P<rest>[^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
+_DEPENDENCY = expression(r"\{\s*:(?P<name>\w+)\s*,(?P<rest>[^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
 """A dependency: `{:jason, "~> 1.4"}`, `{:lib, path: "../lib"}`; its options may contain one more level of braces."""
-_PATH = re.compile(r"\bpath:\s*\"(?P<value>[^\"]*)\"")
-_REQUIREMENT = re.compile(r"\s*\"(?P<value>[^\"]*)\"")
-_LOCKED = re.compile(r"^[ \t]*\"(?P<name>\w+)\":\s*\{:(?P<kind>\w+),[^,]*,\s*\"(?P<version>[^\"]*)\"", re.MULTILINE)
+_PATH = expression(r"\bpath:\s*\"(?P<value>[^\"]*)\"")
+_REQUIREMENT = expression(r"\s*\"(?P<value>[^\"]*)\"")
+_LOCKED = expression(r"^[ \t]*\"(?P<name>\w+)\":\s*\{:(?P<kind>\w+),[^,]*,\s*\"(?P<version>[^\"]*)\"", re.MULTILINE)
 """A line of mix.lock: `"jason": {:hex, :jason, "1.4.1", …}`."""
-_APPS = re.compile(r"\bapps_path:\s*\"(?P<value>[^\"]*)\"")
+_APPS = expression(r"\bapps_path:\s*\"(?P<value>[^\"]*)\"")
 
 
 class _Reader(Reader):

@@ -6,21 +6,21 @@ Source: rstudio.github.io/renv ("Using renv with Docker", "Lockfiles").
 from __future__ import annotations
 
 import posixpath
-import re
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.json_text import json_value
 
 _LARGEST = 10_000_000
-_RESTORE = re.compile(r"renv::restore\((?:\s*+(?:prompt|clean)\s*=\s*(?:TRUE|FALSE|T|F)\s*+,?)*+\s*\)")
-_HARMLESS = re.compile(
+_RESTORE = expression(r"renv::restore\((?:\s*+(?:prompt|clean)\s*=\s*(?:TRUE|FALSE|T|F)\s*+,?)*+\s*\)")
+_HARMLESS = expression(
     r"(renv::consent\(provided\s*=\s*(TRUE|T)\)|options\([^()]*(\([^()]*\)[^()]*)*\)|library\(renv\))"
 )
 """Expressions next to the restore that read no file of the project."""
-_PROFILE = re.compile(r"""source\(["']renv/activate\.R["']\)""")
+_PROFILE = expression(r"""source\(["']renv/activate\.R["']\)""")
 _RENV_FILES = ("renv/activate.R", "renv/settings.json", "renv/settings.dcf", "renv/.gitignore")
 
 
@@ -28,7 +28,7 @@ def inputs(context: Context, install: Install) -> Inputs:
     """What the restore reads. Raises LeaveAlone when that depends on something that dfix does not follow."""
     words = iter(install.arguments)
     expressions = [next(words, "") for word in words if word == "-e"]
-    for part in (part.strip() for expression in expressions for part in expression.split(";")):
+    for part in (part.strip() for given in expressions for part in given.split(";")):
         if part and not _RESTORE.fullmatch(part) and not _HARMLESS.fullmatch(part):
             raise LeaveAlone("hook-script", f"`{part[:60]}` runs in the same R session and may read the project")
     path = posixpath.join(install.folder, "renv.lock")

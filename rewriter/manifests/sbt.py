@@ -14,11 +14,12 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path
 from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
+from dfix.rewriter.text.expression import expression
 
 MOST_FILES = 200
-_READS = re.compile(r"\b(IO\.(read|copy|list|load)\w*|Process\(|Source\.from\w+|Files\.\w+|sys\.process|new File\()")
-_GIT_PLUGINS = re.compile(r'"sbt-(?:git|dynver|git-versioning|release-early|ci-release|buildinfo-git)"')
-_SUBPROJECTS = re.compile(r'\bin\s*+(?:\(\s*+)?file\(\s*"(?P<value>[^"]*)"\s*\)')
+_READS = expression(r"\b(IO\.(read|copy|list|load)\w*|Process\(|Source\.from\w+|Files\.\w+|sys\.process|new File\()")
+_GIT_PLUGINS = expression(r'"sbt-(?:git|dynver|git-versioning|release-early|ci-release|buildinfo-git)"')
+_SUBPROJECTS = expression(r'\bin\s*+(?:\(\s*+)?file\(\s*"(?P<value>[^"]*)"\s*\)')
 
 
 def inputs(context: Context, install: Install) -> Inputs:

@@ -14,12 +14,13 @@ from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path
 from dfix.rewriter.manifests.shared.missing import missing, refuse_host_output
 from dfix.rewriter.text.comments import without_comments
+from dfix.rewriter.text.expression import expression
 
-_COMMENT = re.compile(r"(?P<block>/\*)")
+_COMMENT = expression(r"(?P<block>/\*)")
 
 MOST_PACKAGES = 200
-_LOCAL = re.compile(r'\.package\s*\(\s*(?:name:\s*"[^"]*"\s*,\s*)?path:\s*(?P<value>"[^"]*"|[^,)]*)')
-_READS = re.compile(
+_LOCAL = expression(r'\.package\s*\(\s*(?:name:\s*"[^"]*"\s*,\s*)?path:\s*(?P<value>"[^"]*"|[^,)]*)')
+_READS = expression(
     r"\b(FileManager|contentsOf(File)?|Process\s*\(|fopen|popen|getenv|ProcessInfo|Context\.\w+|#file(Path)?)\b"
 )
 

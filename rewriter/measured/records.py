@@ -13,9 +13,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 from dfix.rewriter.model import Model, Step
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.read import Unreadable, loose_text
 
 _VERSION = 1

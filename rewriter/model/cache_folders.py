@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
+
+from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Step
@@ -12,9 +13,9 @@ if TYPE_CHECKING:
 
 Relation = Literal["", "above", "within"]
 
-_HOME = re.compile(r"(?:~[a-z0-9_-]*|\$HOME|\$\{HOME\}|/root|/home/[^/]+)(?=/|$)")
-_BRACES = re.compile(r"\{([^{},]*+,[^{}]*+)\}")
-_WILD = re.compile(r"[*?\[]")
+_HOME = expression(r"(?:~[a-z0-9_-]*|\$HOME|\$\{HOME\}|/root|/home/[^/]+)(?=/|$)")
+_BRACES = expression(r"\{([^{},]*+,[^{}]*+)\}")
+_WILD = expression(r"[*?\[]")
 
 
 def relation(path: str, cache: str) -> Relation:

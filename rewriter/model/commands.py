@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement, Word
 from dfix.rewriter.shell.walk import invoked, substitutes
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Span
 
 _SETTERS = frozenset(("export", "unset", "read", "readonly", "declare", "local"))
 _SOURCE = frozenset((".", "source", "eval"))
 """After these, no variable has a certain value."""
-_EXPANDS = re.compile(r"[*?\[{~$`(/]")
+_EXPANDS = expression(r"[*?\[{~$`(/]")
 """What makes a word of `for x in …` more than a text: a pattern, an expansion, or a path."""
-_ONLY_RUNS = re.compile(r"\"?\$\([^()`]*\)\"?")
+_ONLY_RUNS = expression(r"\"?\$\([^()`]*\)\"?")
 """A word that is what a command prints, as in `for x in $(ls)`: it names no file itself."""
 _MOST_VALUES = 30
 """How many values of a loop's variable are kept; the number is a choice."""

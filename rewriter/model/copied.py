@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from typing import NamedTuple
 
 from dfix.rewriter.context.brought import Brought, brings
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.stage import Step
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 
 class Copied(NamedTuple):

@@ -6,8 +6,9 @@ distributions' own). Any other is "unknown", and transforms must not guess.
 
 from __future__ import annotations
 
-import re
 from typing import Literal
+
+from dfix.rewriter.text.expression import expression
 
 Family = Literal["debian", "alpine", "fedora", "suse", "arch", "windows", "scratch", "unknown"]
 
@@ -34,8 +35,8 @@ _LANGUAGES = frozenset(
 _MIXED = frozenset(("openjdk", "mysql", "maven"))
 """Images whose plain tags have meant several distributions, so that only a tag that names one tells."""
 
-_DEBIAN = re.compile(r"\b(?:debian|slim|jessie|stretch|buster|bullseye|bookworm|trixie|focal|jammy|noble)\b")
-_OTHER = re.compile(
+_DEBIAN = expression(r"\b(?:debian|slim|jessie|stretch|buster|bullseye|bookworm|trixie|focal|jammy|noble)\b")
+_OTHER = expression(
     r"\b(?:ubi\d*|centos\d*|oracle(?:linux\d*)?|corretto|amazoncorretto|al2023|microsoft|windows\w*|nanoserver)\b"
 )
 _WINDOWS = ("windowsservercore", "nanoserver", "mcr.microsoft.com/windows", "microsoft/windows", "dotnet/framework")

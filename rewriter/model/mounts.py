@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dfix.rewriter.dockerfile import Instruction
 from dfix.rewriter.model.paths import resolve
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _SAME = {"dst": "target", "destination": "target", "src": "source"}
 

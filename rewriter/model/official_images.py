@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from dfix.rewriter.model.images import repository
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.own_data import own_table
 
 _FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "knowledge", "images")
-_NUMBERS = re.compile(r"\d+(?:\.\d+)*")
+_NUMBERS = expression(r"\d+(?:\.\d+)*")
 _NAMED = {
     "9": "stretch", "10": "buster", "11": "bullseye", "12": "bookworm", "13": "trixie",
     "20.04": "focal", "22.04": "jammy", "24.04": "noble",

@@ -12,14 +12,15 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.start_scripts import scripts_named, shell_commands
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.json_text import json_value
 
 RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
 """Programs that run scripts of package.json."""
 _RUN_SCRIPTS = frozenset(("run-s", "run-p", "npm-run-all", "npm-run-all2"))
 """Programs of npm-run-all, whose words are names of scripts: https://github.com/bcomnes/npm-run-all2"""
-_OPERATORS = re.compile(r"&&|\|\||;|&")
-_ASSIGNMENT = re.compile(r"\w+=")
+_OPERATORS = expression(r"&&|\|\||;|&")
+_ASSIGNMENT = expression(r"\w+=")
 _RUNS_WITHOUT_RUN = frozenset(("start", "test", "restart", "stop"))
 """Scripts that npm runs without the word `run`: https://docs.npmjs.com/cli/v11/using-npm/scripts"""
 _MOST_COMMANDS = 20

@@ -5,17 +5,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 MOST_READ = 2_000
 MOST_PLACES = 25
 LARGEST = 400_000
-_NEVER = re.compile(
+_NEVER = expression(
     r"(?:^|/)(?:readme|license|licence|copying|changelog|changes|contributing|authors|notice|todo|dockerfile|containerfile"
     r"|docker-compose|compose|makefile|justfile|taskfile|jenkinsfile|procfile|renovate|codecov|sonar-project)[^/]*$"
     r"|(?:^|/)\.(?!well-known|env)[^/]+(?:/|$)"
@@ -39,13 +40,13 @@ _NAMES_A_PROGRAM = (
 _STARTS_IN_OS = r"(?:system|popen|exec\w+|spawn\w+|posix_spawn\w*)\b"
 """Functions of Python's module os."""
 _USES_THE_SYSTEM = {
-    "node": re.compile(
+    "node": expression(
         r"""\bchild_process\b|\bspawn_sync\b|\bprocess\.(?:binding|dlopen)\(|\b(?:Bun\.(?:spawn|\$)|Deno\.Command)"""
         r"""|['"](?:@npmcli/promise-spawn|execa|shelljs|zx|cross-spawn|spawn-\w+|nano-spawn|tinyexec|foreground-child|node-pty|which"""
         r"""|simple-git|isomorphic-git|nodegit|gm|imagemagick|koffi|ffi-napi|ffi-rs)(?:/[\w./-]+)?['"]|"""
         + _NAMES_A_PROGRAM
     ),
-    "python": re.compile(
+    "python": expression(
         r"(?<![/\w-])subprocess|(?<=create_)subprocess"
         rf"|\bos\.{_STARTS_IN_OS}(?!\(\s*sys\.executable\b)\(?|\bfrom os import .*\b{_STARTS_IN_OS}"
         r"|\bfind_library\(|\b(?:CDLL|PyDLL|LoadLibrary|dlopen)\(|\bcdll\.\w"
@@ -55,28 +56,28 @@ _USES_THE_SYSTEM = {
         r"|\bccompiler\b|" + _NAMES_A_PROGRAM,
         re.MULTILINE,
     ),
-    "ruby": re.compile(
+    "ruby": expression(
         r"(?<![\w.:])(?:Kernel\.|Process\.)?(?:system|exec|spawn)(?:\(| +[\"'%])"
         r"|\bProcess\.(?:spawn|exec)\b|\bOpen3\b|\bPTY\b|popen"
         r"|[\"']\|\s*[a-z./]|%x[({\[]|(?<=[=(\s])`[a-z./]|\bffi_lib\b|\bdlload\b|\bdlopen\(|" + _NAMES_A_PROGRAM
     ),
 }
 """What starts other programs, or loads libraries of the system, in a language's source files."""
-_RUNS_ITSELF = re.compile(r"\bsubprocess\.(?:run|Popen|call|check_call|check_output)\(\s*[\[(]?\s*sys\.executable\b")
-_IMPORTS_SUBPROCESS = re.compile(
+_RUNS_ITSELF = expression(r"\bsubprocess\.(?:run|Popen|call|check_call|check_output)\(\s*[\[(]?\s*sys\.executable\b")
+_IMPORTS_SUBPROCESS = expression(
     r"^[^\S\n]*import subprocess$|\bsubprocess\.(?:PIPE|DEVNULL|STDOUT|\w*Error|TimeoutExpired)\b", re.MULTILINE
 )
 """What a file that only starts the interpreter has of the module besides."""
-_IN_BACKTICKS = re.compile(r"`([\w./-]++)(?: [^`;|&()<>\n]*+)?`")
-_JDK = re.compile(r"\bjavax\.tools\b|\bcom\.sun\.tools\b|\bjdk\.jshell\b|\bcom\.sun\.source\b")
-_COMPILES = re.compile(
+_IN_BACKTICKS = expression(r"`([\w./-]++)(?: [^`;|&()<>\n]*+)?`")
+_JDK = expression(r"\bjavax\.tools\b|\bcom\.sun\.tools\b|\bjdk\.jshell\b|\bcom\.sun\.source\b")
+_COMPILES = expression(
     r"\btorch\.compile\b|^[^\S\n]*(?:import|from) (?:triton|pyximport|distutils)\b"
     r"|\bcpp_extension\b|\bccompiler\b|ffi\w{0,40}\.verify\(|\bfrom torch import [^\n]{0,200}\bcompile\b",
     re.MULTILINE,
 )
 """What calls a C compiler when a Python program runs."""
-_CFFI = re.compile(r"\bcffi\b")
-_CFFI_COMPILES = re.compile(r"(?<!\bre)\.(?:verify|compile)\(")
+_CFFI = expression(r"\bcffi\b")
+_CFFI_COMPILES = expression(r"(?<!\bre)\.(?:verify|compile)\(")
 """The same in a file that imports cffi, which may have any name there."""
 _COMMENTS = ("#", "//", "*")
 

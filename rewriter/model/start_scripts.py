@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
-from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge.program_table import of_kind
@@ -15,6 +14,7 @@ from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import commands, invoked
 from dfix.rewriter.text.json_text import json_value
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 FULL_IMAGE_PROGRAMS = frozenset(
     "curl wget git hg svn ssh gpg gcc g++ cc make go patch unzip bzip2 xz ps pgrep pkill top free convert".split()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.commands import Located, located_in
 from dfix.rewriter.shell.nodes import Script, Word
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import program_name, substitutes
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
-_TAKES_SCRIPT = re.compile(r"-[eux]*c")
-_BEGIN = re.compile(r"\$\((?!\()|[<>]\(|`")
+_TAKES_SCRIPT = expression(r"-[eux]*c")
+_BEGIN = expression(r"\$\((?!\()|[<>]\(|`")
 
 
 class Substitution(NamedTuple):

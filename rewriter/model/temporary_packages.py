@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.knowledge import Usage
 from dfix.rewriter.model.cache_use import run_commands
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.stage import Step
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 MOST_BETWEEN = 2
 """RUNs between an install of packages and their removal; what stands further apart is rarely one job."""

@@ -13,6 +13,7 @@ from dfix.rewriter.model.build import assignments
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.facts import with_facts
 from dfix.rewriter.model.stage import Stage, Step, known
+from dfix.rewriter.text.expression import expression
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where BuildKit, and so most base images, look for programs."""
@@ -23,7 +24,7 @@ OF_PLATFORM = frozenset(
 
 Source: docs.docker.com ("Automatic platform ARGs in the global scope").
 """
-_VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?[-+?][^}]{0,2000})?\}|(?P<plain>\w+))")
+_VARIABLE = expression(r"\$(?:\{(?P<braced>\w+)(?::?[-+?][^}]{0,2000})?\}|(?P<plain>\w+))")
 
 
 def values_in_force(step: Step, command: Located) -> dict[str, str]:

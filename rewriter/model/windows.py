@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.dockerfile.expand import expand_known
 from dfix.rewriter.dockerfile.expansion import ExpansionError
 from dfix.rewriter.model.images import family
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.wildcard import ANYTHING, Wildcard
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from dfix.rewriter.dockerfile import Instruction, Tree
     from dfix.rewriter.model.stage import Stage
 
-_NAME = re.compile(r"windows|nanoserver|servercore|ltsc20\d\d")
-_PATH = re.compile(r"""(?<![\w./])['"]?[CDcd]:[\\/]""")
-_VARIABLE = re.compile(r"\$\{[^}]*\}|\$\w+")
-_VARIABLE_NAME = re.compile(r"\$\{?(\w+)")
+_NAME = expression(r"windows|nanoserver|servercore|ltsc20\d\d")
+_PATH = expression(r"""(?<![\w./])['"]?[CDcd]:[\\/]""")
+_VARIABLE = expression(r"\$\{[^}]*\}|\$\w+")
+_VARIABLE_NAME = expression(r"\$\{?(\w+)")
 _NAMES_PATHS = frozenset(("WORKDIR", "COPY", "ADD", "VOLUME"))
 _MENTIONS_PATHS = frozenset(("RUN", "ENV", "CMD", "ENTRYPOINT"))
 """In these a Linux image may name such a path too, for Wine or in a text."""

@@ -11,13 +11,14 @@ from bisect import bisect_right
 from functools import cached_property
 from itertools import accumulate
 
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.source import Region, Source, Span
 
-_QUOTE = re.compile(r"`([^`]+)`")
-_LINE = re.compile(r"\bline (\d+)\b(?! of )")
+_QUOTE = expression(r"`([^`]+)`")
+_LINE = expression(r"\bline (\d+)\b(?! of )")
 _BETWEEN = r"(?:[ \t]|\\\r?\n|\r?\n)+"
-_BETWEEN_WORDS = re.compile(_BETWEEN)
-_WORD = re.compile(r"\S+")
+_BETWEEN_WORDS = expression(_BETWEEN)
+_WORD = expression(r"\S+")
 
 
 class AuthorsWords:

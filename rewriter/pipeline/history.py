@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from operator import attrgetter
-from typing import NamedTuple
 
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit, Region, Source, Span
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import NamedTuple
 
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.budget import MOST_SECONDS, OverBudgetError, limited
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.pipeline.run import Hooks, StoppedError
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
 from dfix.rewriter.text.root import root_of

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.dockerfile import Tree
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.result import UsedContext
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.root import is_inside, real, root_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 Place = tuple[str, int]
 """A rule and the character offset, in the original file, of one of its changes."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import NamedTuple, cast, get_args
+from typing import cast, get_args
 
 from dfix.rewriter.answers.change import Change, Contract, Refusal
 from dfix.rewriter.pipeline.installed_plugins import Plugin
 from dfix.rewriter.pipeline.transform import Transform
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit
 
 _SHAPE: dict[str, type] = {

@@ -7,11 +7,12 @@ import os
 import sys
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 from dfix.rewriter.answers.change import Contract
 from dfix.rewriter.pipeline.installed_plugins import find
 from dfix.rewriter.pipeline.transform import Transform, is_opt_in
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from dfix.rewriter.answers.example import Example

@@ -6,7 +6,7 @@ from bisect import insort
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from os.path import exists
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.change import Change, Refusal
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
@@ -23,6 +23,7 @@ from dfix.rewriter.pipeline.registry import RuleInfo, plugin_rules, rule_names, 
 from dfix.rewriter.pipeline.result import Applied, IgnoreFileChange, Note, Refused, Result
 from dfix.rewriter.pipeline.suppressions import COMMENTS, Suppressions
 from dfix.rewriter.pipeline.transform import Transform, is_opt_in, reads_sources
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.source import Edit, OverlappingEditsError, Source, overlap
 

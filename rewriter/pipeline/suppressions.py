@@ -8,21 +8,21 @@ directive. Other comments inside of a continued instruction or a heredoc are ign
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.dockerfile.instruction import Instruction
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Source
 
-_DFIX = re.compile(r"\s*#\s*dfix:\s*ignore(-file)?(?![\w-])\s*(?:\[([^\]]*)\])?")
-_AT_END = re.compile(r"\s#\s*dfix:\s*ignore(?![\w-])[^\"'`\n]*$")
-_MISSPELT = re.compile(r"\s*#\s*dfix:\s*([\w-]+)")
-_HADOLINT = re.compile(r"\s*#\s*hadolint\s+(global\s+)?ignore\s*=\s*(\w+(?:\s*,\s*\w+)*)")
-_HADOLINT_CODE = re.compile(r"(?:DL|SC)\d+")
+_DFIX = expression(r"\s*#\s*dfix:\s*ignore(-file)?(?![\w-])\s*(?:\[([^\]]*)\])?")
+_AT_END = expression(r"\s#\s*dfix:\s*ignore(?![\w-])[^\"'`\n]*$")
+_MISSPELT = expression(r"\s*#\s*dfix:\s*([\w-]+)")
+_HADOLINT = expression(r"\s*#\s*hadolint\s+(global\s+)?ignore\s*=\s*(\w+(?:\s*,\s*\w+)*)")
+_HADOLINT_CODE = expression(r"(?:DL|SC)\d+")
 _ALL = "all"
 COMMENTS = ("ignore", "ignore-file")
 """The words that may follow `# dfix:`."""

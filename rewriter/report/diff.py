@@ -6,10 +6,11 @@ import os
 import re
 
 from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.source import Source
 
 _NO_NEWLINE = "\n\\ No newline at end of file\n"
-_QUOTED = re.compile(r'[\x00-\x1f"\\\x7f]|[^\x00-\x7f]')
+_QUOTED = expression(r'[\x00-\x1f"\\\x7f]|[^\x00-\x7f]')
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\a": "\\a", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\v": "\\v", "\f": "\\f"}
 _ESCAPES["\r"] = "\\r"
 

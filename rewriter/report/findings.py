@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report.terminal import PROMISES
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 Level = Literal["error", "warning", "notice"]
 """error: a file that could not be handled; warning: a change; notice: a place left alone."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
-from typing import NamedTuple
 
 from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 
 class Hunk(NamedTuple):

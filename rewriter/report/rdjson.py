@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.findings import findings
 from dfix.rewriter.report.hunks import hunks, lines_of
 from dfix.rewriter.report.output import valid, visible
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import BOM, Source
 
 _SEVERITIES = {"error": "ERROR", "warning": "WARNING", "notice": "INFO"}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from dfix.rewriter.report.output import Output
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
-_WORD = re.compile(r"\s+|\w+|[^\w\s]")
+_WORD = expression(r"\s+|\w+|[^\w\s]")
 
 
 class Row(NamedTuple):

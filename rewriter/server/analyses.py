@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import walk_packages
-from typing import NamedTuple
 
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.options import Options, Saving
@@ -25,6 +24,7 @@ from dfix.rewriter.server.documents import Document
 from dfix.rewriter.server.preferences import settings_for
 from dfix.rewriter.server.questions import Failure, News, Question, Reply, Said, begun, packed, received
 from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.root import root_of
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.dockerfile import Instruction, Tree, parse
 from dfix.rewriter.model import Model
@@ -16,6 +16,7 @@ from dfix.rewriter.pipeline.result import Applied, Result
 from dfix.rewriter.report.tally import UNSAFE
 from dfix.rewriter.server.documents import Document
 from dfix.rewriter.server.positions import Positions
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.source import Source
 

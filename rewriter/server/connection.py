@@ -10,14 +10,16 @@ import time
 from collections.abc import Callable
 from typing import BinaryIO
 
+from dfix.rewriter.text.expression import expression
+
 MOST_BYTES = 64_000_000
 """A header that announces a longer message counts as broken."""
 LONGEST_LINE = 10_000_000
 """A line that is not a header is read in pieces of this size."""
 LOOK_UP_SECONDS = 1.0
-_LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,12})[ \t]*\r?\n\Z", re.IGNORECASE)
+_LENGTH = expression(rb"content-length:[ \t]*(\d{1,12})[ \t]*\r?\n\Z", re.IGNORECASE)
 """At the end of a line, too: after a message without a usable header, the next header follows on the same line."""
-_NAME = re.compile(rb"content-length:", re.IGNORECASE)
+_NAME = expression(rb"content-length:", re.IGNORECASE)
 _MOST_WAITING = 100
 _PATIENCE = 5.0
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import Tree
 from dfix.rewriter.pipeline.opened_context import OpenedContext, literal_sources, open_context
 from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 UNWATCHED_SECONDS = 1.0
 _Key = tuple[str, str | None, tuple[str, ...]]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from lsprotocol.types import TextDocumentContentChangeEvent, TextDocumentContentChangePartial, TextDocumentItem
 
 from dfix.rewriter.server.positions import Positions
 from dfix.rewriter.text.discover import is_dockerfile_name
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _LANGUAGES = frozenset(("dockerfile", "docker", "containerfile"))
 

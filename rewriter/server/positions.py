@@ -6,11 +6,12 @@ pygls splits at every line end that Python knows (also form feed, U+2028), which
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 
+from dfix.rewriter.text.expression import expression
+
 UTF16, UTF32 = "utf-16", "utf-32"
-_LINE_END = re.compile(r"\r\n|\n|\r")
+_LINE_END = expression(r"\r\n|\n|\r")
 
 
 class Positions:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from dfix.rewriter.pipeline.options import Options, Saving
 from dfix.rewriter.settings.files import Settings, SettingsError, SettingsFinder, saving
 from dfix.rewriter.settings.keys import save_faults, wrong_value
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.root import leads_out
 

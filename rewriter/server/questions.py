@@ -9,12 +9,13 @@ from __future__ import annotations
 import pickle
 import socket
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from dfix.rewriter.server.analysis import Analysis
 from dfix.rewriter.server.contexts import Folder
 from dfix.rewriter.server.documents import Document
 from dfix.rewriter.server.preferences import Preferences
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 
 HEADER = 8

@@ -14,12 +14,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import IntEnum
-from typing import NamedTuple
 
 from dfix.rewriter.server import analyses
 from dfix.rewriter.server.cpu_time import cpu_seconds
 from dfix.rewriter.server.launcher import Launcher
 from dfix.rewriter.server.questions import EMPTY, HEADER, News, Question, Reply, packed
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 PROCESSES = (2, 1, 1)
 """How many processes each level has at most."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from pygls.exceptions import JsonRpcInternalError
 
@@ -18,6 +18,7 @@ from dfix.rewriter.server.launcher import Launcher
 from dfix.rewriter.server.preferences import Preferences
 from dfix.rewriter.server.questions import News, Question, Reply
 from dfix.rewriter.server.schedule import Need, ProcessEndedError, Schedule
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 
 SKIPPED_SECONDS = 10.0

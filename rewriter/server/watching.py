@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from lsprotocol import types
 
 from dfix.rewriter.server.documents import path_of, uri_of
 from dfix.rewriter.settings.files import FILES
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _DECLARING = ("*compose*.yml", "*compose*.yaml", "docker-bake*.hcl", "docker-bake*.json", "skaffold.yaml")
 _ELSEWHERE = (*FILES, *_DECLARING, "devcontainer.json", "*.dockerignore")

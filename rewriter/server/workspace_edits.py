@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from lsprotocol import types
 
 from dfix.rewriter.pipeline.result import IgnoreFileChange, Result
@@ -11,6 +9,7 @@ from dfix.rewriter.report.hunks import Hunk, hunks, lines_of
 from dfix.rewriter.server.analysis import Analysis
 from dfix.rewriter.server.documents import Documents, uri_of
 from dfix.rewriter.server.positions import Positions
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Span
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.pipeline.options import Options, Saving
 from dfix.rewriter.settings.keys import FORMS, KEYS_BY_NAME, MOST, Key, fits, has_too_many, nearest_key, save_faults
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
 from dfix.rewriter.text.root import is_inside, is_shared, leads_out, real, root_of

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from dfix.rewriter.answers.spelling import did_you_mean
 from dfix.rewriter.pipeline.options import Saving
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 TARGETS = ("buildkit", "buildah", "kaniko")
 

@@ -6,19 +6,19 @@ for redirect targets, accepts `a; then b`, and attaches the redirect of a list's
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from functools import cache
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.shell.nodes import Script
 from dfix.rewriter.shell.walk import commands
+from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
     from tree_sitter import Parser, Query, Tree
 
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_NOTHING_IN_BACKQUOTES = re.compile(r"`[ \t]*(?:#[^`\\]*)?`")
+_NOT_ASCII = expression(r"[^\x00-\x7f]")
+_NOTHING_IN_BACKQUOTES = expression(r"`[ \t]*(?:#[^`\\]*)?`")
 _QUERY = """
 (command) @command (declaration_command) @command (unset_command) @command
 (test_command) @test (variable_assignment) @assignment

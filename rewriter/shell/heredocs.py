@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dfix.rewriter.shell.cursor import Cursor, UnreadableError
 from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 
 class OpenHeredoc(NamedTuple):

@@ -6,13 +6,13 @@ word at different places the script is unreadable; where they only expand it dif
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from dfix.rewriter.shell.cursor import Cursor, UnreadableError
 from dfix.rewriter.shell.heredocs import Heredocs
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.quotes import OPENING, Quotes
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.source import Span
 
 RESERVED = frozenset(
@@ -20,18 +20,18 @@ RESERVED = frozenset(
 )
 """The words that are no command's name."""
 
-_RESERVED = re.compile(
+_RESERVED = expression(
     r"(?:if|then|elif|else|fi|for|while|until|do|done|case|esac|function|select|coproc|[{}!]|\[\[)"
     r"(?=[ \t\n;&|()]|[<>](?!\()|\\\n|\Z)"
 )
-_PLAIN_WORD = re.compile(r"[ \t]*([^ \t\n\\'\"$`;&|<>()#~*?\[{]++)(?=[ \t\n;&|)]|\Z)")
+_PLAIN_WORD = expression(r"[ \t]*([^ \t\n\\'\"$`;&|<>()#~*?\[{]++)(?=[ \t\n;&|)]|\Z)")
 """Blanks and a word that is its own value."""
-_BLANKS = re.compile(r"(?:[ \t]|\\\n)*")
+_BLANKS = expression(r"(?:[ \t]|\\\n)*")
 _BLANK_OR_COMMENT = " \t\\#"
-_CHUNK = re.compile(r"[^ \t\n\\'\"$`;&|<>()]+")
-_HOME = re.compile(r"(?:\A|[=:])~")
-_ARRAY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
-_DESCRIPTOR_NAME = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
+_CHUNK = expression(r"[^ \t\n\\'\"$`;&|<>()]+")
+_HOME = expression(r"(?:\A|[=:])~")
+_ARRAY_NAME = expression(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
+_DESCRIPTOR_NAME = expression(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
 class Lexer:

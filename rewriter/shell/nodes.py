@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Span
 
 CompoundKind = Literal["subshell", "group", "if", "for", "while", "case", "function", "test"]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from dfix.rewriter.shell.cursor import UnreadableError
 from dfix.rewriter.shell.lexer import Lexer
 from dfix.rewriter.shell.nodes import Script
 from dfix.rewriter.shell.parser import Parser, skip_substitution
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.source import Span
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_LINE_END = re.compile(r"(?<!\\)\n")
+_CONTROL = expression(r"[\x00-\x08\x0b-\x1f\x7f]")
+_LINE_END = expression(r"(?<!\\)\n")
 
 
 def parse(mask: str, start: int, text: str) -> Script:

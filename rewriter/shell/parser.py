@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from dfix.rewriter.shell.condition import condition
 from dfix.rewriter.shell.cursor import UnreadableError
 from dfix.rewriter.shell.lexer import Lexer
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, CompoundKind, Node, Operator, Pipeline, Statement, Word
 from dfix.rewriter.shell.simple_command import redirects_after_compound, simple_command
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Span
 
 _NONE: frozenset[str] = frozenset()
@@ -21,9 +21,9 @@ _DO = frozenset(("do",))
 _DONE = frozenset(("done",))
 _CLOSE = frozenset(("}",))
 _ESAC = frozenset(("esac",))
-_NO_ARITHMETIC = re.compile(r"[;\n'\"]|[\w)}][ \t]+[\w$(]")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NO_ARGUMENTS = re.compile(r"[ \t]*\([ \t]*\)")
+_NO_ARITHMETIC = expression(r"[;\n'\"]|[\w)}][ \t]+[\w$(]")
+_VARIABLE = expression(r"[A-Za-z_][A-Za-z0-9_]*")
+_NO_ARGUMENTS = expression(r"[ \t]*\([ \t]*\)")
 
 
 class _Content(NamedTuple):

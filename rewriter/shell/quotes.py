@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from dfix.rewriter.shell.cursor import Cursor, UnreadableError
+from dfix.rewriter.text.expression import expression
 
 OPENING = "'\"$`\\"
 """The characters that begin a quote, an escape or an expansion."""
 
-_QUOTED_CHUNK = re.compile(r"[^\\\"$`]+")
-_POWERSHELL = re.compile(r"[A-Za-z_]+:[A-Za-z_]")
+_QUOTED_CHUNK = expression(r"[^\\\"$`]+")
+_POWERSHELL = expression(r"[A-Za-z_]+:[A-Za-z_]")
 _ESCAPED_IN_QUOTES = '$`"\\'
 _AMBIGUOUS_IN_BRACES = '}"$`\\'
 

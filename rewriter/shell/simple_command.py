@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
 from dfix.rewriter.shell.cursor import UnreadableError
 from dfix.rewriter.shell.lexer import RESERVED, Lexer
 from dfix.rewriter.shell.nodes import Command, Redirect, Word
+from dfix.rewriter.text.expression import expression
 
-_REDIRECT = re.compile(r"(?:([0-9]*)(<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|(&>>|&>))")
+_REDIRECT = expression(r"(?:([0-9]*)(<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|(&>>|&>))")
 _MAY_REDIRECT = frozenset("<>&0123456789")
-_DESCRIPTOR = re.compile(r"[0-9]+-?|-")
+_DESCRIPTOR = expression(r"[0-9]+-?|-")
 _ENDS_COMMAND = frozenset(("", "\n", ";", "|", ")"))
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\]]*\])?\+?=")
-_OPEN_SUBSCRIPT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[^\]]*")
+_ASSIGNMENT = expression(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\]]*\])?\+?=")
+_OPEN_SUBSCRIPT = expression(r"[A-Za-z_][A-Za-z0-9_]*\[[^\]]*")
 _DECLARES = frozenset(("declare", "typeset", "local", "export", "readonly"))
-_NO_ARGUMENTS = re.compile(r"\([ \t]*\)")
-_FUNCTION_NAME = re.compile(r"[A-Za-z0-9_.:+@/-]+")
+_NO_ARGUMENTS = expression(r"\([ \t]*\)")
+_FUNCTION_NAME = expression(r"[A-Za-z0-9_.:+@/-]+")
 
 
 def simple_command(lexer: Lexer) -> Command | Word:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Redirect, Script, Statement, Word
 from dfix.rewriter.shell.walk import BUILT_IN
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Span
 
 LeakKind = Literal[
@@ -82,10 +84,10 @@ _KEEPS_ASSIGNMENT = frozenset(
 )
 """POSIX special built-ins: an assignment before them stays (POSIX 2.14), though not in bash's own mode."""
 
-_EXPANSION = re.compile(r"\$\(.*\)|\$\{[^}]*\}|`[^`]*`", re.DOTALL)
-_LITERAL = re.compile(r"[A-Za-z0-9_./+-]+")
-_SETS_DEFAULT = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?=")
-_CALCULATES = re.compile(r"(?:^|[^=!<>])=(?!=)|<<=|>>=|\+\+|--")
+_EXPANSION = expression(r"\$\(.*\)|\$\{[^}]*\}|`[^`]*`", re.DOTALL)
+_LITERAL = expression(r"[A-Za-z0-9_./+-]+")
+_SETS_DEFAULT = expression(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?=")
+_CALCULATES = expression(r"(?:^|[^=!<>])=(?!=)|<<=|>>=|\+\+|--")
 
 
 class Leak(NamedTuple):

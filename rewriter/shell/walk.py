@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Redirect, Script, Word
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 BUILT_IN = frozenset(
     ". : alias bg cd command declare dirs enable eval exec exit export fg getopts hash history let local logout "
@@ -15,10 +15,10 @@ BUILT_IN = frozenset(
 )
 """Commands that only the shell itself can run."""
 
-_SUBSTITUTES = re.compile(r"\$\((?!\()|`|[<>]\(")
-_ASSIGNS = re.compile(r"['\"]?[A-Za-z_][A-Za-z0-9_]*=")
-_DURATION = re.compile(r"[0-9.]+[smhd]?")
-_NICENESS = re.compile(r"-[0-9]+|--adjustment=.*")
+_SUBSTITUTES = expression(r"\$\((?!\()|`|[<>]\(")
+_ASSIGNS = expression(r"['\"]?[A-Za-z_][A-Za-z0-9_]*=")
+_DURATION = expression(r"[0-9.]+[smhd]?")
+_NICENESS = expression(r"-[0-9]+|--adjustment=.*")
 
 
 class _Wrapper(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.wildcard import ANYTHING, FOLDERS, IN_NAME, NOT_SLASH, OneOf, Token, Wildcard
 
 MOST_PATTERNS = 5_000

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from contextlib import suppress
+
+from dfix.rewriter.text.expression import expression
 
 if sys.platform != "win32":
     import fcntl
 
-_NAME = re.compile(r"\.dfix-[0-9a-f]{12}")
+_NAME = expression(r"\.dfix-[0-9a-f]{12}")
 _seen: set[str] = set()
 
 

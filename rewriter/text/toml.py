@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-_RUN = re.compile(r"[\w\-\"' \t.]+")
+from dfix.rewriter.text.expression import expression
+
+_RUN = expression(r"[\w\-\"' \t.]+")
 """All characters of a dotted key."""
 _MOST_DOTS = 200
 

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache, reduce
 from operator import or_
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
+
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 
 class Many(NamedTuple):

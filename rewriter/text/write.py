@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from typing import NamedTuple
 
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import Unreadable, content, why
 from dfix.rewriter.text.temporary import remove_leftovers, temporary

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
+
+from dfix.rewriter.text.expression import expression
 
 DEEPEST = 100
 """Levels of nested lists and mappings in a YAML file."""
-_BRACKET = re.compile(r"[\[\]{}]")
-_NESTED_IN_LINE = re.compile(rf"(?:[-?:] +){{{DEEPEST}}}")
+_BRACKET = expression(r"[\[\]{}]")
+_NESTED_IN_LINE = expression(rf"(?:[-?:] +){{{DEEPEST}}}")
 """`- - - x`: each is a level, and the parser takes the square of their number."""
 
 

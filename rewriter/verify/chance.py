@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Callable, Collection, Mapping
-from typing import NamedTuple
 
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.read import digest
 from dfix.rewriter.verify.compare import BUILT_TWICE, CONTENT, Comparison, Difference
 from dfix.rewriter.verify.image import Image
 
-_CHANCE = re.compile(
+_CHANCE = expression(
     rb"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\b"
     rb"|[0-9A-Fa-f]{7,}|[0-9]+(?:[.,:][0-9]+)*"
 )

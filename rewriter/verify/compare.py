@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import Any, NamedTuple
+from typing import Any
 
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.cache_paths import CachePaths
 from dfix.rewriter.verify.engine import LABEL
 from dfix.rewriter.verify.image import Entry, Image

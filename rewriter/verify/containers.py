@@ -7,8 +7,9 @@ import json
 import socket
 import time
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.build_log import mask_of
 from dfix.rewriter.verify.engine import LABEL, BuildOptions, EngineError
 from dfix.rewriter.verify.process import Processes, TimeoutExpiredError

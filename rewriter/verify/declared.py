@@ -7,16 +7,17 @@ from collections.abc import Iterator, Mapping
 
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model.build import assignments
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.compare import Difference
 from dfix.rewriter.verify.image import Entry, Image
 
 MOST_PROGRAMS = 300
-_OF_THE_DISTRIBUTION = re.compile(
+_OF_THE_DISTRIBUTION = expression(
     r"(?:usr/)?(?:bin|sbin|lib|lib32|lib64|libexec)/.*|usr/share/.*|(?:etc|var|proc|sys|dev|run|boot)/.*"
 )
-_LIBRARY = re.compile(r"\.so(?:\.[\d.]+)?$")
-_MISSING = re.compile(r"(\S+) => not found|Error loading shared library ([^\s:]+)|version `([^']+)' not found")
+_LIBRARY = expression(r"\.so(?:\.[\d.]+)?$")
+_MISSING = expression(r"(\S+) => not found|Error loading shared library ([^\s:]+)|version `([^']+)' not found")
 
 
 def settings(source: Source, differences: tuple[Difference, ...], after: Image) -> tuple[Difference, ...]:

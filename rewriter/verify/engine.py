@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import IO, NamedTuple, Protocol
+from typing import IO, Protocol
+
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 LABEL = "dfix.verify"
 """The label of every image that dfix builds; its value names the run (`Workspace.label`), to find leftovers."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.report.output import visible
 from dfix.rewriter.report.sizes import size
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.proof import Measures, Proof, Rebuild
 
 LEAST_SAVED = 100_000

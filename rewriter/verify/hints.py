@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from dfix.rewriter.dockerfile import Tree
+from dfix.rewriter.text.expression import expression
 
-_SECRET = re.compile(r"secret (?P<id>[\w.-]+): not found|secret required but no value provided")
+_SECRET = expression(r"secret (?P<id>[\w.-]+): not found|secret required but no value provided")
 _SIGNS = (
-    (re.compile(r"no space left on device", re.IGNORECASE), "The disk is full: free some space"),
-    (re.compile(r"took longer than"), "--timeout SECONDS sets a longer limit"),
+    (expression(r"no space left on device", re.IGNORECASE), "The disk is full: free some space"),
+    (expression(r"took longer than"), "--timeout SECONDS sets a longer limit"),
     (
-        re.compile(
+        expression(
             r"(could not|failure|failed).{0,20}resolv|no such host|EAI_AGAIN|network is unreachable", re.IGNORECASE
         ),
         "Check the network; --network sets which one the build uses",

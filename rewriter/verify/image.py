@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 Kind = Literal["file", "folder", "link", "device", "fifo"]
 

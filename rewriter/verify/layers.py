@@ -7,8 +7,9 @@ import io
 import posixpath
 import tarfile
 from collections.abc import Iterable
-from typing import IO, NamedTuple
+from typing import IO
 
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.image import Entry
 from dfix.rewriter.verify.noise import blank, blanked
 

@@ -10,8 +10,10 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.own_data import own_table
 
 TABLE = os.path.join(os.path.dirname(__file__), "noise.toml")
@@ -23,7 +25,7 @@ _FIRST_WITH_FLAGS = 3392
 _PYTHON_3 = range(3000, 4000)
 _PYTHON_2 = range(50000, 63000)
 _META = b"\nT:virtual meta package\n"
-_VIRTUAL = re.compile(rb"^(C:|V:(?=[0-9]{8}\.[0-9]{6}$)).*$", re.MULTILINE)
+_VIRTUAL = expression(rb"^(C:|V:(?=[0-9]{8}\.[0-9]{6}$)).*$", re.MULTILINE)
 _SIGNS = {"~": "(?:root|home/[^/]+)", "*": "[^/]*", "**": ".*", "**/": "(?:.*/)?"}
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dfix.rewriter.measured.records import Took
 from dfix.rewriter.pipeline.result import Applied, Result
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.compare import Comparison, Difference
 
 Verdict = Literal["proven", "broken", "unshown", "unbuilt", "unchanged", "failed"]

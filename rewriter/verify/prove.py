@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import parse
@@ -13,6 +12,7 @@ from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.options import Options, Place
 from dfix.rewriter.pipeline.result import Applied, Result
 from dfix.rewriter.report.sizes import size
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.chance import Version, by_chance
 from dfix.rewriter.verify.compare import Comparison, Difference, compare, without

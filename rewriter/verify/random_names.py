@@ -9,8 +9,8 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from typing import NamedTuple
 
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.compare import BUILT_TWICE, PRESENCE, Comparison, Difference
 from dfix.rewriter.verify.image import Image
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.compare import Difference
 from dfix.rewriter.verify.containers import Containers, Ran
 from dfix.rewriter.verify.declared import missing, programs

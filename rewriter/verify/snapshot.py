@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import NamedTuple
 
 from dfix.rewriter.context.folder import MOST_FILES, Context
 from dfix.rewriter.context.ignore import LARGEST_IGNORE_FILE
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.read import content
 
 

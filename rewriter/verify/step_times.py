@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.measured.records import Took, keys
 from dfix.rewriter.model import Model, Stage, Step, build
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.engine import Built
 from dfix.rewriter.verify.image import Image
 
-_NAME = re.compile(r"\[(?:[^\]\s]*/\S+ )?(?:(?P<stage>[^\]\s/]+) +)?(?P<number>\d+)/(?P<all>\d+)\] (?P<keyword>\w+)")
+_NAME = expression(r"\[(?:[^\]\s]*/\S+ )?(?:(?P<stage>[^\]\s/]+) +)?(?P<number>\d+)/(?P<all>\d+)\] (?P<keyword>\w+)")
 """BuildKit's name of a step: `[linux/amd64 build 2/5] RUN npm ci`."""
 _LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
 

@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 import secrets
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import managers
 from dfix.rewriter.model import Model
 from dfix.rewriter.model.copied import Copied, copied
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 SOURCES = frozenset(
     ".bat .c .cc .cjs .clj .cpp .cs .css .dart .ex .exs .fs .go .h .hpp .html .java .js .jsx .kt .kts .lua .mjs .php "
     ".pl .py .r .rb .rs .scala .scss .sh .sql .svelte .swift .ts .tsx .vb .vue .zig".split()
 )
-_REQUIREMENTS = re.compile(r"(.*/)?(([^/]*[-_.])?requirements([-_.][^/]*)?|requirements/[^/]+)\.(txt|in)")
+_REQUIREMENTS = expression(r"(.*/)?(([^/]*[-_.])?requirements([-_.][^/]*)?|requirements/[^/]+)\.(txt|in)")
 _LOOKED_AT = 8192
 
 

@@ -59,25 +59,28 @@ def _of_module(tree: ast.Module, place: str) -> Iterator[Used]:
         elif isinstance(node, ast.Call):
             made = _made(node, constants)
             if made is not None and made not in names.values():
-                attribute = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-                yield Used(
-                    made, f"{place}:{node.lineno}", frozenset((attribute if attribute != "compile" else "search",))
-                )
+                function = _function(node)
+                method = "search" if function in ("expression", "compile") else function
+                yield Used(made, f"{place}:{node.lineno}", frozenset((method,)))
     for name, expression in names.items():
         yield Used(expression, f"{place}:{name}", frozenset(methods.get(name, ("search",))))
 
 
 def _made(node: ast.expr, constants: dict[str, str]) -> re.Pattern[str] | None:
-    """The expression of `re.compile(…)`, `re.search(…)` and the like, if its text is known."""
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
-        return None
-    if not isinstance(node.func.value, ast.Name) or node.func.value.id != "re" or node.func.attr == "escape":
+    """The expression of `expression(…)`, `re.search(…)` and the like, if its text is known."""
+    if not isinstance(node, ast.Call) or not node.args or _function(node) in ("", "escape"):
         return None
     text = _text(node.args[0], constants)
     flags = 0
     for flag in re.findall(r"re\.([A-Z]+)", " ".join(ast.unparse(each) for each in (*node.args[1:], *node.keywords))):
         flags |= getattr(re, flag)
     return None if text is None else re.compile(text, flags)
+
+
+def _function(node: ast.Call) -> str:
+    """The function of `re` that is called, or dfix's own `expression`; "" for another one."""
+    name = ast.unparse(node.func)
+    return name if name == "expression" else name.removeprefix("re.") if re.fullmatch(r"re\.\w+", name) else ""
 
 
 def _text(node: ast.expr, constants: dict[str, str]) -> str | None:
@@ -135,7 +138,7 @@ ALL = list(used())
 
 
 def test_all_are_found() -> None:
-    assert len(ALL) > 250
+    assert len(ALL) > 350
 
 
 @pytest.mark.parametrize("one", ALL, ids=[one.place for one in ALL])

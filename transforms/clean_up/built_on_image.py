@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.ignore import IgnoreFile
@@ -17,6 +17,7 @@ from dfix.rewriter.model.cache_use import RunIndex
 from dfix.rewriter.model.container_commands import uses_of_image
 from dfix.rewriter.model.stage import known
 from dfix.rewriter.text.known import once
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.root import leads_out, root_of
 from dfix.rewriter.text.source import Source
 from dfix.transforms.clean_up.context_scripts import ContextScripts

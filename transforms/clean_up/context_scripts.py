@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.model.values_in_force import values_in_force
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.clean_up.mentions import without_comments
 from dfix.transforms.clean_up.placed_files import PlacedFiles
 
@@ -30,30 +31,30 @@ MOST_SCRIPTS = 500
 MOST_SOURCES = 2_000
 """Source files of one kind that are read."""
 
-_EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\$[@*]|`[^`]*`")
-_GLOB = re.compile(r"[*?\[]")
+_EXPANSION = expression(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\$[@*]|`[^`]*`")
+_GLOB = expression(r"[*?\[]")
 _SCRIPT = r"(?:sh|bash|zsh|ksh|py|pl|rb|js|cjs|mjs|ts|mk|php|lua)"
-_NAMES_FILE = re.compile(rf"(?<![\w.@+*-])(?:[\w.@+*-]*(?:/[\w.@+*-]+)+|[\w.@+*-]+\.{_SCRIPT}\b)")
-_PART = re.compile(r"[\w.@+*/-]+")
-_GIVEN_TO_SHELL = re.compile(r"(?<![\w./-])(?:ba|da|z|k)?sh[ \t]+(?:-[a-z]+[ \t]+)*(?![\w.@+-]*/)([\w@+][\w.@+-]*)")
+_NAMES_FILE = expression(rf"(?<![\w.@+*-])(?:[\w.@+*-]*(?:/[\w.@+*-]+)+|[\w.@+*-]+\.{_SCRIPT}\b)")
+_PART = expression(r"[\w.@+*/-]+")
+_GIVEN_TO_SHELL = expression(r"(?<![\w./-])(?:ba|da|z|k)?sh[ \t]+(?:-[a-z]+[ \t]+)*(?![\w.@+-]*/)([\w@+][\w.@+-]*)")
 """A script in the current folder that a shell runs, whatever its name: `sh deps`."""
-_IMPORTS = re.compile(r"(?:^|;)[^\S\n]*(?:from|import)\s+([\w.]+)(?:[ \t]+import[ \t]+([^\n;#]+))?", re.MULTILINE)
+_IMPORTS = expression(r"(?:^|;)[^\S\n]*(?:from|import)\s+([\w.]+)(?:[ \t]+import[ \t]+([^\n;#]+))?", re.MULTILINE)
 """A module, and what is imported from it: names, some of which may be modules."""
-_IS_SCRIPT = re.compile(rf"(?:^|/)(?:[^/.]+|[^/]*\.(?:{_SCRIPT}|mk))$")
-_MAKES = re.compile(r"(?:^|[\s;&|({\"'])(?:make|\$[({]MAKE[)}])(?=[\s\"']|$)", re.MULTILINE)
-_MAKEFILE = re.compile(r"(?:^|/)(?:GNUm|m|M)akefile$|\.mk$")
-_RUNS_VARIABLE = re.compile(
+_IS_SCRIPT = expression(rf"(?:^|/)(?:[^/.]+|[^/]*\.(?:{_SCRIPT}|mk))$")
+_MAKES = expression(r"(?:^|[\s;&|({\"'])(?:make|\$[({]MAKE[)}])(?=[\s\"']|$)", re.MULTILINE)
+_MAKEFILE = expression(r"(?:^|/)(?:GNUm|m|M)akefile$|\.mk$")
+_RUNS_VARIABLE = expression(
     r"(?:^|[;&|({`]|\b(?:then|do|else|exec|sudo|bash|sh|source|eval|xargs)\s|(?<!\S)\.\s)"
     r"[ \t]*[\"']?(?:[\w./-]*/)?\$[{(\w@*]",
     re.MULTILINE,
 )
-_STARTS_PROGRAMS = re.compile(
+_STARTS_PROGRAMS = expression(
     r"\b(?:subprocess|os\.system|os\.popen|child_process|execSync|spawnSync|shell_exec|proc_open|IO\.popen)\b|%x\W|\bqx\W"
 )
 _LIBRARIES = frozenset(("node_modules", ".git", ".github"))
 _GEMS = "vendor/bundle/"
 _ENTRY_POINTS = ("__main__.py", "index.js", "index.mjs", "index.cjs", "index.ts")
-_MAIN = re.compile(r'"main"\s*:\s*"([^"]+)"')
+_MAIN = expression(r'"main"\s*:\s*"([^"]+)"')
 _SUFFIXES = ("", ".js", ".mjs", ".cjs", ".ts", ".rb", "/index.js", "/__main__.py")
 
 

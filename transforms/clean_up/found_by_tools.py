@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge.build_files import build_tools, naming_files
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.clean_up.context_scripts import TooManyScriptsError
 from dfix.transforms.clean_up.package_scripts import chosen, scripts_of
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from dfix.rewriter.knowledge.build_files import BuildTool
     from dfix.transforms.clean_up.context_scripts import ContextScripts
 
-_COMMANDS = re.compile(r"[\n;&|()]+")
+_COMMANDS = expression(r"[\n;&|()]+")
 _MOST_COMMANDS = 500
 """Commands of a script in which tools are looked for."""
 

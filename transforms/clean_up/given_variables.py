@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.values_in_force import values_in_force
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.clean_up.cache_settings import settings_files
 
 if TYPE_CHECKING:
@@ -21,17 +23,17 @@ if TYPE_CHECKING:
     from dfix.rewriter.shell.nodes import Word
     from dfix.transforms.clean_up.removed_files import Search
 
-_ASSIGNMENT = re.compile(r"[\"']?([A-Za-z_]\w*)=")
+_ASSIGNMENT = expression(r"[\"']?([A-Za-z_]\w*)=")
 _READS = r"\s*(?:(?:cat|printenv|echo|printf|head|tail|base64|tr|cut|jq|grep)\b|<)[^()`;&|]*"
-_READING = re.compile(rf"\$\({_READS}(?:\|{_READS})*\)|`{_READS}`")
+_READING = expression(rf"\$\({_READS}(?:\|{_READS})*\)|`{_READS}`")
 """What gives the same text the second time."""
-_SUBSTITUTION = re.compile(r"\$\((?!\()|`")
-_CREDENTIAL = re.compile(r"TOKEN|AUTH|SECRET|PASS|KEY|USER|CRED|REGISTRY|(?:^|_)PAT(?:_|$)", re.IGNORECASE)
+_SUBSTITUTION = expression(r"\$\((?!\()|`")
+_CREDENTIAL = expression(r"TOKEN|AUTH|SECRET|PASS|KEY|USER|CRED|REGISTRY|(?:^|_)PAT(?:_|$)", re.IGNORECASE)
 """Names of variables that a settings file uses which dfix cannot read: those of accounts and registries."""
 
 _ON_NODE = frozenset(("npm", "yarn"))
 """Managers that Node.js runs, and that have a clean-up of their own."""
-_PRELOADS = re.compile(r"(?:^|\s)(?:-r|--require|--import|--(?:experimental-)?loader)(?![\w-])")
+_PRELOADS = expression(r"(?:^|\s)(?:-r|--require|--import|--(?:experimental-)?loader)(?![\w-])")
 """Options of Node.js that run a file before any program (https://nodejs.org/api/cli.html, 2026-11-29)."""
 _HINT = "set the variable for the whole RUN (`export NAME=… && …`)"
 

@@ -13,9 +13,10 @@ from dfix.rewriter.knowledge.program_table import row
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.clean_up.rule import NAME
 
-_CLEANED = re.compile(
+_CLEANED = expression(
     r"\bclean\b|--no-cache|/var/lib/apt/lists|/var/cache|\.npm\b|\.cache\b|--mount=type=(?:cache|tmpfs)"
 )
 """The author may have taken care of the cache."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from dfix.rewriter.knowledge.usage import usage
 from dfix.rewriter.model.commands import located_in
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.clean_up.context_scripts import MOST_SCRIPTS, TooManyScriptsError
 from dfix.transforms.clean_up.found_by_tools import texts_found, texts_found_by_script
 from dfix.transforms.clean_up.mentions import need
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _CONTEXT_HINT = "name the build context with --context, so that dfix can read the script"
 _UPDATE_HINT = "update the package lists in that file before it uses them"
-_COMMAND_OPTION = re.compile(r"-[a-z]*c")
+_COMMAND_OPTION = expression(r"-[a-z]*c")
 _OTHER_USER = ("su", "runuser")
 _RUNS_ITS_INPUT = ("xargs", "parallel")
 _WORKING_FOLDER = frozenset(("--prefix", "-C", "--cwd", "--dir", "--workspace", "-w", "--working-dir", "-d"))

@@ -6,13 +6,15 @@ import posixpath
 import re
 from fnmatch import fnmatchcase
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge.program_table import Kind, of_kind
 from dfix.rewriter.model.commands import located_in
 from dfix.rewriter.shell.nodes import AndOr, Command, Pipeline
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import commands, invoked, program_name
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,9 +29,9 @@ _COPIES = frozenset(("cp", "install"))
 _INPUT = frozenset(("/dev/stdin", "-"))
 _PRINTS = frozenset(("echo", "printf", "cat", "tee"))
 _MOVES: tuple[Kind, ...] = ("moves", "places", "hard-links")
-_OUTPUT_OPTION = re.compile(r"-[A-Za-z]*[oO]|--output|--output-document")
-_ESCAPED = re.compile(r"(?<!\\)\\+[nrt]")
-_ONLY_A_VALUE = re.compile(r"[\"']?\$(?:\{[^}]*\}|\w+|\(.*\))[\"']?", re.DOTALL)
+_OUTPUT_OPTION = expression(r"-[A-Za-z]*[oO]|--output|--output-document")
+_ESCAPED = expression(r"(?<!\\)\\+[nrt]")
+_ONLY_A_VALUE = expression(r"[\"']?\$(?:\{[^}]*\}|\w+|\(.*\))[\"']?", re.DOTALL)
 _UNKNOWN = ("$", "~", "`")
 
 

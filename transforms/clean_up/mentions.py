@@ -7,27 +7,28 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.text.comments import without_comments as removed
+from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
     from dfix.rewriter.knowledge import Manager
     from dfix.rewriter.knowledge.load import CleanUp
     from dfix.transforms.clean_up.removed_files import Removal
 
-_VERB = re.compile(r"(?:[\s\"',\[\]\\]++-[^\s\"',\[\]\\]++){0,50}+[\s\"',\[\]\\]++([a-z][a-z-]*)")
+_VERB = expression(r"(?:[\s\"',\[\]\\]++-[^\s\"',\[\]\\]++){0,50}+[\s\"',\[\]\\]++([a-z][a-z-]*)")
 """The sub-command after a manager's name, in a shell script (`apt-get -y update`) or a list (`"apt-get", "update"`)."""
 
-_OPTION = re.compile(r"[\s\"',\[\]\\]+-")
-_ASKS_FOR_IT = re.compile(r"(?:\b(?:command -v|which|type|hash)\s+|(?<!\S)-x\s+)(?:/\S*)?$")
+_OPTION = expression(r"[\s\"',\[\]\\]+-")
+_ASKS_FOR_IT = expression(r"(?:\b(?:command -v|which|type|hash)\s+|(?<!\S)-x\s+)(?:/\S*)?$")
 _NEEDS_NOTHING = ("remove", "clean")
 _SLASHES = tuple(
     ".js .cjs .mjs .ts .php .go .rs .java .groovy .gradle .kts .kt .scala .sbt .swift .zig .cs .c .cc .cpp".split()
 )
 """Suffixes of languages whose comments begin with `//`."""
 
-_HASH_COMMENT = re.compile(r"(?<!\S)#.*")
-_SLASH_COMMENT = re.compile(r"(?<!\S)//(?!go:generate)[^\n]*|(?P<block>/\*)")
+_HASH_COMMENT = expression(r"(?<!\S)#.*")
+_SLASH_COMMENT = expression(r"(?<!\S)//(?!go:generate)[^\n]*|(?P<block>/\*)")
 _XML = (".xml", "proj", ".props", ".targets")
-_XML_COMMENT = re.compile(r"(?P<block><!--)")
+_XML_COMMENT = expression(r"(?P<block><!--)")
 
 
 @cache

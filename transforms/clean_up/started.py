@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import posixpath
-import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.commands import Located, located_in
 from dfix.rewriter.shell.nodes import Command, Script, Statement, Word
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import invoked
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.json_text import json_value
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dfix.rewriter.model import Stage, Step
 
-_COMMAND_OPTION = re.compile(r"-[a-z]*c")
+_COMMAND_OPTION = expression(r"-[a-z]*c")
 
 
 class Started(NamedTuple):

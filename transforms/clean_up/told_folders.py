@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge.load import load
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.clean_up.mentions import without_comments
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from dfix.rewriter.model.commands import Located
 
 _NEEDS_NO_FOLDER = frozenset(("echo", "printf", "mkdir"))
-_HARMLESS_LINE = re.compile(
+_HARMLESS_LINE = expression(
     r"\brm\s[^\n;&|]*-[a-zA-Z]*f|\brm\s[^\n;&|]*--force|\b(?:echo|printf|mkdir|install|alias)\s|CACHE\w*="
 )
-_PIPED = re.compile(r"[^|;&\n)`]*\|(?!\|)")
+_PIPED = expression(r"[^|;&\n)`]*\|(?!\|)")
 _HOME = r"(?:~|\$HOME|\$\{HOME\}|/root|/home/[\w.-]+)"
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Stage, Step
     from dfix.rewriter.model.cache_use import CacheUse, ManagerUse, RunCommands, RunIndex
 
-_NEWER = re.compile(r"(?:>=.*|[=~]=2\d.*)")
+_NEWER = expression(r"(?:>=.*|[=~]=2\d.*)")
 _UPGRADES = frozenset(("-U", "--upgrade"))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.knowledge.usage import usage
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,19 +34,19 @@ _SETTINGS = tuple(
 )
 """Suffixes of files that only set variables and functions when a shell sources them."""
 
-_BINARIES = re.compile(r"/s?bin/[^/.]+$")
-_CALLS = re.compile(
+_BINARIES = expression(r"/s?bin/[^/.]+$")
+_CALLS = expression(
     r"(?:^|[;&|({`]|\b(?:then|do|else|exec|sudo|bash|sh|source)\s|(?<!\S)\.\s)[ \t]*([^\s;&|()`=]+\.(?:sh|bash)\b)",
     re.MULTILINE,
 )
 """The scripts that a shell script runs, as far as their names end like those of scripts."""
-_SUBSTITUTED = re.compile(r"[\"']?(?:\$\((?!\().*\)|`.*`)[\"']?", re.DOTALL)
-_DOWNLOADS = re.compile(r"(?:^|[\s(`;&|\"'])(?:curl|wget)\s")
-_DOWNLOAD_PIPED = re.compile(r"\b(?:curl|wget)\b[^\n|;&]*\|[^\n|;&]*\b(?:python[\d.]*|perl|php|ruby|node)\b")
-_PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
+_SUBSTITUTED = expression(r"[\"']?(?:\$\((?!\().*\)|`.*`)[\"']?", re.DOTALL)
+_DOWNLOADS = expression(r"(?:^|[\s(`;&|\"'])(?:curl|wget)\s")
+_DOWNLOAD_PIPED = expression(r"\b(?:curl|wget)\b[^\n|;&]*\|[^\n|;&]*\b(?:python[\d.]*|perl|php|ruby|node)\b")
+_PYTHON = expression(r"(?:python|pypy)[\d.]*")
 _ASKS_ABOUT_ITSELF = frozenset(("--version", "version", "-version", "-v", "-V", "--help", "-h"))
 _DOWNLOADED = "a script that it downloads or reads from its input"
-_READS_FILE = re.compile(r"(?:^|[\s(`|;&\"'])(?:cat|curl|wget|base64|head|tail|sed|awk)\s")
+_READS_FILE = expression(r"(?:^|[\s(`|;&\"'])(?:cat|curl|wget|base64|head|tail|sed|awk)\s")
 
 
 def unread_script(command: Located, step: Step, scripts: ContextScripts) -> str:

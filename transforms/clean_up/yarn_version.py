@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Model, Step
     from dfix.rewriter.model.cache_use import CacheUse
 
-_PINNED = re.compile(r'"packageManager"\s*:\s*"yarn@(\d+)')
+_PINNED = expression(r'"packageManager"\s*:\s*"yarn@(\d+)')
 _CHOOSES = ("corepack", "yarn set version", "yarn policies", "yarnPath", "yarn@berry", "yarn@stable")
 
 

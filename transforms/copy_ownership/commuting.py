@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge import usage
@@ -13,6 +12,7 @@ from dfix.rewriter.model.effects.given_owner import given_owner
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from dfix.rewriter.model.effects import Place
     from dfix.transforms.copy_ownership.copies import Bringing
 
-_PLAIN_MODE = re.compile(r"0?[0-7]{3}|[ugoa]*[+=-][rwxX]+(?:,[ugoa]*[+=-][rwxX]+)*")
+_PLAIN_MODE = expression(r"0?[0-7]{3}|[ugoa]*[+=-][rwxX]+(?:,[ugoa]*[+=-][rwxX]+)*")
 """Modes without set-user-ID, set-group-ID or sticky bits, which a `chown` would take from a file."""
 _INDIFFERENT = frozenset(("rm", "rmdir"))
 """Programs that do the same to a file whoever owns it, when root runs them."""
 _ACCOUNTS = ("/etc/passwd", "/etc/group")
-_MAKES_FOLDERS = re.compile(r"-(?:p|v|pv|vp)|--parents|--verbose")
+_MAKES_FOLDERS = expression(r"-(?:p|v|pv|vp)|--parents|--verbose")
 
 
 def may_be_near(place: Place, paths: Iterable[str]) -> bool:

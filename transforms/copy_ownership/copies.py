@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.build import used_stages
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.file_map.file_map import map_before, not_followed
 from dfix.rewriter.model.paths import overlaps, within
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from dfix.rewriter.context.folder import Context
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Relation = Literal["covered", "apart", "mixed"]
 _KEPT_FLAGS = frozenset(("from", "chmod"))
 _MOST_FILES = 50_000
-_GIVES_RIGHTS = re.compile(
+_GIVES_RIGHTS = expression(
     r"\bsetcap\b|\bchmod\s+(?:-\w+\s+)*(?:0?[2-7]\d{3}\b|[ugoa]*[+=][rwxX]*s)|\binstall\b[^\n]*\s-\w*m\s*=?0?[2-7]\d{3}\b"
 )
 """Commands that give a file set-user-id bits or capabilities."""

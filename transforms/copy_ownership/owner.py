@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.effects.given_owner import given_owner
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.values_in_force import values_in_force
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
 
 _PART = r"(?:[A-Za-z0-9_-]+|\$[A-Za-z_]\w*|\$\{[A-Za-z_]\w*\})"
-_OWNER = re.compile(rf"(?P<user>{_PART})?(?::(?P<group>{_PART})?)?")
-_NAME = re.compile(r"\$\{?(\w+)\}?")
-_VALUE = re.compile(r"[A-Za-z0-9_-]+")
+_OWNER = expression(rf"(?P<user>{_PART})?(?::(?P<group>{_PART})?)?")
+_NAME = expression(r"\$\{?(\w+)\}?")
+_VALUE = expression(r"[A-Za-z0-9_-]+")
 _OF_THE_SHELL = frozenset(("UID", "EUID", "PPID", "GROUPS", "USER", "LOGNAME"))
 """Variables that a shell may set itself: Bash, also as `sh`, ignores the UID of an ARG."""
 

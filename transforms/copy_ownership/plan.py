@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.base_folders import is_missing_in_base
@@ -12,6 +12,7 @@ from dfix.rewriter.model.effects import effects
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.paths import within
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.copy_ownership.commuting import cannot_go_before, stores_again, touches
 from dfix.transforms.copy_ownership.copies import bringing, check_copy, gives_rights, relation
 from dfix.transforms.copy_ownership.folders import exists, is_missing, link_made

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.model.build import assignments
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.paths import overlaps, within
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.copy_ownership.commuting import (
     adding_account_touches,
     cannot_go_before,
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from dfix.transforms.copy_ownership.owner import Owner
 
 _HARMLESS = frozenset(("LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"))
-_NAME = re.compile(r"\$\{?(\w+)")
-_OF_EVERY_PROGRAM = re.compile(r"PATH|LD_\w+|ENV|BASH_ENV|HOME|IFS")
+_NAME = expression(r"\$\{?(\w+)")
+_OF_EVERY_PROGRAM = expression(r"PATH|LD_\w+|ENV|BASH_ENV|HOME|IFS")
 
 
 class Walk:

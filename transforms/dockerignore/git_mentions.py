@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from functools import cache
 
 from dfix.rewriter.knowledge.git_tools import git_tools
+from dfix.rewriter.text.expression import expression
 
-_ELSEWHERE = re.compile(
+_ELSEWHERE = expression(
     r"""<scm>(?:(?!</?scm>).)*+</scm> | \bscm[^\S\n]*\{[^{}]*\} | \bgit_source\b | //\ indirect
     | "type"\s*:\s*"(?:git|vcs)"                                      # where a package is published
     # a dependency from another repository
@@ -17,10 +18,10 @@ _ELSEWHERE = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 """What names another repository, or a variable."""
-_EXCLUDED = re.compile(r"\\?\.git\b(?![/.\w-])")
+_EXCLUDED = expression(r"\\?\.git\b(?![/.\w-])")
 """In settings of tools, the folder alone is one that they leave out."""
-_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_IN_SOURCE = re.compile(
+_PARTS = expression(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_IN_SOURCE = expression(
     r"[\"'/ ]\.git[\"'/ \n]|[\"'`(|]\s*(?:/usr/bin/)?git\s+-{0,2}[a-zC]"
     r"|\bgit(?: -C \S+)? (?:archive|blame|branch|cat-file|config|describe|diff|for-each-ref|log|ls-files|ls-tree"
     r"|name-rev|remote|rev-list|rev-parse|shortlog|show|status|submodule|symbolic-ref|tag)\b"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection
 from fnmatch import fnmatch
-from typing import NamedTuple
 
 from dfix.rewriter.context.context_path import normal
 from dfix.rewriter.context.folder import Context
@@ -13,6 +12,7 @@ from dfix.rewriter.knowledge import Manager, usage
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _MOST_LEVELS = 4
 """How many folders deep outputs are looked for."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
@@ -11,14 +10,15 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge.git_tools import git_tools
 from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.model.build import Model
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.json_text import json_value
 from dfix.transforms.dockerignore.git_mentions import runs_git_tool
 
 _MOST_FILES = 5000
 _LARGEST = 200_000
 _SKIPPED = frozenset((".git", ".github", ".circleci", "node_modules"))
-_WORD = re.compile(r"[^\s\"'`,;&|()\[\]]+")
-_COMMAND = re.compile(r"[\n;|]+|&&")
+_WORD = expression(r"[^\s\"'`,;&|()\[\]]+")
+_COMMAND = expression(r"[\n;|]+|&&")
 _MANIFESTS = ("package.json", "composer.json")
 
 

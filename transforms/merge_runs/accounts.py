@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.merge_runs.run_summary import shown
 from dfix.transforms.merge_runs.touched_paths import touches
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from dfix.rewriter.model.commands import Located
 
 _FILES = ("/etc/passwd", "/etc/group")
-_NAMED = re.compile(r"/etc/(?:passwd|group)(?![-\w])")
-_APART = re.compile(r"[=,:]")
+_NAMED = expression(r"/etc/(?:passwd|group)(?![-\w])")
+_APART = expression(r"[=,:]")
 _OTHERS = frozenset(
     "-g --gid -G --groups --ingroup -h --home -d --home-dir -s --shell -c --comment --gecos -b --base-dir -k "
     "--skel".split()

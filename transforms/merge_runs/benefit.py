@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge.load import load
 from dfix.rewriter.model.cache_folders import mounted, names_cache
 from dfix.rewriter.model.cache_use import RunIndex, cache_uses, updates
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.merge_runs.kept_separate import keep_separate
 from dfix.transforms.merge_runs.removal import removes_packages, undoes
 

@@ -6,11 +6,12 @@ clean-up puts them there too, so that the result does not depend on which of the
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.model.cache_folders import names_cache
 from dfix.rewriter.model.commands import chain
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Span
 
 if TYPE_CHECKING:

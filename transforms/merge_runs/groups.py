@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import Reason, attempt
 from dfix.rewriter.model.temporary_packages import MOST_BETWEEN
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.merge_runs.benefit import Benefit, benefit, benefit_of_several
 from dfix.transforms.merge_runs.kept_separate import removes_too_late, unreadable
 from dfix.transforms.merge_runs.removal import may_undo

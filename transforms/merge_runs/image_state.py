@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.shell.walk import commands, invoked, program_name
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.merge_runs.accounts import user_stays
 from dfix.transforms.merge_runs.cache_removals import caches_of, only_removes
 from dfix.transforms.merge_runs.run_summary import shown
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from dfix.transforms.merge_runs.run_summary import RunSummary
 
 _ENGINE_FILES = ("/etc/hosts", "/etc/resolv.conf", "/etc/hostname")
-_KERNEL_FOLDERS = re.compile(r"/(?:proc|sys|dev)(?:/|$)")
-_DEVICES = re.compile(r"/dev/(?:null|zero|full|random|urandom|tty|stdin|stdout|stderr|fd)(?:/|$)")
+_KERNEL_FOLDERS = expression(r"/(?:proc|sys|dev)(?:/|$)")
+_DEVICES = expression(r"/dev/(?:null|zero|full|random|urandom|tty|stdin|stdout|stderr|fd)(?:/|$)")
 """What every container has, so that using it changes nothing."""
 _CHANGES_NAMES = frozenset(("ln", "rm", "mv", "unlink", "chmod", "chown"))
 """Programs that change a device itself, which the next container has as before."""
-_EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
+_EXPANSION = expression(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
 _SHELL_FILES = frozenset(("/bin/sh", "/usr/bin/sh", "/bin/bash", "/usr/bin/bash", "/bin/dash", "/bin/ash"))
 _STARTS_WITH = frozenset(("start", "restart", "reload", "isolate"))
 _SERVICE_SCRIPTS = ("/etc/init.d/", "/etc/rc.d/")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.layout.join import comments_between
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.merge_runs.image_state import keeps_mounts, stays_the_same
 from dfix.transforms.merge_runs.shell_isolation import (
     finds_the_same_programs,
@@ -25,12 +26,12 @@ LONGEST_SHOWN = 50
 MOST_LINES = 100
 """A longer RUN is hard to read, and hard to debug when it fails."""
 
-_DIRECTIVE = re.compile(r"\b(?:ignore|skip|disable|nolint|nosec|noqa|noinspection)\b", re.IGNORECASE)
+_DIRECTIVE = expression(r"\b(?:ignore|skip|disable|nolint|nosec|noqa|noinspection)\b", re.IGNORECASE)
 """What a tool may read above the RUN that it means: `# hadolint ignore=DL3008`."""
-_COMMENTED_OUT = re.compile(
+_COMMENTED_OUT = expression(
     r"#+\s*(?:ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)\s"
 )
-_ON_PURPOSE = re.compile(
+_ON_PURPOSE = expression(
     r"\b(?:layers?|separate(?:d|ly)?|own RUN|on purpose|(?:do not|don't) (?:merge|join|combine))\b", re.IGNORECASE
 )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from dfix.rewriter.model.cache_folders import mounted, names_cache
 from dfix.rewriter.model.temporary_packages import uninstalls
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Set
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.load import named
@@ -14,6 +13,8 @@ from dfix.rewriter.model.stage import DEFAULT_SHELL
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script
 from dfix.rewriter.shell.state import leaks
 from dfix.rewriter.shell.walk import commands, program_name
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.merge_runs.run_summary import shown, statements
 
 if TYPE_CHECKING:
@@ -27,16 +28,16 @@ _READ_NOTHING = frozenset(("sh", "bash", "ash", "dash"))
 _ISOLATED = frozenset(("cd", "export", "assignment", "unset", "umask", "ulimit", "exit"))
 """Changes of the shell that end with a subshell, so that parentheses isolate them."""
 
-_ASKS_SHELL = re.compile(
+_ASKS_SHELL = expression(
     r"\$(?:[?!$-]|_(?![A-Za-z0-9_]))|\$\{[?!$-]\}"
     r"|(?<!\S)~[-+](?![^/\s])|\b(?:OLDPWD|SECONDS|BASHPID|PPID|LINENO|SHLVL|BASH_SUBSHELL|FUNCNAME|PIPESTATUS|DIRSTACK)\b"
 )
 _OWN_SHELL = ("mambaorg/micromamba",)
 """Images whose documentation says that their SHELL does something before each script."""
 
-_LOGIN = re.compile(r"-[a-hj-km-zA-Z]*[li][a-zA-Z]*|--login|--rcfile|--init-file")
-_STARTUP = re.compile(r"/etc/profile|/etc/environment|bashrc|\.profile\b|bash_profile|BASH_ENV|scl_enable")
-_PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+_LOGIN = expression(r"-[a-hj-km-zA-Z]*[li][a-zA-Z]*|--login|--rcfile|--init-file")
+_STARTUP = expression(r"/etc/profile|/etc/environment|bashrc|\.profile\b|bash_profile|BASH_ENV|scl_enable")
+_PROGRAM = expression(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 
 
 class Wrap(NamedTuple):

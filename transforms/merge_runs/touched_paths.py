@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.shell.walk import invoked, program_name
+from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from dfix.rewriter.shell.nodes import Command, Word
 
-_WILD = re.compile(r"[*?\[]")
+_WILD = expression(r"[*?\[]")
 _FURTHER_COPIERS = frozenset(("rsync", "scp"))
 
 

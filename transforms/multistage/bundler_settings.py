@@ -11,10 +11,12 @@ import itertools
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.paths import resolve, within
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.runtime_stage import BuildStage, StageCopy
 
@@ -23,7 +25,7 @@ _GEM_HOME = "/usr/local/bundle"
 """GEM_HOME and BUNDLE_APP_CONFIG of the official images: https://github.com/docker-library/ruby"""
 _KEPT_OPTIONS = frozenset(("path", "deployment", "without", "with", "frozen"))
 """Options of `bundle install` that become settings of the application."""
-_ONLY_FOR_INSTALLING = re.compile(
+_ONLY_FOR_INSTALLING = expression(
     r"build\..*|mirror\..*|https?:.*|(?!path\.|local\.)[\w-]+(?:\.[\w-]+)+|jobs|retry|timeout|redirect|clean|no_prune|cache_all\w*"
     r"|silence_\w+|ignore_messages|global_gem_cache|ssl_\w+|user_agent|disable_checksum_validation|gem\..*"
 )
@@ -33,8 +35,8 @@ _LOCAL_SINCE, _GLOBAL_UNTIL = (3, 2), (3, 0)
 application since some 2.3; Ruby 3.2 contains 2.4: https://github.com/rubygems/rubygems/commit/aed98be9d3 (2021)"""
 _WITHOUT_BUNDLE_PATH = 3
 """The images of Ruby 2 set BUNDLE_PATH until 2020: https://github.com/docker-library/ruby/commit/82eecb759"""
-_FALSE = re.compile(r"(?:false|f|no|n|0|)", re.IGNORECASE)
-_PLATFORMS = re.compile(r"^PLATFORMS\n((?:  .*(?:\n|\Z))+)", re.MULTILINE)
+_FALSE = expression(r"(?:false|f|no|n|0|)", re.IGNORECASE)
+_PLATFORMS = expression(r"^PLATFORMS\n((?:  .*(?:\n|\Z))+)", re.MULTILINE)
 
 _Scope = Literal["application", "user"]
 

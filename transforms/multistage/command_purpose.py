@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import usage
@@ -14,6 +14,7 @@ from dfix.rewriter.knowledge.usage import Usage
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.stage import Stage, Step, known
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 Purpose = Literal["packages", "user", "folder", "clean", "plain", "build", "other"]
 """`plain` leaves nothing that a later step needs (`echo`, `set -e`, an assignment); `other` is unknown."""

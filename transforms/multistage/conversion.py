@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
@@ -16,6 +15,7 @@ from dfix.rewriter.model.official_images import base_image
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.stage import Stage, Step
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand, classified_commands
 from dfix.transforms.multistage.entry_point import start_command
 from dfix.transforms.multistage.language import languages_of, may_run_scripts

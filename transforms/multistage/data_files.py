@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable
 
 from dfix.rewriter.model.source_evidence import data, sources
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.multistage.runtime_stage import BuildStage
 
 _TEXTS = tuple(
@@ -14,7 +14,7 @@ _TEXTS = tuple(
     ".xml .service Procfile".split()
 )
 """Files that may name a script which something runs."""
-_RUNS_SHELL = re.compile(r"\"(?:/bin/|/usr/bin/)?(?:ba|da)?sh\"")
+_RUNS_SHELL = expression(r"\"(?:/bin/|/usr/bin/)?(?:ba|da)?sh\"")
 """A program that starts a shell may give it a script whose name it puts together."""
 
 

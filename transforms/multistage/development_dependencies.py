@@ -10,14 +10,16 @@ import itertools
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.package_json_commands import started_commands
 from dfix.rewriter.model.source_evidence import ENDINGS, sources
 from dfix.rewriter.model.start_scripts import scripts_named
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.json_text import json_value
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.multistage.runtime_stage import BuildStage
 
 PACKAGE_OF = {
@@ -34,22 +36,22 @@ PACKAGE_OF = {
 """Programs that are not named like the package that contains them."""
 _RUN_OTHERS = frozenset("npx pnpx bunx cross-env cross-env-shell env-cmd dotenv dotenvx concurrently nodemon".split())
 """Programs of npm packages whose words name another program."""
-_IMPORTS = re.compile(
+_IMPORTS = expression(
     r"""(?:^|[\s;(=])(?:import\s(?!type\b)(?:(?!import\s)[^'"])*?from\s*|import\s*|import\(|require\()['"]((?:@[\w.-]+/)?[\w.-]+)"""
 )
-_CONFIGURATION = re.compile(
+_CONFIGURATION = expression(
     r"(?:^|/)[\w.-]+\.config\.[cm]?[jt]s$|(?:^|/)(?:gulpfile|gruntfile|karma\.conf|\.eslintrc)\b", re.IGNORECASE
 )
-_RUN_TIME_WORDS = re.compile(r"migrat\w*|seed\w*|db|workers?|queues?|jobs?|cron|scheduler?")
-_DEVELOPMENT_WORDS = re.compile(
+_RUN_TIME_WORDS = expression(r"migrat\w*|seed\w*|db|workers?|queues?|jobs?|cron|scheduler?")
+_DEVELOPMENT_WORDS = expression(
     r"dev\w*|debug|watch|tests?|testing|local|create|generate|make|new|build|lint|format|e2e|ci|mock\w*|docs?|hot|reset"
     r"|drop|studio|revert|rollback|undo|down|up|pull|diff|init"
 )
 """Words in names of scripts that people run on their own machine, of which some would do for a container too."""
 _ENGINE = "(?:docker|podman|kubectl|compose)"
-_IN_A_CONTAINER = re.compile(rf"\b{_ENGINE}\b(?:(?!\b{_ENGINE}\b).)*\b(?:run|exec)\b|\bcommand:|^\w+: ")
+_IN_A_CONTAINER = expression(rf"\b{_ENGINE}\b(?:(?!\b{_ENGINE}\b).)*\b(?:run|exec)\b|\bcommand:|^\w+: ")
 _DOCUMENTS = (".md", ".rst", ".yml", ".yaml", ".sh", "Makefile", "Procfile", "justfile")
-_RUNS_SCRIPT = re.compile(r"\b(?:npm|yarn|pnpm|bun)[\"', ]+(?:run(?:-script)?[\"', ]+)?([\w:.-]+)")
+_RUNS_SCRIPT = expression(r"\b(?:npm|yarn|pnpm|bun)[\"', ]+(?:run(?:-script)?[\"', ]+)?([\w:.-]+)")
 
 
 class DevelopmentOnly(NamedTuple):

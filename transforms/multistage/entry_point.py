@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-import re
 import shlex
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.image_records import Container
@@ -15,8 +13,10 @@ from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.shell.nodes import Command
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import invoked
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
-_PROGRAM = re.compile(r"[\w./@+-]+")
+_PROGRAM = expression(r"[\w./@+-]+")
 
 
 class StartCommand(NamedTuple):

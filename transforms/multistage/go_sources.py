@@ -7,16 +7,17 @@ import re
 from collections.abc import Mapping
 
 from dfix.rewriter.model.source_evidence import sources
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.runtime_stage import BuildStage
 
 Sources = tuple[tuple[str, str], ...]
 """Context path and text of each file."""
 
-MODULE = re.compile(r"^[^\S\n]*module\s+\"?([^\s\"]+)", re.MULTILINE)
-_REPLACES = re.compile(r"^[^\S\n]*(?:replace\s+)?([^\s\"=(]+)(?:\s+v\S+)?\s+=>\s+(\.{1,2}/\S*)", re.MULTILINE)
-_QUOTED = re.compile(r'"([\w.~/-]+)"')
-_OTHER_SYSTEMS = re.compile(
+MODULE = expression(r"^[^\S\n]*module\s+\"?([^\s\"]+)", re.MULTILINE)
+_REPLACES = expression(r"^[^\S\n]*(?:replace\s+)?([^\s\"=(]+)(?:\s+v\S+)?\s+=>\s+(\.{1,2}/\S*)", re.MULTILINE)
+_QUOTED = expression(r'"([\w.~/-]+)"')
+_OTHER_SYSTEMS = expression(
     r"_(?:windows|darwin|freebsd|netbsd|openbsd|dragonfly|solaris|aix|plan9|js|wasip1)(?:_\w+)?\.go$"
 )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from dfix.rewriter.text.json_text import json_value
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 
 class LockedPackages(NamedTuple):

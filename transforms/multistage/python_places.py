@@ -17,6 +17,7 @@ from dfix.rewriter.knowledge.python_environments import Installer, project_manag
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.start_scripts import healthcheck_commands, scripts_named
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.python_commands import called, installer_of
 from dfix.transforms.multistage.runtime_stage import BuildStage
@@ -33,8 +34,8 @@ _POETRY_CACHES = {"POETRY_CACHE_DIR": "virtualenvs", "XDG_CACHE_HOME": "pypoetry
 _NAMES_PROJECT = frozenset(("--project", "-p", "--directory", "-C", "-g", "--global", "--active"))
 _TRUE = frozenset(("1", "true", "yes", "on"))
 _FALSE = frozenset(("0", "false", "no", "off"))
-_AT_LEAST = re.compile(r"^[^\S\n]*requires-python\s*=\s*[\"'][^\"'\n]*(?:>=|~=|==)\s*(\d+)\.(\d+)", re.MULTILINE)
-_EDITABLE = re.compile(r"^[^\S\n]*(?:-e|--editable)\b|\beditable\s*=\s*true", re.MULTILINE)
+_AT_LEAST = expression(r"^[^\S\n]*requires-python\s*=\s*[\"'][^\"'\n]*(?:>=|~=|==)\s*(\d+)\.(\d+)", re.MULTILINE)
+_EDITABLE = expression(r"^[^\S\n]*(?:-e|--editable)\b|\beditable\s*=\s*true", re.MULTILINE)
 
 
 def install_places(build: BuildStage) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge.program_table import of_kind
@@ -13,6 +12,7 @@ from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.official_images import BaseImage
 from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.model.stage_sources import stage_sources
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.entry_point import StartCommand

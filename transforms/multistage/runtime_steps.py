@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.model.stage import Step
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.runtime_stage import BuildStage, RuntimeStage
 

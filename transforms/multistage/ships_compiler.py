@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dfix.rewriter.answers.change import Refusal
@@ -13,16 +12,17 @@ from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.official_images import base_image
 from dfix.rewriter.model.source_evidence import sources
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.multistage.rule import NAME
 from dfix.transforms.multistage.system_packages import is_build_package
 
 _TOOLCHAINS = frozenset("golang rust maven gradle gcc openjdk swift haskell elixir buildpack-deps".split())
 """Official images that contain a compiler in each of their variants, but for openjdk's with a JRE."""
-_JRE = re.compile(r"\bjre\d*\b")
-_SDK = re.compile(r"/dotnet/(?:core/)?sdk\b|^microsoft/dotnet:\S*\bsdk\b|\beclipse-temurin\b")
+_JRE = expression(r"\bjre\d*\b")
+_SDK = expression(r"/dotnet/(?:core/)?sdk\b|^microsoft/dotnet:\S*\bsdk\b|\beclipse-temurin\b")
 """Images that contain one by their tag: https://hub.docker.com/_/eclipse-temurin, https://hub.docker.com/_/microsoft-dotnet"""
-_WITHOUT_DEVELOPMENT = re.compile(r"--omit[= ]dev|--production|--prod\b|--only[= ]prod|NODE_ENV=production")
-_COMPILERS = re.compile(r"(?:^|-)(?:gcc|gcc-c\+\+|g\+\+|clang|build-base)$|^@development-tools$")
+_WITHOUT_DEVELOPMENT = expression(r"--omit[= ]dev|--production|--prod\b|--only[= ]prod|NODE_ENV=production")
+_COMPILERS = expression(r"(?:^|-)(?:gcc|gcc-c\+\+|g\+\+|clang|build-base)$|^@development-tools$")
 _MANIFEST = ("package.json",)
 _NODE_INSTALLS = ("ci", "install", "i", "")
 

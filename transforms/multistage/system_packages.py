@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Set
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.language_facts import LanguageFacts
 from dfix.rewriter.knowledge.runtime import FOLDER, has_packages, runtime_packages
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.own_data import own_table
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.runtime_stage import BuildStage
 
 _UPGRADES = frozenset(("upgrade", "dist-upgrade", "full-upgrade"))
-_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*(?:[=~<>]\S+)?")
+_NAME = expression(r"[a-z0-9][a-z0-9+.-]*(?:[=~<>]\S+)?")
 
 
 class PackageChoice(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.dockerfile import Instruction, Trivia
@@ -19,11 +18,13 @@ from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.image_text import everything_before
 from dfix.rewriter.model.images import repository
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _FLAGS = frozenset(("mount", "network"))
 _MOUNTS = frozenset(("cache", "secret", "ssh", "tmpfs"))
 _ROOT = frozenset(("", "root", "0"))
-_OF_ORDER = re.compile(
+_OF_ORDER = expression(
     r"\b(?:after|before|order|last|must|above|below|bust\w*|invalidat\w*|(?:do not|don't) (?:move|cache))\b"
     r"|\bstep\s*\d|^#+\s*\d+[.):]",
     re.IGNORECASE | re.MULTILINE,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.layout.copy_lines import block
 from dfix.rewriter.model import Model
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.order_layers.moves import MovedRuns
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.model import Model, Stage, Step
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.order_layers.destination import own_destination
 from dfix.transforms.order_layers.early_run import EarlyRun, costly, early_run
 from dfix.transforms.order_layers.independent import check_folder, check_independent

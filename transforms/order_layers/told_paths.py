@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from dfix.rewriter.knowledge import usage
@@ -13,9 +12,10 @@ from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.paths import resolve
 from dfix.rewriter.model.values_in_force import filled, values_in_force
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 
-_PATH = re.compile(r"(?<![\w.~}-])/[\w.@+-][\w./@+-]*")
-_URL = re.compile(r"(?!file:)\b[A-Za-z][\w+.-]*://[^\s;|&\"']*")
+_PATH = expression(r"(?<![\w.~}-])/[\w.@+-][\w./@+-]*")
+_URL = expression(r"(?!file:)\b[A-Za-z][\w+.-]*://[^\s;|&\"']*")
 _OWN_OPERANDS = frozenset(("reads", "writes", "to-last", "leading", "urls"))
 """Rows of programs that do nothing with a path but read or write it."""
 

@@ -12,8 +12,9 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.official_images import BaseImage
 from dfix.rewriter.model.stage import Stage, Step
+from dfix.rewriter.text.expression import expression
 
-_DOCUMENTS = re.compile(
+_DOCUMENTS = expression(
     r"/usr/share/(?:doc|man|info|groff|linda|lintian|locale)\b[^\s\"']*"
     r"|(?:^[^\S\n]*|(?<=[;&|(]) *|(?<=-c ))(?:man|apropos|whatis) [a-z]\w*",
     re.MULTILINE,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
@@ -21,6 +20,7 @@ from dfix.rewriter.model.stage import Stage
 from dfix.rewriter.model.stage_sources import stage_sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS, healthcheck_commands, interpreters, scripts_named
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.slim_base.documentation import check_documentation, check_text
 from dfix.transforms.slim_base.java_runtime import java_runtime
 from dfix.transforms.slim_base.packages import check_brought_packages, check_locked_packages, check_package, may_compile

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.layout.chain import after_part
 from dfix.rewriter.model.cache_folders import names_cache
 from dfix.rewriter.shell.nodes import Command
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit, Span
 
 if TYPE_CHECKING:

@@ -13,17 +13,16 @@ twice as it is: the copy of the sources brings the old lock file back, and the s
 
 from __future__ import annotations
 
-import re
-
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.load import Project, load
 from dfix.rewriter.model import Model
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.split_manifests.installs import InstallRun
 
 INSTALLS_PROJECT = "installs-project"
 """The code of the reason that an install also installs the project."""
-_LINE_BREAK = re.compile(r"(?<![ \t])[ \t]*\\[ \t]*\r?\n[ \t]*")
+_LINE_BREAK = expression(r"(?<![ \t])[ \t]*\\[ \t]*\r?\n[ \t]*")
 
 
 def dependencies_first(model: Model, run: InstallRun) -> list[tuple[InstallRun, str]]:

@@ -11,7 +11,6 @@ import posixpath
 import re
 from collections.abc import Iterator
 from itertools import takewhile
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import above
@@ -23,11 +22,13 @@ from dfix.rewriter.model.file_map.install_reads import ProjectInstall, view_from
 from dfix.rewriter.model.mounts import Mount
 from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.program_modes import is_plain_chmod
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
-_SYSTEM_CACHES = re.compile(r"/var/(?:cache|lib)/(?:apt|apk|dnf|libdnf5|pacman|rpm|yum|zypp)\b|/etc/apk/cache\b")
+_SYSTEM_CACHES = expression(r"/var/(?:cache|lib)/(?:apt|apk|dnf|libdnf5|pacman|rpm|yum|zypp)\b|/etc/apk/cache\b")
 """Where cache mounts of system package managers are: docs.docker.com/build/cache/optimize ("Use cache mounts")."""
 _SETUP = frozenset(("cd", "export", "set"))
 """Commands before the build that the RUN of the download repeats."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.knowledge import Usage, project_install, usage
 from dfix.rewriter.knowledge.project_programs import ProjectProgram, project_programs
@@ -13,6 +11,8 @@ from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import commands as simple_commands
 from dfix.rewriter.shell.walk import invoked, program_name
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.split_manifests.fetch_first import builds_project, unknown_goal
 
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "su", "eval"))
@@ -24,12 +24,12 @@ _RUNNERS = frozenset(
 )
 """Programs that run the command that their words end with."""
 _INTERPRETERS = ("php", "ruby", "java", "node")
-_OPAQUE = re.compile(
+_OPAQUE = expression(
     r"(?:^|[\s;&|(\"'])((?:npm(?:@[\w.]+)? (?:ci|i|install)|yarn(?: install)?|pnpm (?:i|install)|pip3? install -r|"
     r"bundle install|composer(?:\.phar)? install|dotnet (?:restore|build|publish)|go (?:build|get|install|mod)|mvn|"
     r"gradle|cargo build|poetry install)\b)"
 )
-_SUBSTITUTED = re.compile(
+_SUBSTITUTED = expression(
     r"\$\(\s*((?:mvn|\./mvnw|gradle|\./gradlew|npm (?:ci|install)|go build|dotnet build|lein|sbt|cargo build)\b"
     r"[^)]{0,40})"
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.answers.change import Change, Refusal
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -12,6 +11,7 @@ from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.copied import Copied, Unclear
 from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.temporary_packages import removed_after
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT, runs_again
 from dfix.transforms.split_manifests.fetch_first import separate_download
 from dfix.transforms.split_manifests.installs import InstallRun, install_run, make_run

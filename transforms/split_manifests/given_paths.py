@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.install_table import Kind, Reads, reads
@@ -13,10 +11,12 @@ from dfix.rewriter.model.facts import FACT
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
 from dfix.rewriter.model.paths import resolve
 from dfix.rewriter.model.values_in_force import filled, values_in_force
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
-_BETWEEN = re.compile(r"[\s=,:;\"'\[\]{}()]+")
-_URL = re.compile(r"(?!file:)\b[A-Za-z][\w+.-]*://[^\s,;\"']*")
-_ATTACHED = re.compile(r"(?:@|-[IL]|-[A-Za-z](?=[./]))([^$`]+)")
+_BETWEEN = expression(r"[\s=,:;\"'\[\]{}()]+")
+_URL = expression(r"(?!file:)\b[A-Za-z][\w+.-]*://[^\s,;\"']*")
+_ATTACHED = expression(r"(?:@|-[IL]|-[A-Za-z](?=[./]))([^$`]+)")
 """A path after the letter of its option (`-I/include`, `-r./a.rb`) or the sign of a file of options (`@jvm.args`)."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.knowledge.load import is_named
@@ -12,6 +11,7 @@ from dfix.rewriter.model.file_map import FileMap
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 
 class InstallRun(NamedTuple):

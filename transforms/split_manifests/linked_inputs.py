@@ -9,19 +9,20 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.file_map.install_reads import Needed
 from dfix.rewriter.model.paths import within
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 _PAGES = (".html", ".htm")
 _PROJECTS = ("pyproject.toml", "setup.py", "package.json")
 """Files of a folder that is built, not searched for packages: its pages are documentation."""
-_HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"#?]*)|'([^'#?]*)|([^\s"'>#?]+))""", re.IGNORECASE)
-_ELSEWHERE = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+_HREF = expression(r"""\bhref\s*=\s*(?:"([^"#?]*)|'([^'#?]*)|([^\s"'>#?]+))""", re.IGNORECASE)
+_ELSEWHERE = expression(r"(?!file:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
 class _Leads(NamedTuple):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from typing import NamedTuple
 
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.effects.places import named_by
 from dfix.rewriter.model.paths import resolve, within
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.split_manifests.mentioned_paths import UNKNOWN, CommandTexts
 
 _SYMBOLIC = ("--symbolic", "--symbolic-link")

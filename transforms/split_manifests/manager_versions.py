@@ -8,19 +8,20 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.manifests.shared.inputs import PnpmVersions
 from dfix.rewriter.model import Stage
 from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall
-from dfix.rewriter.model.images import repository
 from dfix.rewriter.model.image_text import everything_before
+from dfix.rewriter.model.images import repository
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.split_manifests.installs import InstallRun
 
-_OTHER_YARN = re.compile(r"yarn set version|yarn policies set-version|\byarn@(?!\^?1\b|classic\b)[\w.^~-]*")
+_OTHER_YARN = expression(r"yarn set version|yarn policies set-version|\byarn@(?!\^?1\b|classic\b)[\w.^~-]*")
 """What chooses a Yarn other than the one of the image (Yarn 1 in official images of Node.js), or may do so."""
 _NEWEST_PNPM = 12
 """The newest major version that was tried (2026-11-30)."""
 _SWITCHES_ITSELF = 11
 """pnpm takes the version of package.json since 10, and since 11 writes it into the lock file (tried 2026-11-30)."""
-_PNPM_TAG = re.compile(r"[\^~]?(?:latest-|next-)?(\d+)(?:[.\-+].*)?")
+_PNPM_TAG = expression(r"[\^~]?(?:latest-|next-)?(\d+)(?:[.\-+].*)?")
 _INSTALLS = frozenset(("install", "i", "add"))
-_MOVING_SETTING = re.compile(
+_MOVING_SETTING = expression(
     r"auto-?install-?peers|frozen-?lockfile|lockfile-include|exclude-?links|inject-?workspace|shared-?workspace|"
     r"link-?workspace|peers-?suffix|git-?branch-?lockfile|global-?pnpmfile"
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
-from typing import NamedTuple
 
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located
@@ -16,19 +15,21 @@ from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.paths import resolve, within
 from dfix.rewriter.model.values_in_force import OF_PLATFORM, filled, values_in_force
 from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.split_manifests.given_paths import path_parts
 
-_SEPARATES = re.compile(r"\\[nrt]|[|#<>&!\\]")
+_SEPARATES = expression(r"\\[nrt]|[|#<>&!\\]")
 UNKNOWN = FACT
 """What stands for an expansion in a text."""
-_HERE = re.compile(r"\$\(\s*+pwd(?:\s++-[LP])?\s*+\)|`\s*+pwd(?:\s++-[LP])?\s*+`")
-_HOME = re.compile(r"\$HOME\b|\$\{HOME\}")
-_TILDE = re.compile(r"(?<![^\s\"'=:,])~/")
-_HOME_OF_USER = re.compile(
+_HERE = expression(r"\$\(\s*+pwd(?:\s++-[LP])?\s*+\)|`\s*+pwd(?:\s++-[LP])?\s*+`")
+_HOME = expression(r"\$HOME\b|\$\{HOME\}")
+_TILDE = expression(r"(?<![^\s\"'=:,])~/")
+_HOME_OF_USER = expression(
     r"\b(?:useradd|usermod|adduser)\b[^\n;&|]{0,200}?\s(?:-d|--home|--home-dir|-h)[ =](/[\w./-]++)"
 )
-_EXPANSION = re.compile(r"\$\([^()\n]{0,200}\)|\$\{[^{}\n]{0,200}\}|\$\w++|`[^`\n]{0,200}`")
-_INSTEAD = re.compile(r"url\.(.*)\.(?:push)?insteadof", re.IGNORECASE)
+_EXPANSION = expression(r"\$\([^()\n]{0,200}\)|\$\{[^{}\n]{0,200}\}|\$\w++|`[^`\n]{0,200}`")
+_INSTEAD = expression(r"url\.(.*)\.(?:push)?insteadof", re.IGNORECASE)
 """The key of git's setting that has a path in its middle."""
 
 

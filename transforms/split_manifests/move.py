@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.copied import Copied
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 
 class ManifestCopy(NamedTuple):

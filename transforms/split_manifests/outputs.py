@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.shell.nodes import AndOr, Command, Node, Pipeline, Redirect, Script, Word
 from dfix.rewriter.shell.walk import invoked, program_name
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 
 class Receivers(NamedTuple):

@@ -8,15 +8,15 @@ is edited, added or removed later is never mixed up with it.
 from __future__ import annotations
 
 import posixpath
-import re
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.file_map.file_map import ImageFile
 from dfix.rewriter.model.file_map.install_reads import Needed
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.move import Move
 
-_PLAIN = re.compile(r"[\w@][\w.@+/-]*")
+_PLAIN = expression(r"[\w@][\w.@+/-]*")
 """Paths that no shell reads otherwise than literally."""
 _LONGEST = 100
 """A command with more characters gets a line for each of its parts."""

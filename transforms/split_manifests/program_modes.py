@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -13,10 +12,11 @@ from dfix.rewriter.model.effects.added_mode import MODES_OF_PROGRAMS, given_mode
 from dfix.rewriter.model.file_map.file_map import ImageFile
 from dfix.rewriter.model.file_map.install_reads import Needed
 from dfix.rewriter.model.paths import resolve
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.split_manifests.installs import InstallRun
 
 _MODE_OF_PROGRAM = 0o111
-_MAY_CHANGE_MODES = re.compile(r"chmod|\binstall\s+-|\.sh\b|\bgit\b|\bpython|\bperl|\bmake\b")
+_MAY_CHANGE_MODES = expression(r"chmod|\binstall\s+-|\.sh\b|\bgit\b|\bpython|\bperl|\bmake\b")
 
 
 def program_mode(run: InstallRun, part: int, read: Needed) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Set
 from itertools import islice
-from typing import NamedTuple
 
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model import Stage, Step
@@ -19,6 +17,8 @@ from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
 from dfix.rewriter.model.mounts import Mount
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.split_manifests.links import makes_symbolic_links
 from dfix.transforms.split_manifests.mentioned_paths import CommandTexts
 from dfix.transforms.split_manifests.outputs import Receivers, outputs
@@ -32,7 +32,7 @@ _MOST_FILES = 50
 _MOST_STAGES = 5
 """How many stages a file is followed through."""
 
-_ABSOLUTE = re.compile(r"(?<![\w.])/[\w./-]++")
+_ABSOLUTE = expression(r"(?<![\w.])/[\w./-]++")
 
 
 class Written(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from functools import lru_cache
 
 from dfix.rewriter.knowledge import install_table
@@ -14,9 +13,10 @@ from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.model.values_in_force import DEFAULT_PATH
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.split_manifests.given_paths import path_parts
 
-_LEAVES_CONTENT = re.compile(
+_LEAVES_CONTENT = expression(
     r"(?<![^\s;&|(])(?:chmod|chown|chgrp|dos2unix|mkdir|touch|rm|rmdir|unlink)[^\S\n][^\n;&|]*+"
 )
 """Commands that neither read a file nor make another one read it."""

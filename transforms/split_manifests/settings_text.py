@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.install_table import reads
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import located
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.split_manifests.mentioned_paths import Mention, bare_mentions, mentioned_in, parts_of
 
-_LINE = re.compile(r"\\n|\n")
+_LINE = expression(r"\\n|\n")
 """The end of a line, also as `printf` takes it."""
 
-_WORKING = re.compile(r"\$\{(?:user\.dir|project\.basedir|basedir|PWD)\}|\$PWD\b")
+_WORKING = expression(r"\$\{(?:user\.dir|project\.basedir|basedir|PWD)\}|\$PWD\b")
 """How settings name the current folder."""
 
 

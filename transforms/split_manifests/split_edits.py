@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.dockerfile import Instruction
 from dfix.rewriter.layout.copy_lines import Block, block, copy_line, folder_below
 from dfix.rewriter.model import Model
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.shell.nodes import Node
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.split_manifests.cache_removal import MovedRemoval
 from dfix.transforms.split_manifests.installs import InstallRun

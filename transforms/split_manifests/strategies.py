@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
 
 from dfix.rewriter.answers.change import Contract
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
@@ -12,6 +11,7 @@ from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import chain
 from dfix.rewriter.model.file_map.install_reads import Needed
 from dfix.rewriter.model.paths import overlaps
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit
 from dfix.transforms.split_manifests.cache_removal import moved_removal
 from dfix.transforms.split_manifests.dependencies_first import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from itertools import pairwise
@@ -11,13 +10,14 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.install_table import switches
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall, view_from
 from dfix.rewriter.model.values_in_force import values_in_force
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 _PREFIXES = ("npm_config_", "pnpm_config_", "yarn_")
 """Of variables; sources: docs.npmjs.com ("config"), pnpm.io ("Configuring"), yarnpkg.com ("Settings")."""
 
-_SETTING = re.compile(r"""(?<![\w.-])([A-Za-z][\w-]{4,60})["']?(?=(?:[ \t]*[=:][ \t]*|[ \t]+)["']?([\w*.]+))""")
+_SETTING = expression(r"""(?<![\w.-])([A-Za-z][\w-]{4,60})["']?(?=(?:[ \t]*[=:][ \t]*|[ \t]+)["']?([\w*.]+))""")
 """A setting and its value, but no option of a command."""
 
 

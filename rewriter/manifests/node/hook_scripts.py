@@ -6,26 +6,26 @@ dfix reads the scripts as text and never runs one. A script that may read a file
 from __future__ import annotations
 
 import posixpath
-import re
 
 from dfix.rewriter.context.context_path import above
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.package_json import Manifest
+from dfix.rewriter.text.expression import expression
 
 _BUILT_IN = frozenset("path os url util assert events process buffer console timers string_decoder querystring".split())
 """Modules of Node.js with which a script reads no file; source: nodejs.org/api."""
 _PRINTING = frozenset("chalk picocolors kleur colorette ansi-colors colors".split())
 """Published packages that only color text."""
 _CODE = (".js", ".cjs", ".mjs", ".ts", ".json")
-_IMPORT = re.compile(
+_IMPORT = expression(
     r"""(?:\brequire\s*\(\s*|\bimport\s*\(\s*|\bfrom\s*|\bimport\s*)(?P<quote>['"])(?P<target>[^'"]+)(?P=quote)"""
 )
 """An import of a literal: `require("./x")`, `import y from './y.mjs'`, `import('left-pad')`."""
-_COMPUTED_IMPORT = re.compile(
+_COMPUTED_IMPORT = expression(
     r"\b(?:require|import)\s*\(\s*(?!(?P<quote>['\"])[^'\"]*(?P=quote)\s*[,)])|\brequire\b(?!\s*\()"
 )
 """An import of anything else: `require(name)`, `require("./x" + name)`, `const r = require`."""
-_READS = re.compile(
+_READS = expression(
     r"\b(?:fs|fs/promises|child_process|readFile\w*|readdir\w*|existsSync|exec\w*|spawn\w*|glob|fork|chdir|cwd|__dirname|"
     r"__filename|Bun|Deno|worker_threads|eval|Function|binding|dlopen|mainModule|getBuiltinModule|createRequire)\b"
     r"|import\.meta"

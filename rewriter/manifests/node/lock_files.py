@@ -16,6 +16,7 @@ from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.shared.inputs import Install
 from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import MissingFile, missing
+from dfix.rewriter.text.expression import expression
 
 _FROZEN = {
     "npm": frozenset(
@@ -33,12 +34,12 @@ _ADVICE = {
 }
 """What makes an install leave the lock file unchanged."""
 _LARGEST = 50_000_000
-_FILE_IN_LOCK = re.compile(r"""(?:"resolved":|\bresolved|\btarball:)\s*["']?file:(?P<path>[^"'#\s}]+)""")
+_FILE_IN_LOCK = expression(r"""(?:"resolved":|\bresolved|\btarball:)\s*["']?file:(?P<path>[^"'#\s}]+)""")
 """An archive of the project in package-lock.json, yarn.lock or pnpm-lock.yaml."""
 
-_PNPM_PACKAGES = re.compile(r"^packages:", re.MULTILINE)
-_PNPM_IMPORTERS = re.compile(r"^importers:[^\S\n]*\n((?:[^\S\n].*\n|\n)*)", re.MULTILINE)
-_PNPM_NAME = re.compile(r"^  '?([^\s'][^'\n]*?)'?:", re.MULTILINE)
+_PNPM_PACKAGES = expression(r"^packages:", re.MULTILINE)
+_PNPM_IMPORTERS = expression(r"^importers:[^\S\n]*\n((?:[^\S\n].*\n|\n)*)", re.MULTILINE)
+_PNPM_NAME = expression(r"^  '?([^\s'][^'\n]*?)'?:", re.MULTILINE)
 """The folder of a project in a workspace."""
 
 _LOCKED = (

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from typing import Any
 
 from dfix.rewriter.manifests.node.package_json import Manifest
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.json_text import json_value
 
-_START = re.compile(r"\s*[{\[]((?:\r?\n)+)(\s*)")
+_START = expression(r"\s*[{\[]((?:\r?\n)+)(\s*)")
 """The line ends and the indentation that npm takes from package.json (github.com/npm/json-parse-even-better-errors)."""
 _FIRST = ("name", "version", "lockfileVersion", "resolved", "integrity", "requires", "packages", "dependencies")
 _PUNCTUATION = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"

@@ -8,20 +8,20 @@ Source: `bin/post-install.js` of nx 16.10.0 to 22.7.12, and what runs of it wrot
 from __future__ import annotations
 
 import posixpath
-import re
-from typing import NamedTuple
 
 from dfix.rewriter.context.context_path import above
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.lock_files import versions_in_lock
 from dfix.rewriter.manifests.node.package_json import Manifest, first_number
 from dfix.rewriter.manifests.shared.inputs import MadeFromSources
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _NO_GRAPH = (21, 4)
 _FOLDERS = ((17, ".nx"), (0, "node_modules/.cache"))
 """Where the graph is written, from a major version on."""
-_DEPENDS_ON_NX = re.compile(r"nx|lerna|@nx/.*|@nrwl/.*")
-_CLOUD = re.compile(r"nxCloud|nx-cloud")
+_DEPENDS_ON_NX = expression(r"nx|lerna|@nx/.*|@nrwl/.*")
+_CLOUD = expression(r"nxCloud|nx-cloud")
 _HINT = "update Nx to 21.4 or later, or copy only the result of the build to the stage that ships"
 
 

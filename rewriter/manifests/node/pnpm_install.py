@@ -12,9 +12,10 @@ from dfix.rewriter.manifests.node.lock_files import is_frozen
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.shared.formats import read_yaml
 from dfix.rewriter.manifests.shared.inputs import Install, PnpmVersions
+from dfix.rewriter.text.expression import expression
 
 _LARGEST = 50_000_000
-_NAMED = re.compile(r"pnpm@(\d+)")
+_NAMED = expression(r"pnpm@(\d+)")
 _ADVICE = "add `--frozen-lockfile`"
 _OFF = ("", "0", "false")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-_QUOTED_KEY = re.compile(r"('(?:[^']|'')*'):(?: (?=\S)|$)")
+from dfix.rewriter.text.expression import expression
+
+_QUOTED_KEY = expression(r"('(?:[^']|'')*'):(?: (?=\S)|$)")
 _NOT_PLAIN = tuple("&*!|>%@`\"'{}[],#?")
 """What a plain text does not start with."""
 _BLOCKS = ("|", ">")

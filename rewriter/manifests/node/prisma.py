@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import inside
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.shared.local_paths import local_path
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _PLACES = ("schema.prisma", "prisma/schema.prisma")
 _FOLDER = "prisma/schema"
 _CONFIGURATIONS = ("prisma.config", ".config/prisma")
-_OUTPUT = re.compile(r'^[^\S\n]*output\s*=\s*(?P<value>"[^"]*"|\S.*)$', re.MULTILINE)
-_PROVIDER = re.compile(r'^[^\S\n]*provider\s*=\s*"(?P<value>[^"]*)"', re.MULTILINE)
+_OUTPUT = expression(r'^[^\S\n]*output\s*=\s*(?P<value>"[^"]*"|\S.*)$', re.MULTILINE)
+_PROVIDER = expression(r'^[^\S\n]*provider\s*=\s*"(?P<value>[^"]*)"', re.MULTILINE)
 
 
 class Schema(NamedTuple):

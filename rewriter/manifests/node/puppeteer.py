@@ -6,12 +6,12 @@ Source: pptr.dev ("Configuration"), and the places where cosmiconfig searches (i
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import above
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.text.expression import expression
 
 _DATA = ("", ".json", ".yaml", ".yml")
 _CODE = (".js", ".cjs", ".mjs", ".ts")
@@ -19,7 +19,7 @@ _PLACES = (
     *(f"{start}{end}" for start in (".puppeteerrc", ".config/puppeteerrc") for end in (*_DATA, *_CODE)),
     *(f"puppeteer.config{end}" for end in _CODE),
 )
-_IMPORT = re.compile(r"""\b(?:require|import)\s*\(([^)]{0,500})\)|\b(?:from|import)\s*(['"][^'"]*['"])""")
+_IMPORT = expression(r"""\b(?:require|import)\s*\(([^)]{0,500})\)|\b(?:from|import)\s*(['"][^'"]*['"])""")
 _READS_NOTHING = frozenset(("path", "os", "url", "puppeteer"))
 """Modules with which a settings file reads no file of the project; source: nodejs.org/api."""
 

@@ -11,11 +11,12 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.package_json import Manifest
+from dfix.rewriter.text.expression import expression
 
 _SORTED = ("dependencies", "devDependencies", "peerDependencies", "dependenciesMeta", "peerDependenciesMeta")
 _NOT_EMPTY = (*_SORTED, "scripts", "bin", "resolutions", "optionalDependencies", "workspaces")
 """Tables and lists that Yarn leaves out if they are empty (tried with Yarn 4.18)."""
-_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+_INDENT = expression(r"^[ \t]+", re.MULTILINE)
 
 
 def refuse_rewritten_manifest(context: Context, manifest: Manifest) -> None:

@@ -7,19 +7,19 @@ the checksum that the download has. Source: github.com/yarnpkg/yarn, v1.22.22, s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.shared.semver_ranges import fits
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _VERSION_1 = "# yarn lockfile v1"
-_NAMES = re.compile(r'"([^"\\]*)"|([^\s",:][^\s",]*)')
-_ONE_CHECKSUM = re.compile(r"sha\d+-[\w+/]+={0,2}")
-_ADDRESS = re.compile(r"https?://[^\s\"]+\.(?:tgz|tar\.gz)(?:#[0-9a-f]{40})?")
+_NAMES = expression(r'"([^"\\]*)"|([^\s",:][^\s",]*)')
+_ONE_CHECKSUM = expression(r"sha\d+-[\w+/]+={0,2}")
+_ADDRESS = expression(r"https?://[^\s\"]+\.(?:tgz|tar\.gz)(?:#[0-9a-f]{40})?")
 """An archive with, or without, its checksum."""
-_COMMIT = re.compile(
+_COMMIT = expression(
     r"(?:(?:git(?:\+(?:https?|ssh|file))?|ssh)://[^\s\"#]+|https://(?:github\.com|gitlab\.com|bitbucket\.org)/[^/\s\"#]+/[^/\s\"#]+)"
     r"#[0-9a-f]{40}"
 )

@@ -16,6 +16,7 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.python.version_code import check_hatch_version, check_version_code
 from dfix.rewriter.manifests.shared.follow import follow
 from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
+from dfix.rewriter.text.expression import expression
 
 _BACKENDS = (
     "setuptools.build_meta",
@@ -24,8 +25,8 @@ _BACKENDS = (
     "hatchling.build",
     "poetry.core.masonry.api",
 )
-_FROM_GIT = re.compile(r"setuptools[-_]scm|hatch[-_]vcs|versioneer|versioningit|dunamai|dynamic-versioning|\bpbr\b|vcs")
-_ABOVE = re.compile(r"(?<![\w.])\.\.(?![\w.])|file:/")
+_FROM_GIT = expression(r"setuptools[-_]scm|hatch[-_]vcs|versioneer|versioningit|dunamai|dynamic-versioning|\bpbr\b|vcs")
+_ABOVE = expression(r"(?<![\w.])\.\.(?![\w.])|file:/")
 _LARGEST = 200_000
 _MOST_SCRIPTS = 50
 

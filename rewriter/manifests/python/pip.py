@@ -19,13 +19,14 @@ from dfix.rewriter.manifests.python.requirements_file import Line, lines
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import MissingFile, missing, refuse_host_output
+from dfix.rewriter.text.expression import expression
 
 PROJECT_FILES = frozenset(("pyproject.toml", "setup.py", "setup.cfg"))
 """What `-r` of uv takes besides requirements files: uv asks the project for its dependencies."""
 _ARCHIVES = tuple(".whl .zip .tar .tgz .tar.gz .tbz .tar.bz2 .txz .tlz .tar.xz .tar.lz .tar.lzma".split())
 """Source: pip's own list (filetypes.py)."""
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
-_EGG = re.compile(r"[#&]egg=([A-Za-z0-9][\w.-]*)", re.ASCII)
+_URL = expression(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
+_EGG = expression(r"[#&]egg=([A-Za-z0-9][\w.-]*)", re.ASCII)
 MOST_FILES = 200
 
 

@@ -10,20 +10,21 @@ import codecs
 import re
 import shlex
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.manifests.python.pip_options import options
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _BOMS = ((codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_CODING = re.compile(r"#[^\n]*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
+_CODING = expression(r"#[^\n]*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
 _ENCODINGS = ("utf-8", "ascii", "iso8859-", "cp125")
 """Begins of the names of codecs that take linear time. pip knows all of Python's."""
-_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
-_OPTIONS = re.compile(r"(?:^|(?<= ))-")
-_NAMED = re.compile(r"[A-Za-z0-9][\w.-]*+[ \t]*+(?:\[[^\]]*\][ \t]*+)?@[ \t]*+(?=[a-z][a-z0-9+.-]*+:)", re.IGNORECASE)
+_COMMENT = expression(r"(?:^|(?<=\s))#.*")
+_OPTIONS = expression(r"(?:^|(?<= ))-")
+_NAMED = expression(r"[A-Za-z0-9][\w.-]*+[ \t]*+(?:\[[^\]]*\][ \t]*+)?@[ \t]*+(?=[a-z][a-z0-9+.-]*+:)", re.IGNORECASE)
 """The name in `NAME @ URL`."""
-_URL = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_URL = expression(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _MOST_LINES = 200_000
 """5 MB may have two million; pip installs none of such a file in a reasonable time."""
 _LONGEST_LINE = 20_000

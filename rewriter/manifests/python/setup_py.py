@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, cast
+from typing import cast
 
 import libcst as cst
 from libcst import helpers
 from libcst.metadata import MetadataWrapper, PositionProvider, QualifiedNameProvider
 
 from dfix.rewriter.manifests.python.python_tree import NotPythonError, check_depth, python_tree
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _DEEPEST = 50
 """Parts of a module's name: a project has none that is deeper."""

@@ -6,7 +6,6 @@ Source: docs.astral.sh/uv ("Using uv in Docker", "Locking and syncing", "Configu
 from __future__ import annotations
 
 import posixpath
-import re
 from fnmatch import fnmatch
 from typing import Any
 
@@ -23,11 +22,12 @@ from dfix.rewriter.manifests.python.pyproject import (
 from dfix.rewriter.manifests.shared.formats import listed, read_toml, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.missing import refuse_host_output
+from dfix.rewriter.text.expression import expression
 
 _OTHER_PLACES = frozenset(("--directory", "--project", "--config-file", "--script", "--find-links", "-f", "--active"))
 _NO_PROJECT = frozenset(("--no-install-project", "--no-install-workspace"))
 _NO_MEMBERS = frozenset(("--no-install-workspace",))
-_REGISTRY = re.compile(r"""\bregistry\s*=\s*["'](?P<path>(?!https?:)[^"'\n]+)""")
+_REGISTRY = expression(r"""\bregistry\s*=\s*["'](?P<path>(?!https?:)[^"'\n]+)""")
 _LARGEST_LOCK = 50_000_000
 _SETTINGS = ("uv.toml", ".python-version", ".python-versions")
 

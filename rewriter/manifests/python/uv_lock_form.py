@@ -13,11 +13,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dfix.rewriter.manifests.shared.formats import listed, table
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.toml import TomlError, toml_of
 
 _INDEX = "https://pypi.org/simple"
-_SOURCE = re.compile(r"^source = \{ (\w+) = \"([^\"\n]*)\"", re.MULTILINE)
-_REQUIREMENT = re.compile(
+_SOURCE = expression(r"^source = \{ (\w+) = \"([^\"\n]*)\"", re.MULTILINE)
+_REQUIREMENT = expression(
     r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[(?P<extras>[^\]]*)\])?\s*\(?(?P<versions>[^;@()]*)\)?\s*(?:;(?P<marker>.*))?"
 )
 _HARMLESS_OPTIONS = frozenset(

@@ -18,10 +18,11 @@ from dfix.rewriter.context.context_path import inside
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.python.python_tree import NotPythonError, python_tree
 from dfix.rewriter.manifests.shared.formats import listed, table
+from dfix.rewriter.text.expression import expression
 
-_ATTRIBUTE = re.compile(r"^[^\S\n]*(?:[\w.-]+[^\S\n]*)?(?:=[^\S\n]*)?attr:[^\S\n]*([\w.]+)", re.MULTILINE)
+_ATTRIBUTE = expression(r"^[^\S\n]*(?:[\w.-]+[^\S\n]*)?(?:=[^\S\n]*)?attr:[^\S\n]*([\w.]+)", re.MULTILINE)
 """A line of setup.cfg: `version = attr: x.__version__`."""
-_COMMANDS = re.compile(r"^[^\S\n]*cmdclass[^\S\n]*=", re.MULTILINE)
+_COMMANDS = expression(r"^[^\S\n]*cmdclass[^\S\n]*=", re.MULTILINE)
 _VERSION = "__version__"
 _LARGEST = 200_000
 """Bytes of a module that is parsed."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 
 class Install(NamedTuple):

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import inside
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.shared.inputs import Inputs
+from dfix.rewriter.text.expression import expression
 
 _LARGEST = 200_000
 """Characters; larger ones are programs, such as composer.phar, that read what the reader of their manager knows."""
-_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
-_URL = re.compile(r"(?<![\w+.-])[A-Za-z][\w+.-]*+://\S*")
-_VARIABLE = re.compile(r"\$(?:\{[^}]*\}|\w+|\([^()]*\))[\"']?/")
-_NAME = re.compile(r"[\w.%+-]+(?:/[\w.@%+-]+)*")
+_COMMENT = expression(r"(?:^|(?<=\s))#.*")
+_URL = expression(r"(?<![\w+.-])[A-Za-z][\w+.-]*+://\S*")
+_VARIABLE = expression(r"\$(?:\{[^}]*\}|\w+|\([^()]*\))[\"']?/")
+_NAME = expression(r"[\w.%+-]+(?:/[\w.@%+-]+)*")
 
 
 def check_program_script(context: Context, path: str, folder: str, read: Inputs) -> None:

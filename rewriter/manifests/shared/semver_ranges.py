@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 
+from dfix.rewriter.text.expression import expression
+
 _LONGEST = 1_000
 """Characters of a requirement; a longer one gets no answer."""
-_VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:\+[\w.-]+)?")
-_PART = re.compile(r"(?P<sign>~>|\^|>=|<=|==|>|<|!=|)\s*(?P<version>\d[\w.+-]*)")
+_VERSION = expression(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:\+[\w.-]+)?")
+_PART = expression(r"(?P<sign>~>|\^|>=|<=|==|>|<|!=|)\s*(?P<version>\d[\w.+-]*)")
 
 
 def fits(version: str, requirement: str) -> bool | None:

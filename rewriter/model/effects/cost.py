@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from dfix.rewriter.knowledge import Usage, usage
 from dfix.rewriter.knowledge.load import settings_folders
@@ -11,10 +10,12 @@ from dfix.rewriter.knowledge.program_table import Cost, ProgramRow, row
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _SETUP_SCRIPTS = {"://deb.nodesource.com/setup": "apt", "://rpm.nodesource.com/setup": "yum"}
 """Addresses of scripts that set up a package manager, with the manager."""
-_QUESTION = re.compile(r"\$\(\s*([A-Za-z][\w.-]*)(?:\s+(-{1,2}[\w-]+))?(?![\w.-])[^()`;&|]*\)")
+_QUESTION = expression(r"\$\(\s*([A-Za-z][\w.-]*)(?:\s+(-{1,2}[\w-]+))?(?![\w.-])[^()`;&|]*\)")
 _NOWHERE = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"))
 WRITING = frozenset((">", ">>", ">|", "&>", "&>>"))
 """The redirects that write."""

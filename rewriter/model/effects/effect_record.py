@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dfix.rewriter.knowledge.program_table import Cost, Leaves
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 CURRENT_FOLDER = "the current folder"
 """How a message calls `.`."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
 from dfix.rewriter.knowledge import Usage
 from dfix.rewriter.knowledge.program_table import ProgramRow
 from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 
-_BUNDLE = re.compile(r"[A-Za-z]+")
+_BUNDLE = expression(r"[A-Za-z]+")
 
 
 class GivenOption(NamedTuple):

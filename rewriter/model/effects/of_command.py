@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.program_table import ProgramRow, parse_row, row
 from dfix.rewriter.knowledge.version_managers import version_files
@@ -18,8 +16,9 @@ from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.substitutions import Substitution, given_script, substitutions
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.shell.walk import has_substitution, program_name
+from dfix.rewriter.text.expression import expression
 
-_GLOB = re.compile(r"[*?\[]")
+_GLOB = expression(r"[*?\[]")
 _PACKAGE_FILES = (".deb", ".rpm", ".apk", ".pkg.tar.zst", ".pkg.tar.xz")
 _UNITS = (".service", ".socket", ".timer", ".target", ".path", ".mount")
 _LONGEST_SHOWN = 60

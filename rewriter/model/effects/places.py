@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.facts import FACT, is_fact, with_facts
 from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.text.expression import expression
 
 ELSEWHERE = "*/"
 """The prefix of a path below an unknown folder."""
-_IN_HOME = re.compile(r"""(?:~|\$HOME|\$\{HOME\})/([\w./-]+)|"(?:\$HOME|\$\{HOME\})/([\w./-]+)\"""")
+_IN_HOME = expression(r"""(?:~|\$HOME|\$\{HOME\})/([\w./-]+)|"(?:\$HOME|\$\{HOME\})/([\w./-]+)\"""")
 _ARCHIVES = (".whl", ".tgz", ".tar.gz", ".zip", ".gem")
-_PLAIN_WITH_FACTS = re.compile(rf"[\w./{FACT}-]*")
-_PLAIN = re.compile(r"[\w./-]*")
-_NAME = re.compile(r"\$\{?(\w+)\}?")
-_PLAIN_WITH_NAMES = re.compile(r"(?:[\w./-]|\$\w|\$\{\w++\})*+")
+_PLAIN_WITH_FACTS = expression(rf"[\w./{FACT}-]*")
+_PLAIN = expression(r"[\w./-]*")
+_NAME = expression(r"\$\{?(\w+)\}?")
+_PLAIN_WITH_NAMES = expression(r"(?:[\w./-]|\$\w|\$\{\w++\})*+")
 
 
 def named_by(located: Located, word: Word) -> str | None:

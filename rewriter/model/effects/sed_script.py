@@ -6,16 +6,16 @@ The commands `r`, `R`, `w`, `W` and `e`, and the flags `w` and `e` of `s`, name 
 
 from __future__ import annotations
 
-import re
+from dfix.rewriter.text.expression import expression
 
-_ADDRESS = re.compile(r"\s*(?:\d+|\$|/(?:[^/\\\n]|\\.)*/I?)?(?:\s*,\s*[+~]?(?:\d+|\$|/(?:[^/\\\n]|\\.)*/I?))?\s*!?\s*")
+_ADDRESS = expression(r"\s*(?:\d+|\$|/(?:[^/\\\n]|\\.)*/I?)?(?:\s*,\s*[+~]?(?:\d+|\$|/(?:[^/\\\n]|\\.)*/I?))?\s*!?\s*")
 _PART = r"(?:\\.|(?!(?P=mark))[^\\])*"
-_SUBSTITUTE = re.compile(rf"s(?P<mark>[^\w\s\\])(?P<pattern>{_PART})(?P=mark){_PART}(?P=mark)[gpIim\d]*")
-_TRANSLATE = re.compile(rf"y(?P<mark>[^\w\s\\])(?P<pattern>{_PART})(?P=mark){_PART}(?P=mark)")
-_BRACKETS = re.compile(r"\[\^?\]?[^\]]*\]")
-_TEXT = re.compile(r"[aic][^\n]*")
-_PLAIN = re.compile(r"[dDpPgGhHxnNq=]")
-_BETWEEN = re.compile(r"[;\s]*")
+_SUBSTITUTE = expression(rf"s(?P<mark>[^\w\s\\])(?P<pattern>{_PART})(?P=mark){_PART}(?P=mark)[gpIim\d]*")
+_TRANSLATE = expression(rf"y(?P<mark>[^\w\s\\])(?P<pattern>{_PART})(?P=mark){_PART}(?P=mark)")
+_BRACKETS = expression(r"\[\^?\]?[^\]]*\]")
+_TEXT = expression(r"[aic][^\n]*")
+_PLAIN = expression(r"[dDpPgGhHxnNq=]")
+_BETWEEN = expression(r"[;\s]*")
 
 
 def is_harmless(script: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import Reason
 from dfix.rewriter.context.brought import Brought
@@ -22,6 +21,7 @@ from dfix.rewriter.model.effects import Effects, effects
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 
 class ImageFile(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason
 from dfix.rewriter.manifests import Inputs, Install, inputs
@@ -16,6 +15,7 @@ from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile
 from dfix.rewriter.model.file_map.image_view import ImageView
 from dfix.rewriter.model.paths import within
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _ONE_FILE = frozenset("mvnw gradlew sbt composer composer.phar bundle uv".split())
 """Programs that projects bring, and that need nothing of the project but what the reader of their manager knows.

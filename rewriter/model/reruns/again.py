@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.build import Model, used_stages
@@ -21,6 +20,7 @@ from dfix.rewriter.model.reruns.build_arguments import global_values, own_argume
 from dfix.rewriter.model.reruns.build_steps import is_linked, makes_layer
 from dfix.rewriter.model.reruns.context_reads import ContextReads
 from dfix.rewriter.model.stage import Stage, Step
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 _CHEAP = ("nothing", "quick")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from dfix.rewriter.context.brought import Brought, brings, name_tokens
 from dfix.rewriter.context.context_path import normal
@@ -16,6 +15,7 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.ignore import BadPatternError, IgnoreFile
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.model.values_in_force import value_before
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.wildcard import Wildcard
 
 _WILDCARDS = frozenset("*?[\\")

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
-from typing import NamedTuple
 
 from dfix.rewriter.knowledge import project_install, usage
 from dfix.rewriter.model import Stage, Step
 from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 
 class RunCommand(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.brought import Brought
@@ -24,6 +24,7 @@ from dfix.rewriter.model.file_map import FileMap, Hidden, ImageFile
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.pipeline.guards.order import RunCommand, differing_gaps, install_of, matched
 from dfix.rewriter.pipeline.guards.trace import Put, Trace, conflict, lasting, trace
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from dfix.rewriter.context.brought import Brought, CopyEntry
 from dfix.rewriter.context.folder import Context
@@ -15,6 +14,7 @@ from dfix.rewriter.model.file_map.file_map import FileMap, Hidden, written_by
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.pipeline.guards.order import RunCommand, StageRuns, runs
+from dfix.rewriter.text.named_tuple import NamedTuple
 
 Flags = tuple[tuple[str, str], ...]
 

@@ -6,14 +6,15 @@ import re
 from collections.abc import Callable
 from typing import TextIO
 
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.verify.build_log import Mask
 from dfix.rewriter.verify.engine import LABEL, BuildStep
 
-_STEP = re.compile(r"(?P<stage>\[\d+/\d+\] )?STEP (?P<number>\d+)(?:/\d+)?: (?P<text>.*)")
+_STEP = expression(r"(?P<stage>\[\d+/\d+\] )?STEP (?P<number>\d+)(?:/\d+)?: (?P<text>.*)")
 _CACHED = "--> Using cache "
-_MADE = re.compile(r"--> (?:Using cache )?(?P<id>[0-9a-f]{8,64})$")
-_ERROR = re.compile(r"(?:Error|error): (?P<text>.*)")
-_AT_STEP = re.compile(r'building at STEP "(?P<step>.*)": (?P<said>.*)')
+_MADE = expression(r"--> (?:Using cache )?(?P<id>[0-9a-f]{8,64})$")
+_ERROR = expression(r"(?:Error|error): (?P<text>.*)")
+_AT_STEP = expression(r'building at STEP "(?P<step>.*)": (?P<said>.*)')
 _WORDS = ("subprocess exited with status", "time=")
 _MOST = 300
 

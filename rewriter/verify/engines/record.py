@@ -9,12 +9,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TextIO
 
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.verify.build_log import Mask
 from dfix.rewriter.verify.engine import BuildStep
 
-_STEP = re.compile(r"\[(?P<place>(?:[^\]\s]+ )*[^\]]*\d+/\d+)\] (?P<text>.*)", re.DOTALL)
-_ERROR_PREFIX = re.compile(r"^ERROR: (?:failed to (?:build|solve): )*")
-_STATUS = re.compile(r'process ".*" did not complete successfully: (?P<status>exit code: \d+)', re.DOTALL)
+_STEP = expression(r"\[(?P<place>(?:[^\]\s]+ )*[^\]]*\d+/\d+)\] (?P<text>.*)", re.DOTALL)
+_ERROR_PREFIX = expression(r"^ERROR: (?:failed to (?:build|solve): )*")
+_STATUS = expression(r'process ".*" did not complete successfully: (?P<status>exit code: \d+)', re.DOTALL)
 
 
 class Record:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import parse
@@ -12,6 +11,7 @@ from dfix.rewriter.model import Model
 from dfix.rewriter.model.build import build as build_model
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.stage import Stage, Step
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Source
 
 _COPIES = ("COPY", "ADD")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.read import Unreadable, beginning
 from dfix.rewriter.verify.watching.throwaway import CANARY, QUIET
 

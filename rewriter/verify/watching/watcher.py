@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.read import digest
 from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.compare import Difference

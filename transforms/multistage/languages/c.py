@@ -11,6 +11,7 @@ from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.source_evidence import Starts, runs_programs, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.data_files import data_files
 from dfix.transforms.multistage.runtime_stage import (
@@ -57,16 +58,16 @@ _SOURCES = (
 )
 _CODE = (".c", ".cc", ".cpp", ".cxx", ".h")
 _STARTS = Starts(
-    re.compile(r"\b(?:system|popen|execl|execlp|execle|execv|execvp|execve|posix_spawnp?)\s*\("),
-    re.compile(r"\b(?:system|popen|execl|execlp)\s*\(\s*\"([\w./-]+)[ \"]"),
-    re.compile(r'argv\[0\]|"/proc/self/exe"'),
+    expression(r"\b(?:system|popen|execl|execlp|execle|execv|execvp|execve|posix_spawnp?)\s*\("),
+    expression(r"\b(?:system|popen|execl|execlp)\s*\(\s*\"([\w./-]+)[ \"]"),
+    expression(r'argv\[0\]|"/proc/self/exe"'),
 )
-_SHARED = re.compile(r"-shared\b|\.so\b|\bSHARED\b|\bMODULE\b|shared_library|LT_INIT|libtool", re.IGNORECASE)
-_LINKED = re.compile(
+_SHARED = expression(r"-shared\b|\.so\b|\bSHARED\b|\bMODULE\b|shared_library|LT_INIT|libtool", re.IGNORECASE)
+_LINKED = expression(
     r"(?<![\w-])-l([\w+.-]+)|\b(?:find_package|pkg_check_modules|PKG_CHECK_MODULES|AC_CHECK_LIB|dependency)\s*\("
 )
 _OF_THE_LIBC = frozenset(("c", "m", "pthread", "dl", "rt", "util", "gcc", "gcc_s"))
-_INSTALLS = re.compile(r"(?:^|\s)install(?:\s|/|$)|--install")
+_INSTALLS = expression(r"(?:^|\s)install(?:\s|/|$)|--install")
 _MEGABYTES_SAVED = 1250
 """Megabytes by which gcc:13 is larger than debian:bookworm-slim (amd64, unpacked)."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import Starts, runs_programs, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.data_files import data_files
 from dfix.transforms.multistage.runtime_stage import (
@@ -24,11 +23,11 @@ DEFAULT_COMMAND = ()
 _BUILD_SUBCOMMANDS = frozenset(
     ("restore", "build", "publish", "test", "tool", "nuget", "clean", "workload", "dev-certs")
 )
-_WEB = re.compile(r"Sdk\s*=\s*\"Microsoft\.NET\.Sdk\.(?:Web|BlazorWebAssembly|Razor)\"|Microsoft\.AspNetCore\.App")
+_WEB = expression(r"Sdk\s*=\s*\"Microsoft\.NET\.Sdk\.(?:Web|BlazorWebAssembly|Razor)\"|Microsoft\.AspNetCore\.App")
 _STARTS = Starts(
-    re.compile(r"\bProcess\.Start\(|\bnew\s+ProcessStartInfo\b"),
-    re.compile(r"\b(?:Process\.Start|ProcessStartInfo)\(\s*\"([\w./-]+)\""),
-    re.compile(r"Environment\.ProcessPath|Process\.GetCurrentProcess\(\)\.MainModule"),
+    expression(r"\bProcess\.Start\(|\bnew\s+ProcessStartInfo\b"),
+    expression(r"\b(?:Process\.Start|ProcessStartInfo)\(\s*\"([\w./-]+)\""),
+    expression(r"Environment\.ProcessPath|Process\.GetCurrentProcess\(\)\.MainModule"),
 )
 _SOURCES = (
     ".cs",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.multistage.runtime_stage import (
     COPY_COMMANDS,
     BuildStage,
@@ -19,7 +18,7 @@ from dfix.transforms.multistage.runtime_stage import (
 NAME = "Mix"
 PROGRAMS = frozenset(("mix",))
 DEFAULT_COMMAND = ()
-_RELEASE = re.compile(r"^(.*/_build/[\w-]+/rel/[\w-]+)/bin/[\w-]+$")
+_RELEASE = expression(r"^(.*/_build/[\w-]+/rel/[\w-]+)/bin/[\w-]+$")
 
 
 def is_build_command(command: Located) -> bool:

@@ -12,6 +12,7 @@ from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.source_evidence import Starts, calls, runs_programs, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.data_files import data_files
 from dfix.transforms.multistage.go_sources import MODULE, Sources, built_sources
@@ -32,18 +33,18 @@ _FLAGS_WITH_VALUE = frozenset(
     "-o -C -p -asmflags -buildmode -buildvcs -compiler -gccgoflags -gcflags -installsuffix -ldflags -mod -modfile "
     "-overlay -pgo -pkgdir -tags -toolexec -covermode -coverpkg -coverprofile -run".split()
 )
-_REQUIRES = re.compile(r"^[ \t]*+(?:require\s++)?([\w-]++\.[\w./-]++)\s+v\d", re.MULTILINE)
-_EMBED = re.compile(r"^//go:embed\s+(.+)$", re.MULTILINE)
-_NEEDS_OTHER_FILES = re.compile(
+_REQUIRES = expression(r"^[ \t]*+(?:require\s++)?([\w-]++\.[\w./-]++)\s+v\d", re.MULTILINE)
+_EMBED = expression(r"^//go:embed\s+(.+)$", re.MULTILINE)
+_NEEDS_OTHER_FILES = expression(
     r'"os/exec"|"plugin"|syscall\.Exec\(|\.LoadLocation\(|"os/user"|\.(?:CreateTemp|MkdirTemp|TempDir)\('
 )
 """Calls that fail in an image with nothing but the binary: they run programs, or read time zones, users or /tmp."""
 _STARTS = Starts(
-    re.compile(r"\bexec\.(?:Command|CommandContext|LookPath)\(|\bsyscall\.Exec\(|\bos\.StartProcess\("),
-    re.compile(r"\bexec\.(?:Command\(|LookPath\(|CommandContext\(\s*[\w.()]+,)\s*\"([\w./-]+)\""),
-    re.compile(r'os\.Args\[0\]|"/proc/self/exe"|os\.Executable\(\)'),
+    expression(r"\bexec\.(?:Command|CommandContext|LookPath)\(|\bsyscall\.Exec\(|\bos\.StartProcess\("),
+    expression(r"\bexec\.(?:Command\(|LookPath\(|CommandContext\(\s*[\w.()]+,)\s*\"([\w./-]+)\""),
+    expression(r'os\.Args\[0\]|"/proc/self/exe"|os\.Executable\(\)'),
 )
-_NEEDS_GO = re.compile(
+_NEEDS_GO = expression(
     r'"(?:go/(?:build|importer|doc/headscan)|golang\.org/x/tools/(?:go/(?:packages|buildutil|loader)|imports|gopls)[\w/]*)"'
     r"|\b(?:runtime|build\.Default)\.GOROOT\b"
 )

@@ -12,6 +12,7 @@ from dfix.rewriter.model.official_images import jre, successor_jre
 from dfix.rewriter.model.source_evidence import ENDINGS, Starts, needs_jdk, runs_programs, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.multistage.data_files import data_files
 from dfix.transforms.multistage.runtime_stage import (
     COPY_COMMANDS,
@@ -23,25 +24,25 @@ from dfix.transforms.multistage.runtime_stage import (
 NAME = "Maven or Gradle"
 PROGRAMS = frozenset(("mvn", "mvnw", "gradle", "gradlew"))
 DEFAULT_COMMAND = ()
-_BUILT = re.compile(r"/(?:target|build/libs)/[^/]+\.[jw]ar$")
+_BUILT = expression(r"/(?:target|build/libs)/[^/]+\.[jw]ar$")
 _CODE = ENDINGS["java"]
-_PACKS_DEPENDENCIES = re.compile(
+_PACKS_DEPENDENCIES = expression(
     r"spring-boot-maven-plugin|maven-shade-plugin|jar-with-dependencies|org\.springframework\.boot|shadow|quarkus"
     r"|io\.micronaut\.application|com\.github\.johnrengelman"
 )
 """Plugins that put the dependencies into the archive."""
-_DEPENDENCY = re.compile(r"<dependency>((?:(?!</?dependency>).)*+)</dependency>", re.DOTALL)
-_NOT_AT_RUN_TIME = re.compile(r"<scope>\s*(?:test|provided|system)\s*</scope>")
-_GRADLE_DEPENDENCY = re.compile(r"^[^\S\n]*(?:implementation|api|runtimeOnly|compile|runtime)\b", re.MULTILINE)
-_BOOT = re.compile(
+_DEPENDENCY = expression(r"<dependency>((?:(?!</?dependency>).)*+)</dependency>", re.DOTALL)
+_NOT_AT_RUN_TIME = expression(r"<scope>\s*(?:test|provided|system)\s*</scope>")
+_GRADLE_DEPENDENCY = expression(r"^[^\S\n]*(?:implementation|api|runtimeOnly|compile|runtime)\b", re.MULTILINE)
+_BOOT = expression(
     r"<artifactId>spring-boot-starter-parent</artifactId>\s*<version>\s*(\d+)\.(\d+)"
     r"|org\.springframework\.boot['\"]\)?\s*version\s*\(?['\"](\d+)\.(\d+)"
 )
 _SOURCES = (".java", ".kt", ".scala", ".groovy", ".gradle", ".kts", "pom.xml", "gradle.properties", "mvnw", "gradlew")
 _STARTS = Starts(
-    re.compile(r"\bnew\s+ProcessBuilder\b|\bgetRuntime\(\)\s*\.\s*exec\(|\bProcessBuilder\("),
-    re.compile(r"\bProcessBuilder\(\s*\"([\w./-]+)\""),
-    re.compile(r"ProcessHandle\.current\(\)"),
+    expression(r"\bnew\s+ProcessBuilder\b|\bgetRuntime\(\)\s*\.\s*exec\(|\bProcessBuilder\("),
+    expression(r"\bProcessBuilder\(\s*\"([\w./-]+)\""),
+    expression(r"ProcessHandle\.current\(\)"),
 )
 _CLASS_PATH = frozenset(("-cp", "-classpath", "--class-path"))
 

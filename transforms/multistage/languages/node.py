@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import project_install
@@ -14,7 +14,9 @@ from dfix.rewriter.model.package_json_commands import RUNNERS
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.json_text import json_value
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.development_dependencies import (
     DevelopmentOnly,
@@ -43,7 +45,7 @@ _ROOT = ("/", "?")
 """The project's folder where no WORKDIR is set, as in the official images: https://github.com/nodejs/docker-node"""
 _HOOKS = frozenset(("preinstall", "install", "postinstall", "prepare", "prepublish"))
 """Scripts of package.json that an install runs: https://docs.npmjs.com/cli/v11/using-npm/scripts"""
-_MEMBERS = re.compile(r"^packages\s*:", re.MULTILINE)
+_MEMBERS = expression(r"^packages\s*:", re.MULTILINE)
 _OUTPUT_FOLDERS = frozenset(("build", "dist", "out", "public", "www", "_site", "site", "storybook-static"))
 
 

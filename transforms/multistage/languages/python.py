@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import NamedTuple
 
 from dfix.rewriter.answers.reason import LeaveAlone, attempt
 from dfix.rewriter.knowledge.language_facts import language_facts
@@ -13,6 +12,8 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import ENDINGS, compiles_later, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.full_image import runtime_image
@@ -42,7 +43,7 @@ _INSTALLERS = frozenset("pip setuptools wheel poetry pdm uv pipenv virtualenv pi
 _SETUP = frozenset(("install", "develop", "build", "build_ext"))
 _LOCATION_OPTIONS = frozenset(("--target", "-t", "--prefix", "--root", "--user"))
 _UV_PLACES = frozenset(("--system", "--python", "-p", "--target", "-t", "--prefix"))
-_NAME = re.compile(r"^[^\S\n]*([A-Za-z0-9][\w.-]*)", re.MULTILINE)
+_NAME = expression(r"^[^\S\n]*([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 
 
 def is_build_command(command: Located) -> bool:

@@ -11,6 +11,7 @@ from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.multistage.bundler_settings import PROGRAMS, bundler_files, subcommand
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.full_image import runtime_image
@@ -24,7 +25,7 @@ from dfix.transforms.multistage.system_packages import linked_libraries
 
 NAME = "Bundler"
 DEFAULT_COMMAND = ()
-_LOCKED_GEM = re.compile(r"^    ([\w.-]+) \(", re.MULTILINE)
+_LOCKED_GEM = expression(r"^    ([\w.-]+) \(", re.MULTILINE)
 
 
 def is_build_command(command: Located) -> bool:

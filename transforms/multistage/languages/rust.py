@@ -15,6 +15,7 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.source_evidence import Starts, runs_programs, sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.multistage.data_files import data_files
 from dfix.transforms.multistage.runtime_stage import (
     COPY_COMMANDS,
@@ -31,11 +32,11 @@ _BUILD_SUBCOMMANDS = frozenset(
 )
 _SOURCES = (".rs", ".lock", ".toml", ".c", ".h", ".cc", ".cpp", ".proto")
 _STARTS = Starts(
-    re.compile(r"\bCommand::new\("),
-    re.compile(r"\bCommand::new\(\s*\"([\w./-]+)\""),
-    re.compile(r'(?:std::)?env::current_exe\(|"/proc/self/exe"'),
+    expression(r"\bCommand::new\("),
+    expression(r"\bCommand::new\(\s*\"([\w./-]+)\""),
+    expression(r'(?:std::)?env::current_exe\(|"/proc/self/exe"'),
 )
-_CRATE_NAME = re.compile(r'^name = "([\w-]+)"', re.MULTILINE)
+_CRATE_NAME = expression(r'^name = "([\w-]+)"', re.MULTILINE)
 _MEGABYTES_SAVED = 1400
 """Megabytes by which rust:1.82 is larger than debian:bookworm-slim (amd64, unpacked)."""
 
