@@ -5,8 +5,8 @@ named packages, or downloads something, reads nothing of the copied files. This 
 comment.
 
 **Which RUNs.** Those whose commands dfix knows one and all, and of which one takes time: packages of apt, apk, dnf,
-yum, microdnf, tdnf and zypper; `pip install NAME`, `npm install -g NAME`, `gem install NAME`, `playwright install`;
-downloads by curl and wget. Other commands of the RUN may make folders and users, change the system's settings, or
+yum, microdnf, tdnf and zypper; `pip install NAME`, `npm install -g NAME`, `gem install NAME`; downloads by curl and
+wget to a path that they name. Other commands of the RUN may make folders and users, change the system's settings, or
 empty caches. Quick RUNs beside them come along.
 
 **Which copies.** COPY and ADD of the build context, and COPY from another stage, to a folder of the author's own:
