@@ -26,6 +26,8 @@ _MOVING_SETTING = expression(
     r"link-?workspace|peers-?suffix|git-?branch-?lockfile|global-?pnpmfile"
 )
 """Settings of pnpm that may change its lock file."""
+_OUTSIDE = ("/root/", "/home/", "/etc/", "/usr/")
+"""Folders of users and programs, where npm and pnpm find settings besides those of the project."""
 _FROZEN_PNPM = "add `--frozen-lockfile`"
 _FROZEN_YARN = "add `--frozen-lockfile` (Yarn 1) or `--immutable` (Yarn 2 and later)"
 
@@ -53,6 +55,8 @@ def _check_pnpm(run: InstallRun, install: ProjectInstall, wanted: PnpmVersions) 
     setting = _MOVING_SETTING.search(before.replace("--frozen-lockfile", "").replace("prefer-frozen", ""))
     if setting is not None:
         raise no(f"the Dockerfile has the setting `{setting[0]}`")
+    if any(map(_copies_settings, before.splitlines())):
+        raise no("the Dockerfile copies settings of npm, which may be about it")
     versions = _versions_of_pnpm(run.step.stage, before, wanted.named)
     if not versions:
         raise no("dfix can't tell which version of pnpm runs")
@@ -61,6 +65,11 @@ def _check_pnpm(run: InstallRun, install: ProjectInstall, wanted: PnpmVersions) 
         raise no(f"pnpm {other} writes it in another form")
     if wanted.named and "corepack" not in before and max(versions) >= _SWITCHES_ITSELF:
         raise no(f"pnpm {_SWITCHES_ITSELF} and later may write into it the version that package.json asks for")
+
+
+def _copies_settings(line: str) -> bool:
+    copies = line.startswith(("copy ", "add ")) and "npmrc" in line
+    return copies and any(word.startswith(_OUTSIDE) for word in line.split())
 
 
 def _versions_of_pnpm(stage: Stage, before: str, named: int) -> set[int]:
