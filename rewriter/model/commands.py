@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
+
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement, Word
 from dfix.rewriter.shell.walk import invoked, substitutes
-from dfix.rewriter.text.expression import expression
-from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Span
 
-_SETTERS = frozenset(("export", "unset", "read", "readonly", "declare", "local"))
-_SOURCE = frozenset((".", "source", "eval"))
-"""After these, no variable has a certain value."""
+_SETTERS = frozenset(("export", "unset", "read", "readonly", "declare", "local", "."))
+_OF_RELEASE = frozenset(
+    "ANSI_COLOR BUILD_ID CPE_NAME ID ID_LIKE LOGO NAME PRETTY_NAME VARIANT VARIANT_ID VERSION VERSION_CODENAME "
+    "VERSION_ID UBUNTU_CODENAME".split()
+)
+"""What /etc/os-release sets (https://www.freedesktop.org/software/systemd/man/latest/os-release.html)."""
 _EXPANDS = expression(r"[*?\[{~$`(/]")
 """What makes a word of `for x in …` more than a text: a pattern, an expansion, or a path."""
 _ONLY_RUNS = expression(r"\"?\$\([^()`]*\)\"?")
@@ -178,9 +183,9 @@ class _Walker:
 
     def _forget_set(self, node: Command, words: tuple[Word, ...], depth: int) -> None:
         """Forget the ENV value of variables that a command sets for the rest of the script, and keep the new one."""
-        if words and words[0].value in _SOURCE:
-            self._forget({*self.env, *self.assigned})
         changed = node.assigns if not words else words[1:] if words[0].value in _SETTERS else ()
+        if [word.value for word in words[:2]] in ([".", "/etc/os-release"], ["source", "/etc/os-release"]):
+            self._forget(_OF_RELEASE & {*self.env, *self.assigned})
         names = {word.text.partition("=")[0] for word in changed}
         self._forget(names)
         if depth == 0:  # what is in a branch, a subshell or a pipeline may not have been set

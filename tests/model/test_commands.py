@@ -110,3 +110,9 @@ def test_which_part_of_a_chain_holds_a_command() -> None:
 def test_how_deep_a_command_stands(script: str, depths: list[tuple[str, int, int]]) -> None:
     found = located(run(script), conditions=True)
     assert [(" ".join(word.text for word in one.words), one.depth, one.part) for one in found] == depths
+
+
+def test_what_is_known_of_the_release_replaces_variables_of_env() -> None:
+    step = run(". /etc/os-release && make", "WORKDIR /app\nENV VERSION=1 CODE=2\n")
+    assert located(step)[0].env == {"VERSION": "1", "CODE": "2"}
+    assert located(step)[1].env == {"CODE": "2"}
