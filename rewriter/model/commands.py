@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dfix.rewriter.text.expression import expression
-from dfix.rewriter.text.named_tuple import NamedTuple
-
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement, Word
 from dfix.rewriter.shell.walk import invoked, substitutes
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Span
 
 _SETTERS = frozenset(("export", "unset", "read", "readonly", "declare", "local", "."))

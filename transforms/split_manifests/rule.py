@@ -11,6 +11,11 @@ Flutter; renv; a target of a plain Makefile that runs one of them.
 **poetry, pdm and uv** also install the project itself, which needs the sources. Here the dependencies are installed
 first (`poetry install --no-root`, `uv sync --no-install-project`), and your own command runs again after the copy.
 
+**Composer** runs the project's scripts and makes an autoloader, which may list the classes of the sources. There,
+`composer install --no-scripts --no-autoloader` comes first, and your own command after the copy installs nothing more.
+That was built with Composer 2.5.5 and packages in folders. Scripts that run before or between the packages
+(`pre-install-cmd`, `post-package-install`) and plugins that may read the sources keep the install where it is.
+
 **Bundler** rewrites a Gemfile.lock that it wrote in an earlier major version, or for another processor only. Then
 `bundle install` runs before the copy and once more after it: the copy brings the old lock file back, and the second run
 writes the same new one without installing anything. That was built with Bundler 2.2.5, 2.3.15 and 2.6.7 and a registry
