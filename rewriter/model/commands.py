@@ -183,7 +183,7 @@ class _Walker:
         """Forget the ENV value of variables that a command sets for the rest of the script, and keep the new one."""
         changed = node.assigns if not words else words[1:] if words[0].value in _SETTERS else ()
         if [word.value for word in words[:2]] in ([".", "/etc/os-release"], ["source", "/etc/os-release"]):
-            self._forget(_OF_RELEASE & {*self.env, *self.assigned})
+            self._forget({*self.env, *self.assigned} & _OF_RELEASE)
         names = {word.text.partition("=")[0] for word in changed}
         self._forget(names)
         if depth == 0:  # what is in a branch, a subshell or a pipeline may not have been set
