@@ -98,9 +98,10 @@ class _Reader(Reader):
             return
         events = [event for event in table(project, "scripts") if event in _EVENTS]
         for event in sorted(events, key=_AT_THE_END.__contains__):
-            code = "installs-project" if event in _AT_THE_END else "hook-script"
             hint = "add `--no-scripts`, and run the scripts after the sources are copied"
-            raise LeaveAlone(code, f"{self.path}: the install runs the scripts of `{event}`", hint)
+            if event in _AT_THE_END:
+                raise LeaveAlone("installs-project", f"{self.path}: the install runs the scripts of `{event}`", hint)
+            raise LeaveAlone("hook-script", f"{self.path}: the install runs the scripts of `{event}`", hint)
 
     def _autoloader(self, project: dict[str, Any]) -> None:
         """Raises LeaveAlone when the autoloader lists the project's classes: their sources have to be there."""

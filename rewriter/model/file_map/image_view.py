@@ -200,6 +200,6 @@ class ImageView(Context):
             for entry in copy.brought.entries:
                 if entry.image.startswith(prefix):
                     name, slash, _ = entry.image[len(prefix) :].partition("/")
-                    if slash or entry.folder or files:
+                    if name and (slash or entry.folder or files):  # the folder itself has none: COPY packages/ /
                         names.append(name)
         return names
