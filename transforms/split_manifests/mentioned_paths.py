@@ -95,6 +95,7 @@ def without_unknown(text: str) -> str:
 def _stands_for(expansion: re.Match[str]) -> str:
     text = expansion[0]
     inner = text[2:-1] if text.startswith("$(") else text[1:-1] if text[0] == "`" else ""
+    inner = inner.strip().removeprefix(". ")  # which reads a script, and prints nothing
     return f"{UNKNOWN} {_EXPANSION.sub(UNKNOWN, inner)} {UNKNOWN}" if " " in inner.strip() else UNKNOWN
 
 

@@ -23,6 +23,7 @@ INSTALL = "RUN pip install -r requirements.txt\n"
 COPY = "WORKDIR /root/app\nCOPY . .\n"
 
 STOPS = [
+    'RUN echo "constraint = $(echo /root/app/c.txt)" > /etc/pip.conf',
     "RUN useradd -m -d /root web\nUSER web\nRUN pip config set global.cert ~/app/ca.pem",
     "ENV HOME=/root\nRUN pip config set global.cert ~/app/ca.pem",
     "RUN awk 'BEGIN{print \"constraint = c.txt\"}' > /etc/pip.conf",
@@ -73,6 +74,7 @@ STOPS = [
     "RUN cp --symbolic-link /root/app/ca.pem /usr/local/share/ca-certificates/ca.crt",
 ]
 PASSES = [
+    'RUN echo "deb https://example.com $(. /etc/os-release && echo "$VERSION_CODENAME") stable" > /etc/apt/sources.list.d/x.list',
     "COPY ci /tmp/ci/\nRUN cp /tmp/ci/below.conf /srv/x.conf",
     "RUN git config --global core.excludesfile ~/.gitignore",
     "COPY ci/fine.sh /tmp/\nRUN sh /tmp/fine.sh",
