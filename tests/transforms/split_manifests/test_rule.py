@@ -33,7 +33,7 @@ GO_HEAD = "FROM golang:1.22\nWORKDIR /src\nCOPY . .\n"
 HEAD = "FROM node:22\nWORKDIR /app\nCOPY . .\n"
 GO_TAIL = "FROM scratch\nCOPY --from=0 /src/app /app\n"
 PHP = {
-    "composer.json": '{"require": {"a/b": "^1"}, "scripts": {"post-install-cmd": "x", "test": "y"}, "autoload": {"psr-4": {"A": "src"}}}',
+    "composer.json": '{"require": {"a/b": "^1"}, "scripts": {"pre-install-cmd": "x", "test": "y"}, "autoload": {"psr-4": {"A": "src"}}}',
     "composer.lock": '{"packages": [{"name": "a/b", "version": "1.0.0"}]}',
     "src/A.php": "",
 }
@@ -299,7 +299,7 @@ REFUSED = [
         "scripts of PHP's install",
         PHP,
         "FROM php:8.3\nWORKDIR /app\nCOPY . .\nRUN composer install\n",
-        "composer.json: the install runs the scripts of `post-install-cmd`",
+        "composer.json: the install runs the scripts of `pre-install-cmd`",
     ),
     (
         "another composer.json that the environment names",
