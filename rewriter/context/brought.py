@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dfix.rewriter.context.context_path import normal
+from dfix.rewriter.context.file_rights import hard_linked, has_rights
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.wildcard import IN_NAME, NOT_SLASH, OneOf, Token, Wildcard
@@ -106,11 +107,11 @@ class Brought:
 
     def has_rights(self, path: str) -> bool:
         """Whether a context file runs with its owner's or group's rights, or has capabilities of its own."""
-        return self._context.has_rights(path)
+        return has_rights(self._context, path)
 
     def hard_linked(self, path: str) -> tuple[int, int] | None:
         """What two context files have in common that are hard links to each other; None for a file without others."""
-        return self._context.hard_linked(path)
+        return hard_linked(self._context, path)
 
     def source_of(self, image_path: str) -> str | None:
         """The context path whose file or folder would be at an image path, whether it ships, or exists, or not."""

@@ -278,23 +278,6 @@ class Context:
         """The permissions of a file that ships (0o644); 0 if there is none."""
         return stat.S_IMODE(os.lstat(self._disk(path)).st_mode) if self.ships(path) else 0
 
-    def has_rights(self, path: str) -> bool:
-        """Whether a file has set-user-ID or set-group-ID bits, or capabilities: what a `chown` takes away."""
-        if self.mode(path) & (stat.S_ISUID | stat.S_ISGID):
-            return True
-        try:
-            return bool(os.getxattr(self._disk(path), "security.capability", follow_symlinks=False))
-        except (AttributeError, OSError):  # no such attribute, or a system without them
-            return False
-
-    def hard_linked(self, path: str) -> tuple[int, int] | None:
-        """The device and number of a file that has more than one name; None for any other."""
-        try:
-            found = os.lstat(self._disk(path))
-        except (OSError, ValueError):
-            return None
-        return (found.st_dev, found.st_ino) if found.st_nlink > 1 else None
-
     def is_folder(self, path: str) -> bool:
         """Whether `path` is a folder on disk, not a link."""
         known = self._seen.folders.get(path)

@@ -11,7 +11,7 @@ from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
     from dfix.rewriter.knowledge import Manager
-    from dfix.rewriter.knowledge.load import CleanUp
+    from dfix.rewriter.knowledge.clean_up_row import CleanUp
     from dfix.transforms.clean_up.removed_files import Removal
 
 _VERB = expression(r"(?:[\s\"',\[\]\\]++-[^\s\"',\[\]\\]++){0,50}+[\s\"',\[\]\\]++([a-z][a-z-]*)")

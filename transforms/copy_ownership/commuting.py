@@ -8,8 +8,8 @@ from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.effects import effects, only_adds
 from dfix.rewriter.model.effects.added_mode import given_mode
+from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.given_owner import given_owner
-from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.expression import expression

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge import usage
-from dfix.rewriter.model.base_folders import is_in_base, is_missing_in_base
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import effects
 from dfix.rewriter.model.file_map.file_map import steps_before
+from dfix.rewriter.model.official_folders import is_in_base, is_missing_in_base
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.copy_ownership.commuting import may_be_near

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.answers.change import Change, Refusal
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.commands import located
+from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.given_owner import given_owner
-from dfix.rewriter.model.effects.of_command import shown
 from dfix.transforms.copy_ownership.edits import edits
 from dfix.transforms.copy_ownership.plan import plan
 from dfix.transforms.copy_ownership.rule import CONTRACT, NAME

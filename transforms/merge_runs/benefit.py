@@ -15,7 +15,7 @@ from dfix.transforms.merge_runs.removal import removes_packages, undoes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dfix.rewriter.knowledge.load import CleanUp
+    from dfix.rewriter.knowledge.clean_up_row import CleanUp
     from dfix.transforms.merge_runs.run_summary import RunSummary
 
 

@@ -14,7 +14,7 @@ from dfix.rewriter.layout.copy_lines import block
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.effects import Effects, effects
-from dfix.rewriter.model.effects.of_command import shown
+from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.image_text import everything_before
 from dfix.rewriter.model.images import repository
 from dfix.rewriter.shell.walk import program_name

@@ -16,6 +16,7 @@ from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall
 from dfix.rewriter.model.paths import resolve, within
 from dfix.rewriter.model.values_in_force import values_in_force
 from dfix.transforms.split_manifests.coming_late import ComingLate
+from dfix.transforms.split_manifests.commands_within_install import check_substitutions
 from dfix.transforms.split_manifests.corepack import check_corepack
 from dfix.transforms.split_manifests.earlier_settings import check_earlier_settings
 from dfix.transforms.split_manifests.given_paths import path_parts
@@ -25,7 +26,6 @@ from dfix.transforms.split_manifests.linked_inputs import check_linked_inputs
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.search_paths import check_search_paths
 from dfix.transforms.split_manifests.stage_copies import StageCopies
-from dfix.transforms.split_manifests.substitutions import check_substitutions
 
 
 def check_closed_world(copies: StageCopies, move: Move, run: InstallRun, read: Needed) -> None:

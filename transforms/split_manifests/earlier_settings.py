@@ -11,7 +11,7 @@ from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located, located_in
 from dfix.rewriter.model.copied import Copied
-from dfix.rewriter.model.effects.of_command import shown
+from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.places import named_by
 from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile, steps_before
 from dfix.rewriter.model.paths import within

@@ -9,7 +9,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.copied import Copied, Unclear
-from dfix.rewriter.model.effects.of_command import shown
+from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.temporary_packages import removed_after
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT, runs_again

@@ -7,7 +7,8 @@ from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located
-from dfix.rewriter.model.effects.of_command import effects, shown
+from dfix.rewriter.model.effects.command_text import shown
+from dfix.rewriter.model.effects.of_command import effects
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.fetching_commands import install_in_text
 

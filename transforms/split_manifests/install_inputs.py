@@ -8,10 +8,10 @@ from dfix.rewriter.manifests.shared.missing import MissingFile
 from dfix.rewriter.model.file_map.file_map import ImageFile, not_followed
 from dfix.rewriter.model.file_map.install_reads import ImageFolder, Needed, reads_of_install
 from dfix.transforms.split_manifests.installs import InstallRun
-from dfix.transforms.split_manifests.manager_versions import check_version
 from dfix.transforms.split_manifests.other_manifest import check_usual_manifest
 from dfix.transforms.split_manifests.settings_inputs import with_settings
 from dfix.transforms.split_manifests.stage_copies import StageCopies, names_a_folder
+from dfix.transforms.split_manifests.version_that_runs import check_version
 from dfix.transforms.split_manifests.written_in_build import check_written
 
 

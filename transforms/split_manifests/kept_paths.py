@@ -13,7 +13,8 @@ from dfix.rewriter.knowledge.install_table import reads, settings_files
 from dfix.rewriter.knowledge.program_table import ProgramRow, of_kind
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.effects.of_command import described, effects
+from dfix.rewriter.model.effects.command_row import described
+from dfix.rewriter.model.effects.of_command import effects
 from dfix.rewriter.model.effects.places import named_by
 from dfix.rewriter.shell.nodes import Script, Word
 from dfix.rewriter.shell.walk import program_name

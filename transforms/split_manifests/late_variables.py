@@ -9,7 +9,7 @@ from dfix.rewriter.knowledge import usage
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied
-from dfix.rewriter.model.effects.of_command import described
+from dfix.rewriter.model.effects.command_row import described
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
 from dfix.rewriter.model.values_in_force import values_in_force
 from dfix.rewriter.shell.walk import program_name

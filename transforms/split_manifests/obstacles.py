@@ -13,7 +13,7 @@ from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied, has_mode
 from dfix.rewriter.model.effects import Effects, conflict, effects, is_named, only_adds
 from dfix.rewriter.model.effects.added_mode import MODES_OF_PROGRAMS, added_mode
-from dfix.rewriter.model.effects.of_command import shown
+from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.shell.walk import program_name

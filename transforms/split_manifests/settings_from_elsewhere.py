@@ -12,7 +12,8 @@ from dfix.rewriter.model.build import used_stages
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.effects import effects
-from dfix.rewriter.model.effects.of_command import described, shown
+from dfix.rewriter.model.effects.command_row import described
+from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
 from dfix.rewriter.model.mounts import Mount
 from dfix.rewriter.model.paths import overlaps, within

@@ -12,7 +12,7 @@ from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.effects import effects
-from dfix.rewriter.model.effects.of_command import shown
+from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
 from dfix.rewriter.model.paths import resolve, within

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dfix.rewriter.knowledge import usage
-from dfix.rewriter.knowledge.program_table import ProgramRow, parse_row, row
+from dfix.rewriter.knowledge.program_table import ProgramRow
 from dfix.rewriter.knowledge.version_managers import version_files
 from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.effects.command_row import asks_about_itself, described
+from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.cost import command_cost
 from dfix.rewriter.model.effects.effect_record import CURRENT_FOLDER, Effects, Place
-from dfix.rewriter.model.effects.given_words import Arguments, GivenOption, of_usage, split_arguments
+from dfix.rewriter.model.effects.given_words import Arguments, GivenOption
 from dfix.rewriter.model.effects.piped_script import piped_script
 from dfix.rewriter.model.effects.places import all_named_by, in_folder, may_be_path, named_by, path_of_row, upwards
 from dfix.rewriter.model.effects.tested_paths import tested_paths
@@ -21,15 +23,7 @@ from dfix.rewriter.text.expression import expression
 _GLOB = expression(r"[*?\[]")
 _PACKAGE_FILES = (".deb", ".rpm", ".apk", ".pkg.tar.zst", ".pkg.tar.xz")
 _UNITS = (".service", ".socket", ".timer", ".target", ".path", ".mount")
-_LONGEST_SHOWN = 60
-_ASKS_VERSION = (["--version"], ["-V"], ["-version"])
-"""What any program takes for a question about itself; `make version` and `cat -v` do something else."""
 _ADDRESSES = ("http://", "https://", "ftp://", "git://", "ssh://", "git@")
-
-_SYSTEM = parse_row(
-    {"names": ["a system package manager"], "operands": "packages", "network": True, "source": "managers"}, ""
-)
-_CLEANS = parse_row({"names": ["a clean-up"], "operands": "text", "source": "managers"}, "")
 
 
 class _Unknown(Exception):  # noqa: N818 - it ends a search, nothing is wrong
@@ -58,39 +52,6 @@ def effects(command: Located) -> Effects:
     )
 
 
-def described(words: tuple[Word, ...]) -> tuple[ProgramRow, Arguments] | None:
-    """The row that describes a command, with its options and operands; None for an unknown program."""
-    manager_usage = usage(words)
-    if manager_usage is not None:
-        verb = manager_usage.row_of_verb
-        if verb is not None:
-            return verb[0], of_usage(manager_usage, *verb)
-        if manager_usage.verb == "clean" and not any(
-            may_be_path(word.literal_or_text) for word in manager_usage.operands
-        ):
-            return _CLEANS, of_usage(manager_usage, _CLEANS, len(manager_usage.arguments))
-        return (_SYSTEM, of_usage(manager_usage, _SYSTEM, 0)) if manager_usage.manager.system else None
-    program = program_name(words[0])
-    following = [word.value for word in words[1:3]]
-    if program.startswith("python") and following[:1] == ["-m"]:
-        module = row(f"python -m {following[-1]}")
-        return None if module is None else (module, split_arguments(words[3:], module))
-    command = row(f"{program} {following[0]}") if following and following[0] else None
-    if command is not None:
-        return command, split_arguments(words[2:], command)
-    program_row = row(program)
-    return None if program_row is None else (program_row, split_arguments(words[1:], program_row))
-
-
-def _asks(words: tuple[Word, ...]) -> bool:
-    """Whether a command only asks a program about itself: `x --version`, `npm -v`."""
-    texts = [word.text for word in words[1:]]
-    if texts in _ASKS_VERSION:
-        return True
-    manager_use = usage(words) if len(texts) == 1 else None
-    return manager_use is not None and texts[0] in manager_use.manager.asks
-
-
 class _Finder:
     """Collects what a command reads and writes.
 
@@ -117,7 +78,7 @@ class _Finder:
         if "/" in words[0].value:
             self._path(self.reads, words[0])
         self._version_files(words)
-        if _asks(words):
+        if asks_about_itself(words):
             return
         script = given_script(self.command)
         if script is not None:
@@ -379,17 +340,3 @@ class _Finder:
         if shown_as in (".", "./"):
             shown_as = CURRENT_FOLDER
         places.append(Place(path, shown_as, verb or ("reads" if places is self.reads else "changes")))
-
-
-def shown(command: Located) -> str:
-    """The command as its author wrote it, shortened."""
-    node = command.command
-    named = [word for word in node.words if word.span.start < word.span.end]
-    text = " ".join(word.text for word in named or node.assigns)
-    if len(named) < len(node.words) or not text:
-        # a compound command has no program that names it
-        targets = (
-            f"{redirect.op} {redirect.target.text}" for redirect in node.redirects if redirect.target is not None
-        )
-        text = " ".join(filter(None, (text, *targets)))
-    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "…"

@@ -17,8 +17,8 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied, Unclear, copied, has_mode
 from dfix.rewriter.model.effects import effects, is_named, only_adds
 from dfix.rewriter.model.effects.added_mode import added_mode
+from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.given_owner import given_owner
-from dfix.rewriter.model.effects.of_command import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map import FileMap, Hidden, ImageFile
 from dfix.rewriter.model.paths import overlaps, within
