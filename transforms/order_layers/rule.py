@@ -88,7 +88,7 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     Example(
         name="a copy to an unknown folder",
-        before="FROM debian:12\nCOPY . .\n" + _APT,
+        before="FROM example/debian\nCOPY . .\n" + _APT,
         because="is not known before the build",
     ),
     Example(
