@@ -316,6 +316,7 @@ def test_the_history_in_sentences_and_as_json(tmp_path: Path) -> None:
         "before": 2,
         "after": 0,
         "gains_little": False,
+        "saved_seconds": None,
         "most": None,
     }
 
