@@ -198,7 +198,7 @@ class ImageView(Context):
         names = []
         for copy in self.file_map.copies:
             for entry in copy.brought.entries:
-                if entry.image.startswith(prefix) and entry.image != prefix:  # which is "/" itself
+                if entry.image.startswith(prefix):
                     name, slash, _ = entry.image[len(prefix) :].partition("/")
                     if name and (slash or entry.folder or files):  # the folder itself has none: COPY packages/ /
                         names.append(name)
