@@ -198,7 +198,12 @@ MINIMAL: list[tuple[str, str, str | None]] = [
     ),
     ("pipe in dash", "FROM debian:12\nRUN a | b && c && d\n", None),
     ("false; echo", "FROM debian:12\nRUN false; echo a; echo b\n", None),
-    ("test && rm; true", "FROM debian:12\nRUN test -d /z && rm -r /z; true\nRUN rm -r /y\n", None),
+    ("test && rm; true", "FROM own\nRUN test -d /z && rm -r /z; true\nRUN rm -r /y\n", None),
+    (
+        "test && rm; true, in a known working directory",
+        "FROM debian:12\nRUN test -d /z && rm -r /z; true\nRUN rm -r /y\n",
+        "FROM debian:12\nRUN { test -d /z && rm -r /z; true; } \\\n    && rm -r /y\n",
+    ),
     ("single quotes", "FROM debian:12\nRUN echo '$HOME' > /c\n", None),
     ("flags that differ", "FROM debian:12\nRUN --network=none mkdir /a\nRUN mkdir /b\n", None),
 ]
