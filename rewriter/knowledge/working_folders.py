@@ -23,7 +23,7 @@ class _Row:
     def holds(self, tag: str) -> bool:
         """Whether the row says something of a tag."""
         words = set(tag.split("-"))
-        if "onbuild" in words or (self.literal_tag and "$" in tag):
+        if not words.isdisjoint(("onbuild", "distroless")) or (self.literal_tag and "$" in tag):
             return False
         return not self.words or not words.isdisjoint(self.words)
 

@@ -40,6 +40,13 @@ _PLAIN = expression(
 )
 """A line of literals: `gem "rails", "~> 7.1", require: false`, `group :test do`, `end`."""
 _GIT_SOURCE = expression(r"(?m)^git_source\(:\w+\) do \|\w+\|\n(?:[ \t].*\n|\n)*end$")
+_FROM_SOURCES = expression(
+    r"(?:\bgit:|:git\s*=>|^git\b|^source\b|\bsource:|:source\s*=>)\s*\(?"
+    r"[\"'](?:file:|[./]|[\w.-]+/(?!/)(?!.*:))"
+)
+"""A repository or an index that is a path, not an address."""
+_LEAVES = expression(r"""\.\./|["']\.\.["']|git ls-files|\bENV\b|%x|`|\bsystem\b""")
+"""What a gemspec reads outside of its folder, or asks of a program."""
 _RUNS = expression(r"File|Dir|IO\.|system|require|`|eval|ENV")
 """What a `git_source` block must not contain, because it may read files or run programs."""
 _NAME = expression(_STRING)
@@ -109,6 +116,7 @@ def _read(context: Context, path: str, text: str) -> _Gemfile:
         match = _PLAIN.fullmatch(line)
         if match is None:
             raise LeaveAlone("build-script", f"{path}:{number} is code that dfix does not follow: `{line[:60]}`")
+        _check_source(f"{path}:{number}", line)
         word, rest = match["word"], match["rest"] or ""
         if word in ("gemspec", "eval_gemfile"):
             raise LeaveAlone("build-script", f"{path}:{number} loads another file of code (`{line[:60]}`)")
@@ -127,6 +135,7 @@ def _read(context: Context, path: str, text: str) -> _Gemfile:
                 raise whole_project(f"{path}:{number} names {written}")
             if not context.ships_any(target):
                 raise missing(context, target)
+            _check_gemspecs(context, target)
             folders.append(target)
         names_ruby = names_ruby or word == "ruby"
         version_file = _FILE.search(rest) if word == "ruby" else None
@@ -160,6 +169,21 @@ def _statements(text: str) -> list[tuple[int, str]]:
             statements.append((number, begun))
             begun = ""
     return [*statements, (number, begun)] if begun else statements
+
+
+def _check_source(place: str, line: str) -> None:
+    if _FROM_SOURCES.search(line):
+        raise LeaveAlone("build-script", f"{place} takes gems from the sources: `{line[:60]}`")
+
+
+def _check_gemspecs(context: Context, folder: str) -> None:
+    """Raises LeaveAlone where the gemspec of a gem in the context reads more than its own folder."""
+    for name in context.names_in(folder):
+        if name.endswith(".gemspec"):
+            gemspec = posixpath.join(folder, name)
+            found = _LEAVES.search(context.read(gemspec) or "")
+            if found is not None:
+                raise LeaveAlone("build-script", f"{gemspec} may read more than its folder (`{found[0]}`)")
 
 
 def _check_lock(install: Install, path: str, text: str, gemfile: _Gemfile) -> None:

@@ -35,7 +35,7 @@ _STAY_IN_VENDOR = frozenset(
 )
 """Plugins that only read and write the vendor folder."""
 _TAKES_VERSION = "which the install uses to determine the project's version"
-_REMOTE = expression(r"(?!file:)[a-z][a-z0-9+.-]*://|[^/:]+@[^/:]+:", re.IGNORECASE)
+_REMOTE = expression(r"(?!file:)[a-z][a-z0-9+.-]*://|[^/:@]++@[^/:]++:", re.IGNORECASE)
 _LARGEST = 10_000_000
 
 

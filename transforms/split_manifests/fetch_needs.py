@@ -7,6 +7,7 @@ says how (`may-fail`): the author's own command, which follows, decides what the
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from collections.abc import Sequence
@@ -24,9 +25,12 @@ from dfix.rewriter.manifests.go_modules import GoProject
 from dfix.rewriter.manifests.go_packages import GoBuild
 from dfix.rewriter.manifests.maven import may_not_resolve
 from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.effects.places import named_by
 from dfix.rewriter.model.file_map.install_reads import Needed, view_from
+from dfix.rewriter.model.image_text import everything_before
 from dfix.rewriter.model.images import repository
 from dfix.rewriter.model.stage import Step
+from dfix.rewriter.text.expression import expression
 from dfix.transforms.split_manifests.fetch_first import SeparateDownload
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
@@ -39,7 +43,10 @@ _GO_VALUES = frozenset(
 )
 _PRIVATE = ("GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE")
 _EDITION_2024 = (1, 85)
-_MOVED_REPOSITORY = "maven.repo.local"
+_MOVES_REPOSITORY = ("maven.repo.local", "user.home")
+_MAY_MOVE = "they may move Maven's repository: a failed download would leave its record there"
+_TO_SETTINGS = expression(r"(?:\.m2|maven/conf|maven/ref)\b[^\n]{0,200}")
+"""A line that touches a folder in which Maven looks for settings."""
 _CACHE = "keep downloads between builds with a cache mount instead"
 
 
@@ -79,15 +86,37 @@ def _check_repository(copies: StageCopies, build: Located, read: Needed) -> None
     where = "which moves Maven's repository: a failed download would leave its record there"
     words = " ".join(word.text for word in build.words)
     named = [f"{name}={value}" for name, value in {**build.env, **build.assigned}.items() if value is not None]
-    setting = next((text for text in (words, *named) if _MOVED_REPOSITORY in text or text.startswith("HOME=")), None)
+    setting = next((text for text in (words, *named) if _moves_repository(text) or text.startswith("HOME=")), None)
     if setting is not None:
         raise LeaveAlone("fetch-settings", f"the build has `{setting[:60]}`, {where}")
+    unknown = next((name for name in ("MAVEN_OPTS", "MAVEN_ARGS") if build.env.get(name, "") is None), "")
+    if unknown:
+        raise LeaveAlone("fetch-settings", f"the build has {unknown}, whose value is not known, and {_MAY_MOVE}")
+    elsewhere = _settings_elsewhere(copies, build, words)
+    if elsewhere:
+        raise LeaveAlone("fetch-settings", f"`{elsewhere}` names settings that dfix does not read, and {_MAY_MOVE}")
     paths = [file.source for file in read.files]
     paths += [f"{folder.source}/{name}" for folder in read.folders for name in copies.context.names_in(folder.source)]
     for path in paths:
         text = copies.context.read(path) or "" if path.endswith((".xml", ".config")) else ""
-        if _MOVED_REPOSITORY in text or "<localRepository>" in text:
+        if _moves_repository(text) or "<localRepository>" in text:
             raise LeaveAlone("fetch-settings", f"{path} has a setting {where}")
+
+
+def _moves_repository(text: str) -> bool:
+    return any(name in text for name in _MOVES_REPOSITORY)
+
+
+def _settings_elsewhere(copies: StageCopies, build: Located, words: str) -> str:
+    """What gives Maven settings that are no file of the build context, or are brought to a home; "" for nothing."""
+    for option, word in itertools.pairwise(build.words):
+        path = named_by(build, word) if option.value in ("-s", "--settings", "-gs", "--global-settings") else ""
+        if path is None or (path and not any(copy.brought.source_of(path) for copy in copies.clear)):
+            return f"{option.text} {word.text}"
+    if "--settings=" in words or "--global-settings=" in words:
+        return "--settings="
+    before = everything_before(copies.run)
+    return next((line.strip()[:60] for line in before.splitlines() if _TO_SETTINGS.search(line)), "")
 
 
 def _newer_crates(step: Step, files: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.dockerfile.expand import names
@@ -16,6 +16,7 @@ from dfix.rewriter.model.effects.added_mode import MODES_OF_PROGRAMS, added_mode
 from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
 from dfix.rewriter.model.paths import overlaps, within
+from dfix.rewriter.model.substitutions import given_script, substitutions
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.links import Link, leads_to, links_before, links_made_by
@@ -178,9 +179,12 @@ def _why_not_before(
     a copied file counts as that file. A copy with `--chown=app` needs that user as it is.
     """
     needs_accounts = _needs_accounts(copies, command)
-    folder = _entered(command)
-    if folder is not None and _only_by_copy(folder, copies, copied_first):
-        return f"`{shown(command)}` enters a folder that exists only after the COPY"
+    for entering in _entering(command):
+        folder = named_by(entering, entering.words[1])
+        if folder is None:
+            return f"`{shown(entering)}` enters a folder that is not known before the build"
+        if _only_by_copy(folder, copies, copied_first):
+            return f"`{shown(entering)}` enters a folder that exists only after the COPY"
 
     def brought(path: str) -> bool:
         return brought_near(copies, path)
@@ -254,10 +258,14 @@ def _needs_accounts(copies: list[Copied], command: Located) -> bool:
     return not only_adds or not named.isdisjoint(words) or any("$" in name for name in named)
 
 
-def _entered(command: Located) -> str | None:
-    """The folder that a `cd` goes to, where its word names one."""
-    words = command.words
-    return named_by(command, words[1]) if len(words) == 2 and words[0].value == "cd" else None
+def _entering(command: Located) -> Iterator[Located]:
+    """The command if it is `cd FOLDER`, and each such command within its words."""
+    if len(command.words) == 2 and command.words[0].value in ("cd", "pushd"):
+        yield command
+    inner = given_script(command)
+    for script in (*substitutions(command), *(() if inner is None else (inner,))):
+        for within_it in script.commands:
+            yield from _entering(within_it)
 
 
 def _only_by_copy(folder: str, copies: list[Copied], copied_first: Callable[[], Set[str]]) -> bool:

@@ -64,7 +64,7 @@ def setup_for_second_run(elements: Iterable[Node], text: str) -> str:
 
     `cd web && npm ci` gives "cd web && ". Raises LeaveAlone for another change of the shell.
     """
-    setup = []
+    setup: list[str] = []
     for element in elements:
         changes = leaks(Script(element.span, (Statement(element.span, element, ""),), (), ""))
         if not changes:
@@ -78,8 +78,16 @@ def setup_for_second_run(elements: Iterable[Node], text: str) -> str:
         command = text[element.span.start : element.span.end]
         if "\n" in command:
             raise LeaveAlone("shell-state", f"`{changes[0].what}` spans several lines", "write it on one line")
+        if _goes_to_fixed_folder(element):  # an earlier folder may be gone by then
+            setup = [earlier for earlier in setup if not earlier.startswith("cd ")]
         setup.append(f"{command} && ")
     return "".join(setup)
+
+
+def _goes_to_fixed_folder(element: Command) -> bool:
+    """Whether a command is `cd /FOLDER`, with a folder that is written literally."""
+    values = [word.value for word in element.words]
+    return len(values) == 2 and values[0] == "cd" and (values[1] or "").startswith("/")
 
 
 def check_clean_up(run: InstallRun, at: int, moved: Set[int] = frozenset()) -> None:

@@ -55,9 +55,9 @@ def edits(model: Model, move: Move, run: InstallRun, run_split: RunSplit | None,
         written += run_split.removal.dropped
         written.append(_between_parts(model, instruction, run_split, f"{last}\n{blank}{copies}{blank}"))
     elif command:
-        keyword = model.source.text[instruction.keyword_span.start : instruction.keyword_span.end]
+        start = model.source.text[instruction.keyword_span.start : instruction.value_span.start]  # with its flags
         last = "\n" * min(blocks[-1].blanks_after, 1)  # stays between the last copy and the author's own RUN
-        inserted[run.step] = inserted.get(run.step, "") + f"{keyword} {command}\n{blank}{copies}{last}"
+        inserted[run.step] = inserted.get(run.step, "") + f"{start}{command}\n{blank}{copies}{last}"
     else:
         written.append(_after(model, instruction, blank + copies))
     return (*written, *(_before(model, step.instruction, text) for step, text in inserted.items()))

@@ -170,6 +170,9 @@ def _run_split(model: Model, run: InstallRun, at: int) -> RunSplit | None:
     if elements is None or not 0 < at < len(elements):
         check_clean_up(run, at)
         return None
+    if run.step.instruction.heredocs:
+        reason = f"`{run.installs[0].shown}` is in a heredoc together with other commands"
+        raise LeaveAlone("not-a-chain", reason, "write the install as a RUN of its own")
     removal = moved_removal(run, elements, at)
     check_clean_up(run, at, removal.commands)
     return RunSplit(elements, at, setup_for_second_run(elements[:at], model.source.text), removal)

@@ -43,7 +43,7 @@ def versions_that_keep_the_lock(
     setting = _setting(context, root, variables, older=versions[-1] < 9)
     if setting:
         raise _rewritten(install, locks[0], setting)
-    if variables.get("CI", "") in _OFF or any("frozen-lockfile" in word for word in install.arguments):
+    if (variables.get("CI") or "") in _OFF or any("frozen-lockfile" in word for word in install.arguments):
         settings = read_yaml(context, posixpath.join(root.folder, "pnpm-workspace.yaml"))
         difference = pnpm_rewrites_because(data, install.arguments, root, members, settings)
         if difference:

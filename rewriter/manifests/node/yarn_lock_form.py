@@ -20,7 +20,7 @@ _ONE_CHECKSUM = expression(r"sha\d+-[\w+/]+={0,2}")
 _ADDRESS = expression(r"https?://[^\s\"]+\.(?:tgz|tar\.gz)(?:#[0-9a-f]{40})?")
 """An archive with, or without, its checksum."""
 _COMMIT = expression(
-    r"(?:(?:git(?:\+(?:https?|ssh|file))?|ssh)://[^\s\"#]+|https://(?:github\.com|gitlab\.com|bitbucket\.org)/[^/\s\"#]+/[^/\s\"#]+)"
+    r"(?:(?:git(?:\+(?:https?|ssh))?|ssh)://[^\s\"#]+|https://(?:github\.com|gitlab\.com|bitbucket\.org)/[^/\s\"#]+/[^/\s\"#]+)"
     r"#[0-9a-f]{40}"
 )
 """A commit of a git repository. Yarn keeps it, without a checksum, also when the branch has moved on."""

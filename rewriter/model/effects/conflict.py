@@ -39,7 +39,8 @@ def only_adds(command: Located) -> bool:
 def is_named(command: Located, place: Place) -> bool:
     """Whether a word of the command names the place, or a redirect: not a folder of the program's own."""
     targets = (redirect.target.text for redirect in command.command.redirects if redirect.target is not None)
-    texts = [*(word.literal_or_text for word in command.words), *targets]
+    words = (*command.words, *command.command.assigns)
+    texts = [*(word.literal_or_text for word in words), *targets]
     if place.shown == CURRENT_FOLDER:
         return "." in texts or "./" in texts
     return any(place.shown in text for text in texts)
