@@ -9,7 +9,7 @@ from dfix.rewriter.text.expression import expression
 
 FACT = "…"
 """What stands for such a fact in a text."""
-_PRINTED = expression(r"\$\(\s*([A-Za-z][\w.-]*)(?:\s+(-{1,2}[\w-]+))?(?:\s[^()`;&|$/<>\n]*)?\s*\)")
+_PRINTED = expression(r"\$\(\s*+([A-Za-z][\w.-]*+)(?:\s++(-{1,2}[\w-]++))?(?:\s[^()`;&|$/<>\n]*+)?\s*+\)")
 _OF_PLATFORM = frozenset(f"{of}{part}" for of in ("TARGET", "BUILD") for part in ("OS", "ARCH", "VARIANT"))
 
 

@@ -63,7 +63,7 @@ _USES_THE_SYSTEM = {
     ),
 }
 """What starts other programs, or loads libraries of the system, in a language's source files."""
-_RUNS_ITSELF = expression(r"\bsubprocess\.(?:run|Popen|call|check_call|check_output)\(\s*[\[(]?\s*sys\.executable\b")
+_RUNS_ITSELF = expression(r"\bsubprocess\.(?:run|Popen|call|check_call|check_output)\(\s*+[\[(]?\s*+sys\.executable\b")
 _IMPORTS_SUBPROCESS = expression(
     r"^[^\S\n]*import subprocess$|\bsubprocess\.(?:PIPE|DEVNULL|STDOUT|\w*Error|TimeoutExpired)\b", re.MULTILINE
 )

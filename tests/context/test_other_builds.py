@@ -9,6 +9,7 @@ import pytest
 
 from dfix.rewriter.context.other_builds import other_build
 from tests.build_context import put
+from tests.processor import allowed
 
 INLINE = "services:\n  b:\n    build:\n      context: {}\n      dockerfile_inline: |\n        FROM a\n"
 
@@ -150,7 +151,7 @@ def test_hostile_files_are_read_in_time(tmp_path: Path, name: str, text: str) ->
     put(tmp_path, {".git/HEAD": "", "Dockerfile": "", name: text})
     began = time.process_time()
     other_build(str(tmp_path), str(tmp_path / "Dockerfile"))
-    assert time.process_time() - began < 3.0
+    assert time.process_time() - began < allowed(3.0)
 
 
 @pytest.mark.parametrize("text", ['{"target": {"x": {"context": "\\u0000"}}}', '{"target": {"x": {"context": 3}}}'])

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.hostile.pumped import pumped
+from tests.processor import allowed
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("rewriter", "transforms")
@@ -20,7 +21,7 @@ OWN_TEXTS = ("rewriter/report", "rewriter/verify", "rewriter/server")
 """They read what dfix itself, an engine or an editor wrote."""
 SEARCHES = frozenset(("search", "finditer", "findall", "sub", "subn", "split"))
 SIZE = 4_000
-MOST = 0.02
+MOST = 0.03
 """CPU seconds: a linear expression takes a tenth of it, one that takes the square of the size ten times as much."""
 
 
@@ -104,7 +105,7 @@ def _took(way: Callable[[str], object], text: str) -> float:
 
     before = signal.signal(signal.SIGVTALRM, end)
     start = time.process_time()
-    signal.setitimer(signal.ITIMER_VIRTUAL, 5 * MOST)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 5 * allowed(MOST))
     try:
         way(text)
     except TooSlowError:
@@ -124,12 +125,12 @@ def _slowest(one: Used) -> tuple[float, str]:
         ways.append(one.expression.match)
     if "fullmatch" in one.methods:
         ways.append(one.expression.fullmatch)
-    worst = (0.0, "")
+    worst, most = (0.0, ""), allowed(MOST)
     for text in pumped(one.expression, SIZE):
         for way in ways:
-            took = min(_took(way, text), _took(way, text)) if _took(way, text) >= MOST else 0.0
+            took = min(_took(way, text), _took(way, text)) if _took(way, text) >= most else 0.0
             worst = max(worst, (took, text[:60]))
-            if took >= MOST:
+            if took >= most:
                 return worst
     return worst
 
@@ -144,4 +145,4 @@ def test_all_are_found() -> None:
 @pytest.mark.parametrize("one", ALL, ids=[one.place for one in ALL])
 def test_it_takes_linear_time(one: Used) -> None:
     took, text = _slowest(one)
-    assert took < MOST, f"{one.expression.pattern} took {took:.2f} s for a text that begins with {text!r}"
+    assert took < allowed(MOST), f"{one.expression.pattern} took {took:.2f} s for a text that begins with {text!r}"

@@ -24,6 +24,7 @@ from dfix.rewriter.text.source import Source
 from tests.build_context import put
 from tests.layers.repositories import commit, git, repository
 from tests.layers.test_layers import layers, measured, valid_document
+from tests.processor import allowed
 
 LOCK = '{"name": "x", "version": "1.0.0", "lockfileVersion": 3, "requires": true, "packages": {"": {"name": "x", "version": "1.0.0"}}}'
 MANIFESTS = {"package.json": '{"name": "x", "version": "1.0.0"}\n', "package-lock.json": LOCK + "\n"}
@@ -437,7 +438,7 @@ def test_a_large_repository_is_read_quickly(tmp_path: Path) -> None:
     after = os.times()
     assert "`npm ci` would have run in 200 of the last 200 builds; after dfix in 0" in answer.out
     spent = after.children_user + after.children_system - before.children_user - before.children_system
-    assert spent < FAST_ENOUGH
+    assert spent < allowed(FAST_ENOUGH)
 
 
 def test_the_time_that_is_saved(tmp_path: Path) -> None:

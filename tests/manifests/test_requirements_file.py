@@ -11,6 +11,7 @@ from dfix.rewriter.answers.reason import Reason, attempt
 from dfix.rewriter.manifests import Inputs, Install, inputs
 from dfix.rewriter.manifests.python.requirements_file import Line, lines
 from tests.build_context import MakeContext
+from tests.processor import allowed
 
 
 def of(text: str) -> list[Line]:
@@ -133,7 +134,7 @@ def test_quotes_that_are_not_closed(text: str) -> None:
 def test_time_grows_with_the_text(text: str) -> None:
     start = time.process_time()
     attempt(lambda: of(text))
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < allowed(3)
 
 
 @pytest.mark.parametrize("text", ["-r requirements.txt\n" * 190_000, "./lib\n" * 190_000, "-e lib\n" * 190_000])
@@ -141,7 +142,7 @@ def test_what_is_named_again_and_again_is_looked_at_once(make_context: MakeConte
     context = make_context({"requirements.txt": text, "lib/setup.py": "", "a": ""})
     start = time.process_time()
     found = attempt(inputs, context, Install("pip", ("install", "-r", "requirements.txt"), "", "python.pip"))
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < allowed(3)
     assert isinstance(found, Inputs)
 
 

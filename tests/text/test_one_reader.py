@@ -17,6 +17,7 @@ OTHERS = {
     "rewriter/cli/workers.py": "a pipe to its own process",
     "rewriter/server/launcher.py": "os.devnull in place of the editor's pipes",
     "rewriter/server/start.py": "standard output",
+    "rewriter/measured/records.py": "its own records, in the user's folder for the state of programs",
     "rewriter/verify/trial.py": "its own folder: the Dockerfiles and ignore files of the builds",
     "rewriter/verify/usual_edits.py": "files of the copied context, no links",
     "rewriter/verify/workspace.py": "the lock of its own folder",
@@ -76,6 +77,7 @@ def test_json_of_a_project_is_parsed_at_one_place() -> None:
         "rewriter/dockerfile/json_form.py",  # tells Infinity from a number
         "rewriter/manifests/node/package_json.py",  # tells the line of a fault
         "rewriter/server/protocol.py",  # of the editor
+        "rewriter/measured/records.py",  # of dfix itself
     }
     found = {
         path.relative_to(ROOT).as_posix()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.layout.chain import after_part
 from dfix.rewriter.model.cache_folders import names_cache
+from dfix.rewriter.model.commands import chain
 from dfix.rewriter.shell.nodes import Command
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.named_tuple import NamedTuple
@@ -75,6 +77,25 @@ def moved_removal(run: InstallRun, elements: tuple[Node, ...], at: int) -> Moved
         if not _fills(run, manager, at, index) and index > at:
             dropped.append(Edit(Span(elements[index - 1].span.end, element.span.end), ""))
     return MovedRemoval(first, tuple(dropped), frozenset(commands))
+
+
+def repeated_removal(run: InstallRun) -> MovedRemoval:
+    """The removals, after the install or at the end of the RUN, of what it leaves in caches."""
+    install = run.installs[0]
+    following = (chain(run.step.script) or ())[install.located.part + 1 :]
+    found = [*takewhile(lambda element: _empties(element, run), following)]
+    found = found or [*takewhile(lambda element: _empties(element, run), reversed(following))][::-1]
+    own = [element for element in found if _empties(element, run, of=install.manager)]
+    text = run.step.instruction.text
+    first = "".join(f" && {text[element.span.start : element.span.end]}" for element in own)
+    return MovedRemoval(first, (), frozenset(map(id, own)))
+
+
+def _empties(element: Node, run: InstallRun, of: str = "") -> bool:
+    """Whether an element of the chain empties the cache of a manager, or of the one that has the command `of`."""
+    command = next((command for command in run.commands if command.command is element), None)
+    manager = None if command is None else emptied(command, run)
+    return manager is not None and (not of or of in manager.commands)
 
 
 def _fills(run: InstallRun, manager: Manager, start: int, end: int) -> bool:

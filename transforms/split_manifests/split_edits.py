@@ -51,7 +51,7 @@ def edits(model: Model, move: Move, run: InstallRun, run_split: RunSplit | None,
     instruction = run.step.instruction
     inserted = {} if move.place is None else {move.place: "".join(late) + blank}
     if run_split is not None:
-        last = run_split.removal.first + (f" && {command}" if command else "")
+        last = (f" && {command}" if command else "") + run_split.removal.first
         written += run_split.removal.dropped
         written.append(_between_parts(model, instruction, run_split, f"{last}\n{blank}{copies}{blank}"))
     elif command:

@@ -13,7 +13,7 @@ from dfix.rewriter.model.file_map.install_reads import Needed
 from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit
-from dfix.transforms.split_manifests.cache_removal import moved_removal
+from dfix.transforms.split_manifests.cache_removal import moved_removal, repeated_removal
 from dfix.transforms.split_manifests.dependencies_first import (
     INSTALLS_PROJECT,
     dependencies_first,
@@ -152,7 +152,9 @@ def _again(
     there = move.copied_first() | {file.source for file in read.files}  # some come with a copy that stays
     first_use_of_sources(run, copies.clear, lambda: there)  # raises when something before the install needs them
     check_made_files(model, run, read)
-    written = edits(model, move, run, _run_split(model, run, run.installs[0].located.part), command)
+    removal = repeated_removal(run)
+    run_split = _run_split(model, run, run.installs[0].located.part, removal.commands)
+    written = edits(model, move, run, run_split, command + removal.first)
     shown = run.installs[0].shown
     reason = f"`{shown}` only reads {_listed(move.read)}{purpose}, but re-runs when any file changes; {what}"
     return _split(move, written, reason)
@@ -164,17 +166,20 @@ def _installs_project(copies: StageCopies, run: InstallRun) -> bool:
     return isinstance(no, Reason) and no.code == INSTALLS_PROJECT
 
 
-def _run_split(model: Model, run: InstallRun, at: int) -> RunSplit | None:
-    """How to split the RUN before element `at` of its chain. None where one of the parts would be empty."""
+def _run_split(model: Model, run: InstallRun, at: int, repeated: frozenset[int] = frozenset()) -> RunSplit | None:
+    """How to split the RUN before element `at` of its chain. None where one of the parts would be empty.
+
+    `repeated` are removals (ids of commands) that the first part gets as well.
+    """
     elements = chain(run.step.script)
     if elements is None or not 0 < at < len(elements):
-        check_clean_up(run, at)
+        check_clean_up(run, at, repeated)
         return None
     if run.step.instruction.heredocs:
         reason = f"`{run.installs[0].shown}` is in a heredoc together with other commands"
         raise LeaveAlone("not-a-chain", reason, "write the install as a RUN of its own")
     removal = moved_removal(run, elements, at)
-    check_clean_up(run, at, removal.commands)
+    check_clean_up(run, at, removal.commands | repeated)
     return RunSplit(elements, at, setup_for_second_run(elements[:at], model.source.text), removal)
 
 

@@ -10,6 +10,7 @@ from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import build
 from dfix.rewriter.text.source import Source
 from dfix.transforms.split_manifests.shipped_paths import shipping_line
+from tests.processor import allowed
 
 
 @pytest.mark.parametrize(
@@ -42,4 +43,4 @@ def test_many_stages_take_little_time() -> None:
     model = build(parse(Source("Dockerfile", "\n".join([*stages, "FROM c", "COPY --from=s39 /dist /", ""]))))
     before = time.process_time()
     assert shipping_line(model, model.stages[0], "/app/.nx") == 0
-    assert time.process_time() - before < 2
+    assert time.process_time() - before < allowed(2)

@@ -12,6 +12,7 @@ from shared_data import Corpus
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.run import run
 from dfix.rewriter.text.source import Source
+from tests.processor import allowed
 
 MEDIAN = 0.030
 MONOREPO = 2.0
@@ -48,4 +49,4 @@ def test_a_monorepo_of_two_thousand_packages(tmp_path: Path) -> None:
         (folder / "package.json").write_text(json.dumps(manifest))
         (folder / "index.js").write_text("")
     (tmp_path / "Dockerfile").write_text("FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install\n")
-    assert seconds(tmp_path, "Dockerfile") < MONOREPO
+    assert seconds(tmp_path, "Dockerfile") < allowed(MONOREPO)

@@ -78,7 +78,7 @@ STOPS = [
     ("ls -la /app > /etc/y", "reads /app"),
     ("ls / | tee /etc/y", "reads /"),
     ('sh -c "ls" > /etc/y', "reads the current folder"),
-    ('bash -c "cd src && ls > /etc/y"', "reads the current folder"),
+    ('bash -c "cd src && ls > /etc/y"', "enters a folder that exists only after the COPY"),
     ('bash -lc "echo x > /etc/y"', "may read the copied files"),
     ('su node -c "cp src/a.js /etc/y"', "reads src/a.js"),
     ('su - node -c "cp x /etc/y"', "not known before the build"),

@@ -1,0 +1,32 @@
+"""How long a test may compute: its bound, for the processor on which it was chosen, or more on a slower one."""
+
+from __future__ import annotations
+
+import re
+import time
+from functools import cache
+
+_USUAL = 0.28
+"""CPU seconds that the measured work takes on the processor of the bounds."""
+
+
+def allowed(seconds: float) -> float:
+    """The bound in CPU seconds on this machine."""
+    return seconds * _slowness()
+
+
+@cache
+def _slowness() -> float:
+    """How many times slower this processor is; 1 for a faster one. What else the machine does counts as well."""
+    return max(1.0, max(_work() for _ in range(3)) / _USUAL)
+
+
+def _work() -> float:
+    """The CPU time of what dfix does most: matching short texts and looking them up."""
+    start = time.process_time()
+    lengths: dict[str, int] = {}
+    for number in range(60_000):
+        text = f"RUN apt-get install -y package-{number % 977} && rm -rf /var/lib/{number}"
+        for word in re.findall(r"[\w./-]+", text):
+            lengths[word] = lengths.get(word, 0) + len(word)
+    return time.process_time() - start
