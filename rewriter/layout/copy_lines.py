@@ -40,6 +40,11 @@ def block(tree: Tree, instruction: Instruction) -> Block:
     return Block(span, text if text.endswith("\n") else text + "\n", last - at - 1, after)
 
 
+def blank_above(text: str, start: int) -> bool:
+    """Whether a blank line comes before the line that begins at an offset."""
+    return text[:start].endswith(("\n\n", "\n\r\n"))
+
+
 def _is(node: Trivia | Instruction, kind: str) -> bool:
     return isinstance(node, Trivia) and node.kind == kind
 

@@ -6,6 +6,7 @@ import posixpath
 
 from dfix.rewriter.context.brought import Brought, brings
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.model.paths import is_address
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.text.named_tuple import NamedTuple
 
@@ -57,7 +58,7 @@ def copied(step: Step, context: Context) -> Copied | Unclear:
     for raw, source in zip(words[:-1], expanded[:-1], strict=True):
         if source is None:
             return Unclear(step, f"its source {raw} is not known before the build", destination)
-        if "://" in source or source.startswith("git@"):
+        if is_address(source):
             return Unclear(step, f"its source {raw} is not a file of the build context", destination)
         sources.append(source)
     brought = brings(context, sources, target, step.workdir, unpacks=step.keyword == "ADD")

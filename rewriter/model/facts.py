@@ -1,4 +1,4 @@
-"""Facts of the machine that a command prints and that are no path: `$(uname -m)`, `$(dpkg --print-architecture)`."""
+"""Facts about the machine that a command prints, never a path: `$(uname -m)`, `$(dpkg --print-architecture)`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dfix.rewriter.text.expression import expression
 FACT = "…"
 """What stands for such a fact in a text."""
 _PRINTED = expression(r"\$\(\s*+([A-Za-z][\w.-]*+)(?:\s++(-{1,2}[\w-]++))?(?:\s[^()`;&|$/<>\n]*+)?\s*+\)")
-_OF_PLATFORM = frozenset(f"{of}{part}" for of in ("TARGET", "BUILD") for part in ("OS", "ARCH", "VARIANT"))
+OF_MACHINE = frozenset(f"{of}{part}" for of in ("TARGET", "BUILD") for part in ("OS", "ARCH", "VARIANT"))
+"""Build arguments that BuildKit sets to a word about the machine (docs.docker.com, "Automatic platform ARGs")."""
 
 
 def with_facts(text: str) -> str:
@@ -21,7 +22,7 @@ def with_facts(text: str) -> str:
 def is_fact(name: str, value: str | None) -> bool:
     """Whether a variable only holds facts: BuildKit's TARGETARCH, or one that the script sets to `$(uname -m)`."""
     if value is None:
-        return name in _OF_PLATFORM
+        return name in OF_MACHINE
     return FACT in with_facts(value) and not {"$", "`", "/"}.intersection(with_facts(value))
 
 

@@ -19,6 +19,11 @@ def resolve(folder: str | None, path: str) -> str | None:
     return None if folder[0] == "?" and joined[0] != "?" else joined
 
 
+def is_address(source: str) -> bool:
+    """Whether a source of an ADD is no file of the build context, but a URL or a repository."""
+    return "://" in source or source.startswith("git@")
+
+
 def within(path: str, folder: str) -> bool:
     """Whether a path is `folder` itself or below it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")

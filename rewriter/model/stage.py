@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dfix.rewriter.model.images import Family
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
+METADATA = frozenset(("LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"))
+"""Instructions that change only the image's configuration: no RUN sees them, and they run no RUN again."""
 
 
 class Step:

@@ -11,15 +11,13 @@ from types import MappingProxyType
 from dfix.rewriter.dockerfile.expansion import LONGEST
 from dfix.rewriter.model.build import assignments
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.facts import with_facts
+from dfix.rewriter.model.facts import OF_MACHINE, with_facts
 from dfix.rewriter.model.stage import Stage, Step, known
 from dfix.rewriter.text.expression import expression
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where BuildKit, and so most base images, look for programs."""
-OF_PLATFORM = frozenset(
-    f"{of}{part}" for of in ("TARGET", "BUILD") for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
-) | {"TARGETSTAGE"}
+OF_PLATFORM = OF_MACHINE | {"TARGETPLATFORM", "BUILDPLATFORM", "TARGETSTAGE"}
 """Build arguments that BuildKit sets; here they count as empty.
 
 Source: docs.docker.com ("Automatic platform ARGs in the global scope").

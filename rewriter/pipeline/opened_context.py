@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.dockerfile import Tree
+from dfix.rewriter.model.paths import is_address
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.result import UsedContext
 from dfix.rewriter.text.named_tuple import NamedTuple
@@ -67,6 +68,6 @@ def literal_sources(tree: Tree) -> list[str]:
             continue
         for word in inner.words[:-1]:
             text = word.text
-            if not any(mark in text for mark in "$*?[<'\"") and "://" not in text and not text.startswith("git@"):
+            if not any(mark in text for mark in "$*?[<'\"") and not is_address(text):
                 found.append(text)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.layout.copy_lines import Block, block
+from dfix.rewriter.layout.copy_lines import Block, blank_above, block
 from dfix.rewriter.model.commands import chain
 from dfix.rewriter.text.source import Edit, Span
 
@@ -33,7 +33,7 @@ def edits(model: Model, step: Step, plan: Plan) -> tuple[Edit, ...]:
     written += [Edit(span, "") for span in _joined(model, (_lines(model, moved) for moved in gone))]
     place = block(model.tree, plan.first.instruction).span.start
     text = "".join(before)
-    if plan.moves and gone and _is_apart(model, gone[-1]):
+    if plan.moves and gone and blank_above(model.source.text, gone[-1].span.start):
         text += "\n"
     return (*written, Edit(Span(place, place), text)) if text else tuple(written)
 
@@ -46,12 +46,7 @@ def _flag(copy: Step, plan: Plan) -> Edit:
 
 def _lines(model: Model, moved: Block) -> Span:
     """The lines that go, with the blank lines after them where others come before."""
-    return Span(moved.span.start, moved.after if _is_apart(model, moved) else moved.span.end)
-
-
-def _is_apart(model: Model, moved: Block) -> bool:
-    """Whether a blank line comes before it."""
-    return model.source.text[: moved.span.start].endswith(("\n\n", "\n\r\n"))
+    return Span(moved.span.start, moved.after if blank_above(model.source.text, moved.span.start) else moved.span.end)
 
 
 def _joined(model: Model, spans: Iterable[Span]) -> list[Span]:

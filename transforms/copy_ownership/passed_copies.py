@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.model.build import assignments
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.paths import overlaps, within
+from dfix.rewriter.model.stage import METADATA
 from dfix.rewriter.text.expression import expression
 from dfix.transforms.copy_ownership.commuting import (
     adding_account_touches,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from dfix.transforms.copy_ownership.copies import Bringing
     from dfix.transforms.copy_ownership.owner import Owner
 
-_HARMLESS = frozenset(("LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"))
 _NAME = expression(r"\$\{?(\w+)")
 _OF_EVERY_PROGRAM = expression(r"PATH|LD_\w+|ENV|BASH_ENV|HOME|IFS")
 
@@ -56,7 +56,7 @@ class Walk:
     def passes(self, step: Step, to: Bringing | str | None) -> str:
         """Why the `chown` may not move above a step, as a clause; "" if it may."""
         keyword, line = step.keyword, step.instruction.line
-        if keyword in _HARMLESS:
+        if keyword in METADATA:
             return ""
         if to is not None:
             return self._passes_copy(step, to)

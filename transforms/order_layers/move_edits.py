@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dfix.rewriter.layout.copy_lines import block
+from dfix.rewriter.layout.copy_lines import blank_above, block
 from dfix.rewriter.model import Model
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit, Span
@@ -26,7 +26,7 @@ def edits(model: Model, move: MovedRuns) -> tuple[Edit, ...]:
     removed: list[Edit] = []
     for lines in _neighbours(model, move):
         moved = text[lines.span.start : lines.span.end].replace("\r\n", "\n").rstrip("\n")
-        blank = text[: lines.span.start].replace("\r\n", "\n").endswith("\n\n")
+        blank = blank_above(text, lines.span.start)
         inserted += f"{moved}\n" + "\n" * blank
         removed.append(Edit(_span(text, lines, blank=blank), ""))
     start = block(model.tree, move.copy.instruction).span.start

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.model import Model, Stage, Step
+from dfix.rewriter.model.build import used_stages
+from dfix.rewriter.model.paths import is_address
+from dfix.rewriter.model.stage import METADATA
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.order_layers.destination import own_destination
 from dfix.transforms.order_layers.early_run import EarlyRun, costly, early_run
 from dfix.transforms.order_layers.independent import check_folder, check_independent
 from dfix.transforms.order_layers.told_paths import ToldPaths
 
-_METADATA = frozenset(("LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"))
-"""What no RUN sees, and what runs no RUN again."""
 _MOST_RUNS = 100
 _MOST_COPIES = 60
 """A stage with more is left alone: each RUN is compared with each COPY. The numbers are a choice."""
@@ -68,11 +69,9 @@ def changes_with_sources(model: Model, step: Step) -> bool:
     """Whether a step is a COPY or ADD of the build context, or of a stage: what no edit of a source changes is none."""
     if step.onbuild or step.keyword not in ("COPY", "ADD") or step.instruction.heredocs:
         return False
-    flag = step.instruction.flag("from")
-    if flag is not None:
-        names = {name for stage in model.stages for name in (stage.name, str(stage.index))}
-        return (flag.value or "").lower() in names
-    return not any("://" in word.text or word.text.startswith("git@") for word in step.instruction.words[:-1])
+    if step.instruction.flag("from") is not None:
+        return bool(used_stages(step, model.stages))
+    return not any(is_address(word.text) for word in step.instruction.words[:-1])
 
 
 def _plan(model: Model, step: Step, planned: dict[int, _Planned], told: ToldPaths) -> _Planned | None:
@@ -82,7 +81,7 @@ def _plan(model: Model, step: Step, planned: dict[int, _Planned], told: ToldPath
     limit = 0
     try:
         for other in reversed(step.stage.steps[: step.index]):
-            if other.onbuild or other.keyword in _METADATA:
+            if other.onbuild or other.keyword in METADATA:
                 continue
             if other.index < limit:
                 break

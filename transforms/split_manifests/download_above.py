@@ -11,13 +11,13 @@ from dfix.rewriter.knowledge import project_install, usage
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.file_map.install_reads import Needed
+from dfix.rewriter.model.stage import METADATA
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.fetch_first import SeparateDownload, builds_project
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.moved_copies import lines_above
 from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_from_context
 
-_OF_IMAGE = frozenset("LABEL EXPOSE CMD ENTRYPOINT HEALTHCHECK STOPSIGNAL MAINTAINER".split())
 _NEEDLESS = frozenset(("chmod", "chown", "chgrp", "mkdir", "ls", "pwd"))
 """What no download needs, apart from a `chmod` of its own program, which it repeats."""
 
@@ -42,7 +42,7 @@ def plan_above(copies: StageCopies, download: SeparateDownload, read: Needed, no
 
 def _is_needless(step: Step, download: SeparateDownload) -> bool:
     """Whether the download can do without a step between the copies and the build."""
-    if step.onbuild or step.keyword in _OF_IMAGE or copies_from_context(step):
+    if step.onbuild or step.keyword in METADATA or copies_from_context(step):
         return True
     if step.keyword != "RUN" or step.script.opaque or step.mounts:
         return False

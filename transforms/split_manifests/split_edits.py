@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.dockerfile import Instruction
-from dfix.rewriter.layout.copy_lines import Block, block, copy_line, folder_below
+from dfix.rewriter.layout.copy_lines import Block, blank_above, block, copy_line, folder_below
 from dfix.rewriter.model import Model
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.shell.nodes import Node
@@ -87,8 +87,7 @@ def _lines(move: Move, copy: Copied, moved: Block) -> str:
 
 def _blank_before(model: Model, moved: Block) -> bool:
     """Whether a blank line, or nothing, comes before the moved lines."""
-    before = model.source.text[: moved.span.start].rstrip("\r")
-    return before.endswith(("\n\n", "\n\r\n")) or not before
+    return not moved.span.start or blank_above(model.source.text, moved.span.start)
 
 
 def _after(model: Model, instruction: Instruction, text: str) -> Edit:

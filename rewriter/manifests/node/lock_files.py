@@ -33,7 +33,7 @@ _ADVICE = {
     "bun": "commit bun.lock and add `--frozen-lockfile`",
 }
 """What makes an install leave the lock file unchanged."""
-_LARGEST = 50_000_000
+LARGEST_LOCK = 50_000_000
 _FILE_IN_LOCK = expression(r"""(?:"resolved":|\bresolved|\btarball:)\s*["']?file:(?P<path>[^"'#\s}]+)""")
 """An archive of the project in package-lock.json, yarn.lock or pnpm-lock.yaml."""
 
@@ -52,7 +52,7 @@ _LOCKED = (
 
 def versions_in_lock(context: Context, lock: str, name: str) -> list[tuple[int, int]]:
     """The versions of a package that a lock file names, each as its first two numbers."""
-    text = context.read(lock, _LARGEST) or ""
+    text = context.read(lock, LARGEST_LOCK) or ""
     if name not in text:
         return []
     pattern = rf"(?:{_LOCKED.format(name=re.escape(name))})(\d+)\.(\d+)"
@@ -64,7 +64,7 @@ def archives_in_lock(context: Context, lock: str) -> list[str]:
 
     Raises LeaveAlone for one that does not ship, or is outside of the context.
     """
-    text = context.read(lock, _LARGEST) or ""
+    text = context.read(lock, LARGEST_LOCK) or ""
     paths = []
     # most lock files name none, and the expression takes long on them
     for match in _FILE_IN_LOCK.finditer(text) if "file:" in text else ():
@@ -105,7 +105,7 @@ def refuse_rewritten_lock(
         raise MissingFile("no-lock", reason, hint, posixpath.join(root.folder, "package-lock.json"))
     if install.lock_stays:
         return
-    if locks and install.manager == "pnpm" and _is_sorted_anew(context.read(locks[0], _LARGEST) or ""):
+    if locks and install.manager == "pnpm" and _is_sorted_anew(context.read(locks[0], LARGEST_LOCK) or ""):
         reason = f"`{install.shown}` would write {locks[0]} anew: its importers are not in alphabetical order"
         raise LeaveAlone("lock-rewritten", reason, "run `pnpm install`, and commit pnpm-lock.yaml")
     if not locks or is_frozen(install) or install.manager == "pnpm":  # pnpm_install.py asks about that
@@ -119,7 +119,7 @@ def refuse_rewritten_lock(
     if install.manager == "npm" and lock.endswith(("package-lock.json", "npm-shrinkwrap.json")):
         from dfix.rewriter.manifests.node.npm_lock_form import rewritten_because
 
-        text, root_text = (context.read(path, _LARGEST) or "" for path in (lock, root.path))
+        text, root_text = (context.read(path, LARGEST_LOCK) or "" for path in (lock, root.path))
         difference = rewritten_because(text, root_text, root, members)
         if not difference and has_yarn_lock:
             difference = "npm also updates the yarn.lock next to it"
@@ -127,7 +127,7 @@ def refuse_rewritten_lock(
         if not difference:
             return
         raise LeaveAlone("lock-rewritten", f"`{install.shown}` would rewrite {lock}: {difference}", advice)
-    if install.manager == "yarn" and "\n__metadata:" not in (context.read(lock, _LARGEST) or ""):
+    if install.manager == "yarn" and "\n__metadata:" not in (context.read(lock, LARGEST_LOCK) or ""):
         difference = _yarn_1(context, install, root, members, lock)
         if not difference:
             return
@@ -141,5 +141,5 @@ def _yarn_1(context: Context, install: Install, root: Manifest, members: list[Ma
         return "the project has settings of Yarn 2 or later, which writes it in another form"
     from dfix.rewriter.manifests.node.yarn_lock_form import yarn_rewrites_because
 
-    text, settings = (context.read(path, _LARGEST) or "" for path in (lock, posixpath.join(root.folder, ".yarnrc")))
+    text, settings = (context.read(path, LARGEST_LOCK) or "" for path in (lock, posixpath.join(root.folder, ".yarnrc")))
     return yarn_rewrites_because(text, settings, install.arguments, root, members)

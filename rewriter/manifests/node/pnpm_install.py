@@ -8,13 +8,12 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.node.lock_files import is_frozen
+from dfix.rewriter.manifests.node.lock_files import LARGEST_LOCK, is_frozen
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.shared.formats import read_yaml
 from dfix.rewriter.manifests.shared.inputs import Install, PnpmVersions
 from dfix.rewriter.text.expression import expression
 
-_LARGEST = 50_000_000
 _NAMED = expression(r"pnpm@(\d+)")
 _ADVICE = "add `--frozen-lockfile`"
 _OFF = ("", "0", "false")
@@ -32,7 +31,7 @@ def versions_that_keep_the_lock(
     from dfix.rewriter.manifests.node.pnpm_lock_form import pnpm_rewrites_because, versions_of
     from dfix.rewriter.manifests.node.pnpm_lock_text import pnpm_lock
 
-    data = pnpm_lock(context.read(locks[0], _LARGEST) or "")
+    data = pnpm_lock(context.read(locks[0], LARGEST_LOCK) or "")
     if data is None:
         raise _rewritten(install, locks[0], "a line of it is not as pnpm writes it")
     versions = versions_of(data)

@@ -13,6 +13,7 @@ from dfix.rewriter.context.brought import Brought, brings, name_tokens
 from dfix.rewriter.context.context_path import normal
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.context.ignore import BadPatternError, IgnoreFile
+from dfix.rewriter.model.paths import is_address
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.model.values_in_force import value_before
 from dfix.rewriter.text.named_tuple import NamedTuple
@@ -83,7 +84,7 @@ class ContextReads:
         if len(words) + len(instruction.heredocs) < 2 or not words:
             return
         *sources, target = [self._value(word) for word in words]
-        own = [s for s in sources if "://" not in s and not s.startswith("git@")]
+        own = [source for source in sources if not is_address(source)]
         self._sources = tuple(_Source(source, _parts(source)) for source in own)
         if step.workdir is not None:
             self._destination = posixpath.normpath(posixpath.join(step.workdir, target))
