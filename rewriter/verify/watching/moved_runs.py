@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import parse
+from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.model import Model
 from dfix.rewriter.model.build import build as build_model
+from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.text.named_tuple import NamedTuple
@@ -37,7 +39,7 @@ class MovedRun(NamedTuple):
     owned: frozenset[str]
     """Those of `late` that get their owner from the copy itself: which one, the images show."""
     runs_again: bool
-    """Whether the rewrite runs its last command once more after the late copies, and so changes their files again."""
+    """Whether the rewrite runs its install once more after the late copies, and so changes their files again."""
 
 
 def moved_runs(before: Source, after: Source, context: Context, context_after: Context) -> Iterator[MovedRun]:
@@ -90,14 +92,16 @@ def _moved(step: Step, moved: Step, new: Model, context: Context, context_after:
             (owned.discard if copy.instruction.flag("chown") is None else owned.add)(image)
     missing = {image for image, path in files.items() if image in late and early.get(image) != path}
     last = max(late.values(), default=0)
-    after = (_commands(_text(new, run)) for run in _runs(moved.stage) if run.instruction.line > last)
-    runs_again = any(_commands(instruction)[-1] in commands for commands in after)
-    return MovedRun(step, instruction, files, late, frozenset(missing), frozenset(owned), runs_again)
+    after = {install for run in _runs(moved.stage) if run.instruction.line > last for install in _installs(run)}
+    again = not after.isdisjoint(_installs(moved))
+    return MovedRun(step, instruction, files, late, frozenset(missing), frozenset(owned), again)
 
 
-def _commands(instruction: str) -> list[str]:
-    """The commands of a RUN's `&&` chain, each on one line."""
-    return " ".join(instruction.replace("\\\n", " ").split()).partition(" ")[2].split(" && ")
+def _installs(step: Step) -> Iterator[tuple[str, ...]]:
+    """The words of each command of a RUN that installs what the project names."""
+    for command in located(step):
+        if project_install(command.words) is not None:
+            yield tuple(word.text for word in command.words)
 
 
 def _earlier(step: Step) -> Iterator[Step]:
