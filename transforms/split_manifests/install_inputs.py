@@ -7,6 +7,7 @@ from dfix.rewriter.manifests.shared.inputs import MadeFromSources
 from dfix.rewriter.manifests.shared.missing import MissingFile
 from dfix.rewriter.model.file_map.file_map import ImageFile, not_followed
 from dfix.rewriter.model.file_map.install_reads import ImageFolder, Needed, reads_of_install
+from dfix.transforms.split_manifests.global_plugins import check_global_plugins
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.other_manifest import check_usual_manifest
 from dfix.transforms.split_manifests.settings_inputs import with_settings
@@ -43,6 +44,7 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
         made += read.made_from_sources
         any_of += read.any_of
         check_version(run, install, read)
+        check_global_plugins(run, install)
     needed = Needed(
         tuple(files),
         tuple(folders),

@@ -20,9 +20,6 @@ _NEWEST_PNPM = 12
 _SWITCHES_ITSELF = 11
 """pnpm takes the version of package.json since 10, and since 11 writes it into the lock file (tried 2026-11-30)."""
 _PNPM_TAG = expression(r"[\^~]?(?:latest-|next-)?(\d+)(?:[.\-+].*)?")
-_GLOBAL_PLUGIN = expression(
-    r"composer\s+(?:-[\w-]+\s+)*+global\s+(?:-[\w-]+\s+)*+require\b(?!\s+hirak/prestissimo)[^\n;&|]{0,60}"
-)
 _INSTALLS = frozenset(("install", "i", "add"))
 _MOVING_SETTING = expression(
     r"auto[-_]?install[-_]?peers|frozen[-_]?lockfile|lockfile[-_]include|exclude[-_]?links|inject[-_]?workspace|"
@@ -37,7 +34,6 @@ _FROZEN_YARN = "add `--frozen-lockfile` (Yarn 1) or `--immutable` (Yarn 2 and la
 
 def check_version(run: InstallRun, install: ProjectInstall, read: Needed) -> None:
     """Raises LeaveAlone where another version than the ones that `read` holds for may run, and write another lock."""
-    _check_composer(run, install)
     if install.lock_stays:
         return
     if read.newest_npm and not has_npm_7(run.step.stage):
@@ -49,16 +45,6 @@ def check_version(run: InstallRun, install: ProjectInstall, read: Needed) -> Non
         raise LeaveAlone("lock-rewritten", reason, _FROZEN_YARN)
     if read.pnpm is not None:
         _check_pnpm(run, install, read.pnpm)
-
-
-def _check_composer(run: InstallRun, install: ProjectInstall) -> None:
-    """Raises LeaveAlone where a plugin that is installed for all projects may read or write this one."""
-    words = [word.text for word in install.located.words]
-    if install.manager == "composer" and "--no-plugins" not in words:
-        plugin = _GLOBAL_PLUGIN.search(everything_before(run.step))
-        if plugin is not None:
-            reason = f"`{plugin[0].strip()}` may install a plugin that reads or writes the project"
-            raise LeaveAlone("plugin", reason, "if the image does not need the plugin, add `--no-plugins`")
 
 
 def _check_pnpm(run: InstallRun, install: ProjectInstall, wanted: PnpmVersions) -> None:
