@@ -45,8 +45,8 @@ _PRIVATE = ("GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE")
 _EDITION_2024 = (1, 85)
 _MOVES_REPOSITORY = ("maven.repo.local", "user.home")
 _MAY_MOVE = "they may move Maven's repository: a failed download would leave its record there"
-_TO_SETTINGS = expression(r"(?:\.m2|maven/conf|maven/ref)\b[^\n]{0,200}")
-"""A line that touches a folder in which Maven looks for settings."""
+_MAVEN_FOLDER = expression(r"(?:\.m2|maven/conf|maven/ref)\b")
+"""A folder in which Maven looks for settings."""
 _CACHE = "keep downloads between builds with a cache mount instead"
 
 
@@ -92,9 +92,7 @@ def _check_repository(copies: StageCopies, build: Located, read: Needed) -> None
     unknown = next((name for name in ("MAVEN_OPTS", "MAVEN_ARGS") if build.env.get(name, "") is None), "")
     if unknown:
         raise LeaveAlone("fetch-settings", f"the build has {unknown}, whose value is not known, and {_MAY_MOVE}")
-    elsewhere = _settings_elsewhere(copies, build, words)
-    if elsewhere:
-        raise LeaveAlone("fetch-settings", f"`{elsewhere}` names settings that dfix does not read, and {_MAY_MOVE}")
+    _check_settings(copies, build, words)
     paths = [file.source for file in read.files]
     paths += [f"{folder.source}/{name}" for folder in read.folders for name in copies.context.names_in(folder.source)]
     for path in paths:
@@ -107,16 +105,19 @@ def _moves_repository(text: str) -> bool:
     return any(name in text for name in _MOVES_REPOSITORY)
 
 
-def _settings_elsewhere(copies: StageCopies, build: Located, words: str) -> str:
-    """What gives Maven settings that are no file of the build context, or are brought to a home; "" for nothing."""
+def _check_settings(copies: StageCopies, build: Located, words: str) -> None:
+    """Raises LeaveAlone where Maven may have settings that are not in the build context, or not where it lies."""
+    named = "--settings" if "--settings=" in words or "--global-settings=" in words else ""
     for option, word in itertools.pairwise(build.words):
         path = named_by(build, word) if option.value in ("-s", "--settings", "-gs", "--global-settings") else ""
         if path is None or (path and not any(copy.brought.source_of(path) for copy in copies.clear)):
-            return f"{option.text} {word.text}"
-    if "--settings=" in words or "--global-settings=" in words:
-        return "--settings="
-    before = everything_before(copies.run)
-    return next((line.strip()[:60] for line in before.splitlines() if _TO_SETTINGS.search(line)), "")
+            named = f"{option.text} {word.text}"
+    if named:
+        raise LeaveAlone("fetch-settings", f"`{named}` names settings that dfix does not read, and {_MAY_MOVE}")
+    touched = _MAVEN_FOLDER.search(everything_before(copies.run))
+    if touched is not None:
+        reason = f"an instruction before the build names `{touched[0]}`, where Maven's settings may be, and {_MAY_MOVE}"
+        raise LeaveAlone("fetch-settings", reason)
 
 
 def _newer_crates(step: Step, files: Sequence[str]) -> str:
