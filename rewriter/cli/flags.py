@@ -132,7 +132,7 @@ PROVE: tuple[Flag, ...] = (
         "clean",
         ("--clean",),
         "switch",
-        "Remove what earlier runs left behind, kept build logs and measured times.",
+        "Remove what earlier runs left behind, including saved build logs and measured times.",
     ),
     *_WHICH,
     Flag("output_format", ("--output-format",), "choice", "How to print the proofs.", "FORMAT", ("text", "json")),

@@ -21,9 +21,7 @@ def write_past(out: Output, past: Past, name: str = "") -> None:
     idle = past.builds - past.touching
     said = f"{counted(past.builds, 'build')}, one for each of the last commits"
     if not past.builds:
-        out.write(
-            f"{begin}there is no commit after the first one that git knows, so nothing would have run again\n", "bold"
-        )
+        out.write(f"{begin}git knows no commit after the first one, so nothing would have run again\n", "bold")
     else:
         out.write(f"{begin}{said}; {counted(idle, 'commit')} without a file of the build context\n", "bold")
     for note in past.notes:

@@ -120,7 +120,7 @@ def test_a_repository_without_commits(tmp_path: Path) -> None:
 def test_a_repository_with_one_commit(tmp_path: Path) -> None:
     repository(tmp_path, FILES)
     err = dfix("--check", "--history", ".", cwd=tmp_path).err
-    said = "there is no commit after the first one that git knows, so nothing would have run again"
+    said = "git knows no commit after the first one, so nothing would have run again"
     assert err == f"Dockerfile: {said}\n\n{SUMMARY}"
 
 

@@ -96,7 +96,7 @@ def check_copy(model: Model, to: Bringing, owner: Owner, command: str) -> bool:
     if model.context is not None:
         before = map_before(to.step, model.context)
         if before.followed(to.destination) != to.destination:
-            raise LeaveAlone("linked-folder", f"the destination of {line} is behind a symbolic link")
+            raise LeaveAlone("linked-folder", f"the destination of {line} is reached through a symbolic link")
     return instruction.flag("chown") is None
 
 

@@ -114,7 +114,7 @@ def _check_comment_below(model: Model, step: Step) -> None:
     while last < len(nodes) and _is(nodes[last], "comment"):
         last += 1
     if last > at and (last == len(nodes) or _is(nodes[last], "blank")):
-        reason = f"the comment below the RUN on line {step.instruction.line} would stay behind"
+        reason = f"the comment below the RUN on line {step.instruction.line} would not move with it"
         raise LeaveAlone("comment", reason, "move the comment above the RUN")
 
 

@@ -121,7 +121,7 @@ def _projects(data: Mapping[str, Any], root: Manifest, members: list[Manifest]) 
         return f"it does not list {absent}"
     gone = next((folder for folder in importers if folder not in projects), "")
     if gone:
-        return f"it lists {gone}, which is no project of the workspace"
+        return f"it lists {gone}, which is not a project of the workspace"
     for folder, manifest in projects.items():
         why = _project(table(importers, folder), manifest) or next(
             (
