@@ -149,7 +149,7 @@ def hcl_of(text: str) -> dict[str, Any]:
             if pair["other"] == "{":
                 table = keys[key] = {}
             elif pair["other"] == "[":
-                keys[key] = _HCL_TEXT.findall(line[pair.end() :][:_LONGEST_LIST])
+                keys[key] = _HCL_TEXT.findall(line[pair.end() : pair.end() + _LONGEST_LIST])
             else:
                 table[key] = "$" if pair["value"] is None else _HCL_ESCAPED.sub(_unescaped, pair["value"])
         depth = max(depth + line.count("{") - line.count("}"), 0)

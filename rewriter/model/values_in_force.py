@@ -22,7 +22,7 @@ OF_PLATFORM = OF_MACHINE | {"TARGETPLATFORM", "BUILDPLATFORM", "TARGETSTAGE"}
 
 Source: docs.docker.com ("Automatic platform ARGs in the global scope").
 """
-_VARIABLE = expression(r"\$(?:\{(?P<braced>\w+)(?::?[-+?][^}]{0,2000})?\}|(?P<plain>\w+))")
+_VARIABLE = expression(r"\$(?:\{(?P<braced>\w+)(?::?[-+?][^}]{0,2000}+)?\}|(?P<plain>\w+))")
 
 
 def values_in_force(step: Step, command: Located) -> dict[str, str]:

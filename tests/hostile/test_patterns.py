@@ -21,7 +21,7 @@ OWN_TEXTS = ("rewriter/report", "rewriter/verify", "rewriter/server")
 """They read what dfix itself, an engine or an editor wrote."""
 SEARCHES = frozenset(("search", "finditer", "findall", "sub", "subn", "split"))
 SIZE = 4_000
-MOST = 0.03
+MOST = 0.02
 """CPU seconds: a linear expression takes a tenth of it, one that takes the square of the size ten times as much."""
 
 

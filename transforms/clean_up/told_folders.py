@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _NEEDS_NO_FOLDER = frozenset(("echo", "printf", "mkdir"))
 _HARMLESS_LINE = expression(
-    r"\brm\s[^\n;&|]*-[a-zA-Z]*f|\brm\s[^\n;&|]*--force|\b(?:echo|printf|mkdir|install|alias)\s|CACHE\w*="
+    r"(?:^|[\n;&|])(?:(?!\brm\s)[^\n;&|])*+\brm\s(?:(?!-[a-zA-Z]*f|--force)[^\n;&|])*+-|"
+    r"\b(?:echo|printf|mkdir|install|alias)\s|CACHE\w*="
 )
 _PIPED = expression(r"[^|;&\n)`]*\|(?!\|)")
 _HOME = r"(?:~|\$HOME|\$\{HOME\}|/root|/home/[\w.-]+)"

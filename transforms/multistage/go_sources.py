@@ -18,7 +18,7 @@ MODULE = expression(r"^[^\S\n]*module\s+\"?([^\s\"]+)", re.MULTILINE)
 _REPLACES = expression(r"^[^\S\n]*(?:replace\s+)?([^\s\"=(]+)(?:\s+v\S+)?\s+=>\s+(\.{1,2}/\S*)", re.MULTILINE)
 _QUOTED = expression(r'"([\w.~/-]+)"')
 _OTHER_SYSTEMS = expression(
-    r"_(?:windows|darwin|freebsd|netbsd|openbsd|dragonfly|solaris|aix|plan9|js|wasip1)(?:_\w+)?\.go$"
+    r"_(?:windows|darwin|freebsd|netbsd|openbsd|dragonfly|solaris|aix|plan9|js|wasip1)(?:_\w++)?+\.go$"
 )
 
 

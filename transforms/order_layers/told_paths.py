@@ -15,7 +15,8 @@ from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.expression import expression
 
 _PATH = expression(r"(?<![\w.~}-])/[\w.@+-][\w./@+-]*")
-_URL = expression(r"(?!file:)\b[A-Za-z][\w+.-]*://[^\s;|&\"']*")
+_URL = expression(r"(?<![\w+.-])(?P<kept>(?:(?!\b[A-Za-z])[\w+.-])*+)(?!file:)[A-Za-z][\w+.-]*+://[^\s;|&\"']*")
+"""An address, and what belongs to no scheme at its beginning: the hyphen of `-http://a`."""
 _OWN_OPERANDS = frozenset(("reads", "writes", "to-last", "leading", "urls"))
 """Rows of programs that do nothing with a path but read or write it."""
 
@@ -68,7 +69,7 @@ def named_paths(text: str) -> Iterator[str]:
 
 def without_urls(text: str) -> str:
     """A text without addresses, other than those of files."""
-    return _URL.sub(" ", text)
+    return _URL.sub(r"\g<kept> ", text)
 
 
 def _telling(step: Step) -> Iterator[str]:

@@ -15,7 +15,8 @@ from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 _BETWEEN = expression(r"[\s=,:;\"'\[\]{}()]+")
-_URL = expression(r"(?!file:)\b[A-Za-z][\w+.-]*://[^\s,;\"']*")
+_URL = expression(r"(?<![\w+.-])(?P<kept>(?:(?!\b[A-Za-z])[\w+.-])*+)(?!file:)[A-Za-z][\w+.-]*+://[^\s,;\"']*")
+"""An address, and what belongs to no scheme at its beginning: the hyphen of `-http://a`."""
 _ATTACHED = expression(r"(?:@|-[IL]|-[A-Za-z](?=[./]))([^$`]+)")
 """A path after the letter of its option (`-I/include`, `-r./a.rb`) or the sign of a file of options (`@jvm.args`)."""
 
@@ -41,7 +42,7 @@ class GivenPath(NamedTuple):
 
 def path_parts(value: str) -> list[str]:
     """The texts in a value that may be paths: `--require ./a.js,/b` has three, `-I/c` and `@d` two. URLs are none."""
-    parts = _BETWEEN.split(_URL.sub(" ", value).replace("file://", " ").replace("file:", " "))
+    parts = _BETWEEN.split(_URL.sub(r"\g<kept> ", value).replace("file://", " ").replace("file:", " "))
     parts += [attached[1] for part in parts if (attached := _ATTACHED.fullmatch(part)) is not None]
     parts += [part[:-1] for part in parts if part.endswith("?")]  # a file that need not be there (.yarnrc.yml)
     return [part for part in parts if part not in ("", "-", "--")]

@@ -12,7 +12,7 @@ _ADDRESS = expression(r"\s*(?:\d+|\$|/(?:[^/\\\n]|\\.)*/I?)?(?:\s*,\s*[+~]?(?:\d
 _PART = r"(?:\\.|(?!(?P=mark))[^\\])*"
 _SUBSTITUTE = expression(rf"s(?P<mark>[^\w\s\\])(?P<pattern>{_PART})(?P=mark){_PART}(?P=mark)[gpIim\d]*")
 _TRANSLATE = expression(rf"y(?P<mark>[^\w\s\\])(?P<pattern>{_PART})(?P=mark){_PART}(?P=mark)")
-_BRACKETS = expression(r"\[\^?\]?[^\]]*\]")
+_BRACKETS = expression(r"\[\^?\]?[^\]]*+\]")
 _TEXT = expression(r"[aic][^\n]*")
 _PLAIN = expression(r"[dDpPgGhHxnNq=]")
 _BETWEEN = expression(r"[;\s]*")
