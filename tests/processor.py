@@ -10,9 +10,9 @@ _USUAL = 0.28
 """CPU seconds that the measured work takes on the processor of the bounds."""
 
 
-def allowed(seconds: float) -> float:
-    """The bound in CPU seconds on this machine."""
-    return seconds * _slowness()
+def allowed(bound: float) -> float:
+    """The bound of CPU time on this machine, in the unit of the one given."""
+    return bound * _slowness()
 
 
 @cache

@@ -8,6 +8,8 @@ import pytest
 from bench_editor import run  # the folder of scripts is no package
 from shared_data import Corpus
 
+from tests.processor import allowed
+
 MEDIAN_MS = 20
 MOST_MS = 100
 pytestmark = pytest.mark.asyncio
@@ -25,6 +27,6 @@ async def test_answers_come_before_anybody_waits(real_files: Corpus) -> None:
         "light bulb",
     }
     for name, found in times.items():
-        assert statistics.median(found) < MEDIAN_MS, name
-        assert max(found) < MOST_MS, name
+        assert statistics.median(found) < allowed(MEDIAN_MS), name
+        assert max(found) < allowed(MOST_MS), name
     assert sum(map(len, times.values())) > 1000

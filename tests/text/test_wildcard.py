@@ -9,6 +9,7 @@ import time
 import pytest
 
 from dfix.rewriter.text.wildcard import ANYTHING, FOLDERS, IN_NAME, NOT_SLASH, Choice, Many, OneOf, Token, Wildcard
+from tests.processor import allowed
 
 TOKENS: tuple[Token, ...] = (
     "a",
@@ -49,7 +50,7 @@ def test_hostile_tokens_take_linear_time(many: Many, between: str, count: int) -
     start = time.process_time()
     for text in ("a" * 4_000, "a/" * 2_000, "/" * 4_000, "ab" * 2_000):
         assert not wildcard.matches(text)
-    assert time.process_time() - start < MOST
+    assert time.process_time() - start < allowed(MOST)
 
 
 def test_mixed_wildcards_take_linear_time() -> None:
@@ -59,7 +60,7 @@ def test_mixed_wildcards_take_linear_time() -> None:
         wildcard = Wildcard((*(drawn.choice((*TOKENS, IN_NAME, FOLDERS)) for _ in range(40)), "!"))
         assert not wildcard.matches("a/ab" * 500)
         assert not wildcard.matches("a" * 2_000)
-    assert time.process_time() - start < 100 * MOST / 10
+    assert time.process_time() - start < allowed(100 * MOST / 10)
 
 
 def test_an_invalid_bracket_is_told_at_once() -> None:
