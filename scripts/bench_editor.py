@@ -25,7 +25,9 @@ from typing import Any
 
 from shared_data import Corpus, corpus
 
-Clock = Callable[[], float]
+Clock = Callable[[], dict[int, float]]
+"""The seconds so far of each process, or under 0 those of the machine."""
+
 _LENGTH = b"Content-Length:"
 
 
@@ -88,9 +90,10 @@ async def measure(wire: Wire, path: Path, text: str, times: dict[str, list[float
     )
 
     async def timed(name: str, method: str, **params: Any) -> Any:
-        start = clock()
+        before = clock()
         answer = await wire.ask(method, {"textDocument": named, **params})
-        times.setdefault(name, []).append((clock() - start) * 1000)
+        spent = sum(seconds - before.get(one, 0.0) for one, seconds in clock().items())
+        times.setdefault(name, []).append(spent * 1000)
         return answer
 
     options = {"options": {"tabSize": 4, "insertSpaces": True}}
@@ -127,9 +130,14 @@ def family(pid: int) -> list[int]:
     return [pid, *(each for child in children for each in family(child))]
 
 
+def times_of_family(pid: int) -> dict[int, float]:
+    """The CPU seconds of a process and of each of its children, however busy the machine is (proc(5), schedstat)."""
+    return {one: sum(int(text.split()[0]) for text in of_threads(one, "schedstat")) / 1e9 for one in family(pid)}
+
+
 def processor_time(pid: int) -> float:
-    """The CPU seconds of a process and its children, however busy the machine is (proc(5), schedstat)."""
-    return sum(int(text.split()[0]) for one in family(pid) for text in of_threads(one, "schedstat")) / 1e9
+    """The CPU seconds of a process and its children that run."""
+    return sum(times_of_family(pid).values())
 
 
 async def idle(pid: int) -> None:
@@ -152,7 +160,7 @@ async def run(count: int, seed: int, *, processor: bool = False) -> dict[str, li
         command = (sys.executable, "-m", "dfix", "lsp")
         process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=1 << 24, env=os.environ)
         wire = Wire(process)
-        clock: Clock = partial(processor_time, process.pid) if processor else time.perf_counter
+        clock: Clock = partial(times_of_family, process.pid) if processor else lambda: {0: time.perf_counter()}
         try:
             folders = [{"uri": Path(name).as_uri(), "name": "corpus"}]
             pulls: Any = {"textDocument": {"diagnostic": {}}}
