@@ -163,9 +163,10 @@ def _pairs(first: Sequence[RunCommand], second: Sequence[RunCommand]) -> Iterato
 
 
 def _longest_in_common(first: Sequence[RunCommand], second: Sequence[RunCommand]) -> list[tuple[int, int]]:
-    """The indexes of the longest sequence of commands that is in both; of two alike in `second`, the later one.
+    """The indexes of the weightiest sequence of commands that is in both; of two alike in `second`, the later one.
 
     What a rule adds comes before the author's commands, and may repeat one of them: `chmod +x mvnw && ./mvnw …`.
+    An install outweighs all else: an install of only the dependencies may come with the author's clean-up, before the copy.
     """
     counts = Counter(ran.words for ran in second)
     alike = 0
@@ -173,22 +174,23 @@ def _longest_in_common(first: Sequence[RunCommand], second: Sequence[RunCommand]
         if one.words != other.words or counts[one.words] > 1:
             break
         alike += 1
-    lengths = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
+    weights = [len(first) if ran.command is not None and install_of(ran.command) else 1 for ran in first]
+    sums = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
     for i in reversed(range(alike, len(first))):
         for j in reversed(range(alike, len(second))):
-            is_same = first[i].words == second[j].words
-            lengths[i][j] = 1 + lengths[i + 1][j + 1] if is_same else max(lengths[i + 1][j], lengths[i][j + 1])
+            sums[i][j] = max(sums[i + 1][j], sums[i][j + 1])
+            if first[i].words == second[j].words:
+                sums[i][j] = max(sums[i][j], weights[i] + sums[i + 1][j + 1])
     found = [(index, index) for index in range(alike)]
     i = j = alike
     while i < len(first) and j < len(second):
-        is_same = first[i].words == second[j].words
-        if is_same and lengths[i][j + 1] < lengths[i][j]:
-            found.append((i, j))
-            i, j = i + 1, j + 1
-        elif not is_same and lengths[i + 1][j] >= lengths[i][j + 1]:
+        if sums[i][j + 1] == sums[i][j]:
+            j += 1
+        elif sums[i + 1][j] == sums[i][j]:
             i += 1
         else:
-            j += 1
+            found.append((i, j))
+            i, j = i + 1, j + 1
     return found
 
 
