@@ -126,6 +126,20 @@ def install_in_text(script: str) -> str:
     return "" if found is None else found[1]
 
 
+def install_in_recipe(makefile: str) -> str:
+    """The first install of a project's dependencies in the recipes of a Makefile; "" for none.
+
+    Only whole lines and parts of `&&` chains count; a build that downloads by the way does not.
+    """
+    for line in makefile.splitlines():
+        text = line.strip().lstrip("@-+")
+        if line.startswith("\t") and _OPAQUE.search(f" {text}"):
+            for inner in simple_commands(parse(text, 0, text)):
+                if project_install(invoked(inner)) is not None:
+                    return " ".join(word.text for word in inner.words)[:_LONGEST_SHOWN]
+    return ""
+
+
 def _all_located(step: Step) -> Iterator[Located]:
     """Every command of the RUN, and those of the scripts that it gives to a shell as one word."""
     for command in located(step):

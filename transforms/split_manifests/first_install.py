@@ -21,6 +21,7 @@ from dfix.transforms.split_manifests.rule import NAME
 from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_from_context, names_a_folder
 from dfix.transforms.split_manifests.strategies import (
     Split,
+    check_files_before,
     download_first,
     install_first,
     install_rewriting_lock,
@@ -135,6 +136,7 @@ def _split(model: Model, before: _Before, copies: StageCopies | None, step: Step
     if split is None:
         before.installed.update(managers)
         check_late_files(copies, run)
+        check_files_before(copies, run)
     return split
 
 

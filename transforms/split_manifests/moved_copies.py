@@ -49,6 +49,18 @@ def plan_move(copies: StageCopies, run: InstallRun, read: Needed) -> Move | None
     return None
 
 
+def check_single_files(copies: StageCopies, run: InstallRun, read: Needed) -> None:
+    """Raises LeaveAlone for single files of the sources before an install that cannot come after it.
+
+    `plan_move` leaves them where they are without a word, since a copy of a folder may still move.
+    """
+    movable = _movable(copies, run, read)
+    if not all(has_settled_name(path) for copy in movable for path in _sources(copy)):
+        move = Move(tuple(movable), _lines(copies, movable, read), read.shown, read.warnings)
+        passes_between(copies, move, run)
+        check_closed_world(copies, move, run, read)
+
+
 def lines_above(copies: StageCopies, run: InstallRun, read: Needed) -> Move | None:
     """The COPY lines for a step before the first copy that brings more than `read`, while the copies stay in place.
 
@@ -115,12 +127,13 @@ def _sources(copy: Copied) -> list[str]:
 
 def _is_settled(path: str, read: Needed) -> bool:
     """Whether the file changes as rarely as a manifest: copying it before the install does no harm."""
+    return any(file.source == path for file in read.files) or has_settled_name(path)
+
+
+def has_settled_name(path: str) -> bool:
+    """Whether a file's name is of a kind that changes as rarely as a manifest: settings, lists, lock files."""
     name = posixpath.basename(path)
-    return (
-        any(file.source == path for file in read.files)
-        or name.endswith(_SETTLED)
-        or (name.startswith(".") and not path.endswith("/"))
-    )
+    return name.endswith(_SETTLED) or (name.startswith(".") and not path.endswith("/"))
 
 
 def _lines(copies: StageCopies, moved: list[Copied], read: Needed) -> tuple[ManifestCopy, ...]:

@@ -30,7 +30,7 @@ from dfix.transforms.split_manifests.install_inputs import inputs_of_run
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.locks import check_locks_stay
 from dfix.transforms.split_manifests.move import Move
-from dfix.transforms.split_manifests.moved_copies import plan_move
+from dfix.transforms.split_manifests.moved_copies import check_single_files, plan_move
 from dfix.transforms.split_manifests.own_commands import check_clean_up, first_use_of_sources, setup_for_second_run
 from dfix.transforms.split_manifests.placeholders import check_needs_none, with_placeholders
 from dfix.transforms.split_manifests.program_modes import program_mode
@@ -74,6 +74,17 @@ def install_first(model: Model, copies: StageCopies, run: InstallRun) -> Split |
     written = edits(model, move, run, _run_split(model, run, at))
     reason = f"`{run.installs[0].shown}` only reads {_listed(move.read)}, but re-runs when any file changes"
     return _split(move, written, reason)
+
+
+def check_files_before(copies: StageCopies, run: InstallRun) -> None:
+    """Raises LeaveAlone for what keeps single files of the sources before an install; call it where nothing moves.
+
+    Where a folder is copied as well, `check_unsplit` has a reason.
+    """
+    read = None if copies.bring_a_folder else inputs_of_run(copies, run)
+    if read is not None and (read.files or read.folders):
+        check_single_files(copies, run, read)
+        first_use_of_sources(run, copies.clear, partial(_read_by_first_install, copies, run))
 
 
 def _read_by_first_install(copies: StageCopies, run: InstallRun) -> frozenset[str]:

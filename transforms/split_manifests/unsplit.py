@@ -11,17 +11,19 @@ from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.file_map.file_map import ImageFile
 from dfix.rewriter.model.file_map.install_reads import Needed
+from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.fetch_first import SeparateDownload, cache_mounts, separate_download
 from dfix.transforms.split_manifests.fetching_commands import (
     FetchingCommand,
     early_fetch,
     fetching_command,
+    install_in_recipe,
     install_in_text,
 )
 from dfix.transforms.split_manifests.indirect_installs import check_indirect
 from dfix.transforms.split_manifests.install_inputs import inputs_of_run
 from dfix.transforms.split_manifests.installs import InstallRun, install_run
-from dfix.transforms.split_manifests.moved_copies import brings_more
+from dfix.transforms.split_manifests.moved_copies import brings_more, has_settled_name
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 _FILES = frozenset(
@@ -29,6 +31,10 @@ _FILES = frozenset(
     "VERSION".split()
 )
 """Names without an ending that are usually those of files."""
+_VENDORED = frozenset(("node_modules", "vendor", ".git"))
+_MOST_FILES = 5000
+_MOST_MAKEFILES = 50
+_LONGEST_SHOWN = 60
 
 
 def may_bring_a_folder(step: Step) -> bool:
@@ -50,11 +56,13 @@ def check_unsplit(model: Model, copies: StageCopies | None, before: Sequence[Ste
     """
     folders = [copy for copy in before if _brings_a_folder(copies, copy)]
     if not folders:
+        _check_behind_files(copies, before, step)
         return
     command = fetching_command(step)
     if command is None:
         if copies is not None:
             _check_scripts(copies, step)
+            _check_make(copies, step)
         check_indirect(step)
         return
     _check_script(command, step)
@@ -71,6 +79,16 @@ def check_unsplit(model: Model, copies: StageCopies | None, before: Sequence[Ste
     _check_earlier(command, step)
     _check_command(command, step)
     _check_copies(model, copies, folders, command, step)
+
+
+def _check_behind_files(copies: StageCopies | None, before: Sequence[Step], step: Step) -> None:
+    """Raises LeaveAlone for a command within a longer one, where single files of the sources are copied before."""
+    copied = () if copies is None else filter(None, map(copies.of, before))
+    files = (path for copy in copied if isinstance(copy, Copied) for path in copy.brought.paths())
+    if any(not has_settled_name(path) and posixpath.basename(path) not in _FILES for path in files):
+        command = fetching_command(step)
+        if command is not None:
+            _check_script(command, step)
 
 
 def _check_script(command: FetchingCommand, step: Step) -> None:
@@ -120,6 +138,25 @@ def _check_scripts(copies: StageCopies, step: Step) -> None:
                 raise LeaveAlone(
                     "wrapper-script", f"the script {file.source} runs `{found}`, and may do anything else", hint
                 )
+
+
+def _check_make(copies: StageCopies, step: Step) -> None:
+    """Raises LeaveAlone for a `make` whose targets dfix does not follow, where a Makefile of the context installs."""
+    make = next((c for c in located(step) if c.words and program_name(c.words[0]) in ("make", "gmake")), None)
+    if make is None:
+        return
+    context = copies.context
+    named = [path for path in context.some_without(_VENDORED, _MOST_FILES) if _is_makefile(posixpath.basename(path))]
+    for path in named[:_MOST_MAKEFILES]:
+        found = install_in_recipe(context.read(path) or "")
+        if found:
+            shown = " ".join(word.text for word in make.words)[:_LONGEST_SHOWN]
+            reason = f"dfix does not follow `{shown}`, and {path} runs `{found}`"
+            raise LeaveAlone("makefile", reason, f"run `{found}` in a RUN of its own")
+
+
+def _is_makefile(name: str) -> bool:
+    return name in ("Makefile", "makefile", "GNUmakefile") or name.endswith(".mk")
 
 
 def _brings_a_folder(copies: StageCopies | None, step: Step) -> bool:
