@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from dfix.rewriter.answers.change import Change, Refusal
-from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.answers.reason import LeaveAlone, attempt
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.cache_use import (
     CacheUse,
@@ -21,8 +21,13 @@ from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.clean_up.cache_settings import not_moved
 from dfix.transforms.clean_up.context_scripts import ContextScripts
 from dfix.transforms.clean_up.given_variables import Given, given_variables
-from dfix.transforms.clean_up.insertion import clean_up_edit
-from dfix.transforms.clean_up.later_needs import unneeded_later, unused_afterwards
+from dfix.transforms.clean_up.insertion import insertion
+from dfix.transforms.clean_up.later_needs import (
+    unneeded_besides_manager,
+    unneeded_in_rest,
+    unneeded_later,
+    unused_afterwards,
+)
 from dfix.transforms.clean_up.needless_updates import removal, updates_are_needless
 from dfix.transforms.clean_up.own_program import is_not_own
 from dfix.transforms.clean_up.removed_files import Search
@@ -45,7 +50,7 @@ def clean_ups(
 def _of_run(search: Search, step: Step, filled: Sequence[CacheUse]) -> Iterator[Change | Refusal]:
     appended = False
     for cache_use in filled:
-        flagged = _flagged(step, cache_use, search.runs)
+        flagged = _flagged(search, step, cache_use)
         if flagged is None or (appended and not flagged):
             continue
         try:
@@ -61,19 +66,27 @@ def _of_run(search: Search, step: Step, filled: Sequence[CacheUse]) -> Iterator[
             yield Change(NAME, step.instruction.span.start, edits, reason, CONTRACT)
 
 
-def _flagged(step: Step, cache_use: CacheUse, runs: RunIndex) -> tuple[ManagerUse, ...] | None:
+def _flagged(search: Search, step: Step, cache_use: CacheUse) -> tuple[ManagerUse, ...] | None:
     """The commands that get the manager's flag; () to append a command instead, None to leave the RUN as it is.
 
     With the flag every command fetches the package lists itself, so that an update before it can go.
     """
-    clean_up = cache_use.clean_up
+    clean_up, runs = cache_use.clean_up, search.runs
     if not clean_up.flag:
         return ()
     if clean_up.lists and any(use.usage.verb == "update" for use in cache_use.filled_by):
-        return cache_use.filled_by if updates_are_needless(step, cache_use, runs) else ()
+        needless = updates_are_needless(step, cache_use, runs) and not _lists_are_needed(search, step, cache_use)
+        return cache_use.filled_by if needless else ()
     if clean_up.lists and _updated_before(step, cache_use, runs):
         return None
     return () if flag_changes_more(step, cache_use, runs) else cache_use.filled_by
+
+
+def _lists_are_needed(search: Search, step: Step, cache_use: CacheUse) -> bool:
+    """Whether a RUN needs its package lists for more than its installs: `apk update && apk add $(apk search …)`."""
+    after = cache_use.filled_by[0].located.command.span.end
+    no = attempt(partial(unneeded_besides_manager, search, step, cache_use, after=after))
+    return no is not None
 
 
 def _updated_before(step: Step, cache_use: CacheUse, runs: RunIndex) -> bool:
@@ -115,11 +128,12 @@ def _appended(search: Search, step: Step, cache_use: CacheUse) -> tuple[Edit, ..
     if cache_use.manager.name == "yarn":
         is_classic(search.model, step, cache_use)
     given = given_variables(search, step, cache_use) if cache_use.runs_itself else Given()
-    edit = clean_up_edit(step, cache_use, given)
+    found = insertion(step, cache_use, given)
+    unneeded_in_rest(search, step, cache_use, lists=lists, after=found.after)
     if search.runs.of(step).only_updates:
         shown = cache_use.filled_by[0].shown
         raise LeaveAlone("only-lists", f"`{shown}` fetches package lists that nothing uses", "remove the RUN")
-    return (edit,)
+    return (found.edit,)
 
 
 def _reason(cache_use: CacheUse, *, with_flag: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dfix.rewriter.model.possible_bases import may_build_on
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -23,9 +24,13 @@ class Family(NamedTuple):
 
 
 def family_of(model: Model, roots: Collection[Stage]) -> list[Stage]:
-    """The stages of a Dockerfile that build FROM one of these, directly or indirectly, with those of `roots` in it."""
+    """The stages of a Dockerfile that build FROM one of these, directly or indirectly, with those of `roots` in it.
+
+    One that a build argument may make build on them counts too.
+    """
     family: list[Stage] = []
     for stage in model.stages:
-        if stage in roots or (stage.parent is not None and (stage.parent in roots or stage.parent in family)):
+        bases = [*roots, *family]
+        if stage in roots or stage.parent in bases or any(may_build_on(stage, base, model.stages) for base in bases):
             family.append(stage)
     return family

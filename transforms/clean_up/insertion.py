@@ -8,8 +8,10 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.layout.chain import after_lines, after_part, after_statement
 from dfix.rewriter.model.cache_use import CacheUse, ManagerUse
 from dfix.rewriter.model.commands import chain
+from dfix.rewriter.shell.errexit import needs_errexit, turns_on_errexit
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Pipeline
 from dfix.rewriter.shell.walk import commands, program_name
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit, Span
 
 if TYPE_CHECKING:
@@ -24,7 +26,15 @@ _FINDS_PROGRAMS = ("PATH=", "HOME=", "LD_")
 _ENDS_SHELL = frozenset(("exit", "exec", "return"))
 
 
-def clean_up_edit(step: Step, cache_use: CacheUse, given: Given) -> Edit:
+class Insertion(NamedTuple):
+    """A clean-up in a RUN."""
+
+    edit: Edit
+    after: int
+    """Where the command that it follows ends; those behind it run without the cache."""
+
+
+def insertion(step: Step, cache_use: CacheUse, given: Given) -> Insertion:
     """Add the manager's clean-up command to a RUN, with the variables that it has to be given.
 
     A command of the manager itself (`npm cache clean`) comes right after its last use, because later commands may
@@ -89,20 +99,32 @@ def _sudo(use: ManagerUse) -> list[str]:
     return []
 
 
-def _in_chain(step: Step, cache_use: CacheUse, parts: tuple[Node, ...], command: str, *, by_manager: bool) -> Edit:
+def _in_chain(step: Step, cache_use: CacheUse, parts: tuple[Node, ...], command: str, *, by_manager: bool) -> Insertion:
     for use in cache_use.filled_by:
         part = parts[use.located.part]
         # what a subshell sets, such as PATH, ends with it
         if not _runs_as_a_whole(part) or (by_manager and isinstance(part, Compound) and part.kind == "subshell"):
             raise LeaveAlone("not-a-chain", f"`{use.shown}` is inside {_construct(part)}")
     last = cache_use.uses[-1].located.part if by_manager else len(parts) - 1
+    if last == len(parts) - 1 and _counts_on_errexit(step, parts[last]):
+        if cache_use.uses[-1].located.part == last:
+            reason = f"a failure within {_construct(parts[last])} would no longer end it if a command followed"
+            raise LeaveAlone("no-errexit", reason, "put the clean-up into it, after its last command")
+        last -= 1
     ending = _ends_shell(parts[: last + 1])
     if ending:
         raise LeaveAlone("exit", f"`{ending}` may end the script before the clean-up runs")
-    return after_part(step.instruction, step.script, last, command)
+    edit = after_part(step.instruction, step.script, last, command)
+    return Insertion(edit, parts[last].span.end)
 
 
-def _in_list(step: Step, cache_use: CacheUse, command: str, *, by_manager: bool) -> Edit:
+def _counts_on_errexit(step: Step, part: Node) -> bool:
+    """Whether a part may end early at a failure, which it no longer does once a command follows with `&&`."""
+    may_be_on = step.stops_on_error or turns_on_errexit(step.script)
+    return may_be_on and needs_errexit(part, step.script)
+
+
+def _in_list(step: Step, cache_use: CacheUse, command: str, *, by_manager: bool) -> Insertion:
     """Add the clean-up to a script whose commands `;` or, in a heredoc, lines separate.
 
     Where a failing command ends the script, it becomes a command of its own. Elsewhere it joins the command that it
@@ -123,14 +145,15 @@ def _in_list(step: Step, cache_use: CacheUse, command: str, *, by_manager: bool)
         _is_plain(last, before)
     if not stops:
         part = _last_part_of_manager(step, cache_use, at, by_manager=by_manager)
+        end = last.parts[part].span.end if isinstance(last, AndOr) else last.span.end
         if step.body is not None:
-            return Edit(Span(last.span.end, last.span.end), f" && {command}")
-        return after_part(step.instruction, script, part, command, statement=at)
+            return Insertion(Edit(Span(last.span.end, last.span.end), f" && {command}"), last.span.end)
+        return Insertion(after_part(step.instruction, script, part, command, statement=at), end)
     if not isinstance(last, Command) and not (isinstance(last, Pipeline) and not last.negated):
         raise LeaveAlone("no-errexit", f"{before} may fail without ending the script")
     if step.body is not None:
-        return after_lines(step.instruction.text, script, at, command)
-    return after_statement(step.instruction, script, at, command)
+        return Insertion(after_lines(step.instruction.text, script, at, command), last.span.end)
+    return Insertion(after_statement(step.instruction, script, at, command), last.span.end)
 
 
 def _last_part_of_manager(step: Step, cache_use: CacheUse, at: int, *, by_manager: bool) -> int:

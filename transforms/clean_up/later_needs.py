@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.start_folders import start_folders
 from dfix.rewriter.model.cache_folders import mounted
-from dfix.rewriter.model.cache_use import CacheUse, RunCommands, run_commands, updates
-from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.cache_use import CacheUse, ManagerUse, RunCommands, run_commands, updates
+from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.substitutions import substitutions
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.clean_up.branches import Scope, scopes
 from dfix.transforms.clean_up.cache_settings import offline_setting
@@ -144,12 +145,54 @@ def _unneeded_by_run(removal: Removal, step: Step) -> bool:
     """Whether a later RUN certainly fetches new package lists. Raises LeaveAlone where it needs what is removed."""
     script = step.script
     if not script.opaque:
-        return _unneeded_by(removal, step, Started(script, removal.search.runs.of(step).commands), builds=True)
+        commands = removal.search.runs.of(step).commands
+        _unneeded_by_conditions(removal, step, commands)
+        return _unneeded_by(removal, step, Started(script, commands), builds=True)
     if step.instruction.json is not None:
         words = [word.text for word in step.instruction.json]
         return _unneeded_by(removal, step, started_in_exec_form(step, words), builds=True)
     _unneeded_by_text(removal, step)
     return False
+
+
+def _unneeded_by_conditions(removal: Removal, step: Step, commands: tuple[Located, ...]) -> None:
+    """Raise LeaveAlone for what runs within a loop's words or a condition: `for p in $(apt-cache depends git)`."""
+    manager, clean_up = removal.cache_use.manager, removal.cache_use.clean_up
+    own = {id(command.command) for command in commands}
+    for one in located(step, conditions=True):
+        if id(one.command) in own:
+            continue
+        before = tuple(command for command in commands if command.command.span.start < one.command.span.start)
+        uses = (use.usage for use in run_commands(before).uses)
+        if not any(used.manager is manager and updates(used, clean_up) for used in uses):
+            _unneeded_within(removal, step, one)
+
+
+def _unneeded_within(removal: Removal, step: Step, command: Located) -> None:
+    """Raise LeaveAlone for a command within the words of another that needs what is removed: `V=$(apt-cache …)`."""
+    for inner in substitutions(command):
+        shown = f"`{_shortened(inner.text)}` {removal.search.at(step)}"
+        told = need(removal, inner.text)
+        if told:
+            raise LeaveAlone("needed-later", f"{shown} {told}")
+        for within in inner.commands:
+            unused_by(removal.cache_use, step, within, shown)
+
+
+def _no_cache_needed(removal: Removal, step: Step, use: ManagerUse, shown: str) -> None:
+    """Raise LeaveAlone for a command of the manager that installs from its cache, or cannot empty an empty one."""
+    used, clean_up = use.usage, removal.cache_use.clean_up
+    network = step.instruction.flag("network")
+    if used.verb == "install":
+        setting = offline_setting(removal, step, use.located)
+        if setting:
+            raise LeaveAlone("needed-later", f"{setting} makes {shown} install from the cache")
+        if network is not None and network.value == "none":
+            raise LeaveAlone("needed-later", f"{shown} installs from the cache")
+    if used.has(clean_up.offline):
+        raise LeaveAlone("needed-later", f"{shown} installs from the cache")
+    if any(map(used.says, clean_up.fails_empty)):
+        raise LeaveAlone("cleaned-later", f"{shown} empties the cache, and fails if it is already empty")
 
 
 def _unneeded_by_text(removal: Removal, step: Step) -> None:
@@ -179,8 +222,6 @@ def _unneeded_by(removal: Removal, step: Step, started: Started, *, builds: bool
     place = removal.search.at(step)
     manager, clean_up = removal.cache_use.manager, removal.cache_use.clean_up
     usages = {use.order: use for use in run_commands(started.commands).uses}
-    network = step.instruction.flag("network")
-    without_network = network is not None and network.value == "none"
     scope_of = scopes(started.script)
     in_mount = mounted(step, clean_up.empties)
     asked = asked_for(manager, step.source_text, started.commands)
@@ -193,20 +234,15 @@ def _unneeded_by(removal: Removal, step: Step, started: Started, *, builds: bool
         # an `apt-get update` in an `if` is certain to have run only for later commands of the same branch
         has_lists = any(scope[: len(branch)] == branch for branch in updated)
         use = usages.get(index)
+        if not has_lists:
+            _unneeded_within(removal, step, command)
         if use is None or use.usage.manager is not manager:
             unused_by(removal.cache_use, step, command, shown)
             if not has_lists:
                 no_hidden_need(removal, step, command, shown, builds=builds)
             continue
         used = use.usage
-        if used.verb == "install":
-            setting = offline_setting(removal, step, command)
-            if setting:
-                raise LeaveAlone("needed-later", f"{setting} makes {shown} install from the cache")
-        if used.has(clean_up.offline) or (without_network and used.verb == "install"):
-            raise LeaveAlone("needed-later", f"{shown} installs from the cache")
-        if any(map(used.says, clean_up.fails_empty)):
-            raise LeaveAlone("cleaned-later", f"{shown} empties the cache, and fails if it is already empty")
+        _no_cache_needed(removal, step, use, shown)
         if updates(used, clean_up) and not _of_some_sources(used):
             updated.append(scope)
         elif removal.lists and not has_lists and used.verb in ("install", "query") and not used.has(clean_up.uncached):
@@ -220,6 +256,31 @@ def _unneeded_by(removal: Removal, step: Step, started: Started, *, builds: bool
 def _of_some_sources(used: Usage) -> bool:
     """Whether an update only fetches the lists of the sources that an option names (apt.conf(5), "Dir")."""
     return any(option.name in ("-o", "--option") and "Dir::Etc" in (option.value or "") for option in used.options)
+
+
+def unneeded_in_rest(search: Search, step: Step, cache_use: CacheUse, *, lists: bool, after: int) -> None:
+    """Raise LeaveAlone for a command of the same RUN that needs what a clean-up before it removes.
+
+    `after` is where the command ends that the clean-up follows, in the file.
+    """
+    commands = search.runs.of(step).commands
+    rest = tuple(command for command in commands if command.command.span.start >= after)
+    if rest:
+        _unneeded_by(Removal(search, cache_use, lists), step, Started(step.script, rest), builds=True)
+
+
+def unneeded_besides_manager(search: Search, step: Step, cache_use: CacheUse, *, after: int) -> None:
+    """Raise LeaveAlone for what needs package lists from a place of the RUN on, but for the manager's own commands."""
+    removal = Removal(search, cache_use, lists=True)
+    own = {id(use.located.command) for use in cache_use.uses}
+    run = {id(command.command) for command in search.runs.of(step).commands}
+    for command in located(step, conditions=True):
+        if command.command.span.start < after:
+            continue
+        _unneeded_within(removal, step, command)
+        if id(command.command) in run - own:
+            shown = f"`{_shown(command)}` {search.at(step)}"
+            no_hidden_need(removal, step, command, shown, builds=True)
 
 
 def unused_afterwards(cache_use: CacheUse, step: Step, run: RunCommands) -> None:
@@ -280,5 +341,8 @@ def _taken_from(step: Step) -> list[tuple[str, str]]:
 
 
 def _shown(command: Located) -> str:
-    shown = " ".join(word.text for word in command.command.words)
-    return shown if len(shown) <= 50 else shown[:49] + "…"
+    return _shortened(" ".join(word.text for word in command.command.words))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 50 else text[:49] + "…"

@@ -166,7 +166,7 @@ def _longest_in_common(first: Sequence[RunCommand], second: Sequence[RunCommand]
     """The indexes of the weightiest sequence of commands that is in both; of two alike in `second`, the later one.
 
     What a rule adds comes before the author's commands, and may repeat one of them: `chmod +x mvnw && ./mvnw …`.
-    An install outweighs all else: an install of only the dependencies may come with the author's clean-up, before the copy.
+    An install outweighs all else: one of only the dependencies may come with the author's clean-up, before the copy.
     """
     counts = Counter(ran.words for ran in second)
     alike = 0
