@@ -58,7 +58,7 @@ class Prefetch(NamedTuple):
     command: str
     """What follows the program's name: "mod download"."""
     only_caches: bool
-    """(`only-caches`) Whether it writes nothing but the manager's `caches`, so that it may run where files ship."""
+    """(`only-caches`) Whether it writes only the manager's `caches` and what the build itself writes, too: may ship."""
     builds: frozenset[str]
     """The sub-commands that build, and so download. None: any; "install --path": with that option."""
     resolves: frozenset[str]
@@ -71,6 +71,12 @@ class Prefetch(NamedTuple):
     """(`carries`) Options that `command` takes over from the build; "*" for all of them."""
     forwarded_prefixes: tuple[str, ...]
     """(`properties`) What the words begin with that `command` takes over although they are no options: `/p:A=b`."""
+    only_needed: bool
+    """(`only-needed`) Whether it fetches what the build fetches itself, and no more."""
+    given_as: dict[str, str]
+    """(`given-as`) Options of the build, and the words that say the same to `command`, before the option's value."""
+    versions: frozenset[str]
+    """Properties that `command` does not need where their values are unknown: they only name what is built."""
     forwards_operands: bool
     """(`operands`) Whether `command` takes over the build's operands too."""
     unsupported_options: frozenset[str]
@@ -265,6 +271,9 @@ def _prefetch(data: dict[str, Any]) -> Prefetch:
         without_fetch=frozenset(data.get("without-fetch", ())),
         forwarded_options=frozenset(data.get("carries", ())),
         forwarded_prefixes=tuple(data.get("properties", ())),
+        only_needed=data.get("only-needed", False),
+        given_as=data.get("given-as", {}),
+        versions=frozenset(data.get("versions", ())),
         forwards_operands=data.get("operands", False),
         unsupported_options=frozenset(data.get("elsewhere", ())),
         variables=tuple(data.get("variables", ())),

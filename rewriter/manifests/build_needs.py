@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
 from dfix.rewriter.context.folder import Context
@@ -24,7 +24,10 @@ _PHASES = (
 _RESOLVES_TESTS = _PHASES.index("test-compile")
 _ALWAYS = frozenset("TargetFramework TargetFrameworks RuntimeIdentifier OS MSBuildProjectName".split())
 """Properties that are the same in a restore and in the build after it."""
-_PROPERTY = expression(r"\$\((?P<name>\w+)")
+_PROPERTY = expression(r"\$\((\w+)")
+_GIVEN = expression(r"-p:(\w+)=")
+_PROJECTS = (".csproj", ".fsproj", ".vbproj", ".proj", ".props", ".targets", ".user")
+_LARGEST_PROJECT = 5_000_000
 _CRATE_TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 _CRATES = "registry+https://github.com/rust-lang/crates.io-index"
 _PACKAGES = ("PackageReference", "PackageDownload", "ProjectReference", "PackageVersion", "GlobalPackageReference")
@@ -92,27 +95,43 @@ def crate_from_elsewhere(context: Context, files: Sequence[str]) -> str:
     return ""
 
 
-def conditional_reference(context: Context, files: Sequence[str]) -> str:
+def conditional_reference(context: Context, files: Sequence[str], given: str, left_out: Sequence[str] = ()) -> str:
     """Why `dotnet restore` may restore other packages than the build does; "" if it does not.
 
-    A build sets properties for its restore (Configuration, those of `-p:`), and a restore by itself has others.
+    A build sets properties for its restore (Configuration, those of `-p:`), and a restore by itself has others, apart
+    from what is `given` (`-p:Configuration=Release`). It does not have those that are `left_out`.
     """
+    known = _ALWAYS | set(_GIVEN.findall(given))
     for path in files:
-        if not path.endswith((".csproj", ".fsproj", ".vbproj", ".proj", ".props", ".targets")):
+        if not path.endswith(_PROJECTS):
             continue
-        root = read_xml(context, path)
-        for parent in root.iter():
-            for element in parent:
-                tag = element.tag.rpartition("}")[2]
-                if tag not in _PACKAGES:
-                    continue
-                condition = f"{parent.get('Condition', '')} {element.get('Condition', '')}"
-                names = {match["name"] for match in _PROPERTY.finditer(condition)} - _ALWAYS
-                if names:
-                    return f"{path} has a {tag} that depends on {min(names)}"
-                if parent.tag.rpartition("}")[2] in ("When", "Otherwise"):
-                    return f"{path} has a {tag} in a Choose element"
+        used = {name.lower() for name in _PROPERTY.findall(context.read(path, _LARGEST_PROJECT) or "")}
+        wanted = next((name for name in left_out if name.lower() in used), "")
+        if wanted:
+            return f"{path} uses {wanted}, which the build sets to a value that is not known"
+        for tag, names, chosen in _conditions(context, path):
+            if names - known:
+                return f"{path} has a {tag} that depends on {min(names - known)}"
+            if chosen:
+                return f"{path} has a {tag} in a Choose element"
     return ""
+
+
+def depends_on_configuration(context: Context, files: Sequence[str]) -> bool:
+    """Whether packages or projects are named for some configurations only."""
+    paths = [path for path in files if path.endswith(_PROJECTS)]
+    return any("Configuration" in names for path in paths for _, names, _ in _conditions(context, path))
+
+
+def _conditions(context: Context, path: str) -> Iterator[tuple[str, set[str], bool]]:
+    """Of each reference of a project: its tag, the properties in its conditions, and whether it is in a Choose."""
+    for parent in read_xml(context, path).iter():
+        for element in parent:
+            tag = element.tag.rpartition("}")[2]
+            if tag in _PACKAGES:
+                condition = f"{parent.get('Condition', '')} {element.get('Condition', '')}"
+                chosen = parent.tag.rpartition("}")[2] in ("When", "Otherwise")
+                yield tag, set(_PROPERTY.findall(condition)) - _ALWAYS, chosen
 
 
 def scoped_task(words: Sequence[str]) -> str:

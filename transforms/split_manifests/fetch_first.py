@@ -48,6 +48,10 @@ class SeparateDownload(NamedTuple):
     prefetch: Prefetch
     splits_run: bool
     """Whether commands before the build come before the download too, so that the RUN is split between them."""
+    given: str = ""
+    """What says to the download what options of the build imply: `-p:Configuration=Release` for `-c Release`."""
+    left_out: tuple[str, ...] = ()
+    """Properties of the build that the download does without."""
 
 
 class _Build(NamedTuple):
@@ -85,7 +89,8 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
     if ships:
         raise LeaveAlone("fetch-ships", ships)
     part, splits_run = build.located.part, not _only_setup_before(commands, build)
-    return SeparateDownload(_download_run(step, commands, build), part, _command(build), build.prefetch, splits_run)
+    run, given, left_out = _download_run(step, commands, build), " ".join(_given(build)), tuple(_left_out(build))
+    return SeparateDownload(run, part, _command(build), build.prefetch, splits_run, given, left_out)
 
 
 def may_fail(download: SeparateDownload) -> str:
@@ -124,7 +129,8 @@ def in_context_already(copies: StageCopies, download: SeparateDownload) -> str:
 
 def _download_run(step: Step, commands: tuple[Located, ...], build: _Build) -> InstallRun:
     prefetch = build.prefetch
-    arguments = (*prefetch.command.split(), *(word.literal_or_text for word in _shared_words(build)))
+    shared = (word.literal_or_text for word in _shared_words(build))
+    arguments = (*prefetch.command.split(), *shared, *_given(build))
     # what the download writes into a lock file, the author's own build writes again after the copy
     name = build.usage.manager.name
     install = ProjectInstall(build.located, name, (), prefetch.reader, arguments, lock_stays=True, is_download=True)
@@ -226,6 +232,8 @@ def _shared_words(build: _Build) -> tuple[Word, ...]:
     shared: dict[int, Word] = {}
     for at, word in enumerate(used.words):
         option = next((option for option in used.options if option.word is word), None)
+        if _property_left_out(word, prefetch):
+            continue
         if word.text.startswith(prefetch.forwarded_prefixes):
             shared[at] = word
         elif option is not None and ("*" in prefetch.forwarded_options or option.name in prefetch.forwarded_options):
@@ -239,6 +247,26 @@ def _shared_words(build: _Build) -> tuple[Word, ...]:
         ):
             shared[at] = word
     return tuple(shared[at] for at in sorted(shared))
+
+
+def _given(build: _Build) -> Iterator[str]:
+    """What the options of the build say, in the words of the download."""
+    for option in build.usage.options:
+        said = build.prefetch.given_as.get(option.name)
+        if said and option.value and option.value.isalnum():
+            yield said + option.value
+
+
+def _left_out(build: _Build) -> Iterator[str]:
+    return filter(None, (_property_left_out(word, build.prefetch) for word in build.usage.words))
+
+
+def _property_left_out(word: Word, prefetch: Prefetch) -> str:
+    """The property that a word sets to an unknown value and that the download does not need; "" for none."""
+    if word.value is not None or not word.text.startswith((*prefetch.forwarded_prefixes, "-p:")):
+        return ""
+    name = word.text.partition(":")[2].partition("=")[0]
+    return name if name in prefetch.versions else ""
 
 
 def _is_project(operand: str, prefetch: Prefetch) -> bool:

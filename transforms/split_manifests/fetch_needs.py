@@ -18,6 +18,7 @@ from dfix.rewriter.knowledge.public_packages import public_packages
 from dfix.rewriter.manifests.build_needs import (
     conditional_reference,
     crate_from_elsewhere,
+    depends_on_configuration,
     scoped_task,
     unneeded_plugin,
 )
@@ -50,6 +51,15 @@ _MAVEN_FOLDER = expression(r"(?:\.m2|maven/conf|maven/ref)\b")
 _CACHE = "keep downloads between builds with a cache mount instead"
 
 
+def with_what_counts(copies: StageCopies, download: SeparateDownload, read: Needed) -> SeparateDownload:
+    """The download with the configuration of the build, where packages or projects are only for one configuration."""
+    if not download.given:
+        return download
+    if not depends_on_configuration(copies.context, [file.source for file in read.files]):
+        return download
+    return download._replace(command=f"{download.command} {download.given}")
+
+
 def why_it_may_fail(copies: StageCopies, step: Step, download: SeparateDownload, read: Needed) -> str:
     """Why the download may fail where the build does not, as a sentence; "" where it does not.
 
@@ -70,7 +80,7 @@ def why_it_may_fail(copies: StageCopies, step: Step, download: SeparateDownload,
         case "cargo":
             why = crate_from_elsewhere(context, files)
         case "dotnet":
-            why = conditional_reference(context, files)
+            why = conditional_reference(context, files, download.given, download.left_out)
         case "sbt":
             why = scoped_task(words)
     older = _newer_crates(step, files) if install.manager == "cargo" else ""

@@ -25,12 +25,20 @@ of files. For a processor that the lock file lacks, the second run asks the regi
 run after the copy of the sources. The rule adds a RUN before that copy that only downloads: `go mod download`,
 `mvn dependency:go-offline`, `dotnet restore`, `cargo fetch`, `swift package resolve`, `sbt update`, and
 `./gradlew --version`, with which the wrapper downloads Gradle. In a stage that ships, it adds only those of Go, Maven
-and Cargo, which fill nothing but caches: the image may keep packages that the build does not use. Where a step between
-the copy and the build keeps the copy in its place (`RUN chmod +x mvnw`), the download comes before the copy, with its
-own `chmod`. It adds nothing where the build context already has the packages, or a cache mount keeps them. Every Cargo
-command looks for the sources of the project's targets, so `cargo fetch` runs beside empty ones, which the same RUN
-removes: it compiles nothing, and leaves nothing but crates. cargo-chef goes further, and builds the dependencies too.
-Where a command of the same RUN comes first (`apk add maven && mvn package`), the RUN is split between the two.
+and Cargo, which fill nothing but caches, and `dotnet restore`, which besides fills `obj`, as the build's own restore
+does: the image may keep packages that the build does not use. Where a step between the copy and the build keeps the
+copy in its place (`RUN chmod +x mvnw`), the download comes before the copy, with its own `chmod`. It adds nothing where
+the build context already has the packages, or a cache mount keeps them. Every Cargo command looks for the sources of
+the project's targets, so `cargo fetch` runs beside empty ones, which the same RUN removes: it compiles nothing, and
+leaves nothing but crates. cargo-chef goes further, and builds the dependencies too. Where a command of the same RUN
+comes first (`apk add maven && mvn package`), the RUN is split between the two.
+
+**.NET.** dfix reads projects, solutions, what they refer to and import, and what MSBuild and NuGet find by themselves
+(Directory.Build.props, `App.csproj.user`, response files, nuget.config). Where packages or projects are only for one
+configuration, `dotnet publish -c Release` gets `dotnet restore -p:Configuration=Release`, since a build restores with
+its own properties. Code of a project that may read files or that runs in a restore keeps the install where it is, and
+so do .razor files from .NET 10 on, which `dotnet restore` looks for. All that rests on documentation and on the
+sources of MSBuild, NuGet and the SDK; it was not built.
 
 **Downloads that may fail.** `go mod download`, `mvn dependency:go-offline` and `cargo fetch` ask for everything that
 the manifests name: private modules that the build does not need, or modules of a Maven reactor that need each other

@@ -12,7 +12,7 @@ from dfix.transforms.split_manifests.fetch_first import SeparateDownload
 from dfix.transforms.split_manifests.move import Move
 
 _REMOVING = frozenset(("rm", "rmdir", "find", "unlink", "shred", "truncate"))
-_CLEANS = ("clean", "purge", "prune", "clear")
+_CLEANS = ("clean", "purge", "prune", "clear", "locals")
 _REPOSITORY = "maven.repo.local"
 """The property that moves Maven's cache (maven.apache.org/configure.html)."""
 _HINT = "build in a separate stage, and copy only the result from it"
@@ -48,6 +48,8 @@ def fetch_ships(shown: str) -> str:
 
 def kept_in_image(download: SeparateDownload) -> str:
     """What the user has to know of such a download, to follow the reason of the change."""
+    if download.prefetch.only_needed:
+        return ""
     what = f"the image keeps {download.prefetch.what}, also those that the build does not use"
     return f"; {what} (`dfix verify` says how many MB)"
 

@@ -216,8 +216,9 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
     if move is None:
         return None
     shown = run.installs[0].shown
-    from dfix.transforms.split_manifests.fetch_needs import why_it_may_fail
+    from dfix.transforms.split_manifests.fetch_needs import why_it_may_fail, with_what_counts
 
+    download = with_what_counts(copies, download, read)
     why = why_it_may_fail(copies, step, download, read)
     alone = may_fail(download)
     if why:

@@ -1,0 +1,1 @@
+"""What MSBuild and NuGet do with projects, solutions and their settings, for the reader of `dotnet restore`."""
