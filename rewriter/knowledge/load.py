@@ -38,6 +38,8 @@ class Project(NamedTuple):
 
     If there are none, every command without operands installs it.
     """
+    folder_by: frozenset[str]
+    """(`folder-by`) Options that name the project's folder: "--working-dir"."""
     takes_paths: bool
     """Whether operands are files or folders of the project, and not packages."""
     dependencies_only: tuple[str, ...]
@@ -252,6 +254,7 @@ def _project(data: dict[str, Any]) -> Project:
         bare=data.get("bare", False),
         everywhere=frozenset(data.get("everywhere", ())),
         named_by=frozenset(data.get("named-by", ())),
+        folder_by=frozenset(data.get("folder-by", ())),
         takes_paths=data.get("takes-paths", False),
         dependencies_only=tuple(data.get("dependencies-only", ())),
         repeats=data.get("repeats", False),

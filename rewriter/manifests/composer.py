@@ -25,10 +25,12 @@ _EVENTS = frozenset(
     "pre-install-cmd post-install-cmd pre-autoload-dump post-autoload-dump pre-operations-exec pre-package-install "
     "post-package-install pre-pool-create init command pre-file-download post-file-download pre-command-run".split()
 )
+_UPDATES = frozenset("pre-update-cmd post-update-cmd".split())
+"""Events of an install without a lock file, in place of pre-install-cmd and post-install-cmd."""
+_INSTALLS = ("pre-install-cmd", "post-install-cmd")
 _AT_THE_END = frozenset(("post-install-cmd", "pre-autoload-dump", "post-autoload-dump"))
 """Events that come after all packages are there, and so come once more when the install runs again."""
 _OPTIMIZES = frozenset(("-o", "--optimize-autoloader", "-a", "--classmap-authoritative"))
-_OTHER_FOLDER = frozenset(("-d", "--working-dir"))
 _STAY_IN_VENDOR = frozenset(
     "composer/package-versions-deprecated dealerdirect/phpcodesniffer-composer-installer ocramius/package-versions "
     "pestphp/pest-plugin phpstan/extension-installer".split()
@@ -43,28 +45,31 @@ class _Reader(Reader):
     def __init__(self, context: Context, install: Install) -> None:
         super().__init__(context, install)
         self.flags = {argument.partition("=")[0] for argument in install.arguments}
-        self.path = posixpath.join(install.folder, "composer.json")
+        self.folder = install.folder  # `--working-dir` counts already
+        self.path = posixpath.join(self.folder, "composer.json")
         self.executables: list[str] = []
-        self.lock_path = posixpath.join(install.folder, "composer.lock")
+        self.lock_path = posixpath.join(self.folder, "composer.lock")
+        self.is_locked = self.context.ships(self.lock_path)
 
     def answer(self) -> Inputs:
-        if self.flags & _OTHER_FOLDER:
-            raise LeaveAlone("unknown-folder", f"`{self.install.shown}` names its folder by an option")
         project = self._read(self.path)
-        if not self.context.ships(self.lock_path):
-            reason = f"the build context ships no {self.lock_path}, so dfix can't tell which plugins the install runs"
-            raise MissingFile("no-lock", reason, f"commit {self.lock_path}", self.lock_path)
-        lock = self._read(self.lock_path)
-        self._plugins(lock)
+        lock = self._read(self.lock_path) if self.is_locked else {}
+        if self.is_locked:
+            self._plugins(lock)
+        else:
+            self._plugins_without_lock(project)
         self._scripts(project)
         self._autoloader(project)
         self._repositories(project)
         self._archives(lock)
         self._certificates(project)
         self._outputs(project)
-        credentials = posixpath.join(self.install.folder, "auth.json")
-        files = [self.path, self.lock_path, *self.files, *([credentials] if self.context.ships(credentials) else [])]
-        return Inputs(tuple(files), tuple(self.folders), executables=tuple(self.executables))
+        credentials = posixpath.join(self.folder, "auth.json")
+        paths = [self.path, *([self.lock_path] if self.is_locked else []), *self.files]
+        files = [*paths, *([credentials] if self.context.ships(credentials) else [])]
+        blocks = not self.is_locked and "--no-plugins" not in self.flags
+        executables = tuple(self.executables)
+        return Inputs(tuple(files), tuple(self.folders), executables=executables, blocks_plugins=blocks)
 
     def _read(self, path: str) -> dict[str, Any]:
         text = self.context.read(path, _LARGEST)
@@ -92,11 +97,36 @@ class _Reader(Reader):
                         "plugin", f"{self.lock_path}: the plugin {name} may read or write the project", hint
                     )
 
+    def _plugins_without_lock(self, project: dict[str, Any]) -> None:
+        """Raises LeaveAlone where a plugin may run, and dfix can't tell which: the install takes the newest packages.
+
+        Composer 2.2 and later run none that `allow-plugins` does not name (getcomposer.org/doc/06-config.md).
+        """
+        allowed = table(project, "config").get("allow-plugins", {})
+        if table(project, "config").get("lock") is False:
+            reason = f"{self.path} says that no lock file is written, so a second run would look for packages again"
+            raise LeaveAlone("no-lock", reason)
+        names = [name for name in allowed if allowed[name]] if isinstance(allowed, dict) else ["all"] * bool(allowed)
+        other = next((name for name in names if name not in _STAY_IN_VENDOR), "")
+        if other and "--no-plugins" not in self.flags:
+            reason = f"the build context ships no {self.lock_path}, so dfix can't tell which plugins the install runs"
+            hint = f"commit {self.lock_path}" if other == "all" else f"commit {self.lock_path}; {other} is allowed"
+            raise MissingFile("no-lock", reason, hint, self.lock_path)
+
     def _scripts(self, project: dict[str, Any]) -> None:
         """Raises LeaveAlone for scripts that Composer runs during the install; first those that a second run misses."""
         if "--no-scripts" in self.flags:
             return
-        events = [event for event in table(project, "scripts") if event in _EVENTS]
+        scripts = table(project, "scripts")
+        if not self.is_locked and _UPDATES & scripts.keys():
+            event = min(_UPDATES & scripts.keys())
+            hint = f"commit {self.lock_path}, or add `--no-scripts`"
+            raise LeaveAlone("hook-script", f"{self.path}: the install runs the scripts of `{event}`", hint)
+        if not self.is_locked and not scripts.keys().isdisjoint(_INSTALLS):
+            # only the second run would find a lock file, and run them
+            reason = f"{self.path} has scripts for an install with a lock file, and {self.lock_path} is not there"
+            raise LeaveAlone("no-lock", reason, f"commit {self.lock_path}")
+        events = [event for event in scripts if event in _EVENTS]
         for event in sorted(events, key=_AT_THE_END.__contains__):
             hint = "add `--no-scripts`, and run the scripts after the sources are copied"
             if event in _AT_THE_END:
@@ -122,11 +152,14 @@ class _Reader(Reader):
         repositories = project.get("repositories")
         entries = repositories.values() if isinstance(repositories, dict) else listed(repositories)
         for entry in entries:
-            if not isinstance(entry, dict) or entry.get("type") not in ("path", "artifact"):
+            if not isinstance(entry, dict):
+                continue
+            if entry.get("type") not in ("path", "artifact"):
+                self._check_remote(entry)
                 continue
             written = str(entry.get("url", ""))
             statement = f"{self.path}: a package is at {written}"
-            path = local_path(self.install.folder, written, statement)
+            path = local_path(self.folder, written, statement)
             if not path:
                 raise whole_project(statement)
             if any(mark in path for mark in "*?[{"):
@@ -135,6 +168,17 @@ class _Reader(Reader):
                 raise missing(self.context, path)
             self.folders.append(path)
             self._commands(path)
+
+    def _check_remote(self, repository: dict[str, Any]) -> None:
+        """Raises LeaveAlone for a repository that is not remote: without a lock file, Composer looks at what it has."""
+        packages = repository.get("package")
+        packages = packages if isinstance(packages, list) else [packages]
+        parts = (table(package, kind) for package in packages for kind in ("dist", "source"))
+        for written in (part.get("url") for part in (repository, *parts)):
+            if not self.is_locked and isinstance(written, str) and not _REMOTE.match(written):
+                raise LeaveAlone(
+                    "local-source", f"{self.path}: a repository is at {written}, which dfix does not follow"
+                )
 
     def _archives(self, lock: dict[str, Any]) -> None:
         """Add the archives of packages that lie in the project. Raises LeaveAlone for one at a `file:` URL."""
@@ -148,7 +192,7 @@ class _Reader(Reader):
                 statement = f"{self.lock_path}: the package {package.get('name')} is at {written}"
                 if ":" in written:
                     raise LeaveAlone("local-source", f"{statement}, which dfix does not follow")
-                path = local_path(self.install.folder, written, statement)
+                path = local_path(self.folder, written, statement)
                 if not self.context.ships(path):
                     raise missing(self.context, path)
                 if not any(path.startswith(f"{folder}/") for folder in self.folders):
@@ -158,7 +202,7 @@ class _Reader(Reader):
         """Add the certificates that composer.json names; Composer checks that they are there."""
         for key in ("cafile", "capath"):
             written = table(project, "config").get(key)
-            path = inside(self.install.folder, written) if isinstance(written, str) else None
+            path = inside(self.folder, written) if isinstance(written, str) else None
             if path and self.context.ships(path):
                 self.files.append(path)
             elif path and self.context.ships_any(path):
@@ -179,9 +223,9 @@ class _Reader(Reader):
     def _outputs(self, project: dict[str, Any]) -> None:
         """Raises LeaveAlone when the context ships the vendor folder, or .git, which Composer reads."""
         vendor = str(table(project, "config").get("vendor-dir", "vendor"))
-        installed = posixpath.normpath(posixpath.join(self.install.folder, vendor))
+        installed = posixpath.normpath(posixpath.join(self.folder, vendor))
         unwanted = [(installed, "which would overwrite the installed packages")]
-        folder = self.install.folder
+        folder = self.folder
         unwanted += [(posixpath.join(parent, ".git"), _TAKES_VERSION) for parent in (folder, *above(folder))]
         for path, why in unwanted:
             if self.context.ships_any(path):

@@ -79,7 +79,6 @@ def test_what_the_install_does_not_look_at(make_context: MakeContext, project: o
 @pytest.mark.parametrize(
     ("project", "command", "more", "reason"),
     [
-        ({}, "install -d api", {}, "`composer install -d api` names its folder by an option"),
         (
             {"scripts": {"post-autoload-dump": ["@php artisan"]}},
             "install",
@@ -140,7 +139,7 @@ def test_what_the_install_does_not_look_at(make_context: MakeContext, project: o
         ({}, "install", {"composer.json": "{"}, "composer.json is not valid JSON"),
         ({}, "install", {"composer.json": "[" * 100_000}, "composer.json is not valid JSON"),
         (
-            {},
+            {"config": {"allow-plugins": True}},
             "install",
             {".dockerignore": "composer.lock\n"},
             "the build context ships no composer.lock, so dfix can't tell which plugins the install runs",
@@ -182,3 +181,49 @@ def test_options_that_keep_the_install_from_it(
     make_context: MakeContext, project: object, command: str, more: dict[str, object]
 ) -> None:
     assert isinstance(read(make_context, project, command, **more), Inputs)
+
+
+def unlocked(make_context: MakeContext, project: object, command: str = "install") -> Inputs | Reason:
+    context = make_context({"composer.json": json.dumps(project), "src/A.php": ""})
+    return attempt(inputs, context, Install("composer", tuple(command.split()), "", "composer"))
+
+
+@pytest.mark.parametrize(
+    ("project", "command"),
+    [
+        ({}, "install"),
+        ({"config": {"allow-plugins": False}, "scripts": {"test": "x"}}, "install"),
+        ({"config": {"allow-plugins": {"symfony/flex": False, "pestphp/pest-plugin": True}}}, "install"),
+        ({"repositories": [{"type": "vcs", "url": "https://example.org/a"}, {"packagist.org": False}]}, "install"),
+        ({"repositories": [{"type": "package", "package": {"dist": {"url": "https://x.org/a.zip"}}}]}, "install"),
+    ],
+)
+def test_without_a_lock_file(make_context: MakeContext, project: object, command: str) -> None:
+    assert unlocked(make_context, project, command) == Inputs(("composer.json",), blocks_plugins=True)
+
+
+def test_without_a_lock_file_and_plugins(make_context: MakeContext) -> None:
+    project = {"config": {"allow-plugins": True}, "scripts": {"post-update-cmd": "x"}}
+    assert unlocked(make_context, project, "install --no-plugins --no-scripts") == Inputs(("composer.json",))
+
+
+@pytest.mark.parametrize(
+    ("project", "command", "reason"),
+    [
+        ({"config": {"allow-plugins": True}}, "install", "the build context ships no composer.lock, so dfix can't tell which plugins the install runs"),
+        ({"config": {"allow-plugins": {"symfony/*": True}}}, "install", "the build context ships no composer.lock, so dfix can't tell which plugins the install runs"),
+        ({"config": {"lock": False}}, "install", "composer.json says that no lock file is written, so a second run would look for packages again"),
+        ({"scripts": {"post-update-cmd": "x"}}, "install", "composer.json: the install runs the scripts of `post-update-cmd`"),
+        ({"scripts": {"post-install-cmd": "x"}}, "install", "composer.json has scripts for an install with a lock file, and composer.lock is not there"),
+        ({"scripts": {"post-autoload-dump": "x"}}, "install", "composer.json: the install runs the scripts of `post-autoload-dump`"),
+        ({"repositories": [{"type": "vcs", "url": "../a"}]}, "install", "composer.json: a repository is at ../a, which dfix does not follow"),
+        ({"repositories": [{"type": "composer", "url": "file:///a"}]}, "install", "composer.json: a repository is at file:///a, which dfix does not follow"),
+        ({"repositories": {"a": {"type": "package", "package": [{"dist": {"url": "a.zip"}}]}}}, "install", "composer.json: a repository is at a.zip, which dfix does not follow"),
+    ],
+)  # fmt: skip
+def test_what_prevents_a_split_without_a_lock_file(
+    make_context: MakeContext, project: object, command: str, reason: str
+) -> None:
+    found = unlocked(make_context, project, command)
+    assert isinstance(found, Reason)
+    assert found.text == reason

@@ -79,6 +79,8 @@ class Inputs(NamedTuple):
     """True when this holds only for npm 7 and later (Node.js 16 brings npm 8): older ones rewrite the lock file."""
     yarn_1: bool = False
     """True when this holds only for Yarn 1: a later one writes another form of lock file."""
+    blocks_plugins: bool = False
+    """True when this holds only for Composer 2.2 and later, which run no plugin that composer.json does not allow."""
     pnpm: PnpmVersions | None = None
     """For which versions of pnpm this holds; None for all of them."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from itertools import pairwise
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason
+from dfix.rewriter.knowledge.load import load
 from dfix.rewriter.manifests import Inputs, Install, inputs
 from dfix.rewriter.manifests.shared.inputs import MadeFromSources, PnpmVersions, ReplacedOutput
 from dfix.rewriter.manifests.shared.missing import MissingFile
@@ -79,6 +81,8 @@ class Needed(NamedTuple):
     """As in Inputs: those files of each group that a copy brings."""
     pnpm: PnpmVersions | None = None
     """As in Inputs."""
+    blocks_plugins: bool = False
+    """As in Inputs."""
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -100,14 +104,15 @@ def reads_of_install(file_map: FileMap, install: ProjectInstall) -> Needed:
     the image.
     """
     located = install.located
-    if located.folder is None:
+    texts = _argument_texts(install)
+    folder = _folder_of(install, texts)
+    if folder is None:
         raise LeaveAlone(
             "unknown-folder",
             f"dfix cannot tell in which folder `{install.shown}` runs",
             "name the folder literally, in WORKDIR or `cd`",
         )
-    texts = _argument_texts(install)
-    view = view_from(file_map, located.folder, texts)
+    view = view_from(file_map, folder, texts)
     arguments = tuple(_argument(view, text) for text in texts)
     given = (word for word in located.command.assigns if "=" in word.text)
     own = {word.text.partition("=")[0]: (word.value or "").partition("=")[2] for word in given}
@@ -213,6 +218,19 @@ def _has(file_map: FileMap, folder: str, name: str) -> bool:
     return file_map.context.ships(posixpath.join(folder, name))
 
 
+def _folder_of(install: ProjectInstall, texts: Sequence[str]) -> str | None:
+    """The folder in which the install works: that of the command, or the one that an option names; None if unknown."""
+    options = {name for project in load(install.manager).projects for name in project.folder_by}
+    named = [value for text in texts for name, sign, value in (text.partition("="),) if sign and name in options]
+    named += [after for text, after in pairwise(texts) if text in options]
+    if not options.intersection(text.partition("=")[0] for text in texts):
+        return install.located.folder
+    known = len(named) == 1 and not any(mark in named[0] for mark in "$`~")
+    if not known or (install.located.folder is None and not named[0].startswith("/")):
+        return None
+    return posixpath.normpath(posixpath.join(install.located.folder or "/", named[0]))
+
+
 def _argument_texts(install: ProjectInstall) -> list[str]:
     words = install.located.words
     written = words[len(words) - len(install.arguments) :] if install.arguments else ()
@@ -292,6 +310,7 @@ def _needed(view: ImageView, read: Inputs) -> Needed:
         read.yarn_1,
         any_of,
         read.pnpm,
+        read.blocks_plugins,
     )
 
 

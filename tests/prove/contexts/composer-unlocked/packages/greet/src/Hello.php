@@ -1,0 +1,7 @@
+<?php
+namespace Example\Greet;
+
+class Hello
+{
+    public const WORD = 'hello';
+}

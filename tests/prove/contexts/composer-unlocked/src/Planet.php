@@ -1,0 +1,10 @@
+<?php
+namespace Example\Unlocked;
+
+class Planet
+{
+    public function name(): string
+    {
+        return 'Mars';
+    }
+}

@@ -1,0 +1,66 @@
+"""Whether the Composer that runs is 2.2 or later: since then it runs no plugin that composer.json does not allow.
+
+Sources: getcomposer.org/doc/06-config.md#allow-plugins, getcomposer.org/download (the installer's options), read on
+2026-11-30. The installer, `latest` and `2` mean the newest version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.model.file_map.install_reads import ProjectInstall
+from dfix.rewriter.model.image_text import everything_before
+from dfix.rewriter.text.expression import expression
+from dfix.transforms.split_manifests.installs import InstallRun
+
+_OLDEST = (2, 2)
+_VARIABLE = expression(r"\$\{?(\w+)\}?")
+_IMAGE = expression(r"(?:^|[\s=/])composer(?::([\w.-]+))?(?=[\s@]|$)", re.MULTILINE)
+_COPIED = expression(r"^(?:copy|add)\s[^\n]*--from=(\S+)[^\n]*composer", re.MULTILINE)
+_INSTALLER = expression(r"(?:getcomposer\.org/(?:web/)?installer|composer/getcomposer\.org/\w+/web/installer)")
+_INSTALLER_VERSION = expression(r"--version[=\s]\s*[\"']?([^\s\"';&|]+)")
+_INSTALLER_CHANNEL = expression(r"\s--([12](?:\.\d+)?)(?=\s|$)")
+_DOWNLOAD = expression(r"getcomposer\.org/(?:download/)?([\w.-]+?)(?:/composer|\.phar)")
+_NEWEST = ("latest", "lts", "composer", "composer-stable", "composer-2", "latest-stable", "latest-2", "2", "")
+_OTHER = expression(r"self-?update|(?:install|add)\b[^\n;&|]*\s(?:php\d*-)?composer\b|composer/releases/")
+"""Other ways to get a Composer, whose version is not known here."""
+
+
+def check_composer(run: InstallRun, install: ProjectInstall) -> None:
+    """Raises LeaveAlone where an older Composer may run, with which any package may be a plugin that runs."""
+    before = _with_values(everything_before(run.step).replace("\\\n", " "), install.located.env)
+    if "allow-plugins" in before:
+        reason = f"`{install.shown}` has no lock file that names its plugins, and the Dockerfile allows some"
+        raise LeaveAlone("no-lock", reason, "commit composer.lock, or add `--no-plugins`")
+    versions = list(_versions(before))
+    if not versions or _OTHER.search(before) or not all(map(_is_new, versions)):
+        reason = f"`{install.shown}` has no lock file that names its plugins, and Composer may be older than 2.2"
+        raise LeaveAlone("no-lock", reason, "commit composer.lock, or add `--no-plugins`")
+
+
+def _with_values(text: str, env: Mapping[str, str | None]) -> str:
+    """The text, in lower case, with the values that ENV sets."""
+    values = {name.lower(): (value or "$").lower() for name, value in env.items()}
+    return _VARIABLE.sub(lambda match: values.get(match[1], match[0]), text)
+
+
+def _versions(text: str) -> Iterator[str]:
+    """The versions that the text names, for each way to get a Composer; "?" for one that is unknown."""
+    for line in text.splitlines():
+        copied = _COPIED.match(line)
+        image = copied[1] if copied is not None else line if line.startswith("composer") else ""
+        if image:
+            match = _IMAGE.search(image)
+            yield "?" if match is None else match[1] or ""
+        if _INSTALLER.search(line):
+            yield from _INSTALLER_VERSION.findall(line) or _INSTALLER_CHANNEL.findall(line) or [""]
+        yield from (one for one in _DOWNLOAD.findall(line) if one not in ("installer", "web"))
+
+
+def _is_new(version: str) -> bool:
+    if version in _NEWEST:
+        return True
+    number = re.match(r"(\d+)\.(\d+)", version.removeprefix("v"))
+    return number is not None and (int(number[1]), int(number[2])) >= _OLDEST
