@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from itertools import pairwise
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason
-from dfix.rewriter.knowledge.load import load
 from dfix.rewriter.manifests import Inputs, Install, inputs
 from dfix.rewriter.manifests.shared.inputs import MadeFromSources, PnpmVersions, ReplacedOutput
 from dfix.rewriter.manifests.shared.missing import MissingFile
@@ -16,6 +14,7 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile
 from dfix.rewriter.model.file_map.image_view import ImageView
+from dfix.rewriter.model.file_map.install_folder import folder_by_option
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.text.named_tuple import NamedTuple
 
@@ -105,7 +104,7 @@ def reads_of_install(file_map: FileMap, install: ProjectInstall) -> Needed:
     """
     located = install.located
     texts = _argument_texts(install)
-    folder = _folder_of(install, texts)
+    folder = folder_by_option(install.manager, texts, located.folder)
     if folder is None:
         raise LeaveAlone(
             "unknown-folder",
@@ -216,19 +215,6 @@ def _single_files(file_map: FileMap, image_folder: str) -> list[tuple[str, str]]
 
 def _has(file_map: FileMap, folder: str, name: str) -> bool:
     return file_map.context.ships(posixpath.join(folder, name))
-
-
-def _folder_of(install: ProjectInstall, texts: Sequence[str]) -> str | None:
-    """The folder in which the install works: that of the command, or the one that an option names; None if unknown."""
-    options = {name for project in load(install.manager).projects for name in project.folder_by}
-    named = [value for text in texts for name, sign, value in (text.partition("="),) if sign and name in options]
-    named += [after for text, after in pairwise(texts) if text in options]
-    if not options.intersection(text.partition("=")[0] for text in texts):
-        return install.located.folder
-    known = len(named) == 1 and not any(mark in named[0] for mark in "$`~")
-    if not known or (install.located.folder is None and not named[0].startswith("/")):
-        return None
-    return posixpath.normpath(posixpath.join(install.located.folder or "/", named[0]))
 
 
 def _argument_texts(install: ProjectInstall) -> list[str]:
