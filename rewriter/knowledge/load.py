@@ -73,6 +73,8 @@ class Prefetch(NamedTuple):
     """(`carries`) Options that `command` takes over from the build; "*" for all of them."""
     forwarded_prefixes: tuple[str, ...]
     """(`properties`) What the words begin with that `command` takes over although they are no options: `/p:A=b`."""
+    writes: tuple[str, ...]
+    """Folders beside the manifests that it fills, as the build does after it."""
     only_needed: bool
     """(`only-needed`) Whether it fetches what the build fetches itself, and no more."""
     given_as: dict[str, str]
@@ -274,6 +276,7 @@ def _prefetch(data: dict[str, Any]) -> Prefetch:
         without_fetch=frozenset(data.get("without-fetch", ())),
         forwarded_options=frozenset(data.get("carries", ())),
         forwarded_prefixes=tuple(data.get("properties", ())),
+        writes=tuple(data.get("writes", ())),
         only_needed=data.get("only-needed", False),
         given_as=data.get("given-as", {}),
         versions=frozenset(data.get("versions", ())),

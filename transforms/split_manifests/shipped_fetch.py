@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.model import Step
+from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.file_map.install_reads import Needed
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.fetch_first import SeparateDownload
 from dfix.transforms.split_manifests.move import Move
+from dfix.transforms.split_manifests.shipped_paths import shipping_line
 
 _REMOVING = frozenset(("rm", "rmdir", "find", "unlink", "shred", "truncate"))
 _CLEANS = ("clean", "purge", "prune", "clear", "locals")
@@ -39,6 +42,17 @@ def check_shipped_fetch(step: Step, download: SeparateDownload, move: Move, comm
     if command != download.command and any(copy.step.instruction.flag("chown") for copy in move.copies):
         reason = f"a download for `{shown}` makes folders of the sources, which belong to another user in the image"
         raise LeaveAlone("fetch-ships", reason, _HINT)
+
+
+def check_steps_after(model: Model, step: Step, download: SeparateDownload, read: Needed) -> None:
+    """Raises LeaveAlone where steps after a download above the copies may change what it wrote, and that ships."""
+    for folder in download.prefetch.writes:
+        for path in dict.fromkeys(posixpath.join(posixpath.dirname(file.path), folder) for file in read.files):
+            line = shipping_line(model, step.stage, path)
+            if line:
+                shown = download.run.installs[0].shown
+                reason = f"a step between the copy and `{shown}` may change {path}, which a separate download fills"
+                raise LeaveAlone("fetch-ships", f"{reason} before it and which ships (line {line})", _HINT)
 
 
 def fetch_ships(shown: str) -> str:

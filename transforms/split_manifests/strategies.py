@@ -206,13 +206,7 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
     read = inputs_of_run(copies, run)
     if read is None:
         return None
-    above = False
-    try:
-        move = plan_move(copies, run, read)
-    except LeaveAlone as no:
-        from dfix.transforms.split_manifests.download_above import plan_above
-
-        move, above = plan_above(copies, download, read, no), True
+    move, above = _planned(model, copies, download, read)
     if move is None:
         return None
     shown = run.installs[0].shown
@@ -250,6 +244,20 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
 
     check_shipped_fetch(step, download, move, fetch)
     return Split(_offset(move), written, reason + kept_in_image(download), contract="same-but-caches")
+
+
+def _planned(model: Model, copies: StageCopies, download: SeparateDownload, read: Needed) -> tuple[Move | None, bool]:
+    """The move of the copies after the download; or the lines for a download above them, and True."""
+    try:
+        return plan_move(copies, download.run, read), False
+    except LeaveAlone as no:
+        from dfix.transforms.split_manifests.download_above import plan_above
+        from dfix.transforms.split_manifests.shipped_fetch import check_steps_after
+
+        move = plan_above(copies, download, read, no)
+        if move is not None:
+            check_steps_after(model, download.run.step, download, read)
+        return move, True
 
 
 def _check_brought(copies: StageCopies, download: SeparateDownload) -> None:
