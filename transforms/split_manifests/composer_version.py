@@ -7,9 +7,10 @@ Sources: getcomposer.org/doc/06-config.md#allow-plugins, getcomposer.org/downloa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.model import Stage
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
 from dfix.rewriter.model.image_text import everything_before
 from dfix.rewriter.text.expression import expression
@@ -28,13 +29,13 @@ _OTHER = expression(r"self-?update|(?:install|add)\b[^\n;&|]*\s(?:php\d*-)?compo
 """Other ways to get a Composer, whose version is not known here."""
 
 
-def check_composer(run: InstallRun, install: ProjectInstall) -> None:
+def check_composer(stages: Sequence[Stage], run: InstallRun, install: ProjectInstall) -> None:
     """Raises LeaveAlone where an older Composer may run, with which any package may be a plugin that runs."""
     before = _with_values(everything_before(run.step).replace("\\\n", " "), install.located.env)
     if "allow-plugins" in before:
         reason = f"`{install.shown}` has no lock file that names its plugins, and the Dockerfile allows some"
         raise LeaveAlone("no-lock", reason, "commit composer.lock, or add `--no-plugins`")
-    versions = list(_versions(before))
+    versions = list(_versions(before, dict(_images(stages[: run.step.stage.index]))))
     if not versions or _OTHER.search(before) or not all(map(_is_new, versions)):
         reason = f"`{install.shown}` has no lock file that names its plugins, and Composer may be older than 2.2"
         raise LeaveAlone("no-lock", reason, "commit composer.lock, or add `--no-plugins`")
@@ -46,14 +47,25 @@ def _with_values(text: str, env: Mapping[str, str | None]) -> str:
     return _VARIABLE.sub(lambda match: values.get(match[1], match[0]), text)
 
 
-def _versions(text: str) -> Iterator[str]:
+def _images(stages: Sequence[Stage]) -> Iterator[tuple[str, str]]:
+    """The names of stages, and the image of each; "?" for one in which something runs."""
+    for stage in stages:
+        runs = any(step.keyword == "RUN" for above in stage.ancestry() for step in above.steps)
+        image = "?" if runs else stage.base.image.lower()
+        yield str(stage.index), image
+        if stage.name:
+            yield stage.name, image
+
+
+def _versions(text: str, images: Mapping[str, str]) -> Iterator[str]:
     """The versions that the text names, for each way to get a Composer; "?" for one that is unknown."""
     for line in text.splitlines():
         copied = _COPIED.match(line)
-        image = copied[1] if copied is not None else line if line.startswith("composer") else ""
+        image = images.get(copied[1], copied[1]) if copied is not None else line if line.startswith("composer") else ""
         if image:
             match = _IMAGE.search(image)
-            yield "?" if match is None else match[1] or ""
+            tag = "?" if match is None else match[1] or ""
+            yield "?" if "@" in image and tag in _NEWEST else tag  # a digest may be that of an old image
         if _INSTALLER.search(line):
             yield from _INSTALLER_VERSION.findall(line) or _INSTALLER_CHANNEL.findall(line) or [""]
         yield from (one for one in _DOWNLOAD.findall(line) if one not in ("installer", "web"))

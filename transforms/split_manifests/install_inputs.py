@@ -7,6 +7,7 @@ from dfix.rewriter.manifests.shared.inputs import MadeFromSources
 from dfix.rewriter.manifests.shared.missing import MissingFile
 from dfix.rewriter.model.file_map.file_map import ImageFile, not_followed
 from dfix.rewriter.model.file_map.install_reads import ImageFolder, Needed, reads_of_install
+from dfix.transforms.split_manifests.composer_version import check_composer
 from dfix.transforms.split_manifests.global_plugins import check_global_plugins
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.other_manifest import check_usual_manifest
@@ -44,6 +45,8 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
         made += read.made_from_sources
         any_of += read.any_of
         check_version(run, install, read)
+        if read.blocks_plugins:
+            check_composer(copies.stages, run, install)
         check_global_plugins(run, install)
     needed = Needed(
         tuple(files),

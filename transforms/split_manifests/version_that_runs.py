@@ -11,7 +11,6 @@ from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall
 from dfix.rewriter.model.image_text import everything_before
 from dfix.rewriter.model.images import repository
 from dfix.rewriter.text.expression import expression
-from dfix.transforms.split_manifests.composer_version import check_composer
 from dfix.transforms.split_manifests.installs import InstallRun
 
 _OTHER_YARN = expression(r"yarn set version|yarn policies set-version|\byarn@(?!\^?1\b|classic\b)[\w.^~-]*")
@@ -35,8 +34,6 @@ _FROZEN_YARN = "add `--frozen-lockfile` (Yarn 1) or `--immutable` (Yarn 2 and la
 
 def check_version(run: InstallRun, install: ProjectInstall, read: Needed) -> None:
     """Raises LeaveAlone where another version than the ones that `read` holds for may run, and write another lock."""
-    if read.blocks_plugins:
-        check_composer(run, install)
     if install.lock_stays:
         return
     if read.newest_npm and not has_npm_7(run.step.stage):
