@@ -20,7 +20,10 @@ READERS = {
     "cargo": ("cargo", ("fetch",), ("Cargo.toml", "Cargo.lock")),
     "composer": ("composer", ("install",), ("composer.json", "composer.lock")),
     "conda": ("conda", ("env", "create"), ("environment.yml",)),
-    "dotnet": ("dotnet", ("restore",), ("a.csproj", "nuget.config")),
+    "composer without a lock file": ("composer", ("install",), ("composer.json",)),
+    "dotnet": ("dotnet", ("restore",), ("a.csproj", "nuget.config", "a.csproj.user", "Directory.Build.rsp")),
+    "dotnet of a solution": ("dotnet", ("restore", "a.sln"), ("a.sln", "Directory.Solution.props")),
+    "dotnet of a solution in XML": ("dotnet", ("restore", "a.slnx"), ("a.slnx",)),
     "go": ("go", ("mod", "download"), ("go.mod", "go.sum", "go.work")),
     "gradle": (
         "gradle",
