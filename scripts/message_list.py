@@ -16,7 +16,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = Path("docs/messages.md")
 _PARTS = {
-    "What the rules say": ("transforms", "rewriter/manifests", "rewriter/model", "rewriter/context", "rewriter/shell"),
+    "What the rules say": (
+        "transforms",
+        "rewriter/manifests",
+        "rewriter/model",
+        "rewriter/neighbours",
+        "rewriter/context",
+        "rewriter/shell",
+    ),
     "What is wrong with a file": ("rewriter/text", "rewriter/dockerfile", "rewriter/knowledge", "rewriter/pipeline"),
     "Settings": ("rewriter/settings",),
     "The command line": ("rewriter/cli",),

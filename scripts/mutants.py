@@ -25,8 +25,8 @@ from mutation_session import KILLED, Job
 from mutations import Mutation, mutations
 
 ROOT = Path(__file__).resolve().parents[1]
-MUTATED = ("transforms", "rewriter/model", "rewriter/layout")
-"""The rules, and the two folders of the engine that only rules ask: what a command does, and how edits are written."""
+MUTATED = ("transforms", "rewriter/model", "rewriter/layout", "rewriter/neighbours")
+"""The rules, and the folders of the engine that only rules ask: what commands do, how edits are written, what joins."""
 TESTS = tuple(f"tests/{name}" for name in ("transforms", "model", "layout", "cases", "snapshots", "pipeline"))
 """Tests that call these in one process; those that start the command or build images see no mutation."""
 DECIDES = ("rewriter/", "transforms/", "dfix/", *TESTS, "scripts/mut")

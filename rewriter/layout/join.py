@@ -35,12 +35,18 @@ class Element(NamedTuple):
     """Places within its script that get the chain's line break: those before commands that get a line of their own."""
 
 
-def join(elements: Sequence[Element], usual: Callable[[], str], last_commands: Iterable[str] = ()) -> tuple[Edit, ...]:
+def join(
+    elements: Sequence[Element],
+    usual: Callable[[], str],
+    last_commands: Iterable[str] = (),
+    moved: Sequence[Span] = (),
+) -> tuple[Edit, ...]:
     """Merge neighbouring RUNs: the first one's keyword and flags, then every script, with `&&` in between.
 
     The text between two scripts (the line's end, blank lines, keyword and flags) is replaced; comments stay above the
     script that they stand above today. The line break at `&&` is that of the first of the RUNs that has one, or the
-    file's `usual` one (`usual_break`). After all the scripts come the `last_commands`.
+    file's `usual` one (`usual_break`). After all the scripts come the `last_commands`. What is `moved` from between two
+    RUNs is written elsewhere, with its comments.
     """
     separator = next(filter(None, (_break(element.instruction, element.script) for element in elements)), "") or usual()
     edits = []
@@ -50,7 +56,7 @@ def join(elements: Sequence[Element], usual: Callable[[], str], last_commands: I
     edits += [Edit(gap, separator) for element in elements for gap in element.breaks]
     for before, after in pairwise(elements):
         gap = Span(before.script.span.end - before.cut, after.script.span.start)
-        comments = comments_between(before.instruction.text, before.script.span.end, after.script.span.start)
+        comments = comments_between(before.instruction.text, before.script.span.end, after.script.span.start, moved)
         edits.append(Edit(gap, before.closing + _with_comments(separator, comments) + after.opening))
     closing = last.closing + "".join(separator + command for command in last_commands)
     if closing:
@@ -58,10 +64,14 @@ def join(elements: Sequence[Element], usual: Callable[[], str], last_commands: I
     return tuple(edits)
 
 
-def comments_between(text: str, start: int, end: int) -> tuple[str, ...]:
-    """The lines of comments between the scripts of two neighbouring RUNs, without the blanks around them."""
+def comments_between(text: str, start: int, end: int, moved: Sequence[Span] = ()) -> tuple[str, ...]:
+    """The lines of comments between the scripts of two neighbouring RUNs, without the blanks around them.
+
+    Those in a `moved` span are left out.
+    """
     line_end = text.find("\n", start, end)
-    return tuple(match[1] for match in _COMMENT.finditer(text, line_end, end)) if line_end >= 0 else ()
+    found = _COMMENT.finditer(text, line_end, end) if line_end >= 0 else ()
+    return tuple(match[1] for match in found if not any(span.start <= match.start() < span.end for span in moved))
 
 
 def _with_comments(separator: str, comments: Sequence[str]) -> str:

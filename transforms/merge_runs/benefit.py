@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.knowledge.load import load
 from dfix.rewriter.model.cache_folders import mounted, names_cache
 from dfix.rewriter.model.cache_use import RunIndex, cache_uses, updates
+from dfix.rewriter.neighbours.removal import removes_packages, undoes
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.merge_runs.kept_separate import keep_separate
-from dfix.transforms.merge_runs.removal import removes_packages, undoes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dfix.rewriter.knowledge.clean_up_row import CleanUp
-    from dfix.transforms.merge_runs.run_summary import RunSummary
+    from dfix.rewriter.neighbours.run_summary import RunSummary
 
 
 class Benefit(NamedTuple):

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import Reason, attempt
 from dfix.rewriter.model.temporary_packages import MOST_BETWEEN
+from dfix.rewriter.neighbours.removal import may_undo
+from dfix.rewriter.neighbours.run_summary import RunSummary, unreadable
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.merge_runs.benefit import Benefit, benefit, benefit_of_several
-from dfix.transforms.merge_runs.kept_separate import removes_too_late, unreadable
-from dfix.transforms.merge_runs.removal import may_undo
-from dfix.transforms.merge_runs.run_summary import RunSummary
+from dfix.transforms.merge_runs.kept_separate import removes_too_late
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Stage, Step
-    from dfix.transforms.merge_runs.shell_isolation import Wrap
 
 
 class Merge(NamedTuple):
@@ -24,8 +23,6 @@ class Merge(NamedTuple):
 
     runs: tuple[RunSummary, ...]
     """In source order."""
-    wraps: tuple[Wrap, ...]
-    """What goes around the script of each."""
     reasons: tuple[str, ...]
     """Why they are merged, each reason once."""
 
@@ -126,17 +123,12 @@ def _benefits(runs: list[RunSummary]) -> list[Benefit | Reason]:
 
 def _joined(group: list[RunSummary], run: RunSummary, gain: Benefit) -> Reason | None:
     """Why a RUN cannot join the ones before it; None where it can."""
-    from dfix.transforms.merge_runs.joining import may_join  # with much that is only needed here
+    from dfix.rewriter.neighbours.joining import may_join  # with much that is only needed here
 
-    return attempt(may_join, group, run, gain)
+    return attempt(may_join, group, run, saves=gain.saves)
 
 
 def _merge(group: list[RunSummary], reasons: list[str]) -> Iterator[Merge]:
     if len(group) < 2:
         return
-    from dfix.transforms.merge_runs.shell_isolation import wrap
-
-    # wrap does not raise here, because may_join has called it for each of them
-    following = [*(run.step for run in group[1:]), None]
-    wraps = [wrap(run.step, after) for run, after in zip(group, following, strict=True)]
-    yield Merge(tuple(group), tuple(wraps), tuple(dict.fromkeys(reasons)))
+    yield Merge(tuple(group), tuple(dict.fromkeys(reasons)))

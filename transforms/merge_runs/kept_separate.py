@@ -8,36 +8,20 @@ from dfix.rewriter.answers.reason import LeaveAlone, Reason
 from dfix.rewriter.knowledge.program_table import row
 from dfix.rewriter.knowledge.slow_work import slow_work
 from dfix.rewriter.model.effects.cost import WRITING
+from dfix.rewriter.neighbours.removal import may_undo, undoings
 from dfix.rewriter.shell.walk import has_substitution, program_name
-from dfix.transforms.merge_runs.removal import may_undo, undoings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
-    from dfix.transforms.merge_runs.run_summary import RunSummary
+    from dfix.rewriter.neighbours.run_summary import RunSummary
 
 Work = Literal["packages", "dependencies", "downloads", "compiles", "copies", "unknown"]
 """What a slow RUN spends its time on, as far as its command tells."""
 
 _SHELL_ONLY = frozenset(("cd", "export", "set", "unset", "umask", "alias", "source", ".", "ulimit", "shopt"))
 """Commands whose effect ends with their shell."""
-
-
-def unreadable(step: Step) -> Reason | None:
-    """Why a RUN cannot be joined with its neighbours, whatever they do; None where nothing prevents it."""
-    line = step.instruction.line
-    if step.instruction.json is not None:
-        hint = "write it in shell form if a shell may run it"
-        return Reason("exec-form", f"the RUN on line {line} is in exec form, which runs no shell that knows `&&`", hint)
-    if step.instruction.heredocs:
-        return Reason("heredoc", f"the RUN on line {line} has a heredoc, to which dfix joins no other script")
-    if step.script.opaque:
-        return Reason("unread-script", f"dfix cannot read the RUN on line {line}: {step.script.opaque}")
-    if not step.script.statements:
-        return Reason("leaves-nothing", f"the RUN on line {line} contains no command")
-    return None
 
 
 _MOST_EARLIER = 50

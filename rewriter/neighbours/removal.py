@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dfix.rewriter.knowledge import Usage
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.model.effects import CommandCost
-    from dfix.transforms.merge_runs.run_summary import RunSummary
+    from dfix.rewriter.neighbours.run_summary import RunSummary
 
 _ANYTHING = frozenset(("/tmp", "/tmp/*", "/tmp/", "/var/tmp/*", "/var/tmp"))
 _DOCUMENTS = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/locale")

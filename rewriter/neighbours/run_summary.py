@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dfix.rewriter.answers.reason import Reason
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.effects import command_cost, prepares
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement
@@ -80,6 +81,21 @@ class RunSummary:
         """The command that represents the RUN in messages; "" for none."""
         at = self.representative
         return "" if at < 0 else self.shown(at)
+
+
+def unreadable(step: Step) -> Reason | None:
+    """Why a RUN cannot be joined with its neighbours, whatever they do; None where nothing prevents it."""
+    line = step.instruction.line
+    if step.instruction.json is not None:
+        hint = "write it in shell form if a shell may run it"
+        return Reason("exec-form", f"the RUN on line {line} is in exec form, which runs no shell that knows `&&`", hint)
+    if step.instruction.heredocs:
+        return Reason("heredoc", f"the RUN on line {line} has a heredoc, to which dfix joins no other script")
+    if step.script.opaque:
+        return Reason("unread-script", f"dfix cannot read the RUN on line {line}: {step.script.opaque}")
+    if not step.script.statements:
+        return Reason("leaves-nothing", f"the RUN on line {line} contains no command")
+    return None
 
 
 def shown(*parts: Command) -> str:

@@ -10,18 +10,18 @@ from dfix.rewriter.knowledge.load import named
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.commands import chain
 from dfix.rewriter.model.stage import DEFAULT_SHELL
+from dfix.rewriter.neighbours.run_summary import shown, statements
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script
 from dfix.rewriter.shell.state import leaks
 from dfix.rewriter.shell.walk import commands, program_name
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
-from dfix.transforms.merge_runs.run_summary import shown, statements
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.model.effects import CommandCost
-    from dfix.transforms.merge_runs.run_summary import RunSummary
+    from dfix.rewriter.neighbours.run_summary import RunSummary
 
 _READ_NOTHING = frozenset(("sh", "bash", "ash", "dash"))
 """Shells that read no startup file when they run a script."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dfix.rewriter.knowledge.usage import Usage
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.model.effects import CommandCost
-    from dfix.transforms.merge_runs.run_summary import RunSummary
+    from dfix.rewriter.neighbours.run_summary import RunSummary
 
 
 class Ending(NamedTuple):

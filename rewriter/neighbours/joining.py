@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.layout.join import comments_between
-from dfix.rewriter.text.expression import expression
-from dfix.transforms.merge_runs.image_state import keeps_mounts, stays_the_same
-from dfix.transforms.merge_runs.shell_isolation import (
+from dfix.rewriter.neighbours.image_state import keeps_mounts, stays_the_same
+from dfix.rewriter.neighbours.shell_isolation import (
     finds_the_same_programs,
     leaves_nothing,
     needs_nothing,
     starts_plainly,
     wrap,
 )
+from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dfix.rewriter.model import Step
-    from dfix.transforms.merge_runs.benefit import Benefit
-    from dfix.transforms.merge_runs.run_summary import RunSummary
+    from dfix.rewriter.neighbours.run_summary import RunSummary
+    from dfix.rewriter.text.source import Span
 
 LONGEST_SHOWN = 50
 MOST_LINES = 100
@@ -36,8 +38,11 @@ _ON_PURPOSE = expression(
 )
 
 
-def may_join(group: list[RunSummary], run: RunSummary, gain: Benefit) -> None:
-    """Raise LeaveAlone where a RUN cannot join the ones before it, although that would be an improvement."""
+def may_join(group: list[RunSummary], run: RunSummary, *, saves: bool, moved: Sequence[Span] = ()) -> None:
+    """Raise LeaveAlone where a RUN cannot join the ones before it, although that would be an improvement.
+
+    `saves` tells whether that gains more than a layer less. `moved` is what stands between the two and goes elsewhere.
+    """
     last, step = group[-1].step, run.step
     for span in (*last.script.comments, *step.script.comments):
         comment = step.instruction.text[span.start : span.end][:40]
@@ -47,13 +52,13 @@ def may_join(group: list[RunSummary], run: RunSummary, gain: Benefit) -> None:
     keeps_mounts(step)
     _share_a_shell(group, run)
     text = step.instruction.text
-    _moves_along(comments_between(text, last.script.span.end, step.script.span.start), gain)
+    _moves_along(comments_between(text, last.script.span.end, step.script.span.start, moved), saves=saves)
     start, end = group[0].step.script.span.start, step.script.span.end
     if text.count("\n", start, end) >= MOST_LINES:
         raise LeaveAlone("too-long", f"the merged RUN would have more than {MOST_LINES} lines")
 
 
-def _moves_along(comments: tuple[str, ...], gain: Benefit) -> None:
+def _moves_along(comments: tuple[str, ...], *, saves: bool) -> None:
     """Raise LeaveAlone for comments between two RUNs that don't belong into one, or where that gains too little."""
     for comment in comments:
         shown = comment if len(comment) <= LONGEST_SHOWN else comment[: LONGEST_SHOWN - 1] + "…"
@@ -65,7 +70,7 @@ def _moves_along(comments: tuple[str, ...], gain: Benefit) -> None:
             )
         if _ON_PURPOSE.search(comment):
             raise LeaveAlone("comment", f"`{shown}` seems to say that the two RUNs are separate on purpose")
-    if comments and not gain.saves:
+    if comments and not saves:
         raise LeaveAlone("comment", "a comment stands between the two RUNs, and joining them would only save a layer")
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.program_table import of_kind, row
+from dfix.rewriter.neighbours.run_summary import shown
+from dfix.rewriter.neighbours.touched_paths import touches
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.expression import expression
-from dfix.transforms.merge_runs.run_summary import shown
-from dfix.transforms.merge_runs.touched_paths import touches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.program_table import of_kind, row
+from dfix.rewriter.neighbours.accounts import user_stays
+from dfix.rewriter.neighbours.cache_removals import caches_of, only_removes
+from dfix.rewriter.neighbours.run_summary import shown
+from dfix.rewriter.neighbours.touched_paths import touches
 from dfix.rewriter.shell.walk import commands, invoked, program_name
 from dfix.rewriter.text.expression import expression
-from dfix.transforms.merge_runs.accounts import user_stays
-from dfix.transforms.merge_runs.cache_removals import caches_of, only_removes
-from dfix.transforms.merge_runs.run_summary import shown
-from dfix.transforms.merge_runs.touched_paths import touches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from dfix.rewriter.knowledge.program_table import Leaves
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
+    from dfix.rewriter.neighbours.run_summary import RunSummary
     from dfix.rewriter.shell.nodes import Command, Word
-    from dfix.transforms.merge_runs.run_summary import RunSummary
 
 _ENGINE_FILES = ("/etc/hosts", "/etc/resolv.conf", "/etc/hostname")
 _KERNEL_FOLDERS = expression(r"/(?:proc|sys|dev)(?:/|$)")
