@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 
-from dfix.rewriter.text.own_data import own_text
+from dfix.rewriter.text.own_data import own_table, own_text
 
 FOLDER = os.path.join(os.path.dirname(__file__), "packages")
 _TABLE = os.path.join(FOLDER, "runtime.tsv")
@@ -15,6 +15,12 @@ _TABLE = os.path.join(FOLDER, "runtime.tsv")
 def has_packages(manager: str) -> bool:
     """Whether dfix knows which of a manager's packages are only for building."""
     return os.path.isfile(os.path.join(FOLDER, f"{manager}.toml"))
+
+
+def megabytes(manager: str, package: str) -> int:
+    """How much space a package that is only for building takes with what it needs; 0 for one that is not listed."""
+    sizes = own_table(FOLDER, f"{manager}.toml").get("size", {}) if has_packages(manager) else {}
+    return int(sizes.get(package, 0))
 
 
 def runtime_packages(package: str, release: str) -> tuple[str, ...] | None:

@@ -6,6 +6,7 @@ import posixpath
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
+from dfix.rewriter.knowledge.runtime import megabytes
 from dfix.rewriter.model.cache_folders import mounted, names_cache
 from dfix.rewriter.model.temporary_packages import uninstalls
 from dfix.rewriter.shell.walk import program_name
@@ -51,6 +52,10 @@ class Undoing(NamedTuple):
 
     what: Literal["caches", "packages", "files"]
     sentence: str
+    frees: bool = True
+    """Whether it removes something, rather than storing it again."""
+    path: str = ""
+    """The path that `first` creates, if these are files."""
 
 
 def undoings(first: RunSummary, second: RunSummary) -> Iterator[Undoing]:
@@ -74,8 +79,10 @@ def undoings(first: RunSummary, second: RunSummary) -> Iterator[Undoing]:
                 created = _created(first)
             operands = _operands(command)
             paths = operands[:-1] if program == "mv" else operands if program == "rm" else operands[1:]
-            if any(_covers(path, created_path) for path in paths for created_path in created):
-                yield Undoing("files", f"`{second.shown(index)}` {_FREES if program == 'rm' else _REPEATS}")
+            frees = program == "rm"
+            for made in created:
+                if any(_covers(path, made) for path in paths):
+                    yield Undoing("files", f"`{second.shown(index)}` {_FREES if frees else _REPEATS}", frees, made)
 
 
 def undoes(first: RunSummary, second: RunSummary) -> str:
@@ -91,6 +98,31 @@ def removes_packages(first: RunSummary, last: RunSummary) -> str:
         if removing is not None and any(uninstalls(usage, removing) for usage in installing):
             return f"`{last.shown(index)}` {_FREES}"
     return ""
+
+
+class RemovedPackages(NamedTuple):
+    """The packages that one RUN installs by name, and another one removes."""
+
+    removed: int
+    installed: int
+    megabytes: int
+    """About how much space the removed ones take, as far as that is known."""
+
+
+def removed_packages(first: RunSummary, last: RunSummary) -> RemovedPackages:
+    """Which of the packages that `first` installs by name `last` removes."""
+    installing = [cost.usage for cost in _slow(first) if cost.usage is not None and cost.usage.verb == "install"]
+    removing = [cost.usage for cost in last.costs if cost.usage is not None and cost.usage.verb == "remove"]
+    removed = installed = size = 0
+    for usage in installing:
+        names = {word.literal_or_text.partition("=")[0] for word in usage.operands}
+        groups = {option.value for option in usage.options if option.name in usage.manager.virtual}
+        gone = {word.literal_or_text for other in removing for word in other.operands if uninstalls(usage, other)}
+        found = names if groups & gone else names & gone
+        installed += len(names)
+        removed += len(found)
+        size += sum(megabytes(usage.manager.name, name) for name in found)
+    return RemovedPackages(removed, installed, size)
 
 
 def _fills_cache(first: RunSummary, cleaning: Usage) -> bool:

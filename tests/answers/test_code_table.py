@@ -19,6 +19,11 @@ ENGINE = {
     "rewriter/manifests": {"split-manifests"},
     "rewriter/model/cache_use.py": {"clean-up"},
     "rewriter/model/file_map": {"split-manifests"},
+    "rewriter/neighbours/destination.py": {"late-removal", "order-layers"},
+    "rewriter/neighbours/early_run.py": {"late-removal", "order-layers"},
+    "rewriter/neighbours/independent.py": {"late-removal", "order-layers"},
+    "rewriter/neighbours/run_summary.py": {"merge-runs"},
+    "rewriter/neighbours": {"late-removal", "merge-runs"},
     "rewriter/model/source_evidence.py": {"multistage"},
     "rewriter/model/package_json_commands.py": {"multistage"},
 }

@@ -19,7 +19,8 @@ from tests.transforms.test_whole_files import KINDS, TABLES
 SAFE = ("clean-up", "merge-runs", "split-manifests")
 ORDERS = [order for length in (1, 2) for order in permutations(SAFE, length)]
 WITH_ORDER_LAYERS = (*SAFE, "order-layers")
-"""Together with the rule that runs only by name."""
+WITH_LATE_REMOVAL = (*SAFE, "late-removal")
+"""Together with a rule that runs only by name."""
 MOST_CONTEXTS = 12
 
 NODE = {"package.json": '{"name": "a"}', "package-lock.json": '{"lockfileVersion": 3, "packages": {}}', "src/a.js": ""}
@@ -186,6 +187,14 @@ def whole_files(*rules: str) -> list[Any]:
 def test_the_files_of_order_layers_end_the_same(files: dict[str, str], text: str, tmp_path: Path) -> None:
     put(tmp_path, {**files, "Dockerfile": text})
     assert differing_with_order_layers(str(tmp_path / "Dockerfile"), text, str(tmp_path)) == []
+
+
+@pytest.mark.parametrize(("files", "text"), whole_files("late_removal"))
+def test_the_files_of_late_removal_end_the_same(files: dict[str, str], text: str, tmp_path: Path) -> None:
+    put(tmp_path, {**files, "Dockerfile": text})
+    orders = permutations(WITH_LATE_REMOVAL, 2)
+    path = str(tmp_path / "Dockerfile")
+    assert differing(path, text, str(tmp_path), frozenset(WITH_LATE_REMOVAL), orders) == []
 
 
 @pytest.mark.parametrize(("files", "text"), whole_files("clean_up", "merge_runs", "split_manifests"))

@@ -35,10 +35,10 @@ def removes_too_late(earlier: Sequence[RunSummary], run: RunSummary) -> Reason |
     for other in reversed(earlier[-_MOST_EARLIER:]):
         undone = list(undoings(other, run))
         own = {undoing.what for undoing in undoings(other, other)} if undone else set()
-        for what, sentence in undone:
-            if what not in own:
+        for undoing in undone:
+            if undoing.what not in own:
                 line = other.step.instruction.line
-                return Reason("late-removal", f"{sentence} (line {line})", "do both in one RUN")
+                return Reason("late-removal", f"{undoing.sentence} (line {line})", "do both in one RUN")
     return None
 
 

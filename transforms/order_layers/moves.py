@@ -10,11 +10,11 @@ from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.build import used_stages
 from dfix.rewriter.model.paths import is_address
 from dfix.rewriter.model.stage import METADATA
+from dfix.rewriter.neighbours.destination import own_destination
+from dfix.rewriter.neighbours.early_run import EarlyRun, costly, early_run
+from dfix.rewriter.neighbours.independent import check_folder, check_independent
+from dfix.rewriter.neighbours.told_paths import ToldPaths
 from dfix.rewriter.text.named_tuple import NamedTuple
-from dfix.transforms.order_layers.destination import own_destination
-from dfix.transforms.order_layers.early_run import EarlyRun, costly, early_run
-from dfix.transforms.order_layers.independent import check_folder, check_independent
-from dfix.transforms.order_layers.told_paths import ToldPaths
 
 _MOST_RUNS = 100
 _MOST_COPIES = 60

@@ -189,9 +189,17 @@ def _check_command(ran: RunCommand, differences: _Differences) -> None:
         places = [place for place in found.reads if not _same_file(differences, place.path)]
         places += [] if only_adds(ran.command) else found.writes
         for place in places:
-            if _touches(differences, put, place.path, named=is_named(ran.command, place)):
+            path = _in_home_of_root(ran.step, place.path)
+            if _touches(differences, put, path, named=is_named(ran.command, place)):
                 what = f"{place.verb} {place.shown}, where {_line(put)} puts files"
                 raise _WrongError(f"`{found.shown}` on {line} {what}")
+
+
+def _in_home_of_root(step: Step, path: str) -> str:
+    """A path in a home that is not known before the build, as one in /root unless USER or HOME says otherwise."""
+    if path.startswith(ELSEWHERE) and step.user in (None, "root", "0") and "HOME" not in step.env:
+        return "/root/" + path[len(ELSEWHERE) :]
+    return path
 
 
 def _changes_no_mode(command: Located, differences: _Differences) -> bool:

@@ -14,9 +14,9 @@ from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.paths import overlaps, resolve, within
 from dfix.rewriter.model.values_in_force import filled, values_in_force
+from dfix.rewriter.neighbours.early_run import EarlyRun
+from dfix.rewriter.neighbours.told_paths import ToldPaths, named_paths, without_urls
 from dfix.rewriter.text.expression import expression
-from dfix.transforms.order_layers.early_run import EarlyRun
-from dfix.transforms.order_layers.told_paths import ToldPaths, named_paths, without_urls
 
 _BETWEEN = expression(r"[\s=,:;\"']+")
 _DOTS = frozenset((".", ".."))
