@@ -38,7 +38,7 @@ KEYS = (
         "target",
         "target",
         '"buildah"',
-        "The builder you use: buildkit, buildah or kaniko. No rule depends on it yet.",
+        "The builder you use: buildkit, buildah or kaniko. late-removal writes bind mounts for buildkit.",
     ),
     Key(
         "exclude",

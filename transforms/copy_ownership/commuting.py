@@ -11,6 +11,7 @@ from dfix.rewriter.model.effects.added_mode import given_mode
 from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.given_owner import given_owner
 from dfix.rewriter.model.paths import overlaps, within
+from dfix.rewriter.neighbours.folders import may_be_near
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.expression import expression
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dfix.rewriter.model.commands import Located
-    from dfix.rewriter.model.effects import Place
     from dfix.transforms.copy_ownership.copies import Bringing
 
 _PLAIN_MODE = expression(r"0?[0-7]{3}|[ugoa]*[+=-][rwxX]+(?:,[ugoa]*[+=-][rwxX]+)*")
@@ -27,11 +27,6 @@ _INDIFFERENT = frozenset(("rm", "rmdir"))
 """Programs that do the same to a file whoever owns it, when root runs them."""
 _ACCOUNTS = ("/etc/passwd", "/etc/group")
 _MAKES_FOLDERS = expression(r"-(?:p|v|pv|vp)|--parents|--verbose")
-
-
-def may_be_near(place: Place, paths: Iterable[str]) -> bool:
-    """Whether what a command names may be at one of the paths, below or above it."""
-    return not place.path.startswith("/") or any(overlaps(place.path, path) for path in paths)
 
 
 def is_account(command: Located) -> bool:

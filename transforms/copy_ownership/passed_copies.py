@@ -8,6 +8,7 @@ from dfix.rewriter.model.build import assignments
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.model.stage import METADATA
+from dfix.rewriter.neighbours.folders import exists
 from dfix.rewriter.text.expression import expression
 from dfix.transforms.copy_ownership.commuting import (
     adding_account_touches,
@@ -16,7 +17,6 @@ from dfix.transforms.copy_ownership.commuting import (
     touches,
 )
 from dfix.transforms.copy_ownership.copies import relation
-from dfix.transforms.copy_ownership.folders import exists
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

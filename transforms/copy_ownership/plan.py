@@ -12,10 +12,10 @@ from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.official_folders import is_missing_in_base
 from dfix.rewriter.model.paths import within
+from dfix.rewriter.neighbours.folders import exists, is_missing, link_made
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.copy_ownership.commuting import cannot_go_before, stores_again, touches
 from dfix.transforms.copy_ownership.copies import bringing, check_copy, gives_rights, relation
-from dfix.transforms.copy_ownership.folders import exists, is_missing, link_made
 from dfix.transforms.copy_ownership.owner import owner_given
 from dfix.transforms.copy_ownership.passed_copies import Walk
 

@@ -7,6 +7,10 @@ with up to one RUN between them. Copies and metadata between them move above or 
 **Why.** An image with `RUN apk add gcc`, `RUN pip install lxml` and `RUN apk del gcc` still contains the compiler: 100
 to 300 MB that are stored, pushed and pulled.
 
+A file that a COPY brings, that the next RUN only reads, and that it then removes with `rm`, becomes a bind mount of
+that RUN, so that no layer contains it: `RUN --mount=type=bind,source=x.tgz,target=/tmp/x.tgz tar -xf /tmp/x.tgz`. dfix
+does so where the settings say `target = "buildkit"`, or the file begins with a `# syntax=docker/dockerfile:1` line.
+
 **Beyond merge-runs.** merge-runs only joins neighbours whose last RUN is quick, or that install, use and remove
 packages. This rule also joins RUNs of which the last is slow (`tar xf x.tgz && make install && rm x.tgz`), archives and
 repositories that a slow RUN in between uses, and RUNs with a COPY between them.
@@ -20,15 +24,18 @@ the first one. dfix says so in the reason. A COPY of a folder or of sources neve
 **When it refuses.** When ENV, ARG, USER, WORKDIR, SHELL or VOLUME is between; when a COPY between them may be seen by
 the RUNs that it would pass, or changes with the sources; when the RUNs have mounts or different flags; when the joined
 RUN would have more than 40 lines; and whenever merge-runs would not put both scripts into one shell: `set -e`, a
-started service, an ignored failure over several lines, a comment that keeps them apart.
+started service, an ignored failure over several lines, a comment that keeps them apart. A file stays copied when
+commands of the RUN may change it or are not known, when the COPY may make its folder or has a flag, when something else
+may be at its path, and when the build context is unknown.
 
 References: [Best practices: RUN](https://docs.docker.com/build/building/best-practices/#run),
-[Storage drivers: layers](https://docs.docker.com/engine/storage/drivers/)
+[Storage drivers: layers](https://docs.docker.com/engine/storage/drivers/),
+[RUN --mount=type=bind](https://docs.docker.com/reference/dockerfile/#run---mounttypebind)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -36,7 +43,7 @@ from dfix.rewriter.answers.change import Change, Contract, Refusal
 from dfix.rewriter.answers.example import Example
 
 if TYPE_CHECKING:
-    from dfix.rewriter.model import Model
+    from dfix.rewriter.model import Model, Stage
 
 NAME = "late-removal"
 SUMMARY = "remove files in the RUN that makes them, instead of a later one"
@@ -45,8 +52,10 @@ CODES: tuple[str, ...] = ()
 ORDER = 22
 OPT_IN = True
 """Runs only when it is selected by name."""
+MAY_DROP = ("COPY", "RUN")
 
 _FROM = "FROM debian:12\nWORKDIR /app\n"
+_SYNTAX = "# syntax=docker/dockerfile:1\nFROM debian:12\n"
 _ALPINE = "FROM python:3.12-alpine\nWORKDIR /app\n"
 
 EXAMPLES: tuple[Example, ...] = (
@@ -87,6 +96,25 @@ EXAMPLES: tuple[Example, ...] = (
         + "RUN apt-get update && apt-get install -y --no-install-recommends curl \\\n"
         + "    && curl -fsSLo /usr/local/bin/tool https://example.com/tool && apt-get purge -y curl\n"
         + "EXPOSE 80\nCOPY src /app/src\n",
+    ),
+    Example(
+        name="a copied archive, mounted",
+        files={"x.tgz": ""},
+        before=_SYNTAX + "COPY x.tgz /tmp/\nRUN tar -xzf /tmp/x.tgz -C /opt && rm /tmp/x.tgz && mkdir /opt/y\n",
+        after=_SYNTAX
+        + "RUN --mount=type=bind,source=x.tgz,target=/tmp/x.tgz tar -xzf /tmp/x.tgz -C /opt && mkdir /opt/y\n",
+    ),
+    Example(
+        name="a copied script, which may change itself",
+        files={"setup.sh": ""},
+        before=_SYNTAX + "COPY setup.sh /tmp/\nRUN sh /tmp/setup.sh && rm /tmp/setup.sh\n",
+        because="`sh /tmp/setup.sh` may do more to /tmp/setup.sh than read it",
+    ),
+    Example(
+        name="an archive for an unknown builder",
+        files={"x.tgz": ""},
+        before="FROM debian:12\nCOPY x.tgz /tmp/\nRUN tar -xzf /tmp/x.tgz -C /opt && rm /tmp/x.tgz\n",
+        because="dfix does not know whether the builder has bind mounts",
     ),
     Example(
         name="the sources between",
@@ -141,7 +169,16 @@ EXAMPLES: tuple[Example, ...] = (
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
     """Join the RUNs of every stage that ships of which one removes what an earlier one makes."""
-    stages = [stage for stage in model.stages if stage.ships and sum(step.keyword == "RUN" for step in stage.steps) > 1]
+    stages = [stage for stage in model.stages if stage.ships]
+    yield from _joined_runs(model, [stage for stage in stages if _counts(stage, "RUN") > 1])
+    yield from _mounts(model, [stage for stage in stages if _counts(stage, "RUN") and _counts(stage, "COPY")])
+
+
+def _counts(stage: Stage, keyword: str) -> int:
+    return sum(step.keyword == keyword for step in stage.steps)
+
+
+def _joined_runs(model: Model, stages: Sequence[Stage]) -> Iterator[Change | Refusal]:
     if not stages:
         return
     from dfix.rewriter.neighbours.joined_run import usual_break_of  # most files need none of the rule's modules
@@ -160,3 +197,18 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
                 yield Change(NAME, offset, joined.edits, found.told, joined.contract)
             else:
                 yield Refusal(NAME, found.step.instruction.span.start, *found.reason)
+
+
+def _mounts(model: Model, stages: Sequence[Stage]) -> Iterator[Change | Refusal]:
+    if not stages:
+        return
+    from dfix.transforms.late_removal.mount_edits import mount_edits
+    from dfix.transforms.late_removal.mounted_files import MountedFile, mounted_files
+
+    for stage in stages:
+        for found in mounted_files(model, stage):
+            if isinstance(found, MountedFile):
+                reason = f"`{found.shown}` frees no space: the layer of the COPY keeps {found.target}"
+                yield Change(NAME, found.copy.instruction.span.start, mount_edits(model, found), reason, CONTRACT)
+            else:
+                yield Refusal(NAME, found.run.instruction.span.start, *found.reason)

@@ -92,7 +92,7 @@ def _traces(stages: Iterable[Stage], look_up: Callable[[Step], Copied | Unclear]
 
 def _check(pair: _Pair, context: Context) -> None:
     """Raises _WrongError where a stage does not end or run with the same files."""
-    before, after = pair
+    before, after = pair = _Pair(_without_mounted(*pair), pair.after)
     _nothing_gone(before.puts, after.puts)
     _same_end(before.puts, after.puts, context)
     pairs = list(matched(before.runs, after.runs))
@@ -107,6 +107,37 @@ def _check(pair: _Pair, context: Context) -> None:
     for ran in after.runs.commands:
         if id(ran) not in known:
             _check_added(pair, pairs, ran, context)
+
+
+def _without_mounted(before: Trace, after: Trace) -> Trace:
+    """The first trace without the files that a RUN removes there, and that it mounts at the same path in the second."""
+    mounts = {
+        (mount.source, mount.target)
+        for ran in after.runs.commands
+        for mount in ran.step.mounts
+        if mount.kind == "bind" and mount.from_ is None
+    }
+    removed = {
+        place.path
+        for ran in before.runs.commands
+        if mounts and ran.command is not None and ran.words[:1] == ("rm",)
+        for place in effects(ran.command).writes
+    }
+    gone = [
+        index
+        for index, put in enumerate(before.puts)
+        if put.entry is not None
+        and not put.entry.folder
+        and (put.entry.source, put.entry.image) in mounts
+        and put.entry.image in removed
+    ]
+    if not gone:
+        return before
+    return before._replace(
+        puts=tuple(put for index, put in enumerate(before.puts) if index not in gone),
+        layers=tuple(layer for index, layer in enumerate(before.layers) if index not in gone),
+        copied=tuple(count - sum(index < count for index in gone) for count in before.copied),
+    )
 
 
 def _nothing_gone(before: Sequence[Put], after: Sequence[Put]) -> None:

@@ -6,18 +6,25 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.model.commands import located
+from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.effects import effects
 from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.official_folders import is_in_base, is_missing_in_base
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.copy_ownership.commuting import may_be_near
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from dfix.rewriter.context.folder import Context
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
+    from dfix.rewriter.model.effects import Place
+
+
+def may_be_near(place: Place, paths: Iterable[str]) -> bool:
+    """Whether what a command names may be at one of the paths, below or above it."""
+    return not place.path.startswith("/") or any(overlaps(place.path, path) for path in paths)
 
 
 def exists(path: str, step: Step) -> bool:
@@ -42,10 +49,18 @@ def is_missing(path: str, step: Step) -> str:
     """Why it is not certain that nothing is at a path when a step runs, as a clause; "" if it is."""
     if not is_missing_in_base(step.stage, path):
         return f"dfix does not know whether {step.stage.base.image} has {path}"
+    return made_before(path, step)
+
+
+def made_before(path: str, step: Step, context: Context | None = None) -> str:
+    """Which step of the file may put something to a path before a step runs, as a clause; "" for none.
+
+    With a `context`, of a COPY it counts which files that brings.
+    """
     for earlier in steps_before(step):
         if earlier.keyword in ("COPY", "ADD"):
             destination = earlier.destination or "?"
-            if not destination.startswith("/") or overlaps(destination, path):
+            if not destination.startswith("/") or (overlaps(destination, path) and _may_bring(earlier, path, context)):
                 return f"the {earlier.keyword} on line {earlier.instruction.line} may copy to {path}"
         elif earlier.keyword == "RUN":
             if earlier.script.opaque:
@@ -54,6 +69,11 @@ def is_missing(path: str, step: Step) -> str:
                 if _may_make(command, path):
                     return f"`{effects(command).shown}` on line {earlier.instruction.line} may make {path}"
     return ""
+
+
+def _may_bring(copy: Step, path: str, context: Context | None) -> bool:
+    brought = None if context is None or copy.instruction.flag("from") else copied(copy, context)
+    return not isinstance(brought, Copied) or brought.brought.context_path_of(path) is not None
 
 
 def _may_make(command: Located, path: str) -> bool:

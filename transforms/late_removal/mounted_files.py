@@ -1,0 +1,196 @@
+"""Which copied files a RUN only reads and then removes, so that it can mount them instead."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
+from dfix.rewriter.knowledge import usage
+from dfix.rewriter.knowledge.program_table import of_kind
+from dfix.rewriter.model.commands import chain, located
+from dfix.rewriter.model.copied import Copied, copied
+from dfix.rewriter.model.effects import effects
+from dfix.rewriter.model.effects.command_text import shown
+from dfix.rewriter.model.effects.places import named_by
+from dfix.rewriter.model.official_images import base_image
+from dfix.rewriter.model.paths import overlaps
+from dfix.rewriter.model.stage import METADATA
+from dfix.rewriter.neighbours.folders import exists, is_missing, made_before
+from dfix.rewriter.neighbours.run_summary import unreadable
+from dfix.rewriter.shell.nodes import Command
+from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from dfix.rewriter.model import Model, Stage, Step
+    from dfix.rewriter.model.commands import Located
+    from dfix.rewriter.shell.nodes import Word
+
+_SYNTAX = expression(
+    r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?:(?:1(?:\.(?:[2-9]|[1-9]\d)(?:\.\d+)?)?|labs|master)(?:-labs)?"
+)
+"""Versions of the Dockerfile syntax with `RUN --mount` (1.2 and later)."""
+_HINT = 'begin the file with `# syntax=docker/dockerfile:1`, or set target = "buildkit"'
+_INSTALLERS = frozenset(("dpkg", "rpm"))
+"""Programs that only read the packages that they are given (dpkg(1), rpm(8))."""
+_PLAIN = expression(r"[\w./@+-]+")
+"""Paths that need no quotes in the value of --mount."""
+
+
+class MountedFile(NamedTuple):
+    """A file that a RUN mounts, which does not have to be copied any more."""
+
+    copy: Step
+    run: Step
+    source: str
+    """Its path in the build context."""
+    target: str
+    """Its path in the image."""
+    removal: Command
+    """The `rm` of it, an element of the RUN's chain."""
+    word: Word
+    """The word of the `rm` that names it."""
+    shown: str
+    """The `rm` as the author wrote it."""
+
+
+class StaysCopied(NamedTuple):
+    """A file that stays copied, and why."""
+
+    run: Step
+    reason: Reason
+
+
+def mounted_files(model: Model, stage: Stage) -> Iterator[MountedFile | StaysCopied]:
+    """The files of a stage that a RUN can mount, at most one for each RUN, and why others stay copied."""
+    for copy in stage.steps:
+        if copy.keyword != "COPY" or copy.onbuild:
+            continue
+        run = next((step for step in stage.steps[copy.index + 1 :] if step.keyword not in METADATA), None)
+        if run is None or run.keyword != "RUN" or run.onbuild or unreadable(run) is not None:
+            continue
+        found = attempt(_mounted, model, copy, run)
+        if isinstance(found, Reason):
+            yield StaysCopied(run, found)
+        elif found is not None:
+            yield found
+
+
+def may_mount(model: Model) -> bool:
+    """Whether the builder is known to have `RUN --mount`: by the settings, or by the file's syntax line."""
+    if model.target:
+        return model.target == "buildkit"
+    return _SYNTAX.fullmatch(model.tree.directive("syntax") or "") is not None
+
+
+def _mounted(model: Model, copy: Step, run: Step) -> MountedFile | None:
+    """The file of a COPY that the RUN after it removes; None if it removes none.
+
+    Raises LeaveAlone where the file has to stay copied.
+    """
+    target = _target(copy)
+    removal = None if target is None else _removal(run, target)
+    if target is None or removal is None:
+        return None
+    command, word = removal
+    what = f"`{shown(command)}`"
+    line = copy.instruction.line
+    if not may_mount(model):
+        reason = f"{what} frees no space, and dfix does not know whether the builder has bind mounts"
+        raise LeaveAlone("mount", reason, _HINT)
+    if model.context is None:
+        raise LeaveAlone("no-context", "the build context is unknown", "name its folder with --context")
+    brought = copied(copy, model.context)
+    if not isinstance(brought, Copied) or len(brought.brought.entries) != 1 or brought.brings_a_folder:
+        raise LeaveAlone("unclear-copy", f"dfix does not know that the COPY on line {line} brings one file")
+    (entry,) = brought.brought.entries
+    if copy.instruction.flags or entry.image != target or not all(map(_PLAIN.fullmatch, (entry.source, target))):
+        raise LeaveAlone("unclear-copy", f"the COPY on line {line} has a flag, or a path with unusual characters")
+    if model.context.is_link(copy.sources[0] or "") or model.context.followed(entry.source) != entry.source:
+        raise LeaveAlone("unclear-copy", f"the COPY on line {line} follows a link")
+    if any(mount.kind != "bind" or mount.target is None or overlaps(mount.target, target) for mount in run.mounts):
+        raise LeaveAlone("mount", f"the RUN on line {run.instruction.line} has a mount already")
+    if any(span.start < command.command.span.start for span in run.instruction.comments):
+        raise LeaveAlone("comment", f"a comment in the RUN may be about {what}", "move the comment above the RUN")
+    _check_place(model, copy, target)
+    _check_commands(run, command, target)
+    return MountedFile(copy, run, entry.source, target, command.command, word, shown(command))
+
+
+def _target(copy: Step) -> str | None:
+    """The image path of the one file that a COPY may bring; None for other copies."""
+    instruction = copy.instruction
+    destination = copy.destination
+    if instruction.heredocs or instruction.flag("from") or len(instruction.words) != 2 or destination is None:
+        return None
+    (source,) = copy.sources
+    if source is None or not destination.startswith("/"):
+        return None
+    written = instruction.words[-1].text
+    is_folder = written.endswith("/") or posixpath.basename(written) in (".", "..")
+    return posixpath.join(destination, posixpath.basename(source)) if is_folder else destination
+
+
+def _removal(run: Step, target: str) -> tuple[Located, Word] | None:
+    """The `rm` of a path that is an element of the RUN's chain, and the word that names it; not the first element."""
+    elements = chain(run.script)
+    for command in located(run) if elements is not None and len(elements) > 1 else ():
+        if command.depth or not command.words or program_name(command.words[0]) != "rm" or not command.part:
+            continue
+        for word in command.words[1:]:
+            if word.value is not None and not word.text.startswith("-") and named_by(command, word) == target:
+                return command, word
+    return None
+
+
+def _check_place(model: Model, copy: Step, target: str) -> None:
+    """Raise LeaveAlone unless the folder is there without the COPY, and nothing is at the path."""
+    folder = posixpath.dirname(target)
+    line = copy.instruction.line
+    if not exists(folder, copy):
+        reason = f"the COPY on line {line} may make {folder}, which would not be there without it"
+        raise LeaveAlone("unknown-folder", reason, "set WORKDIR to it, or copy to /tmp")
+    is_temporary = folder == "/tmp" and base_image(copy.stage.base.image) is not None
+    taken = made_before(target, copy, model.context) if is_temporary else is_missing(target, copy)
+    if taken:
+        raise LeaveAlone("unknown-folder", f"{taken}, which the RUN removes today")
+
+
+def _check_commands(run: Step, removal: Located, target: str) -> None:
+    """Raise LeaveAlone unless the RUN's other commands only read the file, before it is removed."""
+    is_read = False
+    for command in located(run, conditions=True):
+        if command.command is removal.command:
+            continue
+        before = command.part < removal.part
+        if before and _installs(command):
+            is_read = is_read or any(named_by(command, word) == target for word in command.words[1:])
+            continue
+        found = effects(command)
+        if found.anything:
+            raise LeaveAlone("unclear-use", f"`{found.shown}` may do more to {target} than read it")
+        reads = any(_is_near(place.path, target) for place in found.reads)
+        if reads and not before:
+            raise LeaveAlone("unclear-use", f"`{found.shown}` would still find {target}")
+        unpacks = reads and program_name(command.words[0]) in of_kind("unpacks")
+        if any(_is_near(place.path, target) for place in found.writes if not unpacks or place.path == target):
+            raise LeaveAlone("unclear-use", f"`{found.shown}` may change {target}, but a mounted file is read-only")
+        is_read = is_read or reads
+    if not is_read:
+        line = run.instruction.line
+        raise LeaveAlone("unclear-use", f"no command of the RUN on line {line} is known to read {target}")
+
+
+def _installs(command: Located) -> bool:
+    """Whether it installs packages, which only reads files that it is given, and changes none in /tmp or the like."""
+    used = usage(command.words)
+    if used is None:
+        return bool(command.words) and program_name(command.words[0]) in _INSTALLERS
+    return used.verb == "install" and (used.manager.system or used.manager.name == "pip")
+
+
+def _is_near(path: str, target: str) -> bool:
+    return not path.startswith("/") or overlaps(path, target)
