@@ -40,9 +40,14 @@ def exists(path: str, step: Step) -> bool:
                 if program == "mkdir" and not command.depth:
                     there = there or any(within(place.path, path) for place in effects(command).writes)
                 elif program in ("rm", "rmdir", "mv"):
-                    there = there and not any(within(path, place.path) for place in effects(command).writes)
+                    there = there and not any(_removes(place, path) for place in effects(command).writes)
         there = there or (earlier.workdir is not None and within(earlier.workdir, path))
     return there or (step.workdir is not None and within(step.workdir, path))
+
+
+def _removes(place: Place, folder: str) -> bool:
+    """Whether a command that removes what a word names may remove a folder: `rm -rf /tmp/*` leaves /tmp."""
+    return within(folder, place.path) and not (place.path == folder and "*" in place.shown)
 
 
 def is_missing(path: str, step: Step) -> str:
@@ -79,6 +84,8 @@ def _may_bring(copy: Step, path: str, context: Context | None) -> bool:
 def _may_make(command: Located, path: str) -> bool:
     if command.words and usage(command.words) is not None:
         return command.folder is None or within(command.folder, path)
+    if command.words and program_name(command.words[0]) in ("rm", "rmdir") and not command.command.redirects:
+        return False
     found = effects(command)
     return bool(found.anything) or any(may_be_near(place, (path,)) for place in found.writes)
 

@@ -10,17 +10,29 @@ from dfix.rewriter.model.commands import chain
 from dfix.rewriter.text.source import Edit, Span
 
 if TYPE_CHECKING:
+    from dfix.rewriter.dockerfile import Instruction
     from dfix.rewriter.model import Model
     from dfix.transforms.late_removal.mounted_files import MountedFile
+
+
+_LONGEST_LINE = 100
+"""Where a line with the mount would be longer, the commands begin on the next one."""
 
 
 def mount_edits(model: Model, found: MountedFile) -> tuple[Edit, ...]:
     """The COPY goes, the RUN gets a mount, and the `rm` goes."""
     copy, run = found.copy.instruction, found.run.instruction
     flag = f" --mount=type=bind,source={found.source},target={found.target}"
+    if _first_line(run) + len(flag) > _LONGEST_LINE:
+        flag += f" {run.escape}\n   "
     # a comment above the COPY stays above the RUN
     copied = Edit(Span(copy.span.start, block(model.tree, copy).after), "")
     return (copied, Edit(Span(run.keyword_span.end, run.keyword_span.end), flag), _without_removal(found))
+
+
+def _first_line(run: Instruction) -> int:
+    """How long the first line of a RUN is."""
+    return len(run.text[run.span.start : run.span.end].partition("\n")[0])
 
 
 def _without_removal(found: MountedFile) -> Edit:

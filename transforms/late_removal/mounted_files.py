@@ -14,7 +14,7 @@ from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.effects import effects
 from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.places import named_by
-from dfix.rewriter.model.official_images import base_image
+from dfix.rewriter.model.images import repository
 from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.model.stage import METADATA
 from dfix.rewriter.neighbours.folders import exists, is_missing, made_before
@@ -36,6 +36,10 @@ _SYNTAX = expression(
 _HINT = 'begin the file with `# syntax=docker/dockerfile:1`, or set target = "buildkit"'
 _INSTALLERS = frozenset(("dpkg", "rpm"))
 """Programs that only read the packages that they are given (dpkg(1), rpm(8))."""
+_EMPTY = frozenset(("/tmp", "/var/tmp", "/root"))
+"""Folders in which official images have nothing but hidden files."""
+_OF_OTHERS = expression(r"[/$]|^(?:scratch)?$")
+"""What the name of an image has that is not an official one."""
 _PLAIN = expression(r"[\w./@+-]+")
 """Paths that need no quotes in the value of --mount."""
 
@@ -148,13 +152,14 @@ def _removal(run: Step, target: str) -> tuple[Located, Word] | None:
 
 def _check_place(model: Model, copy: Step, target: str) -> None:
     """Raise LeaveAlone unless the folder is there without the COPY, and nothing is at the path."""
-    folder = posixpath.dirname(target)
+    folder, name = posixpath.split(target)
     line = copy.instruction.line
-    if not exists(folder, copy):
+    if folder != "/tmp" and not exists(folder, copy):
         reason = f"the COPY on line {line} may make {folder}, which would not be there without it"
         raise LeaveAlone("unknown-folder", reason, "set WORKDIR to it, or copy to /tmp")
-    is_temporary = folder == "/tmp" and base_image(copy.stage.base.image) is not None
-    taken = made_before(target, copy, model.context) if is_temporary else is_missing(target, copy)
+    image = repository(copy.stage.base.image)[0]
+    is_empty = folder in _EMPTY and not name.startswith(".") and not _OF_OTHERS.search(image)
+    taken = made_before(target, copy, model.context) if is_empty else is_missing(target, copy)
     if taken:
         raise LeaveAlone("unknown-folder", f"{taken}, which the RUN removes today")
 

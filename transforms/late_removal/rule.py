@@ -102,7 +102,8 @@ EXAMPLES: tuple[Example, ...] = (
         files={"x.tgz": ""},
         before=_SYNTAX + "COPY x.tgz /tmp/\nRUN tar -xzf /tmp/x.tgz -C /opt && rm /tmp/x.tgz && mkdir /opt/y\n",
         after=_SYNTAX
-        + "RUN --mount=type=bind,source=x.tgz,target=/tmp/x.tgz tar -xzf /tmp/x.tgz -C /opt && mkdir /opt/y\n",
+        + "RUN --mount=type=bind,source=x.tgz,target=/tmp/x.tgz \\\n"
+        + "    tar -xzf /tmp/x.tgz -C /opt && mkdir /opt/y\n",
     ),
     Example(
         name="a copied script, which may change itself",

@@ -1,0 +1,3 @@
+import jinja2
+
+print(jinja2.Template("hello {{ name }}").render(name="you"))
