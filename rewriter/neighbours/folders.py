@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.effects import effects
+from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.official_folders import is_in_base, is_missing_in_base
 from dfix.rewriter.model.paths import overlaps, within
@@ -57,10 +59,11 @@ def is_missing(path: str, step: Step) -> str:
     return made_before(path, step)
 
 
-def made_before(path: str, step: Step, context: Context | None = None) -> str:
+def made_before(path: str, step: Step, context: Context | None = None, *, by_name: bool = False) -> str:
     """Which step of the file may put something to a path before a step runs, as a clause; "" for none.
 
-    With a `context`, of a COPY it counts which files that brings.
+    With a `context`, of a COPY it counts which files that brings. With `by_name`, an unknown program only makes a file
+    whose name it is told.
     """
     for earlier in steps_before(step):
         if earlier.keyword in ("COPY", "ADD"):
@@ -68,10 +71,11 @@ def made_before(path: str, step: Step, context: Context | None = None) -> str:
             if not destination.startswith("/") or (overlaps(destination, path) and _may_bring(earlier, path, context)):
                 return f"the {earlier.keyword} on line {earlier.instruction.line} may copy to {path}"
         elif earlier.keyword == "RUN":
-            if earlier.script.opaque:
+            if earlier.script.opaque and (not by_name or posixpath.basename(path) in earlier.source_text):
                 return f"the RUN on line {earlier.instruction.line} may make {path}"
             for command in located(earlier, conditions=True):
-                if _may_make(command, path):
+                told = not by_name or posixpath.basename(path) in earlier.source_text
+                if _may_make(command, path, told=told):
                     return f"`{effects(command).shown}` on line {earlier.instruction.line} may make {path}"
     return ""
 
@@ -81,13 +85,20 @@ def _may_bring(copy: Step, path: str, context: Context | None) -> bool:
     return not isinstance(brought, Copied) or brought.brought.context_path_of(path) is not None
 
 
-def _may_make(command: Located, path: str) -> bool:
+def _may_make(command: Located, path: str, *, told: bool) -> bool:
     if command.words and usage(command.words) is not None:
         return command.folder is None or within(command.folder, path)
     if command.words and program_name(command.words[0]) in ("rm", "rmdir") and not command.command.redirects:
         return False
     found = effects(command)
-    return bool(found.anything) or any(may_be_near(place, (path,)) for place in found.writes)
+    return (told and bool(found.anything)) or any(_may_be_at(place, path) for place in found.writes)
+
+
+def _may_be_at(place: Place, path: str) -> bool:
+    """Whether a place that is made may be a path or above it; in an unknown home, it has to have one of its names."""
+    if place.path.startswith(ELSEWHERE):
+        return place.path[len(ELSEWHERE) :].partition("/")[0] in path.split("/")
+    return may_be_near(place, (path,))
 
 
 def link_made(path: str, step: Step) -> str:

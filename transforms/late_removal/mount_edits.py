@@ -22,7 +22,9 @@ _LONGEST_LINE = 100
 def mount_edits(model: Model, found: MountedFile) -> tuple[Edit, ...]:
     """The COPY goes, the RUN gets a mount, and the `rm` goes."""
     copy, run = found.copy.instruction, found.run.instruction
-    flag = f" --mount=type=bind,source={found.source},target={found.target}"
+    stage = copy.flag("from")
+    origin = f"from={stage.value}," if stage is not None else ""
+    flag = f" --mount=type=bind,{origin}source={found.source},target={found.target}"
     if _first_line(run) + len(flag) > _LONGEST_LINE:
         flag += f" {run.escape}\n   "
     # a comment above the COPY stays above the RUN

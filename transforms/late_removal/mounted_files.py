@@ -15,7 +15,7 @@ from dfix.rewriter.model.effects import effects
 from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.places import named_by
 from dfix.rewriter.model.images import repository
-from dfix.rewriter.model.paths import overlaps
+from dfix.rewriter.model.paths import overlaps, resolve
 from dfix.rewriter.model.stage import METADATA
 from dfix.rewriter.neighbours.folders import exists, is_missing, made_before
 from dfix.rewriter.neighbours.run_summary import unreadable
@@ -36,10 +36,12 @@ _SYNTAX = expression(
 _HINT = 'begin the file with `# syntax=docker/dockerfile:1`, or set target = "buildkit"'
 _INSTALLERS = frozenset(("dpkg", "rpm"))
 """Programs that only read the packages that they are given (dpkg(1), rpm(8))."""
+_SHELLS = frozenset(("sh", "bash", "/bin/sh", "/bin/bash"))
 _EMPTY = frozenset(("/tmp", "/var/tmp", "/root"))
 """Folders in which official images have nothing but hidden files."""
 _OF_OTHERS = expression(r"[/$]|^(?:scratch)?$")
 """What the name of an image has that is not an official one."""
+_PLAIN_NAME = expression(r"[\w./:-]+")
 _PLAIN = expression(r"[\w./@+-]+")
 """Paths that need no quotes in the value of --mount."""
 
@@ -50,7 +52,7 @@ class MountedFile(NamedTuple):
     copy: Step
     run: Step
     source: str
-    """Its path in the build context."""
+    """Its path in the build context, or in another stage."""
     target: str
     """Its path in the image."""
     removal: Command
@@ -105,30 +107,56 @@ def _mounted(model: Model, copy: Step, run: Step) -> MountedFile | None:
     if not may_mount(model):
         reason = f"{what} frees no space, and dfix does not know whether the builder has bind mounts"
         raise LeaveAlone("mount", reason, _HINT)
-    if model.context is None:
-        raise LeaveAlone("no-context", "the build context is unknown", "name its folder with --context")
-    brought = copied(copy, model.context)
-    if not isinstance(brought, Copied) or len(brought.brought.entries) != 1 or brought.brings_a_folder:
-        raise LeaveAlone("unclear-copy", f"dfix does not know that the COPY on line {line} brings one file")
-    (entry,) = brought.brought.entries
-    if copy.instruction.flags or entry.image != target or not all(map(_PLAIN.fullmatch, (entry.source, target))):
-        raise LeaveAlone("unclear-copy", f"the COPY on line {line} has a flag, or a path with unusual characters")
-    if model.context.is_link(copy.sources[0] or "") or model.context.followed(entry.source) != entry.source:
-        raise LeaveAlone("unclear-copy", f"the COPY on line {line} follows a link")
+    source = (
+        _source_of_stage(copy, command) if copy.instruction.flag("from") else _source_of_context(model, copy, target)
+    )
+    if not all(map(_PLAIN.fullmatch, (source, target))):
+        raise LeaveAlone("unclear-copy", f"a path of the COPY on line {line} has unusual characters")
     if any(mount.kind != "bind" or mount.target is None or overlaps(mount.target, target) for mount in run.mounts):
         raise LeaveAlone("mount", f"the RUN on line {run.instruction.line} has a mount already")
     if any(span.start < command.command.span.start for span in run.instruction.comments):
         raise LeaveAlone("comment", f"a comment in the RUN may be about {what}", "move the comment above the RUN")
     _check_place(model, copy, target)
-    _check_commands(run, command, target)
-    return MountedFile(copy, run, entry.source, target, command.command, word, shown(command))
+    script = "" if copy.instruction.flag("from") or model.context is None else model.context.read(source) or ""
+    _check_commands(run, command, target, script)
+    return MountedFile(copy, run, source, target, command.command, word, shown(command))
+
+
+def _source_of_context(model: Model, copy: Step, target: str) -> str:
+    """The one file of the build context that a COPY brings to a path. Raises LeaveAlone where it is not certain."""
+    line = copy.instruction.line
+    if model.context is None:
+        raise LeaveAlone("no-context", "the build context is unknown", "name its folder with --context")
+    brought = copied(copy, model.context)
+    if copy.instruction.flags:
+        raise LeaveAlone("unclear-copy", f"the COPY on line {line} has a flag")
+    if not isinstance(brought, Copied) or len(brought.brought.entries) != 1 or brought.brings_a_folder:
+        raise LeaveAlone("unclear-copy", f"the COPY on line {line} is not known to bring one file")
+    (entry,) = brought.brought.entries
+    is_link = model.context.is_link(copy.sources[0] or "") or model.context.followed(entry.source) != entry.source
+    if is_link or entry.image != target:
+        raise LeaveAlone("unclear-copy", f"the COPY on line {line} follows a link")
+    return entry.source
+
+
+def _source_of_stage(copy: Step, removal: Located) -> str:
+    """The file of another stage that a COPY brings. Raises LeaveAlone where it may be a folder."""
+    line = copy.instruction.line
+    flag = copy.instruction.flag("from")
+    name = (flag.value if flag is not None else None) or ""
+    if len(copy.instruction.flags) > 1 or name.isdigit() or not _PLAIN_NAME.fullmatch(name):
+        raise LeaveAlone("unclear-copy", f"the COPY on line {line} has another flag, or does not name its stage")
+    options = "".join(word.text for word in removal.words[1:] if word.text.startswith("-"))
+    if "r" in options or "R" in options:
+        raise LeaveAlone("unclear-copy", f"the COPY on line {line} is not known to bring one file")
+    return resolve("/", copy.sources[0] or "") or "/"
 
 
 def _target(copy: Step) -> str | None:
     """The image path of the one file that a COPY may bring; None for other copies."""
     instruction = copy.instruction
     destination = copy.destination
-    if instruction.heredocs or instruction.flag("from") or len(instruction.words) != 2 or destination is None:
+    if instruction.heredocs or len(instruction.words) != 2 or destination is None:
         return None
     (source,) = copy.sources
     if source is None or not destination.startswith("/"):
@@ -159,13 +187,16 @@ def _check_place(model: Model, copy: Step, target: str) -> None:
         raise LeaveAlone("unknown-folder", reason, "set WORKDIR to it, or copy to /tmp")
     image = repository(copy.stage.base.image)[0]
     is_empty = folder in _EMPTY and not name.startswith(".") and not _OF_OTHERS.search(image)
-    taken = made_before(target, copy, model.context) if is_empty else is_missing(target, copy)
+    taken = made_before(target, copy, model.context, by_name=True) if is_empty else is_missing(target, copy)
     if taken:
         raise LeaveAlone("unknown-folder", f"{taken}, which the RUN removes today")
 
 
-def _check_commands(run: Step, removal: Located, target: str) -> None:
-    """Raise LeaveAlone unless the RUN's other commands only read the file, before it is removed."""
+def _check_commands(run: Step, removal: Located, target: str, script: str) -> None:
+    """Raise LeaveAlone unless the RUN's other commands only read the file, before it is removed.
+
+    `script` is its text, "" if that is unknown.
+    """
     is_read = False
     for command in located(run, conditions=True):
         if command.command is removal.command:
@@ -173,6 +204,9 @@ def _check_commands(run: Step, removal: Located, target: str) -> None:
         before = command.part < removal.part
         if before and _installs(command):
             is_read = is_read or any(named_by(command, word) == target for word in command.words[1:])
+            continue
+        if before and script and _runs(command, target) and not names_itself(script, target):
+            is_read = True
             continue
         found = effects(command)
         if found.anything:
@@ -195,6 +229,21 @@ def _installs(command: Located) -> bool:
     if used is None:
         return bool(command.words) and program_name(command.words[0]) in _INSTALLERS
     return used.verb == "install" and (used.manager.system or used.manager.name == "pip")
+
+
+def _runs(command: Located, target: str) -> bool:
+    """Whether it runs the file as a script, from another folder than the file's."""
+    words = command.words
+    if not words or command.folder is None or overlaps(command.folder, target):
+        return False
+    at = 1 if words[0].value in _SHELLS and len(words) > 1 else 0
+    return named_by(command, words[at]) == target and not command.command.redirects
+
+
+def names_itself(script: str, target: str) -> bool:
+    """Whether a script may find its own file: it says its name or its folder, or asks what it is called."""
+    folder, name = posixpath.split(target)
+    return any(text in script for text in (name, folder, "$0", "${0", "BASH_SOURCE", "$_", "find /", "PWD"))
 
 
 def _is_near(path: str, target: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
@@ -13,7 +13,7 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.load import lock_names
 from dfix.rewriter.model import Model, Stage, Step
-from dfix.rewriter.model.commands import Located
+from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.copied import Copied, Unclear, copied, has_mode
 from dfix.rewriter.model.effects import effects, is_named, only_adds
 from dfix.rewriter.model.effects.added_mode import added_mode
@@ -21,9 +21,10 @@ from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.given_owner import given_owner
 from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map import FileMap, Hidden, ImageFile
-from dfix.rewriter.model.paths import overlaps, within
+from dfix.rewriter.model.paths import overlaps, resolve, within
 from dfix.rewriter.pipeline.guards.order import RunCommand, differing_gaps, install_of, matched
 from dfix.rewriter.pipeline.guards.trace import Put, Trace, conflict, lasting, trace
+from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -62,8 +63,9 @@ def difference(before: Model, after: Model, context: Context, *, new_image: bool
         if len(before.stages) != len(after.stages):
             raise _WrongError(f"it has {len(after.stages)} stages instead of {len(before.stages)}")
         changed = _changed(before, after)
-        for pair in map(_Pair, traces(one for one, _ in changed), traces(other for _, other in changed)):
-            _check(pair, context)
+        pairs = map(_Pair, traces(one for one, _ in changed), traces(other for _, other in changed))
+        for (one, other), pair in zip(changed, pairs, strict=True):
+            _check(_Pair(_without_mounted(pair.before, one, other), pair.after), context)
     except _WrongError as wrong:
         return str(wrong)
     return ""
@@ -92,7 +94,7 @@ def _traces(stages: Iterable[Stage], look_up: Callable[[Step], Copied | Unclear]
 
 def _check(pair: _Pair, context: Context) -> None:
     """Raises _WrongError where a stage does not end or run with the same files."""
-    before, after = pair = _Pair(_without_mounted(*pair), pair.after)
+    before, after = pair
     _nothing_gone(before.puts, after.puts)
     _same_end(before.puts, after.puts, context)
     pairs = list(matched(before.runs, after.runs))
@@ -109,28 +111,22 @@ def _check(pair: _Pair, context: Context) -> None:
             _check_added(pair, pairs, ran, context)
 
 
-def _without_mounted(before: Trace, after: Trace) -> Trace:
-    """The first trace without the files that a RUN removes there, and that it mounts at the same path in the second."""
+def _without_mounted(before: Trace, stage: Stage, other: Stage) -> Trace:
+    """What a stage does, without the files that a RUN removes there, and mounts at the same path in the other text."""
     mounts = {
-        (mount.source, mount.target)
-        for ran in after.runs.commands
-        for mount in ran.step.mounts
-        if mount.kind == "bind" and mount.from_ is None
+        (mount.from_, mount.source, mount.target)
+        for ran in _runs_of(other)
+        for mount in ran.mounts
+        if mount.kind == "bind"
     }
     removed = {
         place.path
-        for ran in before.runs.commands
-        if mounts and ran.command is not None and ran.words[:1] == ("rm",)
-        for place in effects(ran.command).writes
+        for ran in _runs_of(stage)
+        for command in (located(ran) if mounts else ())
+        if command.words and program_name(command.words[0]) == "rm"
+        for place in effects(command).writes
     }
-    gone = [
-        index
-        for index, put in enumerate(before.puts)
-        if put.entry is not None
-        and not put.entry.folder
-        and (put.entry.source, put.entry.image) in mounts
-        and put.entry.image in removed
-    ]
+    gone = [index for index, put in enumerate(before.puts) if removed and _is_mounted(put, mounts, removed)]
     if not gone:
         return before
     return before._replace(
@@ -138,6 +134,25 @@ def _without_mounted(before: Trace, after: Trace) -> Trace:
         layers=tuple(layer for index, layer in enumerate(before.layers) if index not in gone),
         copied=tuple(count - sum(index < count for index in gone) for count in before.copied),
     )
+
+
+def _runs_of(stage: Stage) -> Iterator[Step]:
+    """The RUNs of a stage, and of those that it is based on."""
+    for one in stage.ancestry():
+        yield from (step for step in one.steps if step.keyword == "RUN" and not step.onbuild)
+
+
+def _is_mounted(put: Put, mounts: Set[tuple[str | None, str | None, str | None]], removed: Set[str]) -> bool:
+    """Whether what a COPY puts somewhere is one file that is removed, and mounted at the same path."""
+    if put.entry is not None:
+        place = put.entry.image
+        return not put.entry.folder and place in removed and (None, put.entry.source, place) in mounts
+    flag, destination = put.step.instruction.flag("from"), put.step.destination
+    if flag is None or destination is None or len(put.step.sources) != 1:
+        return False
+    source = resolve("/", put.step.sources[0] or "") or "/"
+    places = (destination, posixpath.join(destination, posixpath.basename(source)))
+    return any(place in removed and (flag.value, source, place) in mounts for place in places)
 
 
 def _nothing_gone(before: Sequence[Put], after: Sequence[Put]) -> None:
