@@ -175,7 +175,9 @@ def prove(engine: Engine, case: Case, *, measuring: bool) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / case.folder.name
         shutil.copytree(case.folder, copy, symlinks=True)
-        command = [sys.executable, "-m", "dfix", "verify", "--isolated", "--network=host", "--timeout=600"]
+        settings = copy / "dfix.toml"
+        only_own = f"--config={settings}" if settings.exists() else "--isolated"
+        command = [sys.executable, "-m", "dfix", "verify", only_own, "--network=host", "--timeout=600"]
         command += ["--output-format=json", *(f"--set={arg}" for arg in case.args)]
         command += [] if measuring and not case.unsafe else ["--no-measure"]
         command += ["--unsafe"] if case.unsafe else []

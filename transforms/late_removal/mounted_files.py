@@ -7,11 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
-from dfix.rewriter.knowledge import usage
-from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.commands import chain, located
 from dfix.rewriter.model.copied import Copied, copied
-from dfix.rewriter.model.effects import effects
 from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.places import named_by
 from dfix.rewriter.model.images import repository
@@ -23,6 +20,7 @@ from dfix.rewriter.shell.nodes import Command
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
+from dfix.transforms.late_removal.reading import check_commands, check_removal
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Model, Stage, Step
@@ -34,9 +32,6 @@ _SYNTAX = expression(
 )
 """Versions of the Dockerfile syntax with `RUN --mount` (1.2 and later)."""
 _HINT = 'begin the file with `# syntax=docker/dockerfile:1`, or set target = "buildkit"'
-_INSTALLERS = frozenset(("dpkg", "rpm"))
-"""Programs that only read the packages that they are given (dpkg(1), rpm(8))."""
-_SHELLS = frozenset(("sh", "bash", "/bin/sh", "/bin/bash"))
 _EMPTY = frozenset(("/tmp", "/var/tmp", "/root"))
 """Folders in which official images have nothing but hidden files."""
 _OF_OTHERS = expression(r"[/$]|^(?:scratch)?$")
@@ -104,6 +99,7 @@ def _mounted(model: Model, copy: Step, run: Step) -> MountedFile | None:
     command, word = removal
     what = f"`{shown(command)}`"
     line = copy.instruction.line
+    check_removal(command, word, target)
     if not may_mount(model):
         reason = f"{what} frees no space, and dfix does not know whether the builder has bind mounts"
         raise LeaveAlone("mount", reason, _HINT)
@@ -118,7 +114,7 @@ def _mounted(model: Model, copy: Step, run: Step) -> MountedFile | None:
         raise LeaveAlone("comment", f"a comment in the RUN may be about {what}", "move the comment above the RUN")
     _check_place(model, copy, target)
     script = "" if copy.instruction.flag("from") or model.context is None else model.context.read(source) or ""
-    _check_commands(run, command, target, script)
+    check_commands(run, command, target, script)
     return MountedFile(copy, run, source, target, command.command, word, shown(command))
 
 
@@ -172,8 +168,9 @@ def _removal(run: Step, target: str) -> tuple[Located, Word] | None:
     for command in located(run) if elements is not None and len(elements) > 1 else ():
         if command.depth or not command.words or program_name(command.words[0]) != "rm" or not command.part:
             continue
-        for word in command.words[1:]:
-            if word.value is not None and not word.text.startswith("-") and named_by(command, word) == target:
+        operands = [word for word in command.words[1:] if not word.text.startswith("-")]
+        for word in operands:
+            if word.value is not None and named_by(command, word) == target:
                 return command, word
     return None
 
@@ -190,61 +187,3 @@ def _check_place(model: Model, copy: Step, target: str) -> None:
     taken = made_before(target, copy, model.context, by_name=True) if is_empty else is_missing(target, copy)
     if taken:
         raise LeaveAlone("unknown-folder", f"{taken}, which the RUN removes today")
-
-
-def _check_commands(run: Step, removal: Located, target: str, script: str) -> None:
-    """Raise LeaveAlone unless the RUN's other commands only read the file, before it is removed.
-
-    `script` is its text, "" if that is unknown.
-    """
-    is_read = False
-    for command in located(run, conditions=True):
-        if command.command is removal.command:
-            continue
-        before = command.part < removal.part
-        if before and _installs(command):
-            is_read = is_read or any(named_by(command, word) == target for word in command.words[1:])
-            continue
-        if before and script and _runs(command, target) and not names_itself(script, target):
-            is_read = True
-            continue
-        found = effects(command)
-        if found.anything:
-            raise LeaveAlone("unclear-use", f"`{found.shown}` may do more to {target} than read it")
-        reads = any(_is_near(place.path, target) for place in found.reads)
-        if reads and not before:
-            raise LeaveAlone("unclear-use", f"`{found.shown}` would still find {target}")
-        unpacks = reads and program_name(command.words[0]) in of_kind("unpacks")
-        if any(_is_near(place.path, target) for place in found.writes if not unpacks or place.path == target):
-            raise LeaveAlone("unclear-use", f"`{found.shown}` may change {target}, but a mounted file is read-only")
-        is_read = is_read or reads
-    if not is_read:
-        line = run.instruction.line
-        raise LeaveAlone("unclear-use", f"no command of the RUN on line {line} is known to read {target}")
-
-
-def _installs(command: Located) -> bool:
-    """Whether it installs packages, which only reads files that it is given, and changes none in /tmp or the like."""
-    used = usage(command.words)
-    if used is None:
-        return bool(command.words) and program_name(command.words[0]) in _INSTALLERS
-    return used.verb == "install" and (used.manager.system or used.manager.name == "pip")
-
-
-def _runs(command: Located, target: str) -> bool:
-    """Whether it runs the file as a script, from another folder than the file's."""
-    words = command.words
-    if not words or command.folder is None or overlaps(command.folder, target):
-        return False
-    at = 1 if words[0].value in _SHELLS and len(words) > 1 else 0
-    return named_by(command, words[at]) == target and not command.command.redirects
-
-
-def names_itself(script: str, target: str) -> bool:
-    """Whether a script may find its own file: it says its name or its folder, or asks what it is called."""
-    folder, name = posixpath.split(target)
-    return any(text in script for text in (name, folder, "$0", "${0", "BASH_SOURCE", "$_", "find /", "PWD"))
-
-
-def _is_near(path: str, target: str) -> bool:
-    return not path.startswith("/") or overlaps(path, target)
