@@ -47,7 +47,7 @@ class Joined(NamedTuple):
         return f"{self.removal}; an edit of {brought} now repeats `{self.runs[0].title}`"
 
 
-class Stays(NamedTuple):
+class StaysSeparate(NamedTuple):
     """A RUN that removes something too late, and why it stays separate."""
 
     step: Step
@@ -63,7 +63,7 @@ class _Late(NamedTuple):
     removal: str
 
 
-def removals(model: Model, stage: Stage) -> Iterator[Joined | Stays]:
+def removals(model: Model, stage: Stage) -> Iterator[Joined | StaysSeparate]:
     """The RUNs of a stage that become one, and why other late removals stay. No RUN is in two of them."""
     known: dict[int, RunSummary] = {}
     taken = -1
@@ -76,7 +76,7 @@ def removals(model: Model, stage: Stage) -> Iterator[Joined | Stays]:
             taken = step.index
             yield answer
         else:
-            yield Stays(step, answer)
+            yield StaysSeparate(step, answer)
 
 
 def _late(stage: Stage, step: Step, known: dict[int, RunSummary]) -> _Late | None:

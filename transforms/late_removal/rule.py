@@ -183,7 +183,7 @@ def _joined_runs(model: Model, stages: Sequence[Stage]) -> Iterator[Change | Ref
     if not stages:
         return
     from dfix.rewriter.neighbours.joined_run import usual_break_of  # most files need none of the rule's modules
-    from dfix.transforms.late_removal.edits import edits
+    from dfix.transforms.late_removal.joined_edits import joined_edits
     from dfix.transforms.late_removal.removals import Joined, removals
 
     @cache
@@ -193,7 +193,7 @@ def _joined_runs(model: Model, stages: Sequence[Stage]) -> Iterator[Change | Ref
     for stage in stages:
         for found in removals(model, stage):
             if isinstance(found, Joined):
-                joined = edits(model, found, usual)
+                joined = joined_edits(model, found, usual)
                 offset = found.runs[0].step.instruction.span.start
                 yield Change(NAME, offset, joined.edits, found.told, joined.contract)
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
@@ -13,7 +13,7 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.load import lock_names
 from dfix.rewriter.model import Model, Stage, Step
-from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied, Unclear, copied, has_mode
 from dfix.rewriter.model.effects import effects, is_named, only_adds
 from dfix.rewriter.model.effects.added_mode import added_mode
@@ -21,10 +21,10 @@ from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.given_owner import given_owner
 from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map import FileMap, Hidden, ImageFile
-from dfix.rewriter.model.paths import overlaps, resolve, within
+from dfix.rewriter.model.paths import overlaps, within
+from dfix.rewriter.pipeline.guards.mounted import without_mounted
 from dfix.rewriter.pipeline.guards.order import RunCommand, differing_gaps, install_of, matched
-from dfix.rewriter.pipeline.guards.trace import Put, Trace, conflict, lasting, trace
-from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.pipeline.guards.trace import Put, Trace, conflict, in_home_of_root, lasting, trace
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def difference(before: Model, after: Model, context: Context, *, new_image: bool
         changed = _changed(before, after)
         pairs = map(_Pair, traces(one for one, _ in changed), traces(other for _, other in changed))
         for (one, other), pair in zip(changed, pairs, strict=True):
-            _check(_Pair(_without_mounted(pair.before, one, other), pair.after), context)
+            _check(_Pair(without_mounted(pair.before, one, other), pair.after), context)
     except _WrongError as wrong:
         return str(wrong)
     return ""
@@ -109,50 +109,6 @@ def _check(pair: _Pair, context: Context) -> None:
     for ran in after.runs.commands:
         if id(ran) not in known:
             _check_added(pair, pairs, ran, context)
-
-
-def _without_mounted(before: Trace, stage: Stage, other: Stage) -> Trace:
-    """What a stage does, without the files that a RUN removes there, and mounts at the same path in the other text."""
-    mounts = {
-        (mount.from_, mount.source, mount.target)
-        for ran in _runs_of(other)
-        for mount in ran.mounts
-        if mount.kind == "bind"
-    }
-    removed = {
-        place.path
-        for ran in _runs_of(stage)
-        for command in (located(ran) if mounts else ())
-        if command.words and program_name(command.words[0]) == "rm"
-        for place in effects(command).writes
-    }
-    gone = [index for index, put in enumerate(before.puts) if removed and _is_mounted(put, mounts, removed)]
-    if not gone:
-        return before
-    return before._replace(
-        puts=tuple(put for index, put in enumerate(before.puts) if index not in gone),
-        layers=tuple(layer for index, layer in enumerate(before.layers) if index not in gone),
-        copied=tuple(count - sum(index < count for index in gone) for count in before.copied),
-    )
-
-
-def _runs_of(stage: Stage) -> Iterator[Step]:
-    """The RUNs of a stage, and of those that it is based on."""
-    for one in stage.ancestry():
-        yield from (step for step in one.steps if step.keyword == "RUN" and not step.onbuild)
-
-
-def _is_mounted(put: Put, mounts: Set[tuple[str | None, str | None, str | None]], removed: Set[str]) -> bool:
-    """Whether what a COPY puts somewhere is one file that is removed, and mounted at the same path."""
-    if put.entry is not None:
-        place = put.entry.image
-        return not put.entry.folder and place in removed and (None, put.entry.source, place) in mounts
-    flag, destination = put.step.instruction.flag("from"), put.step.destination
-    if flag is None or destination is None or len(put.step.sources) != 1:
-        return False
-    source = resolve("/", put.step.sources[0] or "") or "/"
-    places = (destination, posixpath.join(destination, posixpath.basename(source)))
-    return any(place in removed and (flag.value, source, place) in mounts for place in places)
 
 
 def _nothing_gone(before: Sequence[Put], after: Sequence[Put]) -> None:
@@ -235,17 +191,10 @@ def _check_command(ran: RunCommand, differences: _Differences) -> None:
         places = [place for place in found.reads if not _same_file(differences, place.path)]
         places += [] if only_adds(ran.command) else found.writes
         for place in places:
-            path = _in_home_of_root(ran.step, place.path)
+            path = in_home_of_root(ran.step, place.path)
             if _touches(differences, put, path, named=is_named(ran.command, place)):
                 what = f"{place.verb} {place.shown}, where {_line(put)} puts files"
                 raise _WrongError(f"`{found.shown}` on {line} {what}")
-
-
-def _in_home_of_root(step: Step, path: str) -> str:
-    """A path in a home that is not known before the build, as one in /root unless USER or HOME says otherwise."""
-    if path.startswith(ELSEWHERE) and step.user in (None, "root", "0") and "HOME" not in step.env:
-        return "/root/" + path[len(ELSEWHERE) :]
-    return path
 
 
 def _changes_no_mode(command: Located, differences: _Differences) -> bool:

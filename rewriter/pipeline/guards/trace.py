@@ -10,6 +10,7 @@ from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied, Unclear
 from dfix.rewriter.model.effects.given_owner import GivenOwner, given_owner
+from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map.file_map import FileMap, Hidden, written_by
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.stage import Stage, Step
@@ -191,3 +192,10 @@ def _may_meet(first: Put, second: Put, context: Context) -> bool:
         return within(known.entry.image, path)
     brought = Brought(context, (known.entry,))
     return brought.context_path_of(path) is not None or brought.brings_below(path)
+
+
+def in_home_of_root(step: Step, path: str) -> str:
+    """A path in a home that is not known before the build, as one in /root unless USER or HOME says otherwise."""
+    if path.startswith(ELSEWHERE) and step.user in (None, "root", "0") and "HOME" not in step.env:
+        return "/root/" + path[len(ELSEWHERE) :]
+    return path

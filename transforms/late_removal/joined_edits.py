@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dfix.transforms.late_removal.removals import Joined
 
 
-def edits(model: Model, found: Joined, usual: Callable[[], str]) -> JoinedRun:
+def joined_edits(model: Model, found: Joined, usual: Callable[[], str]) -> JoinedRun:
     """What makes one RUN of several, with the instructions between them above or below it."""
     joined = joined_run(found.runs, usual, found.moves.spans)
     first, last = found.runs[0].step.instruction, found.runs[-1].step.instruction
