@@ -1,8 +1,9 @@
 """Loads the package managers' .toml files, each once and only when a command's name contains its stem.
 
 A file's stem is a substring of every command name that it describes (`apt` of `apt-get`), so that a Dockerfile
-without that text never loads it. The fields of `Manager`, `Project`, `Prefetch` and `CleanUp` (clean_up_row.py)
-describe the keys of a file; a key that has another name than its field is given in parentheses.
+without that text never loads it. The fields of `Manager`, `Project`, `Prefetch`, `CleanUp` (clean_up_row.py) and
+`CacheMount` (mount_row.py) describe the keys of a file; a key that has another name than its field is given in
+parentheses.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from dfix.rewriter.knowledge.clean_up_row import CleanUp, clean_up_of
+from dfix.rewriter.knowledge.mount_row import CacheMount, mount_of
 from dfix.rewriter.knowledge.program_table import ProgramRow, parse_row
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
@@ -135,6 +137,7 @@ class Manager(NamedTuple):
     outputs_hold: tuple[str, ...]
     """Names of which an output holds at least one, where authors have folders of that name too; () for no check."""
     clean_up: CleanUp | None
+    mount: CacheMount | None
     system: bool
     """Whether it is a distribution's, which installs named packages for the whole machine."""
     settings_at: tuple[str, ...]
@@ -169,6 +172,7 @@ def load(stem: str) -> Manager:
     data = own_table(FOLDER, stem + SUFFIX)
     caches = tuple(data.get("caches", ()))
     verbs = {word: kind for kind, words in data["verbs"].items() for word in words}
+    clean_up = clean_up_of(data["clean-up"], caches) if "clean-up" in data else None
     return Manager(
         name=stem,
         source=data["source"],
@@ -187,7 +191,8 @@ def load(stem: str) -> Manager:
         outputs=tuple(data.get("outputs", {}).get("folders", ())),
         outputs_beside=tuple(data.get("outputs", {}).get("beside", ())),
         outputs_hold=tuple(data.get("outputs", {}).get("hold", ())),
-        clean_up=clean_up_of(data["clean-up"], caches) if "clean-up" in data else None,
+        clean_up=clean_up,
+        mount=mount_of(data["mount"], clean_up) if "mount" in data else None,
         system=data.get("system", False),
         settings_at=tuple(data.get("settings-at", ())),
         one_folder=data.get("one-folder", False),

@@ -17,6 +17,7 @@ from dfix.rewriter.model.cache_use import (
     mounts_are_known,
     updates,
 )
+from dfix.rewriter.model.yarn_version import is_classic
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.clean_up.cache_settings import not_moved
 from dfix.transforms.clean_up.context_scripts import ContextScripts
@@ -33,7 +34,6 @@ from dfix.transforms.clean_up.own_program import is_not_own
 from dfix.transforms.clean_up.removed_files import Search
 from dfix.transforms.clean_up.rule import CONTRACT, NAME
 from dfix.transforms.clean_up.tool_version import flag_changes_more, knows_flag
-from dfix.transforms.clean_up.yarn_version import is_classic
 
 _ONBUILD = "the text of an ONBUILD is part of the image's configuration, which must stay the same"
 
@@ -126,7 +126,7 @@ def _appended(search: Search, step: Step, cache_use: CacheUse) -> tuple[Edit, ..
     if cache_use.runs_itself:
         mounts_are_known(step, cache_use)
     if cache_use.manager.name == "yarn":
-        is_classic(search.model, step, cache_use)
+        is_classic(search.model, step, cache_use.filled_by)
     given = given_variables(search, step, cache_use) if cache_use.runs_itself else Given()
     found = insertion(step, cache_use, given)
     unneeded_in_rest(search, step, cache_use, lists=lists, after=found.after)

@@ -9,15 +9,15 @@ from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Model, Step
-    from dfix.rewriter.model.cache_use import CacheUse
+    from dfix.rewriter.model.cache_use import ManagerUse
 
 _PINNED = expression(r'"packageManager"\s*:\s*"yarn@(\d+)')
 _CHOOSES = ("corepack", "yarn set version", "yarn policies", "yarnPath", "yarn@berry", "yarn@stable")
 
 
-def is_classic(model: Model, step: Step, cache_use: CacheUse) -> None:
+def is_classic(model: Model, step: Step, uses: tuple[ManagerUse, ...]) -> None:
     """Raise LeaveAlone where the RUN's Yarn may not be Yarn 1, whose cache nobody needs."""
-    if all(use.usage.says("yarn global add") or use.usage.says("yarn global upgrade") for use in cache_use.filled_by):
+    if all(use.usage.says("yarn global add") or use.usage.says("yarn global upgrade") for use in uses):
         return
     context = model.context
     if context is None:

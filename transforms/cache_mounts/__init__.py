@@ -1,0 +1,1 @@
+"""The rule cache-mounts, and the parts that only it needs."""
