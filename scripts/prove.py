@@ -168,7 +168,15 @@ def _without_syntax(path: Path) -> None:
 
 
 def prove(engine: Engine, case: Case, *, measuring: bool) -> Row:
-    """Run `dfix verify` on a copy of one context."""
+    """Run `dfix verify` on a copy of one context; with cache mounts twice, because it is the first that fills them."""
+    if "cache-mounts" in case.rules:
+        first = _verify(engine, case, measuring=False)
+        if first.file["verdict"] != "proven":
+            return first
+    return _verify(engine, case, measuring=measuring)
+
+
+def _verify(engine: Engine, case: Case, *, measuring: bool) -> Row:
     engine.bases(*case.bases)
     for tag, base in case.stand_ins:
         subprocess.run(["docker", "tag", base, tag], env=engine.environment, check=True)

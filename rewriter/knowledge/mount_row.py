@@ -19,6 +19,8 @@ class CacheMount(NamedTuple):
     """The folders to mount, of which nothing else is part of the image; `~` is the home of the user who runs it."""
     folders_by_image: dict[str, tuple[str, ...]]
     """(`folders-of`) The folders in official images that set another place: `rust = ["/usr/local/cargo/registry"]`."""
+    since: dict[str, str]
+    """The first version of official images whose program has such a folder; those of any other have it."""
     in_place_of: tuple[str, ...]
     """(`in-place-of`) Those of `folders` that stages that ship may mount instead of emptying them."""
     verbs: frozenset[str]
@@ -69,6 +71,7 @@ def mount_of(data: dict[str, Any], clean_up: CleanUp | None) -> CacheMount:
         source=data["source"],
         folders=tuple(data.get("folders", ())),
         folders_by_image={name: tuple(folders) for name, folders in data.get("folders-of", {}).items()},
+        since=data.get("since", {}),
         in_place_of=tuple(data.get("in-place-of", ())),
         verbs=frozenset(data["verbs"]),
         idle=frozenset(data.get("idle", ())),

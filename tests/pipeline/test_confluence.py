@@ -20,6 +20,7 @@ SAFE = ("clean-up", "merge-runs", "split-manifests")
 ORDERS = [order for length in (1, 2) for order in permutations(SAFE, length)]
 WITH_ORDER_LAYERS = (*SAFE, "order-layers")
 WITH_LATE_REMOVAL = (*SAFE, "late-removal")
+WITH_CACHE_MOUNTS = (*SAFE, "cache-mounts")
 """Together with a rule that runs only by name."""
 MOST_CONTEXTS = 12
 
@@ -195,6 +196,14 @@ def test_the_files_of_late_removal_end_the_same(files: dict[str, str], text: str
     orders = permutations(WITH_LATE_REMOVAL, 2)
     path = str(tmp_path / "Dockerfile")
     assert differing(path, text, str(tmp_path), frozenset(WITH_LATE_REMOVAL), orders) == []
+
+
+@pytest.mark.parametrize(("files", "text"), whole_files("cache_mounts"))
+def test_the_files_of_cache_mounts_end_the_same(files: dict[str, str], text: str, tmp_path: Path) -> None:
+    put(tmp_path, {**files, "Dockerfile": text})
+    orders = permutations(WITH_CACHE_MOUNTS, 2)
+    path = str(tmp_path / "Dockerfile")
+    assert differing(path, text, str(tmp_path), frozenset(WITH_CACHE_MOUNTS), orders) == []
 
 
 @pytest.mark.parametrize(("files", "text"), whole_files("clean_up", "merge_runs", "split_manifests"))

@@ -51,9 +51,8 @@ def cache_mounts(model: Model) -> Iterator[Change | Refusal]:
 
 
 def _reason(cache: SharedCache) -> str:
-    shown = cache.first.uses[-1 if cache.mount.updates_first else 0].shown
-    what = "downloads everything again whenever it re-runs; a cache mount keeps that on this builder"
-    return f"`{shown}` {what} (a fresh CI machine gains nothing unless it keeps the builder's cache)"
+    what = "starts with an empty cache whenever it re-runs; a cache mount keeps the cache on this builder"
+    return f"`{cache.first.uses[0].shown}` {what} (a fresh CI machine gains nothing, unless the builder is kept)"
 
 
 def _edits(cache: SharedCache) -> list[Edit]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = ImageUser("/root", 0, 0)
 _ODD = expression(r"[^A-Za-z0-9.]+")
+_VERSION = expression(r"\d{1,4}\.\d{1,4}")
 _ENDS_IN_VARIABLE = expression(r"\$(?:\w+|\{[^{}]*\})$")
 
 
@@ -60,9 +61,18 @@ def _written(cache: SharedCache, step: Step) -> tuple[str, ...]:
     image = step.stage.base.image
     name = repository(image.lower())[0]
     folders = mount.folders_by_image.get(name, mount.folders)
+    _has_folder(cache, image, name)
     if not folders:
         raise LeaveAlone("base-image", f"dfix does not know where {manager.name} keeps its cache in {image}")
     return folders
+
+
+def _has_folder(cache: SharedCache, image: str, name: str) -> None:
+    """Raise LeaveAlone where the image has a version that has no such cache yet."""
+    first = cache.mount.since.get(name, "")
+    tag = _VERSION.match(repository(image.lower())[1]) if first else None
+    if tag is not None and tuple(map(int, tag[0].split("."))) < tuple(map(int, first.split("."))):
+        raise LeaveAlone("tool-version", f"{cache.manager.name} keeps such a cache since version {first}")
 
 
 def _root(cache: SharedCache, run: CachedRun) -> ImageUser:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import usage
+from dfix.rewriter.knowledge.compilers import compilers
 from dfix.rewriter.model.effects import effects
 from dfix.rewriter.shell.nodes import AndOr
 from dfix.rewriter.shell.walk import program_name
@@ -70,6 +71,7 @@ def _is_known(cache: SharedCache, step: Step) -> None:
             continue
         program = program_name(command.words[0]) if command.words else ""
         starts = (program,) if used is not None or program in needed_by else effects(command).starts
+        starts = tuple(name for name in starts if name not in compilers() or name in needed_by)
         if starts:
             name, line = cache.manager.name, step.instruction.line
             told = f"`{starts[0]}` on line {line} may use {name}'s cache, but would have no mount"

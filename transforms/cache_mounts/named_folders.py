@@ -114,12 +114,9 @@ def _may_put(cache: SharedCache, step: Step, target: str, folder: str) -> bool:
     """Whether a COPY may bring files into a folder that its destination is, or contains."""
     if within(target, folder):
         return True
-    if not (cache.mount.needed and within(folder, target)):
+    if not cache.mount.needed or cache.mount.updates_first or not within(folder, target):
         return False
-    from_context = step.instruction.flag("from") is None
-    context = cache.model.context if from_context else None
-    if target == "/" and from_context and context is None:
-        return False  # the root of a project is not laid out like that of a system
+    context = cache.model.context if step.instruction.flag("from") is None else None
     below = posixpath.relpath(folder, target)
     for source in step.sources:
         if source is None:
