@@ -25,6 +25,7 @@ ENGINE = {
     "rewriter/neighbours/run_summary.py": {"merge-runs"},
     "rewriter/neighbours": {"late-removal", "merge-runs"},
     "rewriter/model/source_evidence.py": {"multistage"},
+    "rewriter/model/yarn_version.py": {"clean-up", "cache-mounts"},
     "rewriter/model/package_json_commands.py": {"multistage"},
 }
 """Parts of the engine that give reasons, and the rules that ask them."""

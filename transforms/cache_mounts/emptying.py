@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Word
     from dfix.transforms.cache_mounts.cached_run import CachedRun, SharedCache
-    from dfix.transforms.cache_mounts.folders import CacheFolder
+    from dfix.transforms.cache_mounts.mounted_folders import CacheFolder
 
 _CLEANS = ("clean", "clear", "clear-cache", "clearcache", "cc", "purge", "prune", "rm")
 

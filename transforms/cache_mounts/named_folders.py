@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Word
     from dfix.transforms.cache_mounts.cached_run import SharedCache
-    from dfix.transforms.cache_mounts.folders import CacheFolder
+    from dfix.transforms.cache_mounts.mounted_folders import CacheFolder
 
 _NEED_NO_FILES = frozenset(("echo", "printf", "mkdir", "cd", "export", "test", "[", "ls", "pwd"))
 _TREES = frozenset(("cp", "mv", "tar", "rsync", "zip", "find", "chown", "chmod", "rm", "ln", "du", "install"))

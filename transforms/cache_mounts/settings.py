@@ -116,11 +116,17 @@ def _files(cache: SharedCache) -> None:
         return
     paths = [path for path in context.below("") if posixpath.basename(path) in names]
     for path in paths[:_MOST_FILES]:
-        for line in (context.read(path) or "").splitlines():
-            for key in keys:
-                if _sets(line, key):
-                    code = "linked-cache" if key in mount.linked_by else "moved-cache"
-                    raise LeaveAlone(code, f"`{key}` in {path} decides where {cache.manager.name}'s files are")
+        key = _key(context.read(path) or "", keys)
+        told = f"`{key}` in {path} decides where {cache.manager.name}'s files are"
+        if key in mount.linked_by:
+            raise LeaveAlone("linked-cache", told)
+        if key:
+            raise LeaveAlone("moved-cache", told)
+
+
+def _key(text: str, keys: tuple[str, ...]) -> str:
+    """The first of the keys that a settings file sets; "" for none."""
+    return next((key for line in text.splitlines() for key in keys if _sets(line, key)), "")
 
 
 def _sets(line: str, key: str) -> bool:
