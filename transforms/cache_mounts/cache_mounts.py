@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.change import Change, Refusal
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.model.cache_use import RunIndex
 from dfix.rewriter.model.yarn_version import is_classic
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.cache_mounts.builder import has_mounts
@@ -39,7 +38,7 @@ class _Plan(NamedTuple):
 
 def cache_mounts(model: Model) -> Iterator[Change | Refusal]:
     """The change or refusal of each cache."""
-    for cache in shared_caches(model, RunIndex()):
+    for cache in shared_caches(model):
         offset = cache.first.step.instruction.span.start
         try:
             edits = _edits(cache)
@@ -73,12 +72,14 @@ def _edits(cache: SharedCache) -> list[Edit]:
         found = emptying(cache, run, folders[run.step])
         updates_itself(cache, run, complete=found.complete)
         plans.append(_Plan(run, missing[run.step], found))
-    _unread(cache, plans, [folder for found in folders.values() for folder in found])
+    _unread(cache, plans, list(dict.fromkeys(folder for found in folders.values() for folder in found)))
+    needed = dict.fromkeys(folder for plan in plans for folder in plan.missing)
+    authors = {folder: authors_flag(cache, folder) for folder in needed}
     edits = []
     for plan in plans:
         if not plan.missing:
             continue
-        flags = [authors_flag(cache, folder) or flag(cache, plan.run.step, folder) for folder in plan.missing]
+        flags = [authors[folder] or flag(cache, plan.run.step, folder) for folder in plan.missing]
         keeps = any(map(_holds_packages, plan.missing)) and _deletes_packages(cache, plan.run.step)
         edits += [*mount_edits(plan.run.step, flags, keeps_packages=keeps), *plan.emptying.edits]
     return edits
@@ -87,7 +88,7 @@ def _edits(cache: SharedCache) -> list[Edit]:
 def _folders(cache: SharedCache, run: CachedRun) -> list[CacheFolder]:
     """The folders that a RUN may mount: where the image ships, only those that the author empties."""
     found = cache_folders(cache, run)
-    if not run.step.stage.ships:
+    if not cache.shipping.image_of(run.step.stage):
         return found
     found = [folder for folder in found if folder.written in cache.mount.in_place_of]
     if not found:
@@ -117,7 +118,7 @@ def _deletes_packages(cache: SharedCache, step: Step) -> bool:
 
     The first RUN of the stage that uses apt turns it off, for all that come after it.
     """
-    if step.stage.ships:
+    if cache.shipping.image_of(step.stage):
         return False
     for stage in step.stage.ancestry():
         for other in stage.steps:
@@ -126,6 +127,6 @@ def _deletes_packages(cache: SharedCache, step: Step) -> bool:
                 continue
             if "docker-clean" in other.source_text:
                 return False
-            if before and not stage.ships and any(run.step is other for run in cache.runs):
+            if before and not cache.shipping.image_of(stage) and any(run.step is other for run in cache.runs):
                 return False
     return True

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dfix.rewriter.model.cache_use import RunIndex
 from dfix.rewriter.text.named_tuple import NamedTuple
+from dfix.transforms.cache_mounts.shipping import Shipping
 
 if TYPE_CHECKING:
     from dfix.rewriter.knowledge import Manager
     from dfix.rewriter.knowledge.mount_row import CacheMount
     from dfix.rewriter.model import Model, Stage, Step
-    from dfix.rewriter.model.cache_use import ManagerUse, RunIndex
+    from dfix.rewriter.model.cache_use import ManagerUse
 
 
 class CachedRun(NamedTuple):
@@ -26,6 +28,7 @@ class SharedCache(NamedTuple):
 
     model: Model
     run_index: RunIndex
+    shipping: Shipping
     manager: Manager
     mount: CacheMount
     stages: tuple[Stage, ...]
@@ -45,8 +48,9 @@ class SharedCache(NamedTuple):
         return self.runs[0]
 
 
-def shared_caches(model: Model, index: RunIndex) -> list[SharedCache]:
+def shared_caches(model: Model) -> list[SharedCache]:
     """Every cache that RUNs use and that a mount can keep, in the order of the file."""
+    index, shipping = RunIndex(), Shipping(model)
     families: dict[Stage, list[Stage]] = {}
     for stage in model.stages:
         families.setdefault(stage.base, []).append(stage)
@@ -60,7 +64,7 @@ def shared_caches(model: Model, index: RunIndex) -> list[SharedCache]:
                 continue
             used = [CachedRun(step, uses) for step in runs if (uses := _uses(index, step, manager, mount))]
             if used:
-                found.append(SharedCache(model, index, manager, mount, tuple(stages), tuple(used)))
+                found.append(SharedCache(model, index, shipping, manager, mount, tuple(stages), tuple(used)))
     return found
 
 

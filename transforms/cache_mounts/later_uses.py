@@ -31,11 +31,12 @@ def plain_commands(script: Script) -> set[int]:
 
 def does_not_ship(cache: SharedCache, run: CachedRun) -> None:
     """Raise LeaveAlone for a RUN whose cache is part of the image today."""
-    if not run.step.stage.ships:
+    image = cache.shipping.image_of(run.step.stage)
+    if not image:
         return
     shown, clean_up = run.uses[0].shown, cache.manager.clean_up
     line = run.step.instruction.line
-    told = f"the image that ships contains the cache of `{shown}` on line {line}, and something may use it"
+    told = f"{image} contains the cache of `{shown}` on line {line}, and something may use it"
     hint = "select clean-up, too" if clean_up is not None else "build in a stage of its own, and copy the result"
     raise LeaveAlone("cache-ships", told, hint)
 

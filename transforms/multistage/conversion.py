@@ -13,8 +13,8 @@ from dfix.rewriter.model.container_commands import containers_of
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.official_images import base_image
 from dfix.rewriter.model.paths import overlaps, within
-from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.stage import Stage, Step
+from dfix.rewriter.model.stage_targets import file_that_targets
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand, classified_commands
 from dfix.transforms.multistage.entry_point import start_command
@@ -54,7 +54,7 @@ def convert(model: Model, stage: Stage) -> Conversion | None:
         raise LeaveAlone("base-image", f"dfix does not know what {stage.image} contains")
     if model.context is None:
         raise LeaveAlone("no-context", "the build context is unknown", "name its folder with --context")
-    target = _file_that_targets(model.context, stage.name) if stage.name else ""
+    target = file_that_targets(model.context, stage.name) if stage.name else ""
     if target:
         raise LeaveAlone(
             "target-stage", f"{target} targets the stage `{stage.name}`, which would become the build stage"
@@ -71,13 +71,6 @@ def convert(model: Model, stage: Stage) -> Conversion | None:
     if runtime is None:
         return None
     return _conversion(build, _without_removed(build, runtime))
-
-
-def _file_that_targets(context: Context, name: str) -> str:
-    """The compose file, Makefile or the like that builds a stage by this name; "" where none does."""
-    asks = re.compile(rf"\btarget\b\s*[:=]\s*[\"']?{re.escape(name)}\b|--target[= ]{re.escape(name)}\b", re.IGNORECASE)
-    endings = (".yml", ".yaml", ".hcl", ".json", ".sh", "Makefile")
-    return next((path for path, text in sources(context, endings) if asks.search(text)), "")
 
 
 def _context_copies(context: Context, stage: Stage) -> Iterator[Copied]:
