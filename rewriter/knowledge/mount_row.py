@@ -54,7 +54,11 @@ class CacheMount(NamedTuple):
     links: dict[str, str]
     """Options and variables with whose value installed files are links into the cache, or cannot be copied from it."""
     settings_files: tuple[str, ...]
-    """(`settings-files`) The names of the project's files that may hold such settings."""
+    """(`settings-files`) The names of the project's files that may hold such settings, or move the cache."""
+    settings_options: frozenset[str]
+    """(`settings-options`) Options that name further files of that kind."""
+    moved_keys: tuple[str, ...]
+    """(`moved-keys`) The names of settings in them that move the cache."""
     linked_by: tuple[str, ...]
     """(`linked-by`) The names of settings in them that do the same as `links`."""
     keeps_own: frozenset[str]
@@ -88,7 +92,9 @@ def mount_of(data: dict[str, Any], clean_up: CleanUp | None) -> CacheMount:
         off=frozenset(data.get("off", ())) | (clean_up.off if clean_up is not None else frozenset()),
         uncached=frozenset(data.get("uncached", ())) | (clean_up.uncached if clean_up is not None else frozenset()),
         links=data.get("links", {}),
-        settings_files=tuple(data.get("settings-files", ())),
+        settings_files=(*(clean_up.settings_files if clean_up is not None else ()), *data.get("settings-files", ())),
+        settings_options=frozenset(data.get("settings-options", ())),
+        moved_keys=(*(clean_up.moved_keys if clean_up is not None else ()), *data.get("moved-keys", ())),
         linked_by=tuple(data.get("linked-by", ())),
         keeps_own=frozenset(data.get("keeps-own", ())),
         runs_from=frozenset(data.get("runs-from", ())),

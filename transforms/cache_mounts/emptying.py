@@ -68,7 +68,9 @@ def _flags(cache: SharedCache, run: CachedRun) -> tuple[list[Edit], bool]:
         all_have = all_have and bool(words)
         for word in words:
             if word.text.partition("=")[0] not in cache.mount.uncached:
-                raise LeaveAlone("cache-off", f"`{use.shown} {word.text}` turns the cache off in a bundle of options")
+                raise LeaveAlone(
+                    "cache-off", f"`{use.shown} {word.text}` turns the cache off in a way that dfix does not remove"
+                )
             _same_install(cache, run, use)
             edits.append(_without(run.step, use.located.command.words, word))
     return edits, all_have

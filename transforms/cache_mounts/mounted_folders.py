@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dfix.transforms.cache_mounts.cached_run import CachedRun, SharedCache
 
 ROOT = ImageUser("/root", 0, 0)
+_USERS = expression(r"\b(?:usermod|groupmod|userdel|groupdel|deluser|delgroup|passwd)\b")
 _ODD = expression(r"[^A-Za-z0-9.]+")
 _VERSION = expression(r"\d{1,4}\.\d{1,4}")
 _ENDS_IN_VARIABLE = expression(r"\$(?:\w+|\{[^{}]*\})$")
@@ -97,12 +98,18 @@ def _user(cache: SharedCache, run: CachedRun, name: str) -> ImageUser:
         image = step.stage.base.image
         who = f"the home of {step.user} in {image}" if step.user else f"the user and home of {image}"
         raise LeaveAlone("unknown-home", f"dfix does not know {who}", "write the mount yourself")
+    if user.uid and any(_changes_users(other) for stage in step.stage.ancestry() for other in stage.steps):
+        raise LeaveAlone("unknown-home", f"a RUN changes the users of the image, perhaps {step.user}")
     if "HOME" not in step.env:
         return user
     home = step.env["HOME"]
     if not home or home[0] != "/":
         raise LeaveAlone("unknown-home", "HOME is set to a value that is not known before the build")
     return user._replace(home=posixpath.normpath(home))
+
+
+def _changes_users(step: Step) -> bool:
+    return step.keyword == "RUN" and _USERS.search(step.source_text) is not None
 
 
 def flag(cache: SharedCache, step: Step, folder: CacheFolder) -> str:

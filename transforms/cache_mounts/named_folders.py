@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dfix.transforms.cache_mounts.mounted_folders import CacheFolder
 
 _NEED_NO_FILES = frozenset(("echo", "printf", "mkdir", "cd", "export", "test", "[", "ls", "pwd"))
-_TREES = frozenset(("cp", "mv", "tar", "rsync", "zip", "find", "chown", "chmod", "rm", "ln", "du", "install"))
+_TREES = frozenset(("cp", "mv", "tar", "rsync", "zip", "find", "chown", "chmod", "rm", "ln", "du", "install", "cd"))
 """Programs that go through whole folders."""
 DOCKER_CLEAN = "/etc/apt/apt.conf.d/docker-clean"
 
@@ -63,7 +63,7 @@ def not_named(cache: SharedCache, folders: list[str], allowed: set[int]) -> None
             continue
         for command in cache.run_index.of(step).commands:
             program = program_name(command.words[0]) if command.words else ""
-            if program in _NEED_NO_FILES or id(command.command) in allowed:
+            if id(command.command) in allowed or (program in _NEED_NO_FILES and not _enters_home(command)):
                 continue
             word = related(step, command, cache, folders)
             if not word or (program == "rm" and step not in mounted and _forced(command)):
@@ -72,6 +72,14 @@ def not_named(cache: SharedCache, folders: list[str], allowed: set[int]) -> None
             line, name = step.instruction.line, cache.manager.name
             told = f"{what} on line {line} uses {name}'s cache, which a mount keeps out of the image"
             raise LeaveAlone("needed-later", told)
+
+
+def _enters_home(command: Located) -> bool:
+    """Whether it is a `cd` to a folder of the home, where dfix does not follow the names that come after it."""
+    words = command.words
+    return program_name(words[0]) == "cd" and any(
+        word.text.startswith(("~/", "$HOME/", "${HOME}/")) for word in words[1:]
+    )
 
 
 def _forced(command: Located) -> bool:

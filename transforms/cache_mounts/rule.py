@@ -12,7 +12,8 @@ part of the image: for apt `/var/cache/apt` and `/var/lib/apt/lists`, not `/var/
 **What it gains.** Seconds, on a builder that is used again: a RUN runs as often as before, but downloads less. On a
 fresh CI machine it gains nothing unless the machine keeps the builder's cache; `--cache-to` does not export cache
 mounts. There it may even lose: a layer with `go mod download` comes from a registry's cache, the content of a mount
-does not. So the rule only runs by name: `--select cache-mounts`, or the same in the settings.
+does not. So the rule only runs by name: `--select cache-mounts`, or the same in the settings. The builder has to be
+BuildKit, which Docker uses since version 23.0.
 
 **What it promises.** The same image, except that the package managers' cache folders contain fewer files.
 
@@ -33,6 +34,10 @@ would leave the project's own modules to other builds; when `# syntax=` is older
 without cache mounts; and when a RUN mounts something else there.
 
 Cargo's `target` folder is not mounted, because later steps copy the program out of it.
+
+**What it does not see.** A cache outlives what it was filled with: packages that a repository replaces under the same
+version (Maven's SNAPSHOT) may be as old as the package manager lets them be, and a wheel that pip compiled stays when
+the tag of the base image moves to another release. A tag that names the release avoids that.
 
 References: [Optimize cache usage: cache mounts](https://docs.docker.com/build/cache/optimize/#use-cache-mounts),
 [RUN --mount=type=cache](https://docs.docker.com/reference/dockerfile/#run---mounttypecache)

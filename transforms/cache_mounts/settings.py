@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -79,49 +80,65 @@ def _options(cache: SharedCache, use: ManagerUse) -> None:
 
 def _commands(cache: SharedCache) -> None:
     """Raise LeaveAlone for a command of the manager that changes where the cache is, or runs programs from it."""
-    clean_up, mount = cache.manager.clean_up, cache.mount
-    keys = clean_up.moved_keys if clean_up is not None else ()
+    mount, name = cache.mount, cache.manager.name
     mounted = {run.step for run in cache.runs}
     for step in (step for stage in cache.stages for step in stage.steps if step.keyword == "RUN"):
         for use in cache.run_index.of(step).uses:
-            if use.usage.manager is not cache.manager:
-                continue
-            words = [word.literal_or_text for word in use.usage.words]
-            said = " ".join(words)
-            sets = words[:1] in (["config"], ["set"], ["c"]) or (words[:1] == ["env"] and "-w" in words)
-            if sets and any(key in said for key in (*keys, *mount.homes, "cache", "store")):
+            if use.usage.manager is cache.manager and _may_move(cache, use):
                 raise LeaveAlone("moved-cache", f"`{use.shown}` on line {step.instruction.line} may move the cache")
-        if mount.runs_from and step in mounted:
-            for command in cache.run_index.of(step).commands:
-                shown = " ".join(word.literal_or_text for word in command.words[:2])
-                first = shown.partition(" ")[0].rpartition("/")[2]
-                if shown in mount.runs_from or first in mount.runs_from:
-                    told = f"`{shown}` in the same RUN runs programs that it keeps in {cache.manager.name}'s cache"
-                    raise LeaveAlone("needed-later", told, "give it a RUN of its own")
+        for command in cache.run_index.of(step).commands if mount.runs_from and step in mounted else ():
+            shown = " ".join(word.literal_or_text for word in command.words[:2])
+            first = shown.partition(" ")[0].rpartition("/")[2]
+            if shown in mount.runs_from or first in mount.runs_from:
+                told = f"`{shown}` in the same RUN runs programs that it keeps in {name}'s cache"
+                raise LeaveAlone("needed-later", told, "give it a RUN of its own")
+
+
+def _may_move(cache: SharedCache, use: ManagerUse) -> bool:
+    """Whether a command sets one of the manager's settings about its cache."""
+    words = [word.literal_or_text for word in use.usage.words]
+    said = " ".join(words)
+    sets = words[:1] in (["config"], ["set"], ["c"]) or (words[:1] == ["env"] and "-w" in words)
+    return sets and any(key in said for key in (*cache.mount.moved_keys, *cache.mount.homes, "cache", "store"))
 
 
 def _files(cache: SharedCache) -> None:
     """Raise LeaveAlone where a settings file of the context moves the cache or links to it."""
-    clean_up, mount = cache.manager.clean_up, cache.mount
-    names = {*mount.settings_files, *(clean_up.settings_files if clean_up is not None else ())}
-    keys = (*mount.linked_by, *(clean_up.moved_keys if clean_up is not None else ()))
-    if not names or not keys:
-        return
-    context = cache.model.context
+    mount, name, context = cache.mount, cache.manager.name, cache.model.context
+    keys = (*mount.linked_by, *mount.moved_keys)
+    named = list(_named_files(cache))
     if context is None:
+        if named:
+            raise LeaveAlone("moved-cache", f"{named[0]} may move {name}'s cache, and dfix knows no build context")
         if mount.linked_by:
-            name = cache.manager.name
             told = f"without the build context dfix cannot tell whether installed files are links into {name}'s cache"
             raise LeaveAlone("no-context", told, "name the build context with --context")
         return
-    paths = [path for path in context.below("") if posixpath.basename(path) in names]
-    for path in paths[:_MOST_FILES]:
+    if not keys:
+        return
+    by_name: dict[str, list[str]] = {}
+    for path in context.below(""):
+        by_name.setdefault(posixpath.basename(path), []).append(path)
+    unknown = next((file for file in named if posixpath.basename(file) not in by_name), "")
+    if unknown:
+        raise LeaveAlone("moved-cache", f"{unknown} is not in the build context, and may move {name}'s cache")
+    names = dict.fromkeys((*mount.settings_files, *map(posixpath.basename, named)))
+    for path in [path for file in names for path in by_name.get(file, ())][:_MOST_FILES]:
         key = _key(context.read(path) or "", keys)
-        told = f"`{key}` in {path} decides where {cache.manager.name}'s files are"
+        told = f"`{key}` in {path} decides where {name}'s files are"
         if key in mount.linked_by:
             raise LeaveAlone("linked-cache", told)
         if key:
             raise LeaveAlone("moved-cache", told)
+
+
+def _named_files(cache: SharedCache) -> Iterator[str]:
+    """The settings files that options name."""
+    for run in cache.runs:
+        for use in run.uses:
+            for option in use.usage.options:
+                if option.name in cache.mount.settings_options:
+                    yield option.value or option.word.text
 
 
 def _key(text: str, keys: tuple[str, ...]) -> str:
@@ -130,6 +147,6 @@ def _key(text: str, keys: tuple[str, ...]) -> str:
 
 
 def _sets(line: str, key: str) -> bool:
-    """Whether a line sets a key: `cache=/x`, `"cache-dir": "/x"`, `cache-folder "/x"`."""
-    rest = line.lstrip(" \t{,\"'")
-    return rest.startswith(key) and rest[len(key) :].lstrip("\"' \t")[:1] in ("=", ":", "/", ".") and rest != key
+    """Whether a line sets a key: `cache=/x`, `"cache-dir": "/x"`, `cache-folder "/x"`, `<localRepository>/x`."""
+    rest = line.lstrip(" \t{,\"'<")
+    return rest.startswith(key) and rest[len(key) :].lstrip("\"' \t")[:1] in ("=", ":", "/", ".", ">") and rest != key
