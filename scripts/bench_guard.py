@@ -41,10 +41,10 @@ def guard_cost(files: Sequence[tuple[Path, str | None]]) -> GuardCost:
     compare = guards.same_files
     spent = 0.0
 
-    def timed(before: Model, after: Model, *, new_image: bool = False) -> str:
+    def timed(before: Model, after: Model, *, new_image: bool = False, repairs: bool = False) -> str:
         nonlocal spent
         start = time.process_time()
-        wrong = compare(before, after, new_image=new_image)
+        wrong = compare(before, after, new_image=new_image, repairs=repairs)
         spent += time.process_time() - start
         return wrong
 

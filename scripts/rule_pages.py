@@ -38,6 +38,7 @@ what the rule does, when it refuses, and its examples, which are its tests as we
 | --- | --- | --- |
 | `same-image` | the same configuration and the same file system: paths, types, modes, owners, content | default |
 | `same-but-caches` | the same, except for paths in the package managers' declared cache folders | default |
+| `repairs` | nothing to compare: today the build fails, or leaves out packages | only with `--select` |
 | `changed-image` | a declared difference | `--unsafe` |
 
 A rule that says "only with `--select`" runs only if it is named there or in the settings, and then without `--unsafe`.

@@ -7,7 +7,7 @@ from typing import Literal
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit
 
-Contract = Literal["same-image", "same-but-caches", "changed-image"]
+Contract = Literal["same-image", "same-but-caches", "repairs", "changed-image"]
 """What a change promises about the image that ships (docs/rules.md explains each)."""
 
 

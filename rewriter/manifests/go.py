@@ -41,6 +41,22 @@ def inputs(context: Context, install: Install) -> Inputs:
     return _Reader(context, install.shown).project(install.folder)
 
 
+def folders_that_must_be_there(context: Context, folder: str) -> list[str]:
+    """The folders without whose go.mod a download fails: those of the workspace, and replacements of what is required.
+
+    A replacement of a module that nothing requires is not read (tried with Go 1.26, 2026-11-30). Raises LeaveAlone for
+    a path outside of the context.
+    """
+    reader = _Reader(context, "go mod download")
+    workspace = next((one for one in (folder, *above(folder)) if context.ships(posixpath.join(one, "go.work"))), None)
+    if workspace is None:
+        return reader.required_folders(folder)
+    lines = _lines(context.read(posixpath.join(workspace, "go.work"), _LARGEST) or "")
+    used = [line.words[0] for line in lines if line.directive == "use" and line.words]
+    members = [reader.local(workspace, word, "go.work") for word in used]
+    return members + [one for member in members for one in reader.required_folders(member)]
+
+
 class _Reader:
     def __init__(self, context: Context, shown: str) -> None:
         self.context = context
@@ -70,7 +86,7 @@ class _Reader:
         lines = self._read(path)
         for line in lines:
             if line.directive == "use" and line.words:
-                member = self._local(folder, line.words[0], path)
+                member = self.local(folder, line.words[0], path)
                 self._module(member, named_in=path)
         self._replaced(folder, path, lines)
 
@@ -100,7 +116,7 @@ class _Reader:
                 if self.required.pop(line.words[0], None) is not None:  # a replacement that nothing requires is unused
                     self.required[target[0]] = target[1]
             elif target:
-                local = self._local(folder, target[0], path)
+                local = self.local(folder, target[0], path)
                 self.required.pop(line.words[0], None)
                 self._read(posixpath.join(local, "go.mod"))
 
@@ -113,7 +129,7 @@ class _Reader:
             self.files.append(path)
         return list(_lines(text))
 
-    def _local(self, folder: str, written: str, named_in: str) -> str:
+    def local(self, folder: str, written: str, named_in: str) -> str:
         """The context folder of `./lib` in the go.mod or go.work `named_in`, which is in `folder`."""
         if not written.startswith((".", "/")):
             raise LeaveAlone("broken-manifest", f"{named_in} names `{written}`, which is not a relative path")
@@ -121,6 +137,19 @@ class _Reader:
         if path.startswith(".."):
             raise outside(f"{named_in} names {written}")
         return "" if path == "." else path
+
+    def required_folders(self, folder: str) -> list[str]:
+        """The folders that replace modules which the go.mod of a folder requires, in that version if it names one."""
+        path = posixpath.join(folder, "go.mod")
+        lines = list(_lines(self.context.read(path, _LARGEST) or ""))
+        required = {line.words[:2] for line in lines if line.directive == "require"}
+        found = []
+        for line in lines:
+            old, arrow, new = line.words[:-2], line.words[-2:-1], line.words[-1:]
+            is_local = line.directive == "replace" and arrow == ("=>",) and new[0].startswith((".", "/"))
+            if is_local and any(module[: len(old)] == old for module in required):
+                found.append(self.local(folder, new[0], path))
+        return found
 
     def _sums(self, folder: str) -> None:
         """Raises LeaveAlone when go.sum lacks checksums: the download adds them, and a later COPY would undo that."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from dfix.rewriter.context.brought import Brought, brings
+from dfix.rewriter.context.context_path import normal
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.paths import is_address
 from dfix.rewriter.model.stage import Step
@@ -70,3 +71,21 @@ def copied(step: Step, context: Context) -> Copied | Unclear:
 def has_mode(copy: Copied, source: str, bits: int) -> bool:
     """Whether a copied file has these permissions in the context, and the COPY keeps them."""
     return copy.step.instruction.flag("chmod") is None and copy.brought.mode(source) & bits == bits
+
+
+def missing_source(step: Step, context: Context) -> str:
+    """The first plain source of a COPY or ADD that is not in the build context, for which the build fails.
+
+    "" if there is none. What the ignore file leaves out counts as there.
+    """
+    if step.onbuild or step.keyword not in ("COPY", "ADD"):
+        return ""
+    if step.instruction.flag("from") is not None or step.instruction.heredocs or context.fault:
+        return ""
+    for source in step.sources:
+        if source is None or is_address(source) or any(char in source for char in "*?[\\"):
+            continue
+        path = normal(source)
+        if not context.exists(path):
+            return path
+    return ""

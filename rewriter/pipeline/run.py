@@ -139,10 +139,11 @@ class _Run:
         """Raise GuardError if a stage ends with other files, or a command finds others, and name the rule."""
         texts = self.history.texts
         new_image = {done.text for done in self.done if done.change.contract == "changed-image"}
-        if not new_image and not guards.same_files(first, self._last):
+        repairs = {done.text for done in self.done if done.change.contract == "repairs"}
+        if not new_image and not repairs and not guards.same_files(first, self._last):
             return
         for index, (before, after) in enumerate(pairwise(map(self._model_of, texts))):
-            wrong = guards.same_files(before, after, new_image=index in new_image)
+            wrong = guards.same_files(before, after, new_image=index in new_image, repairs=index in repairs)
             if wrong:
                 rule = next(done.change.rule for done in self.done if done.text == index)
                 raise GuardError(f"{rule}: {wrong}")

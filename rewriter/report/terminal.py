@@ -15,6 +15,7 @@ from dfix.rewriter.text.problem import Problem
 PROMISES = {
     "same-image": "same image",
     "same-but-caches": "same image, except caches",
+    "repairs": "the build fails or leaves out packages today",
     "changed-image": "changes the image",
 }
 _MOST_ROWS = 24

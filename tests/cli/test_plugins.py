@@ -144,7 +144,7 @@ LOADING = {
     ),
     "it promises something else": Fault(
         (('"same-image"', '"better-image"'),),
-        "its CONTRACT is `better-image`, not one of same-image, same-but-caches, changed-image",
+        "its CONTRACT is `better-image`, not one of same-image, same-but-caches, repairs, changed-image",
     ),
 }
 RUNNING = {

@@ -5,6 +5,7 @@ import type { Report } from "./report";
 const PROMISES: Readonly<Record<string, string>> = {
   "same-image": "same image",
   "same-but-caches": "same image, except caches",
+  "repairs": "the build fails or leaves out packages today",
   "changed-image": "changes the image",
 };
 

@@ -20,6 +20,7 @@ from dfix.rewriter.manifests.node.puppeteer import puppeteer_settings
 from dfix.rewriter.manifests.node.workspaces import members, outer_workspace
 from dfix.rewriter.manifests.shared.formats import read_yaml
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install, PnpmVersions, ReplacedOutput
+from dfix.rewriter.manifests.shared.missing import MissingFile
 from dfix.rewriter.manifests.shared.reader import Reader
 
 _LOCKS = {
@@ -278,7 +279,7 @@ class _Reader(Reader):
                 if not self.context.ships(path):
                     elsewhere = self.context.put_elsewhere(path)
                     why = f"but {elsewhere}" if elsewhere else "which the build context does not ship"
-                    raise LeaveAlone("missing-file", f"{root.path} names the patch {value}, {why}")
+                    raise MissingFile("missing-file", f"{root.path} names the patch {value}, {why}", "", path)
                 folder = posixpath.dirname(path)
                 if folder and posixpath.basename(folder) in _PATCH_FOLDERS:
                     self._add_folder(folder)

@@ -8,6 +8,9 @@ It knows no rule. It compares what the stages of two texts copy and run:
    reader says; of another command its effects; and one that may read anything must find the same files.
 4. A fetch or an install that is added finds what it reads.
 
+A change that repairs a build which fails or leaves out packages may add copies of single files and remove copies whose
+source is missing, and is not asked what commands find: it is made so that an install finds more.
+
 Copies are compared by what they say. An added line that a later copy of the same files overwrites changes nothing.
 """
 
@@ -17,14 +20,14 @@ from dfix.rewriter.model import Model
 from dfix.rewriter.pipeline.guards.order import nothing_moved
 
 
-def same_files(before: Model, after: Model, *, new_image: bool = False) -> str:
+def same_files(before: Model, after: Model, *, new_image: bool = False, repairs: bool = False) -> str:
     """What is wrong with `after`, as a phrase that names a line of `before`; "" if nothing is.
 
-    With `new_image`, the change may add stages, and only COPY lines that are gone are wrong. Without a build context,
-    nothing is compared.
+    With `new_image`, the change may add stages, and only COPY lines that are gone are wrong. With `repairs`, it may add
+    copies of single files, and remove those that fail. Without a build context, nothing is compared.
     """
     if nothing_moved(before.stages, after.stages) or after.context is None:
         return ""
     from dfix.rewriter.pipeline.guards.stage_files import difference  # with much that few results need
 
-    return difference(before, after, after.context, new_image=new_image)
+    return difference(before, after, after.context, new_image=new_image, repairs=repairs)

@@ -1,0 +1,4 @@
+package words
+
+// Hello is a greeting.
+const Hello = "hello"

@@ -1,0 +1,1 @@
+console.log(require('core')(7))

@@ -1,0 +1,1 @@
+"""Keeping the manifests complete that a Dockerfile copies before an install."""
