@@ -20,7 +20,6 @@ from dfix.transforms.sync_manifests.manifest_list import ManifestList
 
 MOST_FILES = 25
 """More lines than this are not readable; the number is a choice."""
-_READERS = ("go", "node.install", "python.pip")
 _NODE_MANIFEST = "package.json"
 
 
@@ -29,7 +28,7 @@ def files_that_are_missing(manifests: ManifestList) -> list[ImageFile]:
 
     Raises LeaveAlone for too many of them.
     """
-    if manifests.install.reader not in _READERS or _is_led_elsewhere(manifests):
+    if _is_led_elsewhere(manifests) or not _may_lack_files(manifests):
         return []
     whole = manifests.whole()
     found: list[ImageFile] = []
@@ -58,6 +57,15 @@ def _missing(manifests: ManifestList, file_map: FileMap) -> str | None:
     return None
 
 
+def _may_lack_files(manifests: ManifestList) -> bool:
+    """Whether the project names patches, where the install is one of Node.js: only then is the reader asked."""
+    if manifests.install.reader != "node.install":
+        return True
+    paths = (posixpath.join(manifests.context_folder, name) for name in (_NODE_MANIFEST, "pnpm-workspace.yaml"))
+    named = any("patchedDependencies" in (manifests.context.read(path) or "") for path in paths)
+    return named and manifests.install.manager == "pnpm"
+
+
 def _is_led_elsewhere(manifests: ManifestList) -> bool:
     """Whether a variable makes Go use another workspace, or none."""
     values = values_in_force(manifests.step, manifests.install.located)
@@ -66,8 +74,7 @@ def _is_led_elsewhere(manifests: ManifestList) -> bool:
 
 def _fails_without(manifests: ManifestList, file_map: FileMap, file: ImageFile) -> bool:
     if manifests.install.reader == "node.install":
-        # a patch; members are another question
-        return manifests.install.manager == "pnpm" and posixpath.basename(file.path) != _NODE_MANIFEST
+        return posixpath.basename(file.path) != _NODE_MANIFEST  # a patch; members are another question
     if manifests.install.reader != "go":
         return True
     view: ImageView = view_from(file_map, manifests.image_folder)

@@ -24,8 +24,7 @@ from dfix.rewriter.manifests.node.workspaces import members
 from dfix.rewriter.manifests.shared.inputs import Install
 from dfix.rewriter.manifests.shared.semver_ranges import fits
 from dfix.rewriter.model import Model
-from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile
-from dfix.rewriter.model.file_map.image_view import ImageView
+from dfix.rewriter.model.file_map.file_map import ImageFile
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.sync_manifests.lock_in_step import is_yarn_2, lock_differs_because
 from dfix.transforms.sync_manifests.manifest_list import ManifestList, copied_later
@@ -104,31 +103,26 @@ def _workspace(manifests: ManifestList) -> _Workspace | None:
         return None
     if not words and install.manager != "yarn":
         return None
-    view = _view(manifests, manifests.file_map)
-    path = posixpath.join(view.folder, "package.json")
-    if not view.ships(path) or not _has_its_files(view, manifests, install.manager):
+    context = manifests.context
+    path = posixpath.join(manifests.context_folder, "package.json")
+    if not manifests.finds(path) or not _has_its_files(manifests, install.manager):
         return None
-    root = read_manifest(view, path)
-    here = members(view, install.manager, root)
-    whole = _view(manifests, manifests.whole())
-    every = members(whole, install.manager, root)
+    root = read_manifest(context, path)
+    every = members(context, install.manager, root)
+    here = [manifest for manifest in every if manifests.finds(manifest.path)]
     production = bool(_PRODUCTION & set(install.arguments)) or _is_production(manifests)
     groups = ("dependencies", "optionalDependencies") if production else ("dependencies", "devDependencies")
-    frozen = is_frozen(Install(install.manager, install.arguments, view.folder, install.reader)) or _is_ci(manifests)
-    yarn_2 = install.manager == "yarn" and is_yarn_2(whole, root)
+    frozen = is_frozen(Install(install.manager, install.arguments, manifests.context_folder, install.reader)) or _is_ci(
+        manifests
+    )
+    yarn_2 = install.manager == "yarn" and is_yarn_2(context, root)
     return _Workspace(install.manager, root, here, every, yarn_2, frozen, groups)
 
 
-def _has_its_files(view: ImageView, manifests: ManifestList, manager: str) -> bool:
+def _has_its_files(manifests: ManifestList, manager: str) -> bool:
     """Whether the install finds the lock file, and the settings that make it one of a workspace."""
-    whole = _view(manifests, manifests.whole())
-    wanted = [name for name in _SETTINGS[manager] if whole.ships(posixpath.join(view.folder, name))]
-    return all(view.ships(posixpath.join(view.folder, name)) for name in (_LOCKS[manager], *wanted))
-
-
-def _view(manifests: ManifestList, file_map: FileMap) -> ImageView:
-    """The files around the install, with their paths in the build context."""
-    return ImageView(file_map, manifests.image_folder, manifests.context_folder)
+    paths = [posixpath.join(manifests.context_folder, name) for name in (_LOCKS[manager], *_SETTINGS[manager])]
+    return all(manifests.finds(path) for path in paths if path == paths[0] or manifests.context.ships(path))
 
 
 def _is_production(manifests: ManifestList) -> bool:
@@ -210,8 +204,7 @@ def _check_hooks(manifests: ManifestList, member: Manifest) -> None:
 
 
 def _check_lock(manifests: ManifestList, workspace: _Workspace) -> None:
-    view = _view(manifests, manifests.whole())
-    difference = lock_differs_because(view, workspace.manager, workspace.root, workspace.every)
+    difference = lock_differs_because(manifests.context, workspace.manager, workspace.root, workspace.every)
     if difference:
         absent = workspace.absent[0].path
         reason = f"the list lacks {absent}, but `{manifests.shown}` may not take the lock file: {difference}"

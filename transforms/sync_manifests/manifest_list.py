@@ -14,12 +14,14 @@ from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import chain, located
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.effects import effects
-from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile, map_before, steps_before
+from dfix.rewriter.model.file_map.file_map import FileMap, Hidden, ImageFile, map_before, steps_before
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
 from dfix.rewriter.model.official_folders import is_missing_in_base
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.text.named_tuple import NamedTuple
 
+READERS = ("go", "node.install", "python.pip")
+"""Which installs are looked at: those of which it was tried what they do without a manifest."""
 _OWN = ("package.json", "go.work", "go.mod", "requirements.txt")
 
 
@@ -37,6 +39,10 @@ class ManifestList(NamedTuple):
     """The folder of the context that the list copies from; each file keeps its path below it."""
     copies: tuple[Copied, ...]
     """Those of the install's own stage that bring single files to the folder, or below it; at least one."""
+    single: frozenset[str]
+    """The image paths of the files that are copied one by one."""
+    others: bool
+    """Whether a step may bring other files, too."""
 
     @property
     def context(self) -> Context:
@@ -71,6 +77,18 @@ class ManifestList(NamedTuple):
         ]
         return FileMap(self.context, [*self.file_map.layers, *added])
 
+    def finds(self, path: str) -> bool:
+        """Whether the install finds a file of the context at its place. Raises LeaveAlone where that is unknown."""
+        image_path = self.image_path(path)
+        if image_path in self.single:
+            return True
+        if not self.others:
+            return False
+        there = self.file_map.at(image_path)
+        if isinstance(there, Hidden):
+            raise LeaveAlone(*there.reason)
+        return there is not None
+
     def image_path(self, path: str) -> str:
         """Where a context path is in the image."""
         return posixpath.join(self.image_folder, posixpath.relpath(path, self.context_folder or "."))
@@ -79,14 +97,19 @@ class ManifestList(NamedTuple):
 def manifest_list(model: Model, step: Step) -> ManifestList | None:
     """The list of a RUN's install. None where it has no such list, or more than one command that installs."""
     text = step.instruction.text[step.instruction.span.start : step.instruction.span.end]
-    if model.context is None or not is_named("project", text):
+    if model.context is None or not is_named("project", text) or not _copies_before(step):
         return None
     installs = [
         ProjectInstall(command, *found)
         for command in located(step, conditions=True)
         if (found := project_install(command.words)) is not None
     ]
-    if len(installs) != 1 or installs[0].located.depth or chain(step.script) is None:
+    if (
+        len(installs) != 1
+        or installs[0].reader not in READERS
+        or installs[0].located.depth
+        or chain(step.script) is None
+    ):
         return None  # the install may fail without failing the build
     folder = installs[0].located.folder
     if folder is None or not folder.startswith("/") or _has_mounted_files(step, folder):
@@ -96,7 +119,17 @@ def manifest_list(model: Model, step: Step) -> ManifestList | None:
     context_folder = _context_folder(file_map.copies, folder)
     if context_folder is None or not copies:
         return None
-    return ManifestList(step, installs[0], file_map, folder, context_folder, copies)
+    others = any(isinstance(layer, Hidden) or layer.brings_a_folder for layer in file_map.layers)
+    entries = (entry for copy in file_map.copies for entry in copy.brought.entries)
+    single = frozenset(entry.image for entry in entries if not entry.folder)
+    hidden = any(isinstance(layer, Hidden) for layer in file_map.layers)
+    return ManifestList(
+        step, installs[0], file_map, folder, context_folder, copies, frozenset() if hidden else single, others
+    )
+
+
+def _copies_before(step: Step) -> bool:
+    return any(earlier.keyword in ("COPY", "ADD") for earlier in step.stage.steps[: step.index])
 
 
 def _has_mounted_files(step: Step, folder: str) -> bool:

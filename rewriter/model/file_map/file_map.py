@@ -54,11 +54,12 @@ class Hidden(NamedTuple):
 class FileMap:
     """The files of the image at one step. `layers` are what the steps before it write, in order."""
 
-    __slots__ = ("_links", "_written", "context", "layers")
+    __slots__ = ("_has_folders", "_links", "_written", "context", "layers")
 
     def __init__(self, context: Context, layers: Iterable[Copied | Hidden] = ()) -> None:
         self.context = context
         self.layers: list[Copied | Hidden] = []
+        self._has_folders = False  # links are only below copied folders
         self._links: dict[str, str | None] = {}
         self._written: dict[str, tuple[int, ImageFile | Hidden | None]] = {}
         for layer in layers:
@@ -66,8 +67,9 @@ class FileMap:
 
     def add(self, layer: Copied | Hidden) -> None:
         """What one more step writes."""
-        if isinstance(layer, Copied) and self.layers:
-            layer = self._behind_links(layer)
+        if isinstance(layer, Copied):
+            layer = self._behind_links(layer) if self._has_folders else layer
+            self._has_folders = self._has_folders or layer.brings_a_folder
         self.layers.append(layer)
         self._links.clear()
 
