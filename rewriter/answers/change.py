@@ -9,6 +9,8 @@ from dfix.rewriter.text.source import Edit
 
 Contract = Literal["same-image", "same-but-caches", "repairs", "changed-image"]
 """What a change promises about the image that ships (docs/rules.md explains each)."""
+OF_OTHER_IMAGES: frozenset[Contract] = frozenset(("repairs", "changed-image"))
+"""With these, the image may be another, so that only running it shows whether it is right."""
 
 
 class Change(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dfix.rewriter.answers.change import OF_OTHER_IMAGES
 from dfix.rewriter.pipeline.result import Applied
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.output import Output, visible, visible_name
@@ -88,9 +89,9 @@ def _change(out: Output, change: Applied, proof: Proof, *, broken: bool) -> None
         out.write("(broken)\n", "bold red")
     elif change not in proof.settled.changes and proof.blamed:
         out.write("(left out with the broken one)\n")
-    elif proof.verdict == "unshown" and change.contract == "changed-image":
+    elif proof.verdict == "unshown" and change.contract in OF_OTHER_IMAGES:
         out.write("(not shown)\n", "yellow")
-    elif change.contract == "changed-image" and proof.shown_by_runs:
+    elif change.contract in OF_OTHER_IMAGES and proof.shown_by_runs:
         out.write("(held in what was run)\n", "green")
     else:
         out.write("(confirmed)\n", "green")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from dfix.rewriter.answers.change import OF_OTHER_IMAGES
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.knowledge import managers
@@ -196,7 +197,7 @@ def _settle(
 def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: bool) -> Seen:
     """Build the rewritten version and compare it with the original."""
     trial.ignores("after", None if result.ignore_file is None else result.ignore_file.after.to_bytes())
-    declared = runs.declared or any(change.contract == "changed-image" for change in result.changes)
+    declared = runs.declared or any(change.contract in OF_OTHER_IMAGES for change in result.changes)
     cache = cache or (declared and runs.cached)
     try:
         tag, built = trial.build("after", result.after, "build" if cache else "build without cache", cache=cache)

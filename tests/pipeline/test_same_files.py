@@ -145,6 +145,22 @@ def test_a_new_image_keeps_the_copies(tmp_path: Path) -> None:
     assert "is gone" in wrong(tmp_path, FILES, before, after.replace("COPY . .\n", ""), new_image=True)
 
 
+def repaired(folder: Path, before: str, after: str) -> str:
+    put(folder, FILES)
+    context = Context.open(str(folder), str(folder / "Dockerfile"))
+    return guards.same_files(_model(before, context), _model(after, context), repairs=True)
+
+
+def test_a_repair_adds_single_files_and_removes_copies_that_fail(tmp_path: Path) -> None:
+    before = HEAD + "COPY package.json ./\nCOPY gone/package.json gone/\nRUN npm install\nCOPY . .\n"
+    after = HEAD + "COPY package.json ./\nCOPY lib/b.js lib/\nRUN npm install\nCOPY . .\n"
+    assert repaired(tmp_path, before, after) == ""
+    assert "is gone" in repaired(tmp_path, before, after.replace("COPY package.json ./\n", ""))
+    assert "more than one file" in repaired(tmp_path, before, after.replace("lib/b.js lib/", "lib lib"))
+    assert "another file" in repaired(tmp_path, before, after.replace("lib/b.js lib/", "x.json package.json"))
+    assert "other commands" in repaired(tmp_path, before, after.replace("install", "ci"))
+
+
 def test_the_file_stays_and_one_line_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guards, "same_files", lambda *_, **__: "the COPY on line 3 is gone")
     text = HEAD + "COPY . .\nRUN npm install\n"

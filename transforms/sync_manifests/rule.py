@@ -27,7 +27,8 @@ the new lines, the install finds what it would find if the members that the list
 copied whole before it. There is no build of today's Dockerfile that this could be compared with: it fails, or
 its image lacks these packages. The check of the result holds only that every other COPY is still there, that the new
 ones bring single files, and that none of them puts another file where one is today. `dfix verify` can't prove such a
-change either, where the build of the original fails.
+change either: where the original builds, it runs both images, as for rules that make another image; else it says that
+the original fails.
 
 **What it leaves alone.** A list that leaves members out is often meant so:
 
