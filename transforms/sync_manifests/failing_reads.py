@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 
-from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.manifests.go import folders_that_must_be_there
 from dfix.rewriter.manifests.shared.missing import MissingFile
 from dfix.rewriter.model.file_map.file_map import FileMap, ImageFile
@@ -67,9 +67,12 @@ def _may_lack_files(manifests: ManifestList) -> bool:
 
 
 def _is_led_elsewhere(manifests: ManifestList) -> bool:
-    """Whether a variable makes Go use another workspace, or none."""
+    """Whether a variable makes Go use another workspace, or none, or the download is one of some modules."""
+    if manifests.install.reader != "go":
+        return False
     values = values_in_force(manifests.step, manifests.install.located)
-    return manifests.install.reader == "go" and any(name in values for name in ("GOWORK", "GOFLAGS"))
+    names_modules = any(not word.startswith("-") for word in manifests.install.arguments[2:])
+    return names_modules or "GOWORK" in values or "GOFLAGS" in values
 
 
 def _fails_without(manifests: ManifestList, file_map: FileMap, file: ImageFile) -> bool:
@@ -79,4 +82,5 @@ def _fails_without(manifests: ManifestList, file_map: FileMap, file: ImageFile) 
         return True
     view: ImageView = view_from(file_map, manifests.image_folder)
     folder = posixpath.dirname(file.path)
-    return any(view.image_path(one) == folder for one in folders_that_must_be_there(view, view.folder))
+    folders = attempt(folders_that_must_be_there, view, view.folder)
+    return not isinstance(folders, Reason) and any(view.image_path(one) == folder for one in folders)

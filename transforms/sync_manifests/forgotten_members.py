@@ -25,9 +25,10 @@ from dfix.rewriter.manifests.shared.inputs import Install
 from dfix.rewriter.manifests.shared.semver_ranges import fits
 from dfix.rewriter.model import Model
 from dfix.rewriter.model.file_map.file_map import ImageFile
+from dfix.rewriter.model.paths import within
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.sync_manifests.lock_in_step import is_yarn_2, lock_differs_because
-from dfix.transforms.sync_manifests.manifest_list import ManifestList, copied_later
+from dfix.transforms.sync_manifests.manifest_list import ManifestList, copied_later, later_steps
 from dfix.transforms.sync_manifests.named_members import installs_again, members_that_commands_name
 
 MANAGERS = ("npm", "pnpm", "yarn")
@@ -214,12 +215,25 @@ def _check_lock(manifests: ManifestList, workspace: _Workspace) -> None:
 def _file(model: Model, manifests: ManifestList, member: Manifest) -> ImageFile:
     """The manifest where the install looks for it. Raises LeaveAlone unless later copies bring that file there."""
     path = manifests.image_path(member.path)
+    _check_modules(model, manifests, member)
     later = copied_later(model, manifests)
     sources = {source for copy in later if (source := copy.brought.context_path_of(path)) is not None}
     if sources != {member.path}:
         reason = f"{member.path} is needed, but no later COPY brings it to {path}"
         raise LeaveAlone("partial-list", reason, f"copy {member.folder} before the install, or with the sources")
     return ImageFile(path, member.path, manifests.copies[0])
+
+
+def _check_modules(model: Model, manifests: ManifestList, member: Manifest) -> None:
+    """Raises LeaveAlone where the member's packages may come from another stage."""
+    own = manifests.image_path(member.folder)
+    for step in (*manifests.step.stage.steps[: manifests.step.index], *later_steps(model, manifests.step)):
+        if step.keyword not in ("COPY", "ADD") or step.instruction.flag("from") is None:
+            continue
+        into = step.destination
+        if into is None or within(into, own) or (into != manifests.image_folder and within(own, into)):
+            reason = f"{member.path} is needed, but line {step.instruction.line} may bring its packages"
+            raise LeaveAlone("partial-list", reason)
 
 
 def sentence(manifests: ManifestList, needed: Iterable[Forgotten]) -> str:
