@@ -40,9 +40,9 @@ _INSTALLS = {
 _LOCKS = {"npm": "package-lock.json", "pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock"}
 _SETTINGS = {"npm": (), "pnpm": ("pnpm-workspace.yaml",), "yarn": (".yarnrc.yml", ".yarnrc")}
 _KNOWN_OPTIONS = frozenset(
-    "--frozen-lockfile --immutable --prefer-offline --prefer-frozen-lockfile --no-audit --no-fund --audit=false "
-    "--fund=false --silent --loglevel=error --loglevel=warn --no-progress --progress=false --ignore-scripts "
-    "--legacy-peer-deps --non-interactive --network-timeout --production --prod -P --omit=dev --only=production "
+    "-r --recursive --frozen-lockfile --immutable --prefer-offline --prefer-frozen-lockfile --no-audit --no-fund "
+    "--audit=false --fund=false --silent --loglevel=error --loglevel=warn --no-progress --progress=false "
+    "--ignore-scripts --legacy-peer-deps --non-interactive --network-timeout --production --prod -P --omit=dev --only=production "
     "--production=true --check-cache --unsafe-perm --inline-builds".split()
 )
 """Options that leave it to the workspace which members are installed."""

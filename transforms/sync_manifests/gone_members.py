@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 
-from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.manifests.node.lock_files import LARGEST_LOCK
+from dfix.rewriter.manifests.node.package_json import read_manifest
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.copied import missing_source
 from dfix.rewriter.text.named_tuple import NamedTuple
@@ -49,6 +50,7 @@ def check_gone(model: Model, manifests: ManifestList, gone: list[Gone], every: s
     for one in gone:
         _check_siblings(manifests, one)
         _check_unlisted(manifests, one)
+        _check_unneeded(manifests, one)
         _check_unnamed(model, one, every)
     _check_nothing_else_missing(model, manifests, gone, every)
 
@@ -86,6 +88,26 @@ def _check_unlisted(manifests: ManifestList, gone: Gone) -> None:
         if _is_named(manifests.context.read(path, LARGEST_LOCK) or "", relative):
             reason = f"{gone.source} is not in the build context, but {path} still names {relative}"
             raise LeaveAlone("lock-out-of-step", reason, f"remove {relative} from {path}, or bring the folder back")
+
+
+def _check_unneeded(manifests: ManifestList, gone: Gone) -> None:
+    """Raises LeaveAlone where a package of the project depends on one that is named like the folder.
+
+    yarn.lock of Yarn 1 does not list the members, so that only this tells of one that is made before the build.
+    """
+    if manifests.install.reader != "node.install":
+        return
+    name = posixpath.basename(posixpath.dirname(gone.source))
+    for path in (entry.source for copy in manifests.copies for entry in copy.brought.entries):
+        if posixpath.basename(path) != "package.json":
+            continue
+        manifest = attempt(read_manifest, manifests.context, path)
+        if isinstance(manifest, Reason):
+            raise LeaveAlone("lock-out-of-step", f"{gone.source} is not in the build context, and {manifest.text}")
+        needed = next((one for one in manifest.every_dependency() if one.rpartition("/")[2] == name), "")
+        if needed:
+            reason = f"{gone.source} is not in the build context, but {path} depends on {needed}"
+            raise LeaveAlone("lock-out-of-step", reason, f"remove {needed} from {path}, or bring the folder back")
 
 
 def _is_named(text: str, folder: str) -> bool:
