@@ -42,8 +42,8 @@ _SETTINGS = {"npm": (), "pnpm": ("pnpm-workspace.yaml",), "yarn": (".yarnrc.yml"
 _KNOWN_OPTIONS = frozenset(
     "-r --recursive --frozen-lockfile --immutable --prefer-offline --prefer-frozen-lockfile --no-audit --no-fund "
     "--audit=false --fund=false --silent --loglevel=error --loglevel=warn --no-progress --progress=false "
-    "--ignore-scripts --legacy-peer-deps --non-interactive --network-timeout --production --prod -P --omit=dev --only=production "
-    "--production=true --check-cache --unsafe-perm --inline-builds".split()
+    "--ignore-scripts --legacy-peer-deps --non-interactive --network-timeout --production --prod -P "
+    "--omit=dev --only=production --production=true --check-cache --unsafe-perm --inline-builds".split()
 )
 """Options that leave it to the workspace which members are installed."""
 _PRODUCTION = frozenset(("--production", "--prod", "-P", "--omit=dev", "--only=production", "--production=true"))
