@@ -36,7 +36,7 @@ NOISE = re.compile(
 
 
 def built(engine: Engine, folder: Path, text: str) -> subprocess.CompletedProcess[bytes]:
-    command = ["docker", "buildx", "build", "--no-cache", "--progress=plain", "--network=host"]
+    command = ["docker", "buildx", "build", "--progress=plain", "--network=host"]
     command += ["--output=type=tar,dest=-", "-f-", str(folder)]
     return subprocess.run(
         command, input=text.encode(), env=engine.environment, capture_output=True, timeout=600, check=False
