@@ -14,7 +14,7 @@ from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.load import lock_names
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.copied import Copied, Unclear, copied, has_mode, missing_source
+from dfix.rewriter.model.copied import Copied, Unclear, copied, has_mode
 from dfix.rewriter.model.effects import effects, is_named, only_adds
 from dfix.rewriter.model.effects.added_mode import added_mode
 from dfix.rewriter.model.effects.command_text import shown
@@ -24,6 +24,7 @@ from dfix.rewriter.model.file_map import FileMap, Hidden, ImageFile
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.pipeline.guards.mounted import without_mounted
 from dfix.rewriter.pipeline.guards.order import RunCommand, differing_gaps, install_of, matched
+from dfix.rewriter.pipeline.guards.repaired import not_only_repaired
 from dfix.rewriter.pipeline.guards.trace import Put, Trace, conflict, in_home_of_root, lasting, trace
 from dfix.rewriter.text.named_tuple import NamedTuple
 
@@ -63,9 +64,8 @@ def difference(before: Model, after: Model, context: Context, *, new_image: bool
         if len(before.stages) != len(after.stages):
             raise _WrongError(f"it has {len(after.stages)} stages instead of {len(before.stages)}")
         if repairs:
-            for pair in zip(traces(before.stages), traces(after.stages), strict=True):
-                _only_repaired(_Pair(*pair), context)
-            return ""
+            pairs = zip(traces(before.stages), traces(after.stages), strict=True)
+            return next((wrong for pair in pairs if (wrong := not_only_repaired(*pair, context))), "")
         changed = _changed(before, after)
         pairs = map(_Pair, traces(one for one, _ in changed), traces(other for _, other in changed))
         for (one, other), pair in zip(changed, pairs, strict=True):
@@ -121,26 +121,6 @@ def _nothing_gone(before: Sequence[Put], after: Sequence[Put]) -> None:
     for put in before:
         if gone[put.same()] > 0:
             raise _WrongError(f"{_line(put)} is gone, or copies something else")
-
-
-def _only_repaired(pair: _Pair, context: Context) -> None:
-    """Raises _WrongError unless all that differs is copies of single files, and copies that failed.
-
-    Where such a file is copied, no other copy puts another.
-    """
-    before, after = pair
-    if [ran.words for ran in before.runs.commands] != [ran.words for ran in after.runs.commands]:
-        raise _WrongError("it runs other commands")
-    _nothing_gone([put for put in before.puts if not missing_source(put.step, context)], after.puts)
-    known = Counter(put.same() for put in before.puts)
-    for put in after.puts:
-        known.subtract((put.same(),))
-        if known[put.same()] >= 0:
-            continue
-        if put.entry is None or put.entry.folder:
-            raise _WrongError(f"{_line(put)} of the result brings more than one file")
-        if any(conflict(put, other, context) for other in (*before.puts, *after.puts)):
-            raise _WrongError(f"{_line(put)} of the result puts another file where one is today")
 
 
 def _same_end(before: Sequence[Put], after: Sequence[Put], context: Context) -> None:
