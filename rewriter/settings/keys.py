@@ -38,7 +38,7 @@ KEYS = (
         "target",
         "target",
         '"buildah"',
-        "The builder you use: buildkit, buildah or kaniko. cache-mounts and late-removal write mounts for BuildKit alone.",
+        "The builder you use: buildkit, buildah or kaniko. cache-mounts and late-removal write mounts for buildkit.",
     ),
     Key(
         "exclude",

@@ -64,8 +64,8 @@ def difference(before: Model, after: Model, context: Context, *, new_image: bool
         if len(before.stages) != len(after.stages):
             raise _WrongError(f"it has {len(after.stages)} stages instead of {len(before.stages)}")
         if repairs:
-            pairs = zip(traces(before.stages), traces(after.stages), strict=True)
-            return next((wrong for pair in pairs if (wrong := not_only_repaired(*pair, context))), "")
+            stages = zip(traces(before.stages), traces(after.stages), strict=True)
+            return next((wrong for pair in stages if (wrong := not_only_repaired(*pair, context))), "")
         changed = _changed(before, after)
         pairs = map(_Pair, traces(one for one, _ in changed), traces(other for _, other in changed))
         for (one, other), pair in zip(changed, pairs, strict=True):
