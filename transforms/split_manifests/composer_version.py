@@ -19,14 +19,15 @@ from dfix.transforms.split_manifests.installs import InstallRun
 _OLDEST = (2, 2)
 _VARIABLE = expression(r"\$\{?(\w+)\}?")
 _IMAGE = expression(r"(?:^|[\s=/])composer(?::([\w.-]+))?(?=[\s@]|$)", re.MULTILINE)
-_COPIED = expression(r"^(?:copy|add)\s[^\n]*--from=(\S+)[^\n]*composer", re.MULTILINE)
+_FROM = expression(r"--from=(\S+)")
 _INSTALLER = expression(r"(?:getcomposer\.org/(?:web/)?installer|composer/getcomposer\.org/\w+/web/installer)")
 _INSTALLER_VERSION = expression(r"--version[=\s]\s*[\"']?([^\s\"';&|]+)")
 _INSTALLER_CHANNEL = expression(r"\s--([12](?:\.\d+)?)(?=\s|$)")
 _DOWNLOAD = expression(r"getcomposer\.org/(?:download/)?([\w.-]+?)(?:/composer|\.phar)")
 _NEWEST = ("latest", "lts", "composer", "composer-stable", "composer-2", "latest-stable", "latest-2", "2", "")
-_OTHER = expression(r"self-?update|(?:install|add)\b[^\n;&|]*\s(?:php\d*-)?composer\b|composer/releases/")
-"""Other ways to get a Composer, whose version is not known here."""
+_UPDATES = expression(r"self-?update|composer/releases/")
+_COMMANDS = expression(r"[\n;&|]")
+_INSTALLS = frozenset(("install", "add"))
 
 
 def check_composer(stages: Sequence[Stage], run: InstallRun, install: ProjectInstall) -> None:
@@ -36,9 +37,27 @@ def check_composer(stages: Sequence[Stage], run: InstallRun, install: ProjectIns
         reason = f"`{install.shown}` has no lock file that names its plugins, and the Dockerfile allows some"
         raise LeaveAlone("no-lock", reason, "commit composer.lock, or add `--no-plugins`")
     versions = list(_versions(before, dict(_images(stages[: run.step.stage.index]))))
-    if not versions or _OTHER.search(before) or not all(map(_is_new, versions)):
+    if not versions or _may_be_other(before) or not all(map(_is_new, versions)):
         reason = f"`{install.shown}` has no lock file that names its plugins, and Composer may be older than 2.2"
         raise LeaveAlone("no-lock", reason, "commit composer.lock, or add `--no-plugins`")
+
+
+def _may_be_other(text: str) -> bool:
+    """Whether Composer may come in another way, with a version that is not known here."""
+    commands = (command.split() for command in _COMMANDS.split(text) if "composer" in command)
+    packaged = (any(map(_is_package, _after_install(words))) for words in commands)
+    return _UPDATES.search(text) is not None or any(packaged)
+
+
+def _after_install(words: Sequence[str]) -> Sequence[str]:
+    """What follows `install` or `add` in a command."""
+    return words[next((at for at, word in enumerate(words) if word in _INSTALLS), len(words)) :]
+
+
+def _is_package(word: str) -> bool:
+    """Whether it is a distribution's package, with or without a version: composer, php83-composer, composer=2."""
+    name = word.partition("=")[0]
+    return name in ("composer", "php-composer") or (name.startswith("php") and name.endswith("-composer"))
 
 
 def _with_values(text: str, env: Mapping[str, str | None]) -> str:
@@ -60,7 +79,7 @@ def _images(stages: Sequence[Stage]) -> Iterator[tuple[str, str]]:
 def _versions(text: str, images: Mapping[str, str]) -> Iterator[str]:
     """The versions that the text names, for each way to get a Composer; "?" for one that is unknown."""
     for line in text.splitlines():
-        copied = _COPIED.match(line)
+        copied = _FROM.search(line) if line.startswith(("copy ", "add ")) and "composer" in line else None
         image = images.get(copied[1], copied[1]) if copied is not None else line if line.startswith("composer") else ""
         if image:
             match = _IMAGE.search(image)
