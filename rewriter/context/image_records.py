@@ -76,13 +76,18 @@ class ImageUses(NamedTuple):
     """Where links of the files may lead, the root first."""
 
 
+def filled_in(text: str, unknown: str) -> str:
+    """A text of a compose or CI file with the defaults of its variables; `unknown` stands for one without a default."""
+    return _VARIABLE.sub(lambda match: match["default"] or unknown, text)
+
+
 def image_name(reference: str) -> str:
     """The name of an image without its tag: "me/base" for `docker.io/me/base:1.2`.
 
     Of variables only their defaults count; without one, "*/base" stands for every image of that last name, and "$image"
     for the one that the variable IMAGE names.
     """
-    known = _VARIABLE.sub(lambda match: match["default"] or "", reference[:_LONGEST]).lower()
+    known = filled_in(reference[:_LONGEST], "").lower()
     name = known.partition("@")[0]
     head, colon, tag = name.rpartition(":")
     name = head if colon and "/" not in tag else name
@@ -124,8 +129,8 @@ def declared_build(file: str, build: dict[str, Any], names: set[str], inline: An
         return
     if "://" in context or "\0" in context + dockerfile or len(context + dockerfile) > _LONGEST:
         return
-    root = os.path.realpath(os.path.join(folder, _VARIABLE.sub(lambda match: match["default"] or ".", context)))
-    path = os.path.realpath(os.path.join(root, _VARIABLE.sub(lambda match: match["default"] or "", dockerfile)))
+    root = os.path.realpath(os.path.join(folder, filled_in(context, ".")))
+    path = os.path.realpath(os.path.join(root, filled_in(dockerfile, "")))
     named = texts_of(build.get("additional_contexts"))
     contexts = {name: image_of_context(folder, value) for name, value in named.items()}
     text = inline if isinstance(inline, str) else ""

@@ -53,7 +53,13 @@ class CleanUp(NamedTuple):
     flag_changes: tuple[str, ...]
     """Patterns of images on which `flag` changes more than the cache, so that `append` is used instead."""
     old_packages: tuple[str, ...]
-    """Packages that bring a manager for which `flag` changes more than the cache."""
+    """Packages that bring a manager for which `flag` may change more than the cache, unless an image is `recent`."""
+    recent: tuple[str, ...]
+    """Patterns of images whose packages bring a newer one, unless `flag-changes` matches too."""
+    old_environments: tuple[str, ...]
+    """Patterns of images in which a new virtual environment gets such an old one."""
+    changed_until: dict[str, str]
+    """The first version in which `flag` only keeps the cache, of the manager and of packages that contain it."""
 
 
 def clean_up_of(data: dict[str, Any], caches: tuple[str, ...]) -> CleanUp:
@@ -81,4 +87,7 @@ def clean_up_of(data: dict[str, Any], caches: tuple[str, ...]) -> CleanUp:
         too_old=tuple(data.get("too-old", ())),
         flag_changes=tuple(data.get("flag-changes", ())),
         old_packages=tuple(data.get("old-packages", ())),
+        recent=tuple(data.get("recent", ())),
+        old_environments=tuple(data.get("old-environments", ())),
+        changed_until=data.get("changed-until", {}),
     )

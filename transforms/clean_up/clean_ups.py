@@ -33,7 +33,7 @@ from dfix.transforms.clean_up.needless_updates import removal, updates_are_needl
 from dfix.transforms.clean_up.own_program import is_not_own
 from dfix.transforms.clean_up.removed_files import Search
 from dfix.transforms.clean_up.rule import CONTRACT, NAME
-from dfix.transforms.clean_up.tool_version import flag_changes_more, knows_flag
+from dfix.transforms.clean_up.tool_version import knows_flag, needs_removal
 
 _ONBUILD = "the text of an ONBUILD is part of the image's configuration, which must stay the same"
 
@@ -71,15 +71,15 @@ def _flagged(search: Search, step: Step, cache_use: CacheUse) -> tuple[ManagerUs
 
     With the flag every command fetches the package lists itself, so that an update before it can go.
     """
-    clean_up, runs = cache_use.clean_up, search.runs
+    clean_up = cache_use.clean_up
     if not clean_up.flag:
         return ()
     if clean_up.lists and any(use.usage.verb == "update" for use in cache_use.filled_by):
-        needless = updates_are_needless(step, cache_use, runs) and not _lists_are_needed(search, step, cache_use)
+        needless = updates_are_needless(search, step, cache_use) and not _lists_are_needed(search, step, cache_use)
         return cache_use.filled_by if needless else ()
-    if clean_up.lists and _updated_before(step, cache_use, runs):
+    if clean_up.lists and _updated_before(step, cache_use, search.runs):
         return None
-    return () if flag_changes_more(step, cache_use, runs) else cache_use.filled_by
+    return () if needs_removal(search, step, cache_use) else cache_use.filled_by
 
 
 def _lists_are_needed(search: Search, step: Step, cache_use: CacheUse) -> bool:
@@ -108,7 +108,7 @@ def _flags(search: Search, step: Step, cache_use: CacheUse, flagged: tuple[Manag
     cache_stays(step, cache_use)
     not_moved(search, step, cache_use)
     mounts_are_known(step, cache_use)
-    search.once(("knows-flag", cache_use.manager.name, step.stage), partial(knows_flag, step.stage, cache_use))
+    search.once(("knows-flag", cache_use.manager.name, step.stage), partial(knows_flag, search, step.stage, cache_use))
     unused_afterwards(cache_use, step, search.runs.of(step))
     unneeded_later(search, step, cache_use, lists=lists)
     edits = [removal(step, use) for use in flagged if use.usage.verb == "update"]

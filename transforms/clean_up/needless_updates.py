@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.answers.reason import attempt
 from dfix.rewriter.model.commands import chain
 from dfix.rewriter.text.source import Edit, Span
-from dfix.transforms.clean_up.tool_version import flag_changes_more, knows_flag
+from dfix.transforms.clean_up.tool_version import knows_flag, needs_removal
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Step
-    from dfix.rewriter.model.cache_use import CacheUse, ManagerUse, RunIndex
+    from dfix.rewriter.model.cache_use import CacheUse, ManagerUse
+    from dfix.transforms.clean_up.removed_files import Search
 
 _QUIET = frozenset(("-q", "--quiet", "--no-progress"))
 
 
-def updates_are_needless(step: Step, cache_use: CacheUse, runs: RunIndex) -> bool:
+def updates_are_needless(search: Search, step: Step, cache_use: CacheUse) -> bool:
     """Whether every update of a RUN can go once its installs have the flag, with which they fetch the lists themselves.
 
     It has to be an element of a `&&` chain, before an install; nothing else may look at the lists.
@@ -29,8 +30,8 @@ def updates_are_needless(step: Step, cache_use: CacheUse, runs: RunIndex) -> boo
         return False
     if any(removal(step, use) is None for use in updates):
         return False
-    too_old = attempt(knows_flag, step.stage, cache_use) is not None
-    return not too_old and not flag_changes_more(step, cache_use, runs)
+    too_old = attempt(knows_flag, search, step.stage, cache_use) is not None
+    return not too_old and not needs_removal(search, step, cache_use)
 
 
 def removal(step: Step, use: ManagerUse) -> Edit | None:

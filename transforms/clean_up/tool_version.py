@@ -3,73 +3,81 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.text.expression import expression
+from dfix.rewriter.model.base_images import ANY, base_images
+from dfix.transforms.clean_up.installed_version import Versions, may_be_old
+from dfix.transforms.clean_up.overlap import overlap
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Stage, Step
-    from dfix.rewriter.model.cache_use import CacheUse, ManagerUse, RunCommands, RunIndex
-
-_NEWER = expression(r"(?:>=.*|[=~]=2\d.*)")
-_UPGRADES = frozenset(("-U", "--upgrade"))
+    from dfix.rewriter.model.cache_use import CacheUse
+    from dfix.transforms.clean_up.removed_files import Search
 
 
-def knows_flag(stage: Stage, cache_use: CacheUse) -> None:
-    """Raise LeaveAlone where the image's manager may not know the flag, unless the author already uses it."""
-    clean_up = cache_use.clean_up
-    if any(clean_up.flag in step.source_text for step in stage.steps if step.keyword == "RUN"):
-        return
-    if _matches(_image(stage), clean_up.too_old):
+def knows_flag(search: Search, stage: Stage, cache_use: CacheUse) -> None:
+    """Raise LeaveAlone where the image's manager is too old for the flag, unless the author already uses it."""
+    clean_up, images = cache_use.clean_up, _images(search, stage)
+    if not _is_used(stage, clean_up.flag) and all(_is_one(image, clean_up.too_old) for image in images):
         raise LeaveAlone(
-            "tool-version", f"{cache_use.manager.name} in {_image(stage)} may be too old to know {clean_up.flag}"
+            "tool-version", f"{cache_use.manager.name} in {images[0]} may be too old to know {clean_up.flag}"
         )
 
 
-def flag_changes_more(step: Step, cache_use: CacheUse, runs: RunIndex) -> bool:
-    """Whether the flag may change more than the cache, because of the manager's version."""
+def needs_removal(search: Search, step: Step, cache_use: CacheUse) -> bool:
+    """Whether the cache has to be removed, because the manager may not know the flag or may change more with it.
+
+    False where no image that the FROM may name has a manager that knows the flag.
+    """
     clean_up, stage = cache_use.clean_up, step.stage
-    if _renewed(step, cache_use, runs):
+    images = _images(search, stage)
+    if not _is_used(stage, clean_up.flag) and any(_may_be(image, clean_up.too_old) for image in images):
+        return not all(_is_one(image, clean_up.too_old) for image in images)
+    if not clean_up.flag_changes:
         return False
-    if _matches(_image(stage), clean_up.flag_changes):
-        return True
-    texts = (run.source_text for run in stage.steps if run.keyword == "RUN")
-    return stage.family == "unknown" and any(word in text for word in clean_up.old_packages for text in texts)
+    return may_be_old(search.runs, step, cache_use, partial(_at_first, search, cache_use))
 
 
-def _image(stage: Stage) -> str:
-    """The image that a stage is based on, without `docker.io/library/` and the digest."""
-    while stage.parent is not None:
-        stage = stage.parent
-    return stage.image.removeprefix("docker.io/").removeprefix("library/").partition("@")[0]
+def _at_first(search: Search, cache_use: CacheUse, stage: Stage) -> Versions:
+    """The versions with which a stage begins that is based on an image."""
+    clean_up, images = cache_use.clean_up, _images(search, stage)
+    old = any(_may_be(image, clean_up.flag_changes) for image in images)
+    recent = all(_is_one(image, clean_up.recent) for image in images)
+    environments = old or any(_may_be(image, clean_up.old_environments) for image in images)
+    return Versions(old, environments, not old and not recent)
 
 
-def _matches(image: str, patterns: tuple[str, ...]) -> bool:
-    """Whether an image matches; the last matching pattern wins, and `!pattern` excludes."""
-    matches = False
-    for pattern in patterns:
-        if fnmatchcase(image, pattern.removeprefix("!")):
-            matches = pattern[0] != "!"
-    return matches
+def _images(search: Search, stage: Stage) -> tuple[str, ...]:
+    return search.once(("base-images", stage.base), partial(base_images, search.model, stage))
 
 
-def _renewed(step: Step, cache_use: CacheUse, runs: RunIndex) -> bool:
-    """Whether the manager upgrades itself before the RUN's first install, or with it: `pip install -U pip`."""
-    name = cache_use.manager.name
-
-    def renews(run: RunCommands) -> bool:
-        return any(use.usage.manager.name == name and _upgrades_itself(use, name) for use in run.uses)
-
-    if runs.ran_before(step, ("renewed", name), renews):
-        return True
-    first_filling = cache_use.filled_by[0].order
-    return any(_upgrades_itself(use, name) for use in cache_use.uses if use.order <= first_filling)
+def _is_used(stage: Stage, flag: str) -> bool:
+    return any(flag in step.source_text for step in stage.steps if step.keyword == "RUN")
 
 
-def _upgrades_itself(use: ManagerUse, name: str) -> bool:
-    for word in use.usage.operands:
-        rest = word.literal_or_text.removeprefix(name)
-        if rest != word.literal_or_text and (_NEWER.fullmatch(rest) or (not rest and use.usage.has(_UPGRADES))):
-            return use.usage.verb == "install"
+def _names(image: str) -> set[str]:
+    """The image's name as it is, and without registry and user: "debian:9" for "amd64/debian:9"."""
+    return {image, image.rpartition("/")[2]}
+
+
+def _may_be(image: str, patterns: tuple[str, ...]) -> bool:
+    """Whether an image may match; the last matching pattern wins, and `!pattern` excludes."""
+    for name in _names(image):
+        matches = False
+        for pattern in patterns:
+            if pattern[0] == "!":
+                matches = matches and not fnmatchcase(name, pattern[1:])
+            else:
+                matches = matches or overlap(name, pattern)
+        if matches:
+            return True
     return False
+
+
+def _is_one(image: str, patterns: tuple[str, ...]) -> bool:
+    """Whether an image certainly matches, whatever an unknown part of its name is."""
+    if ANY in image and not any(fnmatchcase(image, pattern) for pattern in patterns):
+        return False
+    return _may_be(image, patterns)
