@@ -60,6 +60,10 @@ _WRAPPERS = {
 }
 
 
+TAKES_USER = frozenset(("gosu", "su-exec"))
+"""Wrappers of which the first operand is the user who runs the command."""
+
+
 class Invocation(NamedTuple):
     """The program that really runs."""
 
@@ -132,7 +136,7 @@ def _unwrapped(words: tuple[Word, ...], wrapper: _Wrapper) -> Invocation | None:
         at += 1
     if at + wrapper.operands >= len(words) or words[at + wrapper.operands].value is None:
         return None
-    if name in ("gosu", "su-exec"):
+    if name in TAKES_USER:
         user = words[at].literal_or_text
     elif wrapper.operands and not _DURATION.fullmatch(words[at].text):
         return None

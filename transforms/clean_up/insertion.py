@@ -10,7 +10,7 @@ from dfix.rewriter.model.cache_use import CacheUse, ManagerUse
 from dfix.rewriter.model.commands import chain
 from dfix.rewriter.shell.errexit import needs_errexit, turns_on_errexit
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Pipeline
-from dfix.rewriter.shell.walk import commands, program_name
+from dfix.rewriter.shell.walk import TAKES_USER, commands, invocation, program_name
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit, Span
 
@@ -48,6 +48,8 @@ def insertion(step: Step, cache_use: CacheUse, given: Given) -> Insertion:
     parts = chain(script)
     if by_manager or "~" in command:
         _finds_manager(cache_use)
+    if "~" in command:
+        _same_home(step, cache_use.filled_by[-1])
     if by_manager:
         _manager_stays(cache_use)
     if parts is not None:
@@ -61,7 +63,7 @@ def _command(cache_use: CacheUse, given: Given, *, by_manager: bool) -> str:
     words = cache_use.clean_up.append.split(" ")
     if by_manager:
         words[0] = last.located.words[0].text
-    return " ".join([*given.before, *_sudo(last), *given.through_wrapper, *words])
+    return " ".join([*given.before, *_as_user(last), *given.through_wrapper, *words])
 
 
 def _finds_manager(cache_use: CacheUse) -> None:
@@ -80,6 +82,14 @@ def _finds_manager(cache_use: CacheUse) -> None:
         raise LeaveAlone("program-changes", f"`{program}` is a path that depends on the current folder")
 
 
+def _same_home(step: Step, use: ManagerUse) -> None:
+    """Raise LeaveAlone where a command runs as another user than the shell, which makes a path of `~`."""
+    user = invocation(use.located.command).user
+    if user not in (None, step.user or "root"):
+        told = f"`{use.shown}` runs as {user}, whose home folder is not the one that `~` names in this RUN"
+        raise LeaveAlone("moved-cache", told)
+
+
 def _manager_stays(cache_use: CacheUse) -> None:
     """Raise LeaveAlone where the manager's last command replaces or removes the manager: `npm install -g npm`."""
     last, manager = cache_use.uses[-1], cache_use.manager
@@ -90,12 +100,14 @@ def _manager_stays(cache_use: CacheUse) -> None:
         raise LeaveAlone("program-changes", f"`{last.shown}` replaces or removes {manager.name} itself")
 
 
-def _sudo(use: ManagerUse) -> list[str]:
-    """`sudo` and its options before the program; the clean-up does not need other wrappers."""
+def _as_user(use: ManagerUse) -> list[str]:
+    """`sudo` and its options before the program, or `gosu USER`; the clean-up does not need other wrappers."""
     before = use.located.command.words[: len(use.located.command.words) - len(use.located.words)]
     for at, word in enumerate(before):
         if program_name(word) == "sudo":
             return [w.text for w in before[at:] if "=" not in w.text or w.text.startswith("-")]
+        if program_name(word) in TAKES_USER:
+            return [w.text for w in before[at : at + 2]]
     return []
 
 
