@@ -1,14 +1,14 @@
 """Builds that scripts, Makefiles and CI files run: `docker build -t me/base base/`, docker/build-push-action.
 
-Source: docker buildx build's command-line reference (docs.docker.com/reference/cli/docker/buildx/build/) and the README
-of docker/build-push-action.
+Source: docker buildx build's command-line reference (docs.docker.com/reference/cli/docker/buildx/build/), the READMEs
+of docker/build-push-action and of the plugins of Drone and Woodpecker CI, and docs.drone.io/plugins/overview.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any
 
 from dfix.rewriter.context.parsed_files import yaml_of
@@ -20,6 +20,11 @@ _BUILD = expression(r"\b(?:docker|podman|nerdctl|buildah)\b[^\n|;&#]{0,300}?\s(?
 _CHANGES_FOLDER = expression(r"(?:^|[\s;&(@])cd[ \t]+[\"']?([\w./-]+)[\"']?[ \t]*(?:&&|;)")
 _QUOTES = expression(r"[\"'`,\[\]]")
 _ACTION = expression(r"(?:docker/build-push-action|redhat-actions/buildah-build|depot/build-push-action)\b")
+_PLUGIN = expression(
+    r"(?:[\w.-]+/)?(?:plugins/(?:docker|kaniko|buildx|ecr|gcr|gar|acr|heroku)|[\w.-]*/(?:drone-docker|drone-kaniko|drone-docker-buildx"
+    r"|plugin-docker|plugin-docker-buildx|plugin-kaniko))(?::[\w.-]+)?(?![\w/-])"
+)
+"""Images of Drone and Woodpecker CI that build one."""
 _VALUED = {
     "-t": "tag", "--tag": "tag", "-f": "file", "--file": "file", "--target": "target", "--build-arg": "argument",
     "--build-context": "context",
@@ -29,6 +34,8 @@ _READS_INPUT = expression(r"(?:^|\s)(?:-|-f[ =]?-|--file[ =]-)(?=\s|$)")
 _PRINTED = expression(r"\b(?:echo|printf)[ \t]+(?:-e[ \t]+)?[\"']{1,2}(?P<text>FROM[^\"']*)[\"']")
 _LONGEST_BODY = 20_000
 _MOST_DEEP = 12
+_MOST_DOCUMENTS = 50
+_DOCUMENT = expression(r"(?m)^---[^\n]*$")
 _LONGEST_BEFORE = 300
 """Characters of a line before a build in which a `cd` is looked for."""
 
@@ -64,6 +71,14 @@ def build_commands(text: str) -> Iterator[BuildCommand]:
         yield _command(words, changed[-1] if changed else "", body)
     if _ACTION.search(text):
         yield from _actions(yaml_of(text), 0)
+    if _PLUGIN.search(text):
+        for document in islice(_DOCUMENT.split(text), _MOST_DOCUMENTS):
+            yield from _plugins(yaml_of(document), 0)
+
+
+def may_build(text: str) -> bool:
+    """Whether a text may run a build."""
+    return "build" in text or _PLUGIN.search(text) is not None
 
 
 def _piped(text: str, begin: int, build: re.Match[str]) -> str:
@@ -129,6 +144,32 @@ def _actions(data: Any, depth: int) -> Iterator[BuildCommand]:
     if isinstance(data, list):
         for one in data:
             yield from _actions(one, depth + 1)
+
+
+def _plugins(data: Any, depth: int) -> Iterator[BuildCommand]:
+    """The steps of a pipeline that build with a plugin, whose settings are beside its image in older files."""
+    if depth > _MOST_DEEP:
+        return
+    if isinstance(data, dict):
+        if isinstance(data.get("image"), str) and _PLUGIN.fullmatch(data["image"]):
+            settings = data.get("settings")
+            yield _of_plugin(settings if isinstance(settings, dict) else data)
+        data = list(data.values())
+    if isinstance(data, list):
+        for one in data:
+            yield from _plugins(one, depth + 1)
+
+
+def _of_plugin(settings: dict[str, Any]) -> BuildCommand:
+    arguments = settings.get("build_args")
+    if isinstance(arguments, dict):
+        arguments = [f"{name}={value}" for name, value in arguments.items()]
+    given = _lines(arguments) or tuple(str(one) for one in arguments or () if isinstance(arguments, list))
+    repositories = settings.get("repo")
+    names = _lines(repositories) or tuple(str(one) for one in repositories or () if isinstance(repositories, list))
+    target, context = str(settings.get("target") or "").lower(), str(settings.get("context") or ".")
+    # the Dockerfile is relative to the repository, not to the context
+    return BuildCommand("", names, "", str(settings.get("dockerfile") or ""), context, target, given, ())
 
 
 def _lines(value: Any) -> tuple[str, ...]:

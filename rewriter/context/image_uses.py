@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from dfix.rewriter.context.build_commands import BuildCommand, build_commands
+from dfix.rewriter.context.build_commands import BuildCommand, build_commands, may_build
 from dfix.rewriter.context.declared_builds import declares_builds
 from dfix.rewriter.context.declared_containers import included, read_compose, read_devcontainer
+from dfix.rewriter.context.gitpod import FILE as GITPOD
+from dfix.rewriter.context.gitpod import read_gitpod
 from dfix.rewriter.context.image_records import (
     ImageBuild,
     ImageUses,
@@ -39,7 +41,7 @@ _MOST_ABOVE = 2
 _MOST_BUILDS = 200
 _PLACE = expression(r"(?:build|context|file)[\"']?\s*[:=]", re.IGNORECASE)
 """A key of compose, bake, skaffold or devcontainer files: `build`, `context`, `dockerfile`, `dockerFile`."""
-_TOOLS = expression(r"docker|podman|nerdctl|buildah|depot/")
+_TOOLS = expression(r"docker|podman|nerdctl|buildah|depot/|kaniko")
 """What runs builds and containers, in a command or as an action."""
 _NOT_LISTED = frozenset((".git", ".venv", "node_modules"))
 
@@ -155,8 +157,8 @@ def _may_be_built(own: str, links: set[str], files: Iterable[str], within: tuple
             return True
         text = once(text_of, file, within) or ""
         below = is_inside(here, folder)
-        if runs_builds(file):
-            if "build" in text and (below or named.search(text)):
+        if runs_builds(file) and os.path.basename(file) != GITPOD:
+            if may_build(text) and (below or named.search(text)):
                 return True
         elif (below and ".." in text) or any(map(named.search, _places(text))):
             return True
@@ -224,9 +226,12 @@ def _run_by(path: str, within: tuple[str, ...]) -> ImageUses:
     uses = ImageUses([], [], within)
     text = once(text_of, path, within) or ""
     name = os.path.basename(path)
+    if name == GITPOD:
+        read_gitpod(path, uses)
+        return uses
     texts = dict.fromkeys((text, with_values(text))) if _TOOLS.search(text) else ()
     for one in texts:
-        for command in islice(build_commands(one), _MOST_BUILDS) if "build" in one else ():
+        for command in islice(build_commands(one), _MOST_BUILDS) if may_build(one) else ():
             uses.builds.extend(_run_build(path, command, within[0]))
         read_containers(path, one, uses)
     if name.startswith(("Jenkinsfile", "Tiltfile")):

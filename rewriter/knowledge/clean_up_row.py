@@ -48,6 +48,8 @@ class CleanUp(NamedTuple):
     """Commands that print where the cache is: "pip cache dir"."""
     needed_by: frozenset[str]
     """Other programs that need the package lists."""
+    needed_with: dict[str, tuple[str, ...]]
+    """Options with which other programs need them, each with the packages of npm that bring these programs."""
     too_old: tuple[str, ...]
     """Patterns of images whose manager does not know `flag`; the last match wins, and `!pattern` excludes."""
     flag_changes: tuple[str, ...]
@@ -84,6 +86,7 @@ def clean_up_of(data: dict[str, Any], caches: tuple[str, ...]) -> CleanUp:
         fails_empty=tuple(data.get("fails-empty", ())),
         tells=tuple(data.get("tells", ())),
         needed_by=frozenset(data.get("needed-by", ())),
+        needed_with={option: tuple(names) for option, names in data.get("needed-with", {}).items()},
         too_old=tuple(data.get("too-old", ())),
         flag_changes=tuple(data.get("flag-changes", ())),
         old_packages=tuple(data.get("old-packages", ())),

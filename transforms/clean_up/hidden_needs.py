@@ -24,7 +24,7 @@ from dfix.transforms.clean_up.unread_scripts import interprets, unread_in, unrea
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dfix.rewriter.knowledge import Usage
+    from dfix.rewriter.knowledge import CleanUp, Usage
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Word
@@ -57,7 +57,7 @@ def no_hidden_need(removal: Removal, step: Step, command: Located, shown: str, *
             raise LeaveAlone("needed-later", f"{shown} may run {manager.name} without updating the package lists")
         if told:
             raise LeaveAlone("needed-later", f"{shown} {told}")
-    if removal.lists and builds and program_name(words[0]) in clean_up.needed_by:
+    if removal.lists and builds and _uses_lists(words, clean_up):
         raise LeaveAlone("needed-later", f"{shown} may install packages from the lists that this RUN fetches")
     try:
         _unneeded_by_files(removal, step, command, shown, builds=builds)
@@ -68,6 +68,19 @@ def no_hidden_need(removal: Removal, step: Step, command: Located, shown: str, *
             raise LeaveAlone("unread-script", told) from None
     for inner in given_to_shell(command):
         no_hidden_need(removal, step, inner, shown, builds=builds)
+
+
+def _uses_lists(words: tuple[Word, ...], clean_up: CleanUp) -> bool:
+    """Whether a command needs package lists, also by a runner: `npx puppeteer@24 browsers install --install-deps`."""
+    texts = [word.literal_or_text for word in words]
+    named = {program_name(words[0]), *(path.rpartition("/.bin/")[2] for path in map(_without_version, texts))}
+    with_option = (name for option, names in clean_up.needed_with.items() if option in texts for name in names)
+    return program_name(words[0]) in clean_up.needed_by or not named.isdisjoint(with_option)
+
+
+def _without_version(package: str) -> str:
+    """A package of npm without its version: "@puppeteer/browsers" for "@puppeteer/browsers@2"."""
+    return package[:1] + package[1:].partition("@")[0]
 
 
 def hint_for(told: str) -> str:
