@@ -21,8 +21,8 @@ _CHANGES_FOLDER = expression(r"(?:^|[\s;&(@])cd[ \t]+[\"']?([\w./-]+)[\"']?[ \t]
 _QUOTES = expression(r"[\"'`,\[\]]")
 _ACTION = expression(r"(?:docker/build-push-action|redhat-actions/buildah-build|depot/build-push-action)\b")
 _PLUGIN = expression(
-    r"(?:[\w.-]+/)?(?:plugins/(?:docker|kaniko|buildx|ecr|gcr|gar|acr|heroku)|[\w.-]*/(?:drone-docker|drone-kaniko|drone-docker-buildx"
-    r"|plugin-docker|plugin-docker-buildx|plugin-kaniko))(?::[\w.-]+)?(?![\w/-])"
+    r"(?:plugins/(?:docker|kaniko|buildx|ecr|gcr|gar|acr|heroku)|(?:drone|plugin)-(?:docker-buildx|docker|kaniko))"
+    r"(?![\w/-])"
 )
 """Images of Drone and Woodpecker CI that build one."""
 _VALUED = {
@@ -151,7 +151,7 @@ def _plugins(data: Any, depth: int) -> Iterator[BuildCommand]:
     if depth > _MOST_DEEP:
         return
     if isinstance(data, dict):
-        if isinstance(data.get("image"), str) and _PLUGIN.fullmatch(data["image"]):
+        if isinstance(data.get("image"), str) and _PLUGIN.search(data["image"]):
             settings = data.get("settings")
             yield _of_plugin(settings if isinstance(settings, dict) else data)
         data = list(data.values())

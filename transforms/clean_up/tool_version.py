@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.model.base_images import ANY, base_images
+from dfix.rewriter.model.possible_images import ANY, possible_images
 from dfix.transforms.clean_up.installed_version import Versions, may_be_old
 from dfix.transforms.clean_up.overlap import overlap
 
@@ -50,7 +50,7 @@ def _at_first(search: Search, cache_use: CacheUse, stage: Stage) -> Versions:
 
 
 def _images(search: Search, stage: Stage) -> tuple[str, ...]:
-    return search.once(("base-images", stage.base), partial(base_images, search.model, stage))
+    return search.once(("possible-images", stage.base), partial(possible_images, search.model, stage))
 
 
 def _is_used(stage: Stage, flag: str) -> bool:

@@ -23,7 +23,7 @@ _PLAIN = expression(r"\$(?:\{(?P<braced>\w+)\}|(?P<plain>\w+))")
 _PREFIXES = ("docker.io/", "index.docker.io/", "library/")
 
 
-def base_images(model: Model, stage: Stage) -> tuple[str, ...]:
+def possible_images(model: Model, stage: Stage) -> tuple[str, ...]:
     """The names of the images, without `docker.io/library/` and digests, with ANY for what is not known.
 
     The defaults of the build arguments make one of them, and the values that files near the Dockerfile give to its
@@ -47,7 +47,7 @@ def _images(model: Model, base: Stage, name: str) -> tuple[str, ...]:
     """The image of that name, or those of the stage before `base` that it names."""
     earlier = [stage for stage in model.stages[: base.index] if stage.name == name.lower()]
     if earlier and base in model.stages:
-        return base_images(model, earlier[-1])
+        return possible_images(model, earlier[-1])
     return (_short(name),)
 
 
