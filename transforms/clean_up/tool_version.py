@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def knows_flag(search: Search, stage: Stage, cache_use: CacheUse) -> None:
     """Raise LeaveAlone where the image's manager is too old for the flag, unless the author already uses it."""
     clean_up, images = cache_use.clean_up, _images(search, stage)
-    if not _is_used(stage, clean_up.flag) and all(_is_one(image, clean_up.too_old) for image in images):
+    if not _is_used(search, stage, clean_up.flag) and all(_is_one(image, clean_up.too_old) for image in images):
         raise LeaveAlone(
             "tool-version", f"{cache_use.manager.name} in {images[0]} may be too old to know {clean_up.flag}"
         )
@@ -33,7 +33,7 @@ def needs_removal(search: Search, step: Step, cache_use: CacheUse) -> bool:
     """
     clean_up, stage = cache_use.clean_up, step.stage
     images = _images(search, stage)
-    if not _is_used(stage, clean_up.flag) and any(_may_be(image, clean_up.too_old) for image in images):
+    if not _is_used(search, stage, clean_up.flag) and any(_may_be(image, clean_up.too_old) for image in images):
         return not all(_is_one(image, clean_up.too_old) for image in images)
     if not clean_up.flag_changes:
         return False
@@ -53,8 +53,11 @@ def _images(search: Search, stage: Stage) -> tuple[str, ...]:
     return search.once(("possible-images", stage.base), partial(possible_images, search.model, stage))
 
 
-def _is_used(stage: Stage, flag: str) -> bool:
-    return any(flag in step.source_text for step in stage.steps if step.keyword == "RUN")
+def _is_used(search: Search, stage: Stage, flag: str) -> bool:
+    def in_a_run() -> bool:
+        return any(flag in step.source_text for step in stage.steps if step.keyword == "RUN")
+
+    return search.once(("uses-flag", stage, flag), in_a_run)
 
 
 def _names(image: str) -> set[str]:
