@@ -20,6 +20,8 @@ class Mount(NamedTuple):
     """As written."""
     from_: str | None
     """The stage or image that it mounts from, as written."""
+    id: str | None = None
+    """The name of a cache, as written; None: its target is its name."""
 
 
 def mounts(instruction: Instruction, workdir: str | None) -> tuple[Mount, ...]:
@@ -43,6 +45,7 @@ def _mount(value: str, workdir: str | None) -> Mount:
         _target(fields.get("target"), workdir),
         fields.get("source"),
         fields.get("from"),
+        fields.get("id"),
     )
 
 

@@ -109,8 +109,13 @@ def _only_setup_before(commands: tuple[Located, ...], build: _Build) -> bool:
 def cache_mounts(step: Step) -> Iterator[Mount]:
     """The cache mounts of a RUN, without those for a system package manager's files (`/var/cache/apt`)."""
     for mount in step.mounts:
-        if mount.kind == "cache" and not (mount.target is not None and _SYSTEM_CACHES.match(mount.target)):
+        if mount.kind == "cache" and not (mount.target is not None and is_system_cache(mount.target)):
             yield mount
+
+
+def is_system_cache(target: str) -> bool:
+    """Whether a mount is for the files of a system package manager."""
+    return bool(_SYSTEM_CACHES.match(target))
 
 
 def in_context_already(copies: StageCopies, download: SeparateDownload) -> str:

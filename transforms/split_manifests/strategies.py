@@ -29,6 +29,7 @@ from dfix.transforms.split_manifests.fetch_first import (
 from dfix.transforms.split_manifests.install_inputs import inputs_of_run
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.locks import check_locks_stay
+from dfix.transforms.split_manifests.mounted_results import check_mounted_results
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.moved_copies import check_single_files, plan_move
 from dfix.transforms.split_manifests.own_commands import check_clean_up, first_use_of_sources, setup_for_second_run
@@ -71,9 +72,16 @@ def install_first(model: Model, copies: StageCopies, run: InstallRun) -> Split |
     check_locks_stay(run, move, read)
     check_needs_none(move, read, run.installs[0].shown)
     check_made_files(model, run, read)
-    written = edits(model, move, run, _run_split(model, run, at))
+    run_split = _run_split(model, run, at)
+    check_mounted_results(model, run, None if run_split is None else at, _yarn_settings(copies, read))
+    written = edits(model, move, run, run_split)
     reason = f"`{run.installs[0].shown}` only reads {_listed(move.read)}, but re-runs when any file changes"
     return _split(move, written, reason)
+
+
+def _yarn_settings(copies: StageCopies, read: Needed) -> str:
+    paths = (file.source for file in read.files if file.source.endswith(".yarnrc.yml"))
+    return "\n".join(copies.context.read(path) or "" for path in paths)
 
 
 def check_files_before(copies: StageCopies, run: InstallRun) -> None:
