@@ -65,6 +65,8 @@ class Prefetch(NamedTuple):
     """(`only-caches`) Whether it writes only the manager's `caches` and what the build itself writes, too: may ship."""
     builds: frozenset[str]
     """The sub-commands that build, and so download. None: any; "install --path": with that option."""
+    builds_without_lock: frozenset[str]
+    """(`builds-without-lock`) Those of `builds` that write no lock file, although `command` does."""
     resolves: frozenset[str]
     """The sub-commands that download like a build, but also decide which versions; only without packages by name."""
     fetch_verbs: frozenset[str]
@@ -276,6 +278,7 @@ def _prefetch(data: dict[str, Any]) -> Prefetch:
         command=data["command"],
         only_caches=data.get("only-caches", False),
         builds=frozenset(data.get("builds", ())),
+        builds_without_lock=frozenset(data.get("builds-without-lock", ())),
         resolves=frozenset(data.get("resolves", ())),
         fetch_verbs=frozenset(data.get("fetches", ())),
         without_fetch=frozenset(data.get("without-fetch", ())),

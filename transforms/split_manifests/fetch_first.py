@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -132,13 +132,30 @@ def in_context_already(copies: StageCopies, download: SeparateDownload) -> str:
     return next((path for path in paths if view.ships(path)), "")
 
 
+def check_lock_file(download: SeparateDownload, paths: Iterable[str]) -> None:
+    """Raises LeaveAlone where the download would leave a lock file that the build doesn't.
+
+    `paths` is what it reads.
+    """
+    install = download.run.installs[0]
+    used = usage(install.located.words)
+    if used is None or not _is_one_of(used, download.prefetch.builds_without_lock):
+        return
+    lock = used.manager.locks[0]
+    if not any(posixpath.basename(path) == lock for path in paths):
+        fetch = f"{used.manager.name} {download.prefetch.command}"
+        reason = f"`{fetch}` would write a {lock}, which `{install.shown}` does not, and the build context has none"
+        raise LeaveAlone("no-lock", reason, f"commit {lock}, and check that the ignore file does not leave it out")
+
+
 def _download_run(step: Step, commands: tuple[Located, ...], build: _Build) -> InstallRun:
     prefetch = build.prefetch
     shared = (word.literal_or_text for word in _shared_words(build))
     arguments = (*prefetch.command.split(), *shared, *_given(build))
-    # what the download writes into a lock file, the author's own build writes again after the copy
+    # what the download writes into a lock file, most builds write again after the copy
+    stays = not _is_one_of(build.usage, prefetch.builds_without_lock)
     name = build.usage.manager.name
-    install = ProjectInstall(build.located, name, (), prefetch.reader, arguments, lock_stays=True, is_download=True)
+    install = ProjectInstall(build.located, name, (), prefetch.reader, arguments, lock_stays=stays, is_download=True)
     return InstallRun(step, commands, (install,), True)
 
 
@@ -165,11 +182,14 @@ def _builds(used: Usage, prefetch: Prefetch) -> bool:
         return False
     if _resolves(used, prefetch):
         return True
+    return not prefetch.builds or _is_one_of(used, prefetch.builds)
+
+
+def _is_one_of(used: Usage, builds: frozenset[str]) -> bool:
+    """Whether it is one of the builds of a manager's file: "build"; "install --path" with that option."""
     arguments = {word.text for word in used.arguments}
-    builds = [build.partition(" ") for build in prefetch.builds]
-    return not builds or any(
-        verb in arguments and (not option or used.has(frozenset((option,)))) for verb, _, option in builds
-    )
+    parts = (build.partition(" ") for build in builds)
+    return any(verb in arguments and (not option or used.has(frozenset((option,)))) for verb, _, option in parts)
 
 
 def _resolves(used: Usage, prefetch: Prefetch) -> bool:

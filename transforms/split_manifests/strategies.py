@@ -22,6 +22,7 @@ from dfix.transforms.split_manifests.dependencies_first import (
 )
 from dfix.transforms.split_manifests.fetch_first import (
     SeparateDownload,
+    check_lock_file,
     in_context_already,
     may_fail,
     separate_download,
@@ -214,6 +215,7 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
     read = inputs_of_run(copies, run)
     if read is None:
         return None
+    check_lock_file(download, (file.source for file in read.files))
     move, above = _planned(model, copies, download, read)
     if move is None:
         return None
