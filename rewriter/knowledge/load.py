@@ -97,6 +97,8 @@ class Prefetch(NamedTuple):
     """Variables that are allowed unless their value contains this text."""
     cache_variables: tuple[str, ...]
     """(`keeps`) Variables that say where downloaded files are kept."""
+    moved_by: tuple[str, ...]
+    """(`moves`) Variables, properties and settings of files with which downloaded files are kept elsewhere."""
     vendored_in: tuple[str, ...]
     """(`brings`) Files and folders of the context with which nothing is downloaded: "vendor"."""
     workspace: str
@@ -294,6 +296,7 @@ def _prefetch(data: dict[str, Any]) -> Prefetch:
         harmless=frozenset(data.get("harmless", ())),
         settings=data.get("settings", {}),
         cache_variables=tuple(data.get("keeps", ())),
+        moved_by=tuple(data.get("moves", ())),
         vendored_in=tuple(data.get("brings", ())),
         workspace=data.get("workspace", ""),
         may_fail=data.get("may-fail", ""),

@@ -8,7 +8,6 @@ more files in the caches, so it is only for stages that do not ship, and whose c
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
@@ -16,14 +15,14 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import above
 from dfix.rewriter.knowledge import Prefetch, Usage, usage
 from dfix.rewriter.knowledge.load import is_named
-from dfix.rewriter.model import Model, Stage, Step
+from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import Located, chain, located
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall, view_from
 from dfix.rewriter.model.mounts import Mount
-from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
+from dfix.transforms.split_manifests.fetched_places import check_not_copied, fetched_places
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.program_modes import is_plain_chmod
 from dfix.transforms.split_manifests.stage_copies import StageCopies
@@ -85,9 +84,7 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
     settings = _unknown_settings(build)
     if settings:
         raise LeaveAlone("fetch-settings", settings)
-    ships = _used_by_other_stage(model, step.stage, build)
-    if ships:
-        raise LeaveAlone("fetch-ships", ships)
+    check_not_copied(model, step.stage, fetched_places(step, build.located, build.usage.manager))
     part, splits_run = build.located.part, not _only_setup_before(commands, build)
     run, given, left_out = _download_run(step, commands, build), " ".join(_given(build)), tuple(_left_out(build))
     return SeparateDownload(run, part, _command(build), build.prefetch, splits_run, given, left_out)
@@ -326,35 +323,6 @@ def _unknown_settings(build: _Build) -> str:
 def _affects(name: str, prefetch: Prefetch) -> bool:
     """Whether a variable that is set for the build alone may change what it fetches."""
     return name.startswith(prefetch.variables) and name not in prefetch.harmless
-
-
-def _used_by_other_stage(model: Model, stage: Stage, build: _Build) -> str:
-    """How fetched files could get into another stage, as a sentence; "" when they cannot."""
-    names = {str(stage.index), stage.name or str(stage.index)}
-    caches = [path.replace("~", "/root", 1) for path in build.usage.manager.caches]
-    caches += [value for name in (*build.prefetch.cache_variables, "HOME") if (value := stage.env.get(name))]
-    for other in model.stages:
-        for step in other.steps:
-            line = step.instruction.line
-            if step.keyword == "RUN" and any((mount.from_ or "").lower() in names for mount in step.mounts):
-                return f"the RUN on line {line} mounts this stage, which may contain fetched files"
-            flag = step.instruction.flag("from")
-            if flag is None or (flag.value or "").lower() not in names:
-                continue
-            for word in step.instruction.words[:-1]:
-                path = _known_part(step.expand(word.text) or word.text)
-                if any(overlaps(path, cache) for cache in caches):
-                    return f"line {line} copies {word.text} from this stage, which may contain fetched files"
-        if other.parent is stage and other.ships:
-            return f"the stage on line {other.instruction.line} is based on this one and would ship fetched files"
-    return ""
-
-
-def _known_part(source: str) -> str:
-    """The path, or the folder up to which it is known: `/src/target` for `/src/target/*.jar`."""
-    path = posixpath.normpath(posixpath.join("/", source))
-    before_wildcard = re.split(r"[*?\[$]", path, maxsplit=1)[0]
-    return path if before_wildcard == path else posixpath.dirname(before_wildcard)
 
 
 def _shown(command: Located) -> str:

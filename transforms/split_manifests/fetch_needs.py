@@ -7,7 +7,6 @@ says how (`may-fail`): the author's own command, which follows, decides what the
 
 from __future__ import annotations
 
-import itertools
 import posixpath
 import re
 from collections.abc import Sequence
@@ -26,13 +25,13 @@ from dfix.rewriter.manifests.go_modules import GoProject
 from dfix.rewriter.manifests.go_packages import GoBuild
 from dfix.rewriter.manifests.maven import may_not_resolve
 from dfix.rewriter.model.commands import Located, located
-from dfix.rewriter.model.effects.places import named_by
 from dfix.rewriter.model.file_map.install_reads import Needed, view_from
 from dfix.rewriter.model.image_text import everything_before
 from dfix.rewriter.model.images import repository
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.text.expression import expression
 from dfix.transforms.split_manifests.fetch_first import SeparateDownload
+from dfix.transforms.split_manifests.fetched_places import FetchedPlaces
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 _GO_BUILDS = frozenset(("build", "get", "install", "run", "test", "vet"))
@@ -44,8 +43,6 @@ _GO_VALUES = frozenset(
 )
 _PRIVATE = ("GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE")
 _EDITION_2024 = (1, 85)
-_MOVES_REPOSITORY = ("maven.repo.local", "user.home")
-_MAY_MOVE = "they may move Maven's repository: a failed download would leave its record there"
 _MAVEN_FOLDER = expression(r"(?:\.m2|maven/conf|maven/ref)\b")
 """A folder in which Maven looks for settings."""
 _CACHE = "keep downloads between builds with a cache mount instead"
@@ -60,10 +57,12 @@ def with_what_counts(copies: StageCopies, download: SeparateDownload, read: Need
     return download._replace(command=f"{download.command} {download.given}")
 
 
-def why_it_may_fail(copies: StageCopies, step: Step, download: SeparateDownload, read: Needed) -> str:
+def why_it_may_fail(
+    copies: StageCopies, step: Step, download: SeparateDownload, read: Needed, places: FetchedPlaces
+) -> str:
     """Why the download may fail where the build does not, as a sentence; "" where it does not.
 
-    Raises LeaveAlone where a failure could not be ignored.
+    `places` are where it puts the packages. Raises LeaveAlone where a failure could not be ignored.
     """
     install = download.run.installs[0]
     context = copies.context
@@ -87,46 +86,22 @@ def why_it_may_fail(copies: StageCopies, step: Step, download: SeparateDownload,
     if older or (why and not download.prefetch.may_fail):
         raise LeaveAlone("fetch-more", f"`{shown}` may fetch more than the build needs: {older or why}", _CACHE)
     if why and install.manager == "mvn":
-        _check_repository(copies, install.located, read)
+        _check_repository(copies, places)
     return why
 
 
-def _check_repository(copies: StageCopies, build: Located, read: Needed) -> None:
-    """Raises LeaveAlone where Maven's repository is elsewhere, so that what a failure leaves would stay there."""
-    where = "which moves Maven's repository: a failed download would leave its record there"
-    words = " ".join(word.text for word in build.words)
-    named = [f"{name}={value}" for name, value in {**build.env, **build.assigned}.items() if value is not None]
-    setting = next((text for text in (words, *named) if _moves_repository(text) or text.startswith("HOME=")), None)
-    if setting is not None:
-        raise LeaveAlone("fetch-settings", f"the build has `{setting[:60]}`, {where}")
-    unknown = next((name for name in ("MAVEN_OPTS", "MAVEN_ARGS") if build.env.get(name, "") is None), "")
-    if unknown:
-        raise LeaveAlone("fetch-settings", f"the build has {unknown}, whose value is not known, and {_MAY_MOVE}")
-    _check_settings(copies, build, words)
-    paths = [file.source for file in read.files]
-    paths += [f"{folder.source}/{name}" for folder in read.folders for name in copies.context.names_in(folder.source)]
-    for path in paths:
-        text = copies.context.read(path) or "" if path.endswith((".xml", ".config")) else ""
-        if _moves_repository(text) or "<localRepository>" in text:
-            raise LeaveAlone("fetch-settings", f"{path} has a setting {where}")
-
-
-def _moves_repository(text: str) -> bool:
-    return any(name in text for name in _MOVES_REPOSITORY)
-
-
-def _check_settings(copies: StageCopies, build: Located, words: str) -> None:
-    """Raises LeaveAlone where Maven may have settings that are not in the build context, or not where it lies."""
-    named = "--settings" if "--settings=" in words or "--global-settings=" in words else ""
-    for option, word in itertools.pairwise(build.words):
-        path = named_by(build, word) if option.value in ("-s", "--settings", "-gs", "--global-settings") else ""
-        if path is None or (path and not any(copy.brought.source_of(path) for copy in copies.clear)):
-            named = f"{option.text} {word.text}"
-    if named:
-        raise LeaveAlone("fetch-settings", f"`{named}` names settings that dfix does not read, and {_MAY_MOVE}")
+def _check_repository(copies: StageCopies, places: FetchedPlaces) -> None:
+    """Raises LeaveAlone where Maven's repository may be elsewhere, so that what a failure leaves would stay there."""
+    if places.moved:
+        verb = "may move" if places.unknown else "moves"
+        reason = f"{places.by} {verb} Maven's repository: a failed download would leave its record there"
+        raise LeaveAlone("fetch-settings", reason)
     touched = _MAVEN_FOLDER.search(everything_before(copies.run))
     if touched is not None:
-        reason = f"an instruction before the build names `{touched[0]}`, where Maven's settings may be, and {_MAY_MOVE}"
+        reason = (
+            f"an instruction before the build names `{touched[0]}`, where Maven's settings may be, and they may move "
+            "Maven's repository: a failed download would leave its record there"
+        )
         raise LeaveAlone("fetch-settings", reason)
 
 

@@ -11,28 +11,28 @@ from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.file_map.install_reads import Needed
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.fetch_first import SeparateDownload
+from dfix.transforms.split_manifests.fetched_places import FetchedPlaces
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.shipped_paths import shipping_line
 
 _REMOVING = frozenset(("rm", "rmdir", "find", "unlink", "shred", "truncate"))
 _CLEANS = ("clean", "purge", "prune", "clear", "locals")
-_REPOSITORY = "maven.repo.local"
-"""The property that moves Maven's cache (maven.apache.org/configure.html)."""
 _HINT = "build in a separate stage, and copy only the result from it"
 
 
-def check_shipped_fetch(step: Step, download: SeparateDownload, move: Move, command: str) -> None:
+def check_shipped_fetch(
+    step: Step, download: SeparateDownload, move: Move, command: str, places: FetchedPlaces
+) -> None:
     """Raises LeaveAlone where a download in a stage that ships would leave more than packages in the caches.
 
-    `command` is the whole download, with what it needs before and after it.
+    `places` are where it puts the packages. `command` is the whole download, with what it needs before and after it.
     """
     install = download.run.installs[0]
     shown = install.shown
     if not download.prefetch.only_caches:
         raise LeaveAlone("fetch-ships", fetch_ships(shown), _HINT)
-    moved = next((name for name in (*download.prefetch.cache_variables, "HOME") if name in step.env), "")
-    if moved or _REPOSITORY in command:
-        reason = f"`{shown}` keeps what it fetches where {moved or _REPOSITORY} says, in the stage that ships"
+    if places.moved:
+        reason = f"`{shown}` keeps what it fetches where {places.moved} says, in the stage that ships"
         raise LeaveAlone("fetch-ships", reason, _HINT)
     remover = next(_removers(step, download.prefetch.without_fetch), None)
     if remover is not None:

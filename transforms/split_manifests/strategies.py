@@ -27,6 +27,7 @@ from dfix.transforms.split_manifests.fetch_first import (
     may_fail,
     separate_download,
 )
+from dfix.transforms.split_manifests.fetched_places import check_not_copied, places_with_files
 from dfix.transforms.split_manifests.install_inputs import inputs_of_run
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.locks import check_locks_stay
@@ -216,6 +217,9 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
     if read is None:
         return None
     check_lock_file(download, (file.source for file in read.files))
+    build = run.installs[0]
+    places = places_with_files(copies, step, build.located, build.manager, read)
+    check_not_copied(model, step.stage, places)
     move, above = _planned(model, copies, download, read)
     if move is None:
         return None
@@ -223,7 +227,7 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
     from dfix.transforms.split_manifests.fetch_needs import why_it_may_fail, with_what_counts
 
     download = with_what_counts(copies, download, read)
-    why = why_it_may_fail(copies, step, download, read)
+    why = why_it_may_fail(copies, step, download, read, places)
     alone = may_fail(download)
     if why:
         download = download._replace(command=f"{{ {alone}; }}")
@@ -252,7 +256,7 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
         return Split(_offset(move), written, reason)
     from dfix.transforms.split_manifests.shipped_fetch import check_shipped_fetch, kept_in_image
 
-    check_shipped_fetch(step, download, move, fetch)
+    check_shipped_fetch(step, download, move, fetch, places)
     return Split(_offset(move), written, reason + kept_in_image(download), contract="same-but-caches")
 
 
