@@ -75,6 +75,10 @@ class Prefetch(NamedTuple):
     """(`without-fetch`) The other sub-commands that download nothing for the project; empty if unknown."""
     forwarded_options: frozenset[str]
     """(`carries`) Options that `command` takes over from the build; "*" for all of them."""
+    forwarded_since: dict[str, int]
+    """(`carries-since`) Those of them that `command` only has from a major version of `version-image` on."""
+    version_image: str
+    """(`version-image`) The image whose tag tells the manager's version; "" if none does."""
     forwarded_prefixes: tuple[str, ...]
     """(`properties`) What the words begin with that `command` takes over although they are no options: `/p:A=b`."""
     writes: tuple[str, ...]
@@ -285,6 +289,8 @@ def _prefetch(data: dict[str, Any]) -> Prefetch:
         fetch_verbs=frozenset(data.get("fetches", ())),
         without_fetch=frozenset(data.get("without-fetch", ())),
         forwarded_options=frozenset(data.get("carries", ())),
+        forwarded_since=data.get("carries-since", {}),
+        version_image=data.get("version-image", ""),
         forwarded_prefixes=tuple(data.get("properties", ())),
         writes=tuple(data.get("writes", ())),
         only_needed=data.get("only-needed", False),

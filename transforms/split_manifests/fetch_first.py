@@ -8,6 +8,7 @@ more files in the caches, so it is only for stages that do not ship, and whose c
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
@@ -18,6 +19,7 @@ from dfix.rewriter.knowledge.load import is_named
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import Located, chain, located
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall, view_from
+from dfix.rewriter.model.images import repository
 from dfix.rewriter.model.mounts import Mount
 from dfix.rewriter.shell.nodes import Word
 from dfix.rewriter.text.expression import expression
@@ -81,7 +83,7 @@ def separate_download(model: Model, step: Step) -> SeparateDownload | None:
         raise LeaveAlone("fetch-settings", reason)
     if build.located.command.words[0] != build.located.words[0]:
         raise LeaveAlone("not-a-chain", f"`{shown}` runs through `{build.located.command.words[0].text}`")
-    settings = _unknown_settings(build)
+    settings = _unknown_settings(build) or _too_old(step, build)
     if settings:
         raise LeaveAlone("fetch-settings", settings)
     check_not_copied(model, step.stage, fetched_places(step, build.located, build.usage.manager))
@@ -317,6 +319,19 @@ def _unknown_settings(build: _Build) -> str:
             return f"`{shown}` uses {name}, whose value is unknown before the build"
         if unwanted in value_in_force:
             return f"{name} is set to {value_in_force}, which changes what `{shown}` fetches"
+    return ""
+
+
+def _too_old(step: Step, build: _Build) -> str:
+    """Why the download may not know an option of the build, as a sentence; "" when it does."""
+    prefetch = build.prefetch
+    image, tag = repository(step.stage.base.image)
+    version = re.match(r"\d+", tag) if image == prefetch.version_image else None
+    for option in build.usage.options:
+        since = prefetch.forwarded_since.get(option.name, 0)
+        if since and (version is None or int(version[0]) < since):
+            command = f"{build.usage.manager.name} {prefetch.command}"
+            return f"`{command}` has {option.name} since version {since}, and {step.stage.base.image} may be older"
     return ""
 
 
