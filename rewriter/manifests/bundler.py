@@ -29,6 +29,8 @@ _LOCK_ANEW = (
 _FROZEN = frozenset(("--deployment", "--frozen"))
 _FREEZING = ("BUNDLE_FROZEN", "BUNDLE_DEPLOYMENT")
 """Variables with which Bundler never changes the lock file (`bundle config`, "frozen" and "deployment")."""
+_KEEPING = frozenset((*_FROZEN, "--no-prune", "--no-cache"))
+"""Options with which Bundler leaves vendor/cache as it is (bundler.io, "bundle install")."""
 _ELSEWHERE = frozenset(("--gemfile", "--standalone", "--path", "--binstubs"))
 """Options that name another Gemfile, or another place for the gems."""
 _EVERY_LINUX = frozenset(("x86_64-linux", "aarch64-linux"))
@@ -54,6 +56,9 @@ _PATH = expression(rf"(?:\bpath:|:path\s*=>)\s*(?P<value>{_STRING})")
 _FILE = expression(rf"(?:\bfile:|:file\s*=>)\s*(?P<value>{_STRING})")
 _LOCKED = expression(r"  (?P<name>[\w.-]+)(?: \((?P<requirement>[^)]*)\))?(?P<pinned>!?)")
 """A line of DEPENDENCIES in Gemfile.lock: `  rails (~> 7.1)`; gems from git or a folder end with `!`."""
+_SPEC = expression(r"    (?P<name>[\w.-]+) \((?P<version>[\w.]+)(?:-[\w.-]+)?\)")
+"""A gem of Gemfile.lock: `    nokogiri (1.16.0-x86_64-linux)`."""
+_REVISION = expression(r"(?m)^  revision: (\w+)$")
 _REQUIREMENT = expression(rf",\s*(?P<value>{_STRING}(?:\s*,\s*{_STRING})*)\s*(?:,|$)")
 
 
@@ -87,8 +92,34 @@ def inputs(context: Context, install: Install) -> Inputs:
         _check_lock(install, lock, locked, gemfile)
     refuse_host_output(context, install.folder, ".bundle", "vendor/bundle")
     packed = posixpath.join(install.folder, "vendor/cache")
+    if not install.runs_again:
+        _check_packed(context, install, packed, locked or "")
     folders = (*gemfile.folders, *((packed,) if context.ships_any(packed) else ()))
     return Inputs((path, *((lock,) if locked is not None else ()), *gemfile.files), folders)
+
+
+def _check_packed(context: Context, install: Install, folder: str, locked: str) -> None:
+    """Raises LeaveAlone where the install removes gems of vendor/cache, which a later copy would bring back.
+
+    Unless it is frozen, Bundler removes those that Gemfile.lock doesn't name (`bundle cache`, "--no-prune").
+    """
+    env = dict(install.env)
+    if any(_is_set(env, name) for name in (*_FREEZING, "BUNDLE_NO_PRUNE")) or _KEEPING & {*install.arguments}:
+        return
+    kept = {f"{match['name']}-{match['version']}" for match in map(_SPEC.fullmatch, locked.splitlines()) if match}
+    revisions = [revision[:12] for revision in _REVISION.findall(locked)]
+    for name in context.names_in(folder):
+        path = posixpath.join(folder, name)
+        if name.endswith(".gem") and context.ships(path):
+            parts = name.removesuffix(".gem").split("-")
+            known = any("-".join(parts[:end]) in kept for end in range(2, len(parts) + 1))
+        else:
+            known = not context.ships(f"{path}/.bundlecache") or name.endswith(tuple(revisions))
+        if not known:
+            reason = (
+                f"Gemfile.lock does not name {path}: `{install.shown}` removes it, and a later copy would bring it back"
+            )
+            raise LeaveAlone("host-output", reason, "run `bundle cache`, which removes it, or add `--frozen`")
 
 
 def _refuse_gemfile_above(context: Context, install: Install) -> None:
