@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 
 from dfix.rewriter.dockerfile import Instruction, Tree, Trivia
@@ -65,8 +66,16 @@ def copy_line(like: Instruction, sources: Iterable[str], destination: str) -> st
 def folder_below(destination: str, relative: str) -> str:
     """The destination folder for a file in the folder `relative` below a COPY's destination.
 
+    Where that destination is the file itself, `relative` begins with `..`.
+
     >>> folder_below(".", ""), folder_below("/app", "client"), folder_below("./", "a/b")
     ('./', '/app/client/', './a/b/')
+    >>> folder_below("./package.json", ".."), folder_below("/app/a.json", "../b")
+    ('./', '/app/b/')
     """
+    if relative.split("/")[0] == ".." and "$" not in posixpath.basename(destination.rstrip("/")):
+        folder = posixpath.normpath(posixpath.join(destination, relative))
+        if folder.split("/")[0] != "..":
+            destination, relative = folder if folder[0] in "/.$" else f"./{folder}", ""
     base = destination.rstrip("/") or ("" if destination.startswith("/") else ".")
     return f"{base}/{relative}/" if relative else f"{base}/"
