@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.model.cache_folders import names_cache
 from dfix.rewriter.model.commands import chain
+from dfix.rewriter.neighbours.script_end import ends_shell, hides, holds_the_end, names_the_same
+from dfix.rewriter.shell.state import leaks
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Span
@@ -50,7 +52,8 @@ def breaks_before_clean_up(run: RunSummary, cut: int) -> tuple[Span, ...]:
 def ending(runs: Sequence[RunSummary], at: int) -> Ending:
     """What moves from the end of `runs[at]`: `rm` commands that empty caches which no later RUN of them fills or names.
 
-    A manager's own clean-up that a later RUN repeats is dropped: `dnf clean all`, then `dnf clean all`.
+    They stay where they are if nothing can come after the last script (`exit 0`, `set -e; a; b`). What a later RUN
+    empties as well is dropped: `dnf clean all`, then `dnf clean all`.
     """
     run, later = runs[at], runs[at + 1 :]
     script, text = run.step.script, run.step.instruction.text
@@ -65,12 +68,31 @@ def ending(runs: Sequence[RunSummary], at: int) -> Ending:
         written = text[element.span.start : element.span.end]
         if command is None or cost is None or "\n" in written or "#" in text[before.span.end : start]:
             break
-        if only_removes(command, caches_of(run)) and not any(_uses(other, caches_of(run)) for other in later):
+        removes = only_removes(command, caches_of(run))
+        if removes and _may_come_last(command, run, later):
             commands.insert(0, written)
-        elif not _is_repeated(cost, later):
+        elif not (_is_written_again(command, later) if removes else _is_repeated(cost, later)):
             break
         start = before.span.end
     return Ending(script.span.end - start, tuple(commands))
+
+
+def _may_come_last(removal: Located, run: RunSummary, later: Sequence[RunSummary]) -> bool:
+    """Whether a removal of caches at the end of a RUN may do its work after all later ones."""
+    last = later[-1].step
+    if any(fills_or_names(other, caches_of(run)) for other in later) or holds_the_end(last):
+        return False
+    return names_the_same(removal) or not (leaks(run.step.script) or leaks(last.script))
+
+
+def _is_written_again(removal: Located, later: Sequence[RunSummary]) -> bool:
+    """Whether a later RUN has the same `rm`."""
+    written = [word.text for word in removal.command.words]
+    return names_the_same(removal) and any(
+        [word.text for word in command.command.words] == written and _certainly_runs(command, other)
+        for other in later
+        for command in other.commands
+    )
 
 
 def _is_repeated(cost: CommandCost, later: Sequence[RunSummary]) -> bool:
@@ -78,9 +100,20 @@ def _is_repeated(cost: CommandCost, later: Sequence[RunSummary]) -> bool:
     used = cost.usage
     if used is None or used.manager.clean_up is None or not any(map(used.says, used.manager.clean_up.done_by)):
         return False
-    costs = [other for run in later for other in run.costs]
-    follows = next((c.usage for c in costs if c.usage is not None and c.usage.manager is used.manager), None)
-    return follows is not None and any(map(follows.says, used.manager.clean_up.done_by))
+    for run in later:
+        for command, other in zip(run.commands, run.costs, strict=True):
+            if other.usage is not None and other.usage.manager is used.manager:
+                # a cache in the home is another one once the script has set HOME
+                same = used.manager.system or not command.assigned
+                cleans = any(map(other.usage.says, used.manager.clean_up.done_by))
+                return same and cleans and _certainly_runs(command, run)
+    return False
+
+
+def _certainly_runs(command: Located, run: RunSummary) -> bool:
+    """Whether a RUN that succeeds has run a command: an element of its chain, which no `exit` skips."""
+    is_element = command.depth == 0 and chain(run.step.script) is not None
+    return is_element and not hides(run.step) and not ends_shell(run.step)
 
 
 def caches_of(run: RunSummary) -> tuple[str, ...]:
@@ -93,7 +126,7 @@ def uses_caches(run: RunSummary, caches: tuple[str, ...]) -> bool:
     return bool(_usages_with(run, caches))
 
 
-def _uses(run: RunSummary, caches: tuple[str, ...]) -> bool:
+def fills_or_names(run: RunSummary, caches: tuple[str, ...]) -> bool:
     """Whether a RUN fills one of the cache folders, or names it."""
     if any(usage.verb not in ("clean", "remove") for usage in _usages_with(run, caches)):
         return True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.answers.change import Contract
 from dfix.rewriter.layout.join import Element, join, usual_break
 from dfix.rewriter.neighbours.cache_removals import Ending, breaks_before_clean_up, caches_of, ending, uses_caches
-from dfix.rewriter.neighbours.shell_isolation import wrap
+from dfix.rewriter.neighbours.shell_isolation import wraps
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit
 
@@ -36,10 +36,9 @@ def joined_run(runs: Sequence[RunSummary], usual: Callable[[], str], moved: Sequ
     elements: list[Element] = []
     removals: list[str] = []
     contract: Contract = "same-image"
-    following = [*(run.step for run in runs[1:]), None]
-    for index, (run, after) in enumerate(zip(runs, following, strict=True)):
-        isolated = wrap(run.step, after)  # does not raise here, because may_join has called it
-        end = ending(runs, index) if after is not None else Ending(0, ())
+    # wraps does not raise here, because may_join has called wrap for each of them
+    for index, (run, isolated) in enumerate(zip(runs, wraps([run.step for run in runs]), strict=True)):
+        end = ending(runs, index) if index + 1 < len(runs) else Ending(0, ())
         removals += end.commands
         if end.commands and any(uses_caches(other, caches_of(run)) for other in runs[index + 1 :]):
             contract = "same-but-caches"  # `apt-get purge` makes an empty folder anew in lists that are gone

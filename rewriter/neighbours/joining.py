@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.layout.join import comments_between
+from dfix.rewriter.model.cache_use import RunIndex, cache_uses
+from dfix.rewriter.neighbours.cache_removals import fills_or_names
+from dfix.rewriter.neighbours.hard_links import links_break_apart
 from dfix.rewriter.neighbours.image_state import keeps_mounts, stays_the_same
+from dfix.rewriter.neighbours.script_end import ends_shell, stops_on_error
 from dfix.rewriter.neighbours.shell_isolation import (
     finds_the_same_programs,
     leaves_nothing,
@@ -36,6 +40,9 @@ _COMMENTED_OUT = expression(
 _ON_PURPOSE = expression(
     r"\b(?:layers?|separate(?:d|ly)?|own RUN|on purpose|(?:do not|don't) (?:merge|join|combine))\b", re.IGNORECASE
 )
+
+
+_HINT = "empty the cache in the RUN that fills it"
 
 
 def may_join(group: list[RunSummary], run: RunSummary, *, saves: bool, moved: Sequence[Span] = ()) -> None:
@@ -82,8 +89,28 @@ def _share_a_shell(group: list[RunSummary], run: RunSummary) -> None:
     needs_nothing(step)
     for earlier in group:
         finds_the_same_programs(earlier, run)
-    wrap(last.step, step)
-    wrap(step, None)
+    wrap(last.step, is_followed=True)
+    wrap(step, is_followed=False)
+    _leaves_no_caches(group, run)
+    links_break_apart(group, run)
+
+
+def _leaves_no_caches(group: list[RunSummary], run: RunSummary) -> None:
+    """Raise LeaveAlone for caches that an earlier RUN leaves, if no clean-up of them can come after the last script.
+
+    On its own, the earlier RUN can empty them; where it does, the merge may follow.
+    """
+    stops, ends = stops_on_error(run.step), ends_shell(run.step)
+    if not stops and not ends:
+        return
+    index = RunIndex()
+    uses = [use for earlier in group for use in cache_uses(earlier.step, index.of(earlier.step))]
+    left = next((use.filled_by[-1].shown for use in uses if not fills_or_names(run, use.manager.caches)), "")
+    if left and ends:
+        raise LeaveAlone("exit", f"`{ends}` may end the script before the cache of `{left}` is emptied", _HINT)
+    if left:
+        reason = f"`{stops}` would not stop at errors if a command that empties the cache of `{left}` came after it"
+        raise LeaveAlone("stops-on-error", reason, _HINT)
 
 
 def _same_flags(first: Step, second: Step) -> None:

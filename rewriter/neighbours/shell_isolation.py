@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, NoReturn
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -94,6 +94,9 @@ def needs_nothing(step: Step) -> None:
     question = _ASKS_SHELL.search(step.instruction.value)
     if question is not None:
         raise LeaveAlone("shell-state", f"`{question[0]}` in the later RUN depends on what the shell ran before")
+    match = step.instruction.value.find("BASH_REMATCH")
+    if match >= 0 and "=~" not in step.instruction.value[:match]:
+        raise LeaveAlone("shell-state", "`BASH_REMATCH` in the later RUN depends on what the shell ran before")
     for command in commands(step.script):
         if command.words and command.words[0].value in ("wait", "jobs", "fg", "bg", "history", "dirs", "times"):
             raise LeaveAlone("shell-state", f"`{shown(command)}` in the later RUN depends on what the shell ran before")
@@ -113,12 +116,25 @@ def _tells_where_it_is(command: Command) -> bool:
     return asks and not hides
 
 
-def wrap(step: Step, following: Step | None) -> Wrap:
+def wraps(steps: Sequence[Step]) -> tuple[Wrap, ...]:
+    """What goes around the script of each of several RUNs that become one."""
+    found: list[Wrap] = []
+    # whether all scripts that come after one find their own folder, wherever it leaves the shell
+    enters = False
+    for step in reversed(steps):
+        around = wrap(step, is_followed=bool(found), may_move=enters)
+        # a `cd` in parentheses does not last: the script after it is where this one would have begun
+        enters = _enters_a_folder(step.script) and (enters or not around.opening.startswith("("))
+        found.append(around)
+    return tuple(reversed(found))
+
+
+def wrap(step: Step, *, is_followed: bool, may_move: bool = False) -> Wrap:
     """What has to go around a script so that it can be one element of a `&&` chain: nothing, `{ …; }` or `(…)`.
 
     `mkdir a` needs nothing. `mkdir a || true` needs braces, so that the next script does not become part of its list.
     `cd /x && touch a` needs a subshell, so that the next script starts in its own folder; the last script does not, nor
-    does one whose `following` script begins with `cd /y`.
+    does one that `may_move`, since the scripts after it begin with `cd /y`.
     Raises LeaveAlone where none of them is enough: for `cd /x; touch a`, or for a list over several lines.
     """
     script = step.script
@@ -128,9 +144,9 @@ def wrap(step: Step, following: Step | None) -> Wrap:
     ended = script.statements[-1].terminator == ";"
     cut = script.span.end - node.span.end
     over_lines = "\n" in step.instruction.text[script.span.start : script.span.end]
-    shell_changes = [] if following is None else leaks(script)
-    if following is not None and _is_plain(script) and not is_list and _enters_a_folder(following.script):
-        shell_changes = [leak for leak in shell_changes if leak.kind != "cd"]
+    shell_changes = leaks(script) if is_followed else ()
+    if may_move and _is_plain(script) and not is_list:
+        shell_changes = tuple(leak for leak in shell_changes if leak.kind != "cd")
     if shell_changes:
         if is_list or not _is_plain(script):
             raise LeaveAlone("shell-state", f"`{shell_changes[0].what}` changes the shell for the commands that follow")

@@ -99,6 +99,18 @@ FILES = {
     "two of apt": ({}, "FROM debian:12\nRUN apt-get update && apt-get install -y a\nRUN apt-get install -y b\n"),
     "two of pip": ({}, "FROM python:3.12\nRUN pip install a\nRUN pip install b && rm -rf ~/.cache/pip\n"),
     "two of npm": ({}, "FROM node:22\nRUN npm install -g a\nRUN npm install -g b && npm cache clean --force\n"),
+    "a script with set -e after one to clean": (
+        {},
+        "FROM debian:12\nRUN apt-get update && apt-get install -y a\nRUN set -e; rm -rf /usr/share/doc/*; apt-get purge -y a\n",
+    ),
+    "a script that exits after one to clean": (
+        {},
+        "FROM debian:12\nRUN apt-get update && apt-get install -y a\nRUN apt-get purge -y a && exit 0\n",
+    ),
+    "lists that are removed in the next RUN": (
+        {},
+        "FROM debian:12\nRUN apt-get update && apt-get install -y a\nRUN rm -rf /var/lib/apt/lists/*\n",
+    ),
     "updates of their own": ({}, "FROM alpine:3.20\nRUN apk update\nRUN apk add curl\nRUN mkdir /a\nRUN mkdir /b\n"),
 }
 

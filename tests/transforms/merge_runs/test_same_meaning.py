@@ -74,6 +74,9 @@ SCRIPTS = [
     ["mkdir a && cd a && touch b", "cd /nowhere/x || mkdir c"],
     ["mkdir a && cd a && touch b", "cd /nowhere/x; mkdir c"],
     ["mkdir a && cd a && touch b", "cd /nowhere/x && touch never || mkdir c"],
+    ["mkdir a && cd a && touch b", "cd / && touch /dev/null", "touch c"],
+    ["mkdir a && cd a && touch b", "cd / && export A=1 && touch /dev/null", "touch c"],
+    ["mkdir a && cd a && touch b", "cd / && touch /dev/null && exit 0", "touch c"],
 ]
 
 ERREXIT = [
