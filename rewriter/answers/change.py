@@ -28,6 +28,8 @@ class Change(NamedTuple):
     """What the change promises about the image."""
     ignored: tuple[str, ...] = ()
     """Lines to add to the ignore file of the build context, together with the edits."""
+    settles: int | None = None
+    """The offset of the instruction about which the rule then refuses nothing more; None for no such instruction."""
 
 
 class Refusal(NamedTuple):

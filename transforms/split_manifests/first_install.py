@@ -85,7 +85,8 @@ def split_stages(model: Model) -> Iterator[Change | Refusal]:
                     return
                 continue
             if split is not None:
-                yield Change(NAME, split.offset, split.edits, split.reason, split.contract, split.ignored)
+                settles = step.instruction.span.start
+                yield Change(NAME, split.offset, split.edits, split.reason, split.contract, split.ignored, settles)
                 break
 
 
