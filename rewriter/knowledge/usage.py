@@ -54,10 +54,10 @@ class Usage(NamedTuple):
 
         `python -m pip install` has a row of its own, because Python also looks for modules in the current folder.
         """
-        first_two = [word.literal_or_text for word in self.arguments[:2]]
+        first = [word.literal_or_text for word in self.arguments[:3]]
         before = f"-m {self.manager.module} " if self.as_module else ""
-        for length in (2, 1):
-            row = self.manager.rows.get(before + " ".join(first_two[:length])) if len(first_two) >= length else None
+        for length in (3, 2, 1):
+            row = self.manager.rows.get(before + " ".join(first[:length])) if len(first) >= length else None
             if row is not None:
                 return row, length
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect, insort
+from bisect import insort
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from os.path import exists
@@ -21,6 +21,7 @@ from dfix.rewriter.pipeline.opened_context import OpenedContext, open_context, u
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.registry import RuleInfo, plugin_rules, rule_names, rules, transforms
 from dfix.rewriter.pipeline.result import Applied, IgnoreFileChange, Note, Refused, Result
+from dfix.rewriter.pipeline.settled import Settled
 from dfix.rewriter.pipeline.suppressions import COMMENTS, Suppressions
 from dfix.rewriter.pipeline.transform import Transform, is_opt_in, reads_sources
 from dfix.rewriter.text.named_tuple import NamedTuple
@@ -287,26 +288,13 @@ class _Run:
         first, last = self.history.texts[0], self.history.texts[-1]
         end = len(self.history.texts) - 1
         words = AuthorsWords(first, last, self.history.regions())
-        settled = self._settled()
+        settled = Settled(self.first, self.history, self.done)
         for item in refusals:
             reason, hint = words.of(item.reason), words.of(item.hint)
             offset = self.history.original(end, item.offset)
-            if reason is not None and hint is not None and (item.rule, self._author_at(offset)) not in settled:
+            if reason is not None and hint is not None and not settled.has(item.rule, offset):
                 line = first.line_of(offset)
                 yield Refused(item.rule, line, last.line_of(item.offset), item.code, reason, hint)
-
-    def _settled(self) -> set[tuple[str, int]]:
-        """The author's instructions of which the changes say all there is to say, each with the rule."""
-        return {
-            (done.change.rule, self._author_at(self.history.original(done.text, done.change.settles)))
-            for done in self.done
-            if done.change.settles is not None
-        }
-
-    def _author_at(self, offset: int) -> int:
-        """Where the author's instruction begins that contains an offset of the first text."""
-        starts = [instruction.span.start for instruction in self.first.instructions]
-        return starts[max(bisect(starts, offset) - 1, 0)]
 
     def _warnings(self) -> tuple[Note, ...]:
         """Comments of the file as it was that look as if they suppressed something, and a missing context."""
