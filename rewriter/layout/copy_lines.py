@@ -73,9 +73,9 @@ def folder_below(destination: str, relative: str) -> str:
     >>> folder_below("./package.json", ".."), folder_below("/app/a.json", "../b")
     ('./', '/app/b/')
     """
-    if relative.partition("/")[0] == ".." and "$" not in posixpath.basename(destination.rstrip("/")):
+    if f"{relative}/".startswith("../") and "$" not in posixpath.basename(destination.rstrip("/")):
         folder = posixpath.normpath(posixpath.join(destination, relative))
-        if folder.partition("/")[0] != "..":
+        if not f"{folder}/".startswith("../"):
             destination, relative = folder if folder[0] in "/.$" else f"./{folder}", ""
     base = destination.rstrip("/") or ("" if destination.startswith("/") else ".")
     return f"{base}/{relative}/" if relative else f"{base}/"

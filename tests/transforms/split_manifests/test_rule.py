@@ -672,7 +672,11 @@ def test_the_hint_for_a_command_between(tmp_path: Path, command: str, hint: str)
 
 
 def test_it_refuses_nothing_of_a_run_that_it_splits(tmp_path: Path) -> None:
-    files = {**NODE, "lib/package.json": '{"name": "b", "version": "1.0.0"}', "pyproject.toml": "[project]\nname = 'a'\n"}
+    files = {
+        **NODE,
+        "lib/package.json": '{"name": "b", "version": "1.0.0"}',
+        "pyproject.toml": "[project]\nname = 'a'\n",
+    }
     files["package.json"] = json.dumps({**PROJECT, "dependencies": {"b": "file:lib"}})
     text = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install --no-package-lock\nRUN pip install .\n"
     result = split(tmp_path, files, text)
