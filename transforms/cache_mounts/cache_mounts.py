@@ -10,11 +10,11 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.yarn_version import is_classic
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.cache_mounts.builder import has_mounts
+from dfix.transforms.cache_mounts.cache_places import cache_folders, flag
 from dfix.transforms.cache_mounts.cached_run import shared_caches
 from dfix.transforms.cache_mounts.emptying import Emptying, emptying
 from dfix.transforms.cache_mounts.later_uses import does_not_ship, unused_elsewhere, updates_itself
 from dfix.transforms.cache_mounts.mount_edits import mount_edits
-from dfix.transforms.cache_mounts.mounted_folders import cache_folders, flag
 from dfix.transforms.cache_mounts.named_folders import DOCKER_CLEAN, not_copied, not_named
 from dfix.transforms.cache_mounts.own_mounts import authors_flag, is_mounted
 from dfix.transforms.cache_mounts.rule import CONTRACT, NAME
@@ -23,8 +23,8 @@ from dfix.transforms.cache_mounts.settings import usual_settings
 if TYPE_CHECKING:
     from dfix.rewriter.model import Model, Step
     from dfix.rewriter.text.source import Edit
+    from dfix.transforms.cache_mounts.cache_places import CacheFolder
     from dfix.transforms.cache_mounts.cached_run import CachedRun, SharedCache
-    from dfix.transforms.cache_mounts.mounted_folders import CacheFolder
 
 
 class _Plan(NamedTuple):

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from dfix.rewriter.model.cache_use import ManagerUse
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Word
+    from dfix.transforms.cache_mounts.cache_places import CacheFolder
     from dfix.transforms.cache_mounts.cached_run import CachedRun, SharedCache
-    from dfix.transforms.cache_mounts.mounted_folders import CacheFolder
 
 _CLEANS = ("clean", "clear", "clear-cache", "clearcache", "cc", "purge", "prune", "rm")
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Word
+    from dfix.transforms.cache_mounts.cache_places import CacheFolder
     from dfix.transforms.cache_mounts.cached_run import SharedCache
-    from dfix.transforms.cache_mounts.mounted_folders import CacheFolder
 
 _NEED_NO_FILES = frozenset(("echo", "printf", "mkdir", "cd", "export", "test", "[", "ls", "pwd"))
 _TREES = frozenset(("cp", "mv", "tar", "rsync", "zip", "find", "chown", "chmod", "rm", "ln", "du", "install", "cd"))

@@ -9,8 +9,8 @@ from dfix.rewriter.model.paths import within
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Step
+    from dfix.transforms.cache_mounts.cache_places import CacheFolder
     from dfix.transforms.cache_mounts.cached_run import SharedCache
-    from dfix.transforms.cache_mounts.mounted_folders import CacheFolder
 
 
 def is_mounted(step: Step, folder: CacheFolder) -> bool:

@@ -203,7 +203,7 @@ def _joined_runs(model: Model, stages: Sequence[Stage]) -> Iterator[Change | Ref
 def _mounts(model: Model, stages: Sequence[Stage]) -> Iterator[Change | Refusal]:
     if not stages:
         return
-    from dfix.transforms.late_removal.mount_edits import mount_edits
+    from dfix.transforms.late_removal.bind_mount import mount_edits
     from dfix.transforms.late_removal.mounted_files import MountedFile, mounted_files
 
     for stage in stages:
