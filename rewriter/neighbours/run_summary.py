@@ -21,7 +21,7 @@ LONGEST_SHOWN = 60
 class RunSummary:
     """A RUN's commands with the cost of each."""
 
-    __slots__ = ("changes", "commands", "costs", "managers", "prepares", "slow", "step")
+    __slots__ = ("answers", "changes", "commands", "costs", "managers", "prepares", "slow", "step")
 
     def __init__(self, step: Step) -> None:
         self.step = step
@@ -38,6 +38,8 @@ class RunSummary:
             dict.fromkeys(cost.usage.manager.name for cost in self.costs if cost.usage and cost.usage.manager.system)
         )
         """The distribution's package managers that it uses."""
+        self.answers: dict[str, frozenset[str]] = {}
+        """What has been found out about it, by question: a RUN is compared with every other one near it."""
         self.prepares = frozenset(cost.prepares for cost in self.costs if cost.prepares)
         """The package managers whose settings it changes."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from typing import TYPE_CHECKING, NoReturn
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -173,16 +173,11 @@ def finds_the_same_programs(first: RunSummary, second: RunSummary) -> None:
     A shell remembers in which folder it found a program: after `tool --version && cp tool /usr/local/bin`, a shared
     shell would still run the `tool` in /usr/bin.
     """
-    cleaning = {
-        id(command.command)
-        for command, cost in zip(second.commands, second.costs, strict=True)
-        if cost.usage is not None and cost.usage.verb == "clean"
-    }
-    common = _program_names(first.step.script) & _program_names(second.step.script, cleaning)
+    common = _once(first, "programs", _programs) & _once(second, "programs but clean-ups", _programs_but_clean_ups)
     if not common:
         return
     for run in (first, second):
-        for command in commands(run.step.script):
+        for command in commands(run.step.script) if _once(run, "placed", _placed) & common else ():
             replaced = _placed_programs(command) & common
             if replaced:
                 _may_be_replaced(min(replaced), shown(command))
@@ -193,6 +188,30 @@ def finds_the_same_programs(first: RunSummary, second: RunSummary) -> None:
         for index, cost in enumerate(run.costs):
             if _may_install_programs(run.commands[index], cost):
                 _may_be_replaced(differing[0], run.shown(index))
+
+
+def _once(run: RunSummary, question: str, answer: Callable[[RunSummary], Set[str]]) -> frozenset[str]:
+    """What a RUN answers, worked out once for all RUNs that it is compared with."""
+    if question not in run.answers:
+        run.answers[question] = frozenset(answer(run))
+    return run.answers[question]
+
+
+def _programs(run: RunSummary) -> set[str]:
+    return _program_names(run.step.script)
+
+
+def _programs_but_clean_ups(run: RunSummary) -> set[str]:
+    cleaning = {
+        id(command.command)
+        for command, cost in zip(run.commands, run.costs, strict=True)
+        if cost.usage is not None and cost.usage.verb == "clean"
+    }
+    return _program_names(run.step.script, cleaning)
+
+
+def _placed(run: RunSummary) -> set[str]:
+    return {name for command in commands(run.step.script) for name in _placed_programs(command)}
 
 
 def _placed_programs(command: Command) -> set[str]:

@@ -288,7 +288,7 @@ SETTINGS = [
     ("cd /srv && npm config set a b", "ENV HOME=/app\n", "changes ~/.npmrc"),
     ("cd /srv && npm config set a b", "", "changes ~/.npmrc"),
     ("npm config set a b", "ENV HOME=/srv\n", "reads .npmrc"),
-    ("npm cache verify", "ENV HOME=/srv\n", "reads .npmrc"),
+    ("npm cache verify", "ENV HOME=/srv\n", ""),
     ("apt-key add /srv/a.gpg", "", ""),
     ("dpkg-reconfigure tzdata", "", ""),
     ("go env -w A=b", "ENV GOENV=/app/x\n", "depends on GOENV"),

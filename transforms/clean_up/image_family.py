@@ -29,8 +29,14 @@ def family_of(model: Model, roots: Collection[Stage]) -> list[Stage]:
     One that a build argument may make build on them counts too.
     """
     family: list[Stage] = []
+    found: set[Stage] = set()
     for stage in model.stages:
-        bases = [*roots, *family]
-        if stage in roots or stage.parent in bases or any(may_build_on(stage, base, model.stages) for base in bases):
+        named = stage.parent is not None and (stage.parent in roots or stage.parent in found)
+        if stage in roots or named or ("$" in stage.image and _may_build_on_one(model, stage, [*roots, *family])):
             family.append(stage)
+            found.add(stage)
     return family
+
+
+def _may_build_on_one(model: Model, stage: Stage, bases: Collection[Stage]) -> bool:
+    return any(may_build_on(stage, base, model.stages) for base in bases)

@@ -10,8 +10,9 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.start_folders import start_folders
 from dfix.rewriter.model.cache_folders import mounted
 from dfix.rewriter.model.cache_use import CacheUse, ManagerUse, RunCommands, run_commands, updates
-from dfix.rewriter.model.commands import Located, located
+from dfix.rewriter.model.commands import Located, chain, located
 from dfix.rewriter.model.substitutions import substitutions
+from dfix.rewriter.shell.nodes import Command
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.clean_up.branches import Scope, scopes
 from dfix.transforms.clean_up.cache_settings import offline_setting
@@ -146,7 +147,8 @@ def _unneeded_by_run(removal: Removal, step: Step) -> bool:
     script = step.script
     if not script.opaque:
         commands = removal.search.runs.of(step).commands
-        _unneeded_by_conditions(removal, step, commands)
+        if not all(isinstance(part, Command) for part in chain(script) or (None,)):
+            _unneeded_by_conditions(removal, step, commands)
         return _unneeded_by(removal, step, Started(script, commands), builds=True)
     if step.instruction.json is not None:
         words = [word.text for word in step.instruction.json]

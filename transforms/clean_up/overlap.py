@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from dfix.rewriter.text.expression import expression
 
-_TOKEN = expression(r"\*|\[[^\]]+\]|.")
+_TOKEN = expression(r"\*|\[[^\]]{1,50}+\]|.")
 
 
+@lru_cache(maxsize=1000)
 def overlap(name: str, pattern: str) -> bool:
     """Whether a name, in which `*` is any text, may match a pattern of `fnmatch`.
 

@@ -32,12 +32,25 @@ def needs_removal(search: Search, step: Step, cache_use: CacheUse) -> bool:
     False where no image that the FROM may name has a manager that knows the flag.
     """
     clean_up, stage = cache_use.clean_up, step.stage
-    images = _images(search, stage)
-    if not _is_used(search, stage, clean_up.flag) and any(_may_be(image, clean_up.too_old) for image in images):
-        return not all(_is_one(image, clean_up.too_old) for image in images)
+    name = cache_use.manager.name
+    too_old = search.once(("may-be-too-old", name, stage), partial(_too_old, search, stage, clean_up.too_old))
+    if too_old is not None and not _is_used(search, stage, clean_up.flag):
+        return not too_old
     if not clean_up.flag_changes:
         return False
-    return may_be_old(search.runs, step, cache_use, partial(_at_first, search, cache_use))
+
+    def at_first(first: Stage) -> Versions:
+        return search.once(("versions", name, first), partial(_at_first, search, cache_use, first))
+
+    return may_be_old(search.runs, step, cache_use, at_first)
+
+
+def _too_old(search: Search, stage: Stage, patterns: tuple[str, ...]) -> bool | None:
+    """Whether all images that a stage's FROM may name are too old for the flag; None where none is."""
+    images = _images(search, stage)
+    if not any(_may_be(image, patterns) for image in images):
+        return None
+    return all(_is_one(image, patterns) for image in images)
 
 
 def _at_first(search: Search, cache_use: CacheUse, stage: Stage) -> Versions:
