@@ -60,9 +60,10 @@ class _Before(NamedTuple):
 def split_stages(model: Model) -> Iterator[Change | Refusal]:
     """For each stage, split an install that runs after the sources are copied; say of those before it why not."""
     refused = 0
+    brought: dict[Step, Copied | Unclear] = {}
     for stage in model.stages:
         yield from _onbuild_installs(stage)
-        before = _Before([], {}, set(), set())
+        before = _Before([], brought, set(), set())
         for step in stage.steps:
             if copies_from_context(step):
                 before.copies.append(step)
