@@ -10,20 +10,19 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.start_folders import start_folders
 from dfix.rewriter.model.cache_folders import mounted
 from dfix.rewriter.model.cache_use import CacheUse, ManagerUse, RunCommands, run_commands, updates
-from dfix.rewriter.model.commands import Located, chain, located
-from dfix.rewriter.model.substitutions import substitutions
+from dfix.rewriter.model.commands import chain, located
 from dfix.rewriter.shell.nodes import Command
-from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.clean_up.branches import Scope, scopes
 from dfix.transforms.clean_up.cache_settings import offline_setting
 from dfix.transforms.clean_up.context_scripts import MOST_SCRIPTS, TooManyScriptsError
-from dfix.transforms.clean_up.hidden_needs import given_to_shell, hint_for, no_hidden_need
+from dfix.transforms.clean_up.hidden_needs import hint_for, no_hidden_need
 from dfix.transforms.clean_up.image_family import Family, family_of
 from dfix.transforms.clean_up.mentions import mentions, need, without_comments
-from dfix.transforms.clean_up.named_paths import depends, word_in_cache
+from dfix.transforms.clean_up.named_paths import depends
 from dfix.transforms.clean_up.removed_files import Removal, Search
 from dfix.transforms.clean_up.started import Started, at_run_time, started_in_exec_form
 from dfix.transforms.clean_up.told_folders import asked_for
+from dfix.transforms.clean_up.within_words import shown_command, unneeded_by_conditions, unneeded_within, unused_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterator
@@ -148,37 +147,13 @@ def _unneeded_by_run(removal: Removal, step: Step) -> bool:
     if not script.opaque:
         commands = removal.search.runs.of(step).commands
         if not all(isinstance(part, Command) for part in chain(script) or (None,)):
-            _unneeded_by_conditions(removal, step, commands)
+            unneeded_by_conditions(removal, step, commands)
         return _unneeded_by(removal, step, Started(script, commands), builds=True)
     if step.instruction.json is not None:
         words = [word.text for word in step.instruction.json]
         return _unneeded_by(removal, step, started_in_exec_form(step, words), builds=True)
     _unneeded_by_text(removal, step)
     return False
-
-
-def _unneeded_by_conditions(removal: Removal, step: Step, commands: tuple[Located, ...]) -> None:
-    """Raise LeaveAlone for what runs within a loop's words or a condition: `for p in $(apt-cache depends git)`."""
-    manager, clean_up = removal.cache_use.manager, removal.cache_use.clean_up
-    own = {id(command.command) for command in commands}
-    for one in located(step, conditions=True):
-        if id(one.command) in own:
-            continue
-        before = tuple(command for command in commands if command.command.span.start < one.command.span.start)
-        uses = (use.usage for use in run_commands(before).uses)
-        if not any(used.manager is manager and updates(used, clean_up) for used in uses):
-            _unneeded_within(removal, step, one)
-
-
-def _unneeded_within(removal: Removal, step: Step, command: Located) -> None:
-    """Raise LeaveAlone for a command within the words of another that needs what is removed: `V=$(apt-cache …)`."""
-    for inner in substitutions(command):
-        shown = f"`{_shortened(inner.text)}` {removal.search.at(step)}"
-        told = need(removal, inner.text)
-        if told:
-            raise LeaveAlone("needed-later", f"{shown} {told}")
-        for within in inner.commands:
-            unused_by(removal.cache_use, step, within, shown)
 
 
 def _no_cache_needed(removal: Removal, step: Step, use: ManagerUse, shown: str) -> None:
@@ -231,13 +206,13 @@ def _unneeded_by(removal: Removal, step: Step, started: Started, *, builds: bool
         raise LeaveAlone("needed-later", f"`{asked}` {place} tells where the cache is, and what it names is used")
     updated: list[Scope] = [()] if in_mount else []
     for index, command in enumerate(started.commands):
-        shown = f"`{_shown(command)}` {place}"
+        shown = f"`{shown_command(command)}` {place}"
         scope = scope_of.get(id(command.command), ())
         # an `apt-get update` in an `if` is certain to have run only for later commands of the same branch
         has_lists = any(scope[: len(branch)] == branch for branch in updated)
         use = usages.get(index)
         if not has_lists:
-            _unneeded_within(removal, step, command)
+            unneeded_within(removal, step, command)
         if use is None or use.usage.manager is not manager:
             unused_by(removal.cache_use, step, command, shown)
             if not has_lists:
@@ -279,9 +254,9 @@ def unneeded_besides_manager(search: Search, step: Step, cache_use: CacheUse, *,
     for command in located(step, conditions=True):
         if command.command.span.start < after:
             continue
-        _unneeded_within(removal, step, command)
+        unneeded_within(removal, step, command)
         if id(command.command) in run - own:
-            shown = f"`{_shown(command)}` {search.at(step)}"
+            shown = f"`{shown_command(command)}` {search.at(step)}"
             no_hidden_need(removal, step, command, shown, builds=True)
 
 
@@ -290,25 +265,7 @@ def unused_afterwards(cache_use: CacheUse, step: Step, run: RunCommands) -> None
     orders = {use.order for use in cache_use.uses}
     for index, command in enumerate(run.commands):
         if index > cache_use.filled_by[0].order and index not in orders:
-            unused_by(cache_use, step, command, f"`{_shown(command)}` in the same RUN")
-
-
-def unused_by(cache_use: CacheUse, step: Step, command: Located, shown: str) -> None:
-    """Raise LeaveAlone for a command that names the cache folder, unless it creates it or removes it with `rm -f`."""
-    words = command.words
-    if not words:
-        return
-    program = program_name(words[0])
-    if program in ("echo", "printf", "mkdir", "export", "install"):
-        return
-    if program == "rm" and any(w.text[:1] == "-" and ("f" in w.text or w.text == "--force") for w in words):
-        return
-    for cache in cache_use.clean_up.empties:
-        word = word_in_cache(step, command, cache)
-        if word:
-            raise LeaveAlone("needed-later", f"{shown} uses {word}")
-    for inner in given_to_shell(command):
-        unused_by(cache_use, step, inner, shown)
+            unused_by(cache_use, step, command, f"`{shown_command(command)}` in the same RUN")
 
 
 def _not_copied(search: Search, names: Collection[str], cache_use: CacheUse) -> None:
@@ -340,11 +297,3 @@ def _taken_from(step: Step) -> list[tuple[str, str]]:
     if step.keyword != "RUN":
         return []
     return [(mount.from_.lower(), mount.source or "") for mount in step.mounts if mount.from_ is not None]
-
-
-def _shown(command: Located) -> str:
-    return _shortened(" ".join(word.text for word in command.command.words))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 50 else text[:49] + "…"
