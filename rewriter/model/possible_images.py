@@ -36,7 +36,7 @@ def possible_images(model: Model, stage: Stage) -> tuple[str, ...]:
         return (_short(base.image),)
     ordinary = _named(model, base, raw, {})
     given = [_named(model, base, raw, arguments) for arguments in _arguments(model, base)]
-    if ANY in ordinary and given:
+    if ANY in ordinary:
         given = [name for name in given if name != ordinary] or [ordinary]
     else:
         given = [ordinary, *given]
