@@ -36,10 +36,9 @@ def possible_images(model: Model, stage: Stage) -> tuple[str, ...]:
         return (_short(base.image),)
     ordinary = _named(model, base, raw, {})
     given = [_named(model, base, raw, arguments) for arguments in _arguments(model, base)]
-    if ANY in ordinary:
-        given = [name for name in given if name != ordinary] or [ordinary]
-    else:
-        given = [ordinary, *given]
+    others = [name for name in given if name != ordinary]
+    # what is not known is one of the values that files give, where there are any
+    given = others or [ordinary] if ANY in ordinary else [ordinary, *others]
     return tuple(dict.fromkeys(image for name in given for image in _images(model, base, name)))
 
 
