@@ -87,8 +87,10 @@ def _may_come_last(removal: Located, run: RunSummary, later: Sequence[RunSummary
 
 def _is_written_again(removal: Located, later: Sequence[RunSummary]) -> bool:
     """Whether a later RUN has the same `rm`."""
+    if not names_the_same(removal):
+        return False
     written = [word.text for word in removal.command.words]
-    return names_the_same(removal) and any(
+    return any(
         [word.text for word in command.command.words] == written and _certainly_runs(command, other)
         for other in later
         for command in other.commands
