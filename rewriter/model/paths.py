@@ -20,7 +20,7 @@ def resolve(folder: str | None, path: str) -> str | None:
 
 
 def is_address(source: str) -> bool:
-    """Whether a source of an ADD is no file of the build context, but a URL or a repository."""
+    """Whether a source of an ADD is a URL or a repository, instead of a file of the build context."""
     return "://" in source or source.startswith("git@")
 
 

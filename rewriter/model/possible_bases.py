@@ -10,7 +10,7 @@ from dfix.rewriter.model.stage import Stage
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.wildcard import ANYTHING, Wildcard
 
-_VARIABLE = expression(r"\$(?:\{[^}]*\}|\w+)")
+VARIABLE = expression(r"\$(?:\{[^}]*\}|\w+)")
 
 
 def may_build_on(stage: Stage, other: Stage, stages: Sequence[Stage]) -> bool:
@@ -23,9 +23,14 @@ def may_build_on(stage: Stage, other: Stage, stages: Sequence[Stage]) -> bool:
     image = _with_defaults(stage)
     if image is not None and image.lower() not in {one.name for one in stages[: stage.index]}:
         return False
-    first, *rest = _VARIABLE.split(stage.image.lower())
+    return with_any_values(stage.image.lower()).matches(other.name)
+
+
+def with_any_values(word: str) -> Wildcard:
+    """What a word may be, whatever its variables are."""
+    first, *rest = VARIABLE.split(word)
     between = (token for text in rest for token in (ANYTHING, *text))
-    return Wildcard((*first, *between)).matches(other.name)
+    return Wildcard((*first, *between))
 
 
 def _with_defaults(stage: Stage) -> str | None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.dockerfile.expand import expand_known
 from dfix.rewriter.dockerfile.expansion import ExpansionError
 from dfix.rewriter.model.images import family
+from dfix.rewriter.model.possible_bases import VARIABLE, with_any_values
 from dfix.rewriter.text.expression import expression
-from dfix.rewriter.text.wildcard import ANYTHING, Wildcard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Set
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _NAME = expression(r"windows|nanoserver|servercore|ltsc20\d\d")
 _PATH = expression(r"""(?<![\w./])['"]?[CDcd]:[\\/]""")
-_VARIABLE = expression(r"\$\{[^}]*\}|\$\w+")
 _VARIABLE_NAME = expression(r"\$\{?(\w+)")
 _NAMES_PATHS = frozenset(("WORKDIR", "COPY", "ADD", "VOLUME"))
 _MENTIONS_PATHS = frozenset(("RUN", "ENV", "CMD", "ENTRYPOINT"))
@@ -76,12 +75,9 @@ def _names_a_stage(image: str, stages: list[Stage], defaults: dict[str, str | No
     names = [(stage.name or "").lower() for stage in stages]
     if "$" not in image:
         return bool(image) and image.lower() in names
-    known = _VARIABLE.split(image.lower())
     if any(defaults.get(name) for name in _VARIABLE_NAME.findall(image)):
         return False
-    between = (token for text in known[1:] for token in (ANYTHING, *text))
-    wildcard = Wildcard((*known[0], *between))
-    return any(known) and any(map(wildcard.matches, names))
+    return any(VARIABLE.split(image)) and any(map(with_any_values(image.lower()).matches, names))
 
 
 def _expanded(text: str, values: dict[str, str | None], escape: str) -> str | None:

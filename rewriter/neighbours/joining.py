@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.layout.join import comments_between
-from dfix.rewriter.model.cache_use import RunIndex, cache_uses
+from dfix.rewriter.model.cache_use import cache_uses, run_commands
 from dfix.rewriter.neighbours.cache_removals import fills_or_names
 from dfix.rewriter.neighbours.hard_links import links_break_apart
 from dfix.rewriter.neighbours.image_state import keeps_mounts, stays_the_same
@@ -103,8 +103,7 @@ def _leaves_no_caches(group: list[RunSummary], run: RunSummary) -> None:
     stops, ends = stops_on_error(run.step), ends_shell(run.step)
     if not stops and not ends:
         return
-    index = RunIndex()
-    uses = [use for earlier in group for use in cache_uses(earlier.step, index.of(earlier.step))]
+    uses = [use for earlier in group for use in cache_uses(earlier.step, run_commands(earlier.commands))]
     left = next((use.filled_by[-1].shown for use in uses if not fills_or_names(run, use.manager.caches)), "")
     if left and ends:
         raise LeaveAlone("exit", f"`{ends}` may end the script before the cache of `{left}` is emptied", _HINT)

@@ -2,7 +2,7 @@
 
 In every part of an `&&` list but the last, a shell ignores `-e`, also within loops, groups and functions (POSIX, `set`;
 seen with dash, bash and busybox): `set -e && for f in a b; do cp $f /; done` ends at the first failure, and with
-`&& rm -r x` behind it goes on to the last round.
+`&& rm -r x` behind it runs every round.
 """
 
 from __future__ import annotations
@@ -19,15 +19,14 @@ def turns_on_errexit(script: Script) -> bool:
     return any(
         command.words
         and command.words[0].value in ("set", "shopt")
-        and any(_may_be_errexit(word.value) for word in command.words[1:])
+        and any(word.value is None or is_errexit(word.value) for word in command.words[1:])
         for command in commands(script)
     )
 
 
-def _may_be_errexit(option: str | None) -> bool:
-    if option is None or option == "errexit":
-        return True
-    return option[:1] == "-" and option[:2] != "--" and "e" in option
+def is_errexit(option: str) -> bool:
+    """Whether a word after `set` turns `-e` on: `-e`, `-ex`, or the `errexit` of `-o errexit`."""
+    return option == "errexit" or (option[:1] == "-" and option[:2] != "--" and "e" in option)
 
 
 def needs_errexit(node: Node, script: Script) -> bool:

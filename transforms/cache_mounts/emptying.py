@@ -24,7 +24,7 @@ _CLEANS = ("clean", "clear", "clear-cache", "clearcache", "cc", "purge", "prune"
 
 
 class Emptying(NamedTuple):
-    """What a RUN does to leave no cache behind."""
+    """How a RUN avoids leaving a cache behind."""
 
     edits: tuple[Edit, ...]
     """What removes it from the RUN."""

@@ -18,9 +18,10 @@ BuildKit, which Docker uses since version 23.0.
 **What it promises.** The same image, except that the package managers' cache folders contain fewer files.
 
 **Which RUNs.** All that use the same cache in stages on one base image, or none: a mount hides what an earlier RUN put
-into the folder. In stages that ship, only RUNs that leave no cache behind today; `--select clean-up,cache-mounts` makes
-them such. The mounts of Go, Cargo, Maven, Gradle, .NET, pnpm and Bun are only for stages that don't ship. What a
-manager compiles for one base image (wheels of pip, packages of Go with C) is kept apart from that for others by `id=`.
+into the folder. In stages that ship, only RUNs that leave no cache behind today get one; `--select
+clean-up,cache-mounts` makes them such. The mounts of Go, Cargo, Maven, Gradle, .NET, pnpm and Bun are only for stages
+that don't ship. What a manager compiles for one base image (wheels of pip, packages of Go with C) is kept apart from
+that for others by `id=`.
 
 For apt, mounts have `sharing=locked`. Debian's images delete packages after each install (docker-clean). A stage that
 does not ship turns that off; in one that ships this would change the image, so only the lists are kept.

@@ -8,7 +8,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.layout.chain import after_lines, after_part, after_statement
 from dfix.rewriter.model.cache_use import CacheUse, ManagerUse
 from dfix.rewriter.model.commands import chain
-from dfix.rewriter.shell.errexit import needs_errexit, turns_on_errexit
+from dfix.rewriter.shell.errexit import is_errexit, needs_errexit, turns_on_errexit
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Pipeline
 from dfix.rewriter.shell.walk import TAKES_USER, commands, invocation, program_name
 from dfix.rewriter.text.named_tuple import NamedTuple
@@ -236,8 +236,7 @@ def _sets_errexit(statements: tuple[Statement, ...]) -> bool:
     sets = [c for statement in statements for c in commands(statement.node) if c.words and c.words[0].value == "set"]
     if not sets or sets[0] is not first or any(w.text.startswith("+") for c in sets for w in c.words[1:]):
         return False
-    words = [word.literal_or_text for word in sets[0].words[1:]]
-    return any(w == "errexit" or (w[:1] == "-" and w[:2] != "--" and "e" in w) for w in words)
+    return any(is_errexit(word.literal_or_text) for word in sets[0].words[1:])
 
 
 def _ends_shell(nodes: tuple[Node, ...] | list[Node]) -> str:

@@ -32,17 +32,14 @@ def needs_removal(search: Search, step: Step, cache_use: CacheUse) -> bool:
     False where no image that the FROM may name has a manager that knows the flag.
     """
     clean_up, stage = cache_use.clean_up, step.stage
-    name = cache_use.manager.name
-    too_old = search.once(("may-be-too-old", name, stage), partial(_too_old, search, stage, clean_up.too_old))
+    too_old = search.once(
+        ("may-be-too-old", cache_use.manager.name, stage), partial(_too_old, search, stage, clean_up.too_old)
+    )
     if too_old is not None and not _is_used(search, stage, clean_up.flag):
         return not too_old
     if not clean_up.flag_changes:
         return False
-
-    def at_first(first: Stage) -> Versions:
-        return search.once(("versions", name, first), partial(_at_first, search, cache_use, first))
-
-    return may_be_old(search.runs, step, cache_use, at_first)
+    return may_be_old(search.runs, step, cache_use, partial(_at_first, search, cache_use))
 
 
 def _too_old(search: Search, stage: Stage, patterns: tuple[str, ...]) -> bool | None:

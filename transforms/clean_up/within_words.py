@@ -22,12 +22,10 @@ def unneeded_by_conditions(removal: Removal, step: Step, commands: tuple[Located
     """Raise LeaveAlone for what runs within a loop's words or a condition: `for p in $(apt-cache depends git)`."""
     manager, clean_up = removal.cache_use.manager, removal.cache_use.clean_up
     own = {id(command.command) for command in commands}
+    uses = (use for use in run_commands(commands).uses if use.usage.manager is manager and updates(use.usage, clean_up))
+    updated = min((use.located.command.span.start for use in uses), default=None)
     for one in located(step, conditions=True):
-        if id(one.command) in own:
-            continue
-        before = tuple(command for command in commands if command.command.span.start < one.command.span.start)
-        uses = (use.usage for use in run_commands(before).uses)
-        if not any(used.manager is manager and updates(used, clean_up) for used in uses):
+        if id(one.command) not in own and (updated is None or one.command.span.start <= updated):
             unneeded_within(removal, step, one)
 
 

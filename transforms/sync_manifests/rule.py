@@ -24,7 +24,7 @@ finding like any other: `dfix --check` then exits 1.
 
 **What it promises.** The contract is `repairs`. Today, the build fails, or the install leaves out packages. With
 the new lines, the install finds what it would find if the members that the list names, and those that they need, were
-copied whole before it. There is no build of today's Dockerfile that this could be compared with: it fails, or
+copied whole before it. Today's Dockerfile has no build to compare this with: it fails, or
 its image lacks these packages. The check of the result holds only that every other COPY is still there, that the new
 ones bring single files, and that none of them puts another file where one is today. `dfix verify` can't prove such a
 change either: where the original builds, it runs both images, as for rules that make another image; else it says that

@@ -15,7 +15,7 @@ from dfix.rewriter.manifests.msbuild.conditions import LONGEST, holds
 from dfix.rewriter.text.expression import expression
 
 _DEEPEST = 100
-"""Elements within elements; more than that is no project that somebody wrote."""
+"""How deep elements may be within elements; nobody writes a deeper project file."""
 _READS_FILES = expression(r"\[\s*System\.IO\.(?!Path\b)")
 """A property function that may read a file: `$([System.IO.File]::ReadAllText('a'))`. A package's name is none."""
 _ELSEWHERE = frozenset(
