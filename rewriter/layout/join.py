@@ -74,6 +74,20 @@ def comments_between(text: str, start: int, end: int, moved: Sequence[Span] = ()
     return tuple(match[1] for match in found if not any(span.start <= match.start() < span.end for span in moved))
 
 
+def comments_above(text: str, start: int) -> tuple[str, ...]:
+    """The lines of comments directly above an instruction that begins at `start`, without the blanks around them."""
+    found: list[str] = []
+    end = text.rfind("\n", 0, start) + 1
+    while end:
+        begin = text.rfind("\n", 0, end - 1) + 1
+        line = text[begin:end].strip()
+        if not line.startswith("#"):
+            break
+        found.append(line)
+        end = begin
+    return tuple(reversed(found))
+
+
 def _with_comments(separator: str, comments: Sequence[str]) -> str:
     """A separator with comments on lines of their own, after its line break.
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.layout.join import comments_between
+from dfix.rewriter.layout.join import comments_above, comments_between
 from dfix.rewriter.model.cache_use import cache_uses, run_commands
 from dfix.rewriter.neighbours.cache_removals import fills_or_names
 from dfix.rewriter.neighbours.hard_links import links_break_apart
@@ -40,6 +40,8 @@ _COMMENTED_OUT = expression(
 _ON_PURPOSE = expression(
     r"\b(?:layers?|separate(?:d|ly)?|own RUN|on purpose|(?:do not|don't) (?:merge|join|combine))\b", re.IGNORECASE
 )
+_SPLIT = expression(r"\b(?:split|separate(?:d|ly)?)\b[^.#]{0,200}\b(?:layers?|RUNs?|commands?|steps?)\b", re.IGNORECASE)
+_NOT_SPLIT = expression(r"\b(?:not|don't|avoid)\b", re.IGNORECASE)
 
 
 _HINT = "empty the cache in the RUN that fills it"
@@ -54,6 +56,7 @@ def may_join(group: list[RunSummary], run: RunSummary, *, saves: bool, moved: Se
     for span in (*last.script.comments, *step.script.comments):
         comment = step.instruction.text[span.start : span.end][:40]
         raise LeaveAlone("comment", f"`{comment}` would comment out the commands that follow it in one RUN")
+    _not_split(comments_above(step.instruction.text, group[0].step.instruction.span.start))
     _same_flags(last, step)
     starts_plainly(step)
     keeps_mounts(step)
@@ -65,10 +68,22 @@ def may_join(group: list[RunSummary], run: RunSummary, *, saves: bool, moved: Se
         raise LeaveAlone("too-long", f"the merged RUN would have more than {MOST_LINES} lines")
 
 
+def _not_split(comments: tuple[str, ...]) -> None:
+    """Raise LeaveAlone for comments above the first RUN that say why there are several: `# split for small layers`."""
+    said = " ".join(comment.lstrip("# ") for comment in comments)
+    if _SPLIT.search(said) and not _NOT_SPLIT.search(said):
+        told = f"`{_shortened(comments[0])}` seems to say that the RUNs below it are separate on purpose"
+        raise LeaveAlone("comment", told)
+
+
+def _shortened(comment: str) -> str:
+    return comment if len(comment) <= LONGEST_SHOWN else comment[: LONGEST_SHOWN - 1] + "…"
+
+
 def _moves_along(comments: tuple[str, ...], *, saves: bool) -> None:
     """Raise LeaveAlone for comments between two RUNs that don't belong into one, or where that gains too little."""
     for comment in comments:
-        shown = comment if len(comment) <= LONGEST_SHOWN else comment[: LONGEST_SHOWN - 1] + "…"
+        shown = _shortened(comment)
         if _DIRECTIVE.search(comment):
             raise LeaveAlone("comment", f"`{shown}` may be meant for a tool that reads it above the RUN below it")
         if _COMMENTED_OUT.match(comment) or comment.endswith("\\"):
