@@ -19,20 +19,16 @@ Dockerfiles.
 
 Exit status: 0 nothing to change (or written), 1 something would change, 2 an error.
 
+\b
 Examples:
-
   dfix --diff .
-
   dfix --write Dockerfile
-
   dfix --explain --context . docker/Dockerfile
-
   dfix --stdin-filename Dockerfile - < Dockerfile
-
   dfix --write --verify Dockerfile
 
+\b
 More: dfix verify, dfix layers, dfix rules, dfix rule NAME, dfix config.
-
 The language server for editors: dfix lsp.
 """
 

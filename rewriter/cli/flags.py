@@ -30,6 +30,8 @@ class Flag(NamedTuple):
     value: object = True
     """The value that a switch sets; switches of the same field cannot be combined."""
     least: int = 0
+    group: str = ""
+    """The heading of the help under which it stands."""
 
     @property
     def parameter(self) -> str:
@@ -60,96 +62,150 @@ HISTORY = Flag(
     "[N]",
     least=1,
 )
+_RULES, _FILES, _OUTPUT, _STATUS = "Rules", "Files and settings", "Output", "Exit status"
+
+
+def _grouped(group: str, *flags: Flag) -> tuple[Flag, ...]:
+    return tuple(flag._replace(group=group) for flag in flags)
+
+
 _WHICH = (
-    Flag("unsafe", ("--unsafe",), "switch", "Also apply changes that produce a different image."),
-    Flag("select", ("--select",), "rules", "Rules to run, comma-separated.", "RULES"),
-    Flag("ignore", ("--ignore",), "rules", "Rules to skip, comma-separated.", "RULES"),
-    Flag("config", ("--config",), "text", "The settings file to use.", "PATH"),
-    Flag("isolated", ("--isolated",), "switch", "Ignore all settings files and plug-ins."),
-    Flag("exclude", ("--exclude",), "patterns", "Paths to skip when searching folders, comma-separated.", "PATTERNS"),
-    Flag("force_exclude", ("--force-exclude",), "switch", "Skip excluded files even if they are named."),
-    Flag("context", ("--context",), "text", "The build context; found if not given.", "FOLDER"),
+    *_grouped(
+        _RULES,
+        Flag("unsafe", ("--unsafe",), "switch", "Also apply changes that produce a different image."),
+        Flag("select", ("--select",), "rules", "Rules to run, comma-separated.", "RULES"),
+        Flag("ignore", ("--ignore",), "rules", "Rules to skip, comma-separated.", "RULES"),
+    ),
+    *_grouped(
+        _FILES,
+        Flag("context", ("--context",), "text", "The build context; found if not given.", "FOLDER"),
+        Flag(
+            "exclude", ("--exclude",), "patterns", "Paths to skip when searching folders, comma-separated.", "PATTERNS"
+        ),
+        Flag("force_exclude", ("--force-exclude",), "switch", "Skip excluded files even if they are named."),
+        Flag("config", ("--config",), "text", "The settings file to use.", "PATH"),
+        Flag("isolated", ("--isolated",), "switch", "Ignore all settings files and plug-ins."),
+    ),
 )
 _COLOR = Flag("color", ("--color",), "choice", "When to use colour.", "WHEN", ("auto", "always", "never"))
 
 REWRITE: tuple[Flag, ...] = (
-    Flag("mode", ("--diff",), "switch", "Show the changes as a diff.", value="diff"),
-    Flag("mode", ("--check",), "switch", "Print the names of files that would change.", value="check"),
-    WRITE,
-    VERIFY,
-    Flag(
-        "stdin_filename", ("--stdin-filename",), "text", "Read stdin as this file, write the result to stdout.", "PATH"
+    *_grouped(
+        "What to do",
+        Flag("mode", ("--diff",), "switch", "Show the changes as a diff.", value="diff"),
+        Flag("mode", ("--check",), "switch", "Print the names of files that would change.", value="check"),
+        WRITE,
+        VERIFY,
+        Flag("explain", ("--explain",), "switch", "Also show what was left alone, and why."),
+        Flag("statistics", ("--statistics",), "switch", "Count the findings instead of showing them."),
+        HISTORY,
+        Flag("show_settings", ("--show-settings",), "switch", "Print the settings in force for each file."),
     ),
     *_WHICH,
-    Flag(
-        "output_format",
-        ("--output-format",),
-        "choice",
-        "How to print the findings.",
-        "FORMAT",
-        ("text", "concise", "json", "github", "gitlab", "sarif", "rdjson"),
+    *_grouped(
+        _FILES,
+        Flag(
+            "stdin_filename",
+            ("--stdin-filename",),
+            "text",
+            "Read stdin as this file, write the result to stdout.",
+            "PATH",
+        ),
+        Flag("jobs", ("--jobs",), "number", "Processes to use; 0 means one per core.", "NUMBER"),
     ),
-    _COLOR,
-    Flag("statistics", ("--statistics",), "switch", "Count the findings instead of showing them."),
-    HISTORY,
-    Flag("show_settings", ("--show-settings",), "switch", "Print the settings in force for each file."),
-    Flag("explain", ("--explain",), "switch", "Also show what was left alone, and why."),
-    Flag("exit_zero", ("--exit-zero",), "switch", "Exit 0 even if something would change."),
-    Flag("exit_non_zero_on_fix", ("--exit-non-zero-on-fix",), "switch", "With --write, exit 1 if a file was changed."),
-    Flag("quiet", ("--quiet", "-q"), "switch", "Print no summary."),
-    Flag(
-        "verbose",
-        ("--verbose", "-v"),
-        "switch",
-        "Show the settings files and build contexts in use, and tracebacks.",
+    *_grouped(
+        _OUTPUT,
+        Flag(
+            "output_format",
+            ("--output-format",),
+            "choice",
+            "How to print the findings.",
+            "FORMAT",
+            ("text", "concise", "json", "github", "gitlab", "sarif", "rdjson"),
+        ),
+        _COLOR,
+        Flag("quiet", ("--quiet", "-q"), "switch", "Print no summary."),
+        Flag(
+            "verbose",
+            ("--verbose", "-v"),
+            "switch",
+            "Show the settings files and build contexts in use, and tracebacks.",
+        ),
     ),
-    Flag("jobs", ("--jobs",), "number", "Processes to use; 0 means one per core.", "NUMBER"),
+    *_grouped(
+        _STATUS,
+        Flag("exit_zero", ("--exit-zero",), "switch", "Exit 0 even if something would change."),
+        Flag(
+            "exit_non_zero_on_fix", ("--exit-non-zero-on-fix",), "switch", "With --write, exit 1 if a file was changed."
+        ),
+    ),
     Flag("version", ("--version",), "version", "Print the version."),
 )
 """The flags of `dfix PATH…`, in the order of its help."""
 
 PROVE: tuple[Flag, ...] = (
-    WRITE._replace(help="Write what is proven."),
-    Flag("against", ("--against",), "text", "Compare PATH with NEW, a rewrite that someone else made.", "NEW"),
-    Flag(
-        "engine",
-        ("--engine",),
-        "text",
-        "docker, docker:BUILDER, podman or buildah; by default the first one found.",
-        "NAME",
+    *_grouped(
+        "What to do",
+        WRITE._replace(help="Write what is proven."),
+        Flag("against", ("--against",), "text", "Compare PATH with NEW, a rewrite that someone else made.", "NEW"),
+        Flag("measuring", ("--no-measure",), "switch", "Only prove; don't measure rebuilds.", value=False),
+        Flag("watching", ("--no-watch",), "switch", "Don't watch which files a moved RUN reads.", value=False),
+        Flag(
+            "smoke",
+            ("--smoke",),
+            "text",
+            "Command to run in both images if a change produces a different image.",
+            "CMD",
+        ),
+        Flag(
+            "clean",
+            ("--clean",),
+            "switch",
+            "Remove what earlier runs left behind, including saved build logs and measured times.",
+        ),
     ),
-    Flag("args", ("--set",), "texts", "A build argument; can be repeated.", "KEY=VALUE"),
-    Flag("secrets", ("--secret",), "texts", "A build secret, as for docker build; can be repeated.", "SECRET"),
-    Flag("platform", ("--platform",), "text", "Platform to build for, as for docker build.", "PLATFORM"),
-    Flag("target", ("--target",), "text", "Build up to this stage.", "STAGE"),
-    Flag("network", ("--network",), "text", "Network mode of RUN, as for docker build.", "MODE"),
-    Flag("timeout", ("--timeout",), "seconds", "Time limit of each build.", "SECONDS", least=1),
-    Flag("measuring", ("--no-measure",), "switch", "Only prove; don't measure rebuilds.", value=False),
-    Flag("watching", ("--no-watch",), "switch", "Don't watch which files a moved RUN reads.", value=False),
-    Flag("smoke", ("--smoke",), "text", "Command to run in both images if a change produces a different image.", "CMD"),
-    Flag("jobs", ("--jobs",), "number", "Files to prove at the same time.", "NUMBER", least=1),
-    Flag(
-        "clean",
-        ("--clean",),
-        "switch",
-        "Remove what earlier runs left behind, including saved build logs and measured times.",
+    *_grouped(
+        "Builds",
+        Flag(
+            "engine",
+            ("--engine",),
+            "text",
+            "docker, docker:BUILDER, podman or buildah; by default the first one found.",
+            "NAME",
+        ),
+        Flag("args", ("--set",), "texts", "A build argument; can be repeated.", "KEY=VALUE"),
+        Flag("secrets", ("--secret",), "texts", "A build secret, as for docker build; can be repeated.", "SECRET"),
+        Flag("platform", ("--platform",), "text", "Platform to build for, as for docker build.", "PLATFORM"),
+        Flag("target", ("--target",), "text", "Build up to this stage.", "STAGE"),
+        Flag("network", ("--network",), "text", "Network mode of RUN, as for docker build.", "MODE"),
+        Flag("timeout", ("--timeout",), "seconds", "Time limit of each build.", "SECONDS", least=1),
+        Flag("jobs", ("--jobs",), "number", "Files to prove at the same time.", "NUMBER", least=1),
     ),
     *_WHICH,
-    Flag("output_format", ("--output-format",), "choice", "How to print the proofs.", "FORMAT", ("text", "json")),
-    _COLOR,
-    Flag("quiet", ("--quiet", "-q"), "switch", "Print no summary and no progress."),
-    Flag("verbose", ("--verbose", "-v"), "switch", "Show every step, every path, and tracebacks."),
+    *_grouped(
+        _OUTPUT,
+        Flag("output_format", ("--output-format",), "choice", "How to print the proofs.", "FORMAT", ("text", "json")),
+        _COLOR,
+        Flag("quiet", ("--quiet", "-q"), "switch", "Print no summary and no progress."),
+        Flag("verbose", ("--verbose", "-v"), "switch", "Show every step, every path, and tracebacks."),
+    ),
 )
 """The flags of `dfix verify PATH…`, in the order of its help."""
 
 LAYERS: tuple[Flag, ...] = (
-    HISTORY,
-    Flag("since", ("--since",), "text", "Say what runs again now if the build of this commit is cached.", "REF"),
+    *_grouped(
+        "What to do",
+        HISTORY,
+        Flag("since", ("--since",), "text", "Say what runs again now if the build of this commit is cached.", "REF"),
+    ),
     *_WHICH,
-    Flag("output_format", ("--output-format",), "choice", "How to print the layers.", "FORMAT", ("text", "json")),
-    _COLOR,
-    Flag("quiet", ("--quiet", "-q"), "switch", "Print no summary."),
-    Flag("verbose", ("--verbose", "-v"), "switch", "Also print tracebacks."),
+    *_grouped(
+        _OUTPUT,
+        Flag("output_format", ("--output-format",), "choice", "How to print the layers.", "FORMAT", ("text", "json")),
+        _COLOR,
+        Flag("quiet", ("--quiet", "-q"), "switch", "Print no summary."),
+        Flag("verbose", ("--verbose", "-v"), "switch", "Also print tracebacks."),
+    ),
 )
 """The flags of `dfix layers PATH…`, in the order of its help."""
 

@@ -21,16 +21,12 @@ written. Only --history and --since read the history of the repository, with git
 
 Exit status: 0 shown, 2 an error.
 
+\b
 Examples:
-
   dfix layers .
-
   dfix layers --history Dockerfile
-
   dfix layers --history 50 --context . docker/Dockerfile
-
   dfix layers --since origin/main .
-
   dfix layers --output-format json Dockerfile
 """
 

@@ -44,7 +44,13 @@ def add_command(
     # typer reads a function's signature, so give it one parameter per flag
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    app.command(help=text, no_args_is_help=True)(command)
+    app.command(help=_reflowed(text), no_args_is_help=True)(command)
+
+
+def _reflowed(text: str) -> str:
+    r"""A help in which each paragraph is one line, which typer wraps; those after `\b` keep their lines."""
+    paragraphs = text.strip().split("\n\n")
+    return "\n\n".join(part if part.startswith("\b") else part.replace("\n", " ") for part in paragraphs)
 
 
 def with_number(words: list[str]) -> list[str]:
@@ -65,7 +71,7 @@ def operands(type_: object, default: object, **told: Any) -> inspect.Parameter:
 
 
 def _parameter(flag: Flag, defaults: Mapping[str, object]) -> inspect.Parameter:
-    told: dict[str, Any] = {"help": flag.help, "metavar": flag.metavar or None}
+    told: dict[str, Any] = {"help": flag.help, "metavar": flag.metavar, "rich_help_panel": flag.group or None}
     default: object = False
     if flag.kind == "version":
         told.update(is_eager=True, callback=_version)

@@ -23,18 +23,13 @@ command, or the image's own until it ends or its ports answer.
 Exit status: 0 proven, 1 a change broke its promise, 2 nothing is shown: the original did not build, both images fail
 when they run, or an error.
 
+\b
 Examples:
-
   dfix verify .
-
   dfix verify --set VERSION=3 --secret id=token,src=token.txt Dockerfile
-
   dfix verify --write services/
-
   dfix verify Dockerfile --against Dockerfile.new
-
   dfix verify --unsafe --smoke 'app --version' Dockerfile
-
   dfix verify --engine docker:remote --jobs 8 .
 """
 

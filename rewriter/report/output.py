@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from collections.abc import Sequence
 from typing import BinaryIO, TextIO
+
+from dfix.rewriter.report.folding import Painted, folded
+
+_FEWEST_COLUMNS = 30
+"""On a narrower terminal, lines are left to break where they do."""
 
 
 class Output:
     """A stream for text; bytes that are not UTF-8 are kept (surrogateescape). Loads rich only for colour."""
 
-    def __init__(self, stream: BinaryIO, *, colour: bool) -> None:
+    def __init__(self, stream: BinaryIO, *, colour: bool, columns: int = 0) -> None:
         self.stream = stream
         self.colour = colour
+        self.columns = columns
+        """The width of the terminal; 0 for anything else, where lines are as long as they are."""
 
     def write(self, text: str, style: str = "") -> None:
         """Write text, in a rich style if colour is on."""
         if style and self.colour:
             text = _painted(text, style)
         self.stream.write(text.encode("utf-8", "surrogateescape"))
+
+    def write_line(self, parts: Sequence[Painted]) -> None:
+        """Write one line, without blanks at its end."""
+        if not self.colour:
+            self.write("".join(part.text for part in parts).rstrip() + "\n")
+            return
+        for part in parts:
+            self.write(part.text, part.style)
+        self.write("\n")
+
+    def write_folded(self, parts: Sequence[Painted], indent: Sequence[Painted]) -> None:
+        """Write one line, broken at spaces where the terminal is narrower; what follows begins with `indent`."""
+        for line in folded(parts, self.columns, indent):
+            self.write_line(line)
 
     def flush(self) -> None:
         """Flush the stream."""
@@ -34,9 +57,22 @@ def _painted(text: str, style: str) -> str:
 
 
 def outputs(choice: str) -> tuple[Output, Output]:
-    """Standard output and error. `choice` is auto, always or never; auto respects NO_COLOR and FORCE_COLOR."""
-    out = Output(sys.stdout.buffer, colour=_wants_colour(sys.stdout, choice))
-    return out, Output(sys.stderr.buffer, colour=_wants_colour(sys.stderr, choice))
+    """Standard output and error. `choice` is auto, always or never.
+
+    auto follows NO_COLOR (no-color.org), then CLICOLOR_FORCE (bixense.com/clicolors) and FORCE_COLOR.
+    """
+    return _output(sys.stdout, choice), _output(sys.stderr, choice)
+
+
+def _output(stream: TextIO, choice: str) -> Output:
+    return Output(stream.buffer, colour=_wants_colour(stream, choice), columns=_columns(stream))
+
+
+def _columns(stream: TextIO) -> int:
+    if not stream.isatty():
+        return 0
+    columns = shutil.get_terminal_size().columns
+    return columns if columns >= _FEWEST_COLUMNS else 0
 
 
 def _wants_colour(stream: TextIO, choice: str) -> bool:
@@ -44,6 +80,8 @@ def _wants_colour(stream: TextIO, choice: str) -> bool:
         return choice == "always"
     if os.environ.get("NO_COLOR"):
         return False
+    if os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
     return bool(os.environ.get("FORCE_COLOR")) or (os.environ.get("TERM") != "dumb" and stream.isatty())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dfix.rewriter.report.folding import Painted
 from dfix.rewriter.report.output import Output
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
@@ -32,18 +33,24 @@ _NOTHING = Part(0, 0)
 
 def write_rows(out: Output, rows: Sequence[Row]) -> None:
     """Write each row as a line; the text must be safe for a terminal (`visible`)."""
-    if not out.colour:
-        out.write("".join(f"{label}{mark}{text}".rstrip() + "\n" for label, mark, text in rows))
-        return
-    for row, part in zip(rows, changed_parts(rows), strict=True):
+    parts = changed_parts(rows) if out.colour else [_NOTHING] * len(rows)
+    for row, part in zip(rows, parts, strict=True):
         style = _STYLES.get(row.mark, "")
-        out.write(row.label, "blue")
-        if part.start == part.end:
-            out.write(f"{row.mark}{row.text}".rstrip() + "\n", style)
-        else:
-            out.write(row.mark + row.text[: part.start], style)
-            out.write(row.text[part.start : part.end], f"{style} reverse")
-            out.write(row.text[part.end :] + "\n", style)
+        if row.label:
+            indent = (Painted(f"{' ' * (len(row.label) - 2)}| ", "blue"), Painted("   "))
+            out.write_folded([Painted(row.label, "blue"), *_painted(row, part, style)], indent)
+        else:  # a diff, of which each line stays one
+            out.write_line(_painted(row, part, style))
+
+
+def _painted(row: Row, part: Part, style: str) -> list[Painted]:
+    if part.start == part.end:
+        return [Painted(f"{row.mark}{row.text}".rstrip(), style)]
+    return [
+        Painted(row.mark + row.text[: part.start], style),
+        Painted(row.text[part.start : part.end], f"{style} reverse"),
+        Painted(row.text[part.end :], style),
+    ]
 
 
 def changed_parts(rows: Sequence[Row]) -> list[Part]:

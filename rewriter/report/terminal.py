@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.pipeline.result import Applied, Refused, Result
+from dfix.rewriter.report.change_groups import MOST_BETWEEN, change_groups
 from dfix.rewriter.report.diff import shown_name
-from dfix.rewriter.report.hunks import Hunk, hunks, lines_of
+from dfix.rewriter.report.folding import Painted
+from dfix.rewriter.report.hunks import Hunk, lines_of
 from dfix.rewriter.report.output import Output, visible, visible_name
 from dfix.rewriter.report.rows import Row, write_rows
 from dfix.rewriter.text.problem import Problem
@@ -20,35 +21,48 @@ PROMISES = {
 }
 _MOST_ROWS = 24
 _MOST_COLUMNS = 160
-_MOST_BETWEEN = 3
-"""Up to this many equal lines between two hunks are shown, in one frame."""
+_CONTINUED = (Painted("  "),)
 
 
 def framed(out: Output, result: Result, *, explain: bool) -> None:
-    """Each change with the lines it changes; with `explain` also what was left alone."""
+    """Each change with the lines it changes; with `explain` also what was left alone, in the order of the lines."""
     path = visible_name(shown_name(result.before.path))
-    for changes, places in _groups(result):
-        for change in changes:
-            _change(out, path, change.line, change)
-        if places:
-            _frame(out, result, places)
-        out.write("\n")
-    _ignored(out, result)
-    if not explain:
-        return
     lines = lines_of(result.before.text)
-    for refusal in result.refusals:
+    left = sorted(result.refusals, key=lambda refusal: refusal.line) if explain else []
+    for group in change_groups(result):
+        line = min((change.line for change in group.changes), default=0)
+        while left and left[0].line < line:
+            _left_alone(out, path, _same_line(left), lines)
+        for change in group.changes:
+            _change(out, path, change.line, change)
+        if group.hunks:
+            _frame(out, result, group.hunks)
+        out.write("\n")
+    while left:
+        _left_alone(out, path, _same_line(left), lines)
+    _ignored(out, result)
+    if explain:
+        _notes(out, path, result)
+
+
+def _same_line(left: list[Refused]) -> list[Refused]:
+    """Take the refusals of the first line off the list."""
+    line = left[0].line
+    count = sum(refusal.line == line for refusal in left)
+    found, left[:count] = left[:count], []
+    return found
+
+
+def _left_alone(out: Output, path: str, refusals: list[Refused], lines: list[str]) -> None:
+    """The reasons for which an instruction was left alone, then its first line."""
+    for refusal in refusals:
         _refusal(out, path, refusal)
-        out.write("\n")
-        width = len(str(refusal.line))
-        _bar(out, width)
-        if refusal.line <= len(lines):
-            write_rows(out, [Row(f"{refusal.line} | ", " ", _shown(lines[refusal.line - 1]))])
-        _bar(out, width)
         if refusal.hint:
-            out.write(f"{' ' * width} = {visible(refusal.hint)}\n", "cyan")
-        out.write("\n")
-    _notes(out, path, result)
+            out.write_folded([Painted(f"  = {visible(refusal.hint)}", "cyan")], _CONTINUED)
+    line = refusals[0].line
+    if line <= len(lines):
+        write_rows(out, [Row(f"{line} | ", " ", _shown(lines[line - 1]))])
+    out.write("\n")
 
 
 def _ignored(out: Output, result: Result) -> None:
@@ -70,8 +84,7 @@ def concise(out: Output, result: Result, *, explain: bool, written: bool = False
         if isinstance(row, Applied):
             _change(out, path, row.line_after if written else row.line, row)
         else:
-            _refusal(out, path, row)
-            out.write(f". {visible(row.hint)}\n" if row.hint else "\n")
+            _refusal(out, path, row, f". {visible(row.hint)}" if row.hint else "")
     if explain:
         _notes(out, path, result)
 
@@ -115,15 +128,14 @@ def diff_lines(out: Output, diff: str) -> None:
 
 
 def _change(out: Output, path: str, line: int, change: Applied) -> None:
-    out.write(f"{path}:{line}:", "bold")
-    out.write(" ")
-    out.write(change.rule, "bold yellow")
-    out.write(f": {visible(change.reason)} ({PROMISES[change.contract]})\n")
+    said = f": {visible(change.reason)} ({PROMISES[change.contract]})"
+    place = Painted(f"{path}:{line}:", "bold")
+    out.write_folded([place, Painted(" "), Painted(change.rule, "bold yellow"), Painted(said)], _CONTINUED)
 
 
-def _refusal(out: Output, path: str, refusal: Refused) -> None:
-    out.write(f"{path}:{refusal.line}:", "bold")
-    out.write(f" {refusal.rule} left this alone ({refusal.code}): {visible(refusal.reason)}")
+def _refusal(out: Output, path: str, refusal: Refused, hint: str = "") -> None:
+    said = f" {refusal.rule} left this alone ({refusal.code}): {visible(refusal.reason)}{hint}"
+    out.write_folded([Painted(f"{path}:{refusal.line}:", "bold"), Painted(said)], _CONTINUED)
 
 
 def _notes(out: Output, path: str, result: Result) -> None:
@@ -132,48 +144,7 @@ def _notes(out: Output, path: str, result: Result) -> None:
         out.write(f" the file is left alone: {visible(note.message)}\n")
 
 
-def _groups(result: Result) -> Iterator[tuple[list[Applied], list[Hunk]]]:
-    """The changes, each with the hunks near it; a hunk without a change of its own belongs to the previous one."""
-    blocks = _blocks(hunks(result))
-    if not blocks:
-        if result.changes:  # otherwise only the ignore file changes
-            yield list(result.changes), []
-        return
-    ends = {instruction.line: instruction.end_line for instruction in parse(result.before).instructions}
-    owned: list[list[Applied]] = [[] for _ in blocks]
-    for change in result.changes:
-        distances = [_distance(change.line, ends.get(change.line, change.line), block) for block in blocks]
-        owned[distances.index(min(distances))].append(change)
-    changes: list[Applied] = []
-    places: list[Hunk] = []
-    for own, block in zip(owned, blocks, strict=True):
-        if own and changes:
-            yield changes, places
-            changes, places = [], []
-        changes += own
-        places += block
-    yield changes, places
-
-
-def _blocks(places: list[Hunk]) -> list[list[Hunk]]:
-    """Group hunks that are close together."""
-    blocks: list[list[Hunk]] = []
-    end = -_MOST_BETWEEN - 1
-    for hunk in places:
-        if hunk.line - end > _MOST_BETWEEN:
-            blocks.append([])
-        blocks[-1].append(hunk)
-        end = hunk.line + len(hunk.old)
-    return blocks
-
-
-def _distance(line: int, end: int, block: list[Hunk]) -> int:
-    """The number of lines between the block and the instruction on lines `line` to `end`."""
-    last = block[-1].line + max(len(block[-1].old) - 1, 0)
-    return max(block[0].line - end, line - last, 0)
-
-
-def _frame(out: Output, result: Result, places: list[Hunk]) -> None:
+def _frame(out: Output, result: Result, places: Sequence[Hunk]) -> None:
     """Print the changed lines, numbered as in the original file."""
     width = len(str(places[-1].line + len(places[-1].old)))
     _bar(out, width)
@@ -184,12 +155,12 @@ def _frame(out: Output, result: Result, places: list[Hunk]) -> None:
     _bar(out, width)
 
 
-def _rows(result: Result, places: list[Hunk]) -> Iterator[Row]:
+def _rows(result: Result, places: Sequence[Hunk]) -> Iterator[Row]:
     lines = lines_of(result.before.text)
     end = 0
     for hunk in places:
         between = hunk.line - 1 - end
-        if end and between <= _MOST_BETWEEN:
+        if end and between <= MOST_BETWEEN:
             for number in range(end + 1, hunk.line):
                 yield Row(str(number), " ", lines[number - 1])
         elif end:

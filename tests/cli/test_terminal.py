@@ -43,6 +43,32 @@ def test_colour_is_for_terminals(folder: Path) -> None:
     assert "\x1b" not in at_a_terminal(folder, "Dockerfile.1", TERM="dumb")
 
 
+def test_colour_can_be_forced(folder: Path) -> None:
+    assert "\x1b[1m" in at_a_terminal(folder, "Dockerfile.1", TERM="dumb", CLICOLOR_FORCE="1")
+    assert "\x1b" not in at_a_terminal(folder, "Dockerfile.1", TERM="dumb", CLICOLOR_FORCE="0")
+    assert "\x1b" not in at_a_terminal(folder, "Dockerfile.1", CLICOLOR_FORCE="1", NO_COLOR="1")
+
+
+def test_sentences_and_code_are_broken_between_words(folder: Path) -> None:
+    found = at_a_terminal(folder, "-q", "Dockerfile.1", COLUMNS="50", NO_COLOR="1").replace("\r\n", "\n")
+    assert found == (
+        "Dockerfile.1:2: clean-up: `apt-get update` leaves\n"
+        "  package lists in this layer; only this RUN can\n"
+        "  remove them (same image, except caches)\n"
+        "  |\n"
+        "2 | -RUN apt-get update && apt-get install -y jq\n"
+        "  | +RUN apt-get update && apt-get install -y jq\n"
+        "  |    && rm -rf /var/lib/apt/lists/*\n"
+        "  |\n"
+        "\n"
+    )
+
+
+def test_a_diff_is_never_broken(folder: Path) -> None:
+    found = at_a_terminal(folder, "--diff", "-q", "Dockerfile.1", COLUMNS="50", NO_COLOR="1")
+    assert "+RUN apt-get update && apt-get install -y jq && rm -rf /var/lib/apt/lists/*\r\n" in found
+
+
 def test_a_bar_for_many_files(folder: Path) -> None:
     found = at_a_terminal(folder, "--check", ".")
     assert "━" in found

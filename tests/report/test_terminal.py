@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.pipeline.result import Refused, Result
 from dfix.rewriter.report.output import Output
 from dfix.rewriter.report.terminal import framed
 from tests.report.results import applied, result
@@ -32,16 +32,65 @@ def test_a_change_within_a_long_instruction() -> None:
     ]
 
 
-def test_changes_that_stand_together_share_a_frame() -> None:
+def test_neighbouring_changes_have_a_frame_each() -> None:
     found = result(b"FROM a\nRUN b\nRUN c\n", b"FROM a\nRUN x\nRUN y\n", applied(2), applied(3))
-    assert shown(found) == [
+    assert shown(found) == ["Dockerfile:2", "2 | -RUN b", "  | +RUN x", "Dockerfile:3", "3 | -RUN c", "  | +RUN y"]
+
+
+def test_changes_of_the_same_lines_share_a_frame() -> None:
+    found = result(b"FROM a\nRUN b\n", b"FROM a\nRUN x\n", applied(2, "x"), applied(2, "y"))
+    assert shown(found) == ["Dockerfile:2", "Dockerfile:2", "2 | -RUN b", "  | +RUN x"]
+
+
+def test_a_change_stands_where_its_result_is() -> None:
+    """The second one changes an instruction that the first one moves up."""
+    before = b"FROM a\nCOPY . .\nRUN b\nRUN c\n"
+    after = b"FROM a\nCOPY m .\nRUN b x\nCOPY . .\nRUN c y\n"
+    moved = applied(3, "y")._replace(line_after=3)
+    cleaned = applied(4, "z")._replace(line_after=5)
+    assert shown(result(before, after, applied(2), moved, cleaned)) == [
         "Dockerfile:2",
         "Dockerfile:3",
-        "2 | -RUN b",
-        "3 | -RUN c",
-        "  | +RUN x",
-        "  | +RUN y",
+        "  | +COPY m .",
+        "  | +RUN b x",
+        "2 |  COPY . .",
+        "3 | -RUN b",
+        "Dockerfile:4",
+        "4 | -RUN c",
+        "  | +RUN c y",
     ]
+
+
+def test_what_was_left_alone_is_shown_in_the_order_of_the_lines() -> None:
+    def refused(line: int, code: str) -> Refused:
+        return Refused("y", line, line, code, "a reason", "a hint")
+
+    found = result(
+        b"FROM a\nRUN b\nRUN c\n",
+        b"FROM a\nRUN b\nRUN y\n",
+        applied(3),
+        refusals=(refused(2, "one"), refused(2, "two"), refused(1, "three")),
+    )
+    stream = BytesIO()
+    framed(Output(stream, colour=False), found, explain=True)
+    assert stream.getvalue().decode() == (
+        "Dockerfile:1: y left this alone (three): a reason\n"
+        "  = a hint\n"
+        "1 |  FROM a\n"
+        "\n"
+        "Dockerfile:2: y left this alone (one): a reason\n"
+        "  = a hint\n"
+        "Dockerfile:2: y left this alone (two): a reason\n"
+        "  = a hint\n"
+        "2 |  RUN b\n"
+        "\n"
+        "Dockerfile:3: x: reason of x (same image)\n"
+        "  |\n"
+        "3 | -RUN c\n"
+        "  | +RUN y\n"
+        "  |\n"
+        "\n"
+    )
 
 
 def test_lines_that_a_change_moves_far_away() -> None:
