@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 
+from dfix.rewriter.cli.page_printer import PagePrinter
 from dfix.rewriter.cli.past_printer import PastPrinter
 from dfix.rewriter.cli.plugin_lines import PluginLines
 from dfix.rewriter.cli.printer import ResultPrinter
@@ -56,13 +57,16 @@ def execute(request: Request) -> int:
                 err.write(f"{visible_name(item.path)}: {visible_name(files.origin(item.path, item.options.root))}\n")
     printer = ResultPrinter(request, out, err)
     past = PastPrinter(request, out, err)
+    page = PagePrinter(request, out)
     for item, outcome in zip(items, _with_bar(_outcomes(request, items), len(items), request), strict=True):
         lines.add(outcome.result.plugin_faults)
         if request.verbose:
             context_line(err, outcome.result)
         printer.add(outcome.result, trace=outcome.trace)
+        page.add(outcome.result, item.options if isinstance(item, Job) else None)
         if isinstance(item, Job):
             past.add(outcome.result, item.options)
+    page.finish(printer.summary())
     printer.finish()
     return FAILED if lines.faulty else _status(request, printer)
 
@@ -102,6 +106,9 @@ def _filter(request: Request, files: SelectedFiles, out: Output, err: Output) ->
     printer = ResultPrinter(request, out, err)
     if not plain:
         printer.add(outcome.result, trace=outcome.trace)
+        page = PagePrinter(request, out)
+        page.add(outcome.result, options)
+        page.finish(printer.summary())
         printer.finish()
         return FAILED if lines.faulty else _status(request, printer)
     if outcome.result.problem is not None:

@@ -121,7 +121,7 @@ REWRITE: tuple[Flag, ...] = (
             "choice",
             "How to print the findings.",
             "FORMAT",
-            ("text", "concise", "json", "github", "gitlab", "sarif", "rdjson"),
+            ("text", "concise", "html", "json", "github", "gitlab", "sarif", "rdjson"),
         ),
         _COLOR,
         Flag("quiet", ("--quiet", "-q"), "switch", "Print no summary."),

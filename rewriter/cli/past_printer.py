@@ -27,14 +27,14 @@ class PastPrinter:
     """Prints how often slow commands would have run, below the findings; to `err` where programs read `out`."""
 
     def __init__(self, request: Request, out: Output, err: Output) -> None:
-        self._most = request.history
+        self._most = request.history if request.output_format != "html" else None  # there it is part of the page
         self._out, self._err = err if request.mode in ("diff", "check") else out, err
 
     def add(self, result: Result, options: Options) -> None:
         """Print the past of one file, if it was asked for and the file changes. The exit status stays what it is."""
         if self._most is None or result.problem is not None or not result.changed:
             return
-        found = _past(result, options, self._most)
+        found = past_of(result, options, self._most)
         if isinstance(found, Problem):
             problem_line(self._err, found)
             return
@@ -43,23 +43,17 @@ class PastPrinter:
         write_past(self._out, found, shown_name(result.before.path))
 
 
-def _past(result: Result, options: Options, most: int) -> Past | Problem:
+def past_of(result: Result, options: Options, most: int) -> Past | Problem:
     """The last commits before and after dfix, or why nothing can be said."""
     from dfix.rewriter.layers.git import GitError
-    from dfix.rewriter.layers.opened import opened_text
-    from dfix.rewriter.layers.past import read_again, replay_past
+    from dfix.rewriter.layers.past import replay_past
+    from dfix.rewriter.layers.rewritten import both
 
     path = result.before.path
     try:
         with limited(MOST_SECONDS):
-            found = opened_text(result.before, options)
-            if isinstance(found, Problem):
-                return found
-            context, ignore = found.context, result.ignore_file
-            if ignore is not None:  # with --write, the folder has the new one already
-                found = read_again(found, result.before, context.with_ignore_text(ignore.before.text))
-                context = context.with_ignore_text(ignore.after.text)
-            return replay_past(found, read_again(found, result.after, context), most)
+            found = both(result, options)
+            return found if isinstance(found, Problem) else replay_past(*found, most)
     except GitError as error:
         return Problem(path, 0, str(error), error.hint)
     except OverBudgetError:

@@ -32,6 +32,8 @@ class ResultPrinter:
         request = self._request
         if request.output_format in WHOLE:
             self._kept.append(result)
+        elif request.output_format == "html":
+            pass  # the page is printed at the end, by `page_printer`
         elif request.output_format == "github":
             from dfix.rewriter.report import github
 
@@ -84,7 +86,12 @@ class ResultPrinter:
             self._out.write(self.tally.statistics())
         if not request.quiet:
             self._out.flush()
-            self._err.write(self.tally.summary(written=request.mode == "write", explained=request.explain) + "\n")
+            self._err.write(self.summary() + "\n")
+
+    def summary(self) -> str:
+        """The summary of the files so far, in one sentence."""
+        explained = self._request.explain or self._request.output_format == "html"
+        return self.tally.summary(written=self._request.mode == "write", explained=explained)
 
     def _document(self) -> str:
         request = self._request

@@ -109,7 +109,7 @@ def fault(request: Request) -> str:
         return "--statistics replaces the findings. Leave out --diff and --output-format"
     if request.history is not None and (piped or request.show_settings):
         return "--history is about what dfix changes in files. Leave out `-` and --show-settings"
-    if request.history is not None and (request.statistics or request.output_format not in ("text", "concise")):
+    if request.history is not None and (request.statistics or request.output_format not in ("text", "concise", "html")):
         return "--history prints sentences. Leave out --statistics, and ask `dfix layers` for JSON"
     if request.config is not None and request.isolated:
         return "--config and --isolated cannot be combined. Leave one out"

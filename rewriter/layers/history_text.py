@@ -18,32 +18,39 @@ _MOST_STEPS = 20
 def write_past(out: Output, past: Past, name: str = "") -> None:
     """How often each slow command would have run again in the last builds; `name` is the file's, where it is needed."""
     begin = f"{visible_name(name)}: " if name else ""
-    idle = past.builds - past.touching
-    said = f"{counted(past.builds, 'build')}, one for each of the last commits"
-    if not past.builds:
-        out.write(f"{begin}git knows no commit after the first one, so nothing would have run again\n", "bold")
-    else:
-        out.write(f"{begin}{said}; {counted(idle, 'commit')} without a file of the build context\n", "bold")
-    for note in past.notes:
-        out.write(f"note: {visible(note)}\n")
-    if past.builds:
-        _commands(out, past)
+    for sentence, style in past_sentences(past):
+        out.write(f"{begin}{sentence}\n", style)
+        begin = ""
     out.write("\n")
 
 
-def _commands(out: Output, past: Past) -> None:
+def past_sentences(past: Past) -> Iterator[tuple[str, str]]:
+    """How often each slow command would have run again, in sentences, and the style of each."""
+    idle = past.builds - past.touching
+    said = f"{counted(past.builds, 'build')}, one for each of the last commits"
+    if not past.builds:
+        yield "git knows no commit after the first one, so nothing would have run again", "bold"
+    else:
+        yield f"{said}; {counted(idle, 'commit')} without a file of the build context", "bold"
+    for note in past.notes:
+        yield f"note: {visible(note)}", ""
+    if past.builds:
+        yield from _commands(past)
+
+
+def _commands(past: Past) -> Iterator[tuple[str, str]]:
     for command in past.commands:
-        out.write(f"line {command.line}: " if command.before is not None else "new: ")
-        out.write(f"{_ran(command, past)}\n")
+        place = f"line {command.line}: " if command.before is not None else "new: "
+        yield f"{place}{_ran(command, past)}", ""
         if command.gains_little:
             most = visible_name(command.most)
-            out.write(f"  Little is gained there: {most} changed in {command.most_times} of these builds\n", "yellow")
+            yield f"  Little is gained there: {most} changed in {command.most_times} of these builds", "yellow"
     if not past.commands:
-        out.write("No slow command\n")
+        yield "No slow command", ""
     elif not past.changed:
-        out.write("dfix changes nothing in this file\n")
+        yield "dfix changes nothing in this file", ""
     elif not past.gains:
-        out.write("What dfix changes saves none of these runs\n", "yellow")
+        yield "What dfix changes saves none of these runs", "yellow"
 
 
 def _ran(command: Replayed, past: Past) -> str:

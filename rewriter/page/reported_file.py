@@ -1,0 +1,22 @@
+"""What the page shows of one Dockerfile."""
+
+from __future__ import annotations
+
+from dfix.rewriter.layers.layer import LayerRow
+from dfix.rewriter.layers.past import Past
+from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.text.named_tuple import NamedTuple
+
+
+class ReportedFile(NamedTuple):
+    """A file's result; its layers are empty where it has no build context, or where they were not asked for."""
+
+    result: Result
+    layers_before: tuple[LayerRow, ...] = ()
+    layers_after: tuple[LayerRow, ...] = ()
+    """Empty where nothing changes."""
+    context_files: int = 0
+    """The number of files that the build sends."""
+    past: Past | None = None
+    past_missing: str = ""
+    """Why the history could not be replayed."""
