@@ -244,7 +244,7 @@ def brings(
         if unpacks and not folder and path.endswith(_ARCHIVES):
             return Missing(f"its source {path} may be an archive that ADD unpacks")
         if folder or not to_folder:
-            if not folder and not _names_a_file(image, name):
+            if not folder and not names_a_file(image, name):
                 return Missing(f"its destination {target} may be a file or a folder: it has no `/` at its end")
             entries.append(CopyEntry(path, folder, image))
         else:
@@ -252,7 +252,7 @@ def brings(
     return Brought(context, tuple(entries))
 
 
-def _names_a_file(image: str, name: str) -> bool:
+def names_a_file(image: str, name: str) -> bool:
     """Whether an image path without a slash at its end is a file for certain, and not a folder for the file `name`."""
     last = posixpath.basename(image)
     return last == name or "." in last or posixpath.basename(posixpath.dirname(image)) in _HOLD_FILES

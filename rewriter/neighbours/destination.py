@@ -15,7 +15,7 @@ def own_destination(copy: Step) -> str:
     if path is None or not path.startswith("/"):
         reason = f"where the {copy.keyword} on line {line} puts its files is not known before the build"
         raise LeaveAlone("unknown-folder", reason, "set WORKDIR to an absolute path before it")
-    if not _is_own(path):
+    if not is_own(path):
         reason = f"the {copy.keyword} on line {line} puts files into {path}, where packages and programs look or write"
         raise LeaveAlone("system-folder", reason)
     parent = path.rpartition("/")[0]
@@ -25,7 +25,8 @@ def own_destination(copy: Step) -> str:
     return path
 
 
-def _is_own(path: str) -> bool:
+def is_own(path: str) -> bool:
+    """Whether a path is in a folder of the author's own, of which nobody else knows."""
     folders = own_folders()
     names = path.split("/")[1:]
     if names[0] not in folders.system:

@@ -18,19 +18,18 @@ if TYPE_CHECKING:
 
 def edits(model: Model, step: Step, plan: Plan) -> tuple[Edit, ...]:
     """Everything that is written for a plan."""
-    written = [_flag(copy, plan) for copy in plan.copies]
+    written = [with_flag(copy, f"--chown={plan.owner.flag}") for copy in plan.copies]
     gone = [block(model.tree, run.instruction) for run in plan.with_it]
     before = [moved.text for moved in gone]
     if plan.part == "run":
         moved = block(model.tree, step.instruction)
-        comments = moved.text[: step.instruction.span.start - moved.span.start]
-        before.append(moved.text if plan.moves else comments)
+        before.append(moved.text if plan.moves else comments_above(model, step))
         gone.append(moved)
     else:
-        written.append(_without_commands(step, plan))
+        written.append(without_command(step, plan.command.part, and_before=plan.part == "beginning"))
         if plan.moves:
             before.append(_own_run(step, plan))
-    written += [Edit(span, "") for span in _joined(model, (_lines(model, moved) for moved in gone))]
+    written += [Edit(span, "") for span in joined(model, (lines_gone(model, moved) for moved in gone))]
     place = block(model.tree, plan.first.instruction).span.start
     text = "".join(before)
     if plan.moves and gone and blank_above(model.source.text, gone[-1].span.start):
@@ -38,18 +37,25 @@ def edits(model: Model, step: Step, plan: Plan) -> tuple[Edit, ...]:
     return (*written, Edit(Span(place, place), text)) if text else tuple(written)
 
 
-def _flag(copy: Step, plan: Plan) -> Edit:
+def comments_above(model: Model, step: Step) -> str:
+    """The comment lines directly above an instruction, without carriage returns."""
+    start = block(model.tree, step.instruction).span.start
+    return model.source.text[start : step.instruction.span.start].replace("\r\n", "\n")
+
+
+def with_flag(copy: Step, flag: str) -> Edit:
+    """A COPY gets a flag, after those that it has."""
     instruction = copy.instruction
     at = instruction.flags[-1].span.end if instruction.flags else instruction.keyword_span.end
-    return Edit(Span(at, at), f" --chown={plan.owner.flag}")
+    return Edit(Span(at, at), f" {flag}")
 
 
-def _lines(model: Model, moved: Block) -> Span:
+def lines_gone(model: Model, moved: Block) -> Span:
     """The lines that go, with the blank lines after them where others come before."""
     return Span(moved.span.start, moved.after if blank_above(model.source.text, moved.span.start) else moved.span.end)
 
 
-def _joined(model: Model, spans: Iterable[Span]) -> list[Span]:
+def joined(model: Model, spans: Iterable[Span]) -> list[Span]:
     """Spans in order, those that touch as one; a last line without a newline takes the one before it along."""
     found: list[Span] = []
     for span in spans:
@@ -64,17 +70,17 @@ def _joined(model: Model, spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def _without_commands(step: Step, plan: Plan) -> Edit:
-    """The command is gone from its chain, or the chain up to it."""
+def without_command(step: Step, at: int, *, and_before: bool = False) -> Edit:
+    """An element of a chain is gone, or the chain up to it, too."""
     parts = chain(step.script) or ()
-    at = plan.command.part
-    if plan.part == "beginning" or at == 0:
+    if and_before or at == 0:
         gap = Span(parts[0].span.start, parts[at + 1].span.start)
     else:
         gap = Span(parts[at - 1].span.end, parts[at].span.end)
     if any(gap.start <= comment.start < gap.end for comment in step.instruction.comments):
         what = "a comment is between the commands of the RUN"
-        raise LeaveAlone("comment", what, "move the `chown` to a RUN of its own")
+        name = step.instruction.text[parts[at].span.start : parts[at].span.end].partition(" ")[0]
+        raise LeaveAlone("comment", what, f"move the `{name}` to a RUN of its own")
     return Edit(gap, "")
 
 

@@ -1,7 +1,13 @@
-"""Copies files with their owner (`COPY --chown`) instead of changing it afterwards, which stores them twice.
+"""Copies files with their owner and mode (`COPY --chown --chmod`) instead of changing them afterwards.
 
 **What it does.** A `chown` of files that COPYs bring becomes `--chown` of these COPYs. Where the folder is there before
 them, the `chown` stays for the folder and what else is in it, and runs before the copies; else it goes.
+A `chmod` of files that COPYs bring by name, or that ADD downloads, becomes `--chmod`, and a RUN that does nothing else
+goes. Where a COPY brings other files too, each mode gets a COPY of its own.
+
+**Modes** are written as numbers, since `--chmod=+x` does nothing in many builders. What `+x` makes of a file follows
+from its mode in the build context: 0755 from 0644, 0711 from the 0600 of a download. In a git repository, 0664 and
+0775 count as 0644 and 0755, which another umask makes of them; any other mode has to be written as a number.
 
 **Why.** A layer keeps every file that a command changes, so `RUN chown -R node:node /app` stores all of /app once more:
 3 MB of 3 MB in a build that was measured. It also runs again whenever a source changes.
@@ -22,6 +28,8 @@ them, the `chown` stays for the folder and what else is in it, and runs before t
 - The COPY has another `--chown`, `--link`, `--parents` or `--exclude`, contains a heredoc, takes files from an address
   or an image, or brings other files too.
 - A `chmod -R` in the same RUN stores the files a second time anyway.
+- A file whose mode is changed comes with its folder, from a stage or by a pattern: `COPY --chmod=755 DIR` would set
+  every file in it. The `chmod` is recursive, or also changes files that no COPY brings.
 - The `chown` is not an element of a plain `&&` chain, follows links (`-L`, `-H`), or its RUN has mounts.
 
 References: [COPY --chown](https://docs.docker.com/reference/dockerfile/#copy---chown---chmod),
@@ -40,7 +48,7 @@ if TYPE_CHECKING:
     from dfix.rewriter.model import Model
 
 NAME = "copy-ownership"
-SUMMARY = "copy files with their owner instead of storing them again for a chown"
+SUMMARY = "copy files with their owner and mode instead of storing them again for a chown or chmod"
 CONTRACT: Contract = "same-image"
 CODES: tuple[str, ...] = ()
 ORDER = 15
@@ -48,7 +56,7 @@ OPT_IN = True
 """Runs only when it is selected by name."""
 MAY_DROP = ("RUN",)
 
-_FILES = {"package.json": "{}", "server.js": "", "src/app.js": ""}
+_FILES = {"package.json": "{}", "server.js": "", "start.sh": "#!/bin/sh", "src/app.js": ""}
 
 EXAMPLES: tuple[Example, ...] = (
     Example(
@@ -100,6 +108,24 @@ EXAMPLES: tuple[Example, ...] = (
         because="has --link",
     ),
     Example(
+        name="the mode of a script",
+        files=_FILES,
+        before="FROM debian:12\nCOPY start.sh /usr/local/bin/\nRUN chmod +x /usr/local/bin/start.sh\n",
+        after="FROM debian:12\nCOPY --chmod=755 start.sh /usr/local/bin/\n",
+    ),
+    Example(
+        name="the mode of a file that comes with others",
+        files=_FILES,
+        before="FROM node:22\nWORKDIR /app\nCOPY . .\nRUN chmod +x start.sh\n",
+        because="the COPY on line 3 brings other files than /app/start.sh",
+    ),
+    Example(
+        name="the mode of a file that runs in between",
+        files=_FILES,
+        before="FROM debian:12\nCOPY start.sh /\nRUN sh /start.sh\nRUN chmod +x /start.sh\n",
+        because="so `chmod +x /start.sh` stays after it",
+    ),
+    Example(
         name="a folder into which nothing is copied",
         files=_FILES,
         before="FROM node:22\nWORKDIR /app\nCOPY . .\nRUN mkdir /data && chown -R node:node /data\n",
@@ -109,7 +135,8 @@ EXAMPLES: tuple[Example, ...] = (
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
     """Give the copies of every stage that ships the owner that a later `chown` gives what they bring."""
-    if model.tree.source.text.find("chown") >= 0:
+    text = model.tree.source.text
+    if "chown" in text or "chmod" in text:
         # most of the rule's modules are only needed here
         from dfix.transforms.copy_ownership.owned_copies import owned_copies
 

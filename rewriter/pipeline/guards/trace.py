@@ -9,14 +9,19 @@ from dfix.rewriter.context.brought import Brought, CopyEntry
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied, Unclear
+from dfix.rewriter.model.effects.file_mode import ModeChange, mode_change, resulting_mode
 from dfix.rewriter.model.effects.given_owner import GivenOwner, given_owner
 from dfix.rewriter.model.effects.places import ELSEWHERE
 from dfix.rewriter.model.file_map.file_map import FileMap, Hidden, written_by
-from dfix.rewriter.model.paths import within
+from dfix.rewriter.model.paths import is_address, within
 from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.pipeline.guards.order import RunCommand, StageRuns, runs
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
 
+_OCTAL = expression(r"0*[0-7]{3,4}")
+_OF_A_DOWNLOAD = 0o600
+"""The mode that ADD gives a file from an address (https://docs.docker.com/reference/dockerfile/#add)."""
 Flags = tuple[tuple[str, str], ...]
 
 
@@ -29,13 +34,15 @@ class Put(NamedTuple):
     words: tuple[str, ...]
     """What is copied and where to, for files that dfix does not know."""
     flags: Flags
-    """Without `--chown`."""
+    """Without `--chown` and `--chmod`."""
     owner: str = ""
     """The owner that its files have at the end: that of `--chown`, or of a later `chown -R`; "" for none."""
+    mode: str = ""
+    """The mode that they have at the end: that of `--chmod`, or of a later `chmod`; "" for that of the source."""
 
     def same(self) -> tuple[object, ...]:
         """What two of them that do the same have in common."""
-        return (self.entry, self.words, self.flags, self.owner)
+        return (self.entry, self.words, self.flags, self.owner, self.mode)
 
     def with_owner_of(self, given: GivenOwner, step: Step) -> Put:
         """The same after a `chown` of a RUN, if that concerns all that is put there."""
@@ -51,6 +58,21 @@ class Put(NamedTuple):
         user, _, group = (step.expand(text) or text).partition(":")
         before = (self.owner or ("0:0" if self.entry is not None else "?:?")).partition(":")
         return self._replace(owner=f"{user or before[0]}:{group or before[2]}")
+
+    def with_mode_of(self, change: ModeChange, context: Context) -> Put:
+        """The same after a `chmod` of a RUN, if that names the file."""
+        if self.entry is None:
+            if not self.words or self.words[-1] not in change.paths:
+                return self
+            known = _OF_A_DOWNLOAD if is_address(self.words[0]) else None
+        elif self.entry.folder or self.entry.image not in change.paths:
+            return self
+        else:
+            # a checkout's umask decides whether its group may write
+            known = context.mode(self.entry.source) & ~0o020
+        before = int(self.mode, 8) if _OCTAL.fullmatch(self.mode) else known
+        mode = None if before is None else resulting_mode(change.mode, before)
+        return self._replace(mode=f"{self.mode}?{change.mode}" if mode is None else f"{mode:o}")
 
 
 class Trace(NamedTuple):
@@ -76,10 +98,7 @@ def trace(stage: Stage, parent: Trace | None, look_up: Callable[[Step], Copied |
     nothing = FileMap(context)
     for step in stage.steps:
         if step.keyword == "RUN" and not step.onbuild:
-            for command in located(step) if "chown" in step.source_text else ():
-                given = given_owner(command)
-                if given is not None:
-                    puts = [put.with_owner_of(given, step) for put in puts]
+            puts = _after(step, puts, context)
             continue
         copied.append(len(puts))
         for layer in written_by(step, look_up, nothing) if not step.onbuild else ():
@@ -89,21 +108,36 @@ def trace(stage: Stage, parent: Trace | None, look_up: Callable[[Step], Copied |
     return Trace(tuple(puts), tuple(layers), runs(stage), (*copied, len(puts)))
 
 
+def _after(step: Step, puts: list[Put], context: Context) -> list[Put]:
+    """What is there after a RUN, with the owners and modes that it gives."""
+    text = step.source_text
+    for command in located(step) if "chown" in text or "chmod" in text else ():
+        given, change = given_owner(command), mode_change(command)
+        if given is not None:
+            puts = [put.with_owner_of(given, step) for put in puts]
+        if change is not None:
+            puts = [put.with_mode_of(change, context) for put in puts]
+    return puts
+
+
 def _puts(step: Step, layer: Copied | Hidden) -> list[Put]:
     flags = tuple(
         sorted(
             (flag.name, step.expand(flag.value or "") or flag.value or "")
             for flag in step.instruction.flags
-            if flag.name != "chown"
+            if flag.name not in ("chown", "chmod")
         )
     )
     chown = step.instruction.flag("chown")
     text = (chown.value or "") if chown is not None else ""
     owner = step.expand(text) or text
+    chmod = step.instruction.flag("chmod")
+    mode = (step.expand(chmod.value or "") or chmod.value or "") if chmod is not None else ""
+    mode = mode.lstrip("0") if _OCTAL.fullmatch(mode) else mode
     if isinstance(layer, Copied):
-        return [Put(step, entry, (), flags, owner) for entry in layer.brought.entries]
+        return [Put(step, entry, (), flags, owner, mode) for entry in layer.brought.entries]
     words = (*(word.text for word in step.instruction.words[:-1]), layer.path or step.instruction.words[-1].text)
-    return [Put(step, None, words, flags, owner)]
+    return [Put(step, None, words, flags, owner, mode)]
 
 
 def lasting(puts: Sequence[Put], context: Context) -> list[int]:
@@ -127,7 +161,7 @@ def _repeats(before: Sequence[Put], put: Put, context: Context) -> bool:
         if (
             earlier.entry is not None
             and put.entry is not None
-            and (earlier.flags, earlier.owner) == (put.flags, put.owner)
+            and (earlier.flags, earlier.owner, earlier.mode) == (put.flags, put.owner, put.mode)
         ):
             source = Brought(context, (earlier.entry,)).source_of(put.entry.image) if earlier.entry.folder else None
             if earlier.entry == put.entry or (

@@ -1,0 +1,2 @@
+#!/bin/sh
+ls -ln /start.sh /app/hook /data

@@ -1,0 +1,2 @@
+#!/bin/sh
+stat -c "%a %U %n" /srv/app /srv/app/*
