@@ -122,6 +122,8 @@ class Manager(NamedTuple):
     """The names of its programs."""
     module: str
     """The name with which `python -m` runs it; "" for none."""
+    interpreter: str
+    """The program that runs its file, which may also be called by its own name: "php"; "" for none."""
     versioned: bool
     """Whether a command's name may end in a version: `pip3.11`."""
     verbs: dict[str, str]
@@ -186,6 +188,7 @@ def load(stem: str) -> Manager:
         source=data["source"],
         commands=frozenset(data["commands"]),
         module=data.get("module", ""),
+        interpreter=data.get("interpreter", ""),
         versioned=data.get("versioned", False),
         verbs=verbs,
         values=frozenset(data.get("values", ())),

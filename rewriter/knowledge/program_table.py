@@ -108,6 +108,8 @@ class ProgramRow(NamedTuple):
     """The paths that it reads when there is no operand; a program that only prints must also be redirected or piped."""
     writes_without: str
     """The path that it writes when none of `write_options` is given."""
+    renamed_by: str
+    """The option whose value is the name of that file instead; "" for none."""
     variables: tuple[str, ...]
     """Variables with which it may do anything, if ENV or the command sets them."""
     endings: tuple[str, ...]
@@ -223,6 +225,7 @@ def _row(data: dict[str, Any]) -> ProgramRow:
         looks_at=tuple(data.get("looks_at", ())),
         default=tuple(data.get("default", ())),
         writes_without=data.get("writes_without", ""),
+        renamed_by=data.get("renamed_by", ""),
         variables=tuple(data.get("variables", ())),
         endings=tuple(data.get("endings", ())),
         stands_for=data.get("stands_for", ""),

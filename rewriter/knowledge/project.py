@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dfix.rewriter.knowledge.interpreted import interpreted
 from dfix.rewriter.knowledge.usage import Usage, usage
 
 if TYPE_CHECKING:
@@ -17,10 +18,11 @@ def project_install(words: tuple[Word, ...]) -> tuple[str, tuple[str, ...], str]
     """Manager, arguments and reader (`Project.reader`) when the command installs what a project's manifests name.
 
     `words` are those of the program that really runs. The arguments follow the program's name, without quotes:
-    `python -m pip install -r x` gives ("pip", ("install", "-r", "x"), "pip"). None for any other command: one that
+    `python -m pip install -r x` gives ("pip", ("install", "-r", "x"), "pip"); so does `php composer.phar install` for
+    Composer. None for any other command: one that
     names packages, or installs for the whole machine.
     """
-    command = usage(words)
+    command = usage(words) or usage(interpreted(words))
     if command is None:
         return None
     for project in command.manager.projects:

@@ -12,11 +12,16 @@ from typing import Any
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import above, inside
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.composer_plugins import (
+    check_locked_plugins,
+    check_plugins_at_the_end,
+    check_unlocked_plugins,
+)
 from dfix.rewriter.manifests.shared.command_mode import check_mode
 from dfix.rewriter.manifests.shared.formats import listed, table
 from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.manifests.shared.local_paths import local_path, whole_project
-from dfix.rewriter.manifests.shared.missing import MissingFile, missing
+from dfix.rewriter.manifests.shared.missing import missing
 from dfix.rewriter.manifests.shared.reader import Reader
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.json_text import json_value
@@ -31,11 +36,6 @@ _INSTALLS = ("pre-install-cmd", "post-install-cmd")
 _AT_THE_END = frozenset(("post-install-cmd", "pre-autoload-dump", "post-autoload-dump"))
 """Events that come after all packages are there, and so come once more when the install runs again."""
 _OPTIMIZES = frozenset(("-o", "--optimize-autoloader", "-a", "--classmap-authoritative"))
-_STAY_IN_VENDOR = frozenset(
-    "composer/package-versions-deprecated dealerdirect/phpcodesniffer-composer-installer ocramius/package-versions "
-    "pestphp/pest-plugin phpstan/extension-installer".split()
-)
-"""Plugins that only read and write the vendor folder."""
 _TAKES_VERSION = "which the install uses to determine the project's version"
 _REMOTE = expression(r"(?!file:)[a-z][a-z0-9+.-]*://|[^/:@]++@[^/:]++:", re.IGNORECASE)
 _LARGEST = 10_000_000
@@ -55,10 +55,11 @@ class _Reader(Reader):
         project = self._read(self.path)
         lock = self._read(self.lock_path) if self.is_locked else {}
         if self.is_locked:
-            self._plugins(lock)
+            check_locked_plugins(self.lock_path, lock, self.flags)
         else:
-            self._plugins_without_lock(project)
+            check_unlocked_plugins(self.path, self.lock_path, project, self.flags)
         self._scripts(project)
+        check_plugins_at_the_end(self.lock_path, lock, self.flags)
         self._autoloader(project)
         self._repositories(project)
         self._archives(lock)
@@ -82,36 +83,6 @@ class _Reader(Reader):
         if not isinstance(data, dict):
             raise LeaveAlone("broken-manifest", f"{path} is not a JSON object")
         return data
-
-    def _plugins(self, lock: dict[str, Any]) -> None:
-        """Raises LeaveAlone for a plugin that may touch the project: plugins run during the install."""
-        if "--no-plugins" in self.flags:
-            return
-        groups = ("packages",) if "--no-dev" in self.flags else ("packages", "packages-dev")
-        for package in (package for group in groups for package in listed(lock.get(group))):
-            if isinstance(package, dict) and package.get("type") == "composer-plugin":
-                name = str(package.get("name"))
-                if name not in _STAY_IN_VENDOR:
-                    hint = "if the image does not need the plugin, add `--no-plugins`"
-                    raise LeaveAlone(
-                        "plugin", f"{self.lock_path}: the plugin {name} may read or write the project", hint
-                    )
-
-    def _plugins_without_lock(self, project: dict[str, Any]) -> None:
-        """Raises LeaveAlone where a plugin may run, and dfix can't tell which: the install takes the newest packages.
-
-        Composer 2.2 and later run none that `allow-plugins` does not name (getcomposer.org/doc/06-config.md).
-        """
-        allowed = table(project, "config").get("allow-plugins", {})
-        if table(project, "config").get("lock") is False:
-            reason = f"{self.path} says that no lock file is written, so a second run would look for packages again"
-            raise LeaveAlone("no-lock", reason)
-        names = [name for name in allowed if allowed[name]] if isinstance(allowed, dict) else ["all"] * bool(allowed)
-        other = next((name for name in names if name not in _STAY_IN_VENDOR), "")
-        if other and "--no-plugins" not in self.flags:
-            reason = f"the build context ships no {self.lock_path}, so dfix can't tell which plugins the install runs"
-            hint = f"commit {self.lock_path}" if other == "all" else f"commit {self.lock_path}; {other} is allowed"
-            raise MissingFile("no-lock", reason, hint, self.lock_path)
 
     def _scripts(self, project: dict[str, Any]) -> None:
         """Raises LeaveAlone for scripts that Composer runs during the install; first those that a second run misses."""

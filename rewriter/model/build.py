@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.dockerfile import Instruction, Tree
 from dfix.rewriter.dockerfile.lexing import BLANKS
+from dfix.rewriter.knowledge.image_variables import image_variables
 from dfix.rewriter.knowledge.working_folders import working_folder
 from dfix.rewriter.model.images import family, repository
 from dfix.rewriter.model.paths import resolve
@@ -76,9 +77,9 @@ def build(
 def _stage(instruction: Instruction, before: list[Stage], escape: str, images: Mapping[str, Stage]) -> Stage:
     words = [word.text for word in instruction.words]
     raw = words[0] if words else ""
-    name = words[2].lower() if len(words) >= 3 and words[1].upper() == "AS" else None
+    own_name = words[2].lower() if len(words) >= 3 and words[1].upper() == "AS" else None
     image = known(raw, {}, escape) or raw  # what a build argument makes of it is not known
-    stage = Stage(len(before), instruction, name, image)
+    stage = Stage(len(before), instruction, own_name, image)
     earlier = next((earlier for earlier in reversed(before) if earlier.name == image.lower()), images.get(raw))
     if earlier is not None:
         stage.parent = earlier
@@ -87,7 +88,9 @@ def _stage(instruction: Instruction, before: list[Stage], escape: str, images: M
         stage.env = earlier.env
         return stage
     stage.family = family(image)
-    stage.workdir = working_folder(*repository(image.lower())) or "?"
+    name, tag = repository(image.lower())
+    stage.workdir = working_folder(name, tag) or "?"
+    stage.env = image_variables(name)
     return stage
 
 

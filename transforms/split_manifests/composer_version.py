@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model import Stage
-from dfix.rewriter.model.file_map.install_reads import ProjectInstall
+from dfix.rewriter.model.file_map.install_reads import Needed, ProjectInstall
 from dfix.rewriter.model.image_text import everything_before
 from dfix.rewriter.text.expression import expression
 from dfix.transforms.split_manifests.installs import InstallRun
@@ -30,13 +30,14 @@ _COMMANDS = expression(r"[\n;&|]")
 _INSTALLS = frozenset(("install", "add"))
 
 
-def check_composer(stages: Sequence[Stage], run: InstallRun, install: ProjectInstall) -> None:
+def check_composer(stages: Sequence[Stage], run: InstallRun, install: ProjectInstall, read: Needed) -> None:
     """Raises LeaveAlone where an older Composer may run, with which any package may be a plugin that runs."""
     before = _with_values(everything_before(run.step).replace("\\\n", " "), install.located.env)
     if "allow-plugins" in before:
         reason = f"`{install.shown}` has no lock file that names its plugins, and the Dockerfile allows some"
         raise LeaveAlone("no-lock", reason, "commit composer.lock, or add `--no-plugins`")
-    versions = list(_versions(before, dict(_images(stages[: run.step.stage.index]))))
+    brought = any(file.source.endswith("composer.phar") for file in read.files)
+    versions = [] if brought else list(_versions(before, dict(_images(stages[: run.step.stage.index]))))
     if not versions or _may_be_other(before) or not all(map(_is_new, versions)):
         reason = f"`{install.shown}` has no lock file that names its plugins, and Composer may be older than 2.2"
         raise LeaveAlone("no-lock", reason, "commit composer.lock, or add `--no-plugins`")

@@ -46,7 +46,7 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
         any_of += read.any_of
         check_version(run, install, read)
         if read.blocks_plugins:
-            check_composer(copies.stages, run, install)
+            check_composer(copies.stages, run, install, read)
         check_global_plugins(run, install)
     needed = Needed(
         tuple(files),

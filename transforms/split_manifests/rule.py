@@ -14,8 +14,9 @@ first (`poetry install --no-root`, `uv sync --no-install-project`), and your own
 **Composer** runs the project's scripts and makes an autoloader, which may list the classes of the sources. There,
 `composer install --no-scripts --no-autoloader` comes first, and your own command after the copy installs nothing more.
 That was built with Composer 2.5.5 and packages in folders. Scripts that run before or between the packages
-(`pre-install-cmd`, `post-package-install`) and plugins that may read the sources keep the install where it is. Without
-a lock file the same holds where Composer is 2.2 or later, which runs no plugin that composer.json does not allow, and
+(`pre-install-cmd`, `post-package-install`) and plugins that may read the sources keep the install where it is. Plugins
+that only act when all packages are there come with the second run: symfony/flex from 1.15.3 on, symfony/runtime,
+php-http/discovery. `php -d memory_limit=-1 composer.phar install` is an install, too. Without a lock file the same holds where Composer is 2.2 or later, which runs no plugin that composer.json does not allow, and
 no script depends on whether there is one: the first run writes it, and the second finds it.
 
 **Bundler** rewrites a Gemfile.lock that it wrote in an earlier major version, or for another processor only. Then

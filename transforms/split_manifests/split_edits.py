@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.dockerfile import Instruction
+from dfix.rewriter.layout.chain import after_part
 from dfix.rewriter.layout.copy_lines import Block, blank_above, block, copy_line, folder_below
 from dfix.rewriter.model import Model
 from dfix.rewriter.model.copied import Copied
@@ -51,7 +52,7 @@ def edits(model: Model, move: Move, run: InstallRun, run_split: RunSplit | None,
     instruction = run.step.instruction
     inserted = {} if move.place is None else {move.place: "".join(late) + blank}
     if run_split is not None:
-        last = (f" && {command}" if command else "") + run_split.removal.first
+        last = (_at_end_of_part(run, run_split, command) if command else "") + run_split.removal.first
         written += run_split.removal.dropped
         written.append(_between_parts(model, instruction, run_split, f"{last}\n{blank}{copies}{blank}"))
     elif command:
@@ -71,6 +72,13 @@ def edits_above(model: Model, move: Move, run: InstallRun, command: str) -> tupl
     keyword = model.source.text[instruction.keyword_span.start : instruction.keyword_span.end]
     blank = "\n" * min(first.blanks_after, 1)
     return (Edit(Span(first.span.start, first.span.start), f"{lines}{blank}{keyword} {command}\n{blank}"),)
+
+
+def _at_end_of_part(run: InstallRun, run_split: RunSplit, command: str) -> str:
+    """`command` as the last one of the first part, on a line of its own where that part has several lines."""
+    instruction, script, last = run.step.instruction, run.step.script, run_split.at - 1
+    over_lines = "\n" in instruction.text[script.span.start : run_split.elements[last].span.end]
+    return after_part(instruction, script, last, command).text if over_lines else f" && {command}"
 
 
 def _lines(move: Move, copy: Copied, moved: Block) -> str:

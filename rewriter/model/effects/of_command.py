@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dfix.rewriter.knowledge import usage
+from dfix.rewriter.knowledge.image_variables import is_of_image
 from dfix.rewriter.knowledge.program_table import ProgramRow
 from dfix.rewriter.knowledge.version_managers import version_files
 from dfix.rewriter.model.commands import Located
@@ -131,7 +132,9 @@ class _Finder:
             for path in program.default:
                 self._from_row(self.reads, path)
         if program.writes_without and not given.has(program.write_options):
-            self._from_row(self.writes, program.writes_without)
+            names = [option.value for option in given.options if option.name == program.renamed_by]
+            written = names[0] if names else program.writes_without
+            self._from_row(self.writes, written if written and "$" not in written else ".")
         for path in program.reads:
             self._from_row(self.reads, path)
         for path in program.writes:
@@ -148,7 +151,8 @@ class _Finder:
         if program.requires and not given.has(program.requires):
             raise _Unknown("may read the copied files")
         for name in program.variables:
-            if name in self.command.env or name in self.command.assigned:
+            is_set = name in self.command.env and not is_of_image(name, self.command.env[name])
+            if is_set or name in self.command.assigned:
                 raise _Unknown(f"depends on {name}, which is set")
 
     def _operands(self, program: ProgramRow, given: Arguments, operands: list[Word]) -> None:

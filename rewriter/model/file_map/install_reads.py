@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Sequence
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason
+from dfix.rewriter.knowledge.interpreted import interpreted
 from dfix.rewriter.manifests import Inputs, Install, inputs
 from dfix.rewriter.manifests.shared.inputs import MadeFromSources, PnpmVersions, ReplacedOutput
 from dfix.rewriter.manifests.shared.missing import MissingFile
@@ -259,12 +260,16 @@ def _brings_any(view: ImageView, texts: list[str]) -> bool:
 
 def _with_program(view: ImageView, install: ProjectInstall, read: Inputs) -> Inputs:
     """Adds a Makefile that runs the install, or the program itself when it is copied too (`./mvnw`)."""
-    program = install.located.words[0].text
+    script = interpreted(install.located.words)
+    program = (script or install.located.words)[0].text
     if install.makefile:
         return read._replace(files=(posixpath.join(view.folder, install.makefile), *read.files))
+    if script and "/" not in program:
+        program = f"./{program}"
     if "/" not in program:
         return read
-    path = view.path_of(posixpath.normpath(posixpath.join(view.image_folder, program)))
+    folder = install.located.folder or view.image_folder if script else view.image_folder
+    path = view.path_of(posixpath.normpath(posixpath.join(folder, program)))
     if path is None and not program.startswith("/"):
         path = posixpath.normpath(posixpath.join(view.folder, program))
     if path is not None and view.ships(path):
@@ -273,7 +278,7 @@ def _with_program(view: ImageView, install: ProjectInstall, read: Inputs) -> Inp
             raise LeaveAlone("wrapper-script", reason, "install the program in the image")
         check_program_script(view, path, view.folder, read)
         return read._replace(files=(path, *(file for file in read.files if file != path)))
-    if program.startswith("/"):
+    if program.startswith("/") or script:  # a step before the install downloads the file
         return read
     raise MissingFile("missing-file", f"no COPY brings {program} into the image", "", path or program)
 

@@ -614,7 +614,7 @@ STAYS = [
         "Composer as a file",
         {"composer.json": "{}"},
         "nothing-gained",
-        "FROM php\nCOPY . /a\nRUN php /c/composer.phar install\n",
+        "FROM php\nCOPY . /a\nRUN php -c /a /c/composer.phar install\n",
     ),
     (
         "a script of the project",
