@@ -6,13 +6,13 @@ Internal/ComposerPlugin.php; php-http/discovery, src/Composer/Plugin.php; read o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.manifests.shared.formats import listed, table
 from dfix.rewriter.manifests.shared.missing import MissingFile
+from dfix.rewriter.text.expression import expression
 
 _STAY_IN_VENDOR = frozenset(
     "composer/package-versions-deprecated dealerdirect/phpcodesniffer-composer-installer ocramius/package-versions "
@@ -28,7 +28,7 @@ _AT_THE_END: Mapping[str, tuple[int, int, int]] = {
 
 Older versions of symfony/flex note which packages are installed, and apply the recipes of these.
 """
-_VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
+_VERSION = expression(r"v?(\d+)\.(\d+)\.(\d+)")
 
 
 def check_locked_plugins(lock_path: str, lock: dict[str, Any], flags: set[str]) -> None:
