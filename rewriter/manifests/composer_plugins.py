@@ -40,7 +40,8 @@ def check_locked_plugins(lock_path: str, lock: dict[str, Any], flags: set[str]) 
         reason = f"{lock_path}: the plugin {name} may read or write the project"
         if name in _AT_THE_END:
             oldest = ".".join(map(str, _AT_THE_END[name]))
-            reason = f"{lock_path}: the plugin {name} {version} may write files for each package that is installed"
+            shown = f"{name} {version}".rstrip()
+            reason = f"{lock_path}: the plugin {shown} may write files for each package that is installed"
             hint = f"update it: from {oldest} on, {name} writes none during an install"
         raise LeaveAlone("plugin", reason, hint)
 
@@ -80,7 +81,7 @@ def _plugins(lock: dict[str, Any], flags: set[str]) -> Iterator[tuple[str, str]]
     groups = ("packages",) if "--no-dev" in flags else ("packages", "packages-dev")
     for package in (package for group in groups for package in listed(lock.get(group))):
         if isinstance(package, dict) and package.get("type") == "composer-plugin":
-            yield str(package.get("name")), str(package.get("version"))
+            yield str(package.get("name")), str(package.get("version", ""))
 
 
 def _is_at_the_end(name: str, version: str) -> bool:

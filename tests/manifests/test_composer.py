@@ -102,7 +102,7 @@ def test_what_the_install_does_not_look_at(make_context: MakeContext, project: o
             {},
             "install",
             {"composer.lock": {"packages": [{"name": "symfony/flex", "type": "composer-plugin"}]}},
-            "composer.lock: the plugin symfony/flex may read or write the project",
+            "composer.lock: the plugin symfony/flex may write files for each package that is installed",
         ),
         (
             {"repositories": [{"type": "path", "url": "../x"}]},

@@ -136,7 +136,6 @@ def test_what_may_read_or_write_the_sources(tmp_path: Path, command: str) -> Non
         "curl -sS https://getcomposer.org/installer | php -- --install-dir=/usr/local/bin --filename=composer",
         "wget -qO- https://getcomposer.org/installer | php -- --install-dir=/usr/bin --version=2.7.1",
         "curl -sS https://getcomposer.org/installer | php",
-        "curl -sS https://getcomposer.org/installer | php -- --filename=composer",
         "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal",
         "curl -LsSf https://astral.sh/uv/install.sh | sh",
         "curl -fsSL https://bun.sh/install | bash",
@@ -151,6 +150,7 @@ def test_a_known_install_script_reads_nothing_of_the_project(tmp_path: Path, com
     "command",
     [
         "curl -sS https://getcomposer.org/installer | php -- --install-dir=/app",
+        "curl -sS https://getcomposer.org/installer | php -- --filename=composer",
         "curl -sS https://getcomposer.org/installer | php -- --filename=$NAME",
         "curl -sS https://getcomposer.org/installer | php -- --filename=package.json",
         "curl -sS https://getcomposer.org/installer | php -- --unknown --install-dir=/usr/bin",
