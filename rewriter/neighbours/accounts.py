@@ -12,7 +12,7 @@ from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
@@ -27,13 +27,16 @@ _OTHERS = frozenset(
 """Options of programs that add accounts whose value is not the account."""
 
 
-def user_stays(command: Located, step: Step) -> None:
-    """Raise LeaveAlone for a command that may change the user, the groups or the home that the next RUN starts with."""
+def user_stays(command: Located, paths: Iterable[str], step: Step) -> None:
+    """Raise LeaveAlone for a command that may change the user, the groups or the home that the next RUN starts with.
+
+    `paths` are those that the command may stand for.
+    """
     written = command.command
     if _changes_user(command, step):
         raise LeaveAlone("shell-start", f"`{shown(written)}` changes the user that the next RUN starts as")
     is_written = any(_NAMED.search(word.literal_or_text) for word in written.words)
-    uses = "uses" if is_written else touches(written, command.folder, _FILES)
+    uses = "uses" if is_written else touches(paths, _FILES)
     if uses:
         told = f"`{shown(written)}` {uses} a file in which the builder looks up the user of the next RUN"
         raise LeaveAlone("shell-start", told)

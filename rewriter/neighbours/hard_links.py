@@ -26,11 +26,9 @@ def links_break_apart(group: Sequence[RunSummary], run: RunSummary) -> None:
     /usr/bin/perl and /usr/bin/perl5.36.0 are one file in the layer in which they are installed, and a `chmod` changes
     both. In a later layer, overlayfs makes a copy of the one that is changed. With `-R` both are changed as a rule.
     """
-    if not any(_installs(earlier) for earlier in group):
-        return
     for command in run.commands:
         path = next(_of_packages(command), "")
-        if path:
+        if path and any(map(_installs, group)):
             told = f"a package may have made hard links to {path}: in one layer `{shown(command.command)}` changes all"
             raise LeaveAlone("hard-link", f"{told}, in a layer of its own only one")
 

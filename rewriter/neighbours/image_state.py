@@ -11,12 +11,12 @@ from dfix.rewriter.knowledge.program_table import of_kind, row
 from dfix.rewriter.neighbours.accounts import user_stays
 from dfix.rewriter.neighbours.cache_removals import caches_of, only_removes
 from dfix.rewriter.neighbours.run_summary import shown
-from dfix.rewriter.neighbours.touched_paths import touches
+from dfix.rewriter.neighbours.touched_paths import possible_paths, touches
 from dfix.rewriter.shell.walk import commands, invoked, program_name
 from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from dfix.rewriter.knowledge.program_table import Leaves
     from dfix.rewriter.model import Step
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ENGINE_FILES = ("/etc/hosts", "/etc/resolv.conf", "/etc/hostname")
 _KERNEL_FOLDERS = expression(r"/(?:proc|sys|dev)(?:/|$)")
+_MAY_BE_KERNELS = expression(r"proc|sys|dev")
 _DEVICES = expression(r"/dev/(?:null|zero|full|random|urandom|tty|stdin|stdout|stderr|fd)(?:/|$)")
 """What every container has, so that using it changes nothing."""
 _CHANGES_NAMES = frozenset(("ln", "rm", "mv", "unlink", "chmod", "chown"))
@@ -46,12 +47,14 @@ def stays_the_same(first: RunSummary) -> None:
     """Raise LeaveAlone where the next script relies on a new container after the RUN of `first`."""
     for command in commands(first.step.script):
         _still_runs(command)
+    caches = caches_of(first)
     for located in first.commands:
-        _mounted_by_the_engine(located.command, located.folder)
-        user_stays(located, first.step)
-        _shell_replaced(located)
+        paths = possible_paths(located.command, located.folder)
+        _mounted_by_the_engine(located.command, located.folder, paths)
+        user_stays(located, paths, first.step)
+        _shell_replaced(located, paths)
         _hard_link(located)
-        if not only_removes(located, caches_of(first)):
+        if not only_removes(located, caches):
             _workdir_gone(located, first.step)
 
 
@@ -80,14 +83,16 @@ def _words(command: Command) -> Iterator[str]:
             yield redirect.target.literal_or_text
 
 
-def _mounted_by_the_engine(command: Command, folder: str | None) -> None:
+def _mounted_by_the_engine(command: Command, folder: str | None, paths: Iterable[str]) -> None:
     name = program_name(command.words[0]) if command.words else ""
     if _leaves(name, "kernel"):
         raise LeaveAlone("fresh-each-run", f"what `{shown(command)}` sets lasts only until its RUN ends")
     is_written = any(file in word for word in _words(command) for file in _ENGINE_FILES)
-    uses = "uses" if is_written else touches(command, folder, _ENGINE_FILES)
+    uses = "uses" if is_written else touches(paths, _ENGINE_FILES)
     if uses:
         raise LeaveAlone("fresh-each-run", f"`{shown(command)}` {uses} a file that BuildKit mounts fresh for every RUN")
+    if not _MAY_BE_KERNELS.search(" ".join((folder or "", *_words(command)))):
+        return
     # `ln -s /proc/1/fd/1 /var/log/x` only stores the path
     stored = _link_targets(command) if name == "ln" else []
     written = [redirect.target.literal_or_text for redirect in command.redirects if redirect.target is not None]
@@ -129,12 +134,12 @@ def _still_runs(command: Command) -> None:
         )
 
 
-def _shell_replaced(located: Located) -> None:
+def _shell_replaced(located: Located, paths: Iterable[str]) -> None:
     words = located.words
     if not words:
         return
     name = program_name(words[0])
-    replaces = name in of_kind("replaces") and touches(located.command, located.folder, _SHELL_FILES) == "uses"
+    replaces = name in of_kind("replaces") and touches(paths, _SHELL_FILES) == "uses"
     reconfigured = name in ("dpkg-reconfigure", "debconf-set-selections") and any("dash" in word.text for word in words)
     asked = any("dash/sh" in word.text for word in (*located.command.words,)) or any("binsh" in w.text for w in words)
     if replaces or reconfigured or asked:

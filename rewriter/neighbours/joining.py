@@ -102,8 +102,7 @@ def _share_a_shell(group: list[RunSummary], run: RunSummary) -> None:
     leaves_nothing(last.step)
     stays_the_same(last)
     needs_nothing(step)
-    for earlier in group:
-        finds_the_same_programs(earlier, run)
+    finds_the_same_programs(group, run)
     wrap(last.step, is_followed=True)
     wrap(step, is_followed=False)
     _leaves_no_caches(group, run)

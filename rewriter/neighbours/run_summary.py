@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dfix.rewriter.answers.reason import Reason
 from dfix.rewriter.model.commands import Located, located
@@ -10,9 +10,11 @@ from dfix.rewriter.model.effects import command_cost, prepares
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from dfix.rewriter.model import Step
+
+_Answer = TypeVar("_Answer")
 
 LONGEST_SHOWN = 60
 """Characters of a command that a message shows."""
@@ -21,14 +23,15 @@ LONGEST_SHOWN = 60
 class RunSummary:
     """A RUN's commands with the cost of each."""
 
-    __slots__ = ("answers", "changes", "commands", "costs", "managers", "prepares", "slow", "step")
+    __slots__ = ("_answers", "changes", "commands", "costs", "managers", "prepares", "slow", "step")
 
     def __init__(self, step: Step) -> None:
         self.step = step
+        self._answers: dict[object, Any] = {}
+        """What has been found out about it, by question (`once`)."""
         self.commands = located(step)
         """In source order."""
-        feeding = _feeding(step.script, self.commands)
-        self.costs = tuple(command_cost(command, feeds=id(command.command) in feeding) for command in self.commands)
+        self.costs = tuple(command_cost(command, self._feeds) for command in self.commands)
         """The cost of each command."""
         self.slow = tuple(index for index, cost in enumerate(self.costs) if cost.level == "slow")
         """The indexes of the slow commands."""
@@ -38,10 +41,18 @@ class RunSummary:
             dict.fromkeys(cost.usage.manager.name for cost in self.costs if cost.usage and cost.usage.manager.system)
         )
         """The distribution's package managers that it uses."""
-        self.answers: dict[str, frozenset[str]] = {}
-        """What has been found out about it, by question: a RUN is compared with every other one near it."""
         self.prepares = frozenset(cost.prepares for cost in self.costs if cost.prepares)
         """The package managers whose settings it changes."""
+
+    def _feeds(self, command: Located) -> bool:
+        return id(command.command) in self.once(_feeding)
+
+    def once(self, question: Callable[[RunSummary], _Answer]) -> _Answer:
+        """The answer to a question, found out once although a RUN is compared with every other one near it."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        answer: _Answer = self._answers[question]
+        return answer
 
     @property
     def quick(self) -> bool:
@@ -111,17 +122,14 @@ def shown(*parts: Command) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
-def _feeding(script: Script, all_commands: tuple[Located, ...]) -> set[int]:
+def _feeding(run: RunSummary) -> set[int]:
     """The `id`s of commands that write a package manager's settings, or feed one: `curl KEY | apt-key add -`."""
-    by_id = {id(command.command): command for command in all_commands}
-    feeding: set[int] = set()
-    for pipeline in pipelines(script):
-        parts = [id(part) for part in pipeline.parts if isinstance(part, Command)]
-        if len(parts) == len(pipeline.parts) and any(prepares(by_id[part]) for part in parts if part in by_id):
-            feeding.update(parts)
-    for command in all_commands:
-        if prepares(command):
-            feeding.add(id(command.command))
+    preparing = {id(command.command) for command in run.commands if prepares(command)}
+    feeding = set(preparing)
+    for pipeline in pipelines(run.step.script) if preparing else ():
+        parts = {id(part) for part in pipeline.parts if isinstance(part, Command)}
+        if len(parts) == len(pipeline.parts) and not preparing.isdisjoint(parts):
+            feeding |= parts
     return feeding
 
 

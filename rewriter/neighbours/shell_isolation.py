@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, NoReturn
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -167,17 +167,29 @@ def _enters_a_folder(script: Script) -> bool:
     return len(words) == 2 and words[0].value == "cd" and (words[1].value or "").startswith("/")
 
 
-def finds_the_same_programs(first: RunSummary, second: RunSummary) -> None:
-    """Raise LeaveAlone for a program that both scripts run and that may be replaced in between.
+def finds_the_same_programs(group: Sequence[RunSummary], run: RunSummary) -> None:
+    """Raise LeaveAlone for a program that two scripts run and that may be replaced in between.
 
     A shell remembers in which folder it found a program: after `tool --version && cp tool /usr/local/bin`, a shared
     shell would still run the `tool` in /usr/bin.
     """
-    common = _once(first, "programs", _programs) & _once(second, "programs but clean-ups", _programs_but_clean_ups)
+    replaces = run.once(_replaces_programs)
+    for earlier in group:
+        if replaces or earlier.once(_replaces_programs):
+            _find_the_same_programs(earlier, run)
+
+
+def _replaces_programs(run: RunSummary) -> bool:
+    """Whether a RUN may put a program in place of another one; most do not, and nothing else needs to be asked then."""
+    return bool(run.once(_placed)) or any(map(_may_install_programs, run.commands, run.costs))
+
+
+def _find_the_same_programs(first: RunSummary, second: RunSummary) -> None:
+    common = first.once(_programs) & second.once(_programs_but_clean_ups)
     if not common:
         return
     for run in (first, second):
-        for command in commands(run.step.script) if _once(run, "placed", _placed) & common else ():
+        for command in commands(run.step.script) if run.once(_placed) & common else ():
             replaced = _placed_programs(command) & common
             if replaced:
                 _may_be_replaced(min(replaced), shown(command))
@@ -188,13 +200,6 @@ def finds_the_same_programs(first: RunSummary, second: RunSummary) -> None:
         for index, cost in enumerate(run.costs):
             if _may_install_programs(run.commands[index], cost):
                 _may_be_replaced(differing[0], run.shown(index))
-
-
-def _once(run: RunSummary, question: str, answer: Callable[[RunSummary], Set[str]]) -> frozenset[str]:
-    """What a RUN answers, worked out once for all RUNs that it is compared with."""
-    if question not in run.answers:
-        run.answers[question] = frozenset(answer(run))
-    return run.answers[question]
 
 
 def _programs(run: RunSummary) -> set[str]:

@@ -11,7 +11,7 @@ from dfix.rewriter.shell.walk import invoked, program_name
 from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from dfix.rewriter.shell.nodes import Command, Word
 
@@ -19,14 +19,21 @@ _WILD = expression(r"[*?\[]")
 _FURTHER_COPIERS = frozenset(("rsync", "scp"))
 
 
-def touches(command: Command, folder: str | None, files: Collection[str]) -> str:
-    """Whether a word or redirect of a command stands for one of these absolute paths: "uses", "may use", or "".
+def possible_paths(command: Command, folder: str | None) -> tuple[str, ...]:
+    """The paths that the words and redirects of a command may stand for, with their wildcards.
 
-    `cd /etc && echo x >> hosts` and `cp hosts /etc/` use /etc/hosts, `sed -i s/a/b/ /etc/h*` may. The command runs in
-    `folder`, None if that is unknown.
+    The command runs in `folder`, None if that is unknown.
+    """
+    return tuple(_paths(command, folder))
+
+
+def touches(paths: Iterable[str], files: Collection[str]) -> str:
+    """Whether one of a command's paths is one of these absolute paths: "uses", "may use", or "".
+
+    `cd /etc && echo x >> hosts` and `cp hosts /etc/` use /etc/hosts, `sed -i s/a/b/ /etc/h*` may.
     """
     found = ""
-    for path in _paths(command, folder):
+    for path in paths:
         if path in files:
             return "uses"
         if not found and _WILD.search(path) is not None and any(fnmatchcase(file, path) for file in files):

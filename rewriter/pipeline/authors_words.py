@@ -29,6 +29,7 @@ class AuthorsWords:
         self._last = last
         self._regions = regions
         self._starts = [region.after.start for region in regions]
+        self._said: dict[str, str | None] = {}
 
     def of(self, sentence: str) -> str | None:
         """The sentence with quotes and line numbers of the first text.
@@ -51,28 +52,33 @@ class AuthorsWords:
         return "".join((*parts, sentence[end:]))
 
     def _quote(self, quote: str) -> str | None:
+        if quote not in self._said:  # a message about a RUN often quotes its neighbour, too
+            self._said[quote] = self._translated(quote)
+        return self._said[quote]
+
+    def _translated(self, quote: str) -> str | None:
         if quote.rstrip("…") in self._first.text:
             return quote  # nearly always
         wanted = quote.rstrip("…").split()
-        if " ".join(wanted) in self._joined_first:
+        if self._joined_first.find(wanted) is not None:
             return quote
-        pattern = re.compile(_BETWEEN.join(map(re.escape, wanted)))
-        if pattern.search(self._first.text):
-            return quote
-        found = pattern.search(self._last.text)
+        found = self._joined_last.find(wanted)
         if found is None:
             return quote  # not a quote of the file
-        words = list(_WORD.finditer(found[0]))
-        kept = [word for word in words if not self._new_word(word[0], found.start() + word.start())]
+        words = list(_WORD.finditer(self._last.text, found.start, found.end))
+        kept = [word for word in words if not self._new_word(word[0], word.start())]
         if len(kept) == len(words):
             return quote
         said = " ".join(word[0] for word in kept if word[0] != "\\")
         return said + "…" * quote.endswith("…") if said else None
 
     @cached_property
-    def _joined_first(self) -> str:
-        """The first text with one space between any two words."""
-        return _BETWEEN_WORDS.sub(" ", self._first.text)
+    def _joined_first(self) -> _Joined:
+        return _Joined(self._first.text)
+
+    @cached_property
+    def _joined_last(self) -> _Joined:
+        return _Joined(self._last.text)
 
     def _new_word(self, word: str, start: int) -> bool:
         """Whether a word of the last text is in a place that dfix wrote, and was not there before."""
@@ -117,3 +123,38 @@ class AuthorsWords:
                 return min(offset - shift, before.end) if offset >= after.start else offset - shift
             shift = after.end - before.end
         return offset - shift
+
+
+class _Joined:
+    """A text with one space between any two words, in which words are found wherever their lines end."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._words: list[int] = [0]
+        """Where words begin in it."""
+        self._origins: list[int] = [0]
+        """Where they begin in the text."""
+        parts: list[str] = []
+        at = length = 0
+        for gap in _BETWEEN_WORDS.finditer(text):
+            parts.append(text[at : gap.start()])
+            length += gap.start() - at + 1
+            at = gap.end()
+            self._words.append(length)
+            self._origins.append(at)
+        self._joined = " ".join((*parts, text[at:]))
+
+    def find(self, words: list[str]) -> Span | None:
+        """Where words first stand side by side in the text."""
+        joined = " ".join(words)
+        at = self._joined.find(joined)
+        if at >= 0:
+            return Span(self._origin(at), self._origin(at + len(joined) - 1) + 1)
+        if any(word.endswith("\\") for word in words):  # it may be the escape of a line's end
+            found = re.search(_BETWEEN.join(map(re.escape, words)), self._text)
+            return Span(*found.span()) if found is not None else None
+        return None
+
+    def _origin(self, offset: int) -> int:
+        word = bisect_right(self._words, offset) - 1
+        return self._origins[word] + offset - self._words[word]

@@ -30,7 +30,7 @@ def parse(mask: str, start: int, text: str) -> Script:
     return _parsed(mask, start, text[start : start + len(mask)])
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def _parsed(mask: str, start: int, source: str) -> Script:
     text = " " * start + source  # the lexer counts from the file's beginning, and reads nothing before the script
     span = Span(start, start + len(mask))

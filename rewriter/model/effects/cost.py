@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from dfix.rewriter.knowledge import Usage, usage
 from dfix.rewriter.knowledge.load import settings_folders
@@ -36,10 +37,15 @@ class CommandCost(NamedTuple):
     """The package manager whose settings it changes; "" for none."""
 
 
-def command_cost(command: Located, *, feeds: bool = False) -> CommandCost:
+def _never(_command: Located) -> bool:
+    return False
+
+
+def command_cost(command: Located, feeds: Callable[[Located], bool] = _never) -> CommandCost:
     """What a command costs; an unknown program is slow.
 
-    `feeds`: it is part of a pipeline that writes a package manager's settings, like `curl KEY | apt-key add -`.
+    `feeds` says whether it is part of a pipeline that writes a package manager's settings, like
+    `curl KEY | apt-key add -`.
     """
     words = command.words
     if _runs_another(command):
@@ -57,7 +63,7 @@ def command_cost(command: Located, *, feeds: bool = False) -> CommandCost:
         return CommandCost("slow")
     program = _row(words)
     if program is None:
-        return CommandCost("slow", None, prepares(command))
+        return CommandCost("slow", None, _prepares(command, None))
     level = _level(program, words)
     if program.repository_package:
         packages = [word.literal_or_text for word in words[1:] if not word.text.startswith("-")]
@@ -69,15 +75,18 @@ def command_cost(command: Located, *, feeds: bool = False) -> CommandCost:
         return CommandCost(level, None, _prepared_by_option(program, words))
     if writes and "prints" in program.kinds:
         level = "quick"
-    elif level == "slow" and feeds and "feeds" in program.kinds:
+    elif level == "slow" and "feeds" in program.kinds and feeds(command):
         level = "light"
-    return CommandCost(level, None, prepares(command))
+    return CommandCost(level, None, _prepares(command, program))
 
 
 def prepares(command: Located) -> str:
     """The package manager whose settings a command changes; "" for none."""
+    return _prepares(command, _row(command.words) if command.words else None)
+
+
+def _prepares(command: Located, program: ProgramRow | None) -> str:
     words = command.words
-    program = _row(words) if words else None
     if program is not None and program.prepares:
         return program.prepares
     if program is not None and program.network:
