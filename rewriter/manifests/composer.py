@@ -30,11 +30,14 @@ _EVENTS = frozenset(
     "pre-install-cmd post-install-cmd pre-autoload-dump post-autoload-dump pre-operations-exec pre-package-install "
     "post-package-install pre-pool-create init command pre-file-download post-file-download pre-command-run".split()
 )
-_UPDATES = frozenset("pre-update-cmd post-update-cmd".split())
+_BEFORE_UPDATE, _AFTER_UPDATE = "pre-update-cmd", "post-update-cmd"
 """Events of an install without a lock file, in place of pre-install-cmd and post-install-cmd."""
 _INSTALLS = ("pre-install-cmd", "post-install-cmd")
-_AT_THE_END = frozenset(("post-install-cmd", "pre-autoload-dump", "post-autoload-dump"))
-"""Events that come after all packages are there, and so come once more when the install runs again."""
+_AT_THE_END = frozenset(("post-install-cmd", "pre-autoload-dump", "post-autoload-dump", _AFTER_UPDATE))
+"""Events that come after all packages are there: once more when the install runs again, or by name."""
+_OF_RUN_SCRIPT = frozenset("--no-dev --no-plugins -q --quiet -n --no-interaction -v -vv -vvv --ansi --no-ansi".split())
+_FOLDER_OPTIONS = ("-d", "--working-dir")
+_SAFE = expression(r"[\w./=-]+")
 _OPTIMIZES = frozenset(("-o", "--optimize-autoloader", "-a", "--classmap-authoritative"))
 _TAKES_VERSION = "which the install uses to determine the project's version"
 _REMOTE = expression(r"(?!file:)[a-z][a-z0-9+.-]*://|[^/:@]++@[^/:]++:", re.IGNORECASE)
@@ -69,8 +72,10 @@ class _Reader(Reader):
         paths = [self.path, *([self.lock_path] if self.is_locked else []), *self.files]
         files = [*paths, *([credentials] if self.context.ships(credentials) else [])]
         blocks = not self.is_locked and "--no-plugins" not in self.flags
-        executables = tuple(self.executables)
-        return Inputs(tuple(files), tuple(self.folders), executables=executables, blocks_plugins=blocks)
+        executables, after = tuple(self.executables), self._afterwards(project)
+        return Inputs(
+            tuple(files), tuple(self.folders), executables=executables, blocks_plugins=blocks, afterwards=after
+        )
 
     def _read(self, path: str) -> dict[str, Any]:
         text = self.context.read(path, _LARGEST)
@@ -89,20 +94,39 @@ class _Reader(Reader):
         if "--no-scripts" in self.flags:
             return
         scripts = table(project, "scripts")
-        if not self.is_locked and _UPDATES & scripts.keys():
-            event = min(_UPDATES & scripts.keys())
+        if not self.is_locked and scripts.get(_BEFORE_UPDATE):
             hint = f"commit {self.lock_path}, or add `--no-scripts`"
-            raise LeaveAlone("hook-script", f"{self.path}: the install runs the scripts of `{event}`", hint)
+            raise LeaveAlone("hook-script", f"{self.path}: the install runs the scripts of `{_BEFORE_UPDATE}`", hint)
         if not self.is_locked and not scripts.keys().isdisjoint(_INSTALLS):
             # only the second run would find a lock file, and run them
             reason = f"{self.path} has scripts for an install with a lock file, and {self.lock_path} is not there"
             raise LeaveAlone("no-lock", reason, f"commit {self.lock_path}")
-        events = [event for event in scripts if event in _EVENTS]
+        known = _EVENTS if self.is_locked else _EVENTS | {_AFTER_UPDATE}
+        events = [event for event in scripts if event in known and (event != _AFTER_UPDATE or scripts[event])]
         for event in sorted(events, key=_AT_THE_END.__contains__):
             hint = "add `--no-scripts`, and run the scripts after the sources are copied"
             if event in _AT_THE_END:
                 raise LeaveAlone("installs-project", f"{self.path}: the install runs the scripts of `{event}`", hint)
             raise LeaveAlone("hook-script", f"{self.path}: the install runs the scripts of `{event}`", hint)
+
+    def _afterwards(self, project: dict[str, Any]) -> str:
+        """What has to follow a second run, which finds the lock file of the first: it is no update any more.
+
+        `composer run-script` raises the same event (src/Composer/Command/RunScriptCommand.php, read on 2026-11-30).
+        """
+        own = "--no-scripts" in self.install.added
+        if self.is_locked or not own or not table(project, "scripts").get(_AFTER_UPDATE):
+            return ""
+        if "COMPOSER_NO_DEV" in dict(self.install.env):
+            reason = f"COMPOSER_NO_DEV is set, which the scripts of `{_AFTER_UPDATE}` may read"
+            raise LeaveAlone("hook-script", reason, f"commit {self.lock_path}, or use `--no-dev`")
+        words, kept = self.install.written, ["run-script"]
+        for at, word in enumerate(words):
+            if word in _OF_RUN_SCRIPT or word.startswith(_FOLDER_OPTIONS):
+                kept += [word, *(words[at + 1 : at + 2] if word in _FOLDER_OPTIONS else ())]
+        if not all(map(_SAFE.fullmatch, kept)):
+            raise LeaveAlone("variable", f"`{self.install.shown}` has words that would need quotes")
+        return " ".join((*kept, _AFTER_UPDATE))
 
     def _autoloader(self, project: dict[str, Any]) -> None:
         """Raises LeaveAlone when the autoloader lists the project's classes: their sources have to be there."""

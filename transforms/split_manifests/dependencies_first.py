@@ -54,6 +54,15 @@ def same_first(model: Model, run: InstallRun) -> tuple[InstallRun, str]:
     return run._replace(installs=(again,)), _one_line(model, run, install)
 
 
+def command_afterwards(model: Model, run: InstallRun, arguments: str) -> str:
+    """The manager as the author calls it (`php composer.phar`), with other arguments."""
+    install = run.installs[0]
+    words = install.located.words
+    first = words[len(words) - len(install.arguments)]
+    before = model.source.text[install.located.command.span.start : first.span.start]
+    return f"{_LINE_BREAK.sub(' ', before).strip()} {arguments}"
+
+
 def _projects(install: ProjectInstall) -> list[Project]:
     return [project for project in load(install.manager).projects if project.reader == install.reader]
 

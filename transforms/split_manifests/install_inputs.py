@@ -28,6 +28,7 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
     executables: list[ImageFile] = []
     made: list[MadeFromSources] = []
     any_of: list[tuple[ImageFile, ...]] = []
+    afterwards = ""
     for install in run.installs:
         try:
             check_usual_manifest(run, install)
@@ -44,6 +45,7 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
         executables += read.executables
         made += read.made_from_sources
         any_of += read.any_of
+        afterwards = afterwards or read.afterwards
         check_version(run, install, read)
         if read.blocks_plugins:
             check_composer(copies.stages, run, install, read)
@@ -55,6 +57,7 @@ def inputs_of_run(copies: StageCopies, run: InstallRun) -> Needed | None:
         executables=tuple(executables),
         made_from_sources=tuple(made),
         any_of=tuple(any_of),
+        afterwards=afterwards,
     )
     return with_settings(copies, run, needed)
 

@@ -17,8 +17,9 @@ That was built with Composer 2.5.5 and packages in folders. Scripts that run bef
 (`pre-install-cmd`, `post-package-install`) and plugins that may read the sources keep the install where it is. Plugins
 that only act when all packages are there come with the second run: symfony/flex from 1.15.3 on, symfony/runtime,
 php-http/discovery. `php -d memory_limit=-1 composer.phar install` is an install, too. Without a lock file the same
-holds where Composer is 2.2 or later, which runs no plugin that composer.json does not allow, and no script depends on
-whether there is one: the first run writes it, and the second finds it.
+holds where Composer is 2.2 or later, which runs no plugin that composer.json does not allow, and no script before
+the packages depends on whether there is one: the first run writes it, and the second finds it. `composer run-script
+post-update-cmd` then runs what only an install without a lock file does.
 
 **Bundler** rewrites a Gemfile.lock that it wrote in an earlier major version, or for another processor only. Then
 `bundle install` runs before the copy and once more after it: the copy brings the old lock file back, and the second run

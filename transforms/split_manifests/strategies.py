@@ -6,6 +6,7 @@ from functools import partial
 
 from dfix.rewriter.answers.change import Contract
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
+from dfix.rewriter.layout.chain import after_part
 from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import chain
@@ -16,6 +17,7 @@ from dfix.rewriter.text.source import Edit
 from dfix.transforms.split_manifests.cache_removal import moved_removal, repeated_removal
 from dfix.transforms.split_manifests.dependencies_first import (
     INSTALLS_PROJECT,
+    command_afterwards,
     dependencies_first,
     runs_again,
     same_first,
@@ -178,6 +180,11 @@ def _again(
     written = edits(model, move, run, run_split, command + removal.first)
     shown = run.installs[0].shown
     reason = f"`{shown}` only reads {_listed(move.read)}{purpose}, but re-runs when any file changes; {what}"
+    if read.afterwards:
+        last = command_afterwards(model, run, read.afterwards)
+        part = run.installs[0].located.part
+        written += (after_part(run.step.instruction, run.step.script, part, last),)
+        reason += f"; `{last}` does what only the first run would do after the sources are copied"
     return _split(move, written, reason)
 
 

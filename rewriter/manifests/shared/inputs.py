@@ -30,6 +30,8 @@ class Install(NamedTuple):
 
     is_download: bool = False
     """Whether it is a separate download, which the author's own build follows."""
+    added: tuple[str, ...] = ()
+    """The last of `written`: what only the rule's own command has, with which the author's does the rest later."""
     runs_again: bool = False
     """Whether the same command runs once more after the lock file was copied again, and so rewrites it again."""
 
@@ -81,6 +83,8 @@ class Inputs(NamedTuple):
     """True when this holds only for Yarn 1: a later one writes another form of lock file."""
     blocks_plugins: bool = False
     """True when this holds only for Composer 2.2 and later, which run no plugin that composer.json does not allow."""
+    afterwards: str = ""
+    """What the manager has to do after the author's own command that follows: "run-script post-update-cmd"."""
     pnpm: PnpmVersions | None = None
     """For which versions of pnpm this holds; None for all of them."""
 

@@ -83,6 +83,8 @@ class Needed(NamedTuple):
     """As in Inputs."""
     blocks_plugins: bool = False
     """As in Inputs."""
+    afterwards: str = ""
+    """As in Inputs."""
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -129,6 +131,7 @@ def reads_of_install(file_map: FileMap, install: ProjectInstall) -> Needed:
         lock_stays=install.lock_stays,
         runs_again=install.runs_again,
         is_download=install.is_download,
+        added=install.added,
     )
     # the same question about the same image is answered once in a run
     answers, question = file_map.context.answers, _question(view, asked)
@@ -302,6 +305,7 @@ def _needed(view: ImageView, read: Inputs) -> Needed:
         any_of,
         read.pnpm,
         read.blocks_plugins,
+        read.afterwards,
     )
 
 
