@@ -50,7 +50,7 @@ def unpack(data: Corpus, folder: Path) -> list[str]:
         target.parent.mkdir(parents=True, exist_ok=True)
         if "/" in name:
             (folder / "prove" / Path(name).parts[0] / ".git").mkdir(exist_ok=True)
-        target.write_bytes((proofs / name).read_bytes())
+        shutil.copy2(proofs / name, target, follow_symlinks=False)
         if "Dockerfile" in target.name and not target.name.endswith(".dockerignore"):
             paths.append(f"prove/{name}")
     return paths

@@ -131,10 +131,12 @@ def main() -> int:
     table = ROOT / "rewriter" / "answers" / "reasons.toml"
     table.write_text(add_row(table.read_text(encoding="utf-8"), name), encoding="utf-8")
     # in a new process, because this one has already loaded its rules
-    pages = subprocess.run([sys.executable, str(ROOT / "scripts" / "rule_pages.py")], check=False)
+    status = 0
+    for script in ("rule_pages.py", "message_list.py"):
+        status |= subprocess.run([sys.executable, str(ROOT / "scripts" / script)], check=False).returncode
     print(f"{path.relative_to(ROOT)}: replace the sample rule with yours, and the row of its reason in")
     print(f"{table.relative_to(ROOT)}, then run `make test docs`")
-    return pages.returncode
+    return status
 
 
 if __name__ == "__main__":
