@@ -1,14 +1,55 @@
 from __future__ import annotations
 
 import importlib.util
+from typing import Any
 
 import pytest
 
-from dfix.rewriter.knowledge import Manager, managers
+from dfix.rewriter.knowledge import Manager, load, managers
 from dfix.rewriter.knowledge.load import is_named, named, stems
+from dfix.rewriter.text.own_data import own_table
 
 MANAGERS = {manager.name: manager for manager in managers()}
 KINDS = {"update", "install", "query", "remove", "clean"}
+
+
+class Asked(dict[str, Any]):
+    """A table that notes which of its keys are asked for, as do the tables in it."""
+
+    def __init__(self, table: dict[str, Any]) -> None:
+        super().__init__({key: _noting(value) for key, value in table.items()})
+        self.keys_asked: set[str] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        self.keys_asked.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.keys_asked.add(key)
+        return super().get(key, default)
+
+    def unread(self) -> set[str]:
+        """The keys that nothing asked for; none of a table whose keys are names themselves."""
+        below = [one for value in self.values() for one in (value if isinstance(value, list) else [value])]
+        found = {key for table in below if isinstance(table, Asked) and table.keys_asked for key in table.unread()}
+        return found | (set(self) - self.keys_asked)
+
+
+def _noting(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_noting(one) for one in value]
+    return Asked(value) if isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize("stem", stems())
+def test_every_key_is_read(stem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key with a typing mistake would say nothing. `[[command]]` has a check of its own (parse_row)."""
+    table = Asked({**own_table(load.FOLDER, f"{stem}.toml"), "command": []})
+    monkeypatch.setattr(load, "own_table", lambda *_: table)
+    load.load.__wrapped__(stem)
+    assert table.unread() - {"since"} == set()  # `since` is for scripts/compare.py
+    table["mistyped"] = True
+    assert "mistyped" in table.unread()
 
 
 @pytest.mark.parametrize("manager", MANAGERS.values(), ids=MANAGERS)

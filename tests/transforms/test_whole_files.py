@@ -21,7 +21,9 @@ from tests.build_context import rewritten
 FOLDER = Path(__file__).parent
 TABLES = {path.relative_to(FOLDER): tomllib.loads(path.read_text("utf-8")) for path in sorted(FOLDER.rglob("*.toml"))}
 RULES = {transform.NAME.replace("-", "_"): transform for transform in transforms()}
-KINDS = ("changed", "refused", "silent")
+_EVERY = {"name", "before", "files", "without"}
+KINDS = {"changed": _EVERY | {"after", "contract"}, "refused": _EVERY | {"code", "because"}, "silent": _EVERY}
+"""The kinds of cases, and the keys of each."""
 
 
 class Case(NamedTuple):
@@ -82,5 +84,6 @@ def test_there_are_examples_of_both_kinds(path: Path) -> None:
     assert set(table) <= {"files", *KINDS}
     assert len(table["changed"]) >= 2
     assert len([*table.get("refused", ()), *table.get("silent", ())]) >= 2
+    assert [case for kind, keys in KINDS.items() for case in table.get(kind, ()) if not set(case) <= keys] == []
     names = [case["name"] for kind in KINDS for case in table.get(kind, ())]
     assert len(set(names)) == len(names)
