@@ -91,7 +91,7 @@ def _flags(instruction: Instruction) -> str:
             if value is None:
                 return f"needs a value for its flag --{name}"
         elif value is not None and value.lower() not in ("true", "false"):
-            return f"takes only true and false for its flag --{name}"
+            return f"accepts only true or false for its flag --{name}"
     return ""
 
 
@@ -115,7 +115,7 @@ def _is_mixed(instruction: Instruction) -> bool:
 def _from(instruction: Instruction) -> str:
     words = instruction.words
     if len(words) not in (1, 3) or (len(words) == 3 and words[1].text.upper() != "AS"):
-        return "takes an image, or an image, AS and a stage name"
+        return "takes an image, and optionally AS and a stage name"
     if len(words) == 3 and not _STAGE_NAME.fullmatch(words[2].text):
         return f"names a stage `{words[2].text}`, which is not a legal stage name"
     return ""
@@ -176,9 +176,9 @@ def _onbuild(instruction: Instruction) -> str:
     if inner is None:
         return "needs an instruction"
     if inner.keyword in _NEVER_ON_BUILD:
-        return f"must not hold {inner.keyword}"
+        return f"must not contain {inner.keyword}"
     wrong = _MIXED if _is_mixed(inner) else _pairs(inner) if inner.keyword in ("ENV", "LABEL") else ""
-    return f"holds a faulty instruction: {inner.keyword} {wrong}" if wrong else ""
+    return f"contains an invalid instruction: {inner.keyword} {wrong}" if wrong else ""
 
 
 def _shell(instruction: Instruction) -> str:

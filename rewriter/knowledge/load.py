@@ -229,6 +229,13 @@ def is_named(table: str, script: str) -> bool:
 
 
 @cache
+def node_managers() -> frozenset[str]:
+    """The programs of the managers that install what a package.json names, and run its scripts."""
+    texts = (text for text in _texts().values() if '\nreader = "node.install"' in text)
+    return frozenset(name for text in texts for name in _words(text, "commands"))
+
+
+@cache
 def _named_with(table: str) -> frozenset[str]:
     """The leading letters of those commands: "pip" of pip3 and pip-sync."""
     texts = (text for text in _texts().values() if f"[{table}]" in text)

@@ -27,21 +27,27 @@ Kind = Literal[
     "adds-accounts",
     "asks",
     "built-in",
+    "copies",
     "debian",
+    "downloads",
+    "entries",
     "everywhere",
     "fact",
     "feeds",
     "folder",
+    "frees",
     "hard-links",
     "installer",
     "interpreter",
     "make",
     "mentions",
     "moves",
+    "no-startup",
     "owner",
     "places",
     "plain",
     "prints",
+    "removes",
     "replaces",
     "same",
     "shell",
@@ -49,6 +55,7 @@ Kind = Literal[
     "tests",
     "tool",
     "unpacks",
+    "whole-folders",
 ]
 
 
@@ -252,6 +259,12 @@ def _row(data: dict[str, Any]) -> ProgramRow:
 def of_kind(kind: Kind) -> frozenset[str]:
     """The programs whose row lists a kind."""
     return _kinds().get(kind, frozenset())
+
+
+def interprets(program: str) -> bool:
+    """Whether a program runs a file of its language that it is given: `python3`, `php8.2`."""
+    name = program.rstrip("0123456789.")
+    return name == "python" or not of_kind("interpreter").isdisjoint((program, name))
 
 
 @cache

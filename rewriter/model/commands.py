@@ -8,12 +8,12 @@ from types import MappingProxyType
 
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Script, Statement, Word
+from dfix.rewriter.shell.state import CHANGES_FOLDER, SETS_VARIABLES
 from dfix.rewriter.shell.walk import invoked, substitutes
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Span
 
-_SETTERS = frozenset(("export", "unset", "read", "readonly", "declare", "local", "."))
 _OF_RELEASE = frozenset(
     "ANSI_COLOR BUILD_ID CPE_NAME ID ID_LIKE LOGO NAME PRETTY_NAME VARIANT VARIANT_ID VERSION VERSION_CODENAME "
     "VERSION_ID UBUNTU_CODENAME".split()
@@ -176,12 +176,12 @@ class _Walker:
         given = {**self.assigned, **_set_by((*node.assigns, *wrapper))}
         self.located.append(self._here(node, words, depth, given))
         self._forget_set(node, words, depth)
-        if words and words[0].value in ("cd", "pushd", "popd"):
+        if words and words[0].value in CHANGES_FOLDER:
             self.folder = _moved(self.folder, words)
 
     def _forget_set(self, node: Command, words: tuple[Word, ...], depth: int) -> None:
         """Forget the ENV value of variables that a command sets for the rest of the script, and keep the new one."""
-        changed = node.assigns if not words else words[1:] if words[0].value in _SETTERS else ()
+        changed = node.assigns if not words else words[1:] if words[0].value in SETS_VARIABLES else ()
         if [word.value for word in words[:2]] in ([".", "/etc/os-release"], ["source", "/etc/os-release"]):
             self._forget({*self.env, *self.assigned} & _OF_RELEASE)
         names = {word.text.partition("=")[0] for word in changed}
@@ -197,7 +197,7 @@ class _Walker:
             self.env = {name: value for name, value in self.env.items() if name not in names}
 
     def _forget_if_moved(self, node: AndOr) -> None:
-        if any(words and words[0].value in ("cd", "pushd", "popd") for words in map(invoked, _simple(node))):
+        if any(words and words[0].value in CHANGES_FOLDER for words in map(invoked, _simple(node))):
             self.folder = None
 
 

@@ -31,5 +31,5 @@ def frontend_lacks(tree: Tree, feature: str, since: tuple[int, int]) -> str:
     tag = found["tag"] or "latest"
     number = _NUMBERS.match(tag)
     if number is not None and (int(number[1]), int(number[2] or 99)) < since:
-        return f"`# syntax={syntax}` is older than {since[0]}.{since[1]}, with which {feature} came"
+        return f"`# syntax={syntax}` is older than {since[0]}.{since[1]}, which added {feature}"
     return unknown if number is None and tag not in _NAMED else ""

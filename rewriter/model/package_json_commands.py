@@ -9,14 +9,13 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.knowledge.load import node_managers
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.start_scripts import scripts_named, shell_commands
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.json_text import json_value
 
-RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
-"""Programs that run scripts of package.json."""
 _RUN_SCRIPTS = frozenset(("run-s", "run-p", "npm-run-all", "npm-run-all2"))
 """Programs of npm-run-all, whose words are names of scripts: https://github.com/bcomnes/npm-run-all2"""
 _OPERATORS = expression(r"&&|\|\||;|&")
@@ -48,7 +47,7 @@ def started_commands(words: tuple[str, ...], manifest: Mapping[str, Any]) -> lis
         if command[0] in _RUN_SCRIPTS:
             commands.append(command[0])
             pending += [f"npm run {name}" for name in command[1:] if name in scripts]
-        elif posixpath.basename(command[0]) not in RUNNERS:
+        elif posixpath.basename(command[0]) not in node_managers():
             commands.append(" ".join(command))
         else:
             pending += _OPERATORS.split(_script(command, scripts))
@@ -83,7 +82,7 @@ def package_commands(
     manifest = _manifest(context, copies, workdir)
     of_scripts = (words for script in scripts_named(context, copies, starts, workdir) for words in script.commands)
     for words in (*starts, *of_scripts) if manifest else ():
-        if words and posixpath.basename(words[0]) in of_kind("shell") | RUNNERS:
+        if words and posixpath.basename(words[0]) in of_kind("shell") | node_managers():
             found = attempt(started_commands, words, manifest)
             for command in () if isinstance(found, Reason) else found:
                 for text in (command, *re.split("[\"']", command)[1:]):  # `sh -c "curl …"`, `concurrently "curl …"`

@@ -13,6 +13,7 @@ from dfix.rewriter.model.official_images import BaseImage
 from dfix.rewriter.model.stage import Step
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import commands, invoked
+from dfix.rewriter.shell.wrappers import starters
 from dfix.rewriter.text.json_text import json_value
 from dfix.rewriter.text.named_tuple import NamedTuple
 
@@ -31,8 +32,6 @@ _INTERPRETERS = {
 _OF_DEBIAN = frozenset(("bash", "dash", "perl"))
 """Interpreters of every Debian, which Alpine lacks: the packages marked Essential, https://packages.debian.org"""
 _PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
-_START_OTHERS = frozenset("tini dumb-init gosu su-exec setpriv sudo env exec nice time timeout stdbuf xvfb-run".split())
-"""Programs that only start the program that their words name."""
 _BEFORE_PROGRAM = frozenset("if then elif else while until do exec sudo time command env xargs".split())
 """Words of a shell script after which a program may follow."""
 
@@ -86,7 +85,7 @@ def scripts_named(
     copies = tuple(copies)
     seen: set[str] = set()
     for words in commands:
-        starts_others = not words or posixpath.basename(words[0]) in of_kind("shell") | _START_OTHERS
+        starts_others = not words or posixpath.basename(words[0]) in of_kind("shell") | starters()
         for at, word in enumerate(words):
             script = _script(context, copies, word, workdir) if at == 0 or starts_others else None
             starts_others = starts_others or (at == 0 and script is not None)

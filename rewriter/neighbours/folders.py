@@ -6,6 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge import usage
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.copied import Copied, copied
 from dfix.rewriter.model.effects import effects
@@ -41,7 +42,7 @@ def exists(path: str, step: Step) -> bool:
                 program = program_name(command.words[0]) if command.words else ""
                 if program == "mkdir" and not command.depth:
                     there = there or any(within(place.path, path) for place in effects(command).writes)
-                elif program in ("rm", "rmdir", "mv"):
+                elif program == "mv" or program in of_kind("removes"):
                     there = there and not any(_removes(place, path) for place in effects(command).writes)
         there = there or (earlier.workdir is not None and within(earlier.workdir, path))
     return there or (step.workdir is not None and within(step.workdir, path))
@@ -88,7 +89,7 @@ def _may_bring(copy: Step, path: str, context: Context | None) -> bool:
 def _may_make(command: Located, path: str, *, told: bool) -> bool:
     if command.words and usage(command.words) is not None:
         return command.folder is None or within(command.folder, path)
-    if command.words and program_name(command.words[0]) in ("rm", "rmdir") and not command.command.redirects:
+    if command.words and program_name(command.words[0]) in of_kind("removes") and not command.command.redirects:
         return False
     found = effects(command)
     return (told and bool(found.anything)) or any(_may_be_at(place, path) for place in found.writes)

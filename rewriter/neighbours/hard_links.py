@@ -6,6 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.neighbours.run_summary import shown
 from dfix.rewriter.shell.walk import program_name
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.neighbours.run_summary import RunSummary
 
-_CHANGES_RIGHTS = frozenset(("chmod", "chown", "chgrp", "setcap"))
 _OF_PACKAGES = ("/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/")
 _NOT_OF_PACKAGES = ("/usr/local/", "/usr/src/")
 
@@ -41,7 +41,7 @@ def _installs(run: RunSummary) -> bool:
 def _of_packages(command: Located) -> Iterator[str]:
     """The files below folders of packages whose rights a command changes."""
     words = command.words
-    if not words or program_name(words[0]) not in _CHANGES_RIGHTS:
+    if not words or program_name(words[0]) not in of_kind("owner") | {"setcap"}:
         return
     options = [word.text for word in words[1:] if word.text.startswith("-")]
     if "--recursive" in options or any("R" in option for option in options if not option.startswith("--")):

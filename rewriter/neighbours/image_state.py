@@ -12,7 +12,9 @@ from dfix.rewriter.neighbours.accounts import user_stays
 from dfix.rewriter.neighbours.cache_removals import caches_of, only_removes
 from dfix.rewriter.neighbours.run_summary import shown
 from dfix.rewriter.neighbours.touched_paths import possible_paths, touches
+from dfix.rewriter.shell.state import CHANGES_FOLDER
 from dfix.rewriter.shell.walk import commands, invoked, program_name
+from dfix.rewriter.shell.wrappers import starters
 from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
@@ -29,8 +31,6 @@ _KERNEL_FOLDERS = expression(r"/(?:proc|sys|dev)(?:/|$)")
 _MAY_BE_KERNELS = expression(r"proc|sys|dev")
 _DEVICES = expression(r"/dev/(?:null|zero|full|random|urandom|tty|stdin|stdout|stderr|fd)(?:/|$)")
 """What every container has, so that using it changes nothing."""
-_CHANGES_NAMES = frozenset(("ln", "rm", "mv", "unlink", "chmod", "chown"))
-"""Programs that change a device itself, which the next container has as before."""
 _EXPANSION = expression(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
 _SHELL_FILES = frozenset(("/bin/sh", "/usr/bin/sh", "/bin/bash", "/usr/bin/bash", "/bin/dash", "/bin/ash"))
 _STARTS_WITH = frozenset(("start", "restart", "reload", "isolate"))
@@ -101,7 +101,7 @@ def _mounted_by_the_engine(command: Command, folder: str | None, paths: Iterable
             continue
         path = posixpath.normpath(posixpath.join(folder or "", word.strip("\"'"))) if word else ""
         path = path[1:] if path.startswith("//") else path
-        changed = name in _CHANGES_NAMES and word not in written
+        changed = name in of_kind("entries") and word not in written
         if _KERNEL_FOLDERS.match(path) and (changed or not _DEVICES.match(path)):
             told = word if "/" in word else path
             raise LeaveAlone("fresh-each-run", f"`{shown(command)}` uses {told}, which is new in every RUN")
@@ -123,7 +123,7 @@ def _still_runs(command: Command) -> None:
         return
     names = [program_name(word) for word in words]
     # a wrapper is still there where it has an unknown option
-    programs = names if names[0] in ("sudo", "env", "exec") else names[:1]
+    programs = names if names[0] in starters() else names[:1]
     if "systemctl" in programs or any(word.text.startswith(_SERVICE_SCRIPTS) for word in words):
         starts = not _STARTS_WITH.isdisjoint(names)
     else:
@@ -169,7 +169,7 @@ def _workdir_gone(located: Located, step: Step) -> None:
         return
     operands = [word.literal_or_text for word in words[1:] if not word.text.startswith("-")]
     # a script without `cd` runs in the working directory
-    moves = any(program_name(word) in ("cd", "pushd", "popd") for c in commands(step.script) for word in c.words[:1])
+    moves = any(program_name(word) in CHANGES_FOLDER for c in commands(step.script) for word in c.words[:1])
     folder = located.folder if moves else step.workdir or "?"
     for path in operands[:-1] if program_name(words[0]) == "mv" else operands:
         if _may_be_workdir(path, folder, step.workdir):

@@ -50,7 +50,7 @@ _HINT = "empty the cache in the RUN that fills it"
 def may_join(group: list[RunSummary], run: RunSummary, *, saves: bool, moved: Sequence[Span] = ()) -> None:
     """Raise LeaveAlone where a RUN cannot join the ones before it, although that would be an improvement.
 
-    `saves` tells whether that gains more than a layer less. `moved` is what stands between the two and goes elsewhere.
+    `saves` tells whether that gains more than a layer less. `moved` is what is between the two and goes elsewhere.
     """
     last, step = group[-1].step, run.step
     for span in (*last.script.comments, *step.script.comments):
@@ -93,7 +93,7 @@ def _moves_along(comments: tuple[str, ...], *, saves: bool) -> None:
         if _ON_PURPOSE.search(comment):
             raise LeaveAlone("comment", f"`{shown}` seems to say that the two RUNs are separate on purpose")
     if comments and not saves:
-        raise LeaveAlone("comment", "a comment stands between the two RUNs, and joining them would only save a layer")
+        raise LeaveAlone("comment", "a comment is between the two RUNs, and joining them would only save a layer")
 
 
 def _share_a_shell(group: list[RunSummary], run: RunSummary) -> None:

@@ -6,6 +6,7 @@ import posixpath
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.knowledge.runtime import megabytes
 from dfix.rewriter.model.cache_folders import mounted, names_cache
 from dfix.rewriter.model.temporary_packages import uninstalls
@@ -34,15 +35,12 @@ _FREES = "only saves space in the RUN that created the files"
 _REPEATS = "stores a second copy of files that an earlier RUN created"
 
 
-_REMOVING = frozenset(("rm", "mv", "chown", "chmod", "chgrp"))
-
-
 def may_undo(run: RunSummary) -> bool:
     """Whether a RUN has a command that can undo anything (`undoings`)."""
     return any(
         cost.usage.verb in ("clean", "remove")
         if cost.usage is not None
-        else command.words and program_name(command.words[0]) in _REMOVING
+        else command.words and program_name(command.words[0]) in of_kind("owner") | {"rm", "mv"}
         for command, cost in zip(run.commands, run.costs, strict=True)
     )
 
@@ -73,7 +71,7 @@ def undoings(first: RunSummary, second: RunSummary) -> Iterator[Undoing]:
         if program == "rm" and _empties(first, command):
             yield Undoing("caches", f"`{second.shown(index)}` {_FREES}")
             continue
-        recursive = program in ("chown", "chmod", "chgrp") and first.slow and _is_recursive(command)
+        recursive = program in of_kind("owner") and first.slow and _is_recursive(command)
         if program in ("rm", "mv") or recursive:
             if created is None:
                 created = _created(first)

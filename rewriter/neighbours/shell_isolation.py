@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from dfix.rewriter.model.effects import CommandCost
     from dfix.rewriter.neighbours.run_summary import RunSummary
 
-_READ_NOTHING = frozenset(("sh", "bash", "ash", "dash"))
-"""Shells that read no startup file when they run a script."""
 _ISOLATED = frozenset(("cd", "export", "assignment", "unset", "umask", "ulimit", "exit"))
 """Changes of the shell that end with a subshell, so that parentheses isolate them."""
 
@@ -52,7 +50,7 @@ class Wrap(NamedTuple):
 
 def starts_plainly(step: Step) -> None:
     """Raise LeaveAlone where a RUN's shell does something before it runs the script."""
-    if step.shell_name not in _READ_NOTHING:
+    if step.shell_name not in of_kind("no-startup"):
         raise LeaveAlone("shell-start", f"dfix does not know what {step.shell[0]} reads when it starts")
     for image in _OWN_SHELL:
         if image in step.stage.base.image and step.shell == DEFAULT_SHELL:

@@ -56,7 +56,7 @@ def unusable(context: Context | None, dockerfile: str) -> Problem | None:
     """Why a Dockerfile cannot be handled with this context: its ignore file is there, but is not read."""
     if context is None or not context.unreadable:
         return None
-    return Problem(dockerfile, 0, f"its ignore file cannot be used ({context.fault})", "Replace it by a regular file")
+    return Problem(dockerfile, 0, f"its ignore file cannot be used ({context.fault})", "Replace it with a regular file")
 
 
 def literal_sources(tree: Tree) -> list[str]:

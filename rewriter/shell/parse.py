@@ -35,7 +35,7 @@ def _parsed(mask: str, start: int, source: str) -> Script:
     text = " " * start + source  # the lexer counts from the file's beginning, and reads nothing before the script
     span = Span(start, start + len(mask))
     if _CONTROL.search(mask):
-        return Script(span, (), (), "its script holds a control character")
+        return Script(span, (), (), "its script contains a control character")
     joined = not (mask.endswith("\n") or _LINE_END.search(mask))
     try:
         lexer = Lexer(mask, start, text, joined=joined, substitution=skip_substitution)

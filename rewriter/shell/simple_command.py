@@ -85,7 +85,7 @@ def _check_name(word: Word) -> None:
         # `a[1 + 2]=x` is one assignment to bash and three words to dash
         raise UnreadableError(f"`{word.text}` in it can be read in two ways")
     if word.text.startswith(("{{", "{%")):
-        raise UnreadableError(f"it holds a template's `{word.text}`")
+        raise UnreadableError(f"it contains a template's `{word.text}`")
 
 
 def _redirect(lexer: Lexer) -> Redirect | None:

@@ -77,6 +77,11 @@ _KINDS: dict[str, LeakKind] = {
     "hash": "hash",
     "let": "assignment",
 }
+CHANGES_FOLDER = frozenset(name for name, kind in _KINDS.items() if kind == "cd")
+SETS_VARIABLES = frozenset(name for name, kind in _KINDS.items() if kind in ("export", "unset", "read"))
+_OF_THE_SHELL = ("cd", "export", "unset", "set", "umask", "ulimit", "alias", "source")
+OF_THE_SHELL = frozenset(name for name, kind in _KINDS.items() if kind in _OF_THE_SHELL)
+"""Built-ins whose effect ends with their shell."""
 _PRINT_WITHOUT_ARGUMENTS = frozenset(("set", "shopt", "trap", "hash", "enable"))
 _PRINT_WITHOUT_OPERANDS = frozenset(("export", "readonly", "declare", "typeset", "local", "umask", "ulimit", "alias"))
 _KEEPS_ASSIGNMENT = frozenset(

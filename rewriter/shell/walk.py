@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Node, Pipeline, Redirect, Script, Word
+from dfix.rewriter.shell.wrappers import Wrapper, wrapper
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
 
@@ -19,49 +20,6 @@ _SUBSTITUTES = expression(r"\$\((?!\()|`|[<>]\(")
 _ASSIGNS = expression(r"['\"]?[A-Za-z_][A-Za-z0-9_]*=")
 _DURATION = expression(r"[0-9.]+[smhd]?")
 _NICENESS = expression(r"-[0-9]+|--adjustment=.*")
-
-
-class _Wrapper(NamedTuple):
-    """The command line of a program that runs another. A call with any other option is not unwrapped."""
-
-    flags: str = ""
-    """The letters of options without a value."""
-    valued: str = ""
-    """The letters of options with a value."""
-    long: tuple[str, ...] = ()
-    """Long options, with `=` where they have a value."""
-    assigns: bool = False
-    """Whether `A=b` may come before the command."""
-    operands: int = 0
-    """How many operands come before the command."""
-    in_shell: bool = False
-    """Whether it runs the shell's built-ins too, as `time cd x` does."""
-
-
-_WRAPPERS = {
-    "sudo": _Wrapper(
-        "EHPSknA",
-        "ugp",
-        ("--preserve-env", "--preserve-env=", "--set-home", "--non-interactive", "--user=", "--group=", "--stdin"),
-        assigns=True,
-    ),
-    "env": _Wrapper("i", "u", ("--ignore-environment", "--unset="), assigns=True),
-    "time": _Wrapper("pv", assigns=True, in_shell=True),
-    "nice": _Wrapper("", "n"),
-    "timeout": _Wrapper("v", "ks", ("--foreground", "--preserve-status", "--kill-after=", "--signal="), operands=1),
-    "command": _Wrapper("p", in_shell=True),
-    "builtin": _Wrapper(in_shell=True),
-    "exec": _Wrapper("cl", "a"),
-    "nohup": _Wrapper(),
-    "eatmydata": _Wrapper(),
-    "gosu": _Wrapper(operands=1),
-    "su-exec": _Wrapper(operands=1),
-    "xvfb-run": _Wrapper("a", "", ("--auto-servernum",)),
-}
-
-
-TAKES_USER = frozenset(("gosu", "su-exec"))
-"""Wrappers of which the first operand is the user who runs the command."""
 
 
 class Invocation(NamedTuple):
@@ -103,17 +61,17 @@ def invocation(command: Command) -> Invocation:
     words = command.words
     user: str | None = None
     while words:
-        wrapper = _WRAPPERS.get(program_name(words[0]))
-        if wrapper is None:
+        row = wrapper(program_name(words[0]))
+        if row is None or not row.followed:
             break
-        inner = _unwrapped(words, wrapper)
-        if inner is None or (not wrapper.in_shell and inner.words[0].value in BUILT_IN):
+        inner = _unwrapped(words, row)
+        if inner is None or (not row.in_shell and inner.words[0].value in BUILT_IN):
             break
         words, user = inner.words, inner.user or user
     return Invocation(words, user)
 
 
-def _unwrapped(words: tuple[Word, ...], wrapper: _Wrapper) -> Invocation | None:
+def _unwrapped(words: tuple[Word, ...], row: Wrapper) -> Invocation | None:
     name = program_name(words[0])
     user = "root" if name == "sudo" else None
     at = 1
@@ -122,7 +80,7 @@ def _unwrapped(words: tuple[Word, ...], wrapper: _Wrapper) -> Invocation | None:
         at += 1
         if option == "--":
             break
-        letter, value = _option(option, wrapper, name)
+        letter, value = _option(option, row, name)
         if letter is None:
             return None
         if letter and not value:
@@ -132,18 +90,18 @@ def _unwrapped(words: tuple[Word, ...], wrapper: _Wrapper) -> Invocation | None:
             at += 1
         if letter == "u" and name == "sudo":
             user = value
-    while wrapper.assigns and at < len(words) and _ASSIGNS.match(words[at].text):
+    while row.assigns and at < len(words) and _ASSIGNS.match(words[at].text):
         at += 1
-    if at + wrapper.operands >= len(words) or words[at + wrapper.operands].value is None:
+    if at + row.operands >= len(words) or words[at + row.operands].value is None:
         return None
-    if name in TAKES_USER:
+    if row.takes_user:
         user = words[at].literal_or_text
-    elif wrapper.operands and not _DURATION.fullmatch(words[at].text):
+    elif row.operands and not _DURATION.fullmatch(words[at].text):
         return None
-    return Invocation(words[at + wrapper.operands :], user)
+    return Invocation(words[at + row.operands :], user)
 
 
-def _option(option: str, wrapper: _Wrapper, name: str) -> tuple[str | None, str | None]:
+def _option(option: str, row: Wrapper, name: str) -> tuple[str | None, str | None]:
     """The letter of an option that has a value ("" for a flag, None if unknown), and the value attached to it."""
     if (name == "nice" and _NICENESS.fullmatch(option)) or (name == "env" and option == "-"):
         return "", None
@@ -151,13 +109,13 @@ def _option(option: str, wrapper: _Wrapper, name: str) -> tuple[str | None, str 
         return None, None
     if option.startswith("--"):
         head, sign, value = option.partition("=")
-        if head + sign not in wrapper.long:
+        if head + sign not in row.long:
             return None, None
         return ("u" if head == "--user" else ""), value
     for index, letter in enumerate(option[1:], 2):
-        if letter in wrapper.valued:
+        if letter in row.valued:
             return letter, option[index:]
-        if letter not in wrapper.flags:
+        if letter not in row.flags:
             return None, None
     return "", None
 

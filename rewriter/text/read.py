@@ -20,7 +20,7 @@ _LARGEST_SETTINGS = 1_000_000
 _FLAGS = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 _CHUNK = 1 << 20
 
-_SETTINGS_HINTS = {"irregular": "Replace it by a regular file", "outside": "Name that file with --config"}
+_SETTINGS_HINTS = {"irregular": "Replace it with a regular file", "outside": "Name that file with --config"}
 
 Within = tuple[str, ...] | None
 """Real paths of the folders that a link may lead into; None: anywhere, for a file that the user named."""

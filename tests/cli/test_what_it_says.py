@@ -30,4 +30,4 @@ def test_settings_in_the_wrong_kind_of_file(dfix: Dfix, tmp_path: Path) -> None:
 def test_a_settings_file_that_is_none(dfix: Dfix, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM debian:12\n")
     said = dfix(["--config", "/dev/null", str(tmp_path)]).stderr.decode()
-    assert said == "/dev/null: not a regular file. Replace it by a regular file\n"
+    assert said == "/dev/null: not a regular file. Replace it with a regular file\n"

@@ -124,4 +124,4 @@ def test_operators_over_a_continuation_are_left_alone() -> None:
 
 def test_carriage_returns() -> None:
     assert _words("FROM a\r\nRUN b \\\r\n  && c\r\n") == [["b"], ["c"]]
-    assert _script("FROM a\r\nRUN <<E\r\nb\r\nE\r\n").opaque == "its script holds a control character"
+    assert _script("FROM a\r\nRUN <<E\r\nb\r\nE\r\n").opaque == "its script contains a control character"

@@ -73,7 +73,7 @@ def _has_folder(cache: SharedCache, image: str, name: str) -> None:
     first = cache.mount.since.get(name, "")
     tag = _VERSION.match(repository(image.lower())[1]) if first else None
     if tag is not None and tuple(map(int, tag[0].split("."))) < tuple(map(int, first.split("."))):
-        raise LeaveAlone("tool-version", f"{cache.manager.name} keeps such a cache since version {first}")
+        raise LeaveAlone("tool-version", f"{cache.manager.name} has kept such a cache since version {first}")
 
 
 def _root(cache: SharedCache, run: CachedRun) -> ImageUser:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.cache_folders import relation
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.model.values_in_force import filled, values_in_force
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from dfix.transforms.cache_mounts.cached_run import SharedCache
 
 _NEED_NO_FILES = frozenset(("echo", "printf", "mkdir", "cd", "export", "test", "[", "ls", "pwd"))
-_TREES = frozenset(("cp", "mv", "tar", "rsync", "zip", "find", "chown", "chmod", "rm", "ln", "du", "install", "cd"))
-"""Programs that go through whole folders."""
 DOCKER_CLEAN = "/etc/apt/apt.conf.d/docker-clean"
 
 
@@ -49,7 +48,7 @@ def related(step: Step, command: Located, cache: SharedCache, folders: list[str]
         for path in paths_of(step, command, word, cache.mount.defaults):
             for folder in folders:
                 found = relation(path, folder)
-                if found == "within" or (found == "above" and program in _TREES):
+                if found == "within" or (found == "above" and program in of_kind("whole-folders") | {"cd"}):
                     return word.text
     return ""
 

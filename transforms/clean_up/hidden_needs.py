@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.knowledge.program_table import of_kind, row
+from dfix.rewriter.knowledge.program_table import interprets, of_kind, row
 from dfix.rewriter.knowledge.usage import usage
 from dfix.rewriter.model.commands import located_in
 from dfix.rewriter.shell.parse import parse
@@ -19,7 +19,7 @@ from dfix.transforms.clean_up.mentions import need
 from dfix.transforms.clean_up.named_paths import folders_of
 from dfix.transforms.clean_up.package_scripts import HAVE_SCRIPTS, scripts_run
 from dfix.transforms.clean_up.told_folders import named_in_script
-from dfix.transforms.clean_up.unread_scripts import interprets, unread_in, unread_script
+from dfix.transforms.clean_up.unread_scripts import unread_in, unread_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

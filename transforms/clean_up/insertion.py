@@ -10,7 +10,8 @@ from dfix.rewriter.model.cache_use import CacheUse, ManagerUse
 from dfix.rewriter.model.commands import chain
 from dfix.rewriter.shell.errexit import is_errexit, needs_errexit, turns_on_errexit
 from dfix.rewriter.shell.nodes import AndOr, Command, Compound, Pipeline
-from dfix.rewriter.shell.walk import TAKES_USER, commands, invocation, program_name
+from dfix.rewriter.shell.walk import commands, invocation, program_name
+from dfix.rewriter.shell.wrappers import wrapper
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit, Span
 
@@ -106,7 +107,8 @@ def _as_user(use: ManagerUse) -> list[str]:
     for at, word in enumerate(before):
         if program_name(word) == "sudo":
             return [w.text for w in before[at:] if "=" not in w.text or w.text.startswith("-")]
-        if program_name(word) in TAKES_USER:
+        row = wrapper(program_name(word))
+        if row is not None and row.takes_user:
             return [w.text for w in before[at : at + 2]]
     return []
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from dfix.rewriter.shell.nodes import Node, Script, Word
 
 _WRITES = frozenset((">", ">>", ">|", "&>", "&>>"))
-_COPIES = frozenset(("cp", "install"))
 _INPUT = frozenset(("/dev/stdin", "-"))
 _PRINTS = frozenset(("echo", "printf", "cat", "tee"))
 _MOVES: tuple[Kind, ...] = ("moves", "places", "hard-links")
@@ -149,7 +148,7 @@ class MadeFiles:
 
     def _downloaded(self, command: Located) -> None:
         words = [word.literal_or_text.strip("\"'") for word in command.words]
-        if not words or posixpath.basename(words[0]) not in ("curl", "wget"):
+        if not words or posixpath.basename(words[0]) not in of_kind("downloads"):
             return
         redirects = [r.target.literal_or_text for r in command.command.redirects if r.op in _WRITES and r.target]
         named = [after for word, after in pairwise(words) if _OUTPUT_OPTION.fullmatch(word)]
@@ -208,7 +207,7 @@ def _written(node: Node, piped: str | None) -> Iterator[tuple[Node, Word, str | 
         program = program_name(words[0]) if words else ""
         if program == "tee":
             targets += [word for word in words[1:] if not word.text.startswith("-")]
-        elif program in _COPIES and any(word.value in _INPUT for word in words):
+        elif program in of_kind("moves") and any(word.value in _INPUT for word in words):
             targets.append(words[-1])
             text = _given(node) or piped
         yield from ((node, target, text) for target in targets if target is not None)

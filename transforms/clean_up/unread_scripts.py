@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Literal
 
-from dfix.rewriter.knowledge.program_table import of_kind, row
+from dfix.rewriter.knowledge.program_table import interprets, of_kind, row
 from dfix.rewriter.knowledge.usage import usage
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.expression import expression
@@ -43,7 +43,6 @@ _CALLS = expression(
 _SUBSTITUTED = expression(r"[\"']?(?:\$\((?!\().*\)|`.*`)[\"']?", re.DOTALL)
 _DOWNLOADS = expression(r"(?:^|[\s(`;&|\"'])(?:curl|wget)\s")
 _DOWNLOAD_PIPED = expression(r"\b(?:curl|wget)\b[^\n|;&]*\|[^\n|;&]*\b(?:python[\d.]*|perl|php|ruby|node)\b")
-_PYTHON = expression(r"(?:python|pypy)[\d.]*")
 _ASKS_ABOUT_ITSELF = frozenset(("--version", "version", "-version", "-v", "-V", "--help", "-h"))
 _DOWNLOADED = "a script that it downloads or reads from its input"
 _READS_FILE = expression(r"(?:^|[\s(`|;&\"'])(?:cat|curl|wget|base64|head|tail|sed|awk)\s")
@@ -129,11 +128,6 @@ def _comes_from_known(name: str, scripts: ContextScripts) -> bool:
 
 def _asks_about_itself(words: tuple[Word, ...]) -> bool:
     return len(words) == 2 and words[1].text in _ASKS_ABOUT_ITSELF
-
-
-def interprets(program: str) -> bool:
-    """Whether a program runs a file of its language that it is given."""
-    return program in of_kind("interpreter") or _PYTHON.fullmatch(program) is not None
 
 
 def _runs_code(program: str) -> bool:

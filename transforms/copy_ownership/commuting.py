@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 _PLAIN_MODE = expression(r"0?[0-7]{3}|[ugoa]*[+=-][rwxX]+(?:,[ugoa]*[+=-][rwxX]+)*")
 """Modes without set-user-ID, set-group-ID or sticky bits, which a `chown` would take from a file."""
-_INDIFFERENT = frozenset(("rm", "rmdir"))
-"""Programs that do the same to a file whoever owns it, when root runs them."""
 _ACCOUNTS = ("/etc/passwd", "/etc/group")
 _MAKES_FOLDERS = expression(r"-(?:p|v|pv|vp)|--parents|--verbose")
 
@@ -49,7 +47,8 @@ def touches(command: Located, paths: Sequence[str], line: int) -> str:
     if is_account(command) or any(overlaps(place.path, file) for place in found.writes for file in _ACCOUNTS):
         return f"{name} changes the users"
     program = program_name(command.words[0])
-    places = (*(() if program == "ln" else found.reads), *(() if program in _INDIFFERENT else found.writes))
+    removes = program in of_kind("removes")  # root may, whoever owns the file
+    places = (*(() if program == "ln" else found.reads), *(() if removes else found.writes))
     for place in places:
         if may_be_near(place, paths):
             return f"{name} {place.verb} {place.shown}"

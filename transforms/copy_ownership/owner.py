@@ -41,7 +41,7 @@ def owner_given(step: Step, command: Located) -> Owner:
     match = _OWNER.fullmatch(text)
     is_quoted = given is not None and given.owner.value is not None and "$" in text
     if match is None or not any(match.groups()) or is_quoted:
-        what = f"of `{shown(command)}`, dfix does not know which owner it gives"
+        what = f"dfix does not know which owner `{shown(command)}` gives"
         raise LeaveAlone("unclear-owner", what, "write the owner as `user:group`, or with numbers")
     user, group = match.groups()
     if text.endswith(":"):

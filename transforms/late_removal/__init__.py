@@ -1,1 +1,1 @@
-"""Removing files in the RUN that makes them: which RUNs join, and where what stands between them goes."""
+"""Removing files in the RUN that makes them: which RUNs join, and where what is between them goes."""

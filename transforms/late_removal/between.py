@@ -55,7 +55,7 @@ def moves_of(model: Model, runs: Sequence[RunSummary], between: Sequence[Step]) 
 
 def _stays(step: Step) -> None:
     name = "ONBUILD" if step.onbuild else step.keyword
-    reason = f"the {name} on line {step.instruction.line} stands between, and the RUN below it sees what it sets"
+    reason = f"the {name} on line {step.instruction.line} is between the two, and the RUN below it sees what it sets"
     raise LeaveAlone("in-between", reason, f"move the {name} above both RUNs if the first may see it, too")
 
 

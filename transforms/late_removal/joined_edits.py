@@ -1,4 +1,4 @@
-"""The edits that join RUNs and move what stands between them."""
+"""The edits that join RUNs and move what is between them."""
 
 from __future__ import annotations
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _INSTALLERS = frozenset(("dpkg", "rpm"))
 """Programs that only read the packages that they are given (dpkg(1), rpm(8))."""
-_SHELLS = frozenset(("sh", "bash", "/bin/sh", "/bin/bash"))
 _OF_ITSELF = ("$0", "${0", "BASH_SOURCE", "$_", "PWD", "find /")
 """With what a script finds its own file, besides its name and folder."""
 
@@ -87,7 +86,7 @@ def _runs(command: Located, target: str) -> bool:
     words = command.words
     if not words or command.folder is None or overlaps(command.folder, target):
         return False
-    at = 1 if words[0].value in _SHELLS and len(words) > 1 else 0
+    at = 1 if program_name(words[0]) in of_kind("shell") and len(words) > 1 else 0
     return named_by(command, words[at]) == target and not command.command.redirects
 
 

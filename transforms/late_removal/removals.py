@@ -1,4 +1,4 @@
-"""Which RUNs of a stage remove what an earlier one makes, and what stands between."""
+"""Which RUNs of a stage remove what an earlier one makes, and what is between."""
 
 from __future__ import annotations
 

@@ -127,13 +127,13 @@ EXAMPLES: tuple[Example, ...] = (
         before=_FROM
         + "RUN curl -fsSLo /tmp/x.tgz https://example.com/x.tgz\nENV PREFIX=/opt\n"
         + "RUN tar -xf /tmp/x.tgz -C /opt && make -C /opt/x install && rm /tmp/x.tgz\n",
-        because="the ENV on line 4 stands between",
+        because="the ENV on line 4 is between",
     ),
     Example(
         name="a working folder between",
         before=_FROM + "RUN git clone https://example.com/tool.git /tmp/tool\nWORKDIR /tmp/tool\n"
         "RUN make install && rm -rf /tmp/tool\n",
-        because="the WORKDIR on line 4 stands between",
+        because="the WORKDIR on line 4 is between",
     ),
     Example(
         name="a mount",

@@ -9,6 +9,7 @@ from dfix.rewriter.knowledge.program_table import row
 from dfix.rewriter.knowledge.slow_work import slow_work
 from dfix.rewriter.model.effects.cost import WRITING
 from dfix.rewriter.neighbours.removal import may_undo, undoings
+from dfix.rewriter.shell.state import OF_THE_SHELL
 from dfix.rewriter.shell.walk import has_substitution, program_name
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
 Work = Literal["packages", "dependencies", "downloads", "compiles", "copies", "unknown"]
 """What a slow RUN spends its time on, as far as its command tells."""
-
-_SHELL_ONLY = frozenset(("cd", "export", "set", "unset", "umask", "alias", "source", ".", "ulimit", "shopt"))
-"""Commands whose effect ends with their shell."""
-
 
 _MOST_EARLIER = 50
 """RUNs that are compared with a later one; they are as good as never further apart."""
@@ -69,7 +66,7 @@ def _writes(run: RunSummary) -> bool:
 def _leaves_nothing(run: RunSummary, other: RunSummary) -> NoReturn:
     names = {program_name(command.words[0]) if command.words else "" for command in run.commands}
     hint = ""
-    if names <= _SHELL_ONLY | {""}:
+    if names <= OF_THE_SHELL | {""}:
         hint = "its effect ends with the RUN: set variables with ENV and the folder with WORKDIR, or remove the RUN"
     reason = f"`{run.title}` leaves no file in the image, so joining it with `{other.title}` saves nothing"
     raise LeaveAlone("leaves-nothing", reason, hint)
@@ -126,7 +123,7 @@ def _work(run: RunSummary) -> Work:
     usage, command = run.costs[at].usage, run.commands[at]
     if usage is not None:
         if usage.manager.system:
-            return "packages"
+            return "downloads" if usage.verb == "update" else "packages"
         return "dependencies" if usage.verb == "install" else "compiles"
     if not command.words or has_substitution(command.command):
         return "unknown"

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from dfix.rewriter.dockerfile import Tree, Trivia
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.knowledge.working_folders import working_folder
 from dfix.rewriter.layout.copy_lines import Block, block
 from dfix.rewriter.model.images import repository
@@ -17,7 +18,6 @@ from dfix.transforms.multistage.system_packages import install_run
 _MOVED = frozenset(("LABEL", "MAINTAINER", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT"))
 """Instructions that only describe the image that ships, and so move to the runtime stage."""
 _MOST_PACKAGES_NAMED = 4
-_CHECK = "; `dfix verify` shows whether its packages find their libraries there"
 
 
 def edits(conversion: Conversion) -> tuple[Edit, ...]:
@@ -122,7 +122,7 @@ def _owner_runs(conversion: Conversion) -> Iterator[tuple[str, str]]:
     done = {step.index for step in (*conversion.after_copies, *conversion.repeated_steps)}
     for command in conversion.build.commands:
         if (
-            command.program in ("chown", "chmod", "chgrp")
+            command.program in of_kind("owner")
             and command.step.index <= conversion.last_build_step.index
             and command.step.index not in done
         ):

@@ -13,6 +13,7 @@ from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.shell.nodes import Command
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import invoked
+from dfix.rewriter.shell.wrappers import wrapper
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
 
@@ -116,7 +117,7 @@ def _declared_command(declared: Iterable[Container], workdir: str, scripts: bool
 
 def _without_wrapper(words: list[str]) -> list[str]:
     """The command without a program that only starts another: `tini -- x` and `dumb-init x` become `x`."""
-    while len(words) > 1 and posixpath.basename(words[0]) in ("tini", "dumb-init", "exec"):
+    while len(words) > 1 and (row := wrapper(posixpath.basename(words[0]))) is not None and row.hands_over:
         words = words[1:]
         while len(words) > 1 and words[0].startswith("-"):
             words = words[1:]

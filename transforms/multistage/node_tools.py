@@ -10,8 +10,8 @@ from typing import Any
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.language_facts import language_facts
+from dfix.rewriter.knowledge.load import node_managers
 from dfix.rewriter.knowledge.program_table import of_kind
-from dfix.rewriter.model.package_json_commands import RUNNERS
 from dfix.transforms.multistage.command_purpose import ClassifiedCommand
 from dfix.transforms.multistage.development_dependencies import PACKAGE_OF
 from dfix.transforms.multistage.runtime_stage import BuildStage
@@ -30,7 +30,7 @@ _OF_THE_IMAGES = frozenset(("npm", "yarn"))
 def installs_globally(command: ClassifiedCommand) -> bool:
     """Whether a command installs packages for the whole image (`npm install -g pm2`)."""
     return (
-        command.program in RUNNERS
+        command.program in node_managers()
         and not _GLOBAL.isdisjoint(command.arguments)
         and not _VERBS.isdisjoint(command.arguments)
     )
@@ -106,5 +106,5 @@ def _named(build: BuildStage, manifest: Mapping[str, Any]) -> Iterator[str]:
     """The words of what a container runs; where it runs a script of package.json, of all scripts."""
     yield from (posixpath.basename(word) for word in build.start.words)
     yield from re.findall(r"[\w@./-]+", build.start.script)
-    if posixpath.basename(build.start.words[0]) in RUNNERS | of_kind("shell"):
+    if posixpath.basename(build.start.words[0]) in node_managers() | of_kind("shell"):
         yield from re.findall(r"[\w@/-]+", json.dumps(manifest.get("scripts") or {}))

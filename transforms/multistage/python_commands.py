@@ -27,7 +27,7 @@ def called(program: str, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
 def installer_of(words: tuple[Word, ...]) -> Installer | None:
     """The known installer that `curl` or `wget` prints; None for another command."""
     texts = [word.literal_or_text for word in words] or [""]
-    if posixpath.basename(texts[0]) not in ("curl", "wget") or _SAVES.intersection(texts):
+    if posixpath.basename(texts[0]) not in of_kind("downloads") or _SAVES.intersection(texts):
         return None
     return next((one for one in installers() for text in texts if text.rstrip("/") == one.url), None)
 

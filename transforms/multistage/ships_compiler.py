@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dfix.rewriter.answers.change import Refusal
 from dfix.rewriter.answers.reason import Reason
 from dfix.rewriter.knowledge import usage
+from dfix.rewriter.knowledge.load import node_managers
 from dfix.rewriter.knowledge.runtime import has_packages
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import located
@@ -73,7 +74,7 @@ def shipped_development_dependencies(model: Model, stage: Stage) -> str:
         settings = " ".join((step.source_text, *(f"{name}={value}" for name, value in step.env.items())))
         for command in located(step):
             used = usage(command.words)
-            if used is None or used.manager.name not in ("npm", "yarn", "pnpm") or used.operands:
+            if used is None or used.manager.name not in node_managers() or used.operands:
                 continue
             verb = used.arguments[0].text if used.arguments else ""
             if verb in _NODE_INSTALLS and not _WITHOUT_DEVELOPMENT.search(settings):

@@ -106,7 +106,7 @@ def _check_pass(run: EarlyRun, other: Step, told: ToldPaths) -> None:
     elif other.keyword == "WORKDIR":
         check_folder(run, other)
     elif other.keyword == "RUN":
-        reason = f"the RUN on line {line} stands between the copy and `{run.title}`, and may change what that finds"
+        reason = f"the RUN on line {line} is between the copy and `{run.title}`, and may change what that finds"
         raise LeaveAlone("run-between", reason, "move the RUN above the copy yourself, if it needs nothing of both")
     else:
         reason = f"the {other.keyword} on line {line} is between the copy and `{run.title}`, which sees what it sets"

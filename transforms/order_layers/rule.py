@@ -104,7 +104,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         name="a RUN that stays is between",
         before=_FROM + "COPY . .\nRUN ./prepare.sh\n" + _APT,
-        because="the RUN on line 4 stands between",
+        because="the RUN on line 4 is between",
     ),
     Example(
         name="a variable is set between",

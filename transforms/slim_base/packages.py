@@ -8,6 +8,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.knowledge.language_facts import compiling_installers, language_facts
+from dfix.rewriter.knowledge.load import node_managers
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.official_images import BaseImage
@@ -16,8 +17,6 @@ from dfix.rewriter.model.stage import Stage
 from dfix.rewriter.model.stage_sources import stages_behind
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.json_text import json_value
-
-_NODE_MANAGERS = ("npm", "yarn", "pnpm", "bun")
 
 
 def may_compile(command: Located) -> bool:
@@ -82,7 +81,7 @@ def check_brought_packages(base: BaseImage, model: Model, stage: Stage) -> None:
             shown = " ".join(word.text for word in command.words)
             reason = f"packages that `{shown}` installs in another stage may link libraries that {base.smaller} lacks"
             raise LeaveAlone("needs-programs", reason)
-        installs = program_name(command.words[0]) in _NODE_MANAGERS and project_install(command.words) is not None
+        installs = program_name(command.words[0]) in node_managers() and project_install(command.words) is not None
         if facts.lock_with_install_scripts and installs:
             check_locked_packages(base, model.context, installed_elsewhere=True)
             return

@@ -9,6 +9,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.knowledge.language_facts import language_facts
+from dfix.rewriter.knowledge.load import node_managers
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.build import Model
 from dfix.rewriter.model.commands import located
@@ -115,7 +116,7 @@ def _check_installs(base: BaseImage, context: Context, stage: Stage) -> None:
         check_locked_packages(base, context)
     for command in commands:
         words = [word.literal_or_text for word in command.words]
-        if words and program_name(command.words[0]) in ("npm", "yarn", "pnpm") and not project_install(command.words):
+        if words and program_name(command.words[0]) in node_managers() and not project_install(command.words):
             for word in words[1:]:
                 check_package(base, re.sub(r"(?<=.)@.*", "", word), installs_here=True)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.knowledge.program_table import of_kind
+from dfix.rewriter.knowledge.program_table import interprets, of_kind
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located, located_in
 from dfix.rewriter.model.copied import Copied
@@ -28,7 +28,6 @@ from dfix.transforms.split_manifests.settings_text import install_folders, menti
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 from dfix.transforms.split_manifests.switches import check_switches_in
 
-_INTERPRETERS = (*sorted(of_kind("shell")), ".", "source", "python", "perl", "ruby", "node", "php")
 _MOST_FILES = 500
 """How many files of one COPY are read; the number is a choice."""
 
@@ -113,7 +112,8 @@ def _run_by(there: _Late, step: Step, command: Located) -> Iterator[str]:
 
 
 def _interprets(word: Word) -> bool:
-    return program_name(word).startswith(_INTERPRETERS)
+    program = program_name(word)
+    return interprets(program) or program in of_kind("shell") | of_kind("sources")
 
 
 def _refusal(run: InstallRun, what: str, mention: Mention) -> LeaveAlone:

@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dfix.rewriter.knowledge import Usage, project_install, usage
+from dfix.rewriter.knowledge.program_table import interprets, of_kind
 from dfix.rewriter.knowledge.project_programs import ProjectProgram, project_programs
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import commands as simple_commands
 from dfix.rewriter.shell.walk import invoked, program_name
+from dfix.rewriter.shell.wrappers import starters
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.split_manifests.fetch_first import builds_project, unknown_goal
 
-_SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "su", "eval"))
 _UPDATES = frozenset(("update", "upgrade", "up", "u"))
-_RUNNERS = frozenset(
-    "mise rtx n nvm fnm volta asdf rbenv pyenv nodenv rvm goenv direnv env dotenv dotenvx doppler op infisical gosu "
-    "su-exec setpriv chpst runuser xvfb-run tini dumb-init stdbuf unbuffer script flock strace faketime proxychains "
-    "proxychains4 retry".split()
-)
-"""Programs that run the command that their words end with."""
-_INTERPRETERS = ("php", "ruby", "java", "node")
 _OPAQUE = expression(
     r"(?:^|[\s;&|(\"'])((?:npm(?:@[\w.]+)? (?:ci|i|install)|yarn(?: install)?|pnpm (?:i|install)|pip3? install -r|"
     r"bundle install|composer(?:\.phar)? install|dotnet (?:restore|build|publish)|go (?:build|get|install|mod)|mvn|"
@@ -144,7 +138,7 @@ def _all_located(step: Step) -> Iterator[Located]:
     """Every command of the RUN, and those of the scripts that it gives to a shell as one word."""
     for command in located(step):
         yield command
-        if command.words and program_name(command.words[0]) in _SHELLS:
+        if command.words and program_name(command.words[0]) in of_kind("shell") | {"su", "eval"}:
             for word in command.words[1:]:
                 text = word.value or ""
                 if " " in text:
@@ -157,12 +151,12 @@ def _fetching(command: Located) -> FetchingCommand | None:
     if not words:
         return None
     interpreter = ""
-    if program_name(words[0]).startswith(_INTERPRETERS):
+    if interprets(program_name(words[0])) and usage(words) is None:
         # `php bin/composer.phar install`
         at = next((at for at in range(1, len(words)) if not words[at].text.startswith("-")), 0)
         if at and usage(words[at:]) is not None:
             interpreter, words = program_name(words[0]), words[at:]
-    elif program_name(words[0]) in _RUNNERS:
+    elif program_name(words[0]) in starters():
         at = next((at for at in range(1, len(words)) if project_install(words[at:]) is not None), 0)
         if at:
             interpreter, words = program_name(words[0]), words[at:]

@@ -16,11 +16,6 @@ class Receivers(NamedTuple):
     programs: tuple[str, ...] = ()
     """Those after it in its pipeline, except `tee`."""
 
-    @property
-    def is_shown_only(self) -> bool:
-        """Whether nothing but the log receives it."""
-        return not self.files and not self.programs
-
 
 def outputs(script: Script) -> dict[int, Receivers]:
     """What receives the output of each simple command of a script, by its id."""

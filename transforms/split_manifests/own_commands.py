@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Set
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import usage
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.effects.places import ELSEWHERE
@@ -103,7 +104,7 @@ def check_clean_up(run: InstallRun, at: int, moved: Set[int] = frozenset()) -> N
         words = [word.literal_or_text for word in command.words]
         used = usage(command.words)
         uninstalls = used is not None and used.verb in ("remove", "clean")
-        removes = program_name(command.words[0]) in ("rm", "rmdir") or uninstalls
+        removes = program_name(command.words[0]) in of_kind("removes") or uninstalls
         if removes or words[1:2] in (["prune"], ["cache"], ["uninstall"]):
             shown = " ".join(words)[:60]
             hint = "build in a separate stage, and copy only the result from it"

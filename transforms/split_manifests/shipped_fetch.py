@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model import Model, Step
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.file_map.install_reads import Needed
@@ -15,7 +16,6 @@ from dfix.transforms.split_manifests.fetched_places import FetchedPlaces
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.shipped_paths import shipping_line
 
-_REMOVING = frozenset(("rm", "rmdir", "find", "unlink", "shred", "truncate"))
 _CLEANS = ("clean", "purge", "prune", "clear", "locals")
 _HINT = "build in a separate stage, and copy only the result from it"
 
@@ -85,4 +85,4 @@ def _removes(command: Located, harmless: frozenset[str]) -> bool:
     if not command.words:
         return False
     cleans = any(word.text in _CLEANS and word.text not in harmless for word in command.words[1:])
-    return program_name(command.words[0]) in _REMOVING or cleans
+    return program_name(command.words[0]) in of_kind("frees") or cleans

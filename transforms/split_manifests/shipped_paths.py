@@ -6,14 +6,13 @@ import posixpath
 from fnmatch import fnmatchcase
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.file_map.install_reads import Needed
 from dfix.rewriter.model.paths import resolve, within
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
-
-_COPYING = frozenset(("cp", "mv", "rsync", "tar", "zip", "install"))
 
 
 def check_made_files(model: Model, run: InstallRun, read: Needed) -> None:
@@ -85,7 +84,7 @@ def _copies_within(step: Step, path: str) -> bool:
     if step.keyword != "RUN":
         return False
     for command in located(step):
-        if command.words and program_name(command.words[0]) in _COPYING:
+        if command.words and program_name(command.words[0]) in of_kind("copies"):
             named = (resolve(command.folder, word.literal_or_text) for word in command.words[1:])
             if any(place is not None and within(path, place) for place in named):
                 return True

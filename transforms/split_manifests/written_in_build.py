@@ -19,7 +19,6 @@ from dfix.rewriter.model.paths import resolve, within
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
 
-_WRITES_NOTHING = frozenset(("rm", "rmdir"))
 _EVERYWHERE = frozenset(("-g", "--global"))
 _ADDRESSES = ("http://", "https://", "ftp://")
 
@@ -47,7 +46,7 @@ def _earlier(run: InstallRun, install: ProjectInstall) -> Iterator[tuple[Step, L
 def _may_write(step: Step, command: Located, path: str) -> bool:
     """Whether a command writes the file, as far as its words and redirects tell."""
     program = program_name(command.words[0])
-    if program in _WRITES_NOTHING | of_kind("folder") - of_kind("replaces"):
+    if program in of_kind("removes") | of_kind("folder") - of_kind("replaces"):
         return False
     if id(command) not in step.effects_by_command:
         step.effects_by_command[id(command)] = command, effects(command)

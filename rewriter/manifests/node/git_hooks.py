@@ -7,18 +7,9 @@ from __future__ import annotations
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.node.hook_programs import hook_programs
 from dfix.rewriter.manifests.node.lock_files import versions_in_lock
 from dfix.rewriter.manifests.node.package_json import Manifest, first_number
-
-PROGRAMS = frozenset(("husky", "simple-git-hooks", "lefthook", "yorkie"))
-"""Programs that install git hooks."""
-_PACKAGES = (
-    "@evilmartians/lefthook", "@arkweid/lefthook", "lefthook", "ghooks", "git-hooks", "git-scripts", "husky",
-    "pre-commit", "pre-git", "pre-push", "simple-git-hooks", "simple-pre-commit", "yorkie",
-)  # fmt: skip
-"""Packages whose own install hook writes to .git/hooks; source: `scripts` in their package.json, on 2026-11-29."""
-_FIRST_HARMLESS = {"husky": 5}
-"""The first major version without such a hook (typicode.github.io/husky, "Migrating from v4")."""
 
 
 def ships_git(context: Context) -> bool:
@@ -39,7 +30,7 @@ def refuse_git_hooks(context: Context, manifest: Manifest, locks: list[str]) -> 
     if not ships_git(context):
         return
     ranges = manifest.every_dependency()
-    for name in _PACKAGES:
+    for name in hook_programs().git_hook_packages:
         majors = {first_number(ranges[name])} if name in ranges else set()
         majors |= {major for lock in locks for major, _ in versions_in_lock(context, lock, name)}
         if any(_writes(name, major) for major in majors):
@@ -48,5 +39,5 @@ def refuse_git_hooks(context: Context, manifest: Manifest, locks: list[str]) -> 
 
 
 def _writes(name: str, major: int | None) -> bool:
-    first = _FIRST_HARMLESS.get(name)
+    first = hook_programs().first_without_git_hook.get(name)
     return first is None or (major is not None and major < first)

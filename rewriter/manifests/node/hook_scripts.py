@@ -9,13 +9,10 @@ import posixpath
 
 from dfix.rewriter.context.context_path import above
 from dfix.rewriter.context.folder import Context
+from dfix.rewriter.manifests.node.hook_programs import hook_programs
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.text.expression import expression
 
-_BUILT_IN = frozenset("path os url util assert events process buffer console timers string_decoder querystring".split())
-"""Modules of Node.js with which a script reads no file; source: nodejs.org/api."""
-_PRINTING = frozenset("chalk picocolors kleur colorette ansi-colors colors".split())
-"""Published packages that only color text."""
 _CODE = (".js", ".cjs", ".mjs", ".ts", ".json")
 _IMPORT = expression(
     r"""(?:\brequire\s*\(\s*|\bimport\s*\(\s*|\bfrom\s*|\bimport\s*)(?P<quote>['"])(?P<target>[^'"]+)(?P=quote)"""
@@ -76,7 +73,7 @@ class ScriptFiles:
                 if imported is None:
                     return f"imports {target}, a file that does not ship"
                 pending.append(imported)
-            elif target.removeprefix("node:") not in _BUILT_IN | _PRINTING:
+            elif target.removeprefix("node:") not in hook_programs().harmless_modules:
                 return f"imports {target}"
         return ""
 

@@ -9,7 +9,9 @@ import posixpath
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
-from dfix.rewriter.manifests.node.git_hooks import PROGRAMS, ships_git, without_git
+from dfix.rewriter.manifests.node.git_hooks import ships_git, without_git
+from dfix.rewriter.manifests.node.hook_programs import hook_programs
+from dfix.rewriter.manifests.node.lock_files import MANAGERS
 from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.shell.nodes import Command, Redirect
 from dfix.rewriter.shell.parse import parse
@@ -28,16 +30,10 @@ HOOKS = (
     "dependencies",
     "postdependencies",
 )
-_HARMLESS = frozenset("echo true : exit is-ci only-allow opencollective opencollective-postinstall".split())
-"""Programs that read no file of the project but package.json."""
-_TESTS = frozenset(("test", "[", "command", "which"))
-"""Programs that ask whether a file is there."""
-_RUNNERS = frozenset(("npm", "yarn", "pnpm", "bun"))
-_PREFIXES = frozenset(("npx", "pnpx", "bunx"))
 MOST_STEPS = 200
 
 
-class Hooks:
+class InstallHooks:
     """Follows the hooks of one manifest, and collects in `files` and `folders` what they read."""
 
     def __init__(self, context: Context, manifest: Manifest) -> None:
@@ -90,16 +86,16 @@ class Hooks:
             raise self._unclear(hook, f"runs `{shown}`")
         words = [value for value in values if value is not None]
         words[0] = program_name(invoked(command)[0])
-        while words and words[0] in _PREFIXES:
+        while words and words[0] in hook_programs().prefixes:
             words = [word for word in words[1:] if word not in ("--no-install", "-y", "--yes", "--no")]
-        if words and words[0] not in _HARMLESS and not self._known(hook, words, depth):
+        if words and words[0] not in hook_programs().harmless and not self._known(hook, words, depth):
             raise self._unclear(hook, f"runs `{shown}`")
 
     def _known(self, hook: str, words: list[str], depth: int) -> bool:
         """Follow a command; False where it is unknown."""
-        if words[0] in _TESTS:
+        if words[0] in hook_programs().asking:
             self._test(hook, words[1:])
-        elif words[0] in PROGRAMS:
+        elif words[0] in hook_programs().install_git_hooks:
             self._git_hooks(hook, words[0])
         elif words[0] == "patch-package":
             self._patch_package(words)
@@ -108,7 +104,7 @@ class Hooks:
         elif words[0] == "node" and len(words) >= 2 and not words[1].startswith("-"):
             self._file(hook, posixpath.normpath(posixpath.join(self.manifest.folder, words[1])))
         else:
-            return words[0] in _RUNNERS and len(words) >= 2 and self._run_script(hook, words, depth)
+            return words[0] in MANAGERS and len(words) >= 2 and self._run_script(hook, words, depth)
         return True
 
     def _run_script(self, hook: str, words: list[str], depth: int) -> bool:

@@ -12,7 +12,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import inside
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.git_hooks import refuse_git_hooks, ships_git
-from dfix.rewriter.manifests.node.hooks import Hooks
+from dfix.rewriter.manifests.node.hooks import InstallHooks
 from dfix.rewriter.manifests.node.lock_files import CLEAN_INSTALLS, archives_in_lock, is_frozen, refuse_rewritten_lock
 from dfix.rewriter.manifests.node.nx import NxFiles, nx_files
 from dfix.rewriter.manifests.node.package_json import Manifest, local_dependencies, read_manifest
@@ -290,7 +290,7 @@ class _Reader(Reader):
         if "--ignore-scripts" in self.flags:
             return
         for manifest in manifests:
-            hooks = Hooks(self.context, manifest)
+            hooks = InstallHooks(self.context, manifest)
             hooks.follow()
             for path in hooks.files:
                 self._add(path)

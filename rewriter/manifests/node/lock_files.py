@@ -26,6 +26,7 @@ _FROZEN = {
     "pnpm": frozenset(("--frozen-lockfile", "--lockfile=false", "--no-lockfile")),
     "bun": frozenset(("ci", "--frozen-lockfile", "--no-save")),
 }
+MANAGERS = frozenset(_FROZEN)
 CLEAN_INSTALLS = frozenset(("ci", "clean-install", "ic", "install-clean"))
 _ADVICE = {
     "npm": "run `npm install`, commit package-lock.json, and use `npm ci` in the Dockerfile",

@@ -17,8 +17,8 @@ from dfix.rewriter.manifests.node.package_json import Manifest
 from dfix.rewriter.manifests.shared.formats import table
 from dfix.rewriter.manifests.shared.semver_ranges import fits
 
-OLDEST, NEWEST = 8, 12
-"""The major versions of pnpm that were tried."""
+NEWEST = 12
+"""The newest major version of pnpm that was tried; the oldest is 8."""
 _WRITTEN_BY = {"6.0": range(8, 9), "9.0": range(9, NEWEST + 1)}
 _KNOWN = frozenset(
     "lockfileVersion settings catalogs importers dependencies devDependencies optionalDependencies packages "

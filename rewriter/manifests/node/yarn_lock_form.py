@@ -143,7 +143,7 @@ def _not_kept(entry: _Entry) -> str:
     if "integrity" not in entry.fields and _COMMIT.fullmatch(entry.fields.get("resolved", "")):
         return ""
     if not _ADDRESS.fullmatch(entry.fields.get("resolved", "")):
-        return "comes from a place whose address Yarn may write otherwise"
+        return "comes from a place whose address Yarn may write differently"
     if not _ONE_CHECKSUM.fullmatch(entry.fields.get("integrity", "")):
-        return "has no checksum, which Yarn adds"
+        return "has no checksum, and Yarn would add one"
     return ""

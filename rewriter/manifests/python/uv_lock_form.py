@@ -68,7 +68,7 @@ def _difference(lock: dict[str, Any], entry: dict[str, Any], project_file: dict[
     project = table(project_file, "project")
     packaged = "editable" in table(entry, "source")
     if packaged != table(project_file, "tool", "uv").get("package", "build-system" in project_file):
-        return "the project was no package, or was one"
+        return "the project became a package, or is no longer one"
     if _clauses(str(lock.get("requires-python"))) != _clauses(str(project.get("requires-python"))):
         return "it is for other versions of Python"
     if entry.get("name") != _plain(str(project.get("name"))) or entry.get("version") != project.get("version"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dfix.rewriter.knowledge.program_table import ProgramRow, of_kind, row
+from dfix.rewriter.knowledge.program_table import ProgramRow, interprets, of_kind, row
 from dfix.rewriter.model.effects.given_words import Arguments, split_arguments
 from dfix.rewriter.shell.walk import program_name
 
@@ -21,10 +21,10 @@ def piped_script(command: Located) -> tuple[ProgramRow, Arguments] | None:
 
     None for any other command, and for a script of which the table does not say what it reads and writes.
     """
-    if not command.fed_by or program_name(command.fed_by[0]) not in ("curl", "wget"):
+    if not command.fed_by or program_name(command.fed_by[0]) not in of_kind("downloads"):
         return None
     program = program_name(command.words[0])
-    if program not in of_kind("shell") | of_kind("interpreter") and not program.startswith("python"):
+    if program not in of_kind("shell") and not interprets(program):
         return None
     known = _script(command.fed_by)
     given = command.words[1:]

@@ -9,8 +9,8 @@ from typing import Any
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.knowledge.language_facts import language_facts
+from dfix.rewriter.knowledge.load import node_managers
 from dfix.rewriter.model.commands import Located
-from dfix.rewriter.model.package_json_commands import RUNNERS
 from dfix.rewriter.model.source_evidence import sources
 from dfix.rewriter.model.start_scripts import FULL_IMAGE_PROGRAMS
 from dfix.rewriter.shell.walk import program_name
@@ -35,7 +35,7 @@ from dfix.transforms.multistage.runtime_stage import (
 from dfix.transforms.multistage.system_packages import linked_libraries
 
 NAME = "Node.js"
-PROGRAMS = RUNNERS
+PROGRAMS = node_managers()
 DEFAULT_COMMAND = ()
 _BUILD_PROGRAMS = PROGRAMS | frozenset("npx pnpx bunx corepack tsc node-gyp".split())
 _PRODUCTION = frozenset(
