@@ -119,14 +119,19 @@ def differing(
     path: str, text: str, context: str | None, every: frozenset[str] | None = None, orders: Iterable[Any] = ORDERS
 ) -> list[tuple[str, ...]]:
     """The orders of rules after which running all ends with another text; `every` are all of them."""
-    source = Source(path, text)
-    whole = run(source, Options(context=context, select=every)).after.text
+    made: dict[tuple[str, frozenset[str] | None], str] = {}
+
+    def after(before: str, rules: frozenset[str] | None) -> str:
+        if (before, rules) not in made:
+            made[before, rules] = run(Source(path, before), Options(context=context, select=rules)).after.text
+        return made[before, rules]
+
     found = []
     for order in orders:
-        rewritten = source
+        rewritten = text
         for rule in order:
-            rewritten = run(rewritten, Options(select=frozenset((rule,)), context=context)).after
-        if run(rewritten, Options(context=context, select=every)).after.text != whole:
+            rewritten = after(rewritten, frozenset((rule,)))
+        if after(rewritten, every) != after(text, every):
             found.append(order)
     return found
 
