@@ -211,10 +211,24 @@ def _check_copies(
         raise LeaveAlone("nothing-gained", reason, "run it in the folder of the project, and name no other folders")
     others = [copy for copy in map(copies.of, folders) if isinstance(copy, Copied) and brings_more(copy, read)]
     if not others:
+        _check_installed_projects(copies, folders, command, read)
         raise LeaveAlone("already-split", f"the copies before `{shown}` bring only what it reads")
     line = others[-1].step.instruction.line
     reason = f"the COPY on line {line} brings files to another folder than that of `{shown}`"
     raise LeaveAlone("other-folder", reason, "move that COPY below the install, if the install does not need the files")
+
+
+def _check_installed_projects(
+    copies: StageCopies, folders: Sequence[Step], command: FetchingCommand, read: Needed
+) -> None:
+    """Raises LeaveAlone for a copied folder that the install reads as a whole, since it installs the project in it."""
+    manifests = () if command.usage is None else command.usage.manager.manifests
+    for folder in read.folders:
+        manifest = next((name for name in manifests if copies.context.ships(posixpath.join(folder.source, name))), "")
+        if manifest and folder.copy.step in folders:
+            reason = f"`{command.shown}` installs the project in {folder.source}, so it reads all of its sources"
+            hint = f"install what its {manifest} requires in a RUN of its own, before the sources are copied"
+            raise LeaveAlone("installs-project", reason, hint)
 
 
 def _run_of_download(model: Model, step: Step) -> InstallRun | None:
