@@ -83,3 +83,18 @@ def application_variables() -> Names:
 def searched_variables() -> Names:
     """The variables by which programs find others, in lower case."""
     return Names.of(_table()["variables"]["searched"])
+
+
+class VolatileNames(NamedTuple):
+    """Build arguments that have another value in every build, in capitals."""
+
+    always: frozenset[str]
+    without_default: frozenset[str]
+    """Those that do only where the file gives them no default."""
+
+
+@cache
+def volatile_names() -> VolatileNames:
+    """The names of build arguments that change with every build."""
+    table = _table()["volatile"]
+    return VolatileNames(frozenset(table["always"]), frozenset(table["without-default"]))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dfix.rewriter.layout.copy_lines import blank_above, block
-from dfix.rewriter.model import Model
+from dfix.rewriter.model import Model, Stage, Step
+from dfix.rewriter.model.stage import METADATA
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit, Span
+from dfix.transforms.order_layers.late_arguments import LateArguments
 from dfix.transforms.order_layers.moves import MovedRuns
 
 
@@ -54,3 +56,35 @@ def _span(text: str, lines: _Lines, *, blank: bool) -> Span:
     # at the end of the file, the line before becomes the last one, with or without a newline as this one
     start = len(text[: lines.span.start].rstrip("\r\n"))
     return Span(start, len(text.rstrip("\r\n")) if text.endswith("\n") else len(text))
+
+
+def late_edits(model: Model, late: LateArguments, stage: Stage) -> tuple[Edit, ...]:
+    """ARGs and LABELs with their comments go above an instruction, or to the end of their stage."""
+    text = model.source.text
+    blocks = [block(model.tree, step.instruction) for step in late.steps]
+    inserted = "".join(moved.text for moved in blocks)
+    removed: list[Span] = []
+    for moved in blocks:
+        joins = bool(removed) and removed[-1].end == moved.span.start
+        start = removed.pop().start if joins else moved.span.start
+        removed.append(Span(start, moved.after if blank_above(text, start) else moved.span.end))
+    before = late.before or _closing(stage)
+    if before is None:
+        place = stage.steps[-1].instruction.span.end
+        if not text[:place].endswith("\n"):
+            return (*(Edit(span, "") for span in removed), Edit(Span(place, place), "\n" + inserted.removesuffix("\n")))
+    else:
+        place = block(model.tree, before.instruction).span.start
+    if blank_above(text, removed[0].start):
+        inserted = ("" if blank_above(text, place) else "\n") + inserted + ("\n" if text[place:].strip() else "")
+    return (*(Edit(span, "") for span in removed), Edit(Span(place, place), inserted))
+
+
+def _closing(stage: Stage) -> Step | None:
+    """The first of the instructions at the end of a stage that only set what the container runs; None for none."""
+    found: Step | None = None
+    for step in reversed(stage.steps):
+        if step.keyword not in METADATA or step.keyword == "LABEL":
+            break
+        found = step
+    return found

@@ -9,6 +9,11 @@ yum, microdnf, tdnf and zypper; `pip install NAME`, `npm install -g NAME`, `gem 
 wget to a path that they name. Other commands of the RUN may make folders and users, change the system's settings, or
 empty caches. Quick RUNs beside them come along.
 
+**Which build arguments.** ARGs with another value in every build (BUILD_DATE, GIT_COMMIT, VCS_REF, VERSION without a
+default …) go down to the first step that names them, or to the end of the stage, if an install or download then no
+longer runs again with each value: a RUN has all ARGs above it in its environment. LABELs that name them go along.
+CACHEBUST and the like stay.
+
 **Which copies.** COPY and ADD of the build context, and COPY from another stage, to a folder of the author's own:
 `/app`, `/opt/shop`, `/usr/src/app`. Several of them are passed at once.
 
@@ -19,7 +24,8 @@ configuration. RUNs never change places with each other.
 home); when the RUN names the copied files, runs an unknown program, or has an option that may read the working folder;
 when a variable (PATH, PYTHONPATH, HOME …) or settings of an earlier step lead to the copied files; when it does not run
 as root; when ENV, ARG, USER, SHELL or VOLUME is between, or another RUN that stays; when it changes accounts, and the
-COPY looks one up; and when a comment says something about the order.
+COPY looks one up; and when a comment says something about the order. An ARG stays above a RUN whose commands dfix does
+not know one and all, or that installs packages of a language, whose scripts may read any variable.
 
 What is downloaded then stays in the build cache until its line changes, as the other layers above it do.
 
@@ -39,7 +45,7 @@ if TYPE_CHECKING:
     from dfix.rewriter.model import Model
 
 NAME = "order-layers"
-SUMMARY = "move installs and downloads that need nothing of a COPY above it"
+SUMMARY = "move installs and downloads above a COPY or a changing ARG of which they need nothing"
 CONTRACT: Contract = "same-image"
 CODES: tuple[str, ...] = ()
 ORDER = 5
@@ -78,6 +84,20 @@ EXAMPLES: tuple[Example, ...] = (
         name="a user comes along, since a later install passes it",
         before=_FROM + "COPY . .\nRUN useradd -r web\n" + _APT,
         after=_FROM + "RUN useradd -r web\n" + _APT + "COPY . .\n",
+    ),
+    Example(
+        name="a build argument that only a label uses",
+        before="FROM debian:12\nARG GIT_COMMIT\nLABEL revision=$GIT_COMMIT\n" + _APT + "EXPOSE 80\n",
+        after="FROM debian:12\n" + _APT + "ARG GIT_COMMIT\nLABEL revision=$GIT_COMMIT\nEXPOSE 80\n",
+    ),
+    Example(
+        name="a build argument above a RUN that may read it",
+        before="FROM python:3.12\nARG VERSION\nRUN pip install flask\nLABEL version=$VERSION\n",
+        because="scripts of what `pip install flask` installs may read VERSION",
+    ),
+    Example(
+        name="a build argument that is meant to run the steps below again",
+        before="FROM debian:12\nARG CACHEBUST=1\n" + _APT,
     ),
     Example(name="already above", before=_FROM + _APT + "COPY . .\n"),
     Example(name="quick steps only", before=_FROM + "COPY . .\nRUN mkdir /data\n"),
@@ -141,12 +161,25 @@ EXAMPLES: tuple[Example, ...] = (
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
     """For each stage, move the RUNs that need nothing of the copies above them; say of others why they stay."""
-    if not any(step.keyword in ("COPY", "ADD") for stage in model.stages for step in stage.steps):
+    if not any(step.keyword in ("COPY", "ADD", "ARG") for stage in model.stages for step in stage.steps):
         return
-    from dfix.transforms.order_layers.move_edits import edits  # most files need none of the rule's other modules
+    from dfix.transforms.order_layers.late_arguments import LateArguments, late_arguments
+    from dfix.transforms.order_layers.move_edits import (  # most files need none of the rule's other modules
+        edits,
+        late_edits,
+    )
     from dfix.transforms.order_layers.moves import MovedRuns, moves
 
     for stage in model.stages:
+        for late in late_arguments(model, stage):
+            if isinstance(late, LateArguments):
+                name = late.steps[0].instruction.words[0].text.partition("=")[0]
+                reason = f"`{late.passed}` does not use {name}, but re-runs with each of its values"
+                yield Change(
+                    NAME, late.steps[0].instruction.span.start, late_edits(model, late, stage), reason, CONTRACT
+                )
+            else:
+                yield Refusal(NAME, late.step.instruction.span.start, *late.reason)
         for found in moves(model, stage):
             if isinstance(found, MovedRuns):
                 title = next(run.title for run in found.runs if run.title)
