@@ -36,8 +36,14 @@ def check_composer(stages: Sequence[Stage], run: InstallRun, install: ProjectIns
     if "allow-plugins" in before:
         reason = f"`{install.shown}` has no lock file that names its plugins, and the Dockerfile allows some"
         raise LeaveAlone("no-lock", reason, "commit composer.lock, or add `--no-plugins`")
+    archive = any(word.text.endswith(".phar") for word in install.located.words[: -len(install.arguments)])
+    downloaded = _INSTALLER.search(before) or _DOWNLOAD.search(before)
     brought = any(file.source.endswith("composer.phar") for file in read.files)
-    versions = [] if brought else list(_versions(before, dict(_images(stages[: run.step.stage.index]))))
+    versions = (
+        []
+        if brought or (archive and not downloaded)
+        else list(_versions(before, dict(_images(stages[: run.step.stage.index]))))
+    )
     if not versions or _may_be_other(before) or not all(map(_is_new, versions)):
         reason = f"`{install.shown}` has no lock file that names its plugins, and Composer may be older than 2.2"
         raise LeaveAlone("no-lock", reason, "commit composer.lock, or add `--no-plugins`")

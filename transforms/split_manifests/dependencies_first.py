@@ -55,8 +55,16 @@ def same_first(model: Model, run: InstallRun) -> tuple[InstallRun, str]:
 
 
 def command_afterwards(model: Model, run: InstallRun, arguments: str) -> str:
-    """The manager as the author calls it (`php composer.phar`), with other arguments."""
+    """The manager as the author calls it (`php composer.phar`), with other arguments.
+
+    Raises LeaveAlone where the script sets variables, which may say to the two commands what an option says to one.
+    """
     install = run.installs[0]
+    own = {word.text.partition("=")[0] for word in install.located.command.assigns}
+    if install.located.assigned.keys() - own:
+        name = min(install.located.assigned.keys() - own)
+        reason = f"the RUN sets {name} before `{install.shown}`, which another command of it may take otherwise"
+        raise LeaveAlone("shell-state", reason, "set it by ENV, if it may be in the image")
     words = install.located.words
     first = words[len(words) - len(install.arguments)]
     before = model.source.text[install.located.command.span.start : first.span.start]
