@@ -256,6 +256,7 @@ def _row(data: dict[str, Any]) -> ProgramRow:
     )
 
 
+@cache
 def of_kind(kind: Kind) -> frozenset[str]:
     """The programs whose row lists a kind."""
     return _kinds().get(kind, frozenset())

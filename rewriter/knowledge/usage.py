@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.knowledge.load import Manager, named
@@ -72,10 +73,12 @@ class Usage(NamedTuple):
         return any(option.name in names for option in self.options)
 
 
+@lru_cache(maxsize=1024)
 def usage(words: tuple[Word, ...]) -> Usage | None:
     """How a command uses a package manager; None if it does not run a known one.
 
-    `words` are those of the program that really runs (`invoked`). `python -m pip` is pip.
+    `words` are those of the program that really runs (`invoked`). `python -m pip` is pip. The latest answers are
+    remembered, because each rule asks about most commands of a file.
     """
     if not words:
         return None

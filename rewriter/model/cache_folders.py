@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from dfix.rewriter.text.expression import expression
@@ -18,6 +19,7 @@ _BRACES = expression(r"\{([^{},]*+,[^{}]*+)\}")
 _WILD = expression(r"[*?\[]")
 
 
+@lru_cache(maxsize=1024)
 def relation(path: str, cache: str) -> Relation:
     """How a path, perhaps with wildcards, relates to a cache folder: "within" for the folder itself and below it.
 

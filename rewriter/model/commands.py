@@ -172,8 +172,8 @@ class _Walker:
 
     def _command(self, node: Command, depth: int) -> None:
         words = invoked(node)
-        wrapper = node.words[: len(node.words) - len(words)]
-        given = {**self.assigned, **_set_by((*node.assigns, *wrapper))}
+        setting = (*node.assigns, *node.words[: len(node.words) - len(words)])
+        given = {**self.assigned, **_set_by(setting)} if setting else self.assigned
         self.located.append(self._here(node, words, depth, given))
         self._forget_set(node, words, depth)
         if words and words[0].value in CHANGES_FOLDER:
@@ -184,8 +184,9 @@ class _Walker:
         changed = node.assigns if not words else words[1:] if words[0].value in SETS_VARIABLES else ()
         if [word.value for word in words[:2]] in ([".", "/etc/os-release"], ["source", "/etc/os-release"]):
             self._forget({*self.env, *self.assigned} & _OF_RELEASE)
-        names = {word.text.partition("=")[0] for word in changed}
-        self._forget(names)
+        if not changed:
+            return
+        self._forget({word.text.partition("=")[0] for word in changed})
         if depth == 0:  # what is in a branch, a subshell or a pipeline may not have been set
             self.assigned = {**self.assigned, **_set_by(changed)}
 

@@ -60,7 +60,7 @@ class AuthorsWords:
         if quote.rstrip("…") in self._first.text:
             return quote  # nearly always
         wanted = quote.rstrip("…").split()
-        if self._joined_first.find(wanted) is not None:
+        if wanted in self._joined_first:
             return quote
         found = self._joined_last.find(wanted)
         if found is None:
@@ -130,19 +130,10 @@ class _Joined:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._words: list[int] = [0]
-        """Where words begin in it."""
-        self._origins: list[int] = [0]
-        """Where they begin in the text."""
-        parts: list[str] = []
-        at = length = 0
-        for gap in _BETWEEN_WORDS.finditer(text):
-            parts.append(text[at : gap.start()])
-            length += gap.start() - at + 1
-            at = gap.end()
-            self._words.append(length)
-            self._origins.append(at)
-        self._joined = " ".join((*parts, text[at:]))
+        self._joined = _BETWEEN_WORDS.sub(" ", text)
+
+    def __contains__(self, words: list[str]) -> bool:
+        return " ".join(words) in self._joined or self._over_escape(words) is not None
 
     def find(self, words: list[str]) -> Span | None:
         """Where words first stand side by side in the text."""
@@ -150,11 +141,25 @@ class _Joined:
         at = self._joined.find(joined)
         if at >= 0:
             return Span(self._origin(at), self._origin(at + len(joined) - 1) + 1)
-        if any(word.endswith("\\") for word in words):  # it may be the escape of a line's end
-            found = re.search(_BETWEEN.join(map(re.escape, words)), self._text)
-            return Span(*found.span()) if found is not None else None
-        return None
+        return self._over_escape(words)
+
+    def _over_escape(self, words: list[str]) -> Span | None:
+        """Where words stand of which one ends with an escape, which may be that of a line's end."""
+        if not any(word.endswith("\\") for word in words):
+            return None
+        found = re.search(_BETWEEN.join(map(re.escape, words)), self._text)
+        return Span(*found.span()) if found is not None else None
 
     def _origin(self, offset: int) -> int:
-        word = bisect_right(self._words, offset) - 1
-        return self._origins[word] + offset - self._words[word]
+        starts, origins = self._starts
+        word = bisect_right(starts, offset) - 1
+        return origins[word] + offset - starts[word]
+
+    @cached_property
+    def _starts(self) -> tuple[list[int], list[int]]:
+        """Where words begin in the joined text, and where they begin in the text."""
+        starts, origins = [0], [0]
+        for gap in _BETWEEN_WORDS.finditer(self._text):
+            starts.append(starts[-1] + gap.start() - origins[-1] + 1)
+            origins.append(gap.end())
+        return starts, origins

@@ -44,7 +44,8 @@ def commands(of: Script | Node) -> Iterator[Command]:
 
 def program_name(word: Word) -> str:
     """The program's name without its folder: "apt-get" for `/usr/bin/apt-get`."""
-    return word.literal_or_text.rpartition("/")[2]
+    # this is asked most of all, so that it does without `literal_or_text`
+    return (word.text if word.value is None else word.value).rpartition("/")[2]
 
 
 def invoked(command: Command) -> tuple[Word, ...]:

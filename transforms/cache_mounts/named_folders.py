@@ -88,7 +88,7 @@ def _forced(command: Located) -> bool:
 def _not_in_text(cache: SharedCache, step: Step, folders: list[str]) -> None:
     """Raise LeaveAlone for a RUN that dfix cannot read and that names the manager or a folder."""
     text = step.source_text
-    names = (*cache.manager.commands, *(folder.lstrip("~/") for folder in folders))
+    names = (*sorted(cache.manager.commands, reverse=True), *(folder.lstrip("~/") for folder in folders))
     named = next((name for name in names if name in text), "")
     if named:
         told = f"the RUN on line {step.instruction.line} names {named}, and {step.script.opaque}"

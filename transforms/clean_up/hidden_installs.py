@@ -43,8 +43,9 @@ def _check(step: Step) -> None:
         if not command.words or usage(command.words) is not None:
             continue
         program = program_name(command.words[0])
-        text = " ".join(word.literal_or_text for word in command.words[1:])
-        found = _install().search(text) if row(program) is None else None
+        if row(program) is not None:
+            continue
+        found = _install().search(" ".join(word.literal_or_text for word in command.words[1:]))
         if found is not None:
             reason = f"`{program}` may run `{found[0].strip()}`, but dfix doesn't know how"
             raise LeaveAlone(

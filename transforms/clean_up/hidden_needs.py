@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
 _CONTEXT_HINT = "name the build context with --context, so that dfix can read the script"
 _UPDATE_HINT = "update the package lists in that file before it uses them"
+_OF_SCRIPTS = frozenset(" \n\t(")
+"""What a word has that is a script itself, and names no file."""
 _COMMAND_OPTION = expression(r"-[a-z]*c")
-_OTHER_USER = ("su", "runuser")
+_OTHER_USER = frozenset(("su", "runuser"))
 _RUNS_ITS_INPUT = ("xargs", "parallel")
 _WORKING_FOLDER = frozenset(("--prefix", "-C", "--cwd", "--dir", "--workspace", "-w", "--working-dir", "-d"))
 _EXECUTES = ("-exec", "-execdir", "-ok", "-okdir")
@@ -149,13 +151,14 @@ def _all_is_read(removal: Removal, command: Located, step: Step) -> None:
 def given_to_shell(command: Located) -> tuple[Located, ...]:
     """The commands of the script that a command gives to a shell: `bash -c "…"`, `su app -c "…"`, `eval "…"`."""
     words = command.words
-    names = [program_name(word) for word in words]
-    if names[0] == "eval" and len(words) > 1 and all(word.value is not None for word in words):
+    if program_name(words[0]) == "eval" and len(words) > 1 and all(word.value is not None for word in words):
         text = " ".join(word.literal_or_text for word in words[1:])
         return located_in(parse(text, 0, text), command.folder, command.env)
     for at in range(1, len(words) - 1):
-        runs = any(name in of_kind("shell") or name in _OTHER_USER for name in names[:at])
-        if runs and _COMMAND_OPTION.fullmatch(words[at].literal_or_text):
+        if not _COMMAND_OPTION.fullmatch(words[at].literal_or_text):
+            continue
+        before = {program_name(word) for word in words[:at]}
+        if not before.isdisjoint(of_kind("shell") | _OTHER_USER):
             text = words[at + 1].literal_or_text.strip("\"'")
             return located_in(parse(text, 0, text), command.folder, command.env)
     return ()
@@ -216,7 +219,7 @@ def _runs_nothing(words: tuple[Word, ...]) -> bool:
 
 
 def _is_harmless(program: str) -> bool:
-    known = row(posixpath.basename(program))
+    known = row(program.rpartition("/")[2])
     # a row with `requires` is that of an interpreter, which `-v` keeps from running anything
     names_only = known is not None and known.operands != "anything" and not known.requires
     return known is not None and names_only and known.kinds.isdisjoint(_LATER_RUN)
@@ -230,7 +233,7 @@ def _named(scripts: ContextScripts, command: Located, step: Step) -> list[str]:
     fed = command.fed_by[1:] if interprets(program) else ()  # `cat x.py | python3`
     for at, word in enumerate((*words[1:], *inputs, *fed), 1):
         text = word.literal_or_text
-        if any(mark in text for mark in " \n\t("):
+        if not _OF_SCRIPTS.isdisjoint(text):
             paths += scripts.named_by(text, "")
             paths += scripts.imported(text.strip("\"'"), "") if program.startswith("python") else []
             continue

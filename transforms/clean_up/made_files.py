@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from fnmatch import fnmatchcase
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -65,12 +66,17 @@ class MadeFiles:
 
     def at(self, image_path: str) -> list[str]:
         """The paths whose text is at an image path, or may be there."""
-        name = posixpath.basename(image_path)
-        return [
-            path
-            for path, text in self._texts.items()
-            if text is not None and (path == image_path or (path[0] in _UNKNOWN and posixpath.basename(path) == name))
-        ]
+        named = self._by_name.get(image_path.rpartition("/")[2], ())
+        return [path for path in named if path == image_path or path[0] in _UNKNOWN]
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        """The paths of known texts, by name."""
+        by_name: dict[str, list[str]] = {}
+        for path, text in self._texts.items():
+            if text is not None:
+                by_name.setdefault(posixpath.basename(path), []).append(path)
+        return by_name
 
     def called(self, pattern: str) -> list[str]:
         """The paths of a name, perhaps with wildcards."""
@@ -91,19 +97,20 @@ class MadeFiles:
 
     def moved_from(self, image_path: str) -> Iterator[str]:
         """The image paths from which a RUN may have moved, copied or linked the file at an image path."""
-        name = posixpath.basename(image_path)
         for move in self._moves:
             if image_path != move.destination and not image_path.startswith(move.destination.rstrip("/") + "/"):
                 continue
+            folder, name = posixpath.split(image_path)
             for source in move.sources:
                 if image_path == move.destination:
                     yield source
-                near = posixpath.join(posixpath.dirname(source), name)
-                if posixpath.dirname(image_path) == move.destination and fnmatchcase(near, source):
-                    yield near
-                for folder in (move.destination, posixpath.join(move.destination, posixpath.basename(source))):
-                    if image_path.startswith(folder + "/"):
-                        yield source + image_path[len(folder) :]
+                if folder == move.destination:
+                    near = posixpath.join(posixpath.dirname(source), name)
+                    if fnmatchcase(near, source):
+                        yield near
+                for above in (move.destination, posixpath.join(move.destination, posixpath.basename(source))):
+                    if image_path.startswith(above + "/"):
+                        yield source + image_path[len(above) :]
 
     def moved_into(self, image_folder: str) -> Iterator[str]:
         """The image paths of files that a RUN moves or copies to an image folder, or below it; some have wildcards."""
@@ -147,9 +154,10 @@ class MadeFiles:
             self._downloaded(command)
 
     def _downloaded(self, command: Located) -> None:
-        words = [word.literal_or_text.strip("\"'") for word in command.words]
-        if not words or posixpath.basename(words[0]) not in of_kind("downloads"):
+        program = command.words[0].literal_or_text.strip("\"'") if command.words else ""
+        if posixpath.basename(program) not in of_kind("downloads"):
             return
+        words = [word.literal_or_text.strip("\"'") for word in command.words]
         redirects = [r.target.literal_or_text for r in command.command.redirects if r.op in _WRITES and r.target]
         named = [after for word, after in pairwise(words) if _OUTPUT_OPTION.fullmatch(word)]
         addresses = [word for word in words if "://" in word]
@@ -166,7 +174,10 @@ class MadeFiles:
 
     def _moved(self, command: Located, step: Step) -> None:
         words = command.words
-        if len(words) < 3 or not any(program_name(words[0]) in of_kind(kind) for kind in _MOVES):
+        if len(words) < 3:
+            return
+        program = program_name(words[0])
+        if not any(program in of_kind(kind) for kind in _MOVES):
             return
         operands = [word for word in words[1:] if not word.text.startswith("-")]
         paths = [_image_path(word, command.folder, step) for word in operands]

@@ -27,6 +27,8 @@ def overlap(name: str, pattern: str) -> bool:
                 after.add(at)
             elif at < len(tokens) and _fits(char, tokens[at]):
                 after.add(at + 1)
+        if not after:
+            return False
         reached = _with_stars(after, tokens)
     return len(tokens) in reached
 

@@ -78,7 +78,9 @@ class PlacedFiles:
     def _copied_to(self, image_path: str) -> list[str]:
         """The context files that some COPY puts at an image path, or may put there."""
         found = [path for copy in self._copies if (path := copy.brought.context_path_of(image_path)) is not None]
-        folder, name = posixpath.dirname(image_path), posixpath.basename(image_path)
+        if not self._unclear_to:
+            return found
+        folder, name = posixpath.split(image_path)
         # `COPY x.sh /bin/x` writes a file of that name, or one in a folder of that name
         for place in dict.fromkeys((image_path, folder)):
             for copy in self._unclear_to.get(place, ()):

@@ -45,8 +45,13 @@ def _is_of_workspace(command: Located) -> bool:
 
 def _inner(command: Located) -> str:
     """The install that the words of an unknown command contain; "" for none."""
-    if not effects(command).anything or program_name(command.words[0]) in of_kind("prints") | of_kind("asks"):
+    install = _install_within(command)
+    if not install or program_name(command.words[0]) in of_kind("prints") | of_kind("asks"):
         return ""
+    return install if effects(command).anything else ""
+
+
+def _install_within(command: Located) -> str:
     is_runner = usage(command.words) is None
     for at in range(1, len(command.words) if is_runner else 0):
         used = usage(command.words[at:])
