@@ -161,7 +161,7 @@ def _rewritten(draw: Draw) -> tuple[str, str]:
     tried = probe(draw.kind, draw.seed, draw.number)
     with tempfile.TemporaryDirectory() as folder:
         put(Path(folder), {**tried.files, "Dockerfile": tried.dockerfile})
-        result = rewrite(Path(folder))
+        result = rewrite(Path(folder), tried.rules, tried.target)
     return result.after.text, "" if result.ignore_file is None else result.ignore_file.after.text
 
 

@@ -47,22 +47,22 @@ class CopyEntry(NamedTuple):
 class Brought:
     """The mapping between context paths and image paths of one COPY. Lists the context only when necessary."""
 
-    __slots__ = ("_context", "_names", "entries")
+    __slots__ = ("_names", "context", "entries")
 
     def __init__(self, context: Context, entries: tuple[CopyEntry, ...]) -> None:
-        self._context = context
+        self.context = context
         self._names: frozenset[str] | None = None  # every part of the image paths, for `ending_in`
         self.entries = entries
 
     def mode(self, path: str) -> int:
         """The permissions of a context file that ships; 0 if there is none."""
-        return self._context.mode(path)
+        return self.context.mode(path)
 
     def paths(self) -> Iterator[str]:
         """Every context path that is copied."""
         for entry in self.entries:
             if entry.folder:
-                yield from self._context.below(entry.source)
+                yield from self.context.below(entry.source)
             else:
                 yield entry.source
 
@@ -72,13 +72,13 @@ class Brought:
         for entry in self.entries:
             if not entry.folder:
                 found = entry.image if path == entry.source else found
-            elif (not entry.source or path.startswith(entry.source + "/")) and self._context.ships(path):
+            elif (not entry.source or path.startswith(entry.source + "/")) and self.context.ships(path):
                 found = posixpath.join(entry.image, path[len(entry.source) :].lstrip("/"))
         return found
 
     def is_executable(self, path: str) -> bool:
         """Whether a file of the context has a mode with which it may be run."""
-        return os.access(os.path.join(self._context.root, path), os.X_OK)
+        return os.access(os.path.join(self.context.root, path), os.X_OK)
 
     def context_path_of(self, image_path: str) -> str | None:
         """The context path of the file copied to an image path, or None."""
@@ -88,7 +88,7 @@ class Brought:
                     return entry.source
             else:
                 path = _below(entry, image_path)
-                if path and self._context.ships(path):
+                if path and self.context.ships(path):
                     return path
         return None
 
@@ -97,21 +97,21 @@ class Brought:
         for entry in reversed(self.entries):
             if entry.folder:
                 path = _below(entry, image_folder)
-                if path is not None and (path == entry.source or self._context.is_folder(path)):
+                if path is not None and (path == entry.source or self.context.is_folder(path)):
                     return path
         return None
 
     def mode_of(self, path: str) -> int:
         """The permission bits of a context file."""
-        return self._context.mode(path)
+        return self.context.mode(path)
 
     def has_rights(self, path: str) -> bool:
         """Whether a context file runs with its owner's or group's rights, or has capabilities of its own."""
-        return has_rights(self._context, path)
+        return has_rights(self.context, path)
 
     def hard_linked(self, path: str) -> tuple[int, int] | None:
         """What two context files have in common that are hard links to each other; None for a file without others."""
-        return hard_linked(self._context, path)
+        return hard_linked(self.context, path)
 
     def source_of(self, image_path: str) -> str | None:
         """The context path whose file or folder would be at an image path, whether it ships, or exists, or not."""
@@ -126,10 +126,10 @@ class Brought:
         """
         for entry in self.entries:
             path = _below(entry, image_path) if entry.folder else None
-            if path is None or path == entry.source or self._context.never_ships(path):
+            if path is None or path == entry.source or self.context.never_ships(path):
                 continue
             topmost = posixpath.join(entry.source, image_path[1:].partition("/")[0])
-            if entry.image != "/" or self._context.exists(topmost):
+            if entry.image != "/" or self.context.exists(topmost):
                 return True
         return False
 
@@ -156,9 +156,9 @@ class Brought:
         prefix = image_folder.rstrip("/") + "/"
         for entry in self.entries:
             path = _below(entry, image_folder) if entry.folder else None
-            if path is not None and self._context.ships_any(path):
+            if path is not None and self.context.ships_any(path):
                 return True
-            if entry.image.startswith(prefix) and (not entry.folder or self._context.ships_any(entry.source)):
+            if entry.image.startswith(prefix) and (not entry.folder or self.context.ships_any(entry.source)):
                 return True
         return False
 
@@ -177,7 +177,7 @@ class Brought:
                     continue
                 path, at = entry.source, entry.image + "/"
             skipped = len(path) + 1 if path else 0
-            found += [at + file[skipped:] for file in self._context.some_below(path, max(most - len(found), 1))]
+            found += [at + file[skipped:] for file in self.context.some_below(path, max(most - len(found), 1))]
         return found
 
     def may_put_into(self, image_folder: str) -> bool:
@@ -208,7 +208,7 @@ class Brought:
                     return True
             else:
                 path = _below(entry, image_path)
-                if path is not None and (self._context.ships(path) or self._context.ships_any(path)):
+                if path is not None and (self.context.ships(path) or self.context.ships_any(path)):
                     return True
         return False
 

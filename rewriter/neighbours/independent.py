@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import usage
@@ -15,15 +16,21 @@ from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.paths import overlaps, resolve, within
 from dfix.rewriter.model.values_in_force import filled, values_in_force
 from dfix.rewriter.neighbours.early_run import EarlyRun
+from dfix.rewriter.neighbours.image_links import copy_with_links, leads_to, other_links
 from dfix.rewriter.neighbours.told_paths import ToldPaths, named_paths, without_urls
 from dfix.rewriter.text.expression import expression
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dfix.rewriter.context.folder import Context
 
 _BETWEEN = expression(r"[\s=,:;\"']+")
 _DOTS = frozenset((".", ".."))
 _OF_SHELL = frozenset(("PWD", "OLDPWD"))
 
 
-def check_independent(run: EarlyRun, copy: Step, destination: str, told: ToldPaths) -> None:
+def check_independent(run: EarlyRun, copy: Step, destination: str, told: ToldPaths, context: Context | None) -> None:
     """Raises LeaveAlone where a RUN may see, or do, something else before a COPY than after it."""
 
     def brought(path: str) -> bool:
@@ -35,6 +42,7 @@ def check_independent(run: EarlyRun, copy: Step, destination: str, told: ToldPat
             raise LeaveAlone(
                 "needs-copy", f"{why}, where the {copy.keyword} on line {copy.instruction.line} puts files"
             )
+        _check_links(command.located, run.step, copy, brought, context)
     text = " ".join([run.step.source_text, *run.step.shell])
     text = filled(text, values_in_force(run.step, run.commands[-1].located))
     if any(overlaps(path, destination) for path in named_paths(text)) or _is_called_like(text, destination):
@@ -49,6 +57,24 @@ def check_independent(run: EarlyRun, copy: Step, destination: str, told: ToldPat
         _check_variables(run, command.located, copy, destination)
     _check_earlier(run, copy, destination, told)
     _check_accounts(run, copy)
+
+
+def _check_links(
+    command: Located, step: Step, copy: Step, brought: Callable[[str], bool], context: Context | None
+) -> None:
+    """Raises LeaveAlone where what a command names may lead to the copied files through a link."""
+    found, links = effects(command), other_links(step, command)
+    for place in (*found.reads, *found.writes):
+        bringing = copy_with_links(place.path, step, context, brought) if place.path.startswith("/") else None
+        if bringing is not None:
+            reason = (
+                f"`{found.shown}` {place.verb} {place.shown}, and the {bringing.keyword} on line "
+                f"{bringing.instruction.line} may bring links that lead to the files of line {copy.instruction.line}"
+            )
+            raise LeaveAlone("linked-folder", reason)
+        if leads_to(links, brought, place.path):
+            reason = f"`{found.shown}` {place.verb} {place.shown}, which a link leads to the copied files"
+            raise LeaveAlone("linked-folder", reason)
 
 
 def check_folder(run: EarlyRun, before: Step) -> None:

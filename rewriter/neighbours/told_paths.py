@@ -11,6 +11,7 @@ from dfix.rewriter.model import Step
 from dfix.rewriter.model.commands import Located, located
 from dfix.rewriter.model.paths import resolve
 from dfix.rewriter.model.values_in_force import filled, values_in_force
+from dfix.rewriter.neighbours.image_links import links_made_by
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.expression import expression
 
@@ -46,6 +47,7 @@ def _told(step: Step) -> Iterator[str]:
         yield from named_paths(filled(text, values))
     for command in commands:
         yield from _set_for_manager(command)
+        yield from (link.target for link in links_made_by(command))
 
 
 def _set_for_manager(command: Located) -> Iterator[str]:

@@ -43,6 +43,7 @@ class Base(NamedTuple):
 
 BASES = {
     "debian": Base(("debian:12", "debian:bookworm-slim"), "debian", _TOOLS + _APT),
+    "tools": Base(("debian:bookworm",), "debian", _TOOLS.replace(" make ", " curl make ") + _APT),
     "node": Base(
         ("node:22", "node:22-slim"),
         "node22",

@@ -52,6 +52,12 @@ class Probe(NamedTuple):
     """Whether the images are run too; both must exit alike."""
     rules_first: tuple[str, ...] = ()
     """Rules that run alone before all run; the end must be the same as that of all at once."""
+    rules: tuple[str, ...] = ()
+    """Rules that are selected by name; () for those that run by default."""
+    target: str = ""
+    """The builder that the settings name."""
+    whole: str = ""
+    """For a list of manifests that is not complete: the Dockerfile whose image a repair must give, in place of the old one."""
 
 
 def put(folder: Path, files: Mapping[str, Item]) -> None:
@@ -87,7 +93,7 @@ def from_json(text: str) -> Probe:
     fields = json.loads(text)
     fields["files"], fields["later"] = _from_items(fields["files"]), _from_items(fields["later"])
     fields["others"] = tuple(OtherBuild(*other) for other in fields["others"])
-    fields["rules_first"] = tuple(fields["rules_first"])
+    fields |= {name: tuple(fields.get(name, ())) for name in ("rules_first", "rules")}
     return Probe(**fields)
 
 

@@ -35,6 +35,11 @@ def chores(rng: Random, *, apt: bool = True) -> list[str]:
     return [*found, rng.choice(_APT)] if apt and draw < 0.65 else found
 
 
+def with_default_rules(rng: Random, rule: str) -> tuple[str, ...]:
+    """A rule that runs by name only: mostly beside those that run by default, at times alone."""
+    return (rule,) if rng.random() < 0.25 else ("split-manifests", "merge-runs", "clean-up", rule)
+
+
 def folder(rng: Random) -> str:
     """A working folder."""
     return rng.choice(("/app", "/srv/app", "/usr/src/app", "/code", "/w"))

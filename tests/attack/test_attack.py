@@ -46,7 +46,7 @@ def test_most_contexts_are_changed_by_dfix(tmp_path: Path) -> None:
             folder = tmp_path / kind / str(number)
             tried = probe(kind, 3, number)
             put(folder, {**tried.files, "Dockerfile": tried.dockerfile})
-            changed += rewrite(folder).changed
+            changed += rewrite(folder, tried.rules, tried.target).changed
     assert changed > 0.7 * 20 * len(KINDS)
 
 
@@ -120,6 +120,5 @@ def test_each_fault_of_the_power_test_applies(patch: Path) -> None:
 
 
 def test_every_kind_of_the_campaign_that_broke_has_a_fault() -> None:
-    assert {kind for kind in KINDS if kind.startswith("K")} == {
-        path.stem.partition("-")[0] for path in FAULTS.glob("*.patch")
-    }
+    broken = {path.stem.partition("-")[0] for path in FAULTS.glob("*.patch")}
+    assert {kind for kind in KINDS if kind.startswith("K")} < broken <= set(KINDS)

@@ -63,7 +63,7 @@ class _Pair(NamedTuple):
     def version(self, number: int) -> tuple[OtherBuild, OtherBuild]:
         """What a build is made of, before and after; a build of another Dockerfile stays as it is."""
         other = self.probe.others[number - 1] if number else OtherBuild("")
-        texts = (self.probe.dockerfile, self.result.after.text)
+        texts = (_expected(self.probe, self.result), self.result.after.text)
         before, after = (other if other.dockerfile else other._replace(dockerfile=text) for text in texts)
         return before, after
 
@@ -119,7 +119,7 @@ class Lab:
         before, after = folder / "before", folder / "after"
         for side in (before, after):
             put(side, {**probe.files, "Dockerfile": probe.dockerfile})
-        result = rewrite(after)
+        result = rewrite(after, probe.rules, probe.target)
         for side in (before, after):
             # as verify does: a Dockerfile that ships itself is not compared with its own rewrite
             put(side, {**probe.later, "Dockerfile": probe.dockerfile})
@@ -232,6 +232,12 @@ class Lab:
             self._call(["docker", "image", "rm", "--force", *tags])
 
 
+def _expected(probe: Probe, result: Result) -> str:
+    """The Dockerfile whose image the rewritten one must give: the author's, unless it was repaired."""
+    repaired = any(change.contract == "repairs" for change in result.changes)
+    return probe.whole if repaired and probe.whole else probe.dockerfile
+
+
 def _compared(pair: _Pair, number: int, images: dict[str, Image]) -> Comparison:
     first, second = (images[built.tag] for built in pair.built[number])
     same_file = number == 0 or not pair.probe.others[number - 1].dockerfile
@@ -259,10 +265,10 @@ def opened(engine: Engine, jobs: int) -> Iterator[Lab]:
         yield Lab(engine, Path(folder), jobs)
 
 
-def rewrite(folder: Path, select: tuple[str, ...] | None = None) -> Result:
-    """Run the safe rules on the Dockerfile of a folder, and write what they change, the ignore file too."""
+def rewrite(folder: Path, select: tuple[str, ...] = (), target: str = "") -> Result:
+    """Run rules, those of the default if none is named, on the Dockerfile of a folder, and write what they change."""
     path = folder / "Dockerfile"
-    options = Options(select=None if select is None else frozenset(select))
+    options = Options(select=frozenset(select) or None, target=target)
     result = run(Source.from_bytes(str(path), path.read_bytes()), options)
     if result.changed:
         path.write_bytes(result.after.to_bytes())

@@ -12,12 +12,15 @@ from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.given_owner import given_owner
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.neighbours.folders import may_be_near
+from dfix.rewriter.neighbours.image_links import copy_with_links, leads_to, other_links
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from dfix.rewriter.context.folder import Context
+    from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
     from dfix.transforms.copy_ownership.copies import Bringing
 
@@ -32,9 +35,9 @@ def is_account(command: Located) -> bool:
     return bool(command.words) and program_name(command.words[0]) in of_kind("adds-accounts")
 
 
-def touches(command: Located, paths: Sequence[str], line: int) -> str:
-    """Why it may matter to a command on a line who owns the files below `paths`, as a clause; "" if it does not."""
-    name = f"`{shown(command)}` on line {line}"
+def touches(command: Located, paths: Sequence[str], step: Step, context: Context | None) -> str:
+    """Why it may matter to a command of a RUN who owns the files below `paths`, as a clause; "" if it does not."""
+    name = f"`{shown(command)}` on line {step.instruction.line}"
     if not command.words:
         return "" if not command.command.redirects else f"{name} writes a file"
     if _gives_plain_mode(command):
@@ -50,9 +53,19 @@ def touches(command: Located, paths: Sequence[str], line: int) -> str:
     removes = program in of_kind("removes")  # root may, whoever owns the file
     places = (*(() if program == "ln" else found.reads), *(() if removes else found.writes))
     for place in places:
-        if may_be_near(place, paths):
+        if may_be_near(place, paths) or _is_led_near(command, place.path, paths, step, context):
             return f"{name} {place.verb} {place.shown}"
     return ""
+
+
+def _is_led_near(command: Located, place: str, paths: Sequence[str], step: Step, context: Context | None) -> bool:
+    """Whether links that earlier steps make or bring may lead a path below one of `paths`."""
+
+    def is_near(path: str) -> bool:
+        return any(overlaps(path, owned) for owned in paths)
+
+    links = other_links(step, command)
+    return leads_to(links, is_near, place) or copy_with_links(place, step, context, is_near) is not None
 
 
 def _gives_plain_mode(command: Located) -> bool:

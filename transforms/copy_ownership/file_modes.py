@@ -68,7 +68,7 @@ def mode_plan(model: Model, step: Step, command: Located) -> ModePlan | None:
     if not found:
         return None
     _check_builder(model)
-    _check_run(step, command, change)
+    _check_run(step, command, change, model.context)
     copies = [_new_modes(model, copy, paths, change, command) for copy, paths in found.items()]
     rest = [other for other in located(step, conditions=True) if other.command is not command.command]
     whole = all(other.words and other.words[0].value in _DO_NOTHING_ALONE for other in rest)
@@ -99,7 +99,7 @@ def _brought_by(model: Model, step: Step, command: Located, change: ModeChange) 
                 found[other] = paths
                 missing.difference_update(paths)
             continue
-        stops = _stops(other, sorted(missing), step)
+        stops = _stops(other, sorted(missing), step, model.context)
         if stops:
             _check_early(model, other, missing, f"{stops}, so `{shown(command)}` stays after it")
             break
@@ -124,17 +124,19 @@ def _named(model: Model, step: Step, paths: set[str]) -> bool:
     return any(not entry.folder and entry.image in paths for entry in to.copy.brought.entries)
 
 
-def _stops(step: Step, paths: Sequence[str], chmod: Step) -> str:
+def _stops(step: Step, paths: Sequence[str], chmod: Step, context: Context | None) -> str:
     """Why the mode of the files may matter to a step above the `chmod`, as a clause; "" if it does not."""
     line = step.instruction.line
     if step.keyword != "RUN":
         return f"the {step.keyword} on line {line} may change what it does"
     if step.script.opaque or step.instruction.flags or step.shell != chmod.shell:
         return f"dfix does not know what the RUN on line {line} does"
-    return next(filter(None, (_minds(other, paths, line) for other in located(step, conditions=True))), "")
+    found = (_minds(other, paths, step, context) for other in located(step, conditions=True))
+    return next(filter(None, found), "")
 
 
-def _minds(command: Located, paths: Sequence[str], line: int) -> str:
+def _minds(command: Located, paths: Sequence[str], step: Step, context: Context | None) -> str:
+    line = step.instruction.line
     if command.words and command.words[0].value == "chmod":
         other = mode_change(command)
         if other is None or any(overlaps(path, place) for path in paths for place in other.paths):
@@ -149,7 +151,7 @@ def _minds(command: Located, paths: Sequence[str], line: int) -> str:
         # packages run their own scripts and those in folders of the system, and read nothing elsewhere
         path = next((path for path in paths if not is_own(path)), "")
         return f"`{shown(command)}` on line {line} may use {path}" if path else ""
-    return touches(command, paths, line)
+    return touches(command, paths, step, context)
 
 
 def _options(command: Located) -> list[str]:
@@ -198,7 +200,7 @@ def _is_download(step: Step) -> bool:
     return names_a_file(step.destination, name)
 
 
-def _check_run(step: Step, command: Located, change: ModeChange) -> None:
+def _check_run(step: Step, command: Located, change: ModeChange, context: Context | None) -> None:
     instruction = step.instruction
     name = f"`{shown(command)}`"
     if chain(step.script) is None or command.depth or instruction.heredocs:
@@ -206,13 +208,12 @@ def _check_run(step: Step, command: Located, change: ModeChange) -> None:
     if instruction.flags:
         flag = instruction.text[instruction.flags[0].span.start : instruction.flags[0].span.end]
         raise LeaveAlone("mount", f"the RUN of {name} has {flag}")
-    line = instruction.line
     for other in located(step, conditions=True):
         if other.command is command.command:
             continue
-        if other.part < command.part and (why := _minds(other, change.paths, line)):
+        if other.part < command.part and (why := _minds(other, change.paths, step, context)):
             raise LeaveAlone("owner-between", f"{why}, before {name}")
-        if other.words and other.words[0].value == "chmod" and _minds(other, change.paths, line):
+        if other.words and other.words[0].value == "chmod" and _minds(other, change.paths, step, context):
             raise LeaveAlone("owner-between", f"`{shown(other)}` of the same RUN changes modes, too")
         if any(overlaps(place.path, path) for place in effects(other).writes for path in change.paths):
             what = f"`{shown(other)}` stores the files of {name} again anyway"

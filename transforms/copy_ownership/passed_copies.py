@@ -21,6 +21,7 @@ from dfix.transforms.copy_ownership.copies import relation
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from dfix.rewriter.context.folder import Context
     from dfix.rewriter.model import Step
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.model.effects.given_owner import GivenOwner
@@ -34,8 +35,9 @@ _OF_EVERY_PROGRAM = expression(r"PATH|LD_\w+|ENV|BASH_ENV|HOME|IFS")
 class Walk:
     """Goes up from a `chown` as far as it may move."""
 
-    def __init__(self, step: Step, alone: Located | None, given: GivenOwner, owner: Owner) -> None:
+    def __init__(self, step: Step, alone: Located | None, given: GivenOwner, owner: Owner, context: Context) -> None:
         self.step = step
+        self.context = context
         self.given = given
         self.owner = owner
         text = step.source_text if alone is None else " ".join(word.text for word in alone.words)
@@ -99,7 +101,8 @@ class Walk:
                 self.with_it.append(step)
                 self.names.update(_NAME.findall(step.source_text))
             return ""
-        return next(filter(None, (touches(command, self.given.paths, line) for command in commands)), "")
+        found = (touches(command, self.given.paths, step, self.context) for command in commands)
+        return next(filter(None, found), "")
 
     def _passes_variables(self, step: Step) -> str:
         instruction = step.instruction

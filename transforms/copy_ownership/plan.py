@@ -66,9 +66,8 @@ def plan(model: Model, step: Step, command: Located, given: GivenOwner) -> Plan 
     owner = owner_given(step, command)
     rest = [other for other in located(step, conditions=True) if other.command is not command.command]
     _check_gain(rest, command, given)
-    line = step.instruction.line
-    stays = not any(touches(other, given.paths, line) for other in rest if other.part < command.part)
-    walk = Walk(step, command if stays else None, given, owner)
+    stays = not any(touches(other, given.paths, step, context) for other in rest if other.part < command.part)
+    walk = Walk(step, command if stays else None, given, owner, context)
     walk.go_up(earlier, known)
     if not walk.covered:
         raise LeaveAlone("owner-between", f"{walk.blocked}, so `{shown(command)}` stays after it")

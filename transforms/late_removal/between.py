@@ -66,7 +66,7 @@ def _check_below(model: Model, runs: Sequence[RunSummary], copies: Sequence[Step
         destination = own_destination(copy)
         for run in runs:
             if run.step.index > copy.index:
-                check_independent(early_run(model, run.step), copy, destination, told)
+                check_independent(early_run(model, run.step), copy, destination, told, model.context)
 
 
 def _check_above(model: Model, runs: Sequence[RunSummary], copies: Sequence[Step]) -> None:
@@ -80,7 +80,7 @@ def _check_above(model: Model, runs: Sequence[RunSummary], copies: Sequence[Step
             raise LeaveAlone("re-runs", f"in one RUN, `{before[0].title}` would run again with {edit}", _HINT)
         destination = own_destination(copy)
         for run in before:
-            check_independent(early_run(model, run.step), copy, destination, told)
+            check_independent(early_run(model, run.step), copy, destination, told, model.context)
 
 
 def _sources(copy: Step) -> list[str | None]:

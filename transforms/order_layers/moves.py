@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
+from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.build import used_stages
 from dfix.rewriter.model.paths import is_address
@@ -89,7 +90,7 @@ def _plan(model: Model, step: Step, planned: dict[int, _Planned], told: ToldPath
                 limit = max(limit, planned[other.index].copy.index)
                 continue
             run = run or early_run(model, step)
-            _check_pass(run, other, told)
+            _check_pass(run, other, told, model.context)
             if changes_with_sources(model, other):
                 found = other
     except LeaveAlone:
@@ -98,11 +99,11 @@ def _plan(model: Model, step: Step, planned: dict[int, _Planned], told: ToldPath
     return None if found is None or run is None else _Planned(run, found)
 
 
-def _check_pass(run: EarlyRun, other: Step, told: ToldPaths) -> None:
+def _check_pass(run: EarlyRun, other: Step, told: ToldPaths, context: Context | None) -> None:
     """Raises LeaveAlone where a RUN may not go above a step that stays."""
     line = other.instruction.line
     if other.keyword in ("COPY", "ADD"):
-        check_independent(run, other, own_destination(other), told)
+        check_independent(run, other, own_destination(other), told, context)
     elif other.keyword == "WORKDIR":
         check_folder(run, other)
     elif other.keyword == "RUN":

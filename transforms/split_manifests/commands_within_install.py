@@ -8,8 +8,8 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
 from dfix.rewriter.model.substitutions import substitutions
+from dfix.rewriter.neighbours.image_links import links_before
 from dfix.transforms.split_manifests.installs import InstallRun
-from dfix.transforms.split_manifests.links import links_before
 from dfix.transforms.split_manifests.obstacles import why_it_stays
 
 _HINT = "write the value literally, or set it with an ARG"

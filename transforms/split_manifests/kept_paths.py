@@ -16,9 +16,10 @@ from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.effects.command_row import described
 from dfix.rewriter.model.effects.of_command import effects
 from dfix.rewriter.model.effects.places import named_by
+from dfix.rewriter.neighbours.image_links import makes_symbolic_links
 from dfix.rewriter.shell.nodes import Script, Word
 from dfix.rewriter.shell.walk import program_name
-from dfix.transforms.split_manifests.links import makes_symbolic_links, symbolic_link
+from dfix.transforms.split_manifests.links import symbolic_link
 from dfix.transforms.split_manifests.mentioned_paths import (
     CommandTexts,
     Mention,

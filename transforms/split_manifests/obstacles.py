@@ -17,9 +17,9 @@ from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.model.substitutions import given_script, substitutions
+from dfix.rewriter.neighbours.image_links import Link, leads_to, led_to, links_before, links_made_by
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
-from dfix.transforms.split_manifests.links import Link, leads_to, links_before, links_made_by
 from dfix.transforms.split_manifests.mentioned_paths import late_source
 from dfix.transforms.split_manifests.move import Move
 from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_from_context
@@ -158,7 +158,7 @@ def why_it_stays(
 
     Someone else may read what it names up to the end of `run`.
     """
-    why = _why_not_before(command, copies, links, copied_first)
+    why = _why_not_before(command, step, copies, links, copied_first)
     if why:
         return why
     from dfix.transforms.split_manifests.kept_paths import named_late
@@ -171,7 +171,7 @@ def why_it_stays(
 
 
 def _why_not_before(
-    command: Located, copies: list[Copied], links: list[Link], copied_first: Callable[[], Set[str]]
+    command: Located, step: Step, copies: list[Copied], links: list[Link], copied_first: Callable[[], Set[str]]
 ) -> str:
     """Why a command may not run before the copies, as a phrase; "" when it may.
 
@@ -187,7 +187,7 @@ def _why_not_before(
             return f"`{shown(entering)}` enters a folder that exists only after the COPY"
 
     def brought(path: str) -> bool:
-        return brought_near(copies, path)
+        return brought_near(copies, path) or brought_near(copies, led_to(path, step, copies[0].brought.context))
 
     def changes(path: str) -> bool:
         return (

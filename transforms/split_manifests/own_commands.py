@@ -10,12 +10,12 @@ from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.commands import Located
 from dfix.rewriter.model.copied import Copied
 from dfix.rewriter.model.effects.places import ELSEWHERE
+from dfix.rewriter.neighbours.image_links import links_before, links_made_by
 from dfix.rewriter.shell.nodes import Command, Node, Script, Statement
 from dfix.rewriter.shell.state import leaks
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.cache_removal import emptied
 from dfix.transforms.split_manifests.installs import InstallRun
-from dfix.transforms.split_manifests.links import links_before, links_made_by
 from dfix.transforms.split_manifests.obstacles import brought_near, why_it_stays
 
 _REPEATABLE = frozenset(("cd", "export", "assignment", "set"))

@@ -17,10 +17,10 @@ from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
 from dfix.rewriter.model.mounts import Mount
 from dfix.rewriter.model.paths import overlaps, within
+from dfix.rewriter.neighbours.image_links import makes_symbolic_links
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
-from dfix.transforms.split_manifests.links import makes_symbolic_links
 from dfix.transforms.split_manifests.mentioned_paths import CommandTexts
 from dfix.transforms.split_manifests.outputs import Receivers, outputs
 from dfix.transforms.split_manifests.settings_places import is_looked_at, may_hold_places

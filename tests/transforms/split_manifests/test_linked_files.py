@@ -18,6 +18,7 @@ SHARED = '{"name": "shared", "version": "1.0.0"}'
 
 def split(folder: Path, files: dict[str, str], links: dict[str, str], text: str) -> Result:
     for name, target in links.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).symlink_to(target)
     return rewritten(folder, files, text, Options(select=frozenset(["split-manifests"]), context=str(folder)))
 
@@ -178,3 +179,12 @@ def test_links_that_lead_elsewhere(tmp_path: Path, files: dict[str, str], links:
     for name in links:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     assert split(tmp_path, files, links, text).changed
+
+
+@pytest.mark.parametrize(("target", "stays"), [("/app", True), ("/srv", False)])
+def test_a_command_between_that_writes_through_a_copied_link(tmp_path: Path, target: str, stays: bool) -> None:
+    text = "FROM node:22\nCOPY links /links\nWORKDIR /app\nCOPY . .\nRUN touch /links/to/server.js\nRUN npm install\n"
+    files = {"package.json": '{"name": "a", "version": "1.0.0"}', "server.js": "", "links/x": ""}
+    result = split(tmp_path, files, {"links/to": target}, text)
+    assert [refusal.code for refusal in result.refusals] == ["run-between"] * stays
+    assert result.changed is not stays
