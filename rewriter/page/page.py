@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from importlib.resources import files as package_files
 from xml.etree.ElementTree import Element
 
 from dfix.rewriter.page.file_section import file_section
@@ -14,6 +14,7 @@ from dfix.rewriter.page.markup import Child, code, element, elements, script, st
 from dfix.rewriter.page.reported_file import ReportedFile
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.version import version
+from dfix.rewriter.text.own_data import own_text
 
 _MOST_OPEN = 10
 """With more files, they are closed at first."""
@@ -50,7 +51,7 @@ def _head() -> Element:
 
 
 def _part(name: str) -> str:
-    return package_files("dfix.rewriter.page").joinpath(name).read_text("utf-8")
+    return own_text(os.path.dirname(__file__), name)
 
 
 def _hash(content: str) -> str:

@@ -155,7 +155,7 @@ def test_what_typer_reads_alone(line: str, request_: Request) -> None:
         ("--select , x", "--select names nothing"),
         ("--ignore= x", "--ignore names nothing"),
         ("--color purple x", "auto, always, never"),
-        ("--output-format xml x", "text, concise, json, github, gitlab, sarif, rdjson"),
+        ("--output-format xml x", "text, concise, html, json, github, gitlab, sarif, rdjson"),
         ("--jobs -1 x", "--jobs"),
         ("--config", "requires an argument"),
     ],

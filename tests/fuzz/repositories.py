@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 SEPARATOR = b"\x1e"
+_ESCAPE = b"\x1d"
 FILE, PROGRAM, LINK, PIPE, FOLDER, WORD = "fxlpdo"
 """A file, one that may be executed, a link, a named pipe, a folder, and a word of the command line (its path)."""
 OPTIONS = (
@@ -59,7 +60,7 @@ class Repository(NamedTuple):
 
 def from_bytes(data: bytes) -> Repository:
     """The repository that bytes stand for; a record that is none is left out."""
-    dockerfile, *records = data.split(SEPARATOR)
+    dockerfile, *records = map(_unescaped, data.split(SEPARATOR))
     entries = []
     for record in records:
         head, _, content = record.partition(b"\n")
@@ -74,7 +75,16 @@ def to_bytes(repository: Repository) -> bytes:
     parts = [repository.dockerfile]
     for kind, path, content in repository.entries:
         parts.append(b"%c%s\n%s" % (ord(kind), path.encode("utf-8", "surrogateescape"), content))
-    return SEPARATOR.join(part.replace(SEPARATOR, b"") for part in parts)
+    return SEPARATOR.join(map(_escaped, parts))
+
+
+def _escaped(part: bytes) -> bytes:
+    """A part in which no byte is taken for a separator."""
+    return part.replace(_ESCAPE, _ESCAPE + b"1").replace(SEPARATOR, _ESCAPE + b"0")
+
+
+def _unescaped(part: bytes) -> bytes:
+    return part.replace(_ESCAPE + b"0", SEPARATOR).replace(_ESCAPE + b"1", _ESCAPE)
 
 
 def put(repository: Repository, folder: Path) -> None:

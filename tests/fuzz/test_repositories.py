@@ -92,6 +92,8 @@ def test_bytes_and_back() -> None:
     for one in seeds(LONGEST):
         assert from_bytes(to_bytes(one)) == one
         assert from_json(to_json(one)) == one
+    separators = Repository(b"FROM a\x1e\x1d0\n", (Entry(FILE, "a", b"\x1d1\x1e\x1d"),))
+    assert from_bytes(to_bytes(separators)) == separators
     assert from_bytes(b"FROM a\n\x1e\x1ex\x1ezpath\ndata\x1ef\ndata\x1efa\nb") == Repository(
         b"FROM a\n", (Entry(FILE, "a", b"b"),)
     )

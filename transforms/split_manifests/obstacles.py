@@ -187,6 +187,8 @@ def _why_not_before(
             return f"`{shown(entering)}` enters a folder that exists only after the COPY"
 
     def brought(path: str) -> bool:
+        if not copies:
+            return False
         return brought_near(copies, path) or brought_near(copies, led_to(path, step, copies[0].brought.context))
 
     def changes(path: str) -> bool:

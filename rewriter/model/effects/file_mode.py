@@ -17,7 +17,7 @@ _WHO = {"u": 0o700, "g": 0o070, "o": 0o007, "a": 0o777}
 _BITS = {"r": 0o444, "w": 0o222, "x": 0o111}
 _UMASK = 0o022
 """The umask of a build, which a mode without `u`, `g`, `o` or `a` leaves alone."""
-_OPTION = expression(r"--.*|-\w*[RHLPcfvh]\w*")
+_OPTION = expression(r"--.*|-[^\WRHLPcfvh]*[RHLPcfvh]\w*")
 _HARMLESS = frozenset(("-v", "-c", "-f", "--verbose", "--changes", "--silent", "--quiet", "--"))
 
 
