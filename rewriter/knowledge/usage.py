@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from dfix.rewriter.shell.nodes import Word
 
 _PYTHON = "python"
+_FEW = 100
+"""Words of a command of which the answer is remembered: an editor sends a new one with every key pressed."""
 
 
 class Option(NamedTuple):
@@ -73,7 +75,6 @@ class Usage(NamedTuple):
         return any(option.name in names for option in self.options)
 
 
-@lru_cache(maxsize=1024)
 def usage(words: tuple[Word, ...]) -> Usage | None:
     """How a command uses a package manager; None if it does not run a known one.
 
@@ -82,6 +83,10 @@ def usage(words: tuple[Word, ...]) -> Usage | None:
     """
     if not words:
         return None
+    return _remembered(words) if len(words) <= _FEW else _usage(words)
+
+
+def _usage(words: tuple[Word, ...]) -> Usage | None:
     program = program_name(words[0]).strip("\"'")
     at = 1
     manager = named(program)
@@ -108,6 +113,9 @@ def usage(words: tuple[Word, ...]) -> Usage | None:
         if two is not None:
             return Usage(manager, two, operands[1], operands[2:], options, rest, operands, as_module)
     return Usage(manager, verb, first, operands[1:], options, rest, operands, as_module)
+
+
+_remembered = lru_cache(maxsize=1024)(_usage)
 
 
 def _after_module(words: tuple[Word, ...]) -> int:

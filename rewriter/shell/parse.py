@@ -13,6 +13,9 @@ from dfix.rewriter.text.source import Span
 
 _CONTROL = expression(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LINE_END = expression(r"(?<!\\)\n")
+_SHORT = 1000
+"""Characters of a script of which many are remembered. A script's nodes take forty bytes for each, and an editor sends
+one with every key pressed."""
 
 
 def parse(mask: str, start: int, text: str) -> Script:
@@ -27,11 +30,11 @@ def parse(mask: str, start: int, text: str) -> Script:
     "left alone, since …". Scripts with compound commands or substitutions are also parsed by tree-sitter; both must
     agree. The latest scripts are remembered, because each round over a file reads most of them again.
     """
-    return _parsed(mask, start, text[start : start + len(mask)])
+    remembered = _parsed if len(mask) <= _SHORT else _parsed_long
+    return remembered(mask, start, text[start : start + len(mask)])
 
 
-@lru_cache(maxsize=2048)
-def _parsed(mask: str, start: int, source: str) -> Script:
+def _read(mask: str, start: int, source: str) -> Script:
     text = " " * start + source  # the lexer counts from the file's beginning, and reads nothing before the script
     span = Span(start, start + len(mask))
     if _CONTROL.search(mask):
@@ -55,3 +58,7 @@ def _parsed(mask: str, start: int, source: str) -> Script:
         if why_not:
             return Script(span, (), (), why_not)
     return script
+
+
+_parsed = lru_cache(maxsize=2048)(_read)
+_parsed_long = lru_cache(maxsize=64)(_read)

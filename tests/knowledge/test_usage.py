@@ -101,3 +101,10 @@ def test_says() -> None:
     assert not read("dnf clean metadata").says("dnf clean all")
     assert not read("yum clean all").says("dnf clean all")
     assert not read("dnf clean").says("dnf clean all")
+
+
+def test_what_long_commands_do_is_not_remembered() -> None:
+    few, many = words_of("apt-get install a"), words_of("apt-get install" + " a" * 200)
+    assert usage(few) is usage(few)
+    assert usage(many) == usage(many)
+    assert usage(many) is not usage(many)

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from dfix.rewriter.shell.nodes import AndOr, Command, Pipeline
+from dfix.rewriter.shell.parse import parse
 from dfix.rewriter.shell.walk import commands
 from dfix.rewriter.text.source import Span
 from tests.shell.written import read, written
@@ -298,3 +299,12 @@ def test_comments_in_a_script_of_lines() -> None:
     script = read(text)
     assert [text[span.start : span.end] for span in script.comments] == ["# one", "# two", "# three"]
     assert written(text) == "[a]$ [b '# no' \"# no\" c#no \\# no]$"
+
+
+def test_few_long_scripts_are_remembered_however_many_keys_are_pressed() -> None:
+    script = "echo a; " * 150
+    first = parse(script, 0, script)
+    assert parse(script, 0, script) is first
+    for typed in range(1, 101):
+        parse(script, typed, " " * typed + script)
+    assert parse(script, 0, script) is not first
