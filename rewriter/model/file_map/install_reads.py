@@ -264,7 +264,7 @@ def _brings_any(view: ImageView, texts: list[str]) -> bool:
 def _with_program(view: ImageView, install: ProjectInstall, read: Inputs) -> Inputs:
     """Adds a Makefile that runs the install, or the program itself when it is copied too (`./mvnw`)."""
     script = interpreted(install.located.words)
-    program = (script or install.located.words)[0].text
+    program = (script or install.located.words)[0].literal_or_text
     if install.makefile:
         return read._replace(files=(posixpath.join(view.folder, install.makefile), *read.files))
     if script and "/" not in program:
