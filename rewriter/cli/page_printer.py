@@ -74,4 +74,6 @@ def _with_layers(file: ReportedFile, options: Options) -> ReportedFile:
             before, after = (view(one, None, 0, None) for one in found)
     except OverBudgetError:
         return file
-    return file._replace(layers_before=before.layers, layers_after=after.layers, context_files=before.files)
+    return file._replace(
+        layers_before=before.layers, layers_after=after.layers, sent_before=before.files, sent_after=after.files
+    )

@@ -62,10 +62,10 @@ def _ignore_file(result: Result) -> Iterator[Child]:
     ignore = result.ignore_file
     if ignore is None:
         return
-    added = ignore.after.text[len(ignore.before.text) :]
+    added = "\n".join(filter(None, ignore.after.text[len(ignore.before.text) :].splitlines()))
     name = code(shown_name(ignore.before.path))
     yield element("p", "Added to ", name, " (new)" if ignore.new else "", ":")
-    yield element("pre", code(added.strip("\n")))
+    yield element("pre", code(added))
 
 
 def _left_alone(result: Result) -> Iterator[Child]:
@@ -91,9 +91,9 @@ def _layers(file: ReportedFile) -> Iterator[Child]:
     if not file.layers_before:
         return
     yield element("h3", "Layers")
-    yield _scrolled(layers_table(file.layers_before, file.context_files, "Before"))
+    yield _scrolled(layers_table(file.layers_before, file.sent_before, "Before"))
     if file.layers_after:
-        yield _scrolled(layers_table(file.layers_after, file.context_files, "After"))
+        yield _scrolled(layers_table(file.layers_after, file.sent_after, "After"))
 
 
 def _past(file: ReportedFile) -> Iterator[Child]:

@@ -15,8 +15,9 @@ class ReportedFile(NamedTuple):
     layers_before: tuple[LayerRow, ...] = ()
     layers_after: tuple[LayerRow, ...] = ()
     """Empty where nothing changes."""
-    context_files: int = 0
-    """The number of files that the build sends."""
+    sent_before: int = 0
+    sent_after: int = 0
+    """The number of files that the build sends, which a changed ignore file makes smaller."""
     past: Past | None = None
     past_missing: str = ""
     """Why the history could not be replayed."""

@@ -139,3 +139,17 @@ def test_layers_and_history_are_part_of_it(
     assert shown.texts["caption"] == ["Before", "After"]
     assert shown.texts["tr"].count("3COPY x /xquick 1 of 2 files") == 2
     assert shown.texts["h3"] == ["Changes", "Layers", "History"]
+
+
+def test_an_ignore_file_with_the_line_ends_of_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    modules = {"package.json": "{}", "node_modules/a/index.js": "", ".git/HEAD": "", ".dockerignore": "*.md\r\n"}
+    put(tmp_path, {"Dockerfile": "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install\n", **modules})
+    request = Request(paths=("Dockerfile",), output_format="html", select=("dockerignore",), unsafe=True, isolated=True)
+    assert execute(request) == 1
+    shown = Reader(capfdbinary.readouterr().out.decode())
+    assert shown.texts["pre"] == [".git\nnode_modules"]
+    assert shown.texts["tr"][3] == "3COPY . .quick 5 of 5 files"
+    assert shown.texts["tr"][8] == "3COPY . .quick 3 of 3 files"
