@@ -39,6 +39,7 @@ def side_by_side(result: Result, prefix: str) -> Element | None:
 def _rows(result: Result, places: list[Hunk], prefix: str) -> Iterator[Child]:
     before = lines_of(result.before.text)
     near = {at for place in places for at in range(place.line - 1 - _AROUND, place.line - 1 + len(place.old) + _AROUND)}
+    near |= {change.line - 1 for change in result.changes}  # the links of the changes lead there
     next_line = shift = 0
     for place in (*places, None):
         end = len(before) if place is None else place.line - 1

@@ -108,6 +108,15 @@ def test_lines_far_from_a_change_are_left_out() -> None:
     ]
 
 
+def test_a_change_leads_to_the_first_line_of_its_instruction() -> None:
+    before = b"FROM a\nRUN b \\\n" + b"  c \\\n" * 9 + b"  d\n"
+    shown = Reader(page([ReportedFile(result(before, before + b"RUN e\n", applied(2)))], "one change"))
+    rows = [row for row in shown.texts["tr"] if row][1:]
+    assert rows[:3] == ["⋯", "2 RUN b \\2 RUN b \\", "⋯"]
+    assert shown.attributes("href") == ["#f1-2"]
+    assert "f1-2" in shown.attributes("id")
+
+
 def test_what_was_left_alone_and_what_failed() -> None:
     left = result(b"FROM a\nRUN b\n", b"FROM a\nRUN b\n", refusals=(REFUSED._replace(line=2),))
     shown = Reader(page([ReportedFile(one) for one in (left, noted(), failed())], "nothing to change"))
