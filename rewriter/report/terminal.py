@@ -10,7 +10,7 @@ from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.folding import Painted
 from dfix.rewriter.report.hunks import Hunk, lines_of
 from dfix.rewriter.report.output import Output, visible, visible_name
-from dfix.rewriter.report.rows import Row, write_rows
+from dfix.rewriter.report.rows import Row, changed_parts, write_rows
 from dfix.rewriter.text.problem import Problem
 
 PROMISES = {
@@ -21,6 +21,8 @@ PROMISES = {
 }
 _MOST_ROWS = 24
 _MOST_COLUMNS = 160
+_COLUMNS_BEFORE = 60
+"""Of a shortened line, at most so many columns are shown before the place where it differs."""
 _CONTINUED = (Painted("  "),)
 
 
@@ -151,7 +153,9 @@ def _frame(out: Output, result: Result, places: Sequence[Hunk]) -> None:
     rows = list(_rows(result, places))
     if len(rows) > _MOST_ROWS:
         rows[_MOST_ROWS:] = [Row("", " ", f"… {len(rows) - _MOST_ROWS} more lines (--diff shows them)")]
-    write_rows(out, [Row(f"{label.rjust(width)} | ", mark, _shown(text)) for label, mark, text in rows])
+    rows = [Row(f"{label.rjust(width)} | ", mark, visible(text.rstrip())) for label, mark, text in rows]
+    parts = changed_parts(rows)
+    write_rows(out, [row._replace(text=_cut(row.text, part.start)) for row, part in zip(rows, parts, strict=True)])
     _bar(out, width)
 
 
@@ -178,5 +182,13 @@ def _bar(out: Output, width: int) -> None:
 
 def _shown(line: str) -> str:
     """A line of a file, shortened and safe for a terminal."""
-    text = visible(line.rstrip())
-    return text if len(text) <= _MOST_COLUMNS else text[: _MOST_COLUMNS - 1] + "…"
+    return _cut(visible(line.rstrip()), 0)
+
+
+def _cut(text: str, differs: int) -> str:
+    """A line, shortened so that what is shown of it includes the place where it begins to differ."""
+    if len(text) <= _MOST_COLUMNS:
+        return text
+    begin = differs - _COLUMNS_BEFORE if differs > _MOST_COLUMNS - _COLUMNS_BEFORE else 0
+    cut = f"{'…' * (begin > 0)}{text[begin:]}"
+    return cut if len(cut) <= _MOST_COLUMNS else cut[: _MOST_COLUMNS - 1] + "…"

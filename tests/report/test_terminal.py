@@ -98,3 +98,9 @@ def test_lines_that_a_change_moves_far_away() -> None:
     before = b"FROM a\nCOPY . .\n" + b"RUN b\n" * 6 + b"RUN c\n"
     after = b"FROM a\n" + b"RUN b\n" * 6 + b"RUN c\nCOPY . .\n"
     assert shown(result(before, after, applied(2))) == ["Dockerfile:2", " 2 | -COPY . .", "   |  …", "   | +COPY . ."]
+
+
+def test_the_end_of_a_very_long_line_is_shown_where_it_differs() -> None:
+    line = "RUN a" + " b" * 200
+    rows = shown(result(f"FROM a\n{line}\n".encode(), f"FROM a\n{line} c\n".encode(), applied(2)))
+    assert rows == ["Dockerfile:2", f"2 | -…{' b' * 30}", f"  | +…{' b' * 30} c"]
