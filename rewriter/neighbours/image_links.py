@@ -50,7 +50,7 @@ def other_links(step: Step, command: Located) -> list[Link]:
 
 
 def links_made_by(command: Located) -> list[Link]:
-    """The links of `ln -s TARGET… NAME`, both the link NAME and, since NAME may be a folder, those below it."""
+    """The links of `ln -s TARGET… NAME`: the link NAME, unless it ends with `/`, and, as for a folder, those below."""
     if not command.words or not makes_symbolic_links(command):
         return []
     operands = [word.value for word in command.words[1:] if not word.text.startswith("-")]
@@ -58,7 +58,8 @@ def links_made_by(command: Located) -> list[Link]:
         return []
     *targets, name = (operand or "" for operand in operands)
     path = posixpath.normpath(posixpath.join(command.folder or "?", name))
-    found = [Link(path, _target(path, targets[0]))] if len(targets) == 1 else []
+    is_folder = len(targets) > 1 or name.endswith("/")
+    found = [] if is_folder else [Link(path, _target(path, targets[0]))]
     inside = [(posixpath.join(path, posixpath.basename(target.rstrip("/"))), target) for target in targets]
     return found + [Link(below, _target(below, target)) for below, target in inside]
 
