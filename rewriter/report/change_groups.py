@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from dfix.rewriter.dockerfile import parse
@@ -22,7 +23,12 @@ class ChangeGroup(NamedTuple):
 
 def change_groups(result: Result) -> Iterator[ChangeGroup]:
     """The changes in the order of their lines; a hunk without a change of its own belongs to the previous one."""
-    places = [part for hunk in hunks(result) for part in _cut(hunk, result.changes)]
+    ordered = sorted(result.changes, key=lambda change: (change.line, change.line_after))
+    lines = [change.line for change in ordered]
+    places: list[Hunk] = []
+    for hunk in hunks(result):
+        inside = ordered[bisect_right(lines, hunk.line) : bisect_left(lines, hunk.line + len(hunk.old))]
+        places += _cut(hunk, inside)
     if not places:
         if result.changes:  # otherwise only the ignore file changes
             yield ChangeGroup(result.changes, ())
@@ -40,8 +46,8 @@ def change_groups(result: Result) -> Iterator[ChangeGroup]:
 
 
 def _cut(hunk: Hunk, changes: Sequence[Applied]) -> Iterator[Hunk]:
-    """The parts of a hunk, one for each change that begins within it, before and after."""
-    for change in sorted(changes, key=lambda change: (change.line, change.line_after)):
+    """The parts of a hunk, one for each change that begins within it, before and after; `changes` are in order."""
+    for change in changes:
         old, new = change.line - hunk.line, change.line_after - hunk.line_after
         if 0 < old < len(hunk.old) and 0 <= new < len(hunk.new):
             yield Hunk(hunk.line, hunk.old[:old], hunk.line_after, hunk.new[:new])
@@ -52,11 +58,15 @@ def _cut(hunk: Hunk, changes: Sequence[Applied]) -> Iterator[Hunk]:
 def _owned(result: Result, places: Sequence[Hunk]) -> list[list[Applied]]:
     """The changes of each place: those whose result is there; the others go to the place nearest to their line."""
     ends = {instruction.line: instruction.end_line for instruction in parse(result.before).instructions}
+    starts = [place.line_after for place in places]
     owned: list[list[Applied]] = [[] for _ in places]
     for change in result.changes:
-        written = [at for at, place in enumerate(places) if 0 <= change.line_after - place.line_after < len(place.new)]
-        distances = [_distance(change.line, ends.get(change.line, change.line), place) for place in places]
-        owned[written[0] if written else distances.index(min(distances))].append(change)
+        at = bisect_right(starts, change.line_after) - 1
+        if at < 0 or change.line_after >= starts[at] + len(places[at].new):
+            end = ends.get(change.line, change.line)
+            distances = [_distance(change.line, end, place) for place in places]
+            at = distances.index(min(distances))
+        owned[at].append(change)
     return owned
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from io import BytesIO
 
 from dfix.rewriter.pipeline.result import Refused, Result
+from dfix.rewriter.report.change_groups import change_groups
 from dfix.rewriter.report.output import Output
 from dfix.rewriter.report.terminal import framed
 from tests.report.results import applied, result
@@ -104,3 +106,14 @@ def test_the_end_of_a_very_long_line_is_shown_where_it_differs() -> None:
     line = "RUN a" + " b" * 200
     rows = shown(result(f"FROM a\n{line}\n".encode(), f"FROM a\n{line} c\n".encode(), applied(2)))
     assert rows == ["Dockerfile:2", f"2 | -…{' b' * 30}", f"  | +…{' b' * 30} c"]
+
+
+def test_thousands_of_changes_find_their_lines_at_once() -> None:
+    before, after = ("FROM a\n" + "".join(f"RUN {name}{at}\n#\n" for at in range(1500)) for name in "bc")
+    found = result(before.encode(), after.encode(), *(applied(2 * at + 2) for at in range(1500)))
+    begin = time.process_time()
+    groups = list(change_groups(found))
+    assert time.process_time() - begin < 1
+    assert [(group.changes[0].line, group.hunks[0].line) for group in groups] == [
+        (2 * at + 2,) * 2 for at in range(1500)
+    ]
