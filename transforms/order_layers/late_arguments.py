@@ -16,8 +16,10 @@ from dfix.rewriter.text.named_tuple import NamedTuple
 
 _WORD = expression(r"\w+")
 _USED = expression(r"\$\{?(\w+)")
-_SHOW_ALL = frozenset(("env", "printenv", "set", "export", "declare", "envsubst", "compgen", "environ"))
-"""Words of commands that read every variable, or hand all of them on."""
+_SHOW_ALL = frozenset(("env", "printenv", "set", "export", "declare", "envsubst", "compgen", "environ", "proc"))
+"""Words of commands that read every variable, or hand all of them on; /proc/self has all of a process."""
+_INDIRECT = "${!"
+"""Bash reads the variable whose name another one has, or lists names by their beginning: `${!BUILD*}`."""
 _MOST_STEPS = 300
 
 
@@ -160,7 +162,7 @@ def _check_run(model: Model, step: Step, name: str) -> None:
     """Raise LeaveAlone unless the commands of a RUN are known, and none of them reads variables of such names."""
     what = f"dfix does not know whether the RUN on line {step.instruction.line} reads {name}"
     run = attempt(early_run, model, step)
-    if isinstance(run, Reason) or _words(step) & _SHOW_ALL:
+    if isinstance(run, Reason) or _words(step) & _SHOW_ALL or _INDIRECT in step.source_text:
         raise LeaveAlone("reads-environment", what, f"move the ARG below it yourself, if it reads no {name}")
     for command in run.commands:
         used = usage(command.located.words)
