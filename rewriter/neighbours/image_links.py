@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.model.commands import located
@@ -80,20 +81,27 @@ def leads_to(links: Iterable[Link], is_near: Callable[[str], bool], path: str) -
     return any(within(path, link.path) and is_near(link.target) for link in links)
 
 
-def led_to(path: str, step: Step, context: Context) -> str:
-    """Where a path leads when a step runs, through links in folders of the build context that copies bring."""
-    if not any(_is_below(path, earlier) for earlier in steps_before(step)):
-        return path
-    return map_before(step, context).followed(path) or path
+def leading(step: Step, context: Context) -> Callable[[str], str]:
+    """Where paths lead when a step runs, through links in folders of the build context that copies bring."""
+    copies = [earlier for earlier in steps_before(step) if earlier.keyword in ("COPY", "ADD")]
+    files = cache(lambda: map_before(step, context))
+
+    def led_to(path: str) -> str:
+        if not any(_is_below(path, copy) for copy in copies):
+            return path
+        return files().followed(path) or path
+
+    return led_to
 
 
 def copy_with_links(path: str, step: Step, context: Context | None, is_near: Callable[[str], bool]) -> Step | None:
     """The COPY or ADD before a step that may bring a link through which a path leads to where `is_near` is true."""
+    led_to = (lambda path: path) if context is None else leading(step, context)
     for earlier in steps_before(step):
         if not _is_below(path, earlier):
             continue
         brought = None if context is None or earlier.instruction.flag("from") else copied(earlier, context)
-        if context is None or not isinstance(brought, Copied) or is_near(led_to(path, step, context)):
+        if context is None or not isinstance(brought, Copied) or is_near(led_to(path)):
             return earlier
     return None
 

@@ -17,7 +17,7 @@ from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.places import ELSEWHERE, named_by
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.model.substitutions import given_script, substitutions
-from dfix.rewriter.neighbours.image_links import Link, leads_to, led_to, links_before, links_made_by
+from dfix.rewriter.neighbours.image_links import Link, leading, leads_to, links_before, links_made_by
 from dfix.rewriter.shell.walk import program_name
 from dfix.transforms.split_manifests.installs import InstallRun
 from dfix.transforms.split_manifests.mentioned_paths import late_source
@@ -186,10 +186,13 @@ def _why_not_before(
         if _only_by_copy(folder, copies, copied_first):
             return f"`{shown(entering)}` enters a folder that exists only after the COPY"
 
+    led_to = leading(step, copies[0].brought.context) if copies else None
+
     def brought(path: str) -> bool:
-        if not copies:
+        if led_to is None:
             return False
-        return brought_near(copies, path) or brought_near(copies, led_to(path, step, copies[0].brought.context))
+        led = led_to(path)
+        return brought_near(copies, path) or (led != path and brought_near(copies, led))
 
     def changes(path: str) -> bool:
         return (

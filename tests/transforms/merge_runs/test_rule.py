@@ -377,6 +377,7 @@ def test_no_run_of_more_than_a_hundred_lines() -> None:
         ("sed -i s/a/b/ /etc/apk/repositories", "apk add --no-cache a"),
         ("wget https://x/a.tgz", "tar xf a.tgz && rm a.tgz"),
         ("curl -LO https://x/a.deb", "dpkg -i a.deb && rm -f *.deb"),
+        ("curl --output /srv/a https://x/b", "rm /srv/a"),
         ("git clone https://x/a /srv/a", "rm -rf /srv/a"),
         ("git clone https://x/a", "chown -R 1000 a"),
         ("groupadd a", "useradd -g a a"),
