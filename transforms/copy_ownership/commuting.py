@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.program_table import of_kind
+from dfix.rewriter.model.commands import chain
 from dfix.rewriter.model.effects import effects, only_adds
 from dfix.rewriter.model.effects.added_mode import given_mode
 from dfix.rewriter.model.effects.command_text import shown
@@ -131,3 +133,14 @@ def _mkdir_cannot(command: Located, copies: Sequence[Bringing], existing: Sequen
                 line = f"the {to.step.keyword} on line {to.step.instruction.line}"
                 return f"`{found.shown}` makes a folder where {line} copies to"
     return ""
+
+
+def check_plain(step: Step, command: Located) -> None:
+    """Raise LeaveAlone where a command is no element of a plain chain, or where its RUN has flags."""
+    instruction = step.instruction
+    name = f"`{shown(command)}`"
+    if chain(step.script) is None or command.depth or instruction.heredocs:
+        raise LeaveAlone("not-a-chain", f"{name} is not an element of a plain `&&` chain")
+    if instruction.flags:
+        flag = instruction.text[instruction.flags[0].span.start : instruction.flags[0].span.end]
+        raise LeaveAlone("mount", f"the RUN of {name} has {flag}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.brought import Brought, brings, names_a_file
 from dfix.rewriter.knowledge import usage
-from dfix.rewriter.model.commands import chain, located
+from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import effects
 from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.effects.file_mode import is_absolute, mode_change, resulting_mode
@@ -20,7 +20,7 @@ from dfix.rewriter.neighbours.destination import is_own
 from dfix.rewriter.neighbours.folders import exists, link_made
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.root import is_repository
-from dfix.transforms.copy_ownership.commuting import adding_account_touches, is_account, touches
+from dfix.transforms.copy_ownership.commuting import adding_account_touches, check_plain, is_account, touches
 from dfix.transforms.copy_ownership.copies import bringing
 
 if TYPE_CHECKING:
@@ -201,13 +201,8 @@ def _is_download(step: Step) -> bool:
 
 
 def _check_run(step: Step, command: Located, change: ModeChange, context: Context | None) -> None:
-    instruction = step.instruction
+    check_plain(step, command)
     name = f"`{shown(command)}`"
-    if chain(step.script) is None or command.depth or instruction.heredocs:
-        raise LeaveAlone("not-a-chain", f"{name} is not an element of a plain `&&` chain")
-    if instruction.flags:
-        flag = instruction.text[instruction.flags[0].span.start : instruction.flags[0].span.end]
-        raise LeaveAlone("mount", f"the RUN of {name} has {flag}")
     for other in located(step, conditions=True):
         if other.command is command.command:
             continue

@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING, Literal
 
 from dfix.rewriter.answers.reason import LeaveAlone
-from dfix.rewriter.model.commands import chain, located
+from dfix.rewriter.model.commands import located
 from dfix.rewriter.model.effects import effects
 from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.file_map.file_map import steps_before
@@ -14,7 +14,7 @@ from dfix.rewriter.model.official_folders import is_missing_in_base
 from dfix.rewriter.model.paths import within
 from dfix.rewriter.neighbours.folders import exists, is_missing, link_made
 from dfix.rewriter.text.named_tuple import NamedTuple
-from dfix.transforms.copy_ownership.commuting import cannot_go_before, stores_again, touches
+from dfix.transforms.copy_ownership.commuting import cannot_go_before, check_plain, stores_again, touches
 from dfix.transforms.copy_ownership.copies import bringing, check_copy, gives_rights, relation
 from dfix.transforms.copy_ownership.owner import owner_given
 from dfix.transforms.copy_ownership.passed_copies import Walk
@@ -100,13 +100,8 @@ def _concerns(step: Step, to: Bringing | str, given: GivenOwner) -> bool:
 
 
 def _check_place(step: Step, command: Located, given: GivenOwner) -> None:
-    instruction = step.instruction
+    check_plain(step, command)
     name = f"`{shown(command)}`"
-    if chain(step.script) is None or command.depth or instruction.heredocs:
-        raise LeaveAlone("not-a-chain", f"{name} is not an element of a plain `&&` chain")
-    if instruction.flags:
-        flag = instruction.text[instruction.flags[0].span.start : instruction.flags[0].span.end]
-        raise LeaveAlone("mount", f"the RUN of {name} has {flag}")
     if any(path == "/" or not path.startswith("/") for path in given.paths):
         raise LeaveAlone("unknown-folder", f"dfix does not know which folder {name} changes")
     if any(within(path, folder) for path in given.paths for folder in _NOT_PLAIN):
