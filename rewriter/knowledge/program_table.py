@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Literal, get_args
 
 from dfix.rewriter.text.named_tuple import NamedTuple
-from dfix.rewriter.text.own_data import own_text
+from dfix.rewriter.text.own_data import own_text, row_texts
 
 FOLDER = os.path.join(os.path.dirname(__file__), "programs")
 SUFFIX = ".toml"
@@ -281,13 +281,7 @@ def _kinds() -> dict[str, frozenset[str]]:
 
 @cache
 def _texts() -> dict[str, str]:
-    """The text of each program's row. `names` has to be the first key of every row."""
-    texts = {}
-    for file in _files():
-        for text in _read(file).split(_BEGIN)[1:]:
-            for name in text[text.index("[") : text.index("]\n")].split('"')[1::2]:
-                texts[name] = text
-    return texts
+    return {name: text for file in _files() for name, text in row_texts(_read(file), _BEGIN).items()}
 
 
 @cache

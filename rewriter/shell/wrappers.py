@@ -6,10 +6,9 @@ import os
 from functools import cache
 
 from dfix.rewriter.text.named_tuple import NamedTuple
-from dfix.rewriter.text.own_data import own_text
+from dfix.rewriter.text.own_data import own_text, row_texts
 
 FILE = os.path.join(os.path.dirname(__file__), "wrappers.toml")
-_BEGIN = "[[wrapper]]\n"
 
 
 class Wrapper(NamedTuple):
@@ -52,12 +51,7 @@ def starters() -> frozenset[str]:
 
 @cache
 def _texts() -> dict[str, str]:
-    """The text of each program's row, of which few are parsed. `names` has to be its first key."""
-    texts = {}
-    for text in own_text(FILE).split(_BEGIN)[1:]:
-        for name in text[text.index("[") : text.index("]\n")].split('"')[1::2]:
-            texts[name] = text
-    return texts
+    return row_texts(own_text(FILE), "[[wrapper]]\n")
 
 
 @cache

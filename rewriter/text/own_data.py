@@ -17,3 +17,15 @@ def own_table(*path: str) -> dict[str, Any]:
     import tomli
 
     return tomli.loads(own_text(*path))
+
+
+def row_texts(table: str, begin: str) -> dict[str, str]:
+    """The text of each row of a table by its names, so that only those that are asked for are parsed.
+
+    A row follows the line `begin`, and its first key is `names`.
+    """
+    texts = {}
+    for text in table.split(begin)[1:]:
+        for name in text[text.index("[") : text.index("]\n")].split('"')[1::2]:
+            texts[name] = text
+    return texts
