@@ -241,9 +241,8 @@ class _Reader(Reader):
             return
         if locks and all("puppeteer" not in (self.context.read(lock) or "puppeteer") for lock in locks):
             return
-        for manifest in manifests:
-            for path in puppeteer_settings(self.context, manifest.folder):
-                self._add(path)
+        for path in puppeteer_settings(self.context, (manifest.folder for manifest in manifests)):
+            self._add(path)
 
     def _prisma(self, manifest: Manifest) -> None:
         """Add the schema from which @prisma/client generates code during the install."""

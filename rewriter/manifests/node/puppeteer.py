@@ -5,8 +5,7 @@ Source: pptr.dev ("Configuration"), and the places where cosmiconfig searches (i
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import above
@@ -24,13 +23,13 @@ _READS_NOTHING = frozenset(("path", "os", "url", "puppeteer"))
 """Modules with which a settings file reads no file of the project; source: nodejs.org/api."""
 
 
-def puppeteer_settings(context: Context, folder: str) -> Iterator[str]:
-    """The settings files that ship in the folder of a package.json and above it.
+def puppeteer_settings(context: Context, folders: Iterable[str]) -> Iterator[str]:
+    """The settings files that ship in the folders of manifests and above them.
 
     Raises LeaveAlone for code that may read other files.
     """
-    for place in (folder, *above(folder)):
-        for path in filter(context.ships, (posixpath.join(place, name) for name in _PLACES)):
+    for place in dict.fromkeys(place for folder in folders for place in (folder, *above(folder))):
+        for path in context.files_of(place, _PLACES):
             if path.endswith(_CODE) and _reads_more(context.read(path) or ""):
                 hint = "if the image does not need that, add `--ignore-scripts` to the install"
                 reason = f"{path}, which Puppeteer runs during the install, may read other files"

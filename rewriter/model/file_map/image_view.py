@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import LARGEST_READ, MOST_FILES, Context
@@ -150,9 +151,15 @@ class ImageView(Context):
         names = [name for source in self._sources(folder) for name in self._base.names_in(source)]
         return sorted({*names, *self._named_below(folder, files=True)})
 
+    def files_of(self, folder: str, names: Iterable[str]) -> list[str]:
+        """The paths of those files in a folder that a copy brings."""
+        if self._has_hidden():
+            return [path for path in (posixpath.join(folder, name) for name in names) if self.ships(path)]
+        return super().files_of(folder, names)
+
     def links_in(self, folder: str) -> list[str]:
         """The names in a folder that may be those of symbolic links."""
-        if any(isinstance(layer, Hidden) for layer in self.file_map.layers):
+        if self._has_hidden():
             return self.names_in(folder)  # a step may have put another file there
         names = [name for source in self._sources(folder) for name in self._base.links_in(source)]
         return sorted({*names, *self._named_below(folder, files=True)})
@@ -185,6 +192,9 @@ class ImageView(Context):
                 line = copy.step.instruction.line
                 return f"the {copy.step.keyword} on line {line} brings {file} to {there}, not to {wanted}"
         return ""
+
+    def _has_hidden(self) -> bool:
+        return any(isinstance(layer, Hidden) for layer in self.file_map.layers)
 
     def _sources(self, folder: str) -> list[str]:
         """The context folders whose content is in a folder."""
