@@ -67,6 +67,13 @@ KNOWN: list[tuple[str, str, Files, tuple[str, ...], tuple[str, ...]]] = [
         (),
     ),
     (
+        "settings of puppeteer in the folder .config",
+        "npm install",
+        {"package.json": package(dependencies={"left-pad": "1"}), ".config/puppeteerrc": "{}", ".config/other": ""},
+        ("package.json", ".config/puppeteerrc"),
+        (),
+    ),
+    (
         "settings of puppeteer, which the lock file does not have",
         "npm ci",
         {"package.json": package(), "package-lock.json": lock(), "puppeteer.config.js": "require('./src/settings')"},
