@@ -208,3 +208,20 @@ def test_the_file_stays_and_one_line_says_why(tmp_path: Path, monkeypatch: pytes
 def test_owners_at_the_end_are_compared(tmp_path: Path, before: str, after: str, says: str) -> None:
     found = wrong(tmp_path, FILES, HEAD + before, HEAD + after)
     assert (says in found) if says else not found
+
+
+PREFIXED = "pip install --prefix=/install {}-r requirements.txt"
+IN_PLACE = "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN {}\n"
+
+
+def test_other_options_of_an_install_that_no_reader_knows(tmp_path: Path) -> None:
+    before = IN_PLACE.format(PREFIXED.format("--no-cache-dir "))
+    after = IN_PLACE.format("--mount=type=cache,target=/root/.cache/pip " + PREFIXED.format(""))
+    assert wrong(tmp_path, {"requirements.txt": "flask\n", "a.py": ""}, before, after) == ""
+
+
+def test_such_an_install_that_also_finds_other_files(tmp_path: Path) -> None:
+    before = IN_PLACE.format(PREFIXED.format("--no-cache-dir "))
+    after = "FROM python:3.12\nWORKDIR /app\nCOPY requirements.txt ./\nRUN {}\nCOPY . .\n".format(PREFIXED.format(""))
+    said = wrong(tmp_path, {"requirements.txt": "flask\n", "a.py": ""}, before, after)
+    assert "lacks what it reads (`pip install --prefix=/install -r requirements.txt` installs into" in said

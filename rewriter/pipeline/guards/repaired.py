@@ -6,7 +6,8 @@ from collections import Counter
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model.copied import missing_source
-from dfix.rewriter.pipeline.guards.trace import Put, Trace, conflict
+from dfix.rewriter.pipeline.guards.stage_pair import line_of
+from dfix.rewriter.pipeline.guards.trace import Trace, conflict
 
 
 def not_only_repaired(before: Trace, after: Trace, context: Context) -> str:
@@ -25,14 +26,10 @@ def not_only_repaired(before: Trace, after: Trace, context: Context) -> str:
             added.append(put)
     for put in before.puts:
         if left[put.same()] > 0 and not missing_source(put.step, context):
-            return f"{_line(put)} is gone, or copies something else"
+            return f"{line_of(put)} is gone, or copies something else"
     for put in added:
         if put.entry is None or put.entry.folder:
-            return f"{_line(put)} of the result brings more than one file"
+            return f"{line_of(put)} of the result brings more than one file"
         if any(conflict(put, other, context) for other in (*before.puts, *after.puts)):
-            return f"{_line(put)} of the result puts another file where one is today"
+            return f"{line_of(put)} of the result puts another file where one is today"
     return ""
-
-
-def _line(put: Put) -> str:
-    return f"the {put.step.keyword} on line {put.step.instruction.line}"
