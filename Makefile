@@ -62,6 +62,7 @@ mutants: $(MADE)
 docs: $(MADE)
 	$(BIN)/python scripts/rule_pages.py
 	$(BIN)/python scripts/message_list.py
+	$(BIN)/python scripts/terminal_pictures.py
 
 # The environment of development, made anew whenever what it depends on changes.
 $(MADE): pyproject.toml requirements-dev.lock
@@ -76,7 +77,7 @@ $(MADE): pyproject.toml requirements-dev.lock
 	@touch $@
 
 # New versions of everything, for each Python from 3.11 on, with the hashes of their files: of development the newest that pyproject.toml
-# allows, of them what users install, and what builds dfix; then the bill of materials of the wheel.
+# allows, of them what users install, and what builds dfix; what builds the website; then the bill of materials of the wheel.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
 
 lock: $(MADE)
@@ -84,6 +85,8 @@ lock: $(MADE)
 	$(COMPILE) --upgrade --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])' | \
 		$(COMPILE) --upgrade --constraint requirements-dev.lock --output-file requirements-build.lock -
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")' | \
+		$(COMPILE) --upgrade --output-file requirements-docs.lock -
 	$(BIN)/python scripts/bill_of_materials.py
 
 clean:

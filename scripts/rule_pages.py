@@ -1,4 +1,4 @@
-"""Write the generated docs: docs/rules, docs/reasons, and the table of rules in README.md.
+"""Write the generated docs: docs/rules, docs/reasons, and the tables of rules and figures in README.md.
 
 `python scripts/rule_pages.py` writes them, `--check` exits 1 if one is out of date.
 """
@@ -10,6 +10,7 @@ import sys
 from difflib import unified_diff
 from pathlib import Path
 
+import readme_figures
 import reason_pages
 
 from dfix.rewriter.answers.code_table import codes_of
@@ -46,10 +47,12 @@ A rule that says "only with `--select`" runs only if it is named there or in the
 
 
 def pages(root: Path) -> dict[Path, str]:
-    """Every page, by its path in the project's folder `root`; in README.md, only the table of rules changes."""
+    """Every page, by its path in the project's folder `root`; in README.md, only its two tables change."""
     found = rules(with_plugins=False)
     return {
-        Path("README.md"): _with_table((root / "README.md").read_text(encoding="utf-8")),
+        Path("README.md"): readme_figures.with_figures(
+            _with_table((root / "README.md").read_text(encoding="utf-8")), root
+        ),
         FOLDER / "README.md": _index(found),
         **{FOLDER / f"{rule.name}.md": _page(rule) for rule in found},
         **reason_pages.pages(),

@@ -37,6 +37,14 @@ def test_the_wheel_has_one_name(wheel: Path) -> None:
     assert "dfix/transforms/split_manifests/rule.py" in names
 
 
+def test_an_index_shows_the_readme(wheel: Path) -> None:
+    """What it looks like is in tests/test_readme.py."""
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = archive.read("dfix-0.1.0.dist-info/METADATA").decode()
+    assert "\nDescription-Content-Type: text/markdown\n" in metadata
+    assert "/raw/v0.1.0/docs/pictures/findings.svg)" in metadata.partition("\n\n")[2]
+
+
 def test_the_wheel_of_the_checkout_is_the_same(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as one, zipfile.ZipFile(build("build_wheel", ROOT, tmp_path)) as other:
         assert sorted(one.namelist()) == sorted(other.namelist())

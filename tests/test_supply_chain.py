@@ -21,7 +21,7 @@ from tests.ci.test_snippets import SNIPPETS
 
 BIN = Path(sys.executable).parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock", "requirements-docs.lock")
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 

@@ -133,7 +133,7 @@ def test_the_whole_action(runner: Runner, tmp_path: Path) -> None:
     locks = ("requirements.lock", "requirements-build.lock")
     for name in (*locks, "action.yml", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "sbom.cdx.json"):
         shutil.copy(ROOT / name, itself)
-    for name in ("dfix", "rewriter", "transforms", "docs/rules", "docs/reasons"):
+    for name in ("dfix", "rewriter", "transforms", "docs/rules", "docs/reasons", "scripts"):
         shutil.copytree(ROOT / name, itself / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
     runner.itself = itself
     (runner.checkout / "Dockerfile").write_text(CHANGES)
