@@ -5,7 +5,7 @@ from __future__ import annotations
 from dfix.rewriter.cli.request import Request
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report import terminal
-from dfix.rewriter.report.diff import ignore_diff, shown_name, unified
+from dfix.rewriter.report.diff import git_diff, shown_name
 from dfix.rewriter.report.output import Output, visible_name
 from dfix.rewriter.report.tally import Tally
 from dfix.rewriter.text.problem import Problem
@@ -39,8 +39,7 @@ class ResultPrinter:
 
             self._out.write(github.report(result, explain=request.explain))
         elif request.mode == "diff":
-            terminal.diff_lines(self._out, unified(result.before, result.after))
-            terminal.diff_lines(self._out, ignore_diff(result))
+            terminal.diff_lines(self._out, git_diff(result))
             self._explain(result)
         elif request.mode == "check":
             if result.changed:

@@ -10,7 +10,7 @@ from dfix.rewriter.page.markup import Child, element, elements
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report.change_groups import change_groups
 from dfix.rewriter.report.hunks import Hunk, lines_of
-from dfix.rewriter.report.rows import Row, changed_parts
+from dfix.rewriter.report.rows import Part, Row, changed_parts
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 _AROUND = 3
@@ -20,8 +20,7 @@ _AROUND = 3
 class _Line(NamedTuple):
     number: int
     text: str
-    start: int = 0
-    end: int = 0
+    parts: tuple[Part, ...] = ()
     """Where its text differs from the line on the other side."""
 
 
@@ -66,7 +65,7 @@ def _equal(line: int, shift: int, text: str, prefix: str) -> Element:
 def _changed(place: Hunk, prefix: str) -> Iterator[Child]:
     rows = [Row("", "-", line.rstrip("\r\n")) for line in place.old]
     rows += [Row("", "+", line.rstrip("\r\n")) for line in place.new]
-    lines = [_Line(0, row.text, part.start, part.end) for row, part in zip(rows, changed_parts(rows), strict=True)]
+    lines = [_Line(0, row.text, parts) for row, parts in zip(rows, changed_parts(rows), strict=True)]
     old = [line._replace(number=place.line + at) for at, line in enumerate(lines[: len(place.old)])]
     new = [line._replace(number=place.line_after + at) for at, line in enumerate(lines[len(place.old) :])]
     for left, right in zip_longest(old, new):
@@ -80,6 +79,14 @@ def _cells(line: _Line | None, kind: str, prefix: str) -> tuple[Element, Element
     if prefix:
         number.set("id", f"{prefix}-{line.number}")
     mark = {"removed": "-", "added": "+"}.get(kind, " ")
-    differing = element("mark", line.text[line.start : line.end]) if line.end > line.start else None
-    text = element("code", line.text[: line.start], differing, line.text[line.end :])
+    text = elements("code", _marked(line))
     return number, element("td", element("span", mark, class_="sign"), text, class_=kind)
+
+
+def _marked(line: _Line) -> Iterator[Child]:
+    at = 0
+    for start, end in line.parts:
+        yield line.text[at:start]
+        yield element("mark", line.text[start:end]) if end > start else None
+        at = end
+    yield line.text[at:]

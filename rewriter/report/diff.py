@@ -1,4 +1,4 @@
-"""The unified diff of one file, as `git apply` and `patch -p1` accept it."""
+"""The diff of one file, as `git apply` accepts it in any folder of the repository, and `patch -p1` at its root."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.root import is_inside, real, repository_of
 from dfix.rewriter.text.source import Source
 
 _NO_NEWLINE = "\n\\ No newline at end of file\n"
@@ -21,23 +22,52 @@ def unified(before: Source, after: Source) -> str:
     Lines end as in the file (also with `\r\n`); bytes that are not UTF-8 are surrogate escapes. The headers have no
     timestamps, so the same change always gives the same diff.
     """
+    return _unified(before, after, shown_name(before.path))
+
+
+def _unified(before: Source, after: Source, name: str) -> str:
     if before.text == after.text:
         return ""
     from difflib import unified_diff
 
-    name = shown_name(before.path)
     old, new = header_name("a/" + name), header_name("b/" + name)
     lines = unified_diff(_lines(before), _lines(after), old, new)
     return "".join(line if line.endswith("\n") else line + _NO_NEWLINE for line in lines)
 
 
-def ignore_diff(result: Result) -> str:
-    """The diff of the ignore file that a result's changes depend on, "" if there is none."""
+def git_diff(result: Result) -> str:
+    """All changes of a result in git's own format: the Dockerfile, then the ignore file that they depend on."""
     ignore = result.ignore_file
-    if ignore is None:
+    first = _in_git_format(result.before, result.after, new=False)
+    return first + (_in_git_format(ignore.before, ignore.after, new=ignore.new) if ignore is not None else "")
+
+
+def _in_git_format(before: Source, after: Source, *, new: bool) -> str:
+    """A diff whose first line tells git that names begin at the root of the repository, whatever the current folder."""
+    name = _applied_name(before.path)
+    diff = _unified(before, after, name)
+    if not diff:
         return ""
-    diff = unified(ignore.before, ignore.after)
-    return diff if not ignore.new else "--- /dev/null\n" + diff.partition("\n")[2]
+    mode = "new file mode 100644\n" if new else ""
+    if new:
+        diff = "--- /dev/null\n" + diff.partition("\n")[2]
+    old, changed = (header_name(f"{side}/{name}").rstrip("\t") for side in "ab")
+    return f"diff --git {old} {changed}\n{mode}{diff}"
+
+
+def _applied_name(path: str) -> str:
+    """The name of a file from the folder in which git applies a diff.
+
+    That is the root of the working directory's repository, or the working directory where it is in none. For a file
+    that is elsewhere it is the root of the file's own repository, or `/`.
+    """
+    here, path = real(os.getcwd()), real(os.path.abspath(path))
+    base = repository_of(here) or here
+    if not is_inside(path, base):
+        base = repository_of(os.path.dirname(path)) or os.path.abspath(os.sep)
+    if os.path.splitdrive(path)[0] != os.path.splitdrive(base)[0]:
+        return path.replace(os.sep, "/")
+    return os.path.relpath(path, base).replace(os.sep, "/")
 
 
 def shown_name(path: str) -> str:

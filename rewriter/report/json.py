@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dfix.rewriter.pipeline.result import Applied, Refused, Result
-from dfix.rewriter.report.diff import ignore_diff, shown_name, unified
+from dfix.rewriter.report.diff import git_diff, shown_name
 from dfix.rewriter.report.hunks import hunks
 from dfix.rewriter.report.output import valid
 
@@ -32,7 +32,7 @@ def _file(result: Result, written: bool) -> dict[str, Any]:
         "warnings": [{"line": warning.line, "message": valid(warning.message)} for warning in result.warnings],
         "problem": problem and {"line": problem.line, "message": valid(problem.message), "hint": valid(problem.hint)},
         "edits": _edits(result),
-        "diff": valid(unified(result.before, result.after) + ignore_diff(result)),
+        "diff": valid(git_diff(result)),
         "ignore_file": _ignore_file(result),
         "context": _context(result),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dfix.rewriter.report.folding import Painted
 from dfix.rewriter.report.output import Output
@@ -10,7 +10,12 @@ from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
-_WORD = expression(r"\s+|\w+|[^\w\s]")
+_WORD = expression(r"\s+|[\w./:@$~+*=-]+|[^\s]")
+"""A blank, a word as a shell would take it (`--no-cache-dir`, `python:3.12`), or one other character."""
+_MOST_COMPARED = 10_000
+"""Above this product of two numbers of words, only what both lines share at their ends is looked for."""
+_MOST_PAIRED = 12
+"""Of so many lines in a row, each finds the one that it became; of more, only equally many are paired."""
 
 
 class Row(NamedTuple):
@@ -22,18 +27,15 @@ class Row(NamedTuple):
 
 
 class Part(NamedTuple):
-    """The range of a line's text that differs; an empty one for nothing."""
+    """A range of a line's text that differs; an empty one where only the other line has something."""
 
     start: int
     end: int
 
 
-_NOTHING = Part(0, 0)
-
-
 def write_rows(out: Output, rows: Sequence[Row]) -> None:
     """Write each row as a line; the text must be safe for a terminal (`visible`)."""
-    parts = changed_parts(rows) if out.colour else [_NOTHING] * len(rows)
+    parts = changed_parts(rows) if out.colour else [()] * len(rows)
     for row, part in zip(rows, parts, strict=True):
         style = _STYLES.get(row.mark, "")
         if row.label:
@@ -43,32 +45,46 @@ def write_rows(out: Output, rows: Sequence[Row]) -> None:
             out.write_line(_painted(row, part, style))
 
 
-def _painted(row: Row, part: Part, style: str) -> list[Painted]:
-    if part.start == part.end:
+def _painted(row: Row, parts: Sequence[Part], style: str) -> list[Painted]:
+    if all(start == end for start, end in parts):
         return [Painted(f"{row.mark}{row.text}".rstrip(), style)]
-    return [
-        Painted(row.mark + row.text[: part.start], style),
-        Painted(row.text[part.start : part.end], f"{style} reverse"),
-        Painted(row.text[part.end :], style),
-    ]
+    text = row.mark + row.text
+    painted: list[Painted] = []
+    at = 0
+    for start, end in parts:
+        painted += [Painted(text[at : start + 1], style), Painted(text[start + 1 : end + 1], f"{style} reverse")]
+        at = end + 1
+    return [*painted, Painted(text[at:], style)]
 
 
-def changed_parts(rows: Sequence[Row]) -> list[Part]:
-    """For each row, the part that differs from the line that it replaces or is replaced by.
+def changed_parts(rows: Sequence[Row]) -> list[tuple[Part, ...]]:
+    """For each row, the words that differ from the line that it replaces or is replaced by.
 
-    Equally long neighbouring runs of `-` and `+` rows are paired in order. If a pair of lines differs in more than
-    half of its text, they count as unrelated and nothing is marked.
+    A run of `-` rows and the `+` rows that follow it are paired in order: equally many with each other, others where a
+    line is much like the other one. Lines that share less than half of their text are unrelated: nothing is marked.
     """
-    parts = [_NOTHING] * len(rows)
+    parts: list[tuple[Part, ...]] = [()] * len(rows)
     at = 0
     while at < len(rows):
         middle = _end(rows, at, "-")
         end = _end(rows, middle, "+")
-        if middle - at == end - middle:
-            for old, new in zip(range(at, middle), range(middle, end), strict=True):
-                parts[old], parts[new] = _differing(rows[old].text, rows[new].text)
+        for old, new in _pairs(rows, range(at, middle), range(middle, end)):
+            parts[old], parts[new] = _differing(rows[old].text, rows[new].text)
         at = max(end, at + 1)
     return parts
+
+
+def _pairs(rows: Sequence[Row], old: range, new: range) -> Iterator[tuple[int, int]]:
+    if len(old) == len(new):
+        yield from zip(old, new, strict=True)
+    elif len(old) + len(new) <= _MOST_PAIRED:
+        begin = new.start
+        for line in old:
+            for other in range(begin, new.stop):
+                if any(_differing(rows[line].text, rows[other].text)):
+                    yield line, other
+                    begin = other + 1
+                    break
 
 
 def _end(rows: Sequence[Row], at: int, mark: str) -> int:
@@ -77,9 +93,28 @@ def _end(rows: Sequence[Row], at: int, mark: str) -> int:
     return at
 
 
-def _differing(old: str, new: str) -> tuple[Part, Part]:
-    """What remains of both lines without the words that they share at the start and the end."""
+def _differing(old: str, new: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """The words of two lines that the other one lacks; nothing where the lines share less than half of their text."""
     before, after = _WORD.findall(old), _WORD.findall(new)
+    first, last = _shared_ends(before, after)
+    removed: list[Part] = []
+    added: list[Part] = []
+    shared = len("".join(before[:first])) + len("".join(before[len(before) - last :]))
+    at = new_at = len("".join(before[:first]))
+    for kind, gone, come in _blocks(before[first : len(before) - last], after[first : len(after) - last]):
+        if kind == "equal":
+            shared += len(gone)
+        else:
+            _add(removed, old, at, gone)
+            _add(added, new, new_at, come)
+        at, new_at = at + len(gone), new_at + len(come)
+    if shared * 2 < min(len(old), len(new)):
+        return (), ()
+    return tuple(removed), tuple(added)
+
+
+def _shared_ends(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
+    """How many words both lines share at the start, and how many more at the end."""
     shortest = min(len(before), len(after))
     first = 0
     while first < shortest and before[first] == after[first]:
@@ -87,8 +122,23 @@ def _differing(old: str, new: str) -> tuple[Part, Part]:
     last = 0
     while last < shortest - first and before[-1 - last] == after[-1 - last]:
         last += 1
-    start = len("".join(before[:first]))
-    rest = len("".join(before[len(before) - last :]))
-    if (start + rest) * 2 < min(len(old), len(new)):
-        return _NOTHING, _NOTHING
-    return Part(start, len(old) - rest), Part(start, len(new) - rest)
+    return first, last
+
+
+def _blocks(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """What becomes of words, block by block: the kind of difference and both texts. Many words are one block."""
+    if len(before) * len(after) > _MOST_COMPARED:
+        yield "replace", "".join(before), "".join(after)
+        return
+    from difflib import SequenceMatcher
+
+    for kind, start, end, new_start, new_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        yield kind, "".join(before[start:end]), "".join(after[new_start:new_end])
+
+
+def _add(parts: list[Part], line: str, at: int, text: str) -> None:
+    """Add a part; it joins the one before it where only blanks are between them."""
+    if text and parts and parts[-1].start < parts[-1].end and not line[parts[-1].end : at].strip():
+        parts[-1] = Part(parts[-1].start, at + len(text))
+    else:
+        parts.append(Part(at, at + len(text)))

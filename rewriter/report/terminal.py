@@ -119,14 +119,21 @@ def warning_lines(out: Output, result: Result) -> None:
 
 
 def diff_lines(out: Output, diff: str) -> None:
-    """Print a unified diff; with colour, differing words are highlighted."""
+    """Print a diff in git's format; with colour, differing words are highlighted."""
     if not out.colour:
         out.write(diff)
         return
-    lines = diff.split("\n")[:-1]
-    for line in lines[:2]:
+    inside = False
+    rows: list[Row] = []
+    for line in diff.split("\n")[:-1]:
+        inside = line.startswith("@@") or (inside and not line.startswith("diff "))
+        if inside:
+            rows.append(Row("", line[:1], visible(line[1:].removesuffix("\r"))))
+            continue
+        write_rows(out, rows)
+        rows = []
         out.write(visible(line.rstrip("\t")) + "\n", "bold")
-    write_rows(out, [Row("", line[:1], visible(line[1:].removesuffix("\r"))) for line in lines[2:]])
+    write_rows(out, rows)
 
 
 def _change(out: Output, path: str, line: int, change: Applied) -> None:
@@ -155,7 +162,8 @@ def _frame(out: Output, result: Result, places: Sequence[Hunk]) -> None:
         rows[_MOST_ROWS:] = [Row("", " ", f"… {len(rows) - _MOST_ROWS} more lines (--diff shows them)")]
     rows = [Row(f"{label.rjust(width)} | ", mark, visible(text.rstrip())) for label, mark, text in rows]
     parts = changed_parts(rows)
-    write_rows(out, [row._replace(text=_cut(row.text, part.start)) for row, part in zip(rows, parts, strict=True)])
+    differ = [part[0].start if part else 0 for part in parts]
+    write_rows(out, [row._replace(text=_cut(row.text, at)) for row, at in zip(rows, differ, strict=True)])
     _bar(out, width)
 
 

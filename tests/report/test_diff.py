@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from dfix.rewriter.report.diff import unified
+from dfix.rewriter.pipeline.result import IgnoreFileChange, Result
+from dfix.rewriter.report.diff import git_diff, unified
 from dfix.rewriter.text.source import Source
+from tests.report.results import result
 
 TEXTS: dict[str, tuple[bytes, bytes]] = {
     "lines": (b"FROM a\nRUN b\nRUN c\n", b"FROM a\nRUN c\nRUN b\n"),
@@ -98,3 +100,66 @@ def test_the_text_of_a_diff() -> None:
 def test_the_name_in_the_header(path: str, header: str) -> None:
     source = Source(path.replace("{here}", os.getcwd()), "FROM a\n")
     assert unified(source, source.with_text("FROM b\n")).split("\n")[0] == "--- " + header
+
+
+def repository(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["git", "init", "-q", "."], cwd=folder, check=True)
+    return folder
+
+
+def written(path: Path, text: str = "FROM a\n") -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return str(path)
+
+
+def change_of(path: str) -> Result:
+    return result(b"FROM a\n", b"FROM b\n", path=path)
+
+
+@pytest.mark.parametrize(
+    ("here", "path"), [("", "x/Dockerfile"), ("x", "Dockerfile"), ("x", "y z/Dockerfile"), ("x", "{}/x/D")]
+)
+def test_git_applies_it_in_the_folder_where_it_was_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str, path: str
+) -> None:
+    """Names begin at the root of the repository, though it is called like one of its folders."""
+    top = repository(tmp_path / "x")
+    (top / here).mkdir(exist_ok=True)
+    monkeypatch.chdir(top / here)
+    path = path.replace("{}", str(top))
+    file = Path(written(Path(path)))
+    subprocess.run(["git", "apply", "-"], check=True, input=git_diff(change_of(path)).encode())
+    assert file.read_text() == "FROM b\n"
+
+
+def test_names_of_files_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, other = repository(tmp_path / "here"), repository(tmp_path / "other")
+    monkeypatch.chdir(here)
+    written(other / "x/Dockerfile")
+    os.symlink(other / "x", here / "link")
+    os.symlink("api.Dockerfile", here / "Dockerfile")
+    names = {
+        "../other/x/Dockerfile": "x/Dockerfile",  # of its own repository
+        "link/Dockerfile": "x/Dockerfile",  # git changes no file behind a link
+        "Dockerfile": "api.Dockerfile",
+        str(tmp_path / "Dockerfile"): str(tmp_path / "Dockerfile").lstrip("/"),
+        "not-there/Dockerfile": "not-there/Dockerfile",  # standard input, as this file
+    }
+    for path, name in names.items():
+        assert git_diff(change_of(path)).split("\n")[0] == f"diff --git a/{name} b/{name}"
+    monkeypatch.chdir(tmp_path)
+    assert git_diff(change_of("other/x/Dockerfile")).startswith(
+        "diff --git a/other/x/Dockerfile b/other/x/Dockerfile\n"
+    )
+
+
+def test_a_new_ignore_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    top = repository(tmp_path)
+    monkeypatch.chdir(top)
+    written(top / "Dockerfile")
+    ignore = IgnoreFileChange(Source(".dockerignore", ""), Source(".dockerignore", ".git\n"), new=True)
+    diff = git_diff(change_of("Dockerfile")._replace(ignore_file=ignore))
+    subprocess.run(["git", "apply", "-"], check=True, input=diff.encode())
+    assert (top / ".dockerignore").read_text() == ".git\n"

@@ -12,6 +12,9 @@ from dfix.transforms.merge_runs.rule import NAME
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Model, Stage
+    from dfix.rewriter.neighbours.run_summary import RunSummary
+
+_MOST_NAMED = 5
 
 
 def merge_runs(model: Model, stages: Sequence[Stage]) -> Iterator[Change | Refusal]:
@@ -39,11 +42,19 @@ def _change(usual: Callable[[], str], merge: Merge) -> Change:
 
 
 def _reason(merge: Merge) -> str:
-    """Why the RUNs are merged; of many quick ones no commands are named."""
+    """Why the RUNs are merged; more than two are named by their first programs."""
     count = len(merge.runs)
     reasons = "; ".join(merge.reasons[:2])
     if count == 2:
         return reasons
+    named = ", ".join(f"`{_program(run)}`" for run in merge.runs[:_MOST_NAMED])
+    more = f" and {count - _MOST_NAMED} more" if count > _MOST_NAMED else ""
     if all(run.quick for run in merge.runs):
-        return f"{count} quick RUNs become one; none needs a layer of its own"
-    return f"{count} RUNs become one: {reasons}"
+        return f"{count} quick RUNs ({named}{more}) become one; none needs a layer of its own"
+    return f"{count} RUNs ({named}{more}) become one: {reasons}"
+
+
+def _program(run: RunSummary) -> str:
+    """The program that stands for a RUN: that of its command which messages show."""
+    command = run.commands[run.representative].command
+    return (command.words or command.assigns)[0].text.partition("\n")[0]

@@ -528,3 +528,11 @@ def test_reasons_name_what_was_found() -> None:
     assert "`mkdir a` and `chmod 700 a`" in result.changes[0].reason
     assert [refusal.line for refusal in result.refusals] == [5, 6]
     assert "`npm ci`" in result.refusals[1].reason
+
+
+def test_the_reason_names_the_group() -> None:
+    (few,) = merged("RUN mkdir /1\nRUN A=1 && chown 1 /1\nRUN ln -s /1 /2\n").changes
+    assert few.reason == "3 quick RUNs (`mkdir`, `chown`, `ln`) become one; none needs a layer of its own"
+    (many,) = merged("".join(f"RUN mkdir /{at}\n" for at in range(7))).changes
+    named = ", ".join(["`mkdir`"] * 5)
+    assert many.reason == f"7 quick RUNs ({named} and 2 more) become one; none needs a layer of its own"
