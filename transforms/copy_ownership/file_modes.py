@@ -224,7 +224,8 @@ def _new_modes(model: Model, step: Step, paths: Sequence[str], change: ModeChang
     for flag in step.instruction.flags:
         if flag.name not in _KEPT_FLAGS:
             raise LeaveAlone("copy-flag", f"{line} has --{flag.name}, beside which dfix writes no --chmod")
-    assert context is not None
+    if context is None:
+        raise LeaveAlone("no-context", "the build context is unknown", "name its folder with --context")
     linked = any(map_before(step, context).followed(path) != path for path in paths)
     if linked or any(link_made(path, step) for path in paths):
         raise LeaveAlone("linked-folder", f"the destination of {line} is reached through a symbolic link")
