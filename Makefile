@@ -3,8 +3,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MADE := .venv/.made
+SITE := .site/venv/.made
 
-.PHONY: demo test corpus reach compare prove prove-effects attack check-layers history bench security soak lint fuzz mutants docs lock \
+# pip says nothing about itself
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_ROOT_USER_ACTION = ignore
+
+.PHONY: demo test corpus reach compare prove prove-effects attack check-layers history bench security soak lint fuzz mutants docs site lock \
 	clean
 
 demo: $(MADE)
@@ -64,16 +69,27 @@ docs: $(MADE)
 	$(BIN)/python scripts/message_list.py
 	$(BIN)/python scripts/terminal_pictures.py
 
+site: $(MADE) $(SITE)
+	$(BIN)/python scripts/website.py
+
 # The environment of development, made anew whenever what it depends on changes.
 $(MADE): pyproject.toml requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "dfix needs Python 3.11 or newer: name one with make PYTHON=…" >&2; exit 1; }
-	rm -rf .venv
+	@echo "Making .venv, with everything for tests and builds (400 MB, a minute or two)" >&2
+	@rm -rf .venv
 	@$(PYTHON) -m venv .venv || \
 		{ echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian and Ubuntu: python3-venv)" >&2; \
 		rm -rf .venv; exit 1; }
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What builds the website, beside the environment of development, so that neither holds back the other's packages.
+$(SITE): requirements-docs.lock | $(MADE)
+	rm -rf .site/venv
+	$(PYTHON) -m venv --without-pip .site/venv
+	$(BIN)/uv pip install --quiet --python .site/venv/bin/python --require-hashes --requirement requirements-docs.lock
 	@touch $@
 
 # New versions of everything, for each Python from 3.11 on, with the hashes of their files: of development the newest that pyproject.toml
@@ -90,4 +106,4 @@ lock: $(MADE)
 	$(BIN)/python scripts/bill_of_materials.py
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .mutants .attack dist
+	rm -rf .venv .site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .mutants .attack dist

@@ -13,7 +13,6 @@ import argparse
 import gzip
 import json
 import multiprocessing
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -22,7 +21,7 @@ from typing import Any, NamedTuple
 
 from reach_measure import Fetch, commits, fetches
 from reach_report import Row, Way, report
-from shared_data import NO_REACH, table, unpacked_reach
+from shared_data import NO_REACH, REACH_CACHE, table, unpacked_reach
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.pipeline.options import Options
@@ -32,7 +31,6 @@ from dfix.rewriter.text.source import Source
 PROCESSES = 2
 SPLIT = "split-manifests"
 ROOT = Path(__file__).resolve().parents[1]
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "dfix-reach")
 
 
 class Case(NamedTuple):
@@ -124,7 +122,7 @@ def main() -> int:
     parser.add_argument("--rows", type=Path, help="write what happens to each row to this file")
     parser.add_argument("--only", default="", help="look at the rows of this ecosystem only")
     arguments = parser.parse_args()
-    folder = unpacked_reach(_CACHE)
+    folder = unpacked_reach(REACH_CACHE)
     if folder is None:
         sys.exit(NO_REACH)
     if arguments.write and arguments.only:

@@ -96,13 +96,17 @@ def _asked(rule: RuleInfo) -> str:
 
 def _page(rule: RuleInfo) -> str:
     codes = ", ".join(rule.codes) or "none"
+    summary, _, rest = rule.doc.strip().partition("\n\n")
+    changed = [example for example in rule.examples if example.changes]
     parts = [
         f"# {rule.name}",
-        rule.doc.strip(),
+        summary,
         f"Contract: [`{rule.contract}`](README.md#contracts){_asked(rule)}. "
         f"Checks of other tools that it answers: {codes}.",
+        _shown(changed[0]),
+        rest,
         "## Rewritten",
-        *(_changed(example) for example in rule.examples if example.changes),
+        *(_changed(example) for example in changed),
         "## Left alone",
         *(_untouched(example) for example in rule.examples if not example.changes),
         *_reasons(rule),
@@ -116,12 +120,16 @@ def _reasons(rule: RuleInfo) -> list[str]:
 
 
 def _changed(example: Example) -> str:
+    return f"### {example.name}\n\n{_shown(example)}{_files(example)}"
+
+
+def _shown(example: Example) -> str:
     if example.ignore_file:
         written = f"The ignore file becomes:\n\n```text\n{example.ignore_file.rstrip()}\n```"
-        return f"### {example.name}\n\n```dockerfile\n{example.before.rstrip()}\n```\n\n{written}{_files(example)}"
+        return f"```dockerfile\n{example.before.rstrip()}\n```\n\n{written}"
     before, after = example.before.splitlines(keepends=True), (example.after or "").splitlines(keepends=True)
     diff = "".join(list(unified_diff(before, after, n=100))[3:])
-    return f"### {example.name}\n\n```diff\n{diff.rstrip()}\n```{_files(example)}"
+    return f"```diff\n{diff.rstrip()}\n```"
 
 
 def _untouched(example: Example) -> str:

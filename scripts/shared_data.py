@@ -34,6 +34,8 @@ def unpacked_reach(folder: Path) -> Path | None:
     return folder / "reach"
 
 
+REACH_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "dfix-reach")
+"""Where the programs of scripts unpack the reach set."""
 NO_REACH = "the reach set is absent: name the folder that holds reach/reach.tar.xz in DFIX_SHARED"
 
 
