@@ -148,6 +148,8 @@ PROVE: tuple[Flag, ...] = (
         "What to do",
         WRITE._replace(help="Write what is proven."),
         Flag("against", ("--against",), "text", "Compare PATH with NEW, a rewrite that someone else made.", "NEW"),
+        Flag("base", ("--base",), "text", "Compare the Dockerfiles and sources of a commit with those of now.", "REF"),
+        Flag("head", ("--head",), "text", "With --base: the commit to compare with it, not the working tree.", "REF"),
         Flag("measuring", ("--no-measure",), "switch", "Only prove; don't measure rebuilds.", value=False),
         Flag("watching", ("--no-watch",), "switch", "Don't watch which files a moved RUN reads.", value=False),
         Flag(

@@ -45,9 +45,9 @@ class PastPrinter:
 
 def past_of(result: Result, options: Options, most: int) -> Past | Problem:
     """The last commits before and after dfix, or why nothing can be said."""
-    from dfix.rewriter.layers.git import GitError
     from dfix.rewriter.layers.past import replay_past
     from dfix.rewriter.layers.rewritten import both
+    from dfix.rewriter.revisions.git import GitError
 
     path = result.before.path
     try:

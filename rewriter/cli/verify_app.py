@@ -20,6 +20,9 @@ a moved RUN reads, and measures how much faster the images rebuild. --write writ
 its promise is named and left out. If a change produces a different image (--unsafe), dfix also runs both: the --smoke
 command, or the image's own until it ends or its ports answer.
 
+With --base, nothing is rewritten: what did the change since that commit do, and what of it the Dockerfile, what the
+sources? Without PATH, every Dockerfile that differs, or whose build reads a file that differs, is built.
+
 Exit status: 0 proven, 1 a change broke its promise, 2 nothing is shown: the original did not build, both images fail
 when they run, or an error.
 
@@ -29,6 +32,7 @@ Examples:
   dfix verify --set VERSION=3 --secret id=token,src=token.txt Dockerfile
   dfix verify --write services/
   dfix verify Dockerfile --against Dockerfile.new
+  dfix verify --base origin/main
   dfix verify --unsafe --smoke 'app --version' Dockerfile
   dfix verify --engine docker:remote --jobs 8 .
 """

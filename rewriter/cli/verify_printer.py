@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dfix.rewriter.cli.verify_request import VerifyRequest
 from dfix.rewriter.report.output import Output, visible
-from dfix.rewriter.verify.proof import Proof
+from dfix.rewriter.verify.proof import Compared, Proof
 
-_STATUS = {"proven": 0, "unchanged": 0, "broken": 1, "unshown": 2, "unbuilt": 2, "failed": 2}
+_STATUS = {"proven": 0, "unchanged": 0, "new": 0, "gone": 0, "broken": 1, "unshown": 2, "unbuilt": 2, "failed": 2}
 
 
 class ProofPrinter:
     """Prints proofs to `out` and the summary to `err`. `status` is the exit status so far: the worst of all files."""
 
-    def __init__(self, request: VerifyRequest, engine: str, out: Output, err: Output) -> None:
-        self._request, self._engine, self._out, self._err = request, engine, out, err
+    def __init__(
+        self, request: VerifyRequest, engine: str, compared: Compared | None, out: Output, err: Output
+    ) -> None:
+        self._request, self._engine, self._compared, self._out, self._err = request, engine, compared, out, err
+        for note in compared.notes if compared is not None else ():
+            err.write(f"note: {visible(note)}\n")
         self._kept: list[Proof] = []
         self.status = 0
 
@@ -32,7 +36,7 @@ class ProofPrinter:
         if self._request.files.output_format == "json":
             from dfix.rewriter.verify.document import document
 
-            self._out.write(document(self._kept, self._engine))
+            self._out.write(document(self._kept, self._engine, self._compared))
         if not self._request.files.quiet:
             self._out.flush()
             for unseen in dict.fromkeys(proof.unseen for proof in self._kept if proof.unseen):
@@ -48,6 +52,8 @@ def _summary(proofs: list[Proof]) -> str:
         "unshown": "not shown",
         "unbuilt": "with an original that does not build",
         "failed": "not tested",
+        "new": "new",
+        "gone": "gone",
         "unchanged": "unchanged",
     }
     runs = sum(proof.shown_by_runs for proof in proofs)

@@ -19,6 +19,10 @@ class VerifyRequest(NamedTuple):
     engine: str = ""
     against: str = ""
     """A rewrite of the one path by somebody else; it may produce a different image if `files.unsafe` is set."""
+    base: str = ""
+    """Compare the commit with `head`; "" for neither."""
+    head: str = ""
+    """A commit; "" for the working tree."""
     measuring: bool = True
     watching: bool = True
     """Whether to look at which files the RUNs read that a rewrite moves."""
@@ -34,7 +38,9 @@ def fault(request: VerifyRequest) -> str:
     paths, context = request.files.paths, request.files.context
     if request.clean:
         return "--clean takes no PATH: it removes what earlier runs left behind" if paths else ""
-    if not paths:
+    if request.head and not request.base:
+        return "--head needs --base REF, the commit that it is compared with"
+    if not paths and not request.base:
         return "no PATH given. Name a file or a folder, as in `dfix verify .`"
     if "-" in paths:
         return "`-` cannot be verified: a build needs a file and its context. Name the file"
@@ -42,7 +48,15 @@ def fault(request: VerifyRequest) -> str:
         return f"--context: no such folder: {context}. Name the folder that the build sends"
     if request.files.config is not None and request.files.isolated:
         return "--config and --isolated cannot be combined. Leave one out"
-    return _build_fault(request.build) or (_against_fault(request) if request.against else "")
+    return _build_fault(request.build) or _fault_of_comparison(request)
+
+
+def _fault_of_comparison(request: VerifyRequest) -> str:
+    if not request.base:
+        return _against_fault(request) if request.against else ""
+    if request.against:
+        return "--base and --against cannot be combined. Leave one out"
+    return "--base writes nothing. Leave out --write" if request.files.mode == "write" else ""
 
 
 def _build_fault(build: BuildOptions) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from dfix.rewriter.layers.git import NO_PROGRAMS, GitError, Repository
+from dfix.rewriter.revisions.git import NO_PROGRAMS, GitError, Repository
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.root import is_inside, real, repository_of
 

@@ -12,20 +12,20 @@ from dfix.rewriter.context.ignore import BadPatternError
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.dockerfile.rules import check
 from dfix.rewriter.layers.commits import GIT_FILE, below, repository
-from dfix.rewriter.layers.git import GitError, Repository
 from dfix.rewriter.layers.opened import Opened
 from dfix.rewriter.model import Model, Step, build
 from dfix.rewriter.model.reruns import Cause, Reruns, edited
+from dfix.rewriter.revisions.git import GitError, Repository
+from dfix.rewriter.revisions.listing import LINK, SUBMODULE, entries
+from dfix.rewriter.revisions.named_commit import named_commit
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.read import content
 from dfix.rewriter.text.root import is_inside, real
 from dfix.rewriter.text.source import Source
 
 _LARGEST = 100_000_000
-_LINK, _SUBMODULE = "120000", "160000"
 _DIGITS_OF_SHA256 = 64
 _LATER = "Name a later commit"
-_KINDS = ("blob", "commit", "tree")
 
 
 class Again(NamedTuple):
@@ -53,9 +53,9 @@ def since(found: Opened, ref: str) -> Since:
     """What runs again since a commit. Raises GitError."""
     context = found.context
     repo = repository(context.root)
-    commit = _commit(repo, ref)
+    commit = named_commit(repo, ref, "--since")
     paths = set(_changed(repo, commit, context))
-    if context.is_folder(".git") and commit != _commit(repo, "HEAD"):
+    if context.is_folder(".git") and commit != named_commit(repo, "HEAD", "--since"):
         paths.add(GIT_FILE)
     then = _then(repo, commit, found)
     dropped: set[str] = set()
@@ -79,17 +79,6 @@ def _read_by(step: Step, reruns: Reruns | None, paths: set[str]) -> set[str]:
     return {path for path in paths if reads.reads(path)} if reads is not None else set()
 
 
-def _commit(repo: Repository, ref: str) -> str:
-    """The hash of a commit. Raises GitError for an unknown one."""
-    hint = "Name a commit, a branch or a tag"
-    if not ref or ref.startswith("-") or "\0" in ref:
-        raise GitError("--since names no commit", hint)
-    found = repo.answers("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
-    if found is None or not found.strip():
-        raise GitError(f"--since names no commit of this repository: {ref}", hint)
-    return found.strip()
-
-
 def _changed(repo: Repository, commit: str, context: Context) -> Iterator[str]:
     """Every path of the context that differs between a commit and the working tree; what git ignores is left out.
 
@@ -97,25 +86,17 @@ def _changed(repo: Repository, commit: str, context: Context) -> Iterator[str]:
     the repository's settings name.
     """
     begin = below(repo.root, context.root)
-    old = dict(_of_tree(repo.ask("ls-tree", "-r", "-z", commit, "--", begin or ".")))
-    index = {path: entry[1] for path, entry in _of_tree(repo.ask("ls-files", "-z", "--stage", "--", begin or "."))}
+    old = dict(entries(repo.ask("ls-tree", "-r", "-z", commit, "--", begin or ".")))
+    index = {path: entry[1] for path, entry in entries(repo.ask("ls-files", "-z", "--stage", "--", begin or "."))}
     others = repo.ask("ls-files", "-z", "--others", "--exclude-standard", "--", begin or ".").split("\0")
     for name in {*old, *index, *filter(None, others)}:
         path, entry = name[len(begin) :], old.get(name)
-        if entry is not None and entry[0] == _SUBMODULE:
+        if entry is not None and entry[0] == SUBMODULE:
             same = index.get(name) == entry[1]
         else:
             same = _entry(context, path, len(commit)) == entry
         if not same:
             yield path
-
-
-def _of_tree(out: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Path, mode and object of each line of `ls-tree` or `ls-files --stage`."""
-    for line in filter(None, out.split("\0")):
-        said, _, path = line.partition("\t")
-        mode, *rest = said.split(" ")
-        yield path, (mode, rest[1] if rest[0] in _KINDS else rest[0])
 
 
 def _entry(context: Context, path: str, digits: int) -> tuple[str, str] | None:
@@ -124,7 +105,7 @@ def _entry(context: Context, path: str, digits: int) -> tuple[str, str] | None:
     try:
         mode = os.lstat(disk).st_mode
         if stat.S_ISLNK(mode):
-            return _LINK, _object(os.fsencode(os.readlink(disk)), digits)
+            return LINK, _object(os.fsencode(os.readlink(disk)), digits)
     except (OSError, ValueError):
         return None
     data = content(disk, _LARGEST, context.within)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dfix.rewriter.layers.git import GitError
 from dfix.rewriter.layers.layer import LayerRow, layers
 from dfix.rewriter.layers.opened import Opened
 from dfix.rewriter.layers.past import Past, read_again, replay_past
 from dfix.rewriter.layers.since import Since, since
 from dfix.rewriter.measured.records import kept
+from dfix.rewriter.revisions.git import GitError
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.source import Source

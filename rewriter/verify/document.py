@@ -11,15 +11,22 @@ from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.output import valid
 from dfix.rewriter.verify.compare import Difference
 from dfix.rewriter.verify.gains import gained
-from dfix.rewriter.verify.proof import Measures, Proof, Rebuild
+from dfix.rewriter.verify.proof import Compared, Measures, Proof, Rebuild, Sources
 
 VERSION = 1
 
 
-def document(proofs: Iterable[Proof], engine: str) -> str:
+def document(proofs: Iterable[Proof], engine: str, compared: Compared | None) -> str:
     """One document for all files; sizes in bytes, times in seconds."""
     files = [_file(proof) for proof in proofs]
-    return json.dumps({"version": VERSION, "engine": engine, "files": files}, indent=2) + "\n"
+    found = {"version": VERSION, "engine": engine, "compared": _compared(compared), "files": files}
+    return json.dumps(found, indent=2) + "\n"
+
+
+def _compared(compared: Compared | None) -> dict[str, Any] | None:
+    if compared is None:
+        return None
+    return {"base": compared.base, "head": compared.head, "notes": [valid(note) for note in compared.notes]}
 
 
 def _file(proof: Proof) -> dict[str, Any]:
@@ -53,12 +60,26 @@ def _file(proof: Proof) -> dict[str, Any]:
         "caches": [_difference(difference) for difference in seen.caches] if seen else [],
         "cache_bytes": seen.cache_bytes if seen else 0,
         "noise": [{**_difference(found), "reason": reason} for found, reason in seen.noise] if seen else [],
+        "sources": _sources(proof.sources),
         "ran": valid(proof.ran),
         "unseen": valid(proof.unseen),
         "gained": gained(proof),
         "edited": {"source": valid(proof.edited[0]), "dependency": valid(proof.edited[1])},
         "before": _measures(proof.before),
         "after": _measures(proof.after),
+    }
+
+
+def _sources(sources: Sources | None) -> dict[str, Any] | None:
+    if sources is None:
+        return None
+    seen = sources.comparison
+    return {
+        "paths": [valid(path) for path in sources.paths],
+        "compared": seen is not None,
+        "differences": [_difference(difference) for difference in seen.differences] if seen else [],
+        "message": valid(sources.message),
+        "log": valid(sources.log),
     }
 
 

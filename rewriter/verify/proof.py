@@ -9,9 +9,9 @@ from dfix.rewriter.pipeline.result import Applied, Result
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.compare import Comparison, Difference
 
-Verdict = Literal["proven", "broken", "unshown", "unbuilt", "unchanged", "failed"]
-"""`unshown`: the command of both images fails, which proves nothing. `unbuilt`: the original doesn't build. `failed`:
-it could not be tested. Each time, see `message`."""
+Verdict = Literal["proven", "broken", "unshown", "unbuilt", "unchanged", "new", "gone", "failed"]
+"""`unshown`: the command of both images fails, which proves nothing. `unbuilt`: the original doesn't build. `new` and
+`gone`: another revision has no such Dockerfile; a new one builds. `failed`: it could not be tested. See `message`."""
 
 
 class Rebuild(NamedTuple):
@@ -52,6 +52,29 @@ class Blame(NamedTuple):
     """Files that a RUN reads or writes, and that the rewrite copies only after it."""
 
 
+class Compared(NamedTuple):
+    """The two revisions of a repository that are compared."""
+
+    base: str
+    """The hash of the commit."""
+    head: str
+    """The same; "" for the working tree."""
+    notes: tuple[str, ...]
+    """What is worth knowing about them, in sentences."""
+
+
+class Sources(NamedTuple):
+    """What a change of the build context does, apart from a change of the Dockerfile."""
+
+    paths: tuple[str, ...]
+    """The files of the build context that the build reads and that were added, deleted or changed."""
+    comparison: Comparison | None = None
+    """How the image of the original Dockerfile differs; None where nothing was built."""
+    message: str = ""
+    """Why that was not found out, as a sentence."""
+    log: str = ""
+
+
 class Proof(NamedTuple):
     """The proof of one Dockerfile."""
 
@@ -71,6 +94,8 @@ class Proof(NamedTuple):
     written: bool = False
     ran: str = ""
     """What running both images showed, if a change declares a different image."""
+    sources: Sources | None = None
+    """What the files of the build context did; None unless two revisions are compared."""
     unseen: str = ""
     """Why dfix could not watch which files a moved RUN reads, as a phrase."""
 

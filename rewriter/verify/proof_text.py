@@ -13,27 +13,21 @@ from dfix.rewriter.report.terminal import PROMISES
 from dfix.rewriter.verify.compare import Difference
 from dfix.rewriter.verify.declared import groups
 from dfix.rewriter.verify.gains import gained, rows
-from dfix.rewriter.verify.proof import Blame, Proof
+from dfix.rewriter.verify.proof import Blame, Proof, Sources
 
 MOST_PATHS = 8
+_NOT_EVEN = "does not build even without dfix's changes, so nothing is proven"
+UNCHANGED = "nothing that the build reads has changed"
+WITHOUT_PAIR = {
+    "new": "new, so there is nothing to compare it with; it builds",
+    "gone": "no longer there",
+}
 
 
 def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None:
     """Print one proof; problems go to `err`. `verbose` shows every path and step."""
     path = visible_name(shown_name(proof.result.before.path))
-    if proof.verdict == "unchanged":
-        if verbose:
-            out.write(f"{path}: nothing to change\n")
-        return
-    if proof.verdict in ("failed", "unbuilt"):
-        what = (
-            "does not build even without dfix's changes, so nothing is proven"
-            if proof.verdict == "unbuilt"
-            else "cannot be proven"
-        )
-        err.write(f"{path}:", "bold red")
-        err.write(f" {what}: {visible(proof.message)}\n")
-        _log(err, proof.log)
+    if _without_comparison(out, err, path, proof, verbose):
         return
     _head(out, path, proof)
     broken = {blame.change for blame in proof.blamed}
@@ -42,6 +36,8 @@ def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None
     for blame in proof.blamed:
         _blame(out, blame, verbose)
     _kept_apart(out, proof, verbose)
+    if proof.sources is not None:
+        _sources(out, proof.sources, verbose)
     if proof.before is not None and proof.after is not None and not (proof.blamed and not proof.settled.changed):
         out.write("\n")
         for row in _aligned(list(rows(proof))):
@@ -58,6 +54,31 @@ def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None
     out.write("\n")
 
 
+def _without_comparison(out: Output, err: Output, path: str, proof: Proof, verbose: bool) -> bool:
+    """Print a proof for which no two images were compared; returns whether it is one."""
+    if proof.verdict == "unchanged" and (proof.sources is None or not proof.sources.paths):
+        if verbose:
+            out.write(f"{path}: {'nothing to change' if proof.sources is None else UNCHANGED}\n")
+        return True
+    if proof.verdict in ("failed", "unbuilt"):
+        err.write(f"{path}:", "bold red")
+        err.write(f" {_untold(proof)}: {visible(proof.message)}\n")
+        _log(err, proof.log)
+        return True
+    if proof.verdict in ("new", "gone"):
+        out.write(f"{path}: {WITHOUT_PAIR[proof.verdict]}\n")
+        return True
+    return False
+
+
+def _untold(proof: Proof) -> str:
+    if proof.verdict == "failed":
+        return "cannot be proven"
+    if proof.sources is not None:
+        return "nothing is shown"
+    return "does not build, so nothing is shown" if not proof.result.changed else _NOT_EVEN
+
+
 def _head(out: Output, path: str, proof: Proof) -> None:
     out.write(f"{path}: ", "bold")
     count = len(proof.blamed)
@@ -68,6 +89,10 @@ def _head(out: Output, path: str, proof: Proof) -> None:
             out.write("a different image, as its changes declare, which did the same in what was run", "bold green")
         else:
             out.write(f"proven, {same}", "bold green")
+    elif proof.verdict == "unchanged":
+        out.write("the Dockerfile has not changed")
+    elif proof.verdict == "unshown" and not proof.message:
+        out.write("not shown, because Dockerfile and sources changed together", "bold yellow")
     elif proof.verdict == "unshown":
         out.write("not shown, because both images fail when they run", "bold yellow")
     elif proof.result.changes:
@@ -126,7 +151,10 @@ def _kept_apart(out: Output, proof: Proof, verbose: bool) -> None:
         out.write(f"  package caches: {_more(seen.cache_bytes)}{', no gain' if seen.cache_bytes > 0 else ''}\n")
     if proof.ran and not proof.blamed:
         out.write(f"  both images were run: {visible(proof.ran)}; nothing else was started or requested\n")
-    if seen.differences and not proof.blamed:
+    if seen.differences and not proof.blamed and proof.sources is not None and not proof.ran:
+        out.write("  these paths differ:\n")
+        _paths(out, seen.differences, verbose)
+    elif seen.differences and not proof.blamed:
         _declared(out, seen.differences, verbose)
     if seen.noise and verbose:
         out.write("  ignored as build noise:\n")
@@ -152,6 +180,24 @@ def _declared(out: Output, differences: tuple[Difference, ...], verbose: bool) -
     if rest:
         out.write("  different, as a change declares:\n")
         _paths(out, rest, verbose)
+
+
+def _sources(out: Output, sources: Sources, verbose: bool) -> None:
+    """Print what the sources did: a question apart from what the Dockerfile did."""
+    count = len(sources.paths)
+    if not count:
+        return
+    out.write(f"  sources: {count} file{'' if count == 1 else 's'} that the build reads ")
+    out.write("has changed" if count == 1 else "have changed")
+    seen = sources.comparison
+    if seen is None:
+        out.write(f". {visible(sources.message)}\n" if sources.message else "\n")
+        _log(out, sources.log)
+    elif not seen.differences:
+        out.write(", but the image of the old Dockerfile has not\n")
+    else:
+        out.write("; with the old Dockerfile, these paths of the image differ:\n")
+        _paths(out, seen.differences, verbose)
 
 
 def _paths(out: Output, differences: Sequence[Difference], verbose: bool) -> None:

@@ -66,7 +66,7 @@ class Before:
     """The original version: built once, and again if a difference may be build noise."""
 
     def __init__(self, trial: Trial, source: Source) -> None:
-        self._trial, self.source = trial, source
+        self.trial, self.source = trial, source
         self.tag, built = trial.build("before", source, "build without cache", cache=False)
         self.image: Image = trial.image(self.tag)
         self.measures = cold(source, trial.options.target, built, self.image)
@@ -78,19 +78,26 @@ class Before:
         found = compare(self.image, image, caches, self.homes)
         if not found.differences:
             return found
-        again = self._again = self._again or self._twice("before", self.source)
-        twice = compare(self.image, again.image, (), self.homes)
+        twice, again = self.built_twice(), self._second()
         rebuild = cache(lambda: self._twice("after", after).image)
         found = by_random_names(without(found, twice), twice, (self.image, again.image, image), rebuild)
         versions = self._version(self.image, self.tag), again
-        return by_chance(found, versions, self._version(image, tag), rebuild, self._trial.context)
+        return by_chance(found, versions, self._version(image, tag), rebuild, self.trial.context)
+
+    def built_twice(self) -> Comparison:
+        """What differs between two builds of this version."""
+        return compare(self.image, self._second().image, (), self.homes)
+
+    def _second(self) -> Version:
+        self._again = self._again or self._twice("before", self.source)
+        return self._again
 
     def _twice(self, side: str, source: Source) -> Version:
-        tag, _ = self._trial.build(side, source, "build without cache, again", cache=False)
-        return self._version(self._trial.image(tag), tag)
+        tag, _ = self.trial.build(side, source, "build without cache, again", cache=False)
+        return self._version(self.trial.image(tag), tag)
 
     def _version(self, image: Image, tag: str) -> Version:
-        return Version(image, lambda paths: self._trial.files(tag, paths))
+        return Version(image, lambda paths: self.trial.files(tag, paths))
 
 
 class Show(NamedTuple):
@@ -143,9 +150,19 @@ def prove(trial: Trial, result: Result, options: Options, context: Context, runs
     try:
         before = Before(trial, result.before)
     except BuildError as error:
-        advice = hint(error.message, parse(result.before), trial.options.args)
-        message = f"{error.message}. {advice}" if advice else error.message
-        return Proof("unbuilt", result, result, message=message, log=error.log)
+        return Proof("unbuilt", result, result, message=advised(error, result.before, trial), log=error.log)
+    return prove_against(before, result, options, context, runs, show)
+
+
+def advised(error: BuildError, source: Source, trial: Trial) -> str:
+    """Why a build failed, with what to do about it where that is known."""
+    advice = hint(error.message, parse(source), trial.options.args)
+    return f"{error.message}. {advice}" if advice else error.message
+
+
+def prove_against(before: Before, result: Result, options: Options, context: Context, runs: Runs, show: Show) -> Proof:
+    """Prove a result whose original was built. Raises EngineError, SavedImageError, OSError."""
+    trial = before.trial
     watch = _Watch(trial, result.before, context, options) if show.reads else None
     left, seen, blamed = _settle(trial, before, result, options, runs, watch)
     proof = Proof(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 
 from dfix.rewriter.context.folder import MOST_FILES, Context
 from dfix.rewriter.context.ignore import LARGEST_IGNORE_FILE
@@ -18,16 +19,21 @@ class ContextError(Exception):
     """A context that cannot be copied; the text says why."""
 
 
-def snapshot(context: Context, folder: str) -> None:
-    """Copy the files that `context` ships to a new `folder`. Raises ContextError, and OSError for a full disk."""
-    if context.fault:
-        raise ContextError(f"the ignore file cannot be used ({context.fault})")
-    files = context.below("")
+def snapshot(context: Context, folder: str, ignores: Sequence[Context] = ()) -> None:
+    """Copy the files that `context` ships to a new `folder`. Raises ContextError, and OSError for a full disk.
+
+    `ignores` are the same folder with other ignore files: what ships by one of them is copied, too.
+    """
+    views = (context, *ignores)
+    for view in views:
+        if view.fault:
+            raise ContextError(f"the ignore file cannot be used ({view.fault})")
+    files = tuple(sorted({path for view in views for path in view.below("")}))
     if len(files) >= MOST_FILES:
         raise ContextError(
             f"the build context has {MOST_FILES} files or more. Leave some out with {context.ignore_name}"
         )
-    folders = dict.fromkeys(context.folders())
+    folders = dict.fromkeys(path for view in views for path in view.folders())
     os.mkdir(folder)
     for path in folders:
         os.makedirs(os.path.join(folder, path), exist_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from dfix.rewriter.context.folder import Context
@@ -37,10 +37,10 @@ class Trial:
         self._new_ignore_files: dict[str, bytes] = {}
         self.context = space.path(f"{name}-context")
 
-    def take_context(self, context: Context, dockerfile: str) -> None:
-        """Copy the files that the context ships. Raises ContextError, OSError."""
+    def take_context(self, context: Context, dockerfile: str, ignores: Sequence[Context] = ()) -> None:
+        """Copy the files that the context ships, also by another ignore file. Raises ContextError, OSError."""
         self.tell("copying the build context")
-        snapshot(context, self.context)
+        snapshot(context, self.context, ignores)
         self._ignored = ignore_file(context, dockerfile)
         self._ignore_place = ignore_place(context)
         for side in ("before", "after"):
@@ -105,7 +105,7 @@ class Trial:
             clear(path)
 
     def ignores(self, side: str, text: bytes | None) -> None:
-        """Use this ignore file for builds of `side` from now on; None means the context's own.
+        """Use this ignore file for builds of `side` from now on; None means the context's own, an empty one none.
 
         A new one is also in the context of these builds, as in a real build, where a COPY may bring it.
         """
@@ -155,12 +155,12 @@ class Trial:
         with suppress(FileNotFoundError):
             os.remove(path)
         self._ignore_replaced = text is not None
-        if text is not None:
+        if text:
             with open(path, "wb") as file:
                 file.write(text)
             with suppress(OSError):
                 shutil.copymode(self._ignore_place.original, path)
-        elif self._ignore_place.ships:
+        elif text is None and self._ignore_place.ships:
             shutil.copy2(self._ignore_place.original, path, follow_symlinks=False)
 
     def _write(self, side: str, source: Source) -> None:

@@ -99,7 +99,7 @@ def test_a_plain_run_starts_no_git(repo: Path, tmp_path: Path) -> None:
 
 def test_without_git_the_rewrite_is_the_same(repo: Path, tmp_path: Path) -> None:
     answer = dfix("--check", "--history", ".", cwd=repo, path=str(tmp_path / "empty"))
-    said = "Dockerfile: git can't be started. Install git, or leave out --history and --since\n"
+    said = "Dockerfile: git can't be started. Install git, or leave out --history, --since and --base\n"
     assert answer == (1, "Dockerfile\n", said + SUMMARY)
 
 

@@ -13,7 +13,7 @@ from dfix.rewriter.cli.layers_command import execute
 from dfix.rewriter.cli.layers_request import LayersRequest
 from dfix.rewriter.cli.request import Request
 from dfix.rewriter.layers.commits import Commit, history
-from dfix.rewriter.layers.git import GitError
+from dfix.rewriter.revisions.git import GitError
 from dfix.rewriter.layers.history_text import duration
 from dfix.rewriter.layers.opened import Opened, opened
 from dfix.rewriter.layers.past import read_again

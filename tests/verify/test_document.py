@@ -16,11 +16,11 @@ SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs/schema/dfix-ver
 @pytest.mark.parametrize("make", [proofs.proven, proofs.broken, proofs.broken_build, proofs.unbuilt])
 def test_every_kind_of_proof_fits_the_schema(make: object) -> None:
     assert callable(make)
-    jsonschema.validate(json.loads(document([make()], "docker")), SCHEMA)
+    jsonschema.validate(json.loads(document([make()], "docker", None)), SCHEMA)
 
 
 def test_what_a_proof_says() -> None:
-    found = json.loads(document([proofs.proven()], "podman"))
+    found = json.loads(document([proofs.proven()], "podman", None))
     assert (found["version"], found["engine"]) == (1, "podman")
     (file,) = found["files"]
     assert (file["path"], file["verdict"]) == ("app/Dockerfile", "proven")
@@ -41,7 +41,7 @@ def test_what_a_proof_says() -> None:
 
 
 def test_what_is_broken() -> None:
-    (file,) = json.loads(document([proofs.broken()], "docker"))["files"]
+    (file,) = json.loads(document([proofs.broken()], "docker", None))["files"]
     assert [(change["broken"], change["kept"]) for change in file["changes"]] == [(True, False), (False, True)]
     (blame,) = file["broken"]
     assert blame["change"]["rule"] == "split-manifests"
@@ -51,6 +51,6 @@ def test_what_is_broken() -> None:
 def test_somebody_elses_rewrite_has_no_change() -> None:
     alone = proofs.REWRITE._replace(changes=())
     proof = Proof("broken", alone, alone, None, (Blame(None, (proofs.FILE,), ""),))
-    found = json.loads(document([proof], "docker"))
+    found = json.loads(document([proof], "docker", None))
     jsonschema.validate(found, SCHEMA)
     assert found["files"][0]["broken"][0]["change"] is None

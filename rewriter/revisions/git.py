@@ -1,4 +1,4 @@
-"""Reading the history of a repository with git, which runs no program that the repository names.
+"""Reading a repository with git, which runs no program that the repository names.
 
 What a repository's settings can make git start is switched off: monitors, hooks, external diffs and text conversions,
 pagers, signature programs, and every kind of transport (a clone may lack objects, and fetching them runs what its
@@ -11,9 +11,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import IO
 
 SECONDS = 30.0
@@ -21,6 +23,11 @@ SECONDS = 30.0
 MOST_BYTES = 64_000_000
 """More output than that is not read."""
 _PIECE = 1 << 16
+SECONDS_TO_READ = 600.0
+"""After which git is stopped when it reads the content of files."""
+_HEADER = 3
+"""Object, type and size: what git says before a content; of an object that is missing it says two words."""
+_LACKS = "Fetch it: `git fetch --refetch` for a clone without files, `git fsck` tells what else is wrong"
 _SETTINGS = (
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
@@ -79,7 +86,38 @@ class Repository:
         except GitError:
             return None
 
+    def contents(self, objects: Sequence[str], take: Callable[[int, IO[bytes], int], None]) -> None:
+        """Call `take` with the number, the content and the size of each object; it must read all of that.
+
+        Raises GitError for an object that the repository lacks.
+        """
+        with tempfile.TemporaryFile() as names:
+            names.write("".join(f"{name}\n" for name in objects).encode())
+            names.seek(0)
+            with self._started(("cat-file", "--batch"), names, SECONDS_TO_READ) as process:
+                stream = process.stdout
+                assert stream is not None
+                for number, name in enumerate(objects):
+                    said = stream.readline().split()
+                    if len(said) != _HEADER:
+                        raise GitError(f"the repository lacks the content of {name[:12]}", _LACKS)
+                    take(number, stream, int(said[2]))
+                    stream.read(1)
+
     def _run(self, words: tuple[str, ...]) -> tuple[int, bytes, str]:
+        with self._started(words, subprocess.DEVNULL, SECONDS) as process, ThreadPoolExecutor(1) as pool:
+            said = pool.submit(_up_to, process.stderr, _PIECE)
+            out = _up_to(process.stdout, MOST_BYTES)
+            if len(out) > MOST_BYTES:
+                _stop(process)
+                raise GitError("the history names too many files", "Ask for fewer commits")
+            return process.wait(), out, said.result().decode("utf-8", "replace")
+
+    @contextmanager
+    def _started(
+        self, words: Sequence[str], stdin: int | IO[bytes], seconds: float
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """A git command, which is stopped at the end. Raises GitError if it took longer than `seconds`."""
         settings = [word for setting in _SETTINGS for word in ("-c", setting)]
         command = ["git", "--no-pager", "--no-replace-objects", "--literal-pathspecs", *settings, *words]
         kept = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
@@ -88,33 +126,23 @@ class Repository:
                 command,
                 cwd=self.root,
                 env={**kept, **_ENVIRONMENT},
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
             )
         except OSError:
-            raise GitError("git can't be started", "Install git, or leave out --history and --since") from None
+            raise GitError("git can't be started", "Install git, or leave out --history, --since and --base") from None
         stopped = threading.Event()
 
         def give_up() -> None:
             stopped.set()
             _stop(process)
 
-        timer = threading.Timer(SECONDS, give_up)
+        timer = threading.Timer(seconds, give_up)
         timer.start()
         try:
-            with ThreadPoolExecutor(1) as pool:
-                said = pool.submit(_up_to, process.stderr, _PIECE)
-                out = _up_to(process.stdout, MOST_BYTES)
-                if len(out) > MOST_BYTES:
-                    _stop(process)
-                status = process.wait()
-            if stopped.is_set():
-                raise GitError(f"git took longer than {SECONDS:.0f} s and was stopped", "Ask for fewer commits")
-            if len(out) > MOST_BYTES:
-                raise GitError("the history names too many files", "Ask for fewer commits")
-            return status, out, said.result().decode("utf-8", "replace")
+            yield process
         finally:
             timer.cancel()
             _stop(process)
@@ -122,6 +150,8 @@ class Repository:
             for stream in (process.stdout, process.stderr):
                 if stream is not None:
                     stream.close()
+            if stopped.is_set():
+                raise GitError(f"git took longer than {seconds:.0f} s and was stopped", "Ask for fewer commits")
 
 
 def _up_to(stream: IO[bytes] | None, most: int) -> bytes:

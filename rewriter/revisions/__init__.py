@@ -1,0 +1,1 @@
+"""What git knows of a repository: commits, and the files of one."""

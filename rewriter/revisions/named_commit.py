@@ -1,0 +1,30 @@
+"""The commits that flags of the command line name."""
+
+from __future__ import annotations
+
+from dfix.rewriter.revisions.git import GitError, Repository
+
+_HINT = "Name a commit, a branch or a tag"
+
+
+def named_commit(repo: Repository, ref: str, flag: str) -> str:
+    """The hash of the commit that a flag names. Raises GitError for an unknown one."""
+    if not ref or ref.startswith("-") or "\0" in ref:
+        raise GitError(f"{flag} names no commit", _HINT)
+    found = repo.answers("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    if found is None or not found.strip():
+        repo.ask("rev-parse", "--git-dir")  # raises where git can't read the repository at all
+        fetch = "The clone is shallow: fetch the commit first, as in `git fetch --unshallow`"
+        hint = fetch if is_shallow(repo) else _HINT
+        raise GitError(f"{flag} names no commit of this repository: {ref}", hint)
+    return found.strip()
+
+
+def fork_of(repo: Repository, base: str, head: str) -> str | None:
+    """The commit at which two commits part, as the one that a pull request begins at; None where git knows none."""
+    return (repo.answers("merge-base", base, head) or "").strip() or None
+
+
+def is_shallow(repo: Repository) -> bool:
+    """Whether the clone has only the end of the history."""
+    return (repo.answers("rev-parse", "--is-shallow-repository") or "").strip() == "true"

@@ -1,0 +1,187 @@
+"""`dfix verify --base`: which Dockerfiles are looked at, what is wrong with a command line, and one proof."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from dfix.rewriter.cli.main import run
+from dfix.rewriter.cli.request import Request
+from dfix.rewriter.cli.two_trees import TwoTrees
+from dfix.rewriter.cli.verify_request import VerifyRequest
+from dfix.rewriter.verify.two_revisions import changed
+from tests.layers.repositories import commit, git, repository
+from tests.verify.conftest import Verify
+
+DOCKERFILE = "FROM busybox\nWORKDIR /app\nCOPY deps.txt ./\nRUN cp deps.txt /installed\nCOPY src src\n"
+FILES = {
+    "Dockerfile": DOCKERFILE,
+    "deps.txt": "x\n",
+    "src/a.sh": "echo a\n",
+    "README.md": "r\n",
+    ".dockerignore": "**/*.log\n.git\n",
+}
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/dfix-verify-1.json").read_text())
+
+Said = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def said(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> Said:
+    """`dfix verify` in this process, for what takes no engine; afterwards, its temporary folder is empty."""
+    own = tmp_path_factory.mktemp("tmp")
+    monkeypatch.setattr(tempfile, "tempdir", str(own))
+
+    def verify(folder: Path, *words: str) -> tuple[int, str, str]:
+        monkeypatch.chdir(folder)
+        status = run(["verify", "--isolated", *words])
+        assert list(own.iterdir()) == []
+        return status, *capfd.readouterr()
+
+    return verify
+
+
+def seen(folder: Path, space: Path, *paths: str, head: str = "") -> dict[str, str]:
+    """By Dockerfile: what there is to build, or why there is nothing."""
+    space.mkdir(exist_ok=True)
+    named = tuple(str(folder / path) for path in paths)
+    found = {}
+    request = VerifyRequest(Request(paths=named or (str(folder),), isolated=True), base="main~1", head=head)
+    for task in TwoTrees(request, str(space)).tasks():
+        name = str(Path(task.result.before.path).relative_to(folder))
+        pair = task._pair
+        if not task.builds:
+            found[name] = task.unbuilt().verdict
+        elif pair.old is None:  # type: ignore[union-attr]
+            found[name] = "new"
+        else:
+            differs = changed(pair.old, pair.new)  # type: ignore[union-attr, arg-type]
+            found[name] = " ".join(["Dockerfile"] * differs.dockerfile + list(differs.sources))
+    return found
+
+
+def test_a_dockerfile_is_looked_at_if_it_or_a_file_that_its_build_reads_differs(tmp_path: Path) -> None:
+    web = {f"web/{name}": text for name, text in FILES.items()}
+    api = {f"api/{name}": text for name, text in FILES.items()}
+    repo = repository(
+        tmp_path / "repo", {**web, **api, "old/Dockerfile": "FROM a\nRUN x\n", "src.Dockerfile": "FROM b\n"}
+    )
+    commit(repo, {"web/src/a.sh": "echo b\n", "web/README.md": "s\n", "api/README.md": "s\n"})
+    assert seen(repo, tmp_path / "1") == {"web/Dockerfile": "src/a.sh"}
+    assert seen(repo, tmp_path / "2", "api", "api/Dockerfile") == {"api/Dockerfile": "unchanged"}
+    assert seen(repo, tmp_path / "3", head="main") == {"web/Dockerfile": "src/a.sh"}
+    commit(repo, {"api/Dockerfile": DOCKERFILE + "USER 1\n", "web/.dockerignore": ".git\n", "web/src/a.log": "1"})
+    assert seen(repo, tmp_path / "4") == {"api/Dockerfile": "Dockerfile", "web/Dockerfile": "Dockerfile"}
+    git(repo, "mv", "old/Dockerfile", "new.Dockerfile")
+    commit(repo, {"src.Dockerfile": None, "extra/Dockerfile": "FROM c\nCOPY . /x\n"})
+    assert seen(repo, tmp_path / "5") == {"extra/Dockerfile": "new", "src.Dockerfile": "gone"}
+
+
+def test_the_working_tree_is_compared_as_it_is(tmp_path: Path, said: Said) -> None:
+    repo = repository(tmp_path / "repo", {**FILES, ".gitignore": "dist\n"})
+    commit(repo, {"Dockerfile": DOCKERFILE.replace("src src", "src dist ./")})
+    (repo / "dist").mkdir()
+    (repo / "dist/built.js").write_text("1")  # git ignores it, so it is no change, and both builds need it
+    assert seen(repo, tmp_path / "1") == {"Dockerfile": "Dockerfile"}
+    assert (tmp_path / "1/base-revision/dist/built.js").read_text() == "1"
+    (repo / "deps.txt").chmod(0o664)  # git doesn't record that
+    (repo / "src/new.sh").write_text("2")
+    assert seen(repo, tmp_path / "2") == {"Dockerfile": "Dockerfile src/new.sh"}
+    before = {path: path.lstat().st_mtime_ns for path in repo.rglob("*")}
+    status, _, err = said(repo, "--base", "HEAD", "src")
+    assert (status, "note: git does not track src/new.sh: the working tree is compared as it is, with them" in err) == (
+        0,
+        True,
+    )
+    assert before == {path: path.lstat().st_mtime_ns for path in repo.rglob("*")}
+
+
+def test_a_link_of_the_old_commit_takes_no_file_out_of_its_folder(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    repo = repository(tmp_path / "repo", {**FILES, ".gitignore": "dist/\n"})
+    (repo / "dist").symlink_to(outside)
+    commit(repo, {"Dockerfile": "FROM busybox\nCOPY . .\n"})
+    (repo / "dist").unlink()
+    commit(repo, {"Dockerfile": "FROM busybox\nCOPY . /app\n"})
+    (repo / "dist").mkdir()
+    (repo / "dist/x").write_text("1")
+    assert seen(repo, tmp_path / "1") == {"Dockerfile": "Dockerfile dist dist/x"}
+    assert list(outside.iterdir()) == []
+
+
+def test_what_is_wrong_with_a_command_line(tmp_path: Path, said: Said) -> None:
+    repo = repository(tmp_path / "repo", FILES)
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    for words, message in (
+        (("--head", "main"), "--head needs --base REF"),
+        (("--base", "main", "--against", "x", "Dockerfile"), "--base and --against cannot be combined"),
+        (("--base", "main", "--write"), "--base writes nothing"),
+        (("--base", "nowhere"), "--base names no commit of this repository: nowhere. Name a commit, a branch or a tag"),
+        (("--base", "main", "--head", "nowhere"), "--head names no commit of this repository: nowhere"),
+        (("--base", "--output=x"), "--base names no commit"),
+        (
+            ("--base", "main", "missing"),
+            "missing: cannot be proven: neither of the revisions has it. Name a Dockerfile or a folder",
+        ),
+        (("--base", "main", str(plain)), "is not in a git repository"),
+    ):
+        status, out, err = said(repo, *words)
+        assert (status, out, message in err) == (2, "", True), (words, err)
+
+
+def test_nothing_to_compare_takes_no_engine(tmp_path: Path, said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = repository(tmp_path / "repo", {**FILES, "old.Dockerfile": "FROM a\n"})
+    commit(repo, {"README.md": "s\n", "old.Dockerfile": None})
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
+    status, out, err = said(repo, "--base", "HEAD~1")
+    assert (status, out, err) == (0, "old.Dockerfile: no longer there\n", "1 Dockerfile: 1 gone\n")
+    status, out, _ = said(repo, "--base", "HEAD~1", "--output-format", "json", "Dockerfile")
+    found = json.loads(out)
+    jsonschema.validate(found, SCHEMA)
+    assert found["compared"] == {"base": git(repo, "rev-parse", "HEAD~1").strip(), "head": "", "notes": []}
+    assert [(file["path"], file["verdict"]) for file in found["files"]] == [("Dockerfile", "unchanged")]
+
+
+def test_a_shallow_clone_is_compared_with_the_commit_itself(tmp_path: Path, said: Said) -> None:
+    repo = repository(tmp_path / "repo", FILES)
+    git(repo, "checkout", "--quiet", "-b", "side")
+    commit(repo, {"README.md": "s\n"})
+    git(repo, "checkout", "--quiet", "main")
+    commit(repo, {"README.md": "t\n"})
+    git(tmp_path, "clone", "--quiet", "--depth", "1", "--branch", "side", f"file://{repo}", "shallow")
+    shallow = tmp_path / "shallow"
+    git(shallow, "fetch", "--quiet", "--depth", "1", "origin", "main:refs/remotes/origin/main")
+    status, _, err = said(shallow, "--base", "origin/main")
+    note = (
+        "note: compared with origin/main itself, not with the commit where it parts from HEAD: the clone is shallow\n"
+    )
+    assert (status, err) == (0, f"{note}0 Dockerfiles: nothing to do\n")
+
+
+def test_both_questions_are_answered_apart(verify: Verify, tmp_path: Path) -> None:
+    """Also a rewrite whose image differs only because of an edit of the sources stays proven."""
+    repo = repository(tmp_path / "repo", {**FILES, "web/Dockerfile": "FROM busybox\nCOPY x /x\n", "web/x": "1\n"})
+    moved = "FROM busybox\nWORKDIR /app\nCOPY deps.txt ./\nCOPY src src\nRUN cp deps.txt /installed\n"
+    commit(
+        repo,
+        {"Dockerfile": moved, "src/a.sh": "echo b\n", "web/Dockerfile": "FROM busybox\nCOPY y /x\n", "web/y": "1\n"},
+    )
+    found = verify("--base", "HEAD~1", "--no-measure", "--no-watch", "--output-format=json", str(repo))
+    document = json.loads(found.out)
+    jsonschema.validate(document, SCHEMA)
+    one, other = document["files"]
+    assert (one["verdict"], one["sources"]["paths"]) == ("proven", ["src/a.sh"])
+    assert [(row["path"], row["what"]) for row in one["sources"]["differences"]] == [
+        ("/app/src/a.sh", "content differs (7 bytes, as before)")
+    ]
+    assert (other["verdict"], other["sources"]["paths"]) == ("proven", [])
+    assert found.status == 0
