@@ -32,7 +32,7 @@ from dfix.rewriter.text.root import is_inside, real, repository_of
 from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.proof import Compared, Proof
 from dfix.rewriter.verify.snapshot import ContextError
-from dfix.rewriter.verify.two_revisions import Pair, Revision, changed, judge
+from dfix.rewriter.verify.two_revisions import Revision, TwoRevisions, changed, judge
 
 _SIMILAR = 0.6
 """From this ratio on, a new Dockerfile is one that was renamed."""
@@ -42,7 +42,7 @@ _MOST_NAMED = 3
 class RevisionTask:
     """A Dockerfile at two revisions."""
 
-    def __init__(self, pair: Pair | Result, options: Options) -> None:
+    def __init__(self, pair: TwoRevisions | Result, options: Options) -> None:
         self._pair, self.options = pair, options
         self.result = pair if isinstance(pair, Result) else pair.result
 
@@ -56,13 +56,13 @@ class RevisionTask:
 
     def unbuilt(self) -> Proof:
         """The Dockerfile is gone, or nothing that its build reads has changed."""
-        gone = isinstance(self._pair, Pair) and self._pair.new is None
+        gone = isinstance(self._pair, TwoRevisions) and self._pair.new is None
         return Proof("gone", self.result, self.result) if gone else not_built(self.result)
 
     def proof(self, shop: Workshop, name: str, tell: Callable[[str], None]) -> Proof:
         """Build both revisions as far as needed, and compare."""
         pair = self._pair
-        assert isinstance(pair, Pair)
+        assert isinstance(pair, TwoRevisions)
         trials, runs = (shop.trial(f"{name}-base", tell), shop.trial(name, tell)), shop.runs()
         return shop.finished(self.result, trials, lambda: judge(pair, trials, self.options, runs, shop.show()))
 
@@ -174,7 +174,7 @@ class TwoTrees:
             if isinstance(found, Problem):
                 return RevisionTask(failed(shown, found).result, options)
         assert not isinstance(old, Problem) and not isinstance(new, Problem)
-        return RevisionTask(Pair(old, new), options)
+        return RevisionTask(TwoRevisions(old, new), options)
 
     def _revision(self, tree: _Tree, name: str, shown: str) -> Revision | Problem:
         path = os.path.join(tree.root, name)

@@ -43,7 +43,7 @@ class Revision(NamedTuple):
     context: Context
 
 
-class Pair(NamedTuple):
+class TwoRevisions(NamedTuple):
     """A Dockerfile at two revisions; None where it isn't there."""
 
     old: Revision | None
@@ -92,7 +92,7 @@ def changed(old: Revision, new: Revision) -> Changed:
     return Changed(not same, tuple(paths))
 
 
-def judge(pair: Pair, trials: tuple[Trial, Trial], options: Options, runs: Runs, show: Show) -> Proof:
+def judge(pair: TwoRevisions, trials: tuple[Trial, Trial], options: Options, runs: Runs, show: Show) -> Proof:
     """What the changes did; `trials` are for the old sources and for the new ones.
 
     Raises EngineError, SavedImageError, ContextError, OSError.

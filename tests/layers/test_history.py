@@ -13,13 +13,13 @@ from dfix.rewriter.cli.layers_command import execute
 from dfix.rewriter.cli.layers_request import LayersRequest
 from dfix.rewriter.cli.request import Request
 from dfix.rewriter.layers.commits import Commit, history
-from dfix.rewriter.revisions.git import GitError
 from dfix.rewriter.layers.history_text import duration
 from dfix.rewriter.layers.opened import Opened, opened
 from dfix.rewriter.layers.past import read_again
 from dfix.rewriter.layers.replay import Replayed, replay
 from dfix.rewriter.measured.records import Took
 from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.revisions.git import GitError
 from dfix.rewriter.text.source import Source
 from tests.build_context import put
 from tests.layers.repositories import commit, git, repository

@@ -52,7 +52,7 @@ def seen(folder: Path, space: Path, *paths: str, head: str = "") -> dict[str, st
     """By Dockerfile: what there is to build, or why there is nothing."""
     space.mkdir(exist_ok=True)
     named = tuple(str(folder / path) for path in paths)
-    found = {}
+    found: dict[str, str] = {}
     request = VerifyRequest(Request(paths=named or (str(folder),), isolated=True), base="main~1", head=head)
     for task in TwoTrees(request, str(space)).tasks():
         name = str(Path(task.result.before.path).relative_to(folder))
