@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tomllib
 from difflib import unified_diff
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from dfix.rewriter.report.terminal import PROMISES
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path("docs/rules")
+COUNTS = Path("docs/rule-counts.toml")
 _TABLE = ("<!-- rules: written by `make docs` -->\n", "<!-- end of rules -->\n")
 """The lines in README.md around the table of rules."""
 
@@ -103,6 +105,7 @@ def _page(rule: RuleInfo) -> str:
         summary,
         f"Contract: [`{rule.contract}`](README.md#contracts){_asked(rule)}. "
         f"Checks of other tools that it answers: {codes}.",
+        _counted(rule),
         _shown(changed[0]),
         rest,
         "## Rewritten",
@@ -117,6 +120,18 @@ def _page(rule: RuleInfo) -> str:
 def _reasons(rule: RuleInfo) -> list[str]:
     found = codes_of(rule.name)
     return ["## Reasons", reason_pages.table(found, "../reasons/").rstrip()] if found else []
+
+
+def _counted(rule: RuleInfo) -> str:
+    counts = tomllib.loads((ROOT / COUNTS).read_text(encoding="utf-8"))
+    own = counts.get(rule.name)
+    if own is None:
+        return "Not counted on real Dockerfiles yet."
+    there, alone = (f"{own[key]:,}" if own[key] else "none" for key in ("contexts", "files"))
+    return (
+        f"By itself, it changes {there} of {counts['contexts']:,} real Dockerfiles that have their build contexts, and "
+        f"{alone} of {counts['files']:,} without one ({counts['date']})."
+    )
 
 
 def _changed(example: Example) -> str:
