@@ -26,7 +26,7 @@ _PATIENCE = 60.0
 
 
 class Chromium:
-    """A browser with one page. Use it in a `with`."""
+    """A browser. Use it in a `with`."""
 
     def __init__(self, program: str) -> None:
         self._folder = tempfile.mkdtemp(prefix="dfix-chromium-")
@@ -47,8 +47,6 @@ class Chromium:
         os.close(reads)
         os.close(writes)
         self._rest, self._number, self._session = b"", 0, ""
-        target = self._ask("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +63,7 @@ class Chromium:
     def look(self, address: str, *, size: tuple[int, int], dark: bool, until: str) -> bytes:
         """Open a page, wait until an expression of JavaScript is true there, and return a picture of it (PNG)."""
         width, height = size
+        self._open()
         self._ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._ask("Emulation.setEmulatedMedia", features=[scheme])
@@ -77,6 +76,13 @@ class Chromium:
             time.sleep(0.2)
         time.sleep(0.5)  # transitions of colours
         return base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"])
+
+    def _open(self) -> None:
+        """A page that knows nothing of earlier ones."""
+        self._session = ""
+        context = self._ask("Target.createBrowserContext")["browserContextId"]
+        target = self._ask("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
+        self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
 
     def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
