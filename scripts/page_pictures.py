@@ -34,6 +34,8 @@ class Photo(NamedTuple):
 
 
 PHOTOS = (
+    Photo("site-overview", ""),
+    Photo("site-compare", "compare/", dark=True),
     Photo("site-start", "start/"),
     Photo("site-rule", "rules/split-manifests/", dark=True),
     Photo("site-search", "start/?q=cache+mount", until="document.querySelector('.md-search-result__item a')"),

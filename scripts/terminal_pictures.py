@@ -65,9 +65,10 @@ line-height: {line_height}px;
 def picture(root: Path, name: str) -> str:
     """What the present dfix prints for a picture's command in the project's folder `root`, as SVG."""
     words = PICTURES[name]
-    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, legacy_windows=False)
+    console = Console(record=True, width=COLUMNS + 1, file=io.StringIO(), force_terminal=True, legacy_windows=False)
     console.print(Text.assemble(("$ ", "bold cyan"), (" ".join(("dfix", *words)), "bold")))
     console.print(Text.from_ansi(_printed(root, words).rstrip()))
+    console.print()  # or the clip of the last line would cut its descenders
     title = f"The command dfix {' '.join(words)} and what it prints"
     return console.export_svg(theme=_DARK, code_format=_FORMAT.replace("TITLE", title), unique_id=name)
 
