@@ -35,7 +35,9 @@ _ELSEWHERE = frozenset(("--gemfile", "--standalone", "--path", "--binstubs"))
 """Options that name another Gemfile, or another place for the gems."""
 _EVERY_LINUX = frozenset(("x86_64-linux", "aarch64-linux"))
 _STRING = r"""(?:"[^"#\\]*"|'[^'\\]*')"""
-_VALUE = rf"(?:{_STRING}|[\d.]++|:\w++|\w++:|=>|true|false|nil|%[iw]\[[\w\s.-]*\]|[\[\]{{}},\s])"
+_READ = rf"File\.read\(\s*+{_STRING}\s*+\)(?:\.(?:strip|chomp)(?:\(\))?)*+"
+"""The content of a file as a value: `File.read(".ruby-version").strip`."""
+_VALUE = rf"(?:{_STRING}|{_READ}|[\d.]++|:\w++|\w++:|=>|true|false|nil|%[iw]\[[\w\s.-]*\]|[\[\]{{}},\s])"
 _PLAIN = expression(
     rf"(?:(?P<word>source|ruby|gem|group|platforms?|path|git|github|git_source|gemspec|eval_gemfile)\b"
     rf"[\s(]*+(?P<rest>{_VALUE}*+)\)?\s*+(?P<block>do|\{{\s*\|\w+\|.*\}})?|end)\s*"
@@ -53,7 +55,7 @@ _RUNS = expression(r"File|Dir|IO\.|system|require|`|eval|ENV")
 """What a `git_source` block must not contain, because it may read files or run programs."""
 _NAME = expression(_STRING)
 _PATH = expression(rf"(?:\bpath:|:path\s*=>)\s*(?P<value>{_STRING})")
-_FILE = expression(rf"(?:\bfile:|:file\s*=>)\s*(?P<value>{_STRING})")
+_FILE = expression(rf"(?:\bfile:|:file\s*=>|\bFile\.read\()\s*(?P<value>{_STRING})")
 _LOCKED = expression(r"  (?P<name>[\w.-]+)(?: \((?P<requirement>[^)]*)\))?(?P<pinned>!?)")
 """A line of DEPENDENCIES in Gemfile.lock: `  rails (~> 7.1)`; gems from git or a folder end with `!`."""
 _SPEC = expression(r"    (?P<name>[\w.-]+) \((?P<version>[\w.]+)(?:-[\w.-]+)?\)")
@@ -169,9 +171,8 @@ def _read(context: Context, path: str, text: str) -> _Gemfile:
             _check_gemspecs(context, target)
             folders.append(target)
         names_ruby = names_ruby or word == "ruby"
-        version_file = _FILE.search(rest) if word == "ruby" else None
-        if version_file is not None:
-            files.append(posixpath.normpath(posixpath.join(folder, _unquoted(version_file["value"]))))
+        reads = (match for match in _FILE.finditer(rest) if word == "ruby" or match[0].startswith("File"))
+        files += [posixpath.normpath(posixpath.join(folder, _unquoted(match["value"]))) for match in reads]
     for file in files:
         if not context.ships(file):
             raise missing(context, file)

@@ -97,7 +97,8 @@ def _user(cache: SharedCache, run: CachedRun, name: str) -> ImageUser:
     if user is None:
         image = step.stage.base.image
         who = f"the home of {step.user} in {image}" if step.user else f"the user and home of {image}"
-        raise LeaveAlone("unknown-home", f"dfix does not know {who}", "write the mount yourself")
+        hint = "write the mount yourself, with `uid=` and `gid=` if the user is not root"
+        raise LeaveAlone("unknown-home", f"dfix does not know {who}", hint)
     if user.uid and any(_changes_users(other) for stage in step.stage.ancestry() for other in stage.steps):
         raise LeaveAlone("unknown-home", f"a RUN changes the users of the image, perhaps {step.user}")
     if "HOME" not in step.env:

@@ -86,8 +86,19 @@ def updates_itself(cache: SharedCache, run: CachedRun, *, complete: bool) -> Non
     first = run.uses[0]
     plain = id(first.located.command) in plain_commands(run.step.script)
     if first.usage.verb != "update" or not plain or (len(run.uses) == 1 and not complete):
+        _not_updated_by_script(cache, run)
         does = "may fetch lists for another RUN" if first.usage.verb == "update" else "uses the lists of an earlier RUN"
         told = (
             f"`{first.shown}` on line {run.step.instruction.line} {does}, and a builder may empty a mount between them"
         )
         raise LeaveAlone("needed-later", told, "update and install in one RUN")
+
+
+def _not_updated_by_script(cache: SharedCache, run: CachedRun) -> None:
+    """Raise LeaveAlone where a program before the install, which dfix does not know, may update the lists for it."""
+    first, line = run.uses[0], run.step.instruction.line
+    for command in cache.run_index.of(run.step).commands[: first.order]:
+        found = effects(command)
+        if found.anything:
+            told = f"dfix does not know whether `{found.shown}` on line {line} updates the lists for `{first.shown}`"
+            raise LeaveAlone("needed-later", told, "run the manager's `update` before the install, in the same RUN")

@@ -26,7 +26,8 @@ the RUNs that it would pass, or changes with the sources; when the RUNs have mou
 RUN would have more than 40 lines; and whenever merge-runs would not put both scripts into one shell: `set -e`, a
 started service, an ignored failure over several lines, a comment that keeps them apart. A file stays copied when
 commands of the RUN may change it or are not known, when the COPY may make its folder or has a flag, when something else
-may be at its path, and when the build context is unknown.
+may be at its path, and when the build context is unknown. A part of a copied folder (`COPY . .`, then `RUN rm -rf
+docs`) stays in the COPY's layer; dfix only says so, since a line in .dockerignore would leave it out everywhere.
 
 References: [Best practices: RUN](https://docs.docker.com/build/building/best-practices/#run),
 [Storage drivers: layers](https://docs.docker.com/engine/storage/drivers/),
@@ -205,8 +206,11 @@ def _mounts(model: Model, stages: Sequence[Stage]) -> Iterator[Change | Refusal]
         return
     from dfix.transforms.late_removal.bind_mount import mount_edits
     from dfix.transforms.late_removal.mounted_files import MountedFile, mounted_files
+    from dfix.transforms.late_removal.removed_sources import removed_sources
 
     for stage in stages:
+        for removed in removed_sources(stage, model.context) if model.context is not None else ():
+            yield Refusal(NAME, removed.run.instruction.span.start, *removed.reason)
         for found in mounted_files(model, stage):
             if isinstance(found, MountedFile):
                 reason = f"`{found.shown}` frees no space: the layer of the COPY keeps {found.target}"

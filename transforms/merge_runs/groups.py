@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import Reason, attempt
 from dfix.rewriter.model.temporary_packages import MOST_BETWEEN
-from dfix.rewriter.neighbours.removal import may_undo
+from dfix.rewriter.neighbours.removal import may_undo, removes_packages
 from dfix.rewriter.neighbours.run_summary import RunSummary, unreadable
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.merge_runs.benefit import Benefit, benefit, benefit_of_several
@@ -109,9 +109,12 @@ def _benefits(runs: list[RunSummary]) -> list[Benefit | Reason]:
     """
     answers = [attempt(benefit, first, second) for first, second in pairwise(runs)]
     for last in range(2, len(runs)):
-        if isinstance(answers[last - 1], Benefit) or not may_undo(runs[last]):
+        joins = isinstance(answers[last - 1], Benefit)
+        if not may_undo(runs[last]) or (joins and removes_packages(runs[last - 1], runs[last])):
             continue
         for first in range(last - 2, max(-1, last - 2 - MOST_BETWEEN), -1):
+            if joins and not removes_packages(runs[first], runs[last]):
+                continue  # the last two become one anyway; only packages are worth more
             together = benefit_of_several(runs[first : last + 1])
             if together is not None:
                 answers[first:last] = [

@@ -15,7 +15,7 @@ from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.split_manifests.dependencies_first import INSTALLS_PROJECT, runs_again
 from dfix.transforms.split_manifests.fetch_first import separate_download
 from dfix.transforms.split_manifests.installs import InstallRun, install_run, make_run
-from dfix.transforms.split_manifests.late_files import check_late_files
+from dfix.transforms.split_manifests.late_files import check_late_files, check_no_files
 from dfix.transforms.split_manifests.other_stages import check_other_stages
 from dfix.transforms.split_manifests.rule import NAME
 from dfix.transforms.split_manifests.stage_copies import StageCopies, copies_from_context, names_a_folder
@@ -71,7 +71,7 @@ def split_stages(model: Model) -> Iterator[Change | Refusal]:
                 continue
             if not before.copies:
                 _note_mounted(before, step)
-                yield from _from_other_stages(model, step)
+                yield from _before_any_copy(model, before.followed(model, step), step)
                 continue
             copies = before.followed(model, step)
             try:
@@ -91,9 +91,11 @@ def split_stages(model: Model) -> Iterator[Change | Refusal]:
                 break
 
 
-def _from_other_stages(model: Model, step: Step) -> Iterator[Refusal]:
+def _before_any_copy(model: Model, copies: StageCopies | None, step: Step) -> Iterator[Refusal]:
     try:
         check_other_stages(model, step)
+        if copies is not None:
+            check_no_files(copies)
     except LeaveAlone as no:
         yield Refusal(NAME, step.instruction.span.start, *no.reason)
 
