@@ -97,14 +97,12 @@ def _asked(rule: RuleInfo) -> str:
 
 
 def _page(rule: RuleInfo) -> str:
-    codes = ", ".join(rule.codes) or "none"
     summary, _, rest = rule.doc.strip().partition("\n\n")
     changed = [example for example in rule.examples if example.changes]
     parts = [
         f"# {rule.name}",
         summary,
-        f"Contract: [`{rule.contract}`](README.md#contracts){_asked(rule)}. "
-        f"Checks of other tools that it answers: {codes}.",
+        f"Promise: [{PROMISES[rule.contract]}](README.md#contracts){_asked(rule)}.{_answered(rule)}",
         _counted(rule),
         _shown(changed[0]),
         rest,
@@ -127,11 +125,13 @@ def _counted(rule: RuleInfo) -> str:
     own = counts.get(rule.name)
     if own is None:
         return "Not counted on real Dockerfiles yet."
-    there, alone = (f"{own[key]:,}" if own[key] else "none" for key in ("contexts", "files"))
-    return (
-        f"By itself, it changes {there} of {counts['contexts']:,} real Dockerfiles that have their build contexts, and "
-        f"{alone} of {counts['files']:,} without one ({counts['date']})."
-    )
+    there = f"{own['contexts']:,} of {counts['contexts']:,}" if own["contexts"] else f"none of {counts['contexts']:,}"
+    alone = f", and {own['files']:,} of {counts['files']:,} without one" if own["files"] else "; it needs one"
+    return f"By itself, it changes {there} real Dockerfiles that have their build context{alone} ({counts['date']})."
+
+
+def _answered(rule: RuleInfo) -> str:
+    return f" It answers {', '.join(rule.codes)}, and obeys the comments that turn these off." if rule.codes else ""
 
 
 def _changed(example: Example) -> str:

@@ -4,8 +4,8 @@
 named packages, or downloads something, reads nothing of the copied files. This rule moves it above the COPY, with its
 comment.
 
-**Which RUNs.** Those whose commands dfix knows one and all, and of which one takes time: packages of apt, apk, dnf,
-yum, microdnf, tdnf and zypper; `pip install NAME`, `npm install -g NAME`, `gem install NAME`; downloads by curl and
+**Which RUNs.** Those of which dfix knows every command, and at least one is slow: packages of apt, apk, dnf, yum,
+microdnf, tdnf and zypper; `pip install NAME`, `npm install -g NAME`, `gem install NAME`; downloads by curl and
 wget to a path that they name. Other commands of the RUN may make folders and users, change the system's settings, or
 empty caches. Quick RUNs beside them come along.
 
@@ -24,8 +24,8 @@ configuration. RUNs never change places with each other.
 home); when the RUN names the copied files, runs an unknown program, or has an option that may read the working folder;
 when a variable (PATH, PYTHONPATH, HOME …) or settings of an earlier step lead to the copied files; when it does not run
 as root; when ENV, ARG, USER, SHELL or VOLUME is between, or another RUN that stays; when it changes accounts, and the
-COPY looks one up; and when a comment says something about the order. An ARG stays above a RUN whose commands dfix does
-not know one and all, or that installs packages of a language, whose scripts may read any variable.
+COPY looks one up; and when a comment says something about the order. An ARG stays above a RUN with a command that
+dfix does not know, or that installs packages of a language, whose scripts may read any variable.
 
 What is downloaded then stays in the build cache until its line changes, as the other layers above it do.
 
