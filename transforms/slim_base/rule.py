@@ -9,9 +9,10 @@ differently.
 **Why.** The full images of Node.js, Python and Ruby contain compilers, headers, git and ImageMagick: about 800 MB that
 a program doesn't need at run time.
 
-**What it promises.** The base image changes, but not the language's version, the distribution or its release (of
-openjdk's successor, the major version), and the new tag is known to exist (the tables in `rewriter/knowledge/images` say
-from where and since when). It needs `--unsafe`; `dfix verify` runs the images before and after.
+**What it promises.** The base image changes, but the language's version, the distribution and its release stay (of
+openjdk's successor, the major version stays), and the new tag is known to exist: the tables in
+`rewriter/knowledge/images` say from where and since when. It needs `--unsafe`; `dfix verify` runs the images before
+and after.
 
 **When it refuses.** When a RUN or HEALTHCHECK uses a program that the slim variant lacks, when an install may compile
 something (installs of Python packages and gems always may: the rule `multistage` keeps the compilers in a build
