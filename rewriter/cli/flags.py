@@ -186,7 +186,14 @@ PROVE: tuple[Flag, ...] = (
     *_WHICH,
     *_grouped(
         _OUTPUT,
-        Flag("output_format", ("--output-format",), "choice", "How to print the proofs.", "FORMAT", ("text", "json")),
+        Flag(
+            "output_format",
+            ("--output-format",),
+            "choice",
+            "How to print the proofs.",
+            "FORMAT",
+            ("text", "json", "markdown"),
+        ),
         _COLOR,
         Flag("quiet", ("--quiet", "-q"), "switch", "Print no summary and no progress."),
         Flag("verbose", ("--verbose", "-v"), "switch", "Show every step, every path, and tracebacks."),

@@ -37,6 +37,10 @@ class ProofPrinter:
             from dfix.rewriter.verify.document import document
 
             self._out.write(document(self._kept, self._engine, self._compared))
+        if self._request.files.output_format == "markdown":
+            from dfix.rewriter.verify.proof_markdown import markdown
+
+            self._out.write(markdown(self._kept, self._compared))
         if not self._request.files.quiet:
             self._out.flush()
             for unseen in dict.fromkeys(proof.unseen for proof in self._kept if proof.unseen):

@@ -22,6 +22,15 @@ _WHOLE = (
 )  # fmt: skip
 
 
+class Origin(NamedTuple):
+    """The instruction of a Dockerfile that wrote a path of the image, or sets a part of its configuration."""
+
+    line: int
+    """0 for the base image."""
+    text: str
+    """The instruction in one line, shortened; "" for the base image."""
+
+
 class Difference(NamedTuple):
     """One difference between two images."""
 
@@ -35,6 +44,10 @@ class Difference(NamedTuple):
     """presence, type, mode, owner, content, target, config or "xattr NAME"."""
     below: tuple[str, ...] = ()
     """The paths that were added or removed with the folder `path`."""
+    was: Origin | None = None
+    """What wrote or removed it before; None where nothing did, or that is not known."""
+    now: Origin | None = None
+    """The same in the other version."""
 
 
 class Comparison(NamedTuple):

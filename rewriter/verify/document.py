@@ -9,7 +9,7 @@ from typing import Any
 from dfix.rewriter.pipeline.result import Applied
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.output import valid
-from dfix.rewriter.verify.compare import Difference
+from dfix.rewriter.verify.compare import Difference, Origin
 from dfix.rewriter.verify.gains import gained
 from dfix.rewriter.verify.proof import Compared, Measures, Proof, Rebuild, Sources
 
@@ -93,7 +93,17 @@ def _change(change: Applied) -> dict[str, Any]:
 
 
 def _difference(difference: Difference) -> dict[str, Any]:
-    return {"path": valid(difference.path), "what": valid(difference.what), "bytes": difference.bytes}
+    return {
+        "path": valid(difference.path),
+        "what": valid(difference.what),
+        "bytes": difference.bytes,
+        "was": _origin(difference.was),
+        "now": _origin(difference.now),
+    }
+
+
+def _origin(origin: Origin | None) -> dict[str, Any] | None:
+    return None if origin is None else {"line": origin.line, "text": valid(origin.text)}
 
 
 def _measures(measures: Measures | None) -> dict[str, Any] | None:

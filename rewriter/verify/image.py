@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Literal
 
 from dfix.rewriter.text.named_tuple import NamedTuple
@@ -32,6 +33,10 @@ class Layer(NamedTuple):
 
     digest: str
     size: int
+    wrote: tuple[Collection[str], ...] = ()
+    """The paths that it has, in one or several collections."""
+    removed: tuple[str, ...] = ()
+    """The paths of lower layers that it hides, with all below them."""
 
 
 class Image(NamedTuple):

@@ -13,6 +13,7 @@ from dfix.rewriter.report.terminal import PROMISES
 from dfix.rewriter.verify.compare import Difference
 from dfix.rewriter.verify.declared import groups
 from dfix.rewriter.verify.gains import gained, rows
+from dfix.rewriter.verify.groups_of_differences import by_instruction, shortened
 from dfix.rewriter.verify.proof import Blame, Proof, Sources
 
 MOST_PATHS = 8
@@ -201,11 +202,16 @@ def _sources(out: Output, sources: Sources, verbose: bool) -> None:
 
 
 def _paths(out: Output, differences: Sequence[Difference], verbose: bool) -> None:
-    shown = differences if verbose else differences[:MOST_PATHS]
-    for difference in shown:
-        out.write(f"    {visible(difference.path)} {visible(difference.what)}\n")
-    if len(shown) < len(differences):
-        out.write(f"    … {len(differences) - len(shown)} more (-v lists them)\n")
+    for group in by_instruction(differences):
+        indent = "    "
+        if group.heading:
+            out.write(f"    {visible(group.heading)}:\n")
+            indent = "      "
+        rows, left = shortened(group.differences, len(group.differences) if verbose else MOST_PATHS)
+        for row in rows:
+            out.write(f"{indent}{visible(row)}\n")
+        if left:
+            out.write(f"{indent}… {left} more (-v lists them)\n")
 
 
 def _log(out: Output, log: str) -> None:

@@ -22,6 +22,7 @@ from dfix.rewriter.verify.engine import BuildError, EngineError
 from dfix.rewriter.verify.hints import hint
 from dfix.rewriter.verify.image import Image
 from dfix.rewriter.verify.measure import cold, measure
+from dfix.rewriter.verify.origins import BuiltFrom, with_origins
 from dfix.rewriter.verify.proof import Blame, Measures, Proof
 from dfix.rewriter.verify.random_names import by_random_names
 from dfix.rewriter.verify.smoke import Runs, Sides, smoke
@@ -225,7 +226,8 @@ def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: boo
     caches = caches_of(result) if allows_caches(result) else ()
     if not declared:
         seen = _freed(before.image, image, before.against(image, tag, result.after, caches))
-        return Seen(seen, measures=measures)
+        sides = BuiltFrom(before.image, before.source), BuiltFrom(image, result.after)
+        return Seen(with_origins(seen, *sides, trial.options.target), measures=measures)
     compared = compare(before.image, image, caches, before.homes)
     faults = settings(result.before, compared.differences, image)
     if runs.containers is None:

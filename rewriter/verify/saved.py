@@ -211,7 +211,10 @@ def _image(parts: _Parts, number: int = 0) -> Image:
     if len(names) != len(digests):
         raise SavedImageError(f"its manifest names {len(names)} layers, its configuration {len(digests)}")
     listings = [parts.layer(name) for name in names]
-    layers = tuple(Layer(digest, found.size) for digest, found in zip(digests, listings, strict=True))
+    layers = tuple(
+        Layer(digest, found.size, (found.entries, found.links), (*found.gone, *found.emptied))
+        for digest, found in zip(digests, listings, strict=True)
+    )
     accounts = next((layer.accounts for layer in reversed(listings) if layer.accounts is not None), "")
     return Image(config, layers, flatten(listings), _homes(config, accounts))
 

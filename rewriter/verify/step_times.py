@@ -46,16 +46,22 @@ def _seconds(model: Model, built: Built) -> Iterator[tuple[Step, float]]:
 
 
 def _sizes(model: Model, target: str, image: Image) -> Iterator[tuple[Step, int]]:
-    """The bytes of the layers of the stage that was built, and of the stages that it is built on."""
+    return ((step, image.layers[at].size) for at, step in steps_of_layers(model, target, image).items())
+
+
+def steps_of_layers(model: Model, target: str, image: Image) -> dict[int, Step]:
+    """By the number of a layer: the step that made it, in the stage that was built or one that it is built on.
+
+    The layers of the base image are missing, and all where the engine doesn't say what made them.
+    """
     history = image.config.get("history")
     entries = [one for one in history if _makes_layer(one)] if isinstance(history, list) else []
     steps = _shipped(model, target)
     if len(entries) != len(image.layers) or len(entries) < len(steps):
-        return
+        return {}
     begin = len(entries) - len(steps)
     made = [str(one.get("created_by", "")).split(" ", 1)[0] for one in entries[begin:]]
-    if made == [step.keyword for step in steps]:
-        yield from zip(steps, (layer.size for layer in image.layers[begin:]), strict=True)
+    return dict(enumerate(steps, begin)) if made == [step.keyword for step in steps] else {}
 
 
 def _makes_layer(entry: Any) -> bool:
@@ -63,11 +69,16 @@ def _makes_layer(entry: Any) -> bool:
 
 
 def _shipped(model: Model, target: str) -> list[Step]:
+    return [step for stage in shipped_stages(model, target) for step in _steps(stage)]
+
+
+def shipped_stages(model: Model, target: str) -> list[Stage]:
+    """The stage that is built, and those that it is built on before it."""
     stages = [stage for stage in model.stages if target.lower() in (stage.name, str(stage.index))]
     stage: Stage | None = stages[0] if target and stages else model.stages[-1]
-    found: list[Step] = []
+    found: list[Stage] = []
     while stage is not None:
-        found[:0] = _steps(stage)
+        found.insert(0, stage)
         stage = stage.parent
     return found
 

@@ -23,7 +23,7 @@ from dfix.rewriter.text.root import real
 from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.compare import Comparison, compare, without
 from dfix.rewriter.verify.engine import BuildError
-from dfix.rewriter.verify.image import Image
+from dfix.rewriter.verify.origins import BuiltFrom, with_origins
 from dfix.rewriter.verify.proof import Blame, Proof, Sources
 from dfix.rewriter.verify.prove import Before, Show, advised, prove_against
 from dfix.rewriter.verify.smoke import Runs
@@ -151,7 +151,7 @@ class _Judgement:
         except BuildError as error:
             message = f"with the old sources it did not build: {advised(error, self._old.source, self._then)}"
             return Sources(self._found.sources, None, message, error.log)
-        return Sources(self._found.sources, _seen(then, now.image))
+        return Sources(self._found.sources, _seen(then, BuiltFrom(now.image, now.source)))
 
     def _built_then(self) -> Before:
         self._then.take_context(self._old.context, self._old.path)
@@ -174,7 +174,7 @@ class _Judgement:
         except BuildError as second:
             blame = Blame(None, (), advised(second, self._new.source, self._now), second.log)
             return Proof("broken", result, result, blamed=(blame,), sources=sources)
-        seen = _seen(then, self._now.image(tag))
+        seen = _seen(then, BuiltFrom(self._now.image(tag), self._new.source))
         return Proof("unshown" if seen.differences else "proven", result, result, seen, sources=sources)
 
     def _built_or_none(self) -> Before | None:
@@ -194,10 +194,11 @@ class _Judgement:
         return ". The new one builds"
 
 
-def _seen(then: Before, image: Image) -> Comparison:
+def _seen(then: Before, now: BuiltFrom) -> Comparison:
     """What differs from the old revision's image, without what differs between two builds of that revision."""
-    found = compare(then.image, image, (), then.homes)
-    return without(found, then.built_twice()) if found.differences else found
+    found = compare(then.image, now.image, (), then.homes)
+    found = without(found, then.built_twice()) if found.differences else found
+    return with_origins(found, BuiltFrom(then.image, then.source), now, then.trial.options.target)
 
 
 def _recipe(revision: Revision) -> set[str]:

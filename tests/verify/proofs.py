@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dfix.rewriter.pipeline.result import Result
-from dfix.rewriter.verify.compare import Comparison, Difference
+from dfix.rewriter.verify.compare import Comparison, Difference, Origin
 from dfix.rewriter.verify.proof import Blame, Measures, Proof, Rebuild
 from tests.report.results import REFUSED, applied, result
 
@@ -12,7 +12,7 @@ CLEAN = applied(7, "clean-up", contract="same-but-caches")
 REWRITE: Result = result(b"FROM a\n", b"FROM b\n", SPLIT, CLEAN, path="app/Dockerfile", refusals=(REFUSED,))
 CACHE = Difference("/var/lib/apt/lists/x", "is gone", -2_000_000, "presence")
 LOG = Difference("/var/log/dpkg.log", "content differs (9 bytes, was 8)", 1)
-USER = Difference("config User", 'is not set, was "node"', 0, "config")
+USER = Difference("config User", 'is not set, was "node"', 0, "config", was=Origin(9, "USER node"))
 FILE = Difference("/app/x", "is gone", -5, "presence")
 
 

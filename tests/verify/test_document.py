@@ -45,7 +45,13 @@ def test_what_is_broken() -> None:
     assert [(change["broken"], change["kept"]) for change in file["changes"]] == [(True, False), (False, True)]
     (blame,) = file["broken"]
     assert blame["change"]["rule"] == "split-manifests"
-    assert blame["differences"][1] == {"path": "config User", "what": 'is not set, was "node"', "bytes": 0}
+    assert blame["differences"][1] == {
+        "path": "config User",
+        "what": 'is not set, was "node"',
+        "bytes": 0,
+        "was": {"line": 9, "text": "USER node"},
+        "now": None,
+    }
 
 
 def test_somebody_elses_rewrite_has_no_change() -> None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import io
 
 from dfix.rewriter.report.output import Output
-from dfix.rewriter.verify.compare import Comparison, Difference
-from dfix.rewriter.verify.proof import Blame, Proof, Rebuild
+from dfix.rewriter.verify.compare import Comparison, Difference, Origin
+from dfix.rewriter.verify.proof import Blame, Proof, Rebuild, Sources
 from dfix.rewriter.verify.proof_text import proof_text
 from tests.verify import proofs
 
@@ -52,7 +52,8 @@ def test_a_broken_promise_names_the_change_and_what_differs() -> None:
         "  line 7: clean-up, promised: same image, except caches (confirmed)\n"
         "  line 3: split-manifests is left out, because with it these paths differ:\n"
         "    /app/x is gone\n"
-        '    config User is not set, was "node"\n'
+        "    set on line 9 (USER node) before, nowhere now:\n"
+        '      config User is not set, was "node"\n'
         "  package caches: 2.0 MB fewer\n"
         "\n"
     )
@@ -175,3 +176,34 @@ def test_a_declared_change_that_changes_nothing_is_proven() -> None:
     text, _ = shown(Proof("proven", result, result, Comparison((), (), (), 0)))
     assert text.startswith("app/Dockerfile: proven, the same image\n")
     assert "(confirmed)" in text
+
+
+def test_what_the_sources_did_is_told_apart() -> None:
+    alone = proofs.REWRITE._replace(changes=())
+    copy = Origin(3, "COPY . .")
+    seen = Comparison((proofs.FILE._replace(was=copy, now=copy),), (), (), 0)
+    proof = Proof("unchanged", alone, alone, sources=Sources(("x", "y"), seen))
+    assert shown(proof) == (
+        "app/Dockerfile: the Dockerfile has not changed\n"
+        "  sources: 2 files that the build reads have changed; with the old Dockerfile, these paths of the image differ:\n"
+        "    written on line 3 (COPY . .):\n"
+        "      /app/x is gone\n"
+        "\n",
+        "",
+    )
+    same = proof._replace(sources=Sources(("x",), Comparison((), (), (), 0)))
+    assert shown(same)[0].splitlines()[1] == (
+        "  sources: 1 file that the build reads has changed, but the image of the old Dockerfile has not"
+    )
+    apart = Sources(("x",), None, "The old Dockerfile does not build with them")
+    assert shown(Proof("unshown", alone, alone, seen, sources=apart))[0].splitlines() == [
+        "app/Dockerfile: not shown, because Dockerfile and sources changed together",
+        "  these paths differ:",
+        "    written on line 3 (COPY . .):",
+        "      /app/x is gone",
+        "  sources: 1 file that the build reads has changed. The old Dockerfile does not build with them",
+        "",
+    ]
+    unbuilt = Proof("unbuilt", alone, alone, message="it builds with the old sources", sources=Sources(("x",)))
+    assert shown(unbuilt) == ("", "app/Dockerfile: nothing is shown: it builds with the old sources\n")
+    assert shown(Proof("gone", alone, alone)) == ("app/Dockerfile: no longer there\n", "")

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from dfix.rewriter.verify.image import Layer
 from dfix.rewriter.verify.layers import Listing
 from dfix.rewriter.verify.saved import LayerCache, SavedImageError, read_files, read_saved
 from tests.verify.archives import file, folder, link, oci, old, tar
@@ -24,7 +23,10 @@ def digest(data: bytes) -> str:
 def test_both_forms_are_read(archive: bytes) -> None:
     image = read_saved(io.BytesIO(archive), LayerCache())
     assert sorted(image.entries) == ["b", "c", "d"]
-    assert image.layers == (Layer(digest(LOW), len(LOW)), Layer(digest(HIGH), len(HIGH)))
+    low, high = image.layers
+    assert (low[:2], high[:2]) == ((digest(LOW), len(LOW)), (digest(HIGH), len(HIGH)))
+    assert ([sorted(paths) for paths in low.wrote], low.removed) == ([["b", "d", "d/a"], []], ())
+    assert high.removed == ("d/a",)
     assert image.size == len(LOW) + len(HIGH)
 
 

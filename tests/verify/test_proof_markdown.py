@@ -1,0 +1,104 @@
+"""Proofs as Markdown; nothing of a file's name or of a build's output is Markdown or HTML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from dfix.rewriter.verify.compare import Comparison, Difference, Origin
+from dfix.rewriter.verify.proof import Blame, Compared, Proof, Sources
+from dfix.rewriter.verify.proof_markdown import MARK, MOST, inert, markdown
+from tests.report.results import result
+from tests.verify import proofs
+
+HOSTILE = (
+    "</pre></code></details><img src=x onerror=alert(1)>",
+    "x | y | z",
+    "`code` *bold* _it_ ~~no~~ [a](javascript:alert(1)) ![b](http://example.org/c.png)",
+    "@someone #1 !2 owner/repo#3 http://example.org www.example.org a@example.org",
+    "\x1b[31mred\u202e\x00\udcff",
+    "# heading\n- list\n\n---\n<!-- comment -->\n```\nfence\n::error::x\n##[error]x",
+    "&lt;b&gt; &#60;b&#62; \\<b\\> $x$ :smile:",
+)
+
+
+def parts(text: str) -> tuple[list[str], str]:
+    """The kinds of everything in a Markdown text but its plain text, and the HTML that it contains."""
+    kinds, html = [], []
+
+    def look(tokens: list[Any]) -> None:
+        for token in tokens:
+            if token.type in ("html_block", "html_inline"):
+                html.append(token.content)
+            elif token.type not in ("text", "inline", "softbreak", "text_special"):
+                kinds.append(token.type)
+            look(token.children or [])
+
+    look(MarkdownIt("commonmark", {"html": True, "linkify": False}).enable("table").enable("strikethrough").parse(text))
+    return kinds, "".join(html)
+
+
+def named(path: str, text: str) -> Proof:
+    """A proof in which everything that others write is this text."""
+    found = result(b"FROM a\n", b"FROM b\n", path=path)
+    row = Difference(f"/{text}", text, 5, "content", was=Origin(1, text), now=Origin(2, text))
+    seen = Comparison((row,), (), (), 0)
+    blame = Blame(None, (row,), text, text)
+    return Proof(
+        "broken", found, found, seen, (blame,), message=text, log=text, sources=Sources((text,), seen, text, text)
+    )
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_that_others_wrote_is_markdown_or_html(text: str) -> None:
+    compared = Compared("0" * 40, "", ("plain",))
+    plain = parts(markdown([named("plain", "plain")], compared))
+    kinds, html = parts(markdown([named(text.split("\n", maxsplit=1)[0], text)], compared._replace(notes=(text,))))
+    assert kinds == plain[0]
+    tags = ["<code>", "</code>", "<details>", "<summary>", "</summary>", "<pre>", "</pre>", "</details>", MARK]
+    for tag in tags:
+        assert html.count(tag) == plain[1].count(tag)
+        html = html.replace(tag, "")
+    assert "<" not in html
+    assert ">" not in html
+
+
+def test_an_inert_text_is_read_as_it_was() -> None:
+    shown = MarkdownIt("commonmark").renderInline(inert("a*b_c|d`e <f> [g](h) &amp; @i #1"))
+    assert shown == "a*b_c|d`e &lt;f&gt; [g](h) &amp;amp; @i #1"
+
+
+def test_a_comment_has_a_table_and_folded_details() -> None:
+    same = proofs.proven()._replace(sources=Sources(("a", "b"), Comparison((), (), (), 0)))
+    untouched = Proof("unchanged", proofs.REWRITE, proofs.REWRITE, sources=Sources(()))
+    text = markdown([same, proofs.broken_build(), untouched], Compared("a" * 40, "b" * 40, ()))
+    assert text.startswith(
+        f"{MARK}\n"
+        "### dfix verify: 1 Dockerfile with a difference\n"
+        "\n"
+        "Commit <code>aaaaaaaaaaaa</code> compared with commit <code>bbbbbbbbbbbb</code>.\n"
+        "\n"
+        "| Dockerfile | Verdict | Sources | Image | Layers |\n"
+        "| --- | --- | --- | --- | --- |\n"
+        "| <code>app&#47;Dockerfile</code> | the same image, except caches | 2 files changed, the image did not "
+        "| 231.0 MB → 229.0 MB | 4 → 5 |\n"
+        "| <code>app&#47;Dockerfile</code> | **no longer builds** |  |  |  |\n"
+        "\n"
+        "<details><summary><code>app&#47;Dockerfile</code></summary>\n"
+        "\n"
+        "<pre>\n"
+        "app&#47;Dockerfile&#58; proven&#44; the same image&#44; except caches\n"
+    )
+    assert text.count("<details>") == text.count("</details>") == 2
+    assert markdown([], None) == f"{MARK}\n### dfix verify: nothing to compare\n\n"
+
+
+def test_a_comment_is_never_too_long() -> None:
+    long = [named("x" * 300, "|" * 3_000)] * 500
+    text = markdown(long, None)
+    assert len(text) <= MOST
+    assert "more | | | | |" in text
+    assert "more are left out" in text
+    assert text.count("<pre>") == text.count("</pre>")
