@@ -224,11 +224,11 @@ def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: boo
     image = trial.image(tag)
     measures = cold(result.after, trial.options.target, built, image)
     caches = caches_of(result) if allows_caches(result) else ()
+    sides = BuiltFrom(before.image, before.source), BuiltFrom(image, result.after)
     if not declared:
         seen = _freed(before.image, image, before.against(image, tag, result.after, caches))
-        sides = BuiltFrom(before.image, before.source), BuiltFrom(image, result.after)
         return Seen(with_origins(seen, *sides, trial.options.target), measures=measures)
-    compared = compare(before.image, image, caches, before.homes)
+    compared = with_origins(compare(before.image, image, caches, before.homes), *sides, trial.options.target)
     faults = settings(result.before, compared.differences, image)
     if runs.containers is None:
         raise EngineError(

@@ -168,7 +168,7 @@ class _Judgement:
         if not self._found.dockerfile:
             return failed._replace(message=f"it builds with the old sources, but not with the new ones: {why}")
         apart = f"The old Dockerfile does not build with them, so the two were compared together: {why}"
-        sources = Sources(paths, None, apart)
+        sources = Sources(paths, None, apart, error.log)
         try:
             tag, _ = self._now.build("after", self._new.source, "build without cache", cache=False)
         except BuildError as second:

@@ -15,10 +15,9 @@ NEW = "FROM busybox AS base\nENV A=1\nENV B=3\nCOPY src \\\n  /app/\nFROM base\n
 def built(text: str, *layers: tuple[str, ...], config: dict[str, object], modes: dict[str, int]) -> BuiltFrom:
     """An image of one base layer and these; a path that begins with `-` is removed."""
     made = [line.partition(" ")[0] for line in text.splitlines() if line.startswith(("COPY", "RUN"))]
-    history: list[dict[str, object]] = [{"created_by": "/bin/sh -c #(nop) ADD file"}]
-    history += [{"created_by": f"{word} x # buildkit"} for word in made] + [
-        {"created_by": "USER x", "empty_layer": True}
-    ]
+    made = ["/bin/sh -c #(nop) ADD file", *(f"{word} x # buildkit" for word in made)]
+    history: list[dict[str, object]] = [{"created_by": said} for said in made]
+    history.append({"created_by": "USER x", "empty_layer": True})
     every = (("etc/base", "bin/sh"), *layers)
     entries: dict[str, Entry] = {}
     for layer in every:
