@@ -143,7 +143,7 @@ def page(rows: list[Row]) -> str:
 _HEAD = """# What would have run, before and after dfix
 
 `make history` writes this page. It replays the last commits (at most 300 each) of {all} real Dockerfiles with their
-build contexts, of which {replayed} can be read: a build for each commit that touches the context, in an engine that has
+build contexts ({replayed} can be read): a build for each commit that touches the context, in an engine that has
 the cache of the build before it ([layers](layers.md) says how). Nothing is built here. The Dockerfile and the context
 are those of the newest commit, without `.git`. Contexts with fewer than {enough} commits are shown apart.
 

@@ -54,11 +54,17 @@ def test_tests_run_with_what_users_get() -> None:
             assert development[package][0] == version
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-build.lock"])
+NAMED: dict[str, list[str]] = {
+    "requirements.lock": PROJECT["project"]["dependencies"],
+    "requirements-build.lock": PROJECT["build-system"]["requires"],
+    "requirements-docs.lock": PROJECT["project"]["optional-dependencies"]["docs"],
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
 def test_a_lock_has_what_the_project_names(name: str) -> None:
-    named = PROJECT["project"]["dependencies"] if name == "requirements.lock" else PROJECT["build-system"]["requires"]
     packages = locked(name)
-    for requirement in map(Requirement, named):
+    for requirement in map(Requirement, NAMED[name]):
         version = packages[canonicalize_name(requirement.name)][0]
         assert requirement.specifier.contains(version), requirement
         assert "<" in str(requirement.specifier), f"{requirement} has no upper bound"
