@@ -30,6 +30,8 @@ class Change(NamedTuple):
     """Lines to add to the ignore file of the build context, together with the edits."""
     settles: int | None = None
     """The offset of the instruction about which the rule then refuses nothing more; None for no such instruction."""
+    worth: str = ""
+    """What it is worth, with a figure and where that comes from: "about 20 MB less (…, measured)"; "" for unknown."""
 
 
 class Refusal(NamedTuple):

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 
+from dfix.rewriter.cli.gain_finder import GainFinder
 from dfix.rewriter.cli.page_printer import PagePrinter
 from dfix.rewriter.cli.past_printer import PastPrinter
 from dfix.rewriter.cli.plugin_lines import PluginLines
@@ -57,15 +58,17 @@ def execute(request: Request) -> int:
                 err.write(f"{visible_name(item.path)}: {visible_name(files.origin(item.path, item.options.root))}\n")
     printer = ResultPrinter(request, out, err)
     past = PastPrinter(request, out, err)
+    gained = GainFinder(request)
     page = PagePrinter(request, out)
     for item, outcome in zip(items, _with_bar(_outcomes(request, items), len(items), request), strict=True):
         lines.add(outcome.result.plugin_faults)
         if request.verbose:
             context_line(err, outcome.result)
-        printer.add(outcome.result, trace=outcome.trace)
+        replayed = past.of(outcome.result, item.options) if isinstance(item, Job) else None
+        worth = gained.of(outcome.result, item.options, replayed) if isinstance(item, Job) else ()
+        printer.add(outcome.result, trace=outcome.trace, worth=worth)
         page.add(outcome.result, item.options if isinstance(item, Job) else None)
-        if isinstance(item, Job):
-            past.add(outcome.result, item.options)
+        past.add(outcome.result, replayed)
     page.finish(printer.summary())
     printer.finish()
     return FAILED if lines.faulty else _status(request, printer)

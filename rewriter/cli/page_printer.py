@@ -42,15 +42,15 @@ class PagePrinter:
 
         file = ReportedFile(result)
         if options is not None and result.problem is None and result.changed:
-            if self._with_layers < MOST_WITH_LAYERS:
-                self._with_layers += 1
-                file = _with_layers(file, options)
             if self._most is not None:
                 found = past_of(result, options, self._most)
                 if isinstance(found, Problem):
                     file = file._replace(past_missing=found.message)
                 else:
                     file = file._replace(past=found)
+            if self._with_layers < MOST_WITH_LAYERS:
+                self._with_layers += 1
+                file = _with_layers(file, options)
         self._files.append(file)
 
     def finish(self, summary: str) -> None:
@@ -62,9 +62,14 @@ class PagePrinter:
 
 
 def _with_layers(file: ReportedFile, options: Options) -> ReportedFile:
-    """The file with its layers before and after; as it is where it has no build context, or takes too long."""
+    """The file with its layers before and after, and what its changes are worth.
+
+    As it is where it has no build context, or takes too long.
+    """
+    from dfix.rewriter.layers.improvements import improvements
     from dfix.rewriter.layers.rewritten import both
     from dfix.rewriter.layers.view import view
+    from dfix.rewriter.report.change_groups import change_groups
 
     try:
         with limited(_MOST_SECONDS):
@@ -72,8 +77,13 @@ def _with_layers(file: ReportedFile, options: Options) -> ReportedFile:
             if isinstance(found, Problem):
                 return file
             before, after = (view(one, None, 0, None) for one in found)
+            worth = tuple(improvements(*found, list(change_groups(file.result)), file.past))
     except OverBudgetError:
         return file
     return file._replace(
-        layers_before=before.layers, layers_after=after.layers, sent_before=before.files, sent_after=after.files
+        layers_before=before.layers,
+        layers_after=after.layers,
+        sent_before=before.files,
+        sent_after=after.files,
+        worth=worth,
     )

@@ -30,11 +30,16 @@ class PastPrinter:
         self._most = request.history if request.output_format != "html" else None  # there it is part of the page
         self._out, self._err = err if request.mode in ("diff", "check") else out, err
 
-    def add(self, result: Result, options: Options) -> None:
-        """Print the past of one file, if it was asked for and the file changes. The exit status stays what it is."""
+    def of(self, result: Result, options: Options) -> Past | Problem | None:
+        """The past of one file; None if it was not asked for, or if the file does not change."""
         if self._most is None or result.problem is not None or not result.changed:
+            return None
+        return past_of(result, options, self._most)
+
+    def add(self, result: Result, found: Past | Problem | None) -> None:
+        """Print the past of one file. The exit status stays what it is."""
+        if found is None:
             return
-        found = past_of(result, options, self._most)
         if isinstance(found, Problem):
             problem_line(self._err, found)
             return

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dfix.rewriter.cli.request import Request
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report import terminal
 from dfix.rewriter.report.diff import git_diff, shown_name
 from dfix.rewriter.report.output import Output, visible_name
+from dfix.rewriter.report.shared_refusals import shared_refusals, without, write_shared
 from dfix.rewriter.report.tally import Tally
+from dfix.rewriter.report.worth import Worth
 from dfix.rewriter.text.problem import Problem
 
 WHOLE = ("json", "sarif", "gitlab", "rdjson")
@@ -21,9 +25,10 @@ class ResultPrinter:
         self._request, self._out, self._err = request, out, err
         self._kept: list[Result] = []
         self._told: set[Problem] = set()
+        self._framed: list[tuple[Result, Sequence[Worth]]] = []
         self.tally = Tally()
 
-    def add(self, result: Result, *, trace: str = "") -> None:
+    def add(self, result: Result, *, trace: str = "", worth: Sequence[Worth] = ()) -> None:
         """Print one file's result, or keep it for a format that is one document for all files."""
         self.tally.add(result)
         if result.problem is not None:
@@ -46,9 +51,9 @@ class ResultPrinter:
                 self._out.write(f"{visible_name(shown_name(result.before.path))}\n")
             self._explain(result)
         elif not request.statistics:
-            self._findings(result)
+            self._findings(result, worth)
 
-    def _findings(self, result: Result) -> None:
+    def _findings(self, result: Result, worth: Sequence[Worth]) -> None:
         request = self._request
         if request.mode == "write":
             if not request.quiet:
@@ -56,7 +61,17 @@ class ResultPrinter:
         elif request.output_format == "concise":
             terminal.concise(self._out, result, explain=request.explain)
         else:
-            terminal.framed(self._out, result, explain=request.explain)
+            self._framed.append((result, worth))
+            if not request.explain:
+                self._write_framed()
+
+    def _write_framed(self) -> None:
+        """Print findings with frames; what was left alone for the same reason in several files is said once."""
+        shared = shared_refusals([result for result, _ in self._framed]) if self._request.explain else []
+        for result, worth in self._framed:
+            terminal.framed(self._out, without(result, shared), explain=self._request.explain, worth=worth)
+        write_shared(self._out, shared)
+        self._framed.clear()
 
     def _explain(self, result: Result) -> None:
         """Print what was left alone to `err`, since other programs read standard output."""
@@ -79,6 +94,7 @@ class ResultPrinter:
     def finish(self) -> None:
         """Print what needs all results: whole documents, statistics, the summary."""
         request = self._request
+        self._write_framed()
         if request.output_format in WHOLE:
             self._out.write(self._document())
         if request.statistics:

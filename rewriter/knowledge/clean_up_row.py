@@ -60,6 +60,8 @@ class CleanUp(NamedTuple):
     """Patterns of images whose packages bring a newer one, unless `flag-changes` matches too."""
     old_environments: tuple[str, ...]
     """Patterns of images in which a new virtual environment gets such an old one."""
+    megabytes: dict[str, int]
+    """What the package lists take in the image, by the release of the distribution."""
     changed_until: dict[str, str]
     """The first version in which `flag` only keeps the cache, of the manager and of packages that contain it."""
 
@@ -92,5 +94,6 @@ def clean_up_of(data: dict[str, Any], caches: tuple[str, ...]) -> CleanUp:
         old_packages=tuple(data.get("old-packages", ())),
         recent=tuple(data.get("recent", ())),
         old_environments=tuple(data.get("old-environments", ())),
+        megabytes=data.get("megabytes", {}),
         changed_until=data.get("changed-until", {}),
     )

@@ -111,29 +111,40 @@ def replay(
             for c in slow_commands(before.model)
         )
     new_counts = runs(after.reruns, commits)
-    old = slow_commands(before.model)
-    left = slow_commands(after.model)
-    texts = {command.words for command in old}
+    pairs = same_commands(before.model, after.model)
+    old = [command for command, _ in pairs]
+    kept_on = [same for _, same in pairs if same is not None]
     seconds = _seconds_alone(before.model, old, record or {})
     found = []
-    for command in old:
-        others = texts - {command.words}
-        same = next((o for o in left if o.words not in others and _is_made_of(command.words, o.words)), None)
+    for command, same in pairs:
         row = Replayed(command.shown, command.step.instruction.line, old_counts[command.step], None, command.installs)
         if same is not None:
-            left.remove(same)
             most, times = _most_changed(after.reruns, same.step, commits)
             row = row._replace(after=new_counts[same.step], most=most, most_times=times)
             if command.step in seconds:
                 saved = seconds[command.step] * (old_counts[command.step] - new_counts[same.step])
                 row = row._replace(saved=round(saved, 1))
         found.append(row)
-    for other in left:
-        if not any(_is_made_of(command.words, other.words) for command in old):
+    for other in slow_commands(after.model):
+        if other not in kept_on and not any(_is_made_of(command.words, other.words) for command in old):
             found.append(
                 Replayed(other.shown, other.step.instruction.line, None, new_counts[other.step], other.installs)
             )
     return tuple(found)
+
+
+def same_commands(before: Model, after: Model) -> list[tuple[SlowCommand, SlowCommand | None]]:
+    """Each slow command with the one that it is in dfix's result; None where dfix removes it or makes another of it."""
+    old, left = slow_commands(before), slow_commands(after)
+    texts = {command.words for command in old}
+    pairs: list[tuple[SlowCommand, SlowCommand | None]] = []
+    for command in old:
+        others = texts - {command.words}
+        same = next((o for o in left if o.words not in others and _is_made_of(command.words, o.words)), None)
+        if same is not None:
+            left.remove(same)
+        pairs.append((command, same))
+    return pairs
 
 
 def _seconds_alone(model: Model, commands: Sequence[SlowCommand], record: Mapping[str, Took]) -> dict[Step, float]:

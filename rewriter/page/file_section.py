@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from dfix.rewriter.layers.history_text import counted, past_sentences
 from dfix.rewriter.page.layers_table import layers_table
-from dfix.rewriter.page.markup import Child, code, element, elements, prose
+from dfix.rewriter.page.markup import Child, add, code, element, elements, prose
 from dfix.rewriter.page.reported_file import ReportedFile
 from dfix.rewriter.page.side_by_side import side_by_side
 from dfix.rewriter.pipeline.result import Applied, Refused, Result
@@ -15,6 +15,7 @@ from dfix.rewriter.report.change_groups import change_groups
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.hunks import lines_of
 from dfix.rewriter.report.terminal import PROMISES
+from dfix.rewriter.report.worth import by_group
 
 
 def file_section(file: ReportedFile, number: int, *, opened: bool) -> Element:
@@ -24,7 +25,7 @@ def file_section(file: ReportedFile, number: int, *, opened: bool) -> Element:
     summary = element("summary", title, element("span", *_counts(result), class_="counts"))
     parts: list[Child] = [summary, *_context(file)]
     if result.changes:
-        parts += [element("h3", "Changes"), _changes(result, prefix), _scrolled(side_by_side(result, prefix))]
+        parts += [element("h3", "Changes"), _changes(file, prefix), _scrolled(side_by_side(result, prefix))]
     parts += [*_ignore_file(result), *_left_alone(result), *_layers(file), *_past(file)]
     section = element("details", *parts, id=prefix, class_="file")
     if opened:
@@ -46,9 +47,15 @@ def _context(file: ReportedFile) -> Iterator[Child]:
         yield element("p", f"No build context ({used.why})", class_="context")
 
 
-def _changes(result: Result, prefix: str) -> Element:
-    changes = [change for group in change_groups(result) for change in group.changes]
-    return elements("ul", (_change(change, prefix) for change in changes))
+def _changes(file: ReportedFile, prefix: str) -> Element:
+    groups = list(change_groups(file.result))
+    made = element("ul")
+    for group, gained in zip(groups, by_group(groups, file.worth), strict=True):
+        made.extend(_change(change, prefix) for change in group.changes)
+        for said in gained if group.changes else ():
+            add(made[-1], element("br"))
+            add(made[-1], element("span", *prose(said), class_="worth"))
+    return made
 
 
 def _change(change: Applied, prefix: str) -> Element:

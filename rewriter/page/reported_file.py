@@ -5,6 +5,7 @@ from __future__ import annotations
 from dfix.rewriter.layers.layer import LayerRow
 from dfix.rewriter.layers.past import Past
 from dfix.rewriter.pipeline.result import Result
+from dfix.rewriter.report.worth import Worth
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 
@@ -18,6 +19,7 @@ class ReportedFile(NamedTuple):
     sent_before: int = 0
     sent_after: int = 0
     """The number of files that the build sends, which a changed ignore file makes smaller."""
+    worth: tuple[Worth, ...] = ()
     past: Past | None = None
     past_missing: str = ""
     """Why the history could not be replayed."""

@@ -27,6 +27,8 @@ class Applied(NamedTuple):
     """In offsets of the text that the change was proposed for; later changes may have moved them."""
     offset: int
     """The character offset in the original file."""
+    worth: str = ""
+    """As in `Change`."""
 
 
 class Refused(NamedTuple):

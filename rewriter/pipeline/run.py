@@ -282,7 +282,7 @@ class _Run:
             offset = self.history.original(index, change.offset)
             line, after = first.line_of(offset), last.line_of(self.history.final(index, change.offset))
             reason = words.of(change.reason) or change.reason
-            yield Applied(change.rule, line, after, reason, change.contract, change.edits, offset)
+            yield Applied(change.rule, line, after, reason, change.contract, change.edits, offset, change.worth)
 
     def _refused(self, refusals: list[Refusal]) -> Iterator[Refused]:
         first, last = self.history.texts[0], self.history.texts[-1]

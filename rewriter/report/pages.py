@@ -9,7 +9,9 @@ from dfix.rewriter.answers.example import Example
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.pipeline.registry import OWN, RuleInfo, plugin_faults, rules
 from dfix.rewriter.report.diff import unified
+from dfix.rewriter.report.folding import Painted
 from dfix.rewriter.report.output import Output, visible
+from dfix.rewriter.report.rendered import write_page
 from dfix.rewriter.report.terminal import PROMISES
 from dfix.rewriter.settings.files import FILES
 from dfix.rewriter.settings.keys import KEYS
@@ -28,9 +30,10 @@ def answer(words: list[str], out: Output, err: Output) -> int:
         for fault in plugin_faults():
             err.write(f"dfix: {visible(str(fault))}\n")
     if words == ["rules"]:
-        out.write(listing())
+        _write_listing(out)
     elif words == ["config"]:
-        out.write(settings())
+        for line in settings().splitlines():
+            out.write_folded([Painted(line, "cyan" if line.startswith("#") else "")], _CONTINUED)
     elif words[0] != "rule" or len(words) != 2 or words[1].startswith("-"):
         err.write(_USAGE.format(name=words[0]))
         return 2
@@ -40,8 +43,17 @@ def answer(words: list[str], out: Output, err: Output) -> int:
         err.write(f"dfix: unknown rule or code `{words[1]}`. {hint}\n")
         return 2
     else:
-        out.write(text)
+        write_page(out, text)
     return 0
+
+
+_CONTINUED = (Painted("  "),)
+
+
+def _write_listing(out: Output) -> None:
+    for line in listing().splitlines():
+        name, _, rest = line.partition(" ")
+        out.write_folded([Painted(name, "bold yellow"), Painted(f" {rest}")], _CONTINUED)
 
 
 def listing() -> str:

@@ -11,6 +11,7 @@ from dfix.rewriter.report.folding import Painted
 from dfix.rewriter.report.hunks import Hunk, lines_of
 from dfix.rewriter.report.output import Output, visible, visible_name
 from dfix.rewriter.report.rows import Row, changed_parts, write_rows
+from dfix.rewriter.report.worth import Worth, by_group
 from dfix.rewriter.text.problem import Problem
 
 PROMISES = {
@@ -20,23 +21,31 @@ PROMISES = {
     "changed-image": "changes the image",
 }
 _MOST_ROWS = 24
+_MOST_GAINS = 4
+"""Of one group of changes."""
 _MOST_COLUMNS = 160
 _COLUMNS_BEFORE = 60
 """Of a shortened line, at most so many columns are shown before the place where it differs."""
 _CONTINUED = (Painted("  "),)
 
 
-def framed(out: Output, result: Result, *, explain: bool) -> None:
-    """Each change with the lines it changes; with `explain` also what was left alone, in the order of the lines."""
+def framed(out: Output, result: Result, *, explain: bool, worth: Sequence[Worth] = ()) -> None:
+    """Each change with what it is worth and the lines it changes; with `explain` also what was left alone.
+
+    Everything is in the order of the lines.
+    """
     path = visible_name(shown_name(result.before.path))
     lines = lines_of(result.before.text)
     left = sorted(result.refusals, key=lambda refusal: refusal.line) if explain else []
-    for group in change_groups(result):
+    groups = list(change_groups(result))
+    for group, gained in zip(groups, by_group(groups, worth), strict=True):
         line = min((change.line for change in group.changes), default=0)
         while left and left[0].line < line:
             _left_alone(out, path, _same_line(left), lines)
         for change in group.changes:
             _change(out, path, change.line, change)
+        for said in gained[:_MOST_GAINS]:
+            out.write_folded([Painted(f"  = {visible(said)}", "green")], _CONTINUED)
         if group.hunks:
             _frame(out, result, group.hunks)
         out.write("\n")

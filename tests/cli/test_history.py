@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,8 @@ def test_it_follows_the_findings(repo: Path, mode: tuple[str, ...]) -> None:
     plain = dfix(*mode, ".", cwd=repo)
     git(repo, "checkout", "--quiet", ".")
     told = dfix(*mode, "--history", ".", cwd=repo)
-    assert (told.status, told.out, told.err) == (plain.status, plain.out + NPM, plain.err)
+    found = re.sub("`npm ci` is re-run by 2 files of .*", "`npm ci`: 2 → 0 of the last 3 builds", plain.out)
+    assert (told.status, told.out, told.err) == (plain.status, found + NPM, plain.err)
 
 
 @pytest.mark.parametrize("mode", ["--diff", "--check"])

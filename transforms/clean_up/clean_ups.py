@@ -17,6 +17,7 @@ from dfix.rewriter.model.cache_use import (
     mounts_are_known,
     updates,
 )
+from dfix.rewriter.model.official_images import base_image
 from dfix.rewriter.model.yarn_version import is_classic
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.clean_up.cache_settings import not_moved
@@ -63,7 +64,8 @@ def _of_run(search: Search, step: Step, filled: Sequence[CacheUse]) -> Iterator[
         else:
             appended = appended or not flagged
             reason = _reason(cache_use, with_flag=bool(flagged))
-            yield Change(NAME, step.instruction.span.start, edits, reason, CONTRACT)
+            worth = _worth(search, step, cache_use)
+            yield Change(NAME, step.instruction.span.start, edits, reason, CONTRACT, worth=worth)
 
 
 def _flagged(search: Search, step: Step, cache_use: CacheUse) -> tuple[ManagerUse, ...] | None:
@@ -145,3 +147,14 @@ def _reason(cache_use: CacheUse, *, with_flag: bool) -> str:
     if cache_use.clean_up.lists:
         return f"`{shown}` leaves package lists in this layer; only this RUN can remove them"
     return f"`{shown}` leaves its cache in this layer; only this RUN can remove it"
+
+
+def _worth(search: Search, step: Step, cache_use: CacheUse) -> str:
+    """How much smaller the image gets: what the first package lists of a stage that ships take."""
+    known = cache_use.clean_up.megabytes
+    if not known or not step.stage.ships or _updated_before(step, cache_use, search.runs):
+        return ""
+    image = base_image(step.stage.base.image)
+    if image is None or image.release not in known:
+        return ""
+    return f"about {known[image.release]} MB less in the image (package lists of {image.release}, measured)"
