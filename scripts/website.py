@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path(".site")
 _TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
-_SHOWN = frozenset((".md", ".svg", ".png", ".json", ".css"))
+_SHOWN = frozenset((".md", ".svg", ".png", ".json", ".css", ".js"))
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#|/)([^)#\s]+)")
 _FENCE = re.compile(r" *(```+|~~~+)")
 _ITEM = re.compile(r" *(?:[-*]|\d+\.) ")

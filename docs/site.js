@@ -1,0 +1,2 @@
+// What axe asks for and the theme lacks.
+document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
