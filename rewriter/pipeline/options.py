@@ -33,6 +33,8 @@ class Options(NamedTuple):
     """If not None, only these places may be changed."""
     without: frozenset[Place] = frozenset()
     """Places that must not be changed."""
+    allow: tuple[tuple[str, str], ...] = ()
+    """What may differ between two images for `dfix verify`: path or pattern, and reason."""
 
 
 class Saving(NamedTuple):

@@ -12,7 +12,17 @@ from typing import Any
 
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.pipeline.options import Options, Saving
-from dfix.rewriter.settings.keys import FORMS, KEYS_BY_NAME, MOST, Key, fits, has_too_many, nearest_key, save_faults
+from dfix.rewriter.settings.keys import (
+    FORMS,
+    KEYS_BY_NAME,
+    MOST,
+    Key,
+    fits,
+    has_too_many,
+    nearest_key,
+    save_faults,
+    verify_faults,
+)
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
@@ -49,6 +59,8 @@ class Settings(NamedTuple):
     """Rules to skip, by pattern of the Dockerfile's path."""
     save: Saving = Saving()
     """Which of these rules a save in an editor applies."""
+    verify: tuple[tuple[str, str], ...] = ()
+    """What may differ between two images: path or pattern, and reason."""
 
     @property
     def folder(self) -> str:
@@ -65,7 +77,7 @@ class Settings(NamedTuple):
         for pattern, rules in self.per_file_ignores.items():
             if matches(path, (pattern,), self.folder):
                 ignore |= rules
-        options = Options(self.select, ignore, self.unsafe, self.target)
+        options = Options(self.select, ignore, self.unsafe, self.target, allow=self.verify)
         if self.context is None:
             return options
         return options._replace(context=self.context, context_from=f"set in {os.path.basename(self.path)}")
@@ -208,6 +220,8 @@ def _settings(path: str, text: str, found: dict[str, object]) -> Settings:
             raise _error(path, text, name, f"`{name}` has more than {MOST:,} entries", "Leave some out")
         if isinstance(value, dict) and key.form == "save":
             values["save"] = _save(path, text, value)
+        elif isinstance(value, dict) and key.form == "verify":
+            values["verify"] = _verify(path, text, value)
         else:
             values[name.replace("-", "_")] = _value(key, value, path)
     return Settings(**values)  # type: ignore[arg-type]  # each value was checked by `fits`
@@ -218,6 +232,16 @@ def _save(path: str, text: str, found: dict[str, object]) -> Saving:
     if fault is not None:
         raise _error(path, text, f"save.{fault.name}", fault.message, fault.hint)
     return saving(found)
+
+
+def _verify(path: str, text: str, found: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    fault = next(verify_faults(found), None)
+    if fault is not None:
+        raise _error(path, text, f"verify.{fault.name}", fault.message, fault.hint)
+    allow = found.get("allow") or {}
+    if len(allow) > MOST:
+        raise _error(path, text, "verify.allow", f"`verify.allow` has more than {MOST:,} entries", "Leave some out")
+    return tuple(allow.items())
 
 
 def saving(found: Mapping[str, Any]) -> Saving:

@@ -59,8 +59,15 @@ KEYS = (
         '{ select = ["split-manifests"] }',
         "Which of these rules a save in the editor applies: `select`, `ignore` or both; all by default.",
     ),
+    Key(
+        "verify",
+        "verify",
+        '{ allow = { "/app/build.json" = "has the date of the build in it" } }',
+        "What may differ between two images for `dfix verify`: `allow` has paths or patterns, each with the reason.",
+    ),
 )
 KEYS_BY_NAME = {key.name: key for key in KEYS}
+_ALLOWED = 'allow = { "/app/build.json" = "has the date of the build in it" }'
 MOST = 1_000
 """Entries of a list: each path is tried with each pattern."""
 FORMS = {
@@ -70,6 +77,7 @@ FORMS = {
     "text": "a string",
     "table": "a table of lists of strings",
     "save": "a table",
+    "verify": "a table",
 }
 
 
@@ -93,9 +101,25 @@ def save_faults(found: Mapping[str, object]) -> Iterator[KeyFault]:
             )
 
 
+def verify_faults(found: Mapping[str, object]) -> Iterator[KeyFault]:
+    """The faults of a `verify` table, in its order."""
+    for name, value in found.items():
+        if name != "allow":
+            yield KeyFault(name, f"unknown key `verify.{name}`", "The key is `verify.allow`")
+        elif not isinstance(value, dict):
+            yield KeyFault(name, "`verify.allow` is not a table", f"For example: {_ALLOWED}")
+        elif wrong := next((path for path, reason in value.items() if not _may_be_allowed(path, reason)), None):
+            hint = f"Write an absolute path or `config NAME`, and why it may differ: {_ALLOWED}"
+            yield KeyFault(name, f"`verify.allow` has no path and reason in `{wrong}`", hint)
+
+
+def _may_be_allowed(path: str, reason: object) -> bool:
+    return path.startswith(("/", "config ")) and isinstance(reason, str) and bool(reason.strip())
+
+
 def fits(form: str, value: object) -> bool:
     """Whether a value has the type that `form` names."""
-    if form == "save":
+    if form in ("save", "verify"):
         return isinstance(value, dict)
     if form == "names":
         return isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -61,6 +61,8 @@ class Comparison(NamedTuple):
     """Those in cache folders."""
     cache_bytes: int
     """By how much the cache folders grew."""
+    allowed: tuple[tuple[Difference, str], ...] = ()
+    """Those that the settings allow, each with their reason."""
 
 
 def compare(before: Image, after: Image, caches: Sequence[str], homes: Set[str] = frozenset()) -> Comparison:
@@ -102,6 +104,28 @@ def without(comparison: Comparison, noise_paths: Comparison) -> Comparison:
         else:
             kept.append(difference)
     return comparison._replace(differences=tuple(kept), noise=tuple(sorted([*comparison.noise, *moved])))
+
+
+def allow(comparison: Comparison, allowed: Sequence[tuple[str, str]]) -> Comparison:
+    """Move each difference that the settings allow, by path or pattern with reason, out of those that count.
+
+    A pattern covers what is below the path that it matches. An added or removed folder needs it for all that is below.
+    """
+    kept, moved = [], []
+    for difference in comparison.differences:
+        paths = (difference.path, *difference.below)
+        reason = next((why for pattern, why in allowed if all(_covers(pattern, path) for path in paths)), None)
+        if reason is None:
+            kept.append(difference)
+        else:
+            moved.append((difference, reason))
+    return comparison._replace(differences=tuple(kept), allowed=tuple(moved))
+
+
+def _covers(pattern: str, path: str) -> bool:
+    from fnmatch import fnmatchcase
+
+    return fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern.rstrip('/')}/*")
 
 
 def _is_cache(difference: Difference, before: Image, after: Image, places: CachePaths) -> bool:

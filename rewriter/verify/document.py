@@ -60,6 +60,7 @@ def _file(proof: Proof) -> dict[str, Any]:
         "caches": [_difference(difference) for difference in seen.caches] if seen else [],
         "cache_bytes": seen.cache_bytes if seen else 0,
         "noise": [{**_difference(found), "reason": reason} for found, reason in seen.noise] if seen else [],
+        "allowed": [{**_difference(found), "reason": valid(why)} for found, why in seen.allowed] if seen else [],
         "sources": _sources(proof.sources),
         "ran": valid(proof.ran),
         "unseen": valid(proof.unseen),

@@ -13,7 +13,7 @@ from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.output import Output, valid, visible
 from dfix.rewriter.report.sizes import size
 from dfix.rewriter.verify.proof import Compared, Proof
-from dfix.rewriter.verify.proof_text import proof_text
+from dfix.rewriter.verify.proof_text import proof_text, same_but
 
 MARK = "<!-- dfix verify -->"
 """The first line, by which a script finds its comment again."""
@@ -93,8 +93,7 @@ def _verdict(proof: Proof) -> str:
     if proof.verdict == "proven":
         if proof.shown_by_runs:
             return "a different image, as declared; what was run did the same"
-        caches = proof.comparison is not None and proof.comparison.caches
-        return "the same image, except caches" if caches else "the same image"
+        return same_but(proof)
     if proof.verdict == "broken":
         return "**no longer builds**" if any(blame.message for blame in proof.blamed) else "**not the same image**"
     return {

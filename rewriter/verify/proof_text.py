@@ -84,8 +84,7 @@ def _head(out: Output, path: str, proof: Proof) -> None:
     out.write(f"{path}: ", "bold")
     count = len(proof.blamed)
     if proof.verdict == "proven":
-        seen = proof.comparison
-        same = "the same image" if seen is None or not seen.caches else "the same image, except caches"
+        same = same_but(proof)
         if proof.shown_by_runs:
             out.write("a different image, as its changes declare, which did the same in what was run", "bold green")
         else:
@@ -105,6 +104,14 @@ def _head(out: Output, path: str, proof: Proof) -> None:
     else:
         out.write("not the same image", "bold red")
     out.write(" (written)\n" if proof.written else "\n")
+
+
+def same_but(proof: Proof) -> str:
+    """What a proof shows if the images may differ in nothing but caches and what the settings allow."""
+    seen = proof.comparison
+    excepted = ["caches"] if seen is not None and seen.caches else []
+    excepted += ["what the settings allow"] if seen is not None and seen.allowed else []
+    return f"the same image, except {' and '.join(excepted)}" if excepted else "the same image"
 
 
 def _change(out: Output, change: Applied, proof: Proof, *, broken: bool) -> None:
@@ -157,6 +164,10 @@ def _kept_apart(out: Output, proof: Proof, verbose: bool) -> None:
         _paths(out, seen.differences, verbose)
     elif seen.differences and not proof.blamed:
         _declared(out, seen.differences, verbose)
+    if seen.allowed:
+        out.write("  different, as the settings allow:\n")
+        for difference, reason in seen.allowed:
+            out.write(f"    {visible(difference.path)} {visible(difference.what)}: {visible(reason)}\n")
     if seen.noise and verbose:
         out.write("  ignored as build noise:\n")
         for difference, reason in seen.noise:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 from dfix.rewriter.answers.change import OF_OTHER_IMAGES
@@ -16,7 +17,7 @@ from dfix.rewriter.report.sizes import size
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.chance import Version, by_chance
-from dfix.rewriter.verify.compare import Comparison, Difference, compare, without
+from dfix.rewriter.verify.compare import Comparison, Difference, allow, compare, without
 from dfix.rewriter.verify.declared import settings
 from dfix.rewriter.verify.engine import BuildError, EngineError
 from dfix.rewriter.verify.hints import hint
@@ -66,8 +67,8 @@ class Seen(NamedTuple):
 class Before:
     """The original version: built once, and again if a difference may be build noise."""
 
-    def __init__(self, trial: Trial, source: Source) -> None:
-        self.trial, self.source = trial, source
+    def __init__(self, trial: Trial, source: Source, allow: Sequence[tuple[str, str]] = ()) -> None:
+        self.trial, self.source, self.allow = trial, source, allow
         self.tag, built = trial.build("before", source, "build without cache", cache=False)
         self.image: Image = trial.image(self.tag)
         self.measures = cold(source, trial.options.target, built, self.image)
@@ -149,7 +150,7 @@ def prove(trial: Trial, result: Result, options: Options, context: Context, runs
     """Prove a result that changes its file. Raises EngineError, SavedImageError, ContextError, OSError."""
     trial.take_context(context, result.before.path)
     try:
-        before = Before(trial, result.before)
+        before = Before(trial, result.before, options.allow)
     except BuildError as error:
         return Proof("unbuilt", result, result, message=advised(error, result.before, trial), log=error.log)
     return prove_against(before, result, options, context, runs, show)
@@ -227,7 +228,7 @@ def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: boo
     sides = BuiltFrom(before.image, before.source), BuiltFrom(image, result.after)
     if not declared:
         seen = _freed(before.image, image, before.against(image, tag, result.after, caches))
-        return Seen(with_origins(seen, *sides, trial.options.target), measures=measures)
+        return Seen(allow(with_origins(seen, *sides, trial.options.target), before.allow), measures=measures)
     compared = with_origins(compare(before.image, image, caches, before.homes), *sides, trial.options.target)
     faults = settings(result.before, compared.differences, image)
     if runs.containers is None:

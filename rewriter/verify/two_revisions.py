@@ -21,7 +21,7 @@ from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.root import real
 from dfix.rewriter.text.source import Source
-from dfix.rewriter.verify.compare import Comparison, compare, without
+from dfix.rewriter.verify.compare import Comparison, allow, compare, without
 from dfix.rewriter.verify.engine import BuildError
 from dfix.rewriter.verify.origins import BuiltFrom, with_origins
 from dfix.rewriter.verify.proof import Blame, Proof, Sources
@@ -104,7 +104,7 @@ def judge(pair: TwoRevisions, trials: tuple[Trial, Trial], options: Options, run
     found = changed(pair.old, pair.new)
     if not found.anything:
         return Proof("unchanged", pair.result, pair.result, sources=Sources(()))
-    return _Judgement(pair.old, pair.new, pair.result, found, trials).proof(options, runs, show)
+    return _Judgement(pair.old, pair.new, found, trials, options).proof(runs, show)
 
 
 def _of_a_new_file(new: Revision, result: Result, trial: Trial) -> Proof:
@@ -120,12 +120,13 @@ class _Judgement:
     """Both answers for a Dockerfile that both revisions have."""
 
     def __init__(
-        self, old: Revision, new: Revision, result: Result, found: Changed, trials: tuple[Trial, Trial]
+        self, old: Revision, new: Revision, found: Changed, trials: tuple[Trial, Trial], options: Options
     ) -> None:
-        self._old, self._new, self._result, self._found = old, new, result, found
+        self._old, self._new, self._found, self._options = old, new, found, options
+        self._result = TwoRevisions(old, new).result
         self._then, self._now = trials
 
-    def proof(self, options: Options, runs: Runs, show: Show) -> Proof:
+    def proof(self, runs: Runs, show: Show) -> Proof:
         """Build what is needed, and answer."""
         old, new, result = self._old, self._new, self._result
         own_ignore_file = old.context.ignore_text == new.context.ignore_text
@@ -135,11 +136,11 @@ class _Judgement:
             self._now.ignores("before", old.context.ignore_text.encode("utf-8", "surrogateescape"))
             show = show._replace(reads=False)
         try:
-            before = Before(self._now, old.source)
+            before = Before(self._now, old.source, self._options.allow)
         except BuildError as error:
             return self._together(error)
         if self._found.dockerfile:
-            proof = prove_against(before, result, options, context, runs, show)
+            proof = prove_against(before, result, self._options, context, runs, show)
         else:
             proof = Proof("unchanged", result, result)
         return proof._replace(sources=self._sources(before) if self._found.sources else Sources(()))
@@ -155,7 +156,7 @@ class _Judgement:
 
     def _built_then(self) -> Before:
         self._then.take_context(self._old.context, self._old.path)
-        return Before(self._then, self._old.source)
+        return Before(self._then, self._old.source, self._options.allow)
 
     def _together(self, error: BuildError) -> Proof:
         """The answer where the old Dockerfile doesn't build with the new sources."""
@@ -198,7 +199,8 @@ def _seen(then: Before, now: BuiltFrom) -> Comparison:
     """What differs from the old revision's image, without what differs between two builds of that revision."""
     found = compare(then.image, now.image, (), then.homes)
     found = without(found, then.built_twice()) if found.differences else found
-    return with_origins(found, BuiltFrom(then.image, then.source), now, then.trial.options.target)
+    found = with_origins(found, BuiltFrom(then.image, then.source), now, then.trial.options.target)
+    return allow(found, then.allow)
 
 
 def _recipe(revision: Revision) -> set[str]:

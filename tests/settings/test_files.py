@@ -25,6 +25,10 @@ context = "../app"
 [save]
 select = ["merge-runs", "clean-up"]
 ignore = ["split-manifests"]
+
+[verify.allow]
+"/app/build.json" = "has the date of the build in it"
+"config Labels *" = "the release job sets them"
 """
 
 
@@ -52,6 +56,10 @@ def test_every_key(tmp_path: Path) -> None:
         context=str(tmp_path / "app"),
         per_file_ignores={"*.dev": frozenset(("merge-runs",))},
         save=Saving(frozenset(("merge-runs", "clean-up")), frozenset(("split-manifests",))),
+        verify=(
+            ("/app/build.json", "has the date of the build in it"),
+            ("config Labels *", "the release job sets them"),
+        ),
     )
 
 
@@ -272,3 +280,20 @@ def test_rules_that_are_not_known(tmp_path: Path) -> None:
         load(path).check_rules(known)
     assert found.value.problem == Problem(path, 3, "unknown rule `y`", "`dfix rules` lists them")
     Settings().check_rules(frozenset())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("verify = 1", "`verify` is not a table"),
+        ("[verify]\nalow = {}", "unknown key `verify.alow`"),
+        ("[verify]\nallow = ['/x']", "`verify.allow` is not a table"),
+        ("[verify.allow]\n'/x' = ''", "`verify.allow` has no path and reason in `/x`"),
+        ("[verify.allow]\n'/x' = 1", "`verify.allow` has no path and reason in `/x`"),
+        ("[verify.allow]\n'app/x' = 'why'", "`verify.allow` has no path and reason in `app/x`"),
+    ],
+)
+def test_what_may_differ_needs_a_path_and_a_reason(tmp_path: Path, text: str, message: str) -> None:
+    problem = problem_of(put(tmp_path / "dfix.toml", f"ignore = []\n{text}\n"))
+    assert (problem.message, problem.line) == (message, 3 if "[verify]" in text else 2)
+    assert problem.hint

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dfix.rewriter.knowledge import managers
-from dfix.rewriter.verify.compare import BUILT_TWICE, Comparison, Difference, compare, without
+from dfix.rewriter.verify.compare import BUILT_TWICE, Comparison, Difference, allow, compare, without
 from dfix.rewriter.verify.engine import LABEL
 from dfix.rewriter.verify.image import Entry, Image
 
@@ -385,3 +385,30 @@ def test_history_times_and_layers_are_free() -> None:
     before, after = image(), image()
     after.config.update(created="2026-01-01", history=[{}], rootfs={"diff_ids": ["sha256:1"]})
     assert compare(before, after, CACHES) == Comparison((), (), (), 0)
+
+
+def test_what_the_settings_allow_is_moved_with_its_reason() -> None:
+    def row(path: str, *below: str) -> Difference:
+        return Difference(path, "is new", 1, "presence", below)
+
+    rows = (
+        row("/app/build.json"),
+        row("/app/build.json.map"),
+        row("/app/dist", "/app/dist/a", "/app/dist/b"),
+        row("/opt", "/opt/log", "/opt/tool"),
+        row("config Labels date"),
+    )
+    allowed = (
+        ("/app/build.json", "date"),
+        ("/app/dist", "built"),
+        ("/opt/log*", "logs"),
+        ("config Labels *", "release"),
+    )
+    found = allow(Comparison(rows, (), (), 0), allowed)
+    assert [one.path for one in found.differences] == ["/app/build.json.map", "/opt"]
+    assert [(one.path, why) for one, why in found.allowed] == [
+        ("/app/build.json", "date"),
+        ("/app/dist", "built"),
+        ("config Labels date", "release"),
+    ]
+    assert allow(Comparison(rows, (), (), 0), ()) == Comparison(rows, (), (), 0)
