@@ -1,0 +1,1 @@
+"""The rule no-recommends: install packages without those that they only recommend."""
