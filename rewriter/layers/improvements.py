@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dfix.rewriter.layers.history_text import counted, duration, shortened
 from dfix.rewriter.layers.opened import Opened
 from dfix.rewriter.layers.past import Past
-from dfix.rewriter.layers.replay import same_commands
 from dfix.rewriter.measured.records import Took, kept, keys
 from dfix.rewriter.model import Step
+from dfix.rewriter.model.reruns.slow_commands import same_commands
 from dfix.rewriter.report.change_groups import ChangeGroup
 from dfix.rewriter.report.sizes import size
 from dfix.rewriter.report.worth import Worth

@@ -5,33 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from dfix.rewriter.knowledge import usage
-from dfix.rewriter.knowledge.project import project_install
 from dfix.rewriter.layers.commits import Commit
-from dfix.rewriter.layers.layer import one_line
 from dfix.rewriter.layers.opened import Opened
 from dfix.rewriter.measured.records import Took, keys
 from dfix.rewriter.model import Model, Step
-from dfix.rewriter.model.commands import located
-from dfix.rewriter.model.effects import command_cost
 from dfix.rewriter.model.reruns import Reruns
-from dfix.rewriter.shell.nodes import Word
+from dfix.rewriter.model.reruns.slow_commands import SlowCommand, is_made_of, same_commands, slow_commands
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 _LITTLE = 0.9
 """A command that still runs in this part of its builds has gained little."""
 _OFTEN = 0.5
 """A file is named as the reason if it changed in this part of the builds."""
-
-
-class SlowCommand(NamedTuple):
-    """A command that takes time, or a RUN that dfix doesn't read."""
-
-    step: Step
-    words: tuple[str, ...]
-    shown: str
-    installs: bool = False
-    """Whether it fetches packages, or builds what would fetch them."""
 
 
 class Replayed(NamedTuple):
@@ -70,32 +55,6 @@ def runs(reruns: Reruns, commits: Iterable[Commit]) -> Counter[Step]:
     return counts
 
 
-def slow_commands(model: Model) -> list[SlowCommand]:
-    """The commands that take time, in the order of the file."""
-    found = []
-    for step in (step for stage in model.stages for step in stage.steps if not step.onbuild):
-        if step.keyword != "RUN":
-            continue
-        if step.script.opaque:
-            text = one_line(step.instruction)
-            found.append(SlowCommand(step, tuple(text.split()), text))
-        for command in located(step):
-            if command.words and command_cost(command).level == "slow":
-                words = tuple(word.literal_or_text for word in command.words)
-                found.append(SlowCommand(step, words, " ".join(words), is_install(command.words)))
-    return found
-
-
-def is_install(words: tuple[Word, ...]) -> bool:
-    """Whether a command fetches packages, or compiles them as part of a build that would fetch them."""
-    used = usage(words)
-    if used is None:
-        return False
-    early = used.manager.prefetch
-    builds = early is not None and used.subcommand is not None and used.subcommand.literal_or_text in early.builds
-    return used.verb == "install" or builds or project_install(words) is not None
-
-
 def replay(
     before: Opened, after: Opened | None, commits: Sequence[Commit], record: Mapping[str, Took] | None = None
 ) -> tuple[Replayed, ...]:
@@ -126,37 +85,17 @@ def replay(
                 row = row._replace(saved=round(saved, 1))
         found.append(row)
     for other in slow_commands(after.model):
-        if other not in kept_on and not any(_is_made_of(command.words, other.words) for command in old):
+        if other not in kept_on and not any(is_made_of(command.words, other.words) for command in old):
             found.append(
                 Replayed(other.shown, other.step.instruction.line, None, new_counts[other.step], other.installs)
             )
     return tuple(found)
 
 
-def same_commands(before: Model, after: Model) -> list[tuple[SlowCommand, SlowCommand | None]]:
-    """Each slow command with the one that it is in dfix's result; None where dfix removes it or makes another of it."""
-    old, left = slow_commands(before), slow_commands(after)
-    texts = {command.words for command in old}
-    pairs: list[tuple[SlowCommand, SlowCommand | None]] = []
-    for command in old:
-        others = texts - {command.words}
-        same = next((o for o in left if o.words not in others and _is_made_of(command.words, o.words)), None)
-        if same is not None:
-            left.remove(same)
-        pairs.append((command, same))
-    return pairs
-
-
 def _seconds_alone(model: Model, commands: Sequence[SlowCommand], record: Mapping[str, Took]) -> dict[Step, float]:
     """The measured seconds of the steps that run one slow command only, which is then what takes the time."""
     slow = Counter(command.step for command in commands)
     return {step: record[key].seconds for step, key in keys(model) if key in record and slow[step] == 1}
-
-
-def _is_made_of(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
-    """Whether a command is another one with words added: the same, or with more options."""
-    words = iter(new)
-    return old[0] == new[0] and all(word in words for word in old)
 
 
 def _most_changed(reruns: Reruns, step: Step, commits: Sequence[Commit]) -> tuple[str, int]:

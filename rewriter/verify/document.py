@@ -61,6 +61,14 @@ def _file(proof: Proof) -> dict[str, Any]:
         "cache_bytes": seen.cache_bytes if seen else 0,
         "noise": [{**_difference(found), "reason": reason} for found, reason in seen.noise] if seen else [],
         "allowed": [{**_difference(found), "reason": valid(why)} for found, why in seen.allowed] if seen else [],
+        "work": [
+            {
+                "edited": valid(one.edited),
+                "slower": [valid(name) for name in one.slower],
+                "faster": [valid(name) for name in one.faster],
+            }
+            for one in proof.work
+        ],
         "sources": _sources(proof.sources),
         "ran": valid(proof.ran),
         "unseen": valid(proof.unseen),

@@ -63,6 +63,16 @@ class Compared(NamedTuple):
     """What is worth knowing about them, in sentences."""
 
 
+class WorkAgain(NamedTuple):
+    """Which slow commands run again after the edit of one file, in one version and not in the other."""
+
+    edited: str
+    slower: tuple[str, ...]
+    """They run again, and did not before."""
+    faster: tuple[str, ...]
+    """They stay cached, and did not before."""
+
+
 class Sources(NamedTuple):
     """What a change of the build context does, apart from a change of the Dockerfile."""
 
@@ -94,6 +104,8 @@ class Proof(NamedTuple):
     written: bool = False
     ran: str = ""
     """What running both images showed, if a change declares a different image."""
+    work: tuple[WorkAgain, ...] = ()
+    """What somebody else's rewrite makes of rebuilds, by the model."""
     sources: Sources | None = None
     """What the files of the build context did; None unless two revisions are compared."""
     unseen: str = ""

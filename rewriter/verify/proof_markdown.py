@@ -93,7 +93,8 @@ def _verdict(proof: Proof) -> str:
     if proof.verdict == "proven":
         if proof.shown_by_runs:
             return "a different image, as declared; what was run did the same"
-        return same_but(proof)
+        slower = any(work.slower for work in proof.work)
+        return f"{same_but(proof)}; **slower rebuilds**" if slower else same_but(proof)
     if proof.verdict == "broken":
         return "**no longer builds**" if any(blame.message for blame in proof.blamed) else "**not the same image**"
     return {

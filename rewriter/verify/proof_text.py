@@ -14,7 +14,7 @@ from dfix.rewriter.verify.compare import Difference
 from dfix.rewriter.verify.declared import groups
 from dfix.rewriter.verify.gains import gained, rows
 from dfix.rewriter.verify.groups_of_differences import by_instruction, shortened
-from dfix.rewriter.verify.proof import Blame, Proof, Sources
+from dfix.rewriter.verify.proof import Blame, Proof, Sources, WorkAgain
 
 MOST_PATHS = 8
 _NOT_EVEN = "does not build even without dfix's changes, so nothing is proven"
@@ -37,6 +37,8 @@ def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None
     for blame in proof.blamed:
         _blame(out, blame, verbose)
     _kept_apart(out, proof, verbose)
+    for work in proof.work:
+        _work(out, work)
     if proof.sources is not None:
         _sources(out, proof.sources, verbose)
     if proof.before is not None and proof.after is not None and not (proof.blamed and not proof.settled.changed):
@@ -192,6 +194,20 @@ def _declared(out: Output, differences: tuple[Difference, ...], verbose: bool) -
     if rest:
         out.write("  different, as a change declares:\n")
         _paths(out, rest, verbose)
+
+
+def _work(out: Output, work: WorkAgain) -> None:
+    """Print what a rewrite makes of rebuilds after one edit."""
+    rows = (
+        (work.slower, "bold red", "slower rebuilds", "now re-runs"),
+        (work.faster, "green", "faster rebuilds", "no longer re-runs"),
+    )
+    for names, style, what, happens in rows:
+        if names:
+            more = f" and {len(names) - MOST_PATHS} more" if len(names) > MOST_PATHS else ""
+            shown = ", ".join(f"`{name}`" for name in names[:MOST_PATHS])
+            out.write(f"  {what}", style)
+            out.write(f": an edit of {visible(work.edited)} {happens} {visible(shown)}{more}\n")
 
 
 def _sources(out: Output, sources: Sources, verbose: bool) -> None:

@@ -30,6 +30,7 @@ from dfix.rewriter.verify.smoke import Runs, Sides, smoke
 from dfix.rewriter.verify.trial import Trial
 from dfix.rewriter.verify.usual_edits import choose
 from dfix.rewriter.verify.watching.watcher import Watched, Watcher
+from dfix.rewriter.verify.work_again import work_again
 
 NOTHING = Comparison((), (), (), 0)
 LEAST_FREED = 100_000
@@ -171,6 +172,8 @@ def prove_against(before: Before, result: Result, options: Options, context: Con
         "broken" if blamed else "unshown" if seen.unshown else "proven", result, left, seen.comparison, tuple(blamed)
     )
     proof = proof._replace(ran=seen.ran, message=seen.unshown, unseen=watch.unseen if watch else "")
+    if not result.changes and not any(blame.message for blame in blamed):
+        proof = proof._replace(work=work_again(result, context, _context_after(context, result)))
     if seen.measures is None:
         return proof
     if not show.measures:
