@@ -29,7 +29,10 @@ ENGINE = {
     "rewriter/model/package_json_commands.py": {"multistage"},
 }
 """Parts of the engine that give reasons, and the rules that ask them."""
-PIPELINE = {"unsafe": {"multistage", "no-recommends", "slim-base"}, "ignore-file": {"dockerignore", "split-manifests"}}
+PIPELINE = {
+    "unsafe": {"archives-left", "multistage", "no-recommends", "slim-base"},
+    "ignore-file": {"dockerignore", "split-manifests"},
+}
 """Codes that the pipeline gives, and the rules whose changes it holds back."""
 
 
