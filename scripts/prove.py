@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OWN = ROOT / "tests/prove/contexts"
 LEAST_OWN, LEAST_REAL = 30, 20
 _INSTALL = re.compile(
-    r"\b(npm (ci|install)|yarn (install|--frozen)|(pnpm|bun|pip|poetry|pdm|pipenv|composer|bundle) (install|sync)"
+    r"\b(npm (ci|install)|yarn (install|--frozen)|(pnpm|bun|pip|poetry|pdm|pipenv|composer|bundle) (install|sync|fetch)"
     r"|pip-sync|hatch env create|make deps|go mod download|cargo fetch|mvn dependency:go-offline)\b"
 )
 

@@ -109,6 +109,8 @@ class Prefetch(NamedTuple):
     """The file of a workspace, in a folder above: next to it, `vendored_in` counts too; "" for none."""
     may_fail: str
     """(`may-fail`) The form of `command` whose failure changes nothing, with `{}` in its place; "" for none."""
+    then: str
+    """(`then`) What removes all that `command` leaves besides the caches; "" for nothing."""
 
 
 class Manager(NamedTuple):
@@ -316,4 +318,5 @@ def _prefetch(data: dict[str, Any]) -> Prefetch:
         vendored_in=tuple(data.get("brings", ())),
         workspace=data.get("workspace", ""),
         may_fail=data.get("may-fail", ""),
+        then=data.get("then", ""),
     )

@@ -34,6 +34,7 @@ READERS = {
     "maven": ("mvn", ("dependency:go-offline",), ("pom.xml", ".mvn/extensions.xml")),
     "mix": ("mix", ("deps.get",), ("mix.exs", "mix.lock", "config/config.exs")),
     "node.install": ("npm", ("install",), ("package.json", "package-lock.json", "prisma/schema.prisma")),
+    "node.pnpm_fetch": ("pnpm", ("fetch",), ("package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc")),
     "node.install of pnpm": (
         "pnpm",
         ("install",),

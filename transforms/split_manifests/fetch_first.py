@@ -181,6 +181,8 @@ def _builds(used: Usage, prefetch: Prefetch) -> bool:
         return False
     if _resolves(used, prefetch):
         return True
+    if prefetch.then:  # not `pnpm recursive install` or `pnpm install b`
+        return len(used.arguments) == 1 and used.arguments[0].text in prefetch.builds
     return not prefetch.builds or _is_one_of(used, prefetch.builds)
 
 

@@ -32,6 +32,7 @@ from dfix.rewriter.model.stage import Step
 from dfix.rewriter.text.expression import expression
 from dfix.transforms.split_manifests.fetch_first import SeparateDownload
 from dfix.transforms.split_manifests.fetched_places import FetchedPlaces
+from dfix.transforms.split_manifests.pnpm_store import pnpm_may_fail
 from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 _GO_BUILDS = frozenset(("build", "get", "install", "run", "test", "vet"))
@@ -82,6 +83,8 @@ def why_it_may_fail(
             why = conditional_reference(context, files, download.given, download.left_out)
         case "sbt":
             why = scoped_task(words)
+        case "pnpm":
+            why = pnpm_may_fail(step, install.located)
     older = _newer_crates(step, files) if install.manager == "cargo" else ""
     if older or (why and not download.prefetch.may_fail):
         raise LeaveAlone("fetch-more", f"`{shown}` may fetch more than the build needs: {older or why}", _CACHE)

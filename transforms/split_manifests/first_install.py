@@ -23,6 +23,7 @@ from dfix.transforms.split_manifests.strategies import (
     Split,
     check_files_before,
     download_first,
+    download_instead,
     install_first,
     install_rewriting_lock,
     install_twice,
@@ -79,12 +80,14 @@ def split_stages(model: Model) -> Iterator[Change | Refusal]:
                 if split is None:
                     check_unsplit(model, copies, before.copies, step)
             except LeaveAlone as no:
-                yield Refusal(NAME, step.instruction.span.start, *no.reason)
-                refused += 1
-                if refused == _MOST_INSTALLS:
-                    yield Refusal(NAME, step.instruction.span.start, "too-many-installs", _TOO_MANY, _ONE_FILE_EACH)
-                    return
-                continue
+                split = download_instead(model, copies, step)
+                if split is None:
+                    yield Refusal(NAME, step.instruction.span.start, *no.reason)
+                    refused += 1
+                    if refused == _MOST_INSTALLS:
+                        yield Refusal(NAME, step.instruction.span.start, "too-many-installs", _TOO_MANY, _ONE_FILE_EACH)
+                        return
+                    continue
             if split is not None:
                 settles = step.instruction.span.start
                 yield Change(NAME, split.offset, split.edits, split.reason, split.contract, split.ignored, settles)

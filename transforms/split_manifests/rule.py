@@ -38,6 +38,12 @@ the project's targets, so `cargo fetch` runs beside empty ones, which the same R
 leaves nothing but crates. cargo-chef goes further, and builds the dependencies too. Where a command of the same RUN
 comes first (`apk add maven && mvn package`), the RUN is split between the two.
 
+**pnpm.** Where `pnpm install` has to stay after the sources, because its hooks run the project's code or it may rewrite
+its lock file, and the stage does not ship, `pnpm fetch --ignore-scripts` comes before the copy. It fills pnpm's store
+from the lock file alone; the same RUN removes its node_modules. No script runs then, since pnpm would keep what a
+script made in its own package, and not run it again. With pnpm 8.15, 9.15, 10.33 and 12.21, the install then needed no
+network, and ended with the same files.
+
 **.NET.** dfix reads projects, solutions, what they refer to and import, and what MSBuild and NuGet find by themselves
 (Directory.Build.props, `App.csproj.user`, response files, nuget.config). Where packages or projects are only for one
 configuration, `dotnet publish -c Release` gets `dotnet restore -p:Configuration=Release`, since a build restores with

@@ -6,6 +6,7 @@ from functools import partial
 
 from dfix.rewriter.answers.change import Contract
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
+from dfix.rewriter.knowledge.load import load
 from dfix.rewriter.layout.chain import after_part
 from dfix.rewriter.manifests.shared.inputs import ReplacedOutput
 from dfix.rewriter.model import Model, Step
@@ -31,7 +32,7 @@ from dfix.transforms.split_manifests.fetch_first import (
 )
 from dfix.transforms.split_manifests.fetched_places import check_not_copied, places_with_files
 from dfix.transforms.split_manifests.install_inputs import inputs_of_run
-from dfix.transforms.split_manifests.installs import InstallRun
+from dfix.transforms.split_manifests.installs import InstallRun, install_run
 from dfix.transforms.split_manifests.locks import check_locks_stay
 from dfix.transforms.split_manifests.mounted_results import check_mounted_results
 from dfix.transforms.split_manifests.move import Move
@@ -238,6 +239,8 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
     alone = may_fail(download)
     if why:
         download = download._replace(command=f"{{ {alone}; }}")
+    if download.prefetch.then:
+        download = download._replace(command=f"{download.command} && {download.prefetch.then}")
     run_split = None
     if download.splits_run:
         there = move.copied_first() | {file.source for file in read.files}
@@ -250,7 +253,9 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
         raise LeaveAlone("reads-first", reason, "commit the mode instead (`git update-index --chmod=+x`)")
     setup = setup_for_second_run((chain(step.script) or ())[: download.part], model.source.text)
     command = mode + fetch if run_split is not None else setup + mode + fetch
-    if why and run_split is None and command == download.command:  # no other command's failure is ignored
+    if (
+        why and run_split is None and command == download.command and not download.prefetch.then
+    ):  # no other command's failure is ignored
         command = alone
     reason = (
         f"`{shown}` fetches {download.prefetch.what} again when any file changes, but only reads {_listed(move.read)} "
@@ -265,6 +270,16 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
 
     check_shipped_fetch(step, download, move, fetch, places)
     return Split(_offset(move), written, reason + kept_in_image(download), contract="same-but-caches")
+
+
+def download_instead(model: Model, copies: StageCopies | None, step: Step) -> Split | None:
+    """A download before an install that has to stay after the sources: `pnpm fetch`; None where there is none."""
+    run = None if copies is None else install_run(step)
+    if copies is None or run is None or len(run.installs) != 1 or step.stage.ships:
+        return None
+    prefetch = load(run.installs[0].manager).prefetch
+    split = attempt(download_first, model, copies, step) if prefetch is not None and prefetch.then else None
+    return split if isinstance(split, Split) else None
 
 
 def _planned(model: Model, copies: StageCopies, download: SeparateDownload, read: Needed) -> tuple[Move | None, bool]:

@@ -55,7 +55,7 @@ def _check_pnpm(run: InstallRun, install: ProjectInstall, wanted: PnpmVersions) 
     setting = _MOVING_SETTING.search(before.replace("--frozen-lockfile", "").replace("prefer-frozen", ""))
     if setting is not None:
         raise no(f"the Dockerfile has the setting `{setting[0]}`")
-    if any(map(_copies_settings, before.splitlines())):
+    if any(map(copies_npm_settings, before.splitlines())):
         raise no("the Dockerfile copies settings of npm, which may be about it")
     versions = _versions_of_pnpm(run.step.stage, before, wanted.named)
     if not versions:
@@ -67,7 +67,8 @@ def _check_pnpm(run: InstallRun, install: ProjectInstall, wanted: PnpmVersions) 
         raise no(f"pnpm {_SWITCHES_ITSELF} and later may write into it the version that package.json asks for")
 
 
-def _copies_settings(line: str) -> bool:
+def copies_npm_settings(line: str) -> bool:
+    """Whether a line, in lower case, copies an .npmrc to where npm and pnpm look besides the project."""
     copies = line.startswith(("copy ", "add ")) and "npmrc" in line
     return copies and any(word.startswith(_OUTSIDE) for word in line.split())
 
