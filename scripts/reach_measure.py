@@ -22,7 +22,8 @@ from dfix.rewriter.model.stage import Step
 from dfix.rewriter.text.source import Source
 
 _START = (
-    r"""(?:^|[;&|({`\n]|(?<!\S)["']|\b(?:then|do|else|sudo|time|exec|env|-lc|-c)\s)\s*(?:\w+=\S*\s+)*(?:[\w./~-]*/)?"""
+    r"""(?:^|[;&|({`\n]|(?<!\S)["']|\b(?:then|do|else|sudo|time|exec|env|-lc|-c)\s)\s*"""
+    r"""(?:\w+=(?:'[^']*'|"[^"]*"|\S*)\s+)*(?:[\w./~-]*/)?"""
 )
 _FETCHES: Mapping[str, str] = {
     "npm": r"npm\s+(?:-\S+\s+)*(?:ci|install|i)(?=\s*(?:$|[;&|)\"'<>]|-))(?!\s+(?:-g|--global)\b)",
