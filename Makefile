@@ -9,7 +9,8 @@ SITE := .site/venv/.made
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: demo test corpus reach compare prove prove-effects attack check-layers history bench security soak lint fuzz mutants docs site lock \
+.PHONY: demo test corpus reach compare prove prove-effects attack check-layers history bench security soak lint fuzz mutants docs site \
+	release-check lock \
 	clean
 
 demo: $(MADE)
@@ -67,6 +68,7 @@ mutants: $(MADE)
 docs: $(MADE)
 	$(BIN)/python scripts/rule_pages.py
 	$(BIN)/python scripts/message_list.py
+	$(BIN)/python scripts/man_page.py
 	$(BIN)/python scripts/terminal_pictures.py
 
 site: $(MADE) $(SITE)
@@ -96,6 +98,9 @@ $(SITE): requirements-docs.lock | $(MADE)
 # allows, of them what users install, and what builds dfix; what builds the website; then the bill of materials of the wheel.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
 
+release-check: $(MADE)
+	$(BIN)/python scripts/release_check.py
+
 lock: $(MADE)
 	$(COMPILE) --upgrade --extra dev --output-file requirements-dev.lock pyproject.toml
 	$(COMPILE) --upgrade --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
@@ -103,6 +108,8 @@ lock: $(MADE)
 		$(COMPILE) --upgrade --constraint requirements-dev.lock --output-file requirements-build.lock -
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")' | \
 		$(COMPILE) --upgrade --output-file requirements-docs.lock -
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["release"], sep="\n")' | \
+		$(COMPILE) --upgrade --output-file requirements-release.lock -
 	$(BIN)/python scripts/bill_of_materials.py
 
 clean:

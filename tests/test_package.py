@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -10,7 +11,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from man_page import PLACE, page
 
+from dfix.rewriter.cli.flags import LAYERS, PROVE, REWRITE
 from tests.built import ROOT, build
 
 
@@ -27,7 +30,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_has_one_name(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    assert {name.partition("/")[0] for name in names} == {"dfix", "dfix-0.1.0.dist-info"}
+    assert {name.partition("/")[0] for name in names} == {"dfix", "dfix-0.1.0.data", "dfix-0.1.0.dist-info"}
+    assert [name for name in names if ".data/" in name] == ["dfix-0.1.0.data/data/share/man/man1/dfix.1"]
     assert {"dfix/py.typed", "dfix/__main__.py", "dfix/docs/rules/merge-runs.md", "dfix/docs/reasons/mount.md"} <= set(
         names
     )
@@ -67,3 +71,36 @@ def test_other_packages_of_the_folders_names_do_not_matter(wheel: Path, tmp_path
     where = [sys.executable, "-P", "-c", "import dfix.rewriter; print(dfix.rewriter.__file__)"]
     found = subprocess.run(where, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert Path(found.stdout.strip()).is_relative_to(site)
+
+
+def test_the_metadata_is_complete(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        told = archive.read("dfix-0.1.0.dist-info/METADATA").decode().partition("\n\n")[0].split("\n")
+        scripts = archive.read("dfix-0.1.0.dist-info/entry_points.txt").decode()
+    keys = {line.partition(": ")[0] for line in told}
+    assert {
+        "Author",
+        "Classifier",
+        "Keywords",
+        "License-Expression",
+        "License-File",
+        "Requires-Python",
+        "Summary",
+    } <= keys
+    addresses = dict(line.removeprefix("Project-URL: ").split(", ") for line in told if line.startswith("Project-URL"))
+    assert set(addresses) == {"Source", "Documentation", "Changelog", "Issues"}
+    assert all(address.startswith(addresses["Source"]) for address in addresses.values())
+    assert "\ndocker-dfix = " in scripts
+
+
+def test_the_manual_page_is_up_to_date_and_reads_well() -> None:
+    assert PLACE.read_text(encoding="utf-8") == page()
+    man = shutil.which("man")
+    if man is None or shutil.which("groff") is None:
+        pytest.skip("needs man and groff")
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80", "MAN_KEEP_FORMATTING": "", "MANROFFSEQ": ""}
+    words = [man, "--warnings", "-l", str(PLACE)]
+    shown = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    assert shown.stderr == ""
+    for flag in (*REWRITE, *PROVE, *LAYERS):
+        assert flag.names[0] in shown.stdout

@@ -21,7 +21,7 @@ from tests.ci.test_snippets import SNIPPETS
 
 BIN = Path(sys.executable).parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock", "requirements-docs.lock")
+LOCKS = tuple(f"requirements{kind}.lock" for kind in ("", "-build", "-dev", "-docs", "-release"))
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 
@@ -58,6 +58,7 @@ NAMED: dict[str, list[str]] = {
     "requirements.lock": PROJECT["project"]["dependencies"],
     "requirements-build.lock": PROJECT["build-system"]["requires"],
     "requirements-docs.lock": PROJECT["project"]["optional-dependencies"]["docs"],
+    "requirements-release.lock": PROJECT["project"]["optional-dependencies"]["release"],
 }
 
 
