@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 from dfix.rewriter.page.file_section import file_section
 from dfix.rewriter.page.markup import Child, code, element, elements, script, style, written
 from dfix.rewriter.page.reported_file import ReportedFile
+from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.version import version
 from dfix.rewriter.text.own_data import own_text
@@ -69,6 +70,10 @@ def _overview(files: Sequence[ReportedFile], told: Sequence[ReportedFile]) -> It
         return
     yield element("h2", "By rule")
     yield _table(("Rule", "Changes", "Left alone"), _by_rule(files))
+    folders = list(_by_folder(told))
+    if len(told) > _MOST_OPEN and len(folders) > 1:
+        yield element("h2", "By folder")
+        yield _table(("Folder", "Files", "Changes", "Left alone"), iter(folders))
     yield element("h2", "By file")
     yield _table(("File", "Changes", "Left alone"), _by_file(told))
 
@@ -78,6 +83,21 @@ def _by_rule(files: Sequence[ReportedFile]) -> Iterator[list[Child]]:
     refusals = Counter(refusal.rule for file in files for refusal in file.result.refusals)
     for rule in sorted({*changes, *refusals}, key=lambda rule: (-changes[rule], -refusals[rule], rule)):
         yield [rule, str(changes[rule]), str(refusals[rule])]
+
+
+def _by_folder(told: Sequence[ReportedFile]) -> Iterator[list[Child]]:
+    """The first folder of each name, which is a repository where a folder of them was searched; most changes first."""
+    found: dict[str, list[Result]] = {}
+    for file in told:
+        found.setdefault(shown_name(file.result.before.path).rpartition("/")[0].partition("/")[0] or ".", []).append(
+            file.result
+        )
+    rows = []
+    for folder, results in found.items():
+        changes, left = sum(len(one.changes) for one in results), sum(len(one.refusals) for one in results)
+        rows.append((-changes, -left, folder, len(results)))
+    for changes, left, folder, count in sorted(rows):
+        yield [code(folder), str(count), str(-changes), str(-left)]
 
 
 def _by_file(told: Sequence[ReportedFile]) -> Iterator[list[Child]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from dfix.rewriter.page.page import page
 from dfix.rewriter.page.reported_file import ReportedFile
 from dfix.rewriter.pipeline.result import Refused
 from tests.build_context import put
+from tests.processor import allowed
 from tests.report.results import REFUSED, applied, failed, noted, result
 
 VOID = ("meta", "br", "col")
@@ -162,3 +164,26 @@ def test_an_ignore_file_with_the_line_ends_of_windows(
     assert shown.texts["pre"] == [".git\nnode_modules"]
     assert shown.texts["tr"][3] == "3COPY . .quick 5 of 5 files"
     assert shown.texts["tr"][8] == "3COPY . .quick 3 of 3 files"
+
+
+def test_thousands_of_files_have_an_overview_by_folder() -> None:
+    def one(at: int) -> ReportedFile:
+        path = f"repo{at % 3}/x{at}/Dockerfile"
+        return ReportedFile(result(b"FROM a\nRUN b\n", b"FROM a\nRUN c\n", applied(2), path=path, refusals=(REFUSED,)))
+
+    files = [one(at) for at in range(2000)]
+    begin = time.process_time()
+    text = page(files, "many")
+    assert time.process_time() - begin < allowed(6)
+    assert len(text) < 2000 * 1600
+    assert text.count("<details ") == 2000
+    assert ' open="open"' not in text
+    shown = Reader(text)
+    assert [title for title in shown.texts["h2"] if title.startswith("By ")] == ["By rule", "By folder", "By file"]
+    rows = [row for row in shown.texts["tr"] if row.startswith("repo") and "/" not in row]
+    assert rows == ["repo0667667667", "repo1667667667", "repo2666666666"]
+
+
+def test_one_folder_needs_no_overview_by_folder() -> None:
+    files = [ReportedFile(result(b"FROM a\n", b"FROM b\n", applied(1), path=f"x/{at}.Dockerfile")) for at in range(12)]
+    assert "By folder" not in page(files, "twelve files")
