@@ -21,6 +21,7 @@ ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding
 CHANGES = "# ```\nFROM debian:12\nRUN mkdir /a\nRUN chmod 700 /a\n"
 CHANGED = "# ```\nFROM debian:12\nRUN mkdir /a \\\n    && chmod 700 /a\n"
 DIFF = """\
+diff --git a/Dockerfile b/Dockerfile
 --- a/Dockerfile
 +++ b/Dockerfile
 @@ -1,4 +1,4 @@
