@@ -44,7 +44,20 @@ def hooks(tmp_path: Path) -> tuple[Path, str]:
     folder.mkdir()
     listed = done(git(ROOT, "ls-files", "-co", "--exclude-standard", "-z")).split("\0")
     for name in filter(None, listed):
-        if name.startswith(("dfix/", "rewriter/", "transforms/", "docs/rules/", "docs/reasons/")) or "/" not in name:
+        if (
+            name.startswith(
+                (
+                    "dfix/",
+                    "rewriter/",
+                    "transforms/",
+                    "docs/rules/",
+                    "docs/reasons/",
+                    "docs/dfix.1",
+                    "scripts/index_description.py",
+                )
+            )
+            or "/" not in name
+        ):
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target, follow_symlinks=False)
