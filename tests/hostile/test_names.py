@@ -52,6 +52,6 @@ def test_names_are_made_visible(tmp_path: Path, word: str, text: str) -> None:
                     assert _OWN.fullmatch(line), shown
                 else:
                     assert not line.lstrip().startswith("::"), shown
-                assert "##[" not in line or line.startswith(("---", "+++", "::")), shown
+                assert "##[" not in line or line.startswith(("diff ", "---", "+++", "::")), shown
                 # as in the diffs of git, a tab ends a name with a space
                 assert line.removesuffix("\t").isprintable(), shown
