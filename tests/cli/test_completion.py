@@ -199,7 +199,7 @@ def ask(line: str, number: int) -> list[str]:
         ("dfix|--output-format|=", 2, list(FORMATS)),
         ("dfix|--color|a", 2, ["auto", "always"]),
         ("dfix|--config|", 2, []),
-        ("dfix|verify|--output-format|", 3, ["text", "json"]),
+        ("dfix|verify|--output-format|", 3, ["text", "json", "markdown"]),
         ("dfix|verify|--select|=|cl", 4, ["clean-up"]),
         ("dfix|verify|--against|", 3, []),
         ("dfix|--diff|ver", 2, []),
