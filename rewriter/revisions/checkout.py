@@ -2,14 +2,20 @@
 
 git only hands out the content of each file, as the repository has it: no filter, hook or monitor is started, and the
 index and the working tree of the repository stay as they are. What a filter would have put in the place of a file
-(Git LFS) is looked up by its digest. No name that a commit contains leads out of the folder.
+(Git LFS) is looked up by its digest.
+
+No name that a commit contains leads out of the folder: names that git would not check out and names that occur twice
+are refused, each folder is a real one before anything is written to it, nothing that exists is replaced, and links
+come last, when nothing can go through one any more.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO
 
 from dfix.rewriter.revisions.git import GitError, Repository
@@ -23,6 +29,13 @@ _PIECE = 1 << 20
 _DEEPEST = 5
 """Submodules in submodules."""
 _MOST_NAMED = 3
+_LONGEST_NAME = 200
+"""In characters, of a path in a message."""
+_LONGEST_TARGET = 4095
+"""In bytes (Linux, path_resolution(7)); git refuses a longer one, too."""
+_UNFIT = frozenset((errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR))
+"""Errors for which the names in the commit are the cause, not the disk."""
+_FSCK = "See `git fsck`"
 _CONVERTS = expression(r"^[^#\n]*?[ \t](eol=crlf|working-tree-encoding=\S+|filter=(?!lfs\b)\S+|ident)(?=\s|$)")
 
 
@@ -37,17 +50,17 @@ def check_out(repo: Repository, commit: str, folder: str, like: str = "", depth:
         raise GitError(f"{commit[:12]} has more than {MOST_FILES} files", "Compare a smaller repository")
     for path, _ in found:
         _check(path)
-    for path in dict.fromkeys(os.path.dirname(path) for path, _ in found):
+    _check_together([path for path, _ in found])
+    submodules = [(path, name) for path, (mode, name) in found if mode == SUBMODULE]
+    for path in dict.fromkeys((*(os.path.dirname(path) for path, _ in found), *(path for path, _ in submodules))):
         _make_folders(folder, path, like)
     files = [(path, mode, name) for path, (mode, name) in found if mode not in (LINK, SUBMODULE)]
-    links = [(path, name) for path, (mode, name) in found if mode == LINK]
     pointers = _write_files(repo, files, folder, like)
-    _write_links(repo, links, folder)
     notes = list(_of_pointers(repo, pointers, folder, like))
     notes += _of_attributes(folder, [path for path, _, _ in files if path.split("/")[-1] == ".gitattributes"])
-    for path, (mode, name) in found:
-        if mode == SUBMODULE:
-            notes += _submodule(repo, path, name, folder, like, depth)
+    for path, name in submodules:
+        notes += _submodule(repo, path, name, folder, like, depth)
+    _write_links(repo, [(path, name) for path, (mode, name) in found if mode == LINK], folder)
     return notes
 
 
@@ -55,17 +68,46 @@ def _check(path: str) -> None:
     """Raises GitError for a name that git itself would not check out."""
     names = path.split("/")
     if any(name in ("", ".", "..") or name.lower() == ".git" for name in names):
-        raise GitError(f"the commit has a file that git does not check out: {path}", "See `git fsck`")
+        raise GitError(f"the commit has a file that git does not check out: {_shown(path)}", _FSCK)
+
+
+def _check_together(paths: Sequence[str]) -> None:
+    """Raises GitError if a sorted list has a path twice, or one that is also the folder of another one."""
+    folders: set[str] = set()
+    for path in paths:
+        above = os.path.dirname(path)
+        while above and above not in folders:
+            folders.add(above)
+            above = os.path.dirname(above)
+    for number, path in enumerate(paths):
+        if path in folders or path in paths[number + 1 : number + 2]:
+            raise GitError(f"the commit has two entries of the same name: {_shown(path)}", _FSCK)
+
+
+@contextmanager
+def _making(path: str) -> Iterator[None]:
+    """Raises GitError where a path of the commit can't be made, whatever the disk's state is."""
+    try:
+        yield
+    except FileExistsError:
+        said = "the commit has two entries that are the same on this disk"
+        raise GitError(f"{said}: {_shown(path)}", "Use a disk that tells capital letters apart") from None
+    except OSError as error:
+        if error.errno not in _UNFIT:
+            raise
+        raise GitError(f"the commit has {_shown(path)}, which cannot be made: {error.strerror}", _FSCK) from None
 
 
 def _make_folders(folder: str, path: str, like: str) -> None:
+    """Make a folder and those above it. Raises GitError if something else has its name, even a link to a folder."""
     at = ""
     for name in filter(None, path.split("/")):
         at = os.path.join(at, name)
         made = os.path.join(folder, at)
-        if not os.path.isdir(made):
-            os.mkdir(made)
-            os.chmod(made, _mode_like(like, at, 0o755, stat.S_ISDIR))
+        with _making(at):
+            if os.path.islink(made) or not os.path.isdir(made):
+                os.mkdir(made)
+                os.chmod(made, _mode_like(like, at, 0o755, stat.S_ISDIR))
 
 
 def _write_files(repo: Repository, files: Sequence[tuple[str, str, str]], folder: str, like: str) -> list[Pointer]:
@@ -74,7 +116,7 @@ def _write_files(repo: Repository, files: Sequence[tuple[str, str, str]], folder
     def take(number: int, stream: IO[bytes], size: int) -> None:
         path, mode, _ = files[number]
         usual = 0o755 if mode == PROGRAM else 0o644
-        with open(os.path.join(folder, path), "xb") as file:
+        with _making(path), open(os.path.join(folder, path), "xb") as file:
             first = stream.read(min(size, LARGEST_POINTER))
             file.write(first)
             _copy(stream, file, size - len(first))
@@ -90,7 +132,7 @@ def _copy(stream: IO[bytes], file: IO[bytes], size: int) -> None:
     while size:
         piece = stream.read(min(size, _PIECE))
         if not piece:
-            raise GitError("git ended before it had handed out all files", "See `git fsck`")
+            raise GitError("git ended before it had handed out all files", _FSCK)
         file.write(piece)
         size -= len(piece)
 
@@ -98,9 +140,17 @@ def _copy(stream: IO[bytes], file: IO[bytes], size: int) -> None:
 def _write_links(repo: Repository, links: Sequence[tuple[str, str]], folder: str) -> None:
     """Write the symbolic links, when nothing else is written any more that could go through one."""
     targets: list[bytes] = []
-    repo.contents([name for _, name in links], lambda _, stream, size: targets.append(stream.read(size)))
+
+    def take(number: int, stream: IO[bytes], size: int) -> None:
+        target = stream.read(min(size, _LONGEST_TARGET + 1))
+        if not target or b"\0" in target or len(target) > _LONGEST_TARGET:
+            raise GitError(f"the commit has a link that leads to no possible path: {_shown(links[number][0])}", _FSCK)
+        targets.append(target)
+
+    repo.contents([name for _, name in links], take)
     for (path, _), target in zip(links, targets, strict=True):
-        os.symlink(target, os.fsencode(os.path.join(folder, path)))
+        with _making(path):
+            os.symlink(target, os.fsencode(os.path.join(folder, path)))
 
 
 def _is_as(mode: int, usual: int) -> bool:
@@ -132,12 +182,12 @@ def _of_attributes(folder: str, paths: Sequence[str]) -> Iterator[str]:
         with open(os.path.join(folder, path), encoding="utf-8", errors="replace") as file:
             match = next((match for line in file if (match := _CONVERTS.search(line))), None)
         if match:
-            yield f"{path} has git convert files ({match[1]}): dfix takes them as the repository has them"
+            yield f"{_shown(path)} has git convert files ({match[1]}): dfix takes them as the repository has them"
 
 
 def _submodule(repo: Repository, path: str, commit: str, folder: str, like: str, depth: int) -> list[str]:
-    """Check out a submodule that the working tree has, or say that it is missing."""
-    os.makedirs(os.path.join(folder, path), exist_ok=True)
+    """Check out a submodule that the working tree has, or say that it is missing. Its folder has been made."""
+    _make_folders(folder, path, like)  # still a real one, whatever other submodules brought
     own = os.path.join(like, path) if like else ""
     if own and depth < _DEEPEST and os.path.lexists(os.path.join(own, ".git")) and is_inside(real(own), real(like)):
         inner = Repository(own)
@@ -145,7 +195,7 @@ def _submodule(repo: Repository, path: str, commit: str, folder: str, like: str,
         if here and inner.answers("cat-file", "-e", f"{commit}^{{commit}}") is not None:
             return check_out(inner, commit, os.path.join(folder, path), own, depth + 1)
     fetch = "`git submodule update --init --recursive` fetches those of the working tree"
-    return [f"the submodule {path} is missing at {commit[:12]}, so its folder is empty there: {fetch}"]
+    return [f"the submodule {_shown(path)} is missing at {commit[:12]}, so its folder is empty there: {fetch}"]
 
 
 def _git_folder(repo: Repository) -> str:
@@ -153,5 +203,11 @@ def _git_folder(repo: Repository) -> str:
 
 
 def _named(paths: Sequence[str]) -> str:
-    shown = ", ".join(paths[:_MOST_NAMED])
+    shown = ", ".join(_shown(path) for path in paths[:_MOST_NAMED])
     return f"{shown} and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else shown
+
+
+def _shown(path: str) -> str:
+    """A path, with its middle cut out if it is long."""
+    half = _LONGEST_NAME // 2
+    return path if len(path) <= _LONGEST_NAME else f"{path[:half]}…{path[-half:]}"

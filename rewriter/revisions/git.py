@@ -14,7 +14,6 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import IO
 
@@ -94,7 +93,7 @@ class Repository:
         with tempfile.TemporaryFile() as names:
             names.write("".join(f"{name}\n" for name in objects).encode())
             names.seek(0)
-            with self._started(("cat-file", "--batch"), names, SECONDS_TO_READ) as process:
+            with self._started(("cat-file", "--batch"), names, SECONDS_TO_READ, subprocess.DEVNULL) as process:
                 stream = process.stdout
                 assert stream is not None
                 for number, name in enumerate(objects):
@@ -105,22 +104,24 @@ class Repository:
                     stream.read(1)
 
     def _run(self, words: tuple[str, ...]) -> tuple[int, bytes, str]:
-        with self._started(words, subprocess.DEVNULL, SECONDS) as process, ThreadPoolExecutor(1) as pool:
-            said = pool.submit(_up_to, process.stderr, _PIECE)
-            out = _up_to(process.stdout, MOST_BYTES)
-            if len(out) > MOST_BYTES:
-                _stop(process)
-                raise GitError("the history names too many files", "Ask for fewer commits")
-            return process.wait(), out, said.result().decode("utf-8", "replace")
+        with tempfile.TemporaryFile() as said:  # nobody has to read it for git to go on, as from a pipe
+            with self._started(words, subprocess.DEVNULL, SECONDS, said) as process:
+                out = _up_to(process.stdout, MOST_BYTES)
+                if len(out) > MOST_BYTES:
+                    _stop(process)
+                    raise GitError("the history names too many files", "Ask for fewer commits")
+                status = process.wait()
+            said.seek(0)
+            return status, out, said.read(_PIECE).decode("utf-8", "replace")
 
     @contextmanager
     def _started(
-        self, words: Sequence[str], stdin: int | IO[bytes], seconds: float
+        self, words: Sequence[str], stdin: int | IO[bytes], seconds: float, stderr: int | IO[bytes]
     ) -> Iterator[subprocess.Popen[bytes]]:
         """A git command, which is stopped at the end. Raises GitError if it took longer than `seconds`."""
         settings = [word for setting in _SETTINGS for word in ("-c", setting)]
         command = ["git", "--no-pager", "--no-replace-objects", "--literal-pathspecs", *settings, *words]
-        kept = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+        kept = {name: value for name, value in os.environ.items() if _is_kept(name)}
         try:
             process = subprocess.Popen(
                 command,
@@ -128,7 +129,7 @@ class Repository:
                 env={**kept, **_ENVIRONMENT},
                 stdin=stdin,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stderr=stderr,
                 start_new_session=True,
             )
         except OSError:
@@ -147,11 +148,15 @@ class Repository:
             timer.cancel()
             _stop(process)
             process.wait()
-            for stream in (process.stdout, process.stderr):
-                if stream is not None:
-                    stream.close()
+            if process.stdout is not None:
+                process.stdout.close()
             if stopped.is_set():
                 raise GitError(f"git took longer than {seconds:.0f} s and was stopped", "Ask for fewer commits")
+
+
+def _is_kept(variable: str) -> bool:
+    """Whether git gets a variable of the environment: no traces, which have no end and of which nothing is read."""
+    return variable not in _ELSEWHERE and not variable.startswith("GIT_TRACE")
 
 
 def _up_to(stream: IO[bytes] | None, most: int) -> bytes:

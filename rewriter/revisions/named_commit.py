@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dfix.rewriter.revisions.git import GitError, Repository
+from dfix.rewriter.text.expression import expression
 
+_HASH = expression(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _HINT = "Name a commit, a branch or a tag"
 
 
@@ -17,6 +19,8 @@ def named_commit(repo: Repository, ref: str, flag: str) -> str:
         fetch = "The clone is shallow: fetch the commit first, as in `git fetch --unshallow`"
         hint = fetch if is_shallow(repo) else _HINT
         raise GitError(f"{flag} names no commit of this repository: {ref}", hint)
+    if not _HASH.fullmatch(found.strip()):  # `^HEAD` names all commits but those, and git takes it
+        raise GitError(f"{flag} names no single commit: {ref}", _HINT)
     return found.strip()
 
 

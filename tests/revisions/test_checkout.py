@@ -85,25 +85,78 @@ def test_a_commit_with_a_name_that_leads_out_is_refused(tmp_path: Path, name: st
 def raw_tree(repo: Path, names: list[str], blob: str) -> str:
     """A tree that git's own commands would not make."""
     mode, inner = ("100644", blob) if len(names) == 1 else ("40000", raw_tree(repo, names[1:], blob))
-    data = f"{mode} {names[0]}\0".encode() + bytes.fromhex(inner)
+    return tree_of(repo, (mode, names[0], inner))
+
+
+def tree_of(repo: Path, *listed: tuple[str, str, str]) -> str:
+    """The same, with mode, name and object of each entry."""
+    data = b"".join(f"{mode} {name}\0".encode() + bytes.fromhex(object_) for mode, name, object_ in listed)
     words = ["git", "hash-object", "-w", "-t", "tree", "--stdin", "--literally"]
     return subprocess.run(words, cwd=repo, input=data, capture_output=True, check=True).stdout.decode().strip()
 
 
-def test_a_link_and_a_folder_of_the_same_name_lead_nowhere(tmp_path: Path) -> None:
+def blob_of(repo: Path, content: bytes) -> str:
+    words = ["git", "hash-object", "-w", "--stdin"]
+    return subprocess.run(words, cwd=repo, input=content, capture_output=True, check=True).stdout.decode().strip()
+
+
+@pytest.mark.parametrize("kinds", ["link folder", "link submodule", "submodule link", "file file", "submodule folder"])
+def test_two_entries_of_one_name_lead_nowhere(tmp_path: Path, kinds: str) -> None:
+    """The submodule has a commit that the clone has, too, so that its files would be written."""
     outside = tmp_path / "outside"
     outside.mkdir()
-    repo = repository(tmp_path / "repo", {"a": "1", "target": str(outside)})
-    file = git(repo, "hash-object", "-w", "a").strip()
-    link = git(repo, "hash-object", "-w", "target").strip()
-    inner = raw_tree(repo, ["x"], file)
-    data = b"120000 d\0" + bytes.fromhex(link) + b"40000 d\0" + bytes.fromhex(inner)
-    words = ["git", "hash-object", "-w", "-t", "tree", "--stdin", "--literally"]
-    tree = subprocess.run(words, cwd=repo, input=data, capture_output=True, check=True).stdout.decode().strip()
+    repo = repository(tmp_path / "repo", {"a": "1"})
+    inner = repository(repo / "x", {"evil": "1"})
+    file = git(repo, "rev-parse", "HEAD:a").strip()
+    entry = {
+        "file": ("100644", "x", file),
+        "folder": ("40000", "x", raw_tree(repo, ["y"], file)),
+        "link": ("120000", "x", blob_of(repo, bytes(outside))),
+        "submodule": ("160000", "x", git(inner, "rev-parse", "HEAD").strip()),
+    }
+    tree = tree_of(repo, *(entry[kind] for kind in kinds.split()))
     made = git(repo, "commit-tree", "-m", "x", tree).strip()
-    with pytest.raises(OSError, match="exists"):
-        checked_out(repo, tmp_path / "then", made)
+    with pytest.raises(GitError, match="two entries of the same name: x"):
+        checked_out(repo, tmp_path / "then", made, like=True)
     assert list(outside.iterdir()) == []
+
+
+def test_a_disk_that_ignores_case_makes_no_difference(tmp_path: Path) -> None:
+    """As if `x` and `X` were one: what a submodule brings is there before another one is written."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (tmp_path / "then/X").mkdir(parents=True)
+    (tmp_path / "then/X/y").symlink_to(outside)
+    repo = repository(tmp_path / "repo", {"a": "1"})
+    inner = repository(repo / "X/y", {"evil": "1"})
+    tree = tree_of(repo, ("160000", "y", git(inner, "rev-parse", "HEAD").strip()))
+    made = git(repo, "commit-tree", "-m", "x", tree_of(repo, ("40000", "X", tree))).strip()
+    with pytest.raises(GitError, match="the same on this disk: X/y"):
+        check_out(Repository(str(repo)), made, str(tmp_path / "then"), str(repo))
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [(b"", "x"), (b"a\0b", "x"), (b"a" * 5000, "x"), (b"a", "n" * 300)],
+    ids=["empty", "null", "long", "long-name"],
+)
+def test_a_link_that_cannot_be_made_is_named(tmp_path: Path, target: bytes, name: str) -> None:
+    repo = repository(tmp_path / "repo", {"a": "1"})
+    tree = tree_of(repo, ("120000", name, blob_of(repo, target)))
+    made = git(repo, "commit-tree", "-m", "x", tree).strip()
+    with pytest.raises(GitError, match=f"the commit has .*{name[:99]}") as caught:
+        checked_out(repo, tmp_path / "then", made)
+    assert str(tmp_path) not in str(caught.value)
+    assert len(str(caught.value)) < 320
+
+
+@pytest.mark.parametrize("variable", ["GIT_TRACE_PACK_ACCESS", "GIT_TRACE"])
+def test_traces_do_not_keep_git_from_going_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    repo = repository(tmp_path / "repo", {f"{number}.txt": str(number) for number in range(100)})
+    monkeypatch.setenv(variable, str(tmp_path / "trace"))
+    checked_out(repo, tmp_path / "then")
+    assert not (tmp_path / "trace").exists()
 
 
 def lfs_pointer(content: bytes) -> str:
@@ -163,6 +216,6 @@ def test_names_of_commits(tmp_path: Path) -> None:
     with pytest.raises(GitError, match="--base names no commit of this repository: nowhere") as caught:
         named_commit(Repository(str(tmp_path / "shallow")), "nowhere", "--base")
     assert "shallow" in caught.value.hint
-    for wrong in ("", "--output=x", "a\0b"):
-        with pytest.raises(GitError, match="--base names no commit"):
+    for wrong in ("", "--output=x", "a\0b", "^HEAD", "HEAD^@", "main..side", "HEAD:b"):
+        with pytest.raises(GitError, match="--base names no "):
             named_commit(found, wrong, "--base")
