@@ -87,9 +87,15 @@ class SelectedFiles:
 
     def excludes(self, path: str, root: str = "") -> bool:
         """Whether the command line or the settings exclude a path (a folder's ends in the separator)."""
-        if self._request.exclude and matches(path, self._request.exclude, os.getcwd()):
-            return True
-        path = path.rstrip(os.sep)
+        return self.leaves_out(path) or self.settings_exclude(path, root)
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether the command line excludes a path."""
+        return bool(self._request.exclude) and matches(path, self._request.exclude, os.getcwd())
+
+    def settings_exclude(self, path: str, root: str = "", home: str = "") -> bool:
+        """Whether the settings exclude a path; `home` is where `--config` knows it, if that is elsewhere."""
+        path = (home or path if self._fixed is not None else path).rstrip(os.sep)
         try:
             return self.settings(path, root).excludes(path)
         except SettingsError:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
+from dfix.rewriter.cli.carried_files import CarriedFiles
 from dfix.rewriter.cli.request import Request
+from dfix.rewriter.cli.revision_tree import RevisionTree
 from dfix.rewriter.cli.selected_files import SelectedFiles
 from dfix.rewriter.cli.verify_request import VerifyRequest
 from dfix.rewriter.cli.verify_tasks import not_built
 from dfix.rewriter.cli.workshop import Workshop
-from dfix.rewriter.context.folder import Context
-from dfix.rewriter.context.ignore import BadPatternError
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.pipeline.job import failed
 from dfix.rewriter.pipeline.opened_context import open_context, unusable
@@ -23,9 +21,8 @@ from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.revisions.checkout import check_out
 from dfix.rewriter.revisions.git import GitError, Repository
 from dfix.rewriter.revisions.named_commit import fork_of, is_shallow, named_commit
+from dfix.rewriter.revisions.renames import renamed
 from dfix.rewriter.settings.files import SettingsError
-from dfix.rewriter.text.discover import discover
-from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
 from dfix.rewriter.text.root import is_inside, real, repository_of
@@ -34,16 +31,15 @@ from dfix.rewriter.verify.proof import Compared, Proof
 from dfix.rewriter.verify.snapshot import ContextError
 from dfix.rewriter.verify.two_revisions import Revision, TwoRevisions, changed, judge
 
-_SIMILAR = 0.6
-"""From this ratio on, a new Dockerfile is one that was renamed."""
 _MOST_NAMED = 3
 
 
 class RevisionTask:
     """A Dockerfile at two revisions."""
 
-    def __init__(self, pair: TwoRevisions | Result, options: Options) -> None:
-        self._pair, self.options = pair, options
+    def __init__(self, pair: TwoRevisions | Result, options: Options, was: str = "") -> None:
+        """`was` is the path that the Dockerfile had; "" if it is the same one."""
+        self._pair, self.options, self._was = pair, options, was
         self.result = pair if isinstance(pair, Result) else pair.result
 
     @cached_property
@@ -57,42 +53,16 @@ class RevisionTask:
     def unbuilt(self) -> Proof:
         """The Dockerfile is gone, or nothing that its build reads has changed."""
         gone = isinstance(self._pair, TwoRevisions) and self._pair.new is None
-        return Proof("gone", self.result, self.result) if gone else not_built(self.result)
+        proof = Proof("gone", self.result, self.result) if gone else not_built(self.result)
+        return proof._replace(was=self._was)
 
     def proof(self, shop: Workshop, name: str, tell: Callable[[str], None]) -> Proof:
         """Build both revisions as far as needed, and compare."""
         pair = self._pair
         assert isinstance(pair, TwoRevisions)
         trials, runs = (shop.trial(f"{name}-base", tell), shop.trial(name, tell)), shop.runs()
-        return shop.finished(self.result, trials, lambda: judge(pair, trials, self.options, runs, shop.show()))
-
-
-class _Tree(NamedTuple):
-    """The files of one revision, and the Dockerfiles and settings in them."""
-
-    root: str
-    files: SelectedFiles
-
-    def options(self, name: str) -> Options:
-        """The options for one Dockerfile. Raises SettingsError."""
-        return self.files.options(os.path.join(self.root, name), self.root)
-
-    def is_file(self, name: str) -> bool:
-        """Whether it has a file of that name."""
-        return os.path.isfile(os.path.join(self.root, name))
-
-    def is_folder(self, name: str) -> bool:
-        """Whether it has a folder of that name."""
-        return os.path.isdir(os.path.join(self.root, name))
-
-    def dockerfiles(self, folder: str) -> list[str]:
-        """The names of the Dockerfiles in a folder; "" is the whole revision."""
-        found = []
-        for item in discover((self.root,), self.files.excludes):
-            name = os.path.relpath(item.path, self.root)
-            if not isinstance(item, Problem) and is_inside(name, folder or name):
-                found.append(name)
-        return found
+        proof = shop.finished(self.result, trials, lambda: judge(pair, trials, self.options, runs, shop.show()))
+        return proof._replace(was=self._was)
 
 
 class TwoTrees:
@@ -106,32 +76,40 @@ class TwoTrees:
         if not root:
             raise GitError(f"{self._paths[0]} is not in a git repository", "--base compares revisions of a repository")
         self._root, self._repo = root, Repository(root)
-        base = named_commit(self._repo, request.base, "--base")
-        head = named_commit(self._repo, request.head or "HEAD", "--head" if request.head else "--base")
-        notes = []
+        base = named_commit(self._repo, request.base or "", "--base")
+        committed = request.head is not None
+        ref = "HEAD" if request.head is None else request.head
+        head = named_commit(self._repo, ref, "--head" if committed else "--base")
+        self._notes: list[str] = []
         fork = fork_of(self._repo, base, head)
         if fork is None:
             why = "the clone is shallow" if is_shallow(self._repo) else "they have no commit in common"
-            notes.append(f"compared with {request.base} itself, not with the commit where it parts from HEAD: {why}")
-        self._base = self._checked_out(request.files, fork or base, os.path.join(space, "base-revision"), notes)
-        if request.head:
-            self._head = self._checked_out(request.files, head, os.path.join(space, "head-revision"), notes)
-            self._carried: tuple[str, ...] = ()
+            self._notes.append(
+                f"compared with {request.base} itself, not with the commit where it parts from {ref}: {why}"
+            )
+        self._commits = fork or base, head if committed else ""
+        self._base = self._checked_out(request.files, self._commits[0], os.path.join(space, "base-revision"))
+        ignored: tuple[str, ...] = ()
+        if committed:
+            self._head = self._checked_out(request.files, head, os.path.join(space, "head-revision"))
         else:
-            self._head = _Tree(root, SelectedFiles(request.files))
-            self._carried = (".git", *self._listed("--ignored", "--directory"))
-            notes += _of_untracked(self._listed())
-        self.compared = Compared(fork or base, head if request.head else "", tuple(dict.fromkeys(notes)))
+            self._head = RevisionTree(root, root, SelectedFiles(request.files), tracked=self._listed("--cached"))
+            ignored = (".git", *self._listed("--others", "--exclude-standard", "--ignored", "--directory"))
+            self._notes += _of_untracked(self._listed("--others", "--exclude-standard"))
+        self._carried = CarriedFiles(root, self._base.root, ignored)
+
+    @property
+    def compared(self) -> Compared:
+        """What is compared; its notes are complete once there are tasks."""
+        return Compared(*self._commits, tuple(dict.fromkeys(self._notes)))
 
     def tasks(self) -> Iterator[RevisionTask]:
         """Every named Dockerfile; in a folder, those that differ or whose build reads what differs."""
         for path in self._paths:
             name = "" if self._whole else self._name_of(path)
-            if self._base.is_file(name) or self._head.is_file(name):
-                yield self._task(name, name)
-            elif os.path.isdir(os.path.join(self._base.root, name)) or os.path.isdir(
-                os.path.join(self._head.root, name)
-            ):
+            if self._is_file(name):
+                yield self._task(*self._pair(name))
+            elif self._base.is_folder(name) or self._head.is_folder(name):
                 for task in self._below(name):
                     if task.builds or task.unbuilt().verdict != "unchanged":
                         yield task
@@ -139,44 +117,79 @@ class TwoTrees:
                 problem = Problem(path, 0, "neither of the revisions has it", "Name a Dockerfile or a folder")
                 yield RevisionTask(failed(path, problem).result, Options())
 
-    def _below(self, folder: str) -> Iterator[RevisionTask]:
-        old, new = self._base.dockerfiles(folder), self._head.dockerfiles(folder)
-        gone = [name for name in old if not self._head.is_file(name)]
-        for name in new:
-            was = name if self._base.is_file(name) else self._renamed(name, gone)
-            if was in gone:
-                gone.remove(was)
-            yield self._task(was, name)
-        for name in gone:
-            yield self._task(name, name)
+    def _is_file(self, name: str) -> bool:
+        return self._base.is_file(name) or self._head.is_file(name)
 
-    def _renamed(self, name: str, gone: list[str]) -> str:
-        """Which of the Dockerfiles that are gone has that name now; "" for none."""
-        now = _text(self._head.root, name)
-        ratios = {was: difflib.SequenceMatcher(None, _text(self._base.root, was), now).ratio() for was in gone}
-        best = max(ratios, key=lambda was: ratios[was], default="")
-        return best if best and ratios[best] >= _SIMILAR else ""
+    def _below(self, folder: str) -> Iterator[RevisionTask]:
+        for name in self._excluded:
+            if is_inside(name, folder or name) and self._base.text(name) != self._head.text(name):
+                self._notes.append(f"{name} has changed, but the settings exclude it: name it to have it compared")
+        for was, name in dict.fromkeys(self._pair(name) for name in self._judged):
+            if any(is_inside(one, folder or one) for one in (was, name) if one):
+                yield self._task(was, name)
+
+    def _pair(self, name: str) -> tuple[str, str]:
+        """The old and the new name of a Dockerfile: "" if it had none, the same if it has none any more."""
+        if self._base.is_file(name):
+            now = name if self._head.is_file(name) else self._new_names.get(name, name)
+            return name, now
+        return self._old_names.get(name, ""), name
+
+    @cached_property
+    def _found(self) -> list[str]:
+        """The Dockerfiles of both revisions, except what the command line leaves out."""
+        names = sorted(self._base.dockerfiles() | self._head.dockerfiles())
+        return [name for name in names if not self._head.files.leaves_out(os.path.join(self._root, name))]
+
+    @cached_property
+    def _excluded(self) -> list[str]:
+        """Those that the settings of each revision that has them exclude: a change can't hide what it changes."""
+        both = (self._base, self._head)
+        return [name for name in self._found if all(tree.excludes(name) for tree in both if tree.is_file(name))]
+
+    @cached_property
+    def _judged(self) -> list[str]:
+        excluded = frozenset(self._excluded)
+        return [name for name in self._found if name not in excluded]
+
+    @cached_property
+    def _old_names(self) -> dict[str, str]:
+        """By each Dockerfile with a new name, the old one, wherever in the repository that was."""
+        named = () if self._whole else (self._name_of(path) for path in self._paths)
+        names = dict.fromkeys((*self._judged, *filter(self._is_file, named)))
+        gone = {name: self._base.text(name) for name in names if not self._head.is_file(name)}
+        return renamed(gone, {name: self._head.text(name) for name in names if not self._base.is_file(name)})
+
+    @cached_property
+    def _new_names(self) -> dict[str, str]:
+        return {was: name for name, was in self._old_names.items()}
 
     def _task(self, was: str, name: str) -> RevisionTask:
         """The Dockerfile that has this name, and had that one; "" if it had none."""
         shown = os.path.join(self._root, name)
+        old_path = os.path.join(self._root, was) if was not in ("", name) else ""
+        tree = self._head
         try:
             new = self._revision(self._head, name, shown) if self._head.is_file(name) else None
-            options = self._head.options(name) if new is not None else self._base.options(was)
-            old = None
-            if was and self._base.is_file(was):
-                old = self._revision(self._base, was, shown)
-                if isinstance(old, Revision) and isinstance(new, Revision) and self._carry(old.context, new.context):
-                    old = self._revision(self._base, was, shown)
+            options = self._head.options(name) if new is not None else Options()
+            tree = self._base
+            old = self._old_revision(was, new, shown) if was else None
         except SettingsError as error:
-            return RevisionTask(failed(shown, error.problem).result, Options())
+            return RevisionTask(failed(shown, tree.problem(error, shown)).result, Options(), old_path)
         for found in (new, old):
             if isinstance(found, Problem):
-                return RevisionTask(failed(shown, found).result, options)
+                return RevisionTask(failed(shown, found).result, options, old_path)
         assert not isinstance(old, Problem) and not isinstance(new, Problem)
-        return RevisionTask(TwoRevisions(old, new), options)
+        return RevisionTask(TwoRevisions(old, new), options, old_path)
 
-    def _revision(self, tree: _Tree, name: str, shown: str) -> Revision | Problem:
+    def _old_revision(self, was: str, new: Revision | Problem | None, shown: str) -> Revision | Problem:
+        """The Dockerfile in the base, where its build has what git ignores, too."""
+        found = self._revision(self._base, was, shown)
+        if isinstance(found, Problem) or not isinstance(new, Revision):
+            return found
+        return self._revision(self._base, was, shown) if self._carried.carry(found.context, new.context) else found
+
+    def _revision(self, tree: RevisionTree, name: str, shown: str) -> Revision | Problem:
         path = os.path.join(tree.root, name)
         data = read(path, (tree.root,))
         if isinstance(data, Problem):
@@ -186,44 +199,22 @@ class TwoTrees:
             return Problem(shown, 0, f"no build context: {why}", "Name it with --context")
         return unusable(context, shown) or Revision(Source.from_bytes(shown, data), path, context)
 
-    def _carry(self, old: Context, new: Context) -> bool:
-        """Copy what git ignores and a build sends to the old revision, too: it is no part of the change.
-
-        Returns whether anything was copied.
-        """
-        if not self._carried or not is_inside(new.root, self._root):
-            return False
-        begin = os.path.relpath(new.root, self._root)
-        copied = False
-        for path in {*new.below(""), *_by_its_ignore_file(old, new)}:
-            name = os.path.normpath(os.path.join(begin, path))
-            target = os.path.join(self._base.root, name)
-            inside = is_inside(real(os.path.dirname(target)), self._base.root)  # a link of the commit may lead out
-            if inside and any(is_inside(name, one) for one in self._carried) and not os.path.lexists(target):
-                os.makedirs(os.path.dirname(target), exist_ok=True)
-                shutil.copy2(os.path.join(new.root, path), target, follow_symlinks=False)
-                copied = True
-        return copied
-
-    def _checked_out(self, request: Request, commit: str, folder: str, notes: list[str]) -> _Tree:
+    def _checked_out(self, request: Request, commit: str, folder: str) -> RevisionTree:
         os.mkdir(folder)
         root = real(folder)
-        notes += check_out(self._repo, commit, root, self._root)
-        context = request.context
-        if context is not None and is_inside(real(context), self._root):
-            context = os.path.join(root, os.path.relpath(real(context), self._root))
-        return _Tree(root, SelectedFiles(request._replace(context=context)))
+        self._notes += check_out(self._repo, commit, root, self._root)
+        return RevisionTree(root, self._root, SelectedFiles(request), commit)
 
     def _listed(self, *words: str) -> tuple[str, ...]:
-        """The files of the working tree that git does not track."""
-        found = self._repo.ask("ls-files", "-z", "--others", "--exclude-standard", *words)
+        """Files of the working tree."""
+        found = self._repo.ask("ls-files", "-z", *words)
         return tuple(name.rstrip("/") for name in found.split("\0") if name)
 
     def _name_of(self, path: str) -> str:
         """A path relative to the repository; a link at its end is not followed. Raises GitError."""
         folder, last = os.path.split(os.path.abspath(path))
         name = os.path.relpath(os.path.join(real(folder), last), self._root)
-        if name.startswith(os.pardir):
+        if name.split(os.sep)[0] == os.pardir:
             raise GitError(f"{path} is not in the repository {self._root}", "Name files of one repository")
         return "" if name == os.curdir else name
 
@@ -235,21 +226,8 @@ def _may_differ(old: Revision, new: Revision) -> bool:
         return True
 
 
-def _by_its_ignore_file(old: Context, new: Context) -> tuple[str, ...]:
-    """The files of the new context that ship by the old ignore file."""
-    try:
-        return new.below("") if old.ignore_text == new.ignore_text else new.with_ignore_text(old.ignore_text).below("")
-    except BadPatternError:
-        return ()
-
-
 def _of_untracked(names: tuple[str, ...]) -> Iterator[str]:
     if names:
         shown = ", ".join(names[:_MOST_NAMED])
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         yield f"git does not track {shown}{more}: the working tree is compared as it is, with them"
-
-
-def _text(root: str, name: str) -> str:
-    data = read(os.path.join(root, name), (root,))
-    return data.decode("utf-8", "replace") if isinstance(data, bytes) else ""

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from types import FrameType
 
 from dfix.rewriter.cli.plugin_lines import PluginLines
 from dfix.rewriter.cli.selected_files import unknown_rule
@@ -54,7 +55,7 @@ def execute(request: VerifyRequest) -> int:
 
 def _prove_all(request: VerifyRequest, processes: Processes, out: Output, err: Output) -> int:
     lines = PluginLines(err, traces=request.files.verbose)
-    if not request.files.isolated and not request.base:
+    if not request.files.isolated and request.base is None:
         lines.loading()
     space = Workspace()
     try:
@@ -72,17 +73,19 @@ def _prove_all(request: VerifyRequest, processes: Processes, out: Output, err: O
         printer.finish()
         return FAILED if lines.faulty else printer.status
     finally:
-        space.close()
+        with _uninterrupted():
+            space.close()
 
 
 def _tasks(request: VerifyRequest, space: Workspace) -> tuple[Compared | None, Sequence[Task]]:
     """What is to be proven and, for two revisions, which they are."""
-    if not request.base:
+    if request.base is None:
         return None, list(rewrites(request))
     from dfix.rewriter.cli.two_trees import TwoTrees
 
     trees = TwoTrees(request, space.folder)
-    return trees.compared, list(trees.tasks())
+    tasks = list(trees.tasks())
+    return trees.compared, tasks
 
 
 def _proofs(
@@ -126,19 +129,36 @@ def _written(proof: Proof, root: str) -> Proof:
 @contextmanager
 def _signals() -> Iterator[None]:
     """Handle SIGTERM and a closed terminal like Ctrl-C: stop the builds and remove everything."""
+    with _handled_by(_interrupt, signal.SIGTERM, signal.SIGHUP):
+        try:
+            yield
+        except CommandStoppedError:
+            raise KeyboardInterrupt from None
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ignore what would stop the clean-up half way: whoever presses Ctrl-C twice wants nothing left behind either."""
+    with _handled_by(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        yield
+
+
+@contextmanager
+def _handled_by(
+    handler: Callable[[int, FrameType | None], object] | signal.Handlers, *numbers: signal.Signals
+) -> Iterator[None]:
+    """Another handler of signals for a while; Python only allows that in the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number in kept:
-        signal.signal(number, _interrupt)
+    kept = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        signal.signal(number, handler)
     try:
         yield
-    except CommandStoppedError:
-        raise KeyboardInterrupt from None
     finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
+        for number, before in kept.items():
+            signal.signal(number, before)
 
 
 def _interrupt(number: int, frame: object) -> None:

@@ -16,6 +16,9 @@ class ProofPrinter:
         self, request: VerifyRequest, engine: str, compared: Compared | None, out: Output, err: Output
     ) -> None:
         self._request, self._engine, self._compared, self._out, self._err = request, engine, compared, out, err
+        if compared is not None and not request.files.quiet:
+            base, head = compared.short
+            err.write(f"compared: commit {base} with {f'commit {head}' if head else 'the working tree'}\n")
         for note in compared.notes if compared is not None else ():
             err.write(f"note: {visible(note)}\n")
         self._kept: list[Proof] = []

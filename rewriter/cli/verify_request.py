@@ -19,10 +19,10 @@ class VerifyRequest(NamedTuple):
     engine: str = ""
     against: str = ""
     """A rewrite of the one path by somebody else; it may produce a different image if `files.unsafe` is set."""
-    base: str = ""
-    """Compare the commit with `head`; "" for neither."""
-    head: str = ""
-    """A commit; "" for the working tree."""
+    base: str | None = None
+    """Compare the commit with `head`; None for neither. An empty name is one that is wrong."""
+    head: str | None = None
+    """A commit; None for the working tree."""
     measuring: bool = True
     watching: bool = True
     """Whether to look at which files the RUNs read that a rewrite moves."""
@@ -36,11 +36,13 @@ class VerifyRequest(NamedTuple):
 def fault(request: VerifyRequest) -> str:
     """Why the flags of a request cannot be combined, as a sentence, or ""."""
     paths, context = request.files.paths, request.files.context
+    if request.clean and (request.base is not None or request.head is not None):
+        return "--clean compares nothing: it removes what earlier runs left behind. Leave out --base and --head"
     if request.clean:
         return "--clean takes no PATH: it removes what earlier runs left behind" if paths else ""
-    if request.head and not request.base:
+    if request.head is not None and request.base is None:
         return "--head needs --base REF, the commit that it is compared with"
-    if not paths and not request.base:
+    if not paths and request.base is None:
         return "no PATH given. Name a file or a folder, as in `dfix verify .`"
     if "-" in paths:
         return "`-` cannot be verified: a build needs a file and its context. Name the file"
@@ -52,7 +54,7 @@ def fault(request: VerifyRequest) -> str:
 
 
 def _fault_of_comparison(request: VerifyRequest) -> str:
-    if not request.base:
+    if request.base is None:
         return _against_fault(request) if request.against else ""
     if request.against:
         return "--base and --against cannot be combined. Leave one out"

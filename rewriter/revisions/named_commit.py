@@ -11,7 +11,9 @@ _HINT = "Name a commit, a branch or a tag"
 
 def named_commit(repo: Repository, ref: str, flag: str) -> str:
     """The hash of the commit that a flag names. Raises GitError for an unknown one."""
-    if not ref or ref.startswith("-") or "\0" in ref:
+    if not ref:
+        raise GitError(f"{flag} names no commit: it is empty", f"{_HINT}; a variable of the command may be unset")
+    if ref.startswith("-") or "\0" in ref:
         raise GitError(f"{flag} names no commit", _HINT)
     found = repo.answers("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
     if found is None or not found.strip():

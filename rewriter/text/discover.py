@@ -37,13 +37,15 @@ class FoundFile(NamedTuple):
     root: str
 
 
-def discover(paths: Iterable[str], excludes: Excludes, *, force_exclude: bool = False) -> Iterator[FoundFile | Problem]:
+def discover(
+    paths: Iterable[str], excludes: Excludes, *, force_exclude: bool = False, git_ignores: bool = True
+) -> Iterator[FoundFile | Problem]:
     """Each Dockerfile once, in the order of `paths` and sorted by name within a folder.
 
     A named file is taken whatever its name is, even if excluded (unless `force_exclude`). A folder is searched for
-    `Dockerfile*`, `*.Dockerfile` and `Containerfile*`, ignoring case, except templates, files that git ignores and
-    `SKIPPED_FOLDERS`; links to folders are not followed. A missing path yields a `Problem`, and so do a
-    link that leads out of the root and a .gitignore that cannot be read.
+    `Dockerfile*`, `*.Dockerfile` and `Containerfile*`, ignoring case, except templates, `SKIPPED_FOLDERS` and what git
+    ignores (`git_ignores` is off where git is known to track all files); links to folders are not followed. A missing
+    path yields a `Problem`, and so do a link that leads out of the root and a .gitignore that cannot be read.
     """
     seen: set[str] = set()
     for path in paths:
@@ -56,7 +58,7 @@ def discover(paths: Iterable[str], excludes: Excludes, *, force_exclude: bool = 
                 hint = "Name the folder that it leads to"
                 yield Problem(path, 0, f"a link to a folder outside of {root}, which dfix does not follow", hint)
                 continue
-            found: Iterable[FoundFile | Problem] = _Search(excludes).below(path, root)
+            found: Iterable[FoundFile | Problem] = _Search(excludes, git_ignores).below(path, root)
         elif force_exclude and excludes(path, root):
             continue
         else:
@@ -79,6 +81,11 @@ def is_dockerfile_name(name: str) -> bool:
     return not lower.endswith(_NO_DOCKERFILE)
 
 
+def is_dockerfile(path: str, root: str) -> bool:
+    """Whether a search takes a path for a Dockerfile: by its name and, for names like `dockerfile.go`, its content."""
+    return is_dockerfile_name(os.path.basename(path)) and os.path.isfile(path) and _looks_like_one(path, root)
+
+
 class _Ignored(NamedTuple):
     """The patterns of one .gitignore and the folder that they are relative to."""
 
@@ -98,8 +105,8 @@ class _Folder(NamedTuple):
 class _Search:
     """A search through a folder. `faults` are .gitignore files that could not be read."""
 
-    def __init__(self, excludes: Excludes) -> None:
-        self._excludes = excludes
+    def __init__(self, excludes: Excludes, git_ignores: bool) -> None:
+        self._excludes, self._git_ignores = excludes, git_ignores
         self._faults: list[Problem] = []
 
     def below(self, path: str, root: str) -> Iterator[FoundFile | Problem]:
@@ -143,9 +150,7 @@ class _Search:
             yield _Folder(entry.path, real, above.ignored, above.root)
 
     def _is_wanted(self, folder: _Folder, entry: os.DirEntry[str]) -> bool:
-        if not is_dockerfile_name(entry.name) or not os.path.isfile(entry.path):
-            return False
-        if not _looks_like_one(entry, folder.root):
+        if not is_dockerfile(entry.path, folder.root):
             return False
         ignored = _is_ignored(os.path.join(folder.real, entry.name), folder.ignored, folder=False)
         return not ignored and not self._excludes(os.path.normpath(entry.path), folder.root)
@@ -163,7 +168,7 @@ class _Search:
         from dfix.rewriter.text.gitignore import MOST_PATTERNS, GitIgnore
 
         path = os.path.join(folder, ".gitignore")
-        if os.path.islink(path) or os.path.isdir(path):
+        if not self._git_ignores or os.path.islink(path) or os.path.isdir(path):
             return ()
         text = exact_text(path, _LARGEST_GITIGNORE, (folder,))
         if isinstance(text, str) and text.count("\n") >= MOST_PATTERNS:
@@ -176,12 +181,12 @@ class _Search:
         return (_Ignored(folder, GitIgnore(text)),)
 
 
-def _looks_like_one(entry: os.DirEntry[str], root: str) -> bool:
+def _looks_like_one(path: str, root: str) -> bool:
     """For names like `dockerfile.go`, check that the first instruction is FROM or ARG."""
-    ending = entry.name.rpartition(".")[2].lower()
+    ending = os.path.basename(path).rpartition(".")[2].lower()
     if ending not in _LANGUAGES:
         return True
-    data = beginning(entry.path, 10_000, (root,))
+    data = beginning(path, 10_000, (root,))
     if isinstance(data, Unreadable):
         return True  # reading the file later reports why
     for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n"):

@@ -34,6 +34,7 @@ def _file(proof: Proof) -> dict[str, Any]:
     broken = [blame.change for blame in proof.blamed]
     return {
         "path": valid(shown_name(proof.result.before.path)),
+        "was": valid(shown_name(proof.was)) if proof.was else "",
         "verdict": proof.verdict,
         "written": proof.written,
         "message": valid(proof.message),

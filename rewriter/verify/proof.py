@@ -14,6 +14,9 @@ Verdict = Literal["proven", "broken", "unshown", "unbuilt", "unchanged", "new", 
 `gone`: another revision has no such Dockerfile; a new one builds. `failed`: it could not be tested. See `message`."""
 
 
+_SHORT = 12
+
+
 class Rebuild(NamedTuple):
     """A build: the steps that ran, how many came from the cache, and the median of the seconds."""
 
@@ -62,6 +65,11 @@ class Compared(NamedTuple):
     notes: tuple[str, ...]
     """What is worth knowing about them, in sentences."""
 
+    @property
+    def short(self) -> tuple[str, str]:
+        """Both hashes as they are printed."""
+        return self.base[:_SHORT], self.head[:_SHORT]
+
 
 class WorkAgain(NamedTuple):
     """Which slow commands run again after the edit of one file, in one version and not in the other."""
@@ -108,6 +116,8 @@ class Proof(NamedTuple):
     """What somebody else's rewrite makes of rebuilds, by the model."""
     sources: Sources | None = None
     """What the files of the build context did; None unless two revisions are compared."""
+    was: str = ""
+    """The path that the Dockerfile had at the other revision, if it was another one."""
     unseen: str = ""
     """Why dfix could not watch which files a moved RUN reads, as a phrase."""
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 
-from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.output import Output, valid, visible
 from dfix.rewriter.report.sizes import size
 from dfix.rewriter.verify.proof import Compared, Proof
-from dfix.rewriter.verify.proof_text import proof_text, same_but
+from dfix.rewriter.verify.proof_text import name_of, proof_text, same_but
 
 MARK = "<!-- dfix verify -->"
 """The first line, by which a script finds its comment again."""
@@ -28,8 +27,9 @@ def markdown(proofs: Sequence[Proof], compared: Compared | None) -> str:
     shown = [proof for proof in proofs if proof.verdict != "unchanged" or _reads_changes(proof)]
     lines = [MARK, f"### dfix verify: {_headline(shown)}", ""]
     if compared is not None:
-        head = f"commit {_code(compared.head[:_SHORT])}" if compared.head else "the working tree"
-        lines += [f"Commit {_code(compared.base[:_SHORT])} compared with {head}.", ""]
+        base, other = compared.short
+        head = f"commit {_code(other)}" if other else "the working tree"
+        lines += [f"Commit {_code(base)} compared with {head}.", ""]
         lines += [f"- Note: {_code(note)}" for note in compared.notes] + [""] * bool(compared.notes)
     if shown:
         lines += list(_table(shown, MOST // 2 - sum(map(len, lines))))
@@ -77,16 +77,12 @@ def _table(proofs: Sequence[Proof], room: int) -> Iterator[str]:
             sizes, layers = f"{size(before.size)} → {size(after.size)}", f"{before.layers} → {after.layers}"
         elif after is not None:
             sizes, layers = size(after.size), str(after.layers)
-        row = f"| {_code(_name(proof))} | {_verdict(proof)} | {_sources(proof)} | {sizes} | {layers} |"
+        row = f"| {_code(name_of(proof))} | {_verdict(proof)} | {_sources(proof)} | {sizes} | {layers} |"
         room -= len(row)
         if room < 0:
             yield f"| {_dockerfiles(len(proofs) - number)} more | | | | |"
             return
         yield row
-
-
-def _name(proof: Proof) -> str:
-    return shown_name(proof.result.before.path)
 
 
 def _verdict(proof: Proof) -> str:
@@ -127,7 +123,7 @@ def _details(proof: Proof, room: int) -> str:
     out = Output(stream, colour=False)
     proof_text(out, out, proof, verbose=False)
     lines = inert(stream.getvalue().decode("utf-8", "surrogateescape").strip()).split("\n")
-    begin = f"\n<details><summary>{_code(_name(proof))}</summary>\n\n<pre>\n"
+    begin = f"\n<details><summary>{_code(name_of(proof))}</summary>\n\n<pre>\n"
     end = "\n</pre>\n\n</details>\n"
     room -= len(begin) + len(end) + 1
     kept: list[str] = []

@@ -27,7 +27,7 @@ WITHOUT_PAIR = {
 
 def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None:
     """Print one proof; problems go to `err`. `verbose` shows every path and step."""
-    path = visible_name(shown_name(proof.result.before.path))
+    path = visible_name(name_of(proof))
     if _without_comparison(out, err, path, proof, verbose):
         return
     _head(out, path, proof)
@@ -55,6 +55,12 @@ def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None
         err.write(f"{path}: {visible(proof.message)}\n")
         _log(err, proof.log)
     out.write("\n")
+
+
+def name_of(proof: Proof) -> str:
+    """The Dockerfile's name, and the one that it had."""
+    name = shown_name(proof.result.before.path)
+    return f"{name} (was {shown_name(proof.was)})" if proof.was else name
 
 
 def _without_comparison(out: Output, err: Output, path: str, proof: Proof, verbose: bool) -> bool:

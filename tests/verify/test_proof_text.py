@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import io
+import json
 
 from dfix.rewriter.report.output import Output
 from dfix.rewriter.verify.compare import Comparison, Difference, Origin
+from dfix.rewriter.verify.document import document
 from dfix.rewriter.verify.proof import Blame, Proof, Rebuild, Sources
+from dfix.rewriter.verify.proof_markdown import markdown
 from dfix.rewriter.verify.proof_text import proof_text
 from tests.verify import proofs
 
@@ -91,6 +94,13 @@ def test_what_did_not_build_before_proves_nothing() -> None:
         "app/Dockerfile: does not build even without dfix's changes, so nothing is proven: `RUN false`: exit code 1\n"
         "  the build log is in /tmp/kept.log\n",
     )
+
+
+def test_the_name_that_a_file_had_is_told() -> None:
+    moved = Proof("new", proofs.REWRITE, proofs.REWRITE, was="web/Dockerfile")
+    assert shown(moved)[0].startswith("app/Dockerfile (was web/Dockerfile): new")
+    assert json.loads(document([moved], "", None))["files"][0]["was"] == "web/Dockerfile"
+    assert "web&#47;Dockerfile" in markdown([moved], None)
 
 
 def test_nothing_to_change_is_told_when_asked_for() -> None:
