@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 _SIMILAR = 0.6
 """From this share of lines on that both have, one file is the other one."""
 _MOST_PAIRS = 20_000
 """Of more pairs than that, only files with the same text are found."""
-
-_Lines = Counter[str]
 
 
 def renamed(gone: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
@@ -19,28 +17,36 @@ def renamed(gone: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
     The same text comes first, then the most similar one; among equals, one whose last name is the same.
     """
     found: dict[str, str] = {}
-    for similar in (_same, _similar):
-        was = {name: text for name, text in gone.items() if name not in found.values()}
-        now = {name: text for name, text in new.items() if name not in found}
-        for _, _, name, old in sorted(similar(was, now)):
-            if name not in found and old not in found.values():
-                found[name] = old
+    for key in (_text_and_last_name, _text):
+        left: dict[object, list[str]] = {}
+        for old in sorted(_without(gone, found.values()), reverse=True):
+            left.setdefault(key(old, gone[old]), []).append(old)
+        for name in sorted(_without(new, found)):
+            if olds := left.get(key(name, new[name])):
+                found[name] = olds.pop()
+    used = set(found.values())
+    for _, _, name, old in sorted(_similar(_without(gone, used), _without(new, found))):
+        if name not in found and old not in used:
+            found[name] = old
+            used.add(old)
     return found
 
 
-_Pair = tuple[float, bool, str, str]
-"""To be sorted: the best first."""
+def _text_and_last_name(name: str, text: str) -> object:
+    return text, _last(name)
 
 
-def _same(gone: Mapping[str, str], new: Mapping[str, str]) -> Iterator[_Pair]:
-    by_text: dict[str, list[str]] = {}
-    for old, text in gone.items():
-        by_text.setdefault(text, []).append(old)
-    for name, text in new.items():
-        yield from (_pair(1.0, name, old) for old in by_text.get(text, ()))
+def _text(_name: str, text: str) -> object:
+    return text
 
 
-def _similar(gone: Mapping[str, str], new: Mapping[str, str]) -> Iterator[_Pair]:
+def _without(files: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    left = frozenset(names)
+    return {name: text for name, text in files.items() if name not in left}
+
+
+def _similar(gone: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple[float, bool, str, str]]:
+    """Pairs of a new and an old name that may be the same file, to be sorted: the best first."""
     if len(gone) * len(new) > _MOST_PAIRS:
         return
     before = {old: _lines(text) for old, text in gone.items()}
@@ -50,14 +56,14 @@ def _similar(gone: Mapping[str, str], new: Mapping[str, str]) -> Iterator[_Pair]
             both = (then & lines).total()
             share = 2 * both / ((then.total() + lines.total()) or 1)
             if share >= _SIMILAR:
-                yield _pair(share, name, old)
+                yield -share, _last(name) != _last(old), name, old
 
 
-def _pair(share: float, name: str, old: str) -> _Pair:
-    return -share, name.rpartition("/")[2] != old.rpartition("/")[2], name, old
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
-def _lines(text: str) -> _Lines:
+def _lines(text: str) -> Counter[str]:
     """The lines that say something: a licence at the top makes no two files the same."""
     lines = (" ".join(line.split()) for line in text.splitlines())
     return Counter(line for line in lines if line and not line.startswith("#"))
