@@ -17,10 +17,13 @@ class VerifyRequest(NamedTuple):
     """The paths, rules and settings; mode "write" writes what is proven."""
     build: BuildOptions = BuildOptions()
     engine: str = ""
-    against: str = ""
-    """A rewrite of the one path by somebody else; it may produce a different image if `files.unsafe` is set."""
+    against: str | None = None
+    """A rewrite of the one path by somebody else; it may produce a different image if `files.unsafe` is set.
+
+    None for none; an empty name is one that is wrong, as of an unset variable, here and in `base` and `head`.
+    """
     base: str | None = None
-    """Compare the commit with `head`; None for neither. An empty name is one that is wrong."""
+    """Compare the commit with `head`; None for neither."""
     head: str | None = None
     """A commit; None for the working tree."""
     measuring: bool = True
@@ -55,8 +58,8 @@ def fault(request: VerifyRequest) -> str:
 
 def _fault_of_comparison(request: VerifyRequest) -> str:
     if request.base is None:
-        return _against_fault(request) if request.against else ""
-    if request.against:
+        return "" if request.against is None else _against_fault(request, request.against)
+    if request.against is not None:
         return "--base and --against cannot be combined. Leave one out"
     return "--base writes nothing. Leave out --write" if request.files.mode == "write" else ""
 
@@ -69,12 +72,12 @@ def _build_fault(build: BuildOptions) -> str:
     return ""
 
 
-def _against_fault(request: VerifyRequest) -> str:
+def _against_fault(request: VerifyRequest, against: str) -> str:
     if len(request.files.paths) != 1:
         return "--against compares two files. Name one PATH"
     if request.files.mode == "write":
         return "--against writes nothing. Leave out --write"
-    for path in (request.files.paths[0], request.against):
+    for path in (request.files.paths[0], against):
         if not os.path.isfile(path):
-            return f"{path}: no such file. --against compares two Dockerfiles"
+            return f"{path or '--against'}: no such file. --against compares two Dockerfiles"
     return ""

@@ -80,7 +80,7 @@ def rewrites(request: VerifyRequest) -> Iterator[RewriteTask]:
     for item in files.items():
         if isinstance(item, Problem):
             yield RewriteTask(failed(item.path, item).result, Options())
-        elif request.against:
+        elif request.against is not None:
             yield RewriteTask(_against(item, request.against), item.options)
         else:
             yield RewriteTask(work(item._replace(write=False)).result, item.options)

@@ -35,7 +35,8 @@ class Workshop:
         """How images are run."""
         request, program = self._request, self._engine.runs
         containers = Containers(program, self._processes, self._space.label, request.build) if program else None
-        declared = bool((request.against or request.base is not None) and request.files.unsafe)
+        by_others = request.against is not None or request.base is not None
+        declared = by_others and request.files.unsafe
         return Runs(containers, request.smoke, declared, not request.measuring)
 
     def show(self) -> Show:

@@ -217,6 +217,7 @@ def test_what_is_wrong_with_a_command_line(tmp_path: Path, said: Said) -> None:
         (("--base", "main", "--clean"), "--clean compares nothing"),
         (("--head", "main", "--clean"), "--clean compares nothing"),
         (("--base", "main", "--against", "x", "Dockerfile"), "--base and --against cannot be combined"),
+        (("--against", "", "Dockerfile"), "--against: no such file"),
         (("--base", "main", "--write"), "--base writes nothing"),
         (("--base", "nowhere"), "--base names no commit of this repository: nowhere. Name a commit, a branch or a tag"),
         (("--base", "main", "--head", "nowhere"), "--head names no commit of this repository: nowhere"),
