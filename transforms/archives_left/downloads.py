@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dfix.rewriter.model.commands import Located
     from dfix.rewriter.shell.nodes import Word
 
-_PLAIN = expression(r"(?:[\w./:@%+=,~-]|\$\w+|\$\{\w+\})+")
+_PLAIN = expression(r"(?:[\w./:@%+=,~-]|\$(?=\w)|\$\{\w+\})+")
 """A path without patterns and substitutions; variables are the same text in all commands of a RUN."""
 _PACKAGES = {
     "dpkg": ((".deb",), ("-i", "--install")),

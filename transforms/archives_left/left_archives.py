@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason
@@ -13,9 +13,9 @@ from dfix.rewriter.model.commands import chain, located
 from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.shell.walk import program_name
-from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.archives_left.downloads import downloaded, text_of, unpacked
+from dfix.transforms.archives_left.later_text import REMOVES, LaterText, has_pattern_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from dfix.rewriter.text.source import Edit
 
 _MOVES = frozenset(("cd", "pushd", "popd"))
-_REMOVES = frozenset(("rm", "mv", "unlink", "shred", "find"))
 _SETS = frozenset(("export", "read", "declare", "local", "readonly", "eval", "source", ".", "unset", "set"))
-_PATTERN = expression(r"[^\s'\";&|()<>]*[*?\[][^\s'\";&|()<>]*")
 _SCRIPTS = (".sh", ".bash", ".mk", "Makefile")
 _VENDORED = frozenset(("node_modules", "vendor", ".git"))
 _MOST_FILES = 2000
 _LARGEST = 100_000
+_MOST_DOWNLOADS = 50
+"""Of one RUN: each is compared with the commands after it."""
 
 
 class LeftArchive(NamedTuple):
@@ -52,16 +52,16 @@ class ArchiveStays(NamedTuple):
     reason: Reason
 
 
-def left_archives(model: Model, step: Step) -> Iterator[LeftArchive | ArchiveStays]:
+def left_archives(model: Model, later: LaterText, step: Step) -> Iterator[LeftArchive | ArchiveStays]:
     """The archives of a RUN that it downloads, unpacks and leaves behind, and why others stay."""
     commands = located(step)
-    for index, command in enumerate(commands):
-        name = downloaded(command)
-        last = None if name is None else _last_unpacking(commands[index:], name)
-        if name is None or last is None or _is_mounted(step, commands[last + index]):
+    names = ((index, downloaded(command)) for index, command in enumerate(commands))
+    for index, name in islice(((index, name) for index, name in names if name is not None), _MOST_DOWNLOADS):
+        last = _last_unpacking(commands[index:], name)
+        if last is None or _is_mounted(step, commands[last + index]):
             continue
         try:
-            found = _left(model, step, commands, last + index)
+            found = _left(model, later, step, commands, last + index)
         except LeaveAlone as no:
             yield ArchiveStays(step, no.reason)
             continue
@@ -100,7 +100,7 @@ def _may_set(command: Located) -> bool:
     return bool(command.command.assigns) or (bool(command.words) and program_name(command.words[0]) in _SETS)
 
 
-def _left(model: Model, step: Step, commands: Sequence[Located], at: int) -> LeftArchive | None:
+def _left(model: Model, later_text: LaterText, step: Step, commands: Sequence[Located], at: int) -> LeftArchive | None:
     """The archive that a command unpacks, if nothing removes it. Raises LeaveAlone where something may use it later."""
     command = commands[at]
     word = unpacked(command)
@@ -113,21 +113,21 @@ def _left(model: Model, step: Step, commands: Sequence[Located], at: int) -> Lef
         if any(name in one.text for one in later.words):
             raise LeaveAlone("needed-later", f"`{shown(later)}` uses {text} after it is unpacked")
     rest = step.instruction.text[command.command.span.end : step.instruction.span.end]
-    if _has_pattern_for(rest, name):
+    if has_pattern_for(rest, name):
         raise LeaveAlone("needed-later", f"a pattern after `{shown(command)}` is also for {text}")
     if chain(step.script) is None or command.depth:
         reason = f"`{shown(command)}` is part of more than a chain of `&&`"
         raise LeaveAlone("not-a-chain", reason, f"remove {text} in the same RUN, after it is unpacked")
-    if _is_removed_later(step, name):
-        return None
-    _check_later(model, step, name)
+    if later_text.is_removed(step, name):
+        return None  # late-removal says that both belong into one RUN
+    _check_later(model, later_text, step, name)
     edit = after_part(step.instruction, step.script, command.part, f"rm -f {word.text}")
     return LeftArchive(step, text, shown(command), edit)
 
 
 def _may_remove(later: Located, unpacking: Located, text: str, name: str) -> bool:
     """Whether a later command of the RUN removes or moves the archive, or may do so."""
-    if not later.words or program_name(later.words[0]) not in _REMOVES:
+    if not later.words or program_name(later.words[0]) not in REMOVES:
         return False
     operands = [word.text.strip("\"'") for word in later.words[1:] if not word.text.startswith("-")]
     if any(name in operand or set("*?[$`") & set(operand) for operand in operands):
@@ -146,37 +146,14 @@ def _is_mounted(step: Step, command: Located) -> bool:
     return any(one.target is None or not path.startswith("/") or overlaps(one.target, path) for one in mounts)
 
 
-def _is_removed_later(step: Step, name: str) -> bool:
-    """Whether a later RUN may remove it, by its name or a pattern: late-removal says that both belong into one RUN."""
-    for other in step.stage.steps[step.index + 1 :]:
-        for command in located(other) if other.keyword == "RUN" else ():
-            if (
-                command.words
-                and program_name(command.words[0]) in _REMOVES
-                and any(
-                    name in word.text or fnmatch.fnmatch(name, word.text.rpartition("/")[2].strip("\"'"))
-                    for word in command.words[1:]
-                )
-            ):
-                return True
-    return False
-
-
-def _check_later(model: Model, step: Step, name: str) -> None:
+def _check_later(model: Model, later_text: LaterText, step: Step, name: str) -> None:
     """Raise LeaveAlone where a later instruction, another stage, or a script of the build context names the archive."""
-    others = [other for stage in model.stages if stage is not step.stage for other in stage.steps]
-    for other in [*step.stage.steps[step.index + 1 :], *others]:
-        if name in other.source_text or _has_pattern_for(other.source_text, name):
-            raise LeaveAlone("needed-later", f"line {other.instruction.line} may use {name}, too")
+    user = later_text.user(step, name)
+    if user is not None:
+        raise LeaveAlone("needed-later", f"line {user.instruction.line} may use {name}, too")
     path = "" if model.context is None else _script_that_names(model.context, name)
     if path:
         raise LeaveAlone("needed-later", f"the script {path} names {name}")
-
-
-def _has_pattern_for(text: str, name: str) -> bool:
-    """Whether a text has a pattern for a file, other than one for all files."""
-    patterns = (match.rpartition("/")[2] for match in _PATTERN.findall(text))
-    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns if pattern.strip("*"))
 
 
 def _script_that_names(context: Context, name: str) -> str:

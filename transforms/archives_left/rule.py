@@ -100,13 +100,15 @@ def propose(model: Model) -> Iterator[Change | Refusal]:
     """Remove what the RUNs of stages that ship download, unpack and leave behind, or say why not."""
     if not any(word in model.tree.source.text for word in ("curl", "wget")):
         return
+    from dfix.transforms.archives_left.later_text import LaterText
     from dfix.transforms.archives_left.left_archives import LeftArchive, left_archives
 
+    later = LaterText(model)
     for stage in model.stages:
         for step in stage.steps if stage.ships else ():
             if step.keyword != "RUN" or step.onbuild:
                 continue
-            for found in left_archives(model, step):
+            for found in left_archives(model, later, step):
                 offset = step.instruction.span.start
                 if isinstance(found, LeftArchive):
                     reason = f"`{found.unpacks}` unpacks {found.archive}, and the layer keeps the archive, too"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.change import Change, Refusal
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.cache_use import RunIndex
 from dfix.rewriter.model.effects.command_text import shown
-from dfix.rewriter.model.file_map.file_map import steps_before
 from dfix.rewriter.model.official_images import base_image
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.no_recommends.recommendations import RecommendedChoice, choose, names_of, words_of
@@ -40,27 +39,29 @@ def apt_installs(model: Model) -> Iterator[Change | Refusal]:
     """What becomes of each install of a stage that ships."""
     index = RunIndex()
     words: frozenset[str] | None = None
-    added: dict[int, tuple[str, ...]] = {}
+    at_end: dict[Stage, list[str]] = {}
     for stage in model.stages:
         image = base_image(stage.base.image)
-        for step in stage.steps if stage.ships and not (image is not None and image.full) else ():
-            if step.keyword != "RUN" or step.onbuild or step.instruction.json is not None:
-                continue
-            for use in index.of(step).uses:
-                if not _installs(use):
-                    continue
-                words = words_of(model) if words is None else words
-                installed = _named_before(index, step, use, added)
-                try:
-                    choice = choose(use.usage, shown(use.located), words, installed)
-                    _stay_removable(index, stage, step, choice)
-                except LeaveAlone as no:
-                    yield Refusal(NAME, step.instruction.span.start, *no.reason)
-                    continue
-                if choice.megabytes:
-                    added[id(use.located.command)] = choice.named
-                    edits = tuple(_edits(step, use.usage, choice))
-                    yield Change(NAME, step.instruction.span.start, edits, _reason(use, choice), CONTRACT)
+        asked = stage.ships and not (image is not None and image.full)
+        removals = list(_removals_of_recommended(index, stage)) if asked else []
+        there = list(at_end.get(stage.parent, ())) if stage.parent is not None else []
+        for step in stage.steps:
+            for use in index.of(step).uses if step.keyword == "RUN" and not step.onbuild else ():
+                named: tuple[str, ...] = ()
+                if asked and step.instruction.json is None and _installs(use):
+                    words = words_of(model) if words is None else words
+                    try:
+                        choice = choose(use.usage, shown(use.located), words, there)
+                        _stay_removable(removals, step, choice)
+                    except LeaveAlone as no:
+                        yield Refusal(NAME, step.instruction.span.start, *no.reason)
+                    else:
+                        if choice.megabytes:
+                            named = choice.named
+                            edits = tuple(_edits(step, use.usage, choice))
+                            yield Change(NAME, step.instruction.span.start, edits, _reason(use, choice), CONTRACT)
+                _remember(there, use, named)
+        at_end[stage] = there
 
 
 def _installs(use: ManagerUse) -> bool:
@@ -74,41 +75,31 @@ def _installs(use: ManagerUse) -> bool:
     return not any(word.literal_or_text in _DECIDED or "recommends" in word.text.lower() for word in usage.words)
 
 
-def _named_before(index: RunIndex, step: Step, use: ManagerUse, added: Mapping[int, tuple[str, ...]]) -> list[str]:
-    """The packages that are there for certain because an earlier install names them, and none was removed since.
-
-    `added` are those that an install names from now on, by the command's id.
-    """
-    found: list[str] = []
-    for earlier in steps_before(step):
-        for one in index.of(earlier).uses if earlier.keyword == "RUN" else ():
-            found = _then_there(found, one, added)
-    for one in index.of(step).uses:
-        if one.order < use.order:
-            found = _then_there(found, one, added)
-    return found
-
-
-def _then_there(names: list[str], use: ManagerUse, added: Mapping[int, tuple[str, ...]]) -> list[str]:
+def _remember(there: list[str], use: ManagerUse, added: Sequence[str]) -> None:
+    """Keep in `there` the packages that are there for certain: an install names them, and none was removed since."""
     if use.usage.manager.name != "apt":
-        return names
+        return
     if use.usage.verb == "remove":
-        return []
-    if use.usage.verb != "install" or use.located.depth:
-        return names
-    return [*names, *names_of(use.usage), *added.get(id(use.located.command), ())]
+        there.clear()
+    elif use.usage.verb == "install" and not use.located.depth:
+        there += [*names_of(use.usage), *added]
 
 
-def _stay_removable(index: RunIndex, stage: Stage, step: Step, choice: RecommendedChoice) -> None:
-    """Raise LeaveAlone where a later command also removes what packages recommend: what is named would stay."""
-    for other in stage.steps[step.index :] if choice.named else ():
-        for use in index.of(other).uses if other.keyword == "RUN" else ():
+def _removals_of_recommended(index: RunIndex, stage: Stage) -> Iterator[tuple[Step, ManagerUse]]:
+    """The commands that also remove what packages recommend."""
+    for step in stage.steps:
+        for use in index.of(step).uses if step.keyword == "RUN" else ():
             if use.usage.manager.name == "apt" and any(word.literal_or_text in _AUTO for word in use.usage.words):
-                line = other.instruction.line
-                reason = (
-                    f"`{shown(use.located)}` on line {line} would leave {choice.named[0]}, once an install names it"
-                )
-                raise LeaveAlone("recommended", reason, "name it in the install and in the removal")
+                yield step, use
+
+
+def _stay_removable(removals: Sequence[tuple[Step, ManagerUse]], step: Step, choice: RecommendedChoice) -> None:
+    """Raise LeaveAlone where a later command also removes what packages recommend: what is named would stay."""
+    if choice.named and removals and removals[-1][0].index >= step.index:
+        last, use = removals[-1]
+        what = f"`{shown(use.located)}` on line {last.instruction.line}"
+        reason = f"{what} would leave {choice.named[0]}, once an install names it"
+        raise LeaveAlone("recommended", reason, "name it in the install and in the removal")
 
 
 def _edits(step: Step, usage: Usage, choice: RecommendedChoice) -> Iterator[Edit]:

@@ -25,7 +25,7 @@ from dfix.rewriter.manifests.shared.inputs import Inputs, Install
 from dfix.rewriter.text.expression import expression
 
 _VERSION = expression(r"^lockfileVersion: '?(?:6\.0|9\.0)'?$", re.MULTILINE)
-_RESOLUTION = expression(r"^\s*resolution:(.*)$", re.MULTILINE)
+_RESOLUTION = expression(r"^[ \t]*resolution:(.*)$", re.MULTILINE)
 _BY_CHECKSUM = expression(r" \{integrity: [\w+/=-]+\}")
 _FROM_GIT = expression(
     r" \{gitHosted: true, integrity: [\w+/=-]+, tarball: https://codeload\.github\.com/[\w.-]+/[\w.-]+/tar\.gz/[0-9a-f]{40}\}"
