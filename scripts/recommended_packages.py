@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from runtime_packages import RELEASES, fetch
+from runtime_packages import RELEASES, fetch, stamp
 
 OUT = Path(__file__).resolve().parents[1] / "rewriter" / "knowledge" / "packages" / "recommended.tsv"
 
@@ -108,9 +108,7 @@ def main() -> None:
     found: dict[str, set[str]] = {}
     stamps = []
     for name, (archive, areas) in RELEASES.items():
-        head = fetch(f"{archive}/dists/{name}/Release").decode()
-        stamp = dict(line.split(": ", 1) for line in head.split("\n") if line.startswith(("Date: ", "Version: ")))
-        stamps.append(f"# {name} {stamp['Version']}, {stamp['Date']}")
+        stamps.append(stamp(archive, name))
         of = release(archive, name, areas)
         base = of.in_every_image()
         for package in names & set(of.packages):

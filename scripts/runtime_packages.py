@@ -115,14 +115,19 @@ def libraries(name: str, known: dict[str, Package]) -> tuple[str, ...]:
     return tuple(sorted(every - brought)) or tuple(sorted(every))
 
 
+def stamp(archive: str, release: str) -> str:
+    """A comment line with the version and date of a release's package lists."""
+    head = fetch(f"{archive}/dists/{release}/Release").decode()
+    fields = dict(line.split(": ", 1) for line in head.split("\n") if line.startswith(("Date: ", "Version: ")))
+    return f"# {release} {fields['Version']}, {fields['Date']}"
+
+
 def main() -> None:
     """Fetch the lists and write the table."""
     found: dict[str, dict[tuple[str, ...], list[str]]] = defaultdict(lambda: defaultdict(list))
     stamps = []
     for release, (archive, areas) in RELEASES.items():
-        head = fetch(f"{archive}/dists/{release}/Release").decode()
-        stamp = dict(line.split(": ", 1) for line in head.split("\n") if line.startswith(("Date: ", "Version: ")))
-        stamps.append(f"# {release} {stamp['Version']}, {stamp['Date']}")
+        stamps.append(stamp(archive, release))
         known = packages(archive, release, areas)
         for name, package in known.items():
             if name.endswith("-dev") and package.section not in _OTHER_LANGUAGES:

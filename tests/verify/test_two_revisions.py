@@ -16,7 +16,7 @@ from dfix.rewriter.cli.main import run
 from dfix.rewriter.cli.request import Request
 from dfix.rewriter.cli.two_trees import TwoTrees
 from dfix.rewriter.cli.verify_request import VerifyRequest
-from dfix.rewriter.verify.two_revisions import changed
+from dfix.rewriter.verify.two_revisions import TwoRevisions, changed
 from dfix.rewriter.verify.workspace import Workspace
 from tests.build_context import put
 from tests.layers.repositories import commit, git, repository
@@ -63,10 +63,13 @@ def seen(folder: Path, space: Path, *paths: str, head: str | None = None) -> dic
         pair = task._pair
         if not task.builds:
             found[name] = task.unbuilt().verdict
-        elif pair.old is None:  # type: ignore[union-attr]
+            continue
+        assert isinstance(pair, TwoRevisions)
+        assert pair.new is not None
+        if pair.old is None:
             found[name] = "new"
         else:
-            differs = changed(pair.old, pair.new)  # type: ignore[union-attr, arg-type]
+            differs = changed(pair.old, pair.new)
             found[name] = " ".join(["Dockerfile"] * differs.dockerfile + list(differs.sources))
     return found
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import fnmatch
 from bisect import bisect_right
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
@@ -53,7 +53,7 @@ class LaterText:
         for begin, end in ((after, len(self._text)), (0, first)):
             at = self._text.find(name, begin, end)
             if at < 0:
-                found = (start for start, pattern in self._patterns if begin <= start < end and _is_for(name, pattern))
+                found = (start for start, pattern in self._patterns if begin <= start < end and fnmatch(name, pattern))
                 at = next(found, -1)
             if at >= 0:
                 return self._steps[bisect_right(self._starts, at) - 1]
@@ -66,7 +66,7 @@ class LaterText:
             self._removed[stage] = list(_removed(step.stage.steps))
         words = self._removed[stage]
         return any(
-            name in word or fnmatch.fnmatch(name, word.rpartition("/")[2].strip("\"'"))
+            name in word or fnmatch(name, word.rpartition("/")[2].strip("\"'"))
             for _, word in words[bisect_right(words, (step.index + 1, "")) :][:_MOST_PATTERNS]
         )
 
@@ -81,11 +81,7 @@ def patterns(text: str) -> Iterator[tuple[int, str]]:
 
 def has_pattern_for(text: str, name: str) -> bool:
     """Whether a text has a pattern for a file, other than one for all files."""
-    return any(_is_for(name, pattern) for _, pattern in patterns(text))
-
-
-def _is_for(name: str, pattern: str) -> bool:
-    return fnmatch.fnmatch(name, pattern)
+    return any(fnmatch(name, pattern) for _, pattern in patterns(text))
 
 
 def _removed(steps: Iterable[Step]) -> Iterator[tuple[int, str]]:

@@ -237,8 +237,9 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
     download = with_what_counts(copies, download, read)
     why = why_it_may_fail(copies, step, download, read, places)
     alone = may_fail(download)
+    in_braces = f"{{ {alone}; }}"
     if why:
-        download = download._replace(command=f"{{ {alone}; }}")
+        download = download._replace(command=in_braces)
     if download.prefetch.then:
         download = download._replace(command=f"{download.command} && {download.prefetch.then}")
     run_split = None
@@ -253,9 +254,7 @@ def download_first(model: Model, copies: StageCopies, step: Step) -> Split | Non
         raise LeaveAlone("reads-first", reason, "commit the mode instead (`git update-index --chmod=+x`)")
     setup = setup_for_second_run((chain(step.script) or ())[: download.part], model.source.text)
     command = mode + fetch if run_split is not None else setup + mode + fetch
-    if (
-        why and run_split is None and command == download.command and not download.prefetch.then
-    ):  # no other command's failure is ignored
+    if run_split is None and command == in_braces:  # no other command's failure is ignored
         command = alone
     reason = (
         f"`{shown}` fetches {download.prefetch.what} again when any file changes, but only reads {_listed(move.read)} "
