@@ -6,17 +6,17 @@ python scripts/man_page.py --check   # exit with 1 if it is not up to date
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from generated_page import ROOT, keep_up_to_date
+
 from dfix.rewriter.cli.flags import COMMANDS, LAYERS, PROVE, REWRITE, Flag
 
-ROOT = Path(__file__).resolve().parents[1]
-PLACE = ROOT / "docs" / "dfix.1"
+PAGE = Path("docs/dfix.1")
 _WORDS = ("[OPTION]… PATH…", "verify [OPTION]… PATH…", "layers [OPTION]… PATH…", "rules", "rule NAME", "config", "lsp")
 _OPERANDS = {"rule": "NAME", "verify": "PATH…", "layers": "PATH…"}
 _EXAMPLES = (
@@ -113,19 +113,5 @@ def _text(text: str) -> str:
     return f"\\&{text}" if text[:1] in (".", "'") else text
 
 
-def main() -> int:
-    """Run the program."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the page is out of date")
-    current, arguments = page(), parser.parse_args()
-    stale = not PLACE.exists() or PLACE.read_text(encoding="utf-8") != current
-    if stale and arguments.check:
-        print("docs/dfix.1 is out of date: run `make docs`", file=sys.stderr)
-        return 1
-    if stale:
-        PLACE.write_text(current, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep_up_to_date(PAGE, page(), __doc__ or ""))

@@ -6,14 +6,14 @@ messages from top to bottom, as one text; it is made from the source, so that no
 
 from __future__ import annotations
 
-import argparse
 import ast
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from generated_page import ROOT, keep_up_to_date
+
 PAGE = Path("docs/messages.md")
 _PARTS = {
     "What the rules say": (
@@ -111,21 +111,5 @@ def _markdown(text: str) -> str:
     return " ".join(text.split()).replace("<", r"\<")
 
 
-def main() -> int:
-    """Run the program."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the page is out of date")
-    arguments = parser.parse_args()
-    current = page(ROOT)
-    path = ROOT / PAGE
-    stale = not path.exists() or path.read_text(encoding="utf-8") != current
-    if stale and arguments.check:
-        print(f"{PAGE} is out of date: run `make docs`", file=sys.stderr)
-        return 1
-    if stale:
-        path.write_text(current, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep_up_to_date(PAGE, page(ROOT), __doc__ or ""))

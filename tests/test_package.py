@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from man_page import PLACE, page
+from man_page import PAGE, page
 
 from dfix.rewriter.cli.flags import LAYERS, PROVE, REWRITE
 from tests.built import ROOT, build
@@ -94,12 +94,12 @@ def test_the_metadata_is_complete(wheel: Path) -> None:
 
 
 def test_the_manual_page_is_up_to_date_and_reads_well() -> None:
-    assert PLACE.read_text(encoding="utf-8") == page()
+    assert (ROOT / PAGE).read_text(encoding="utf-8") == page()
     man = shutil.which("man")
     if man is None or shutil.which("groff") is None:
         pytest.skip("needs man and groff")
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80", "MAN_KEEP_FORMATTING": "", "MANROFFSEQ": ""}
-    words = [man, "--warnings", "-l", str(PLACE)]
+    words = [man, "--warnings", "-l", str(ROOT / PAGE)]
     shown = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
     assert shown.stderr == ""
     for flag in (*REWRITE, *PROVE, *LAYERS):

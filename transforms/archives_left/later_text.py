@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
+from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.model.commands import located
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.expression import expression
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dfix.rewriter.model import Model, Step
+    from dfix.rewriter.shell.nodes import Word
 
-REMOVES = frozenset(("rm", "mv", "unlink", "shred", "find"))
 _WORD = expression(r"[^\s'\";&|()<>]+")
 _MOST_PATTERNS = 100
 
@@ -79,6 +80,11 @@ def patterns(text: str) -> Iterator[tuple[int, str]]:
             yield match.start(), name
 
 
+def removes(program: Word) -> bool:
+    """Whether a program may take files away from where they are."""
+    return program_name(program) in of_kind("frees") | {"find", "mv"}
+
+
 def has_pattern_for(text: str, name: str) -> bool:
     """Whether a text has a pattern for a file, other than one for all files."""
     return any(fnmatch(name, pattern) for _, pattern in patterns(text))
@@ -88,5 +94,5 @@ def _removed(steps: Iterable[Step]) -> Iterator[tuple[int, str]]:
     """The words of commands that remove files, with the indexes of their steps."""
     for step in steps:
         for command in located(step) if step.keyword == "RUN" else ():
-            if command.words and program_name(command.words[0]) in REMOVES:
+            if command.words and removes(command.words[0]):
                 yield from ((step.index, word.text) for word in command.words[1:])

@@ -15,7 +15,7 @@ from dfix.rewriter.model.paths import overlaps
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.transforms.archives_left.downloads import downloaded, text_of, unpacked
-from dfix.transforms.archives_left.later_text import REMOVES, LaterText, has_pattern_for
+from dfix.transforms.archives_left.later_text import LaterText, has_pattern_for, removes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,7 +127,7 @@ def _left(model: Model, later_text: LaterText, step: Step, commands: Sequence[Lo
 
 def _may_remove(later: Located, unpacking: Located, text: str, name: str) -> bool:
     """Whether a later command of the RUN removes or moves the archive, or may do so."""
-    if not later.words or program_name(later.words[0]) not in REMOVES:
+    if not later.words or not removes(later.words[0]):
         return False
     operands = [word.text.strip("\"'") for word in later.words[1:] if not word.text.startswith("-")]
     if any(name in operand or set("*?[$`") & set(operand) for operand in operands):
