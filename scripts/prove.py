@@ -2,6 +2,7 @@
 
     make prove                      everything; writes docs/results.md
     python scripts/prove.py NAME…   only these contexts, with the details
+    python scripts/prove.py --ci --sample 50 --seed 7   some of those that are quick, by chance
     python scripts/prove.py --unsafe --write    only those with a different image, and that part of the page
 
 Fails if a change is not proven, if a context is not changed by exactly the rules in its .toml, or if there are fewer
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -65,10 +67,14 @@ def main() -> int:
     parser.add_argument("--no-measure", action="store_true", help="prove only")
     parser.add_argument("--unsafe", action="store_true", help="only contexts whose changes produce a different image")
     parser.add_argument("--ci", action="store_true", help="without contexts that take long")
+    parser.add_argument("--sample", type=int, default=0, help="so many of our own contexts, taken by chance")
+    parser.add_argument("--seed", type=int, default=1, help="of the chance")
     asked = parser.parse_args()
+    if asked.write and asked.sample:
+        parser.error("--write needs all contexts, not a sample")
     engine = start()
     with tempfile.TemporaryDirectory() as folder:
-        own = [case for case in own_cases() if _asked(case, asked)]
+        own = _drawn([case for case in own_cases() if _asked(case, asked)], asked.sample, asked.seed)
         real = [case for case in real_cases(Path(folder)) if _asked(case, asked)]
         with ThreadPoolExecutor(4 if asked.no_measure else 1) as pool:  # time only one build at a time
             rows = list(pool.map(partial(prove, engine, measuring=not asked.no_measure), own))
@@ -78,7 +84,7 @@ def main() -> int:
     faults += [
         f"{row.name}: {row.file['verdict']}" for row in real_rows if row.file["verdict"] in ("broken", "unshown")
     ]
-    if not asked.names and not asked.unsafe:
+    if not asked.names and not asked.unsafe and not asked.sample:
         proven = sum(row.file["verdict"] == "proven" for row in rows)
         built = sum(row.file["verdict"] in ("proven", "built", "broken") for row in real_rows)
         faults += [f"only {proven} of our own contexts are proven"] if proven < LEAST_OWN else []
@@ -98,6 +104,13 @@ def _asked(case: Case, asked: argparse.Namespace) -> bool:
     if asked.names:
         return case.name in asked.names
     return (case.unsafe or not asked.unsafe) and (case.in_ci or not asked.ci)
+
+
+def _drawn(cases: list[Case], count: int, seed: int) -> list[Case]:
+    """All of the cases, or `count` of them, in their order."""
+    if not 0 < count < len(cases):
+        return cases
+    return [cases[index] for index in sorted(random.Random(seed).sample(range(len(cases)), count))]
 
 
 def own_cases() -> list[Case]:
