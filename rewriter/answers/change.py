@@ -32,6 +32,9 @@ class Change(NamedTuple):
     """The offset of the instruction about which the rule then refuses nothing more; None for no such instruction."""
     worth: str = ""
     """What it is worth, with a figure and where that comes from: "about 20 MB less (…, measured)"; "" for unknown."""
+    checks: tuple[str, ...] = ()
+    """The checks of other tools that this change answers, so that a comment which turns one of them off keeps it away.
+    Empty for all `CODES` of its rule."""
 
 
 class Refusal(NamedTuple):
@@ -47,3 +50,5 @@ class Refusal(NamedTuple):
     """One sentence: what dfix saw in the author's lines, and why it prevents the change."""
     hint: str = ""
     """An instruction that makes the change possible; "" when there is none."""
+    checks: tuple[str, ...] = ()
+    """As in `Change`."""

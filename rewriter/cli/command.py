@@ -153,7 +153,11 @@ def _with_bar(outcomes: Iterable[Outcome], total: int, request: Request) -> Iter
 def _status(request: Request, printer: ResultPrinter) -> int:
     if printer.tally.problems:
         return FAILED
-    if not printer.tally.changed or request.exit_zero:
+    if request.exit_zero:
+        return CLEAN
+    if printer.tally.unexplained:
+        return FOUND
+    if not printer.tally.changed:
         return CLEAN
     if request.mode == "write":
         return FOUND if request.exit_non_zero_on_fix else CLEAN

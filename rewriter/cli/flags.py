@@ -74,7 +74,7 @@ _WHICH = (
         _RULES,
         Flag("unsafe", ("--unsafe",), "switch", "Also apply changes that produce a different image."),
         Flag("select", ("--select",), "rules", "Rules to run, comma-separated.", "RULES"),
-        Flag("ignore", ("--ignore",), "rules", "Rules to skip, comma-separated.", "RULES"),
+        Flag("ignore", ("--ignore",), "rules", "Rules or checks (DL3009) to skip, comma-separated.", "RULES"),
     ),
     *_grouped(
         _FILES,

@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.cli.request import Request
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.job import Job
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.report.diff import shown_name
-from dfix.rewriter.settings.files import Settings, SettingsError, SettingsFinder, load, matches
+from dfix.rewriter.settings.files import (
+    Settings,
+    SettingsError,
+    SettingsFinder,
+    hint_for,
+    ignoring,
+    load,
+    matches,
+    unknown_names,
+)
 from dfix.rewriter.text.discover import discover
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.root import root_of
@@ -64,9 +72,8 @@ class SelectedFiles:
         root = root or root_of(path)
         found = self.settings(path, root).options(path)
         named = request.context is not None
-        return found._replace(
+        return ignoring(found, frozenset(request.ignore))._replace(
             select=frozenset(request.select) if request.select else found.select,
-            ignore=found.ignore.union(request.ignore),
             unsafe=request.unsafe or found.unsafe,
             plugins=not request.isolated,
             context=request.context if named else found.context,
@@ -104,7 +111,8 @@ class SelectedFiles:
 
 def unknown_rule(request: Request) -> str:
     """Which rule on the command line is unknown, as a sentence, or ""."""
-    named = {*request.select, *request.ignore}
-    known = pipeline.rule_names(with_plugins=not request.isolated) if named else frozenset()
-    unknown = named - known
-    return f"unknown rule `{min(unknown)}`. {did_you_mean(min(unknown), known, LISTED)}" if unknown else ""
+    if not request.select and not request.ignore:
+        return ""
+    known = pipeline.rule_names(with_plugins=not request.isolated)
+    unknown = (frozenset(request.select) - known) | unknown_names(frozenset(request.ignore), known)
+    return f"unknown rule `{min(unknown)}`. {hint_for(min(unknown), known)}" if unknown else ""

@@ -14,6 +14,10 @@ class Options(NamedTuple):
     select: frozenset[str] | None = None
     """The rules to run; None means all."""
     ignore: frozenset[str] = frozenset()
+    ignored_checks: frozenset[str] = frozenset()
+    """Checks of other tools: changes that answer one of them are left out."""
+    require_ignore_reasons: bool = False
+    """Whether an ignore comment must say why."""
     unsafe: bool = False
     target: str = ""
     """The builder: "buildkit", "buildah", "kaniko" or, if unknown, ""."""

@@ -104,6 +104,13 @@ def _wrong_shape(plugin: Plugin, module: object) -> str:
     return "" if callable(getattr(module, "propose", None)) else f"its module {plugin.module} has no function `propose`"
 
 
+def check_answer(transform: Transform, answer: object, length: int) -> None:
+    """Raise PluginAnswerError if a plug-in's answer about a text of `length` characters is invalid."""
+    fault = answer_fault(transform, answer, length)
+    if fault:
+        raise PluginAnswerError(fault)
+
+
 def answer_fault(transform: Transform, answer: object, length: int) -> str:
     """Why a plug-in's answer about a text of `length` characters is invalid, or ""."""
     if not isinstance(answer, Change | Refusal):
@@ -112,6 +119,10 @@ def answer_fault(transform: Transform, answer: object, length: int) -> str:
         return f"returned an answer for the rule `{answer.rule}`"
     if not _is_offset(answer.offset, length):
         return f"returned offset {answer.offset!r} in a text of {length} characters"
+    if not isinstance(answer.checks, tuple):
+        return f"returned {str(answer.checks)[:80]} instead of a tuple of checks"
+    if wrong := _text_fault(*answer.checks):
+        return wrong
     if isinstance(answer, Change):
         return _text_fault(answer.reason, *answer.ignored) or _change_fault(answer, length)
     return _text_fault(answer.code, answer.reason, answer.hint)

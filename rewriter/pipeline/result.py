@@ -84,6 +84,8 @@ class Result(NamedTuple):
     """Which plug-ins' rules were left out, and why."""
     context: UsedContext | None = None
     """None if no rule asked for the build context."""
+    unexplained: tuple[Note, ...] = ()
+    """Ignore comments without the reason that the settings require."""
 
     @property
     def changed(self) -> bool:

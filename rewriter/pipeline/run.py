@@ -9,7 +9,6 @@ from os.path import exists
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.change import Change, Refusal
-from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.dockerfile import Tree, parse
 from dfix.rewriter.dockerfile.dangling import without_dangling
 from dfix.rewriter.dockerfile.rules import check
@@ -17,12 +16,13 @@ from dfix.rewriter.model import Model, build
 from dfix.rewriter.pipeline import guards
 from dfix.rewriter.pipeline.authors_words import AuthorsWords
 from dfix.rewriter.pipeline.history import History
+from dfix.rewriter.pipeline.ignore_warnings import SilencedAnswer, comments_to_mend, unused_comments, without_reason
 from dfix.rewriter.pipeline.opened_context import OpenedContext, open_context, unusable
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.registry import RuleInfo, plugin_rules, rule_names, rules, transforms
 from dfix.rewriter.pipeline.result import Applied, IgnoreFileChange, Note, Refused, Result
 from dfix.rewriter.pipeline.settled import Settled
-from dfix.rewriter.pipeline.suppressions import COMMENTS, Suppressions
+from dfix.rewriter.pipeline.suppressions import Suppressions
 from dfix.rewriter.pipeline.transform import Transform, is_opt_in, reads_sources
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
@@ -112,6 +112,8 @@ class _Run:
         self.history = History(tree.source)
         self.done: list[_Done] = []
         self._asked = ""  # the rule that was asked last
+        self._running = chosen(options)
+        self._hidden: set[SilencedAnswer] = set()
         self._last: Model  # of the last text
         self._context: Context | None = None
         self._context_known = False
@@ -122,10 +124,12 @@ class _Run:
         model = self._model()
         if model.opaque:
             return Result(source, source, (), (), (Note(1, model.opaque),), None)
-        running = chosen(self.options)
-        if Suppressions.read(source.text).whole_file:
-            return Result(source, source, (), (), (Note(1, "it has a `# dfix: ignore-file` comment"),), None)
-        refusals = self._settle(model, running)
+        suppressed = Suppressions.read(source.text)
+        unexplained = tuple(without_reason(suppressed)) if self.options.require_ignore_reasons else ()
+        if suppressed.whole_file:
+            note = Note(1, "it has a `# dfix: ignore-file` comment")
+            return Result(source, source, (), (), (note,), None, unexplained=unexplained)
+        refusals = self._settle(model, self._running)
         problem = unusable(self._opened.context, source.path)
         if problem is not None:
             return Result(source, source, (), (), (), problem, context=self._opened.used)
@@ -134,7 +138,7 @@ class _Run:
             if wrong:
                 raise GuardError(wrong)
             self._check_files(model)
-        return self._report(refusals)
+        return self._report(refusals)._replace(unexplained=unexplained)
 
     def _check_files(self, first: Model) -> None:
         """Raise GuardError if a stage ends with other files, or a command finds others, and name the rule."""
@@ -195,8 +199,14 @@ class _Run:
             if self.hooks.proceed is not None:
                 self.hooks.proceed()
             if foreign:
-                _check_answer(transform, item, model.source)
-            if suppressed.hides(transform.NAME, transform.CODES, model.source.line_of(item.offset)):
+                from dfix.rewriter.pipeline.plugins import check_answer
+
+                check_answer(transform, item, len(model.source.text))
+            checks = item.checks or transform.CODES
+            if suppressed.hides(transform.NAME, checks, model.source.line_of(item.offset)):
+                self._hidden.add(SilencedAnswer(transform.NAME, checks, self._original_line(item.offset)))
+                continue
+            if not self.options.ignored_checks.isdisjoint(checks):
                 continue
             if isinstance(item, Refusal):
                 refusals.append(item)
@@ -226,8 +236,15 @@ class _Run:
         only, without = self.options.only, self.options.without
         if only is None and not without:
             return True
-        place = (change.rule, self.history.original(len(self.history.texts) - 1, change.offset))
+        place = (change.rule, self._original(change.offset))
         return place not in without and (only is None or place in only)
+
+    def _original(self, offset: int) -> int:
+        """The offset in the file as it was, of one in the last text."""
+        return self.history.original(len(self.history.texts) - 1, offset)
+
+    def _original_line(self, offset: int) -> int:
+        return self.first.source.line_of(self._original(offset))
 
     def _apply(self, changes: list[Change]) -> None:
         edits = [edit for change in changes for edit in change.edits]
@@ -297,21 +314,12 @@ class _Run:
                 yield Refused(item.rule, line, last.line_of(item.offset), item.code, reason, hint)
 
     def _warnings(self) -> tuple[Note, ...]:
-        """Comments of the file as it was that look as if they suppressed something, and a missing context."""
+        """A missing context, and the ignore comments of the file as it was that have no effect."""
         suppressed = Suppressions.read(self.first.source.text)
-        warnings = []
+        found = [*comments_to_mend(suppressed, self.options), *unused_comments(suppressed, self._hidden, self._running)]
         if self._opened.why and self._opened.context is None:
-            warnings.append(Note(1, f"no build context is used: {self._opened.why}. Name it with --context"))
-        for line, word in suppressed.misspelt:
-            hint = did_you_mean(word, COMMENTS, "")
-            if hint:  # else it may be prose
-                warnings.append(Note(line, f"the comment has no effect: `dfix: {word}` is unknown. {hint}"))
-        if suppressed.named_rules:
-            known = rule_names(with_plugins=self.options.plugins)
-            for line, name in suppressed.unknown_rules(known):
-                hint = did_you_mean(name, known, LISTED)
-                warnings.append(Note(line, f"the comment has no effect: it names an unknown rule, `{name}`. {hint}"))
-        return tuple(sorted(warnings))
+            found.append(Note(1, f"no build context is used: {self._opened.why}. Name it with --context"))
+        return tuple(sorted(found))
 
     def _ignore_file(self) -> IgnoreFileChange | None:
         first, last = self._opened.context, self._context
@@ -334,12 +342,3 @@ def chosen(options: Options) -> list[Transform]:
         if t.NAME not in ignore
         and (t.NAME in select if select is not None else not is_opt_in(t) and (options.unsafe or not reads_sources(t)))
     ]
-
-
-def _check_answer(transform: Transform, answer: object, source: Source) -> None:
-    """Raise PluginAnswerError if a plug-in's answer is invalid."""
-    from dfix.rewriter.pipeline.plugins import PluginAnswerError, answer_fault
-
-    fault = answer_fault(transform, answer, len(source.text))
-    if fault:
-        raise PluginAnswerError(fault)

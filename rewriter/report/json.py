@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from dfix.rewriter.pipeline.result import Applied, Refused, Result
+from dfix.rewriter.pipeline.result import Applied, Note, Refused, Result
 from dfix.rewriter.report.diff import git_diff, shown_name
 from dfix.rewriter.report.hunks import hunks
 from dfix.rewriter.report.output import valid
@@ -29,13 +29,17 @@ def _file(result: Result, written: bool) -> dict[str, Any]:
         "changes": [_change(change) for change in result.changes],
         "refusals": [_refusal(refusal) for refusal in result.refusals],
         "notes": [{"line": note.line, "message": valid(note.message)} for note in result.notes],
-        "warnings": [{"line": warning.line, "message": valid(warning.message)} for warning in result.warnings],
+        "warnings": [{"line": warning.line, "message": valid(warning.message)} for warning in _warnings(result)],
         "problem": problem and {"line": problem.line, "message": valid(problem.message), "hint": valid(problem.hint)},
         "edits": _edits(result),
         "diff": valid(git_diff(result)),
         "ignore_file": _ignore_file(result),
         "context": _context(result),
     }
+
+
+def _warnings(result: Result) -> list[Note]:
+    return sorted((*result.warnings, *result.unexplained))
 
 
 def _context(result: Result) -> dict[str, Any] | None:

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dfix.rewriter.answers.code_table import Code, codes, codes_of
 from dfix.rewriter.answers.example import Example
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
+from dfix.rewriter.knowledge.known_checks import known_checks
 from dfix.rewriter.pipeline.registry import OWN, RuleInfo, plugin_faults, rules
+from dfix.rewriter.report.check_page import check_page
 from dfix.rewriter.report.diff import unified
 from dfix.rewriter.report.folding import Painted
 from dfix.rewriter.report.output import Output, visible
@@ -17,12 +19,12 @@ from dfix.rewriter.settings.files import FILES
 from dfix.rewriter.settings.keys import KEYS
 from dfix.rewriter.text.source import Source
 
-_USAGE = "usage: dfix rules, dfix rule NAME-OR-CODE, dfix config; for a file of that name: dfix ./{name}\n"
+_USAGE = "usage: dfix rules, dfix rule NAME-CODE-OR-CHECK, dfix config; for a file of that name: dfix ./{name}\n"
 _HELP = ("-h", "--help")
 
 
 def answer(words: list[str], out: Output, err: Output) -> int:
-    """Carry out `rules`, `rule NAME`, `rule CODE` or `config` and return the exit status."""
+    """Carry out `rules`, `rule NAME`, `rule CODE`, `rule CHECK` or `config` and return the exit status."""
     if words[1:] and words[-1] in _HELP:
         out.write(_USAGE.format(name=words[0]))
         return 0
@@ -37,10 +39,10 @@ def answer(words: list[str], out: Output, err: Output) -> int:
     elif words[0] != "rule" or len(words) != 2 or words[1].startswith("-"):
         err.write(_USAGE.format(name=words[0]))
         return 2
-    elif not (text := page(words[1]) or reason(words[1])):
-        names = {info.name for info in rules()} | {code.name for code in codes()}
+    elif not (text := page(words[1]) or reason(words[1]) or check_page(words[1])):
+        names = {info.name for info in rules()} | {code.name for code in codes()} | set(known_checks())
         hint = did_you_mean(words[1], names, LISTED)
-        err.write(f"dfix: unknown rule or code `{words[1]}`. {hint}\n")
+        err.write(f"dfix: unknown rule, code or check `{visible(words[1])}`. {hint}\n")
         return 2
     else:
         write_page(out, text)

@@ -13,7 +13,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.files = self.changed = self.changes = 0
-        self.refusals = self.unsafe = self.notes = self.problems = 0
+        self.refusals = self.unsafe = self.notes = self.problems = self.unexplained = 0
         self._by_rule: dict[tuple[str, str], int] = {}
 
     def add(self, result: Result) -> None:
@@ -23,6 +23,7 @@ class Tally:
         self.changed += result.changed
         self.changes += len(result.changes)
         self.notes += len(result.notes)
+        self.unexplained += len(result.unexplained)
         for change in result.changes:
             self._count(change.rule, "change")
         for refusal in result.refusals:
@@ -64,6 +65,8 @@ class Tally:
             left.append(f"{_number(self.notes, 'file')} left alone as a whole")
         if left:
             text += f"; {' and '.join(left)}" + ("" if explained else " (--explain says why)")
+        if self.unexplained:
+            text += f"; {_number(self.unexplained, 'ignore comment')} without a reason"
         if self.problems:
             text += f"; {broken}"
         return text

@@ -120,8 +120,8 @@ def context_line(out: Output, result: Result) -> None:
 
 
 def warning_lines(out: Output, result: Result) -> None:
-    """Print `path:line: warning: message` for each comment that has no effect."""
-    for warning in result.warnings:
+    """Print `path:line: warning: message` for each ignore comment that has no effect or lacks a reason."""
+    for warning in sorted((*result.warnings, *result.unexplained)):
         out.write(f"{visible_name(shown_name(result.before.path))}:{warning.line}:", "bold")
         out.write(" warning:", "bold yellow")
         out.write(f" {visible(warning.message)}\n")

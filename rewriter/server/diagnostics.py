@@ -27,7 +27,7 @@ def diagnostics(analysis: Analysis, *, explain: bool) -> list[types.Diagnostic]:
     if result.problem is not None:
         return [of_problem(analysis, result.problem)]
     found = [of_change(analysis, change) for change in result.changes]
-    for warning in result.warnings:
+    for warning in (*result.warnings, *result.unexplained):
         found.append(_made(analysis, warning.line, warning.message, types.DiagnosticSeverity.Warning))
     if explain:
         found += [_refusal(analysis, refusal) for refusal in result.refusals]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
+from dfix.rewriter.knowledge.known_checks import known_check, known_checks
 from dfix.rewriter.pipeline.options import Options, Saving
 from dfix.rewriter.settings.keys import (
     FORMS,
@@ -49,6 +50,9 @@ class Settings(NamedTuple):
     select: frozenset[str] | None = None
     """The rules to run; None means all."""
     ignore: frozenset[str] = frozenset()
+    """The rules to skip, and checks of other tools whose changes to leave out."""
+    require_ignore_reasons: bool = False
+    """Whether an ignore comment must say why."""
     unsafe: bool = False
     target: str = ""
     """The builder that the file is for, "" if not set."""
@@ -56,7 +60,7 @@ class Settings(NamedTuple):
     context: str | None = None
     """The build context folder; None means: find it."""
     per_file_ignores: Mapping[str, frozenset[str]] = {}
-    """Rules to skip, by pattern of the Dockerfile's path."""
+    """As `ignore`, by pattern of the Dockerfile's path."""
     save: Saving = Saving()
     """Which of these rules a save in an editor applies."""
     verify: tuple[tuple[str, str], ...] = ()
@@ -77,23 +81,54 @@ class Settings(NamedTuple):
         for pattern, rules in self.per_file_ignores.items():
             if matches(path, (pattern,), self.folder):
                 ignore |= rules
-        options = Options(self.select, ignore, self.unsafe, self.target, allow=self.verify)
+        options = ignoring(
+            Options(
+                select=self.select,
+                require_ignore_reasons=self.require_ignore_reasons,
+                unsafe=self.unsafe,
+                target=self.target,
+                allow=self.verify,
+            ),
+            ignore,
+        )
         if self.context is None:
             return options
         return options._replace(context=self.context, context_from=f"set in {os.path.basename(self.path)}")
 
     def check_rules(self, known: frozenset[str]) -> None:
         """Raise SettingsError if the settings name a rule that is not in `known`."""
-        named = self.ignore.union(
-            self.select or (), self.save.select or (), self.save.ignore, *self.per_file_ignores.values()
-        )
-        if named <= known:
+        ignored = self.ignore.union(*self.per_file_ignores.values())
+        named = frozenset().union(self.select or (), self.save.select or (), self.save.ignore)
+        unknown = (named - known) | unknown_names(ignored, known)
+        if not unknown:
             return
-        name = min(named - known)
+        name = min(unknown)
         data = read(self.path, None, is_settings=True)
         lines = b"" if isinstance(data, Problem) else data
         line = next((i for i, text in enumerate(lines.split(b"\n"), 1) if f'"{name}"'.encode() in text), 0)
-        raise SettingsError(Problem(self.path, line, f"unknown rule `{name}`", did_you_mean(name, known, LISTED)))
+        raise SettingsError(Problem(self.path, line, f"unknown rule `{name}`", hint_for(name, known)))
+
+
+def ignoring(options: Options, names: frozenset[str]) -> Options:
+    """Options that also leave out these rules, and what answers these checks of other tools."""
+    if not names:
+        return options
+    checks = names & known_checks().keys()
+    return options._replace(ignore=options.ignore | names - checks, ignored_checks=options.ignored_checks | checks)
+
+
+def unknown_names(ignored: frozenset[str], known: frozenset[str]) -> frozenset[str]:
+    """Which names to ignore are neither one of the known rules nor a check of another tool."""
+    unknown = ignored - known
+    return unknown - known_checks().keys() if unknown else unknown
+
+
+def hint_for(name: str, known: frozenset[str]) -> str:
+    """What may be meant by the unknown name of a rule: the rule that fixes a check, or a similar name."""
+    check = known_check(name)
+    if check is None:
+        return did_you_mean(name, known, LISTED)
+    return f"`dfix rule {check.check}` says what fixes that check" + (f": `{check.rule}`" if check.rule else "")
 
 
 class SettingsFinder:

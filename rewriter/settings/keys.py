@@ -30,7 +30,18 @@ KEYS = (
         '["split-manifests", "clean-up"]',
         "The rules to run; by default all but those that `dfix rules` says to select, unsafe ones only with `unsafe`.",
     ),
-    Key("ignore", "names", '["merge-runs"]', "The rules to skip."),
+    Key(
+        "ignore",
+        "names",
+        '["merge-runs"]',
+        "The rules to skip. Checks of hadolint and BuildKit (DL3009), too: what answers these is left out.",
+    ),
+    Key(
+        "require-ignore-reasons",
+        "flag",
+        "true",
+        "Whether `# dfix: ignore` must be followed by a reason: dfix exits 1 where one is missing.",
+    ),
     Key(
         "unsafe", "flag", "true", "Also apply unsafe rules: they produce a different image and declare the difference."
     ),

@@ -156,6 +156,10 @@ def test_at_the_end_of_a_run(text: str, line: int, is_hidden: bool) -> None:
     assert hidden(text, line, "x") == is_hidden
 
 
+ABOVE = "Put `# dfix: ignore` on the line above the instruction"
+OR_NAME = "Remove it, or name the rule that it is about"
+
+
 @pytest.mark.parametrize(
     ("comment", "said"),
     [
@@ -167,10 +171,22 @@ def test_at_the_end_of_a_run(text: str, line: int, is_hidden: bool) -> None:
             [
                 "it names an unknown rule, `bar`. `dfix rules` lists them",
                 "it names an unknown rule, `foo`. `dfix rules` lists them",
+                "merge-runs has nothing to say here. Remove it",
             ],
         ),
-        ("# dfix: ignore[clean-up, merge-runs] slow", []),
-        ("# dfix: ignore", []),
+        (
+            "# dfix: ignore[clean-up, merge-runs] slow",
+            ["clean-up has nothing to say here. Remove it", "merge-runs has nothing to say here. Remove it"],
+        ),
+        ("# dfix: ignore[multistage] it does not run without --unsafe", []),
+        ("# dfix: ignore[cache-mounts] it only runs by name", []),
+        ("# dfix: ignore[DL3009]", ["DL3009 has nothing to say here. Remove it"]),
+        ("# dfix: ignore[DL3015] no-recommends does not run without --unsafe", []),
+        ("# dfix: ignore", [f"no rule that ran has anything to say here. {OR_NAME}"]),
+        ("# dfix: ignore\n", [f"no instruction follows directly. {ABOVE}"]),
+        ("# dfix ignore[clean-up]", [f"a colon follows `dfix`. {ABOVE}"]),
+        ("# dfix ignore, says the team", []),
+        ("# hadolint ignore=DL3009", []),
         ("# dfix: this line was written by dfix", []),
         ("# dfix is ignored", []),
     ],
@@ -178,3 +194,80 @@ def test_at_the_end_of_a_run(text: str, line: int, is_hidden: bool) -> None:
 def test_a_comment_without_effect(comment: str, said: list[str]) -> None:
     warnings = run(Source("Dockerfile", f"FROM a\n{comment}\nRUN b\n"), Options()).warnings
     assert warnings == tuple(Note(2, f"the comment has no effect: {text}") for text in said)
+
+
+def warned(text: str, options: Options | None = None) -> list[tuple[int, str]]:
+    result = run(Source("Dockerfile", text), options or Options())
+    return [(note.line, note.message.removeprefix("the comment has no effect: ")) for note in result.warnings]
+
+
+INSTALL = "apt-get update && apt-get install -y curl\n"
+
+
+def test_a_comment_where_none_counts() -> None:
+    text = "FROM a\nRUN b \\\n# dfix: ignore\n  && c\nCOPY b # dfix: ignore /c/\nCMD b # dfix: ignore\n# dfix: ignore\n"
+    assert warned(text) == [
+        (3, f"it is within an instruction. {ABOVE}"),
+        (5, f"COPY has no comment at its end. {ABOVE}"),
+        (6, f"CMD has no comment at its end. {ABOVE}"),
+        (7, f"no instruction follows directly. {ABOVE}"),
+    ]
+    assert warned("FROM a\nRUN <<E\necho '# dfix: ignore'\nE\nLABEL a='# dfix: ignore'\n") == []
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# dfix: ignore",
+        "# dfix: ignore[clean-up] kept",
+        "# dfix: ignore[DL3009]",
+        "# dfix: ignore[clean-up]\n# hadolint ignore=DL3009",
+    ],
+)
+def test_a_comment_that_is_used(comment: str) -> None:
+    text = f"FROM debian:12\n{comment}\nRUN {INSTALL}"
+    assert warned(text) == []
+    assert not run(Source("Dockerfile", text), Options()).changed
+
+
+def test_unused_is_only_what_ran() -> None:
+    text = "FROM debian:12\n# dfix: ignore[merge-runs]\nRUN a\n# dfix: ignore\nRUN b\n"
+    assert warned(text, Options(ignore=frozenset(("merge-runs",)))) == []
+    assert warned(text, Options(select=frozenset(("clean-up",)))) == []
+    moved = (
+        "FROM debian:12\nRUN apt-get update\nRUN apt-get install -y curl\n# dfix: ignore[clean-up] kept\nRUN " + INSTALL
+    )
+    assert warned(moved) == []
+
+
+def test_a_comment_of_a_stage() -> None:
+    stage = f"FROM debian:12 AS {{}}\nRUN {INSTALL}"
+    text = f"# hadolint stage ignore=DL3009\n{stage.format('a')}{stage.format('b')}"
+    assert [change.line for change in run(Source("Dockerfile", text), Options()).changes] == [5]
+
+
+@pytest.mark.parametrize(
+    ("comment", "lines"),
+    [
+        ("# dfix: ignore", [2]),
+        ("# dfix: ignore[clean-up]", [2]),
+        ("# dfix: ignore[clean-up", [2]),
+        ("# dfix: ignore[clean-up] the mirror is slow", []),
+        ("# dfix: ignore the mirror is slow", []),
+        ("# dfix: ignore-file", [2]),
+        ("# dfix: ignore-file generated", []),
+        ("# hadolint ignore=DL3009", []),
+    ],
+)
+def test_reasons_can_be_required(comment: str, lines: list[int]) -> None:
+    source = Source("Dockerfile", f"FROM debian:12\n{comment}\nRUN {INSTALL}")
+    found = run(source, Options(require_ignore_reasons=True))
+    assert [note.line for note in found.unexplained] == lines
+    assert not found.changed
+    assert run(source, Options()).unexplained == ()
+
+
+def test_checks_that_the_settings_ignore() -> None:
+    source = Source("Dockerfile", f"FROM debian:12\nRUN {INSTALL}")
+    assert not run(source, Options(ignored_checks=frozenset(("DL3009",)))).changed
+    assert run(source, Options(ignored_checks=frozenset(("DL3059",)))).changed

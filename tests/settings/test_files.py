@@ -115,7 +115,12 @@ def test_without_settings(tmp_path: Path) -> None:
     [
         ('\nselct = ["x"]', 2, "unknown key `selct`", "Did you mean `select`?"),
         ("per_file_ignores = {}", 1, "unknown key `per_file_ignores`", "Did you mean `per-file-ignores`?"),
-        ("[other]\nx = 1", 1, "unknown key `other`", "The keys are select, ignore, unsafe, target, exclude, context, "),
+        (
+            "[other]\nx = 1",
+            1,
+            "unknown key `other`",
+            "The keys are select, ignore, require-ignore-reasons, unsafe, target, ",
+        ),
         ('select = "x"', 1, "`select` is not a list of strings", "For example: select = ["),
         ("unsafe = false\nignore = [1]", 2, "`ignore` is not a list of strings", "For example: ignore = ["),
         ('unsafe = "yes"', 1, "`unsafe` is not true or false", "For example: unsafe = true"),

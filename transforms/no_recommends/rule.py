@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 NAME = "no-recommends"
 SUMMARY = "install packages of Debian and Ubuntu without those that they only recommend"
 CONTRACT: Contract = "changed-image"
-CODES: tuple[str, ...] = ("recommended",)
+CODES = ("DL3015",)
 ORDER = 26
 READS_SOURCES = True
 

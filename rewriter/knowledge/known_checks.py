@@ -1,0 +1,38 @@
+"""Checks of hadolint and BuildKit, and which rule fixes what they report (`known_checks.toml`)."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from dfix.rewriter.text.named_tuple import NamedTuple
+from dfix.rewriter.text.own_data import own_table
+
+
+class KnownCheck(NamedTuple):
+    """A check of another tool."""
+
+    check: str
+    """Its name: "DL3009"."""
+    tool: str
+    """hadolint or buildkit."""
+    rule: str
+    """The rule of dfix that fixes what it reports; "" for none."""
+    about: str
+    """What it reports, in a few words."""
+    note: str
+    """Where the rule fixes less, or why there is none; may be empty for a rule."""
+
+
+@cache
+def known_checks() -> dict[str, KnownCheck]:
+    """The checks by name."""
+    rows = own_table(os.path.dirname(__file__), "known_checks.toml")["check"]
+    return {row["check"]: KnownCheck(**row) for row in rows}
+
+
+def known_check(name: str) -> KnownCheck | None:
+    """The check that is meant by a name as people write it: "DL3009", "hadolint:DL3009", "stagenamecasing"."""
+    tool, colon, check = name.strip().rpartition(":")
+    found = next((one for one in known_checks().values() if one.check.lower() == check.lower()), None)
+    return None if found is None or (colon and tool.lower() != found.tool) else found
