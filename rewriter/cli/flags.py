@@ -11,10 +11,10 @@ from typing import Literal
 
 from dfix.rewriter.text.named_tuple import NamedTuple
 
-Kind = Literal["switch", "text", "number", "seconds", "choice", "rules", "patterns", "texts", "version"]
-"""The value that a flag takes: none ("switch"); a text; a number or seconds, at least `least`; one of `choices`;
-comma-separated rules or patterns (the flag can be repeated); or one text per repetition. "version" prints the version
-and exits."""
+Kind = Literal["switch", "text", "pair", "number", "seconds", "choice", "rules", "patterns", "texts", "version"]
+"""The value that a flag takes: none ("switch"); a text, or two ("pair"); a number or seconds, at least `least`; one of
+`choices`; comma-separated rules or patterns (the flag can be repeated); or one text per repetition. "version" prints
+the version and exits."""
 
 
 class Flag(NamedTuple):
@@ -164,6 +164,14 @@ PROVE: tuple[Flag, ...] = (
             "text",
             "Command to run in both images if a change produces a different image.",
             "CMD",
+        ),
+        Flag("scan", ("--scan",), "switch", "Scan both images with trivy or grype, and compare what they find."),
+        Flag(
+            "scan_reports",
+            ("--scan-reports",),
+            "pair",
+            "Compare these JSON reports of trivy or grype on the old image and the new one.",
+            "OLD NEW",
         ),
         Flag(
             "clean",

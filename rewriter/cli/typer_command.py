@@ -17,6 +17,7 @@ _TYPES: dict[str, object] = {
     "seconds": float,
     "choice": str,
     "text": str | None,
+    "pair": tuple[str, str] | None,
     "rules": list[str] | None,
     "patterns": list[str] | None,
     "texts": list[str] | None,

@@ -26,6 +26,7 @@ from dfix.rewriter.verify.process import CommandStoppedError, Processes
 from dfix.rewriter.verify.progress import Progress
 from dfix.rewriter.verify.proof import Compared, Proof
 from dfix.rewriter.verify.strays import remove_strays
+from dfix.rewriter.verify.vulnerabilities import ReportError, compared_reports
 from dfix.rewriter.verify.workspace import Workspace
 
 FAILED = 2
@@ -48,12 +49,13 @@ def execute(request: VerifyRequest) -> int:
             problem_line(err, error.problem)
         except GitError as error:
             err.write(f"dfix: {visible(f'{error}. {error.hint}'.rstrip('. '))}\n")
-        except (EngineError, OSError) as error:
+        except (EngineError, ReportError, OSError) as error:
             err.write(f"dfix: {visible(said(error))}\n")
         return FAILED
 
 
 def _prove_all(request: VerifyRequest, processes: Processes, out: Output, err: Output) -> int:
+    scan = compared_reports(*request.scan_reports) if request.scan_reports is not None else None
     lines = PluginLines(err, traces=request.files.verbose)
     if not request.files.isolated and request.base is None:
         lines.loading()
@@ -68,7 +70,8 @@ def _prove_all(request: VerifyRequest, processes: Processes, out: Output, err: O
         with Progress(err, len(tasks), quiet=request.files.quiet) as progress:
             proofs = _proofs(tasks, shop, request.jobs, progress.teller, processes.stop)
             for task, proof in zip(tasks, proofs, strict=True):
-                printer.add(_written(proof, task.options.root) if request.files.mode == "write" else proof)
+                shown = proof if scan is None else proof._replace(scan=scan)
+                printer.add(_written(shown, task.options.root) if request.files.mode == "write" else shown)
                 progress.advance()
         printer.finish()
         return FAILED if lines.faulty else printer.status

@@ -8,6 +8,8 @@ from dfix.rewriter.verify.proof import Compared, Proof
 
 _STATUS = {"proven": 0, "unchanged": 0, "new": 0, "gone": 0, "broken": 1, "unshown": 2, "unbuilt": 2, "failed": 2}
 
+_UNSCANNED = 2
+
 
 class ProofPrinter:
     """Prints proofs to `out` and the summary to `err`. `status` is the exit status so far: the worst of all files."""
@@ -26,7 +28,7 @@ class ProofPrinter:
 
     def add(self, proof: Proof) -> None:
         """Print one proof, or keep it for the JSON document."""
-        self.status = max(self.status, _STATUS[proof.verdict])
+        self.status = max(self.status, _STATUS[proof.verdict], _UNSCANNED if _is_unscanned(proof) else 0)
         self._kept.append(proof)
         if self._request.files.output_format == "text":
             from dfix.rewriter.verify.proof_text import proof_text
@@ -49,6 +51,12 @@ class ProofPrinter:
             for unseen in dict.fromkeys(proof.unseen for proof in self._kept if proof.unseen):
                 self._err.write(f"which files a moved RUN reads was not checked: {visible(unseen)}\n")
             self._err.write(_summary(self._kept) + "\n")
+
+
+def _is_unscanned(proof: Proof) -> bool:
+    """Whether a scan that was asked for failed."""
+    scans = (proof.scan, proof.sources.scan if proof.sources is not None else None)
+    return any(scan is not None and scan.message for scan in scans)
 
 
 def _summary(proofs: list[Proof]) -> str:

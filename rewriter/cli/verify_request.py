@@ -8,6 +8,7 @@ import re
 from dfix.rewriter.cli.request import Request
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.engine import BuildOptions
+from dfix.rewriter.verify.scanner import installed
 
 
 class VerifyRequest(NamedTuple):
@@ -34,6 +35,10 @@ class VerifyRequest(NamedTuple):
     """Remove what earlier runs left behind."""
     smoke: tuple[str, ...] = ()
     """A command to run in both images."""
+    scan: bool = False
+    """Whether to scan both images for vulnerabilities."""
+    scan_reports: tuple[str, str] | None = None
+    """Reports of a scanner on the image before and after."""
 
 
 def fault(request: VerifyRequest) -> str:
@@ -53,7 +58,18 @@ def fault(request: VerifyRequest) -> str:
         return f"--context: no such folder: {context}. Name the folder that the build sends"
     if request.files.config is not None and request.files.isolated:
         return "--config and --isolated cannot be combined. Leave one out"
-    return _build_fault(request.build) or _fault_of_comparison(request)
+    return _build_fault(request.build) or _scan_fault(request) or _fault_of_comparison(request)
+
+
+def _scan_fault(request: VerifyRequest) -> str:
+    paths = request.files.paths
+    if request.scan and request.scan_reports is not None:
+        return "--scan and --scan-reports cannot be combined. Leave one out"
+    if request.scan_reports is not None and (len(paths) != 1 or os.path.isdir(paths[0])):
+        return "--scan-reports takes reports on the images of one Dockerfile. Name that file as the only PATH"
+    if request.scan and not installed():
+        return "--scan needs trivy or grype, and neither is installed. Install one, or name reports with --scan-reports"
+    return ""
 
 
 def _fault_of_comparison(request: VerifyRequest) -> str:

@@ -14,6 +14,7 @@ from dfix.rewriter.verify.process import Processes
 from dfix.rewriter.verify.proof import Proof
 from dfix.rewriter.verify.prove import Show
 from dfix.rewriter.verify.saved import LayerCache, SavedImageError
+from dfix.rewriter.verify.scanner import Scanner, installed
 from dfix.rewriter.verify.smoke import Runs
 from dfix.rewriter.verify.snapshot import ContextError
 from dfix.rewriter.verify.trial import Trial
@@ -26,6 +27,7 @@ class Workshop:
     def __init__(self, request: VerifyRequest, engine: Engine, space: Workspace, processes: Processes) -> None:
         self._request, self._engine, self._space, self._processes = request, engine, space, processes
         self._seen = LayerCache()
+        self._scanner = Scanner(installed(), processes, space.folder, request.build.timeout) if request.scan else None
 
     def trial(self, name: str, tell: Callable[[str], None]) -> Trial:
         """A trial of that name, which is to be closed."""
@@ -41,7 +43,7 @@ class Workshop:
 
     def show(self) -> Show:
         """What else than the images is looked at."""
-        return Show(self._request.measuring, self._request.watching)
+        return Show(self._request.measuring, self._request.watching, self._scanner)
 
     def finished(self, result: Result, trials: tuple[Trial, ...], prove: Callable[[], Proof]) -> Proof:
         """What `prove` says, without secrets; the trials are closed."""

@@ -12,6 +12,7 @@ from dfix.rewriter.report.output import valid
 from dfix.rewriter.verify.compare import Difference, Origin
 from dfix.rewriter.verify.gains import gained
 from dfix.rewriter.verify.proof import Compared, Measures, Proof, Rebuild, Sources
+from dfix.rewriter.verify.vulnerabilities import Scan, Vulnerability
 
 VERSION = 1
 
@@ -71,6 +72,7 @@ def _file(proof: Proof) -> dict[str, Any]:
             for one in proof.work
         ],
         "sources": _sources(proof.sources),
+        "scan": _scan(proof.scan),
         "ran": valid(proof.ran),
         "unseen": valid(proof.unseen),
         "gained": gained(proof),
@@ -90,6 +92,24 @@ def _sources(sources: Sources | None) -> dict[str, Any] | None:
         "differences": [_difference(difference) for difference in seen.differences] if seen else [],
         "message": valid(sources.message),
         "log": valid(sources.log),
+        "scan": _scan(sources.scan),
+    }
+
+
+def _scan(scan: Scan | None) -> dict[str, Any] | None:
+    if scan is None:
+        return None
+    lists = {"gone": scan.gone, "new": scan.new, "unchanged": scan.unchanged}
+    found = {name: [_finding(finding) for finding in findings] for name, findings in lists.items()}
+    return {"scanner": scan.scanner, "message": valid(scan.message), **found}
+
+
+def _finding(finding: Vulnerability) -> dict[str, Any]:
+    return {
+        "id": valid(finding.id),
+        "package": valid(finding.package),
+        "version": valid(finding.version),
+        "severity": finding.severity,
     }
 
 

@@ -37,14 +37,21 @@ class Processes:
         self._stopping.set()
 
     def run(
-        self, command: Sequence[str], timeout: float, take: Callable[[bytes], None], *, stoppable: bool = True
+        self,
+        command: Sequence[str],
+        timeout: float,
+        take: Callable[[bytes], None],
+        *,
+        stoppable: bool = True,
+        folder: str | None = None,
     ) -> int:
         """Run a command, pass its standard output and error on piece by piece, and return its exit status.
 
-        Commands that clean up are not `stoppable`. Raises TimeoutExpiredError, CommandStoppedError, and OSError for a
-        missing program; by then, the command and all processes that it started have ended.
+        It works in `folder`, None for the current one. Commands that clean up are not `stoppable`. Raises
+        TimeoutExpiredError, CommandStoppedError, and OSError for a missing program; by then, the command and all
+        processes that it started have ended.
         """
-        with self._started(command, subprocess.STDOUT, stoppable) as process:
+        with self._started(command, subprocess.STDOUT, stoppable, folder) as process:
             end = time.monotonic() + timeout
             for piece in self._pieces(process, end, stoppable):
                 take(piece)
@@ -76,10 +83,17 @@ class Processes:
                 raise OSError(b"".join(said).decode("utf-8", "replace").strip() or f"{command[0]} exits {status}")
 
     @contextmanager
-    def _started(self, command: Sequence[str], stderr: int, stoppable: bool) -> Iterator[subprocess.Popen[bytes]]:
+    def _started(
+        self, command: Sequence[str], stderr: int, stoppable: bool, folder: str | None = None
+    ) -> Iterator[subprocess.Popen[bytes]]:
         self._check(None, stoppable)
-        process = subprocess.Popen(  # in its own session, so that Ctrl-C in the terminal only reaches dfix
-            list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
+        process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            cwd=folder,
+            start_new_session=True,  # so that Ctrl-C in the terminal only reaches dfix
         )
         try:
             yield process

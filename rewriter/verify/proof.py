@@ -8,6 +8,7 @@ from dfix.rewriter.measured.records import Took
 from dfix.rewriter.pipeline.result import Applied, Result
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.compare import Comparison, Difference
+from dfix.rewriter.verify.vulnerabilities import Scan
 
 Verdict = Literal["proven", "broken", "unshown", "unbuilt", "unchanged", "new", "gone", "failed"]
 """`unshown`: the command of both images fails, which proves nothing. `unbuilt`: the original doesn't build. `new` and
@@ -91,6 +92,8 @@ class Sources(NamedTuple):
     message: str = ""
     """Why that was not found out, as a sentence."""
     log: str = ""
+    scan: Scan | None = None
+    """What it did to the vulnerabilities; None where that was not asked."""
 
 
 class Proof(NamedTuple):
@@ -120,6 +123,8 @@ class Proof(NamedTuple):
     """The path that the Dockerfile had at the other revision, if it was another one."""
     unseen: str = ""
     """Why dfix could not watch which files a moved RUN reads, as a phrase."""
+    scan: Scan | None = None
+    """What has become of the vulnerabilities; None where that was not asked, or there are no two images."""
 
     @property
     def shown_by_runs(self) -> bool:

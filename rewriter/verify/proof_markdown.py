@@ -68,8 +68,9 @@ def _dockerfiles(number: int) -> str:
 
 
 def _table(proofs: Sequence[Proof], room: int) -> Iterator[str]:
-    yield "| Dockerfile | Verdict | Sources | Image | Layers |"
-    yield "| --- | --- | --- | --- | --- |"
+    scanned = any(proof.scan is not None for proof in proofs)
+    yield "| Dockerfile | Verdict | Sources | Image | Layers |" + " Vulnerabilities |" * scanned
+    yield "| --- | --- | --- | --- | --- |" + " --- |" * scanned
     for number, proof in enumerate(proofs):
         before, after = proof.before, proof.after
         sizes = layers = ""
@@ -78,9 +79,10 @@ def _table(proofs: Sequence[Proof], room: int) -> Iterator[str]:
         elif after is not None:
             sizes, layers = size(after.size), str(after.layers)
         row = f"| {_code(name_of(proof))} | {_verdict(proof)} | {_sources(proof)} | {sizes} | {layers} |"
+        row += f" {_vulnerabilities(proof)} |" * scanned
         room -= len(row)
         if room < 0:
-            yield f"| {_dockerfiles(len(proofs) - number)} more | | | | |"
+            yield f"| {_dockerfiles(len(proofs) - number)} more | | | | |" + " |" * scanned
             return
         yield row
 
@@ -100,6 +102,16 @@ def _verdict(proof: Proof) -> str:
         "new": "new, and builds",
         "gone": "no longer there",
     }.get(proof.verdict, "**could not be tested**")
+
+
+def _vulnerabilities(proof: Proof) -> str:
+    scan = proof.scan
+    if scan is None:
+        return ""
+    if scan.message:
+        return "**not scanned**"
+    new = f"**{len(scan.new)} new**" if scan.new else "none new"
+    return f"{len(scan.gone)} gone, {new}"
 
 
 def _sources(proof: Proof) -> str:

@@ -15,6 +15,7 @@ from dfix.rewriter.verify.declared import groups
 from dfix.rewriter.verify.gains import gained, rows
 from dfix.rewriter.verify.groups_of_differences import by_instruction, shortened
 from dfix.rewriter.verify.proof import Blame, Proof, Sources, WorkAgain
+from dfix.rewriter.verify.scan_text import write_scan
 
 MOST_PATHS = 8
 _NOT_EVEN = "does not build even without dfix's changes, so nothing is proven"
@@ -39,6 +40,8 @@ def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None
     _kept_apart(out, proof, verbose)
     for work in proof.work:
         _work(out, work)
+    if proof.scan is not None:
+        write_scan(out, proof.scan, "  ", verbose=verbose)
     if proof.sources is not None:
         _sources(out, proof.sources, verbose)
     if proof.before is not None and proof.after is not None and not (proof.blamed and not proof.settled.changed):
@@ -65,7 +68,7 @@ def name_of(proof: Proof) -> str:
 
 def _without_comparison(out: Output, err: Output, path: str, proof: Proof, verbose: bool) -> bool:
     """Print a proof for which no two images were compared; returns whether it is one."""
-    if proof.verdict == "unchanged" and (proof.sources is None or not proof.sources.paths):
+    if proof.verdict == "unchanged" and (proof.sources is None or not proof.sources.paths) and proof.scan is None:
         if verbose:
             out.write(f"{path}: {'nothing to change' if proof.sources is None else UNCHANGED}\n")
         return True
@@ -98,7 +101,7 @@ def _head(out: Output, path: str, proof: Proof) -> None:
         else:
             out.write(f"proven, {same}", "bold green")
     elif proof.verdict == "unchanged":
-        out.write("the Dockerfile has not changed")
+        out.write("nothing to change" if proof.sources is None else "the Dockerfile has not changed")
     elif proof.verdict == "unshown" and not proof.message:
         out.write("not shown, because Dockerfile and sources changed together", "bold yellow")
     elif proof.verdict == "unshown":
@@ -232,6 +235,8 @@ def _sources(out: Output, sources: Sources, verbose: bool) -> None:
     else:
         out.write("; with the old Dockerfile, these paths of the image differ:\n")
         _paths(out, seen.differences, verbose)
+    if sources.scan is not None:
+        write_scan(out, sources.scan, "    ", verbose=verbose)
 
 
 def _paths(out: Output, differences: Sequence[Difference], verbose: bool) -> None:

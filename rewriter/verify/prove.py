@@ -26,6 +26,7 @@ from dfix.rewriter.verify.measure import cold, measure
 from dfix.rewriter.verify.origins import BuiltFrom, with_origins
 from dfix.rewriter.verify.proof import Blame, Measures, Proof
 from dfix.rewriter.verify.random_names import by_random_names
+from dfix.rewriter.verify.scanner import BuiltImage, Scanner
 from dfix.rewriter.verify.smoke import Runs, Sides, smoke
 from dfix.rewriter.verify.trial import Trial
 from dfix.rewriter.verify.usual_edits import choose
@@ -53,6 +54,8 @@ class Seen(NamedTuple):
     message: str = ""
     """Why it did not build."""
     log: str = ""
+    tag: str = ""
+    """The image; "" where there is none."""
 
     @property
     def broken(self) -> bool:
@@ -110,6 +113,8 @@ class Show(NamedTuple):
     """How long rebuilds take."""
     reads: bool = True
     """Which files the RUNs read that a rewrite moves."""
+    scanner: Scanner | None = None
+    """What scans the images for vulnerabilities; None for nothing."""
 
 
 class _Watch:
@@ -174,6 +179,8 @@ def prove_against(before: Before, result: Result, options: Options, context: Con
     proof = proof._replace(ran=seen.ran, message=seen.unshown, unseen=watch.unseen if watch else "")
     if not result.changes and not any(blame.message for blame in blamed):
         proof = proof._replace(work=work_again(result, context, _context_after(context, result)))
+    if show.scanner is not None and seen.tag:
+        proof = proof._replace(scan=show.scanner.scan(BuiltImage(trial, before.tag), BuiltImage(trial, seen.tag)))
     if seen.measures is None:
         return proof
     if not show.measures:
@@ -231,7 +238,8 @@ def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: boo
     sides = BuiltFrom(before.image, before.source), BuiltFrom(image, result.after)
     if not declared:
         seen = _freed(before.image, image, before.against(image, tag, result.after, caches))
-        return Seen(allow(with_origins(seen, *sides, trial.options.target), before.allow), measures=measures)
+        allowed = allow(with_origins(seen, *sides, trial.options.target), before.allow)
+        return Seen(allowed, measures=measures, tag=tag)
     compared = with_origins(compare(before.image, image, caches, before.homes), *sides, trial.options.target)
     faults = settings(result.before, compared.differences, image)
     if runs.containers is None:
@@ -240,7 +248,7 @@ def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: boo
         )
     seen_running = smoke(runs.containers, Sides(before.tag, tag, before.image, image), runs.words, trial.tell)
     faults = (*faults, *seen_running.faults)
-    return Seen(compared, faults, True, seen_running.said, seen_running.unshown, measures)
+    return Seen(compared, faults, True, seen_running.said, seen_running.unshown, measures, tag=tag)
 
 
 def _freed(before: Image, after: Image, seen: Comparison) -> Comparison:

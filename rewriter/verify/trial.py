@@ -15,6 +15,8 @@ from dfix.rewriter.verify.saved import LayerCache, SavedImageError, read_files, 
 from dfix.rewriter.verify.snapshot import IgnorePlace, ignore_file, ignore_place, snapshot
 from dfix.rewriter.verify.workspace import Workspace, clear
 
+_PIECE = 1 << 20
+
 
 class Trial:
     """The builds for one file; `close` removes the images and the copied context. `tell` shows what is being done."""
@@ -135,6 +137,12 @@ class Trial:
         self.tell("reading files of the image")
         with self._engine.saved(tag) as stream:
             return read_files(stream, paths)
+
+    def archive(self, tag: str, path: str) -> None:
+        """Write a built image to a file, as a docker-archive. Raises EngineError, OSError."""
+        self.tell("saving the image")
+        with self._engine.saved(tag) as stream, open(path, "wb") as file:
+            shutil.copyfileobj(stream, file, _PIECE)
 
     def layers(self, tag: str) -> frozenset[str]:
         """The digests of an image's layers. Raises EngineError."""

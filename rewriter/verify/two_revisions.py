@@ -24,11 +24,13 @@ from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.compare import Comparison, allow, compare, without
 from dfix.rewriter.verify.engine import BuildError
 from dfix.rewriter.verify.origins import BuiltFrom, with_origins
-from dfix.rewriter.verify.proof import Blame, Proof, Sources
+from dfix.rewriter.verify.proof import Blame, Proof, Sources, Verdict
 from dfix.rewriter.verify.prove import Before, Show, advised, prove_against
+from dfix.rewriter.verify.scanner import BuiltImage, Scanner
 from dfix.rewriter.verify.smoke import Runs
 from dfix.rewriter.verify.snapshot import ContextError
 from dfix.rewriter.verify.trial import Trial
+from dfix.rewriter.verify.vulnerabilities import Scan
 
 _PIECE = 1 << 20
 
@@ -125,9 +127,11 @@ class _Judgement:
         self._old, self._new, self._found, self._options = old, new, found, options
         self._result = TwoRevisions(old, new).result
         self._then, self._now = trials
+        self._scanner: Scanner | None = None
 
     def proof(self, runs: Runs, show: Show) -> Proof:
         """Build what is needed, and answer."""
+        self._scanner = show.scanner
         old, new, result = self._old, self._new, self._result
         own_ignore_file = old.context.ignore_text == new.context.ignore_text
         context = _with_ignore_file_of(old, new)
@@ -152,7 +156,11 @@ class _Judgement:
         except BuildError as error:
             message = f"with the old sources it did not build: {advised(error, self._old.source, self._then)}"
             return Sources(self._found.sources, None, message, error.log)
-        return Sources(self._found.sources, _seen(then, BuiltFrom(now.image, now.source)))
+        scan = self._scanned(then.tag, BuiltImage(now.trial, now.tag))
+        return Sources(self._found.sources, _seen(then, BuiltFrom(now.image, now.source)), scan=scan)
+
+    def _scanned(self, then: str, now: BuiltImage) -> Scan | None:
+        return self._scanner.scan(BuiltImage(self._then, then), now) if self._scanner is not None else None
 
     def _built_then(self) -> Before:
         self._then.take_context(self._old.context, self._old.path)
@@ -176,7 +184,9 @@ class _Judgement:
             blame = Blame(None, (), advised(second, self._new.source, self._now), second.log)
             return Proof("broken", result, result, blamed=(blame,), sources=sources)
         seen = _seen(then, BuiltFrom(self._now.image(tag), self._new.source))
-        return Proof("unshown" if seen.differences else "proven", result, result, seen, sources=sources)
+        scan = self._scanned(then.tag, BuiltImage(self._now, tag))
+        verdict: Verdict = "unshown" if seen.differences else "proven"
+        return Proof(verdict, result, result, seen, sources=sources, scan=scan)
 
     def _built_or_none(self) -> Before | None:
         try:

@@ -62,6 +62,8 @@ def samples(flag: Flag) -> list[str]:
     """A value for the flag, each way in which it can be given."""
     if flag.kind == "switch":
         return [*flag.names]
+    if flag.kind == "pair":
+        return [f"{name} one two" for name in flag.names]
     value = flag.choices[-1] if flag.choices else "7" if flag.kind in ("number", "seconds") else "value"
     return [f"{name}{sign}{value}" for name in flag.names for sign in (" ", "=")]
 

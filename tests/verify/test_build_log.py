@@ -105,7 +105,7 @@ class Commands(Processes):
         self.said = said
         self.commands: list[list[str]] = []
 
-    def run(self, command: Any, timeout: float, take: Callable[[bytes], None], *, stoppable: bool = True) -> int:
+    def run(self, command: Any, timeout: float, take: Callable[[bytes], None], **how: Any) -> int:
         self.commands.append([*command])
         take(self.said.encode())
         return 1

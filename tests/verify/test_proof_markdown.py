@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from dfix.rewriter.verify.compare import Comparison, Difference, Origin
 from dfix.rewriter.verify.proof import Blame, Compared, Proof, Sources
 from dfix.rewriter.verify.proof_markdown import MARK, MOST, inert, markdown
+from dfix.rewriter.verify.vulnerabilities import Scan, Vulnerability
 from tests.report.results import result
 from tests.verify import proofs
 
@@ -46,9 +47,9 @@ def named(path: str, text: str) -> Proof:
     row = Difference(f"/{text}", text, 5, "content", was=Origin(1, text), now=Origin(2, text))
     seen = Comparison((row,), (), (), 0)
     blame = Blame(None, (row,), text, text)
-    return Proof(
-        "broken", found, found, seen, (blame,), message=text, log=text, sources=Sources((text,), seen, text, text)
-    )
+    scan = Scan("trivy", new=(Vulnerability(text, text, text, "high"),))
+    sources = Sources((text,), seen, text, text, scan)
+    return Proof("broken", found, found, seen, (blame,), message=text, log=text, sources=sources, scan=scan)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
