@@ -31,6 +31,7 @@ compare: $(MADE)
 prove: $(MADE)
 	$(BIN)/python scripts/prove.py --write
 	$(BIN)/python scripts/prove_breaks.py --write
+	$(BIN)/python scripts/wrong_changes.py
 
 prove-effects: $(MADE)
 	$(BIN)/python scripts/prove_effects.py

@@ -75,12 +75,16 @@ class Built(NamedTuple):
 
 
 class BuildError(Exception):
-    """A failed build: one line of the engine's output; `log` is the file with all of it."""
+    """A failed build: one line of the engine's output; `log` is the file with all of it.
 
-    def __init__(self, message: str, log: str) -> None:
+    `step` is the engine's name of the step that failed, as in `BuildStep`; "" where none did.
+    """
+
+    def __init__(self, message: str, log: str, step: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.log = log
+        self.step = step
 
 
 class EngineError(Exception):

@@ -1,4 +1,7 @@
-"""Differences as people read them: by the instructions behind them, and by folder where there are many."""
+"""Differences as people read them: by the instructions behind them; where there are many, by folder, largest first.
+
+Where a package manager keeps packages, its folder is one, however deep, and the packages are named.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ from collections.abc import Sequence
 from dfix.rewriter.report.sizes import size
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.compare import PRESENCE, Difference, Origin
+from dfix.rewriter.verify.package_places import named, place_of
 
 _FOLDERS = 2
 """How much of a path names the folder under which it is counted."""
+_PACKAGES = 3
+"""How many packages of a folder are named."""
 
 
 class Group(NamedTuple):
@@ -32,12 +38,12 @@ def by_instruction(differences: Sequence[Difference]) -> list[Group]:
 def shortened(differences: Sequence[Difference], most: int) -> tuple[list[str], int]:
     """At most `most` lines for these differences, and how many are left out; where there are many, by folder."""
     if len(differences) <= most:
-        return [f"{one.path} {one.what}" for one in differences], 0
+        return list(map(_alone, differences)), 0
     folders: dict[tuple[str, str], list[Difference]] = {}
     for one in differences:
         folders.setdefault((_folder(one), _kind(one)), []).append(one)
     if len(folders) == len(differences):
-        return [f"{one.path} {one.what}" for one in differences[:most]], len(differences) - most
+        return list(map(_alone, differences[:most])), len(differences) - most
     largest = sorted(folders.items(), key=lambda item: (-_bytes(item[1]), -_count(item[1]), item[0]))
     rows = [_of_folder(folder, kind, rows) for (folder, kind), rows in largest[:most]]
     return rows, sum(_count(rows) for _, rows in largest[most:])
@@ -45,9 +51,16 @@ def shortened(differences: Sequence[Difference], most: int) -> tuple[list[str], 
 
 def _of_folder(folder: str, kind: str, rows: Sequence[Difference]) -> str:
     if len(rows) == 1:
-        return f"{rows[0].path} {rows[0].what}"
+        return _alone(rows[0])
     count, bytes_ = _count(rows), _bytes(rows)
-    return f"{folder}: {count} paths {kind}{f', {size(bytes_)}' if bytes_ else ''}"
+    packages = named((path for row in rows for path in (row.path, *row.below)), _PACKAGES)
+    shown = f" ({packages})" if packages else ""
+    return f"{folder}: {count} paths {kind}{f', {size(bytes_)}' if bytes_ else ''}{shown}"
+
+
+def _alone(difference: Difference) -> str:
+    packages = named((difference.path, *difference.below), _PACKAGES) if difference.below else ""
+    return f"{difference.path} {difference.what}{f' ({packages})' if packages else ''}"
 
 
 def _heading(difference: Difference) -> str:
@@ -73,7 +86,10 @@ def _place(origin: Origin | None) -> str:
 
 
 def _folder(difference: Difference) -> str:
-    return "/" + "/".join(difference.path.strip("/").split("/")[:_FOLDERS]) if difference.path[:1] == "/" else ""
+    if difference.path[:1] != "/":
+        return ""
+    place = place_of(difference.path)
+    return place.folder if place is not None else "/" + "/".join(difference.path.strip("/").split("/")[:_FOLDERS])
 
 
 def _kind(difference: Difference) -> str:

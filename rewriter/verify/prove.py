@@ -23,6 +23,7 @@ from dfix.rewriter.verify.engine import BuildError, EngineError
 from dfix.rewriter.verify.hints import hint
 from dfix.rewriter.verify.image import Image
 from dfix.rewriter.verify.measure import cold, measure
+from dfix.rewriter.verify.needed_caches import needed_at_start
 from dfix.rewriter.verify.origins import BuiltFrom, with_origins
 from dfix.rewriter.verify.proof import Blame, Measures, Proof
 from dfix.rewriter.verify.random_names import by_random_names
@@ -237,7 +238,8 @@ def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: boo
     caches = caches_of(result) if allows_caches(result) else ()
     sides = BuiltFrom(before.image, before.source), BuiltFrom(image, result.after)
     if not declared:
-        seen = _freed(before.image, image, before.against(image, tag, result.after, caches))
+        seen = before.against(image, tag, result.after, caches)
+        seen = _freed(before.image, image, needed_at_start(seen, before.image, image))
         allowed = allow(with_origins(seen, *sides, trial.options.target), before.allow)
         return Seen(allowed, measures=measures, tag=tag)
     compared = with_origins(compare(before.image, image, caches, before.homes), *sides, trial.options.target)

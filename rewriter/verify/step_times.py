@@ -1,4 +1,4 @@
-"""What each step of a build without cache took, by its key in the record of measured steps."""
+"""The steps of a Dockerfile by the names that an engine gives them: what each took, and on which line it is."""
 
 from __future__ import annotations
 
@@ -30,19 +30,42 @@ def step_times(source: Source, target: str, built: Built, image: Image) -> tuple
 
 def _seconds(model: Model, built: Built) -> Iterator[tuple[Step, float]]:
     for ran in built.steps:
-        name = _NAME.match(ran.name)
-        if name is None or ran.cached or ran.seconds is None:
+        if ran.cached or ran.seconds is None:
             continue
-        named = (name["stage"] or "").lower()
-        stages = [stage for stage in model.stages if named in (stage.name, f"stage-{stage.index}")]
-        if not named and len(model.stages) == 1:
-            stages = list(model.stages)
-        if len(stages) == 1:
-            steps = _steps(stages[0])
-            first = int(name["all"]) - len(steps)  # 1 where the FROM, which names an image, counts as a step
-            at = int(name["number"]) - 1 - first
-            if first in (0, 1) and 0 <= at < len(steps) and steps[at].keyword == name["keyword"]:
-                yield steps[at], ran.seconds
+        step = _named(model, ran.name)
+        if step is not None:
+            yield step, ran.seconds
+
+
+def line_of(source: Source, name: str) -> int:
+    """The line of the step that an engine names; 0 where that is not clear."""
+    model = build(parse(source))
+    if model.opaque or not model.stages:
+        return 0
+    step = _named(model, name)
+    if step is not None:
+        return step.instruction.line
+    text = name.partition("] ")[2].split()
+    alike = [one for stage in model.stages for one in stage.steps if text and one.instruction.logical.split() == text]
+    return alike[0].instruction.line if len(alike) == 1 else 0
+
+
+def _named(model: Model, step_name: str) -> Step | None:
+    """The step with a name of BuildKit's, which has its stage and number."""
+    name = _NAME.match(step_name)
+    if name is None:
+        return None
+    named = (name["stage"] or "").lower()
+    stages = [stage for stage in model.stages if named in (stage.name, f"stage-{stage.index}")]
+    if not named and len(model.stages) == 1:
+        stages = list(model.stages)
+    if len(stages) != 1:
+        return None
+    steps = _steps(stages[0])
+    first = int(name["all"]) - len(steps)  # 1 where the FROM, which names an image, counts as a step
+    at = int(name["number"]) - 1 - first
+    fits = first in (0, 1) and 0 <= at < len(steps) and steps[at].keyword == name["keyword"]
+    return steps[at] if fits else None
 
 
 def _sizes(model: Model, target: str, image: Image) -> Iterator[tuple[Step, int]]:

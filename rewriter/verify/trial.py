@@ -13,6 +13,7 @@ from dfix.rewriter.verify.engine import Build, BuildError, BuildOptions, Built, 
 from dfix.rewriter.verify.image import Image
 from dfix.rewriter.verify.saved import LayerCache, SavedImageError, read_files, read_saved
 from dfix.rewriter.verify.snapshot import IgnorePlace, ignore_file, ignore_place, snapshot
+from dfix.rewriter.verify.step_times import line_of
 from dfix.rewriter.verify.workspace import Workspace, clear
 
 _PIECE = 1 << 20
@@ -67,7 +68,9 @@ class Trial:
         try:
             built = self._engine.build(build, lambda step: self.tell(f"{side}, {doing}: {step}"))
         except BuildError as error:
-            raise BuildError(error.message, self._space.keep(error.log, f"{self._name}-{side}.log")) from None
+            line = line_of(source, error.step) if error.step else 0
+            message = f"line {line}: {error.message}" if line else error.message
+            raise BuildError(message, self._space.keep(error.log, f"{self._name}-{side}.log")) from None
         with suppress(OSError):
             os.remove(log)
         return image, built

@@ -228,7 +228,7 @@ def test_what_does_not_build_before_proves_nothing(verify: Verify, tmp_path: Pat
     lines = found.err.splitlines()
     assert lines[0] == (
         f"{path}: does not build even without dfix's changes, so nothing is proven: "
-        "`RUN echo oops >&2; exit 3`: exit code 3, last said: oops"
+        "line 4: `RUN echo oops >&2; exit 3`: exit code 3, last said: oops"
     )
     log = Path(lines[1].removeprefix("  the build log is in "))
     assert "oops" in log.read_text()

@@ -104,7 +104,7 @@ def test_many_paths_are_counted_by_folder() -> None:
     assert shortened([*gone, *more, one], 8) == (
         [
             "/usr/lib: 3 paths differ, 9.0 MB",
-            "/app/node_modules: 20 paths gone, 20.0 kB",
+            "/app/node_modules: 20 paths gone, 20.0 kB (Node.js packages: 0, 1, 2 and 17 more)",
             "/etc/x is new, with 4 paths below it",
         ],
         0,

@@ -10,7 +10,7 @@ from dfix.rewriter.model import build
 from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.engine import BuildStep, Built
 from dfix.rewriter.verify.image import Image, Layer
-from dfix.rewriter.verify.step_times import step_times
+from dfix.rewriter.verify.step_times import line_of, step_times
 
 MULTI = """\
 FROM golang:1.22 AS Build
@@ -115,3 +115,19 @@ def test_layers_that_do_not_match_have_no_size(built: Image) -> None:
 
 def test_a_file_that_dfix_does_not_read() -> None:
     assert step_times(Source("Dockerfile", ""), "", Built((), 0.0), MADE) == ()
+
+
+def test_the_line_of_a_step_that_an_engine_names() -> None:
+    source = Source("Dockerfile", MULTI + "COPY $A \\\n  /b\nRUN true\nRUN true\n")
+    names = {
+        "[build 3/3] RUN go build": 3,
+        "[stage-1 3/6] RUN apt-get update": 7,
+        "[stage-1 4/6] COPY a   /b": 8,  # with the variable's value
+        "[2/2 4] RUN apt-get update": 7,  # buildah
+        "[2/2 6] RUN true": 0,
+        "[stage-1 4/9] RUN other": 0,
+        "[internal] load metadata for docker.io/library/debian:12": 0,
+        "": 0,
+    }
+    assert {name: line_of(source, name) for name in names} == names
+    assert line_of(Source("Dockerfile", "RUN nothing\n"), "[1/1] RUN nothing") == 0

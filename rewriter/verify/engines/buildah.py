@@ -50,7 +50,7 @@ class Buildah:
                 record.close()
         if status:
             self._remove_containers(before, record)
-            raise BuildError(record.error() or f"{self.name} exits {status}", build.log)
+            raise BuildError(record.error() or f"{self.name} exits {status}", build.log, record.failed())
         return Built(record.steps(), time.monotonic() - started)
 
     @contextmanager

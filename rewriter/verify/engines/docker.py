@@ -76,7 +76,7 @@ class Docker:
             said = record.error() or f"docker exits {status}"
             if any(mark in said.lower() for mark in _GONE):
                 raise EngineError(f"the Docker daemon is gone ({said})")
-            raise BuildError(said, build.log)
+            raise BuildError(said, build.log, record.failed())
         return Built(record.steps(), time.monotonic() - started)
 
     @contextmanager

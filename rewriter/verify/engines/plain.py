@@ -57,6 +57,11 @@ class PlainRecord:
         said = f", last said: {self._last_output}" if self._last_output else ""
         return f"`{at['step'][:80]}`: {at['said']}{said}"[:_MOST]
 
+    def failed(self) -> str:
+        """The name of the step that failed; "" for none."""
+        at = _AT_STEP.match(self._error)
+        return self._steps[-1].name if at is not None and self._steps else ""
+
     def _line(self, line: str) -> None:
         line = self._mask(line)
         self._log.write(line + "\n")

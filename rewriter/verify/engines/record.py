@@ -17,6 +17,10 @@ _STEP = expression(r"\[(?P<place>(?:[^\]\s]+ )*[^\]]*\d+/\d+)\] (?P<text>.*)", r
 _ERROR_PREFIX = expression(r"^ERROR: (?:failed to (?:build|solve): )*")
 _STATUS = expression(r'process ".*" did not complete successfully: (?P<status>exit code: \d+)', re.DOTALL)
 
+_CHECKSUM = expression(r"failed to calculate checksum of ref \S+: ")
+_INNER_PATH = expression(r"/\S*/buildkit-mount\d+(?=/)")
+"""Where the engine mounts the files of a stage: of no use to anybody."""
+
 
 class Record:
     """Parses the record piece by piece and writes its readable parts to `log`.
@@ -59,20 +63,32 @@ class Record:
 
     def error(self) -> str:
         """What failed, in one line; "" for nothing."""
-        for digest, vertex in self._vertexes.items():
-            if vertex.get("error") and not str(vertex["error"]).endswith("context canceled"):
-                name = _shown(str(vertex.get("name", "")))
-                said = str(vertex["error"])
-                status = _STATUS.search(said)
-                if status:
-                    said = status["status"].replace(": ", " ")
-                    if self._last_output.get(digest):
-                        said += f", last said: {self._last_output[digest]}"
-                return _one_line(f"`{_one_line(name, 80)}`: {said}")
+        found = self._failed()
+        if found is not None:
+            digest, vertex = found
+            said = _INNER_PATH.sub("", _CHECKSUM.sub("", str(vertex["error"])))
+            status = _STATUS.search(said)
+            if status:
+                said = status["status"].replace(": ", " ")
+                if self._last_output.get(digest):
+                    said += f", last said: {self._last_output[digest]}"
+            return _one_line(f"`{_one_line(_shown(str(vertex.get('name', ''))), 80)}`: {said}")
         for line in reversed(self._said):
             if line.startswith("ERROR"):
                 return _one_line(_ERROR_PREFIX.sub("", line))
         return _one_line(self._said[-1]) if self._said else ""
+
+    def failed(self) -> str:
+        """The name of the step that failed; "" for none."""
+        found = self._failed()
+        return "" if found is None else str(found[1].get("name", ""))
+
+    def _failed(self) -> tuple[str, dict[str, Any]] | None:
+        """The step that failed, by its digest; others may only have been cancelled because of it."""
+        for digest, vertex in self._vertexes.items():
+            if vertex.get("error") and not str(vertex["error"]).endswith("context canceled"):
+                return digest, vertex
+        return None
 
     def _line(self, line: str) -> None:
         """Some clients print an object over several lines: it starts with `{` and ends with `}` in the first column."""

@@ -69,6 +69,18 @@ def test_steps_that_were_only_cancelled_are_not_to_blame() -> None:
         {"vertexes": [vertex("b", "[two 2/2] COPY x y", 1, error='"/x": not found')]},
     )
     assert record.error() == '`COPY x y`: "/x": not found'
+    assert record.failed() == "[two 2/2] COPY x y"
+    assert read(*BUILD)[0].failed() == ""
+
+
+def test_where_the_engine_keeps_the_files_of_a_stage_is_left_out() -> None:
+    place = "/var/lib/docker/tmp/buildkit-mount123/w/target"
+    error = (
+        f"failed to calculate checksum of ref a-b::c: failed to walk {place}: lstat {place}: no such file or directory"
+    )
+    record, _, _ = read({"vertexes": [vertex("a", "[two 2/2] COPY --from=one /w/target y", 1, error=error)]})
+    expected = "failed to walk /w/target: lstat /w/target: no such file or directory"
+    assert record.error() == f"`COPY --from=one /w/target y`: {expected}"
 
 
 def test_a_base_image_that_cannot_be_had_is_told_as_such() -> None:
