@@ -14,11 +14,20 @@ from pathlib import Path
 
 from generated_page import ROOT, keep_up_to_date
 
-from dfix.rewriter.cli.flags import COMMANDS, LAYERS, PROVE, REWRITE, Flag
+from dfix.rewriter.cli.flags import BASES, COMMANDS, LAYERS, PROVE, REWRITE, Flag
 
 PAGE = Path("docs/dfix.1")
-_WORDS = ("[OPTION]… PATH…", "verify [OPTION]… PATH…", "layers [OPTION]… PATH…", "rules", "rule NAME", "config", "lsp")
-_OPERANDS = {"rule": "NAME", "verify": "PATH…", "layers": "PATH…"}
+_WORDS = (
+    "[OPTION]… PATH…",
+    "verify [OPTION]… PATH…",
+    "layers [OPTION]… PATH…",
+    "bases [OPTION]… PATH…",
+    "rules",
+    "rule NAME",
+    "config",
+    "lsp",
+)
+_OPERANDS = {"rule": "NAME", "verify": "PATH…", "layers": "PATH…", "bases": "PATH…"}
 _EXAMPLES = (
     ("Show what could change in a folder, with the lines and the reasons", "dfix ."),
     ("Show also what was left alone, and why", "dfix --explain ."),
@@ -58,6 +67,8 @@ def page() -> str:
         *_options(PROVE),
         ".SH OPTIONS OF DFIX LAYERS",
         *_options(LAYERS),
+        ".SH OPTIONS OF DFIX BASES",
+        *_options(BASES),
         ".SH EXIT STATUS",
         *_entries((("0", "Nothing to change, or written."), ("1", "Something would change."), ("2", "An error."))),
         ".SH ENVIRONMENT",

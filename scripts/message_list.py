@@ -29,6 +29,7 @@ _PARTS = {
     "The command line": ("rewriter/cli",),
     "Reports": ("rewriter/report",),
     "dfix verify": ("rewriter/verify",),
+    "dfix bases": ("rewriter/bases",),
     "The language server": ("rewriter/server",),
 }
 """The sections of the page, and the folders whose messages each lists."""

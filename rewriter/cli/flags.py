@@ -42,6 +42,7 @@ class Flag(NamedTuple):
 COMMANDS = {
     "verify": "Prove rewrites with real builds.",
     "layers": "Show what each layer costs and what makes it run again.",
+    "bases": "List the images that Dockerfiles build on.",
     "rules": "List the rules.",
     "rule": "Explain a rule.",
     "config": "Explain the settings.",
@@ -69,6 +70,13 @@ def _grouped(group: str, *flags: Flag) -> tuple[Flag, ...]:
     return tuple(flag._replace(group=group) for flag in flags)
 
 
+_READ = _grouped(
+    _FILES,
+    Flag("exclude", ("--exclude",), "patterns", "Paths to skip when searching folders, comma-separated.", "PATTERNS"),
+    Flag("force_exclude", ("--force-exclude",), "switch", "Skip excluded files even if they are named."),
+    Flag("config", ("--config",), "text", "The settings file to use.", "PATH"),
+    Flag("isolated", ("--isolated",), "switch", "Ignore all settings files and plug-ins."),
+)
 _WHICH = (
     *_grouped(
         _RULES,
@@ -79,13 +87,8 @@ _WHICH = (
     *_grouped(
         _FILES,
         Flag("context", ("--context",), "text", "The build context; found if not given.", "FOLDER"),
-        Flag(
-            "exclude", ("--exclude",), "patterns", "Paths to skip when searching folders, comma-separated.", "PATTERNS"
-        ),
-        Flag("force_exclude", ("--force-exclude",), "switch", "Skip excluded files even if they are named."),
-        Flag("config", ("--config",), "text", "The settings file to use.", "PATH"),
-        Flag("isolated", ("--isolated",), "switch", "Ignore all settings files and plug-ins."),
     ),
+    *_READ,
 )
 _COLOR = Flag("color", ("--color",), "choice", "When to use colour.", "WHEN", ("auto", "always", "never"))
 
@@ -231,6 +234,18 @@ LAYERS: tuple[Flag, ...] = (
     ),
 )
 """The flags of `dfix layers PATH…`, in the order of its help."""
+
+BASES: tuple[Flag, ...] = (
+    *_READ,
+    *_grouped(
+        _OUTPUT,
+        Flag("output_format", ("--output-format",), "choice", "How to print the bases.", "FORMAT", ("text", "json")),
+        _COLOR,
+        Flag("quiet", ("--quiet", "-q"), "switch", "Print no summary."),
+        Flag("verbose", ("--verbose", "-v"), "switch", "List every place, and print tracebacks."),
+    ),
+)
+"""The flags of `dfix bases PATH…`, in the order of its help."""
 
 
 def split_names(value: str) -> tuple[str, ...]:

@@ -62,6 +62,12 @@ def _carry_out(words: list[str]) -> int:
 
         named = read_layers(words[1:])
         return named if isinstance(named, int) else show_layers(named)
+    if command == "bases":
+        from dfix.rewriter.cli.bases_app import read as read_bases
+        from dfix.rewriter.cli.bases_command import execute as show_bases
+
+        wanted = read_bases(words[1:])
+        return wanted if isinstance(wanted, int) else show_bases(wanted)
     if "--verify" in words:
         from dfix.rewriter.cli.verify_flag import with_verify
 

@@ -9,6 +9,7 @@ from dfix.rewriter.layers.past import Past
 from dfix.rewriter.layers.replay import Replayed
 from dfix.rewriter.layers.since import Again, Since
 from dfix.rewriter.report.output import Output, visible, visible_name
+from dfix.rewriter.report.sizes import counted
 
 _LONGEST = 70
 _MOST_FILES = 3
@@ -116,11 +117,6 @@ def duration(seconds: float) -> str:
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
-
-
-def counted(number: int, name: str) -> str:
-    """A number with the name of what is counted: `1 file`, `2 files`."""
-    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 def shortened(text: str, most: int) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dfix.rewriter.layers.history_text import counted, duration, shortened
+from dfix.rewriter.layers.history_text import duration, shortened
 from dfix.rewriter.layers.opened import Opened
 from dfix.rewriter.layers.past import Past
 from dfix.rewriter.measured.records import Took, kept, keys
 from dfix.rewriter.model import Step
 from dfix.rewriter.model.reruns.slow_commands import same_commands
 from dfix.rewriter.report.change_groups import ChangeGroup
-from dfix.rewriter.report.sizes import size
+from dfix.rewriter.report.sizes import counted, size
 from dfix.rewriter.report.worth import Worth
 
 LEAST_SAVED = 100_000

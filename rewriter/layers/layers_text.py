@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from dfix.rewriter.layers.history_text import counted, shortened, write_past, write_since
+from dfix.rewriter.layers.history_text import shortened, write_past, write_since
 from dfix.rewriter.layers.layer import LayerRow
 from dfix.rewriter.layers.view import View
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.output import Output, visible, visible_name
-from dfix.rewriter.report.sizes import size
+from dfix.rewriter.report.sizes import counted, size
 from dfix.rewriter.report.terminal import problem_line
 
 _WIDTH = 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
-from dfix.rewriter.layers.history_text import counted, past_sentences
+from dfix.rewriter.layers.history_text import past_sentences
 from dfix.rewriter.page.layers_table import layers_table
 from dfix.rewriter.page.markup import Child, add, code, element, elements, prose
 from dfix.rewriter.page.reported_file import ReportedFile
@@ -14,6 +14,7 @@ from dfix.rewriter.pipeline.result import Applied, Refused, Result
 from dfix.rewriter.report.change_groups import change_groups
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.hunks import lines_of
+from dfix.rewriter.report.sizes import counted
 from dfix.rewriter.report.terminal import PROMISES
 from dfix.rewriter.report.worth import by_group
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-from dfix.rewriter.layers.history_text import counted
 from dfix.rewriter.layers.layer import LayerRow
 from dfix.rewriter.page.markup import Child, code, element, elements
-from dfix.rewriter.report.sizes import size
+from dfix.rewriter.report.sizes import counted, size
 
 _LONGEST = 120
 _COSTS = {"slow": "slow", "light": "light", "quick": "quick", "nothing": "free"}

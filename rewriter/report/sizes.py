@@ -1,4 +1,4 @@
-"""Formatting numbers of bytes."""
+"""Formatting numbers: of bytes, and of what is counted."""
 
 from __future__ import annotations
 
@@ -11,3 +11,8 @@ def size(number: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     raise AssertionError
+
+
+def counted(number: int, name: str) -> str:
+    """A number with the name of what is counted: `1 file`, `2 files`."""
+    return f"{number:,} {name}{'' if number == 1 else 's'}"

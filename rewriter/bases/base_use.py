@@ -1,0 +1,102 @@
+"""Each place of a Dockerfile that takes an image from a registry: FROM, `COPY --from`, `RUN --mount=from=`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from dfix.rewriter.bases.global_arguments import Expanded, GlobalArguments
+from dfix.rewriter.bases.image_reference import ImageReference, image_reference
+from dfix.rewriter.model import Model
+from dfix.rewriter.model.possible_bases import with_any_values
+from dfix.rewriter.model.stage import Stage, Step
+from dfix.rewriter.text.named_tuple import NamedTuple
+
+Kind = Literal["image", "scratch", "unknown"]
+_PLACEHOLDERS = ("{{", "{%", "<%", "%%")
+
+
+class BaseUse(NamedTuple):
+    """One use of an image."""
+
+    path: str
+    root: str
+    """The top of the repository that the file belongs to."""
+    line: int
+    stage: str
+    """The name of the stage, or its number."""
+    ships: bool
+    """Whether that stage is part of an image that is built."""
+    instruction: str
+    """FROM, COPY, ADD or RUN."""
+    written: str
+    """The word in the file."""
+    kind: Kind
+    reference: ImageReference | None
+    """The image, with the defaults of the build arguments; None unless `kind` is "image"."""
+    arguments: tuple[tuple[str, str], ...]
+    """The build arguments in the word, with their defaults."""
+    why: str
+    """Why the image is not known, as a phrase; "" if it is."""
+
+
+def base_uses(model: Model, root: str) -> Iterator[BaseUse]:
+    """Each use, in the order of the file. What names a stage of the file is none, nor is an ONBUILD instruction."""
+    arguments = GlobalArguments(model.tree)
+    before: set[str] = set()
+    stages = {str(stage.index) for stage in model.stages} | {stage.name for stage in model.stages if stage.name}
+    for stage in model.stages:
+        if stage.parent is None:
+            word = stage.instruction.words[0].text
+            expanded = arguments.expand(word)
+            if not _names_stage(word, expanded.text, before):
+                yield _of_from(stage, word, expanded, model.source.path, root)
+        if stage.name is not None:
+            before.add(stage.name)
+        for step in stage.steps:
+            for image in _images(step):
+                if image.lower() not in stages and "$" not in image:
+                    yield _use(step.instruction.line, step.keyword, stage, image, image, model.source.path, root)
+
+
+def _names_stage(word: str, text: str | None, before: set[str]) -> bool:
+    """Whether a FROM builds on a stage, or on one that the builder's own values choose (`FROM base-$TARGETARCH`)."""
+    if text is not None:
+        return text.lower() in before
+    wanted = with_any_values(word.lower())
+    return any(wanted.matches(name) for name in before)
+
+
+def _of_from(stage: Stage, word: str, expanded: Expanded, path: str, root: str) -> BaseUse:
+    use = _use(stage.instruction.line, "FROM", stage, word, expanded.text, path, root)
+    if use.kind != "unknown":
+        return use._replace(arguments=expanded.arguments)
+    return use._replace(arguments=expanded.arguments, why=expanded.why or use.why)
+
+
+def _images(step: Step) -> Iterator[str]:
+    """The words of a step that name a stage or an image."""
+    if step.onbuild:
+        return
+    if step.keyword in ("COPY", "ADD"):
+        flag = step.instruction.flag("from")
+        if flag is not None and flag.value:
+            yield flag.value
+    elif step.keyword == "RUN":
+        yield from (mount.from_ for mount in step.mounts if mount.from_)
+
+
+def _use(line: int, keyword: str, stage: Stage, word: str, text: str | None, path: str, root: str) -> BaseUse:
+    kind: Kind = "unknown"
+    reference = None
+    why = ""
+    if text == "scratch":
+        kind = "scratch"
+    elif text is not None:
+        reference = image_reference(text)
+        kind = "image" if reference is not None else "unknown"
+        if reference is None:
+            template = any(mark in text for mark in _PLACEHOLDERS)
+            why = "a template's placeholder" if template else f"`{text}` is not an image name"
+    name = stage.name or str(stage.index)
+    return BaseUse(path, root, line, name, stage.ships, keyword, word, kind, reference, (), why)
