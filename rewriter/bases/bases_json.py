@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from dfix.rewriter.bases.base_row import BaseRow
-from dfix.rewriter.bases.base_use import BaseUse
+from dfix.rewriter.bases.image_row import BaseRow
+from dfix.rewriter.bases.image_use import BaseUse
 from dfix.rewriter.bases.old_data import OldData
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.output import valid

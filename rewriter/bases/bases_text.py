@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dfix.rewriter.bases.base_row import BaseRow
-from dfix.rewriter.bases.base_use import BaseUse
+from dfix.rewriter.bases.image_row import BaseRow
+from dfix.rewriter.bases.image_use import BaseUse
 from dfix.rewriter.bases.old_data import OldData
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.folding import Painted

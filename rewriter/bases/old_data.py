@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
-from dfix.rewriter.bases.base_row import BaseRow
+from dfix.rewriter.bases.image_row import BaseRow
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 MOST_DAYS = 180

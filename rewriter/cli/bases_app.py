@@ -8,8 +8,8 @@ from typing import Any
 
 import typer
 
-from dfix.rewriter.cli.flags import BASES
 from dfix.rewriter.cli.bases_request import BasesRequest
+from dfix.rewriter.cli.flags import BASES
 from dfix.rewriter.cli.request import Request
 from dfix.rewriter.cli.typer_command import add_command, operands
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dfix.rewriter.bases.base_row import base_rows
-from dfix.rewriter.bases.base_use import BaseUse, base_uses
 from dfix.rewriter.bases.bases_json import bases_document
 from dfix.rewriter.bases.bases_text import write_bases, write_old_data, write_summary
+from dfix.rewriter.bases.image_row import base_rows
+from dfix.rewriter.bases.image_use import BaseUse, base_uses
 from dfix.rewriter.bases.old_data import old_data, today
 from dfix.rewriter.cli.bases_request import BasesRequest, bases_fault
 from dfix.rewriter.cli.selected_files import SelectedFiles

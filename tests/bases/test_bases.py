@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from dfix.rewriter.bases.base_row import BaseRow, base_rows
-from dfix.rewriter.bases.base_use import BaseUse, base_uses
 from dfix.rewriter.bases.image_reference import image_reference
+from dfix.rewriter.bases.image_row import BaseRow, base_rows
+from dfix.rewriter.bases.image_use import BaseUse, base_uses
 from dfix.rewriter.bases.old_data import old_data
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import build

@@ -7,12 +7,15 @@ from typing import Literal
 
 from dfix.rewriter.bases.global_arguments import Expanded, GlobalArguments
 from dfix.rewriter.bases.image_reference import ImageReference, image_reference
+from dfix.rewriter.dockerfile import Instruction
 from dfix.rewriter.model import Model
 from dfix.rewriter.model.possible_bases import with_any_values
 from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 Kind = Literal["image", "scratch", "unknown"]
+_Place = tuple[str, str]
+"""The path of a file, and its root."""
 _PLACEHOLDERS = ("{{", "{%", "<%", "%%")
 
 
@@ -43,6 +46,7 @@ class BaseUse(NamedTuple):
 def base_uses(model: Model, root: str) -> Iterator[BaseUse]:
     """Each use, in the order of the file. What names a stage of the file is none, nor is an ONBUILD instruction."""
     arguments = GlobalArguments(model.tree)
+    place = model.source.path, root
     before: set[str] = set()
     stages = {str(stage.index) for stage in model.stages} | {stage.name for stage in model.stages if stage.name}
     for stage in model.stages:
@@ -50,13 +54,13 @@ def base_uses(model: Model, root: str) -> Iterator[BaseUse]:
             word = stage.instruction.words[0].text
             expanded = arguments.expand(word)
             if not _names_stage(word, expanded.text, before):
-                yield _of_from(stage, word, expanded, model.source.path, root)
+                yield _of_from(stage, word, expanded, place)
         if stage.name is not None:
             before.add(stage.name)
         for step in stage.steps:
             for image in _images(step):
                 if image.lower() not in stages and "$" not in image:
-                    yield _use(step.instruction.line, step.keyword, stage, image, image, model.source.path, root)
+                    yield _use(step.instruction, stage, image, image, place)
 
 
 def _names_stage(word: str, text: str | None, before: set[str]) -> bool:
@@ -67,8 +71,8 @@ def _names_stage(word: str, text: str | None, before: set[str]) -> bool:
     return any(wanted.matches(name) for name in before)
 
 
-def _of_from(stage: Stage, word: str, expanded: Expanded, path: str, root: str) -> BaseUse:
-    use = _use(stage.instruction.line, "FROM", stage, word, expanded.text, path, root)
+def _of_from(stage: Stage, word: str, expanded: Expanded, place: _Place) -> BaseUse:
+    use = _use(stage.instruction, stage, word, expanded.text, place)
     if use.kind != "unknown":
         return use._replace(arguments=expanded.arguments)
     return use._replace(arguments=expanded.arguments, why=expanded.why or use.why)
@@ -86,7 +90,7 @@ def _images(step: Step) -> Iterator[str]:
         yield from (mount.from_ for mount in step.mounts if mount.from_)
 
 
-def _use(line: int, keyword: str, stage: Stage, word: str, text: str | None, path: str, root: str) -> BaseUse:
+def _use(instruction: Instruction, stage: Stage, word: str, text: str | None, place: _Place) -> BaseUse:
     kind: Kind = "unknown"
     reference = None
     why = ""
@@ -99,4 +103,4 @@ def _use(line: int, keyword: str, stage: Stage, word: str, text: str | None, pat
             template = any(mark in text for mark in _PLACEHOLDERS)
             why = "a template's placeholder" if template else f"`{text}` is not an image name"
     name = stage.name or str(stage.index)
-    return BaseUse(path, root, line, name, stage.ships, keyword, word, kind, reference, (), why)
+    return BaseUse(*place, instruction.line, name, stage.ships, instruction.keyword, word, kind, reference, (), why)

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Literal
 
-from dfix.rewriter.bases.base_use import BaseUse, Kind
+from dfix.rewriter.bases.image_use import BaseUse, Kind
 from dfix.rewriter.knowledge.deprecated_images import DeprecatedImage, deprecated_image
 from dfix.rewriter.knowledge.end_of_life import Ending, endings
 from dfix.rewriter.text.named_tuple import NamedTuple
 
+_Key = tuple[Kind, str, str, str]
+"""The kind of a row, its repository, tag and digest."""
 LATEST = "latest"
 MOST_TAGS = 10
 
@@ -50,7 +52,7 @@ class BaseRow(NamedTuple):
 
 def base_rows(uses: Iterable[BaseUse], today: str) -> list[BaseRow]:
     """One row for each image, by name and tag; what is not known comes last."""
-    groups: dict[tuple[Kind, str, str, str], list[BaseUse]] = {}
+    groups: dict[_Key, list[BaseUse]] = {}
     tags: dict[tuple[str, str], set[str]] = {}
     for use in uses:
         image = use.reference
@@ -61,22 +63,17 @@ def base_rows(uses: Iterable[BaseUse], today: str) -> list[BaseRow]:
         if image.tag or not image.digest:
             tags.setdefault((use.root, image.name), set()).add(image.tag or LATEST)
     in_order = {key: sorted(found) for key, found in tags.items()}
-    rows = [_row(*key, tuple(found), in_order, today) for key, found in groups.items()]
+    rows = [_row(key, tuple(found), in_order, today) for key, found in groups.items()]
     return sorted(rows, key=attrgetter("kind", "name", "tag", "digest"))
 
 
-def _row(
-    kind: Kind,
-    name: str,
-    tag: str,
-    digest: str,
-    uses: tuple[BaseUse, ...],
-    tags: Mapping[tuple[str, str], Sequence[str]],
-    today: str,
-) -> BaseRow:
+def _row(key: _Key, uses: tuple[BaseUse, ...], tags: Mapping[tuple[str, str], Sequence[str]], today: str) -> BaseRow:
+    kind, name, tag, digest = key
     if kind != "image":
         return BaseRow(kind, name, tag, digest, uses, (), None, "", ())
-    unpinned: Literal["", "no-tag", "latest"] = "" if digest or tag not in ("", LATEST) else LATEST if tag else "no-tag"
+    unpinned: Literal["", "no-tag", "latest"] = ""
+    if not digest and tag in ("", LATEST):
+        unpinned = "latest" if tag else "no-tag"
     others = _others(tag or LATEST, name, {use.root for use in uses}, tags) if tag or not digest else ()
     return BaseRow(kind, name, tag, digest, uses, endings(name, tag, today), deprecated_image(name), unpinned, others)
 
