@@ -8,7 +8,7 @@ from typing import Literal
 
 from dfix.rewriter.bases.image_use import BaseUse, Kind
 from dfix.rewriter.knowledge.deprecated_images import DeprecatedImage, deprecated_image
-from dfix.rewriter.knowledge.end_of_life import Ending, endings
+from dfix.rewriter.knowledge.end_of_life import EndOfLife, endings
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 _Key = tuple[Kind, str, str, str]
@@ -27,7 +27,7 @@ class BaseRow(NamedTuple):
     digest: str
     uses: tuple[BaseUse, ...]
     """In the order of the files."""
-    endings: tuple[Ending, ...]
+    endings: tuple[EndOfLife, ...]
     """Of the releases that the tag names."""
     deprecated: DeprecatedImage | None
     unpinned: Literal["", "no-tag", "latest"]
@@ -45,7 +45,7 @@ class BaseRow(NamedTuple):
         """How many files use it."""
         return len({use.path for use in self.uses})
 
-    def ended(self, today: str) -> tuple[Ending, ...]:
+    def ended(self, today: str) -> tuple[EndOfLife, ...]:
         """Those of its releases that have reached their end."""
         return tuple(ending for ending in self.endings if ending.last_day < today)
 

@@ -26,7 +26,7 @@ class _Product(NamedTuple):
     read: str
 
 
-class Ending(NamedTuple):
+class EndOfLife(NamedTuple):
     """The end of a release that a tag names. Days are as 2024-06-30."""
 
     product: str
@@ -41,7 +41,7 @@ class Ending(NamedTuple):
     """The day on which the source was read."""
 
 
-def endings(name: str, tag: str, today: str) -> tuple[Ending, ...]:
+def endings(name: str, tag: str, today: str) -> tuple[EndOfLife, ...]:
     """The ends of the releases that a tag names: of what the image is about, and of the distribution below it.
 
     `name` is that of its repository, as `model.images.repository` gives it. A tag that moves on to new releases
@@ -63,7 +63,7 @@ def endings(name: str, tag: str, today: str) -> tuple[Ending, ...]:
     return tuple(found)
 
 
-def _of_tag(product: _Product, tag: str, today: str) -> Iterator[Ending]:
+def _of_tag(product: _Product, tag: str, today: str) -> Iterator[EndOfLife]:
     first, _, rest = tag.partition("-")
     words = (first, *rest.split("-"))
     named = next((product.names[word] for word in words if word in product.names), "")
@@ -71,7 +71,7 @@ def _of_tag(product: _Product, tag: str, today: str) -> Iterator[Ending]:
     yield from _of_release(product, named or (version[0] if version is not None else ""), today)
 
 
-def _of_release(product: _Product, release: str, today: str) -> Iterator[Ending]:
+def _of_release(product: _Product, release: str, today: str) -> Iterator[EndOfLife]:
     """The end of a release: its own, that of the series it belongs to (3.8.10: 3.8), or of all that belong to it."""
     if not _VERSION.fullmatch(release):
         return
@@ -91,7 +91,7 @@ def _of_release(product: _Product, release: str, today: str) -> Iterator[Ending]
         if day >= today:
             return
     if day:
-        yield Ending(product.name, release, day, earlier, product.source, product.read)
+        yield EndOfLife(product.name, release, day, earlier, product.source, product.read)
 
 
 def _numbers(release: str) -> tuple[int, ...]:
