@@ -159,6 +159,12 @@ PROVE: tuple[Flag, ...] = (
             "REF",
         ),
         Flag("head", ("--head",), "text", "With --base: the commit to compare with it, not the working tree.", "REF"),
+        Flag(
+            "reproducible",
+            ("--reproducible",),
+            "switch",
+            "Build each file twice as it is, and list what differs.",
+        ),
         Flag("measuring", ("--no-measure",), "switch", "Only prove; don't measure rebuilds.", value=False),
         Flag("watching", ("--no-watch",), "switch", "Don't watch which files a moved RUN reads.", value=False),
         Flag(

@@ -23,8 +23,11 @@ command, or the image's own until it ends or its ports answer.
 With --base, nothing is rewritten: what did the change since that commit do, and what of it the Dockerfile, what the
 sources? Without PATH, every Dockerfile that differs, or whose build reads a file that differs, is built.
 
-Exit status: 0 proven, 1 a change broke its promise, 2 nothing is shown: the original did not build, both images fail
-when they run, or an error.
+With --reproducible, nothing is rewritten either: each file is built twice as it is, with SOURCE_DATE_EPOCH if that is
+set, and what differs is listed by instruction and kind.
+
+Exit status: 0 proven, or the same twice; 1 a change broke its promise, or not the same twice; 2 nothing is shown: the
+original did not build, both images fail when they run, or an error.
 
 \b
 Examples:
@@ -33,6 +36,7 @@ Examples:
   dfix verify --write services/
   dfix verify Dockerfile --against Dockerfile.new
   dfix verify --base origin/main
+  SOURCE_DATE_EPOCH=$(git log -1 --pretty=%ct) dfix verify --reproducible .
   dfix verify --unsafe --smoke 'app --version' Dockerfile
   dfix verify --engine docker:remote --jobs 8 .
 """

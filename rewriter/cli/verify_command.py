@@ -13,7 +13,7 @@ from dfix.rewriter.cli.plugin_lines import PluginLines
 from dfix.rewriter.cli.selected_files import unknown_rule
 from dfix.rewriter.cli.verify_printer import ProofPrinter
 from dfix.rewriter.cli.verify_request import VerifyRequest, fault
-from dfix.rewriter.cli.verify_tasks import Task, rewrites
+from dfix.rewriter.cli.verify_tasks import Task, as_they_are, rewrites
 from dfix.rewriter.cli.workshop import Workshop, said
 from dfix.rewriter.pipeline.job import write_result
 from dfix.rewriter.report.output import Output, outputs, visible
@@ -82,6 +82,8 @@ def _prove_all(request: VerifyRequest, processes: Processes, out: Output, err: O
 
 def _tasks(request: VerifyRequest, space: Workspace) -> tuple[Compared | None, Sequence[Task]]:
     """What is to be proven and, for two revisions, which they are."""
+    if request.reproducible:
+        return None, list(as_they_are(request))
     if request.base is None:
         return None, list(rewrites(request))
     from dfix.rewriter.cli.two_trees import TwoTrees

@@ -6,7 +6,10 @@ from dfix.rewriter.cli.verify_request import VerifyRequest
 from dfix.rewriter.report.output import Output, visible
 from dfix.rewriter.verify.proof import Compared, Proof
 
-_STATUS = {"proven": 0, "unchanged": 0, "new": 0, "gone": 0, "broken": 1, "unshown": 2, "unbuilt": 2, "failed": 2}
+_STATUS = {
+    "proven": 0, "reproducible": 0, "unchanged": 0, "new": 0, "gone": 0, "broken": 1, "varies": 1, "unshown": 2,
+    "unbuilt": 2, "failed": 2,
+}  # fmt: skip
 
 _UNSCANNED = 2
 
@@ -63,6 +66,8 @@ def _summary(proofs: list[Proof]) -> str:
     counts = {verdict: sum(proof.verdict == verdict for proof in proofs) for verdict in _STATUS}
     words = {
         "proven": "proven",
+        "reproducible": "the same twice",
+        "varies": "not the same twice",
         "broken": "with a broken promise",
         "unshown": "not shown",
         "unbuilt": "with an original that does not build",

@@ -8,6 +8,7 @@ import re
 from dfix.rewriter.cli.request import Request
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.engine import BuildOptions
+from dfix.rewriter.verify.epoch import EPOCH, seconds
 from dfix.rewriter.verify.scanner import installed
 
 
@@ -27,6 +28,8 @@ class VerifyRequest(NamedTuple):
     """Compare the commit with `head`; None for neither."""
     head: str | None = None
     """A commit; None for the working tree."""
+    reproducible: bool = False
+    """Build each file twice as it is, and compare; nothing is rewritten."""
     measuring: bool = True
     watching: bool = True
     """Whether to look at which files the RUNs read that a rewrite moves."""
@@ -44,10 +47,14 @@ class VerifyRequest(NamedTuple):
 def fault(request: VerifyRequest) -> str:
     """Why the flags of a request cannot be combined, as a sentence, or ""."""
     paths, context = request.files.paths, request.files.context
+    if request.clean and request.reproducible:
+        return "--clean builds nothing: it removes what earlier runs left behind. Leave out --reproducible"
     if request.clean and (request.base is not None or request.head is not None):
         return "--clean compares nothing: it removes what earlier runs left behind. Leave out --base and --head"
     if request.clean:
         return "--clean takes no PATH: it removes what earlier runs left behind" if paths else ""
+    if request.reproducible and (wrong := _fault_of_two_builds(request)):
+        return wrong
     if request.head is not None and request.base is None:
         return "--head needs --base REF, the commit that it is compared with"
     if not paths and request.base is None:
@@ -78,6 +85,34 @@ def _fault_of_comparison(request: VerifyRequest) -> str:
     if request.against is not None:
         return "--base and --against cannot be combined. Leave one out"
     return "--base writes nothing. Leave out --write" if request.files.mode == "write" else ""
+
+
+def _fault_of_two_builds(request: VerifyRequest) -> str:
+    """What says which rewrite is meant, where each file is built twice as it is; or a time that is none."""
+    files = request.files
+    named = (
+        (request.base is not None, "--base"),
+        (request.head is not None, "--head"),
+        (request.against is not None, "--against"),
+        (files.mode == "write", "--write"),
+        (bool(request.smoke), "--smoke"),
+        (request.scan, "--scan"),
+        (request.scan_reports is not None, "--scan-reports"),
+        (files.unsafe, "--unsafe"),
+        (bool(files.select), "--select"),
+        (bool(files.ignore), "--ignore"),
+    )
+    flag = next((flag for given, flag in named if given), "")
+    if flag:
+        return f"--reproducible builds the file as it is, and rewrites nothing. Leave out {flag}"
+    given = [
+        value for name, sign, value in (arg.partition("=") for arg in request.build.args) if name == EPOCH and sign
+    ]
+    text = given[-1] if given else os.environ.get(EPOCH, "")
+    if text and seconds(text) is None:
+        wrong = f"{EPOCH} is {text!r}, which is no number of seconds since 1970"
+        return f"{wrong}. Set it as in `{EPOCH}=$(git log -1 --pretty=%ct)`"
+    return ""
 
 
 def _build_fault(build: BuildOptions) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -16,8 +17,10 @@ from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
 from dfix.rewriter.text.source import Source
+from dfix.rewriter.verify.epoch import epoch_of
 from dfix.rewriter.verify.proof import Proof
 from dfix.rewriter.verify.prove import prove
+from dfix.rewriter.verify.reproduce import reproduce
 
 
 class Task(Protocol):
@@ -62,9 +65,56 @@ class RewriteTask:
         result = self.result
         context, why = open_context(parse(result.before), self.options)
         if context is None:
-            return Proof("failed", result, result, message=f"no build context: {why}. Name it with --context")
+            return _without_context(result, why)
         trial, runs = shop.trial(name, tell), shop.runs()
         return shop.finished(result, (trial,), lambda: prove(trial, result, self.options, context, runs, shop.show()))
+
+
+class TwiceTask:
+    """A Dockerfile that is built twice as it is."""
+
+    def __init__(self, result: Result, options: Options) -> None:
+        self.result, self.options = result, options
+
+    @property
+    def builds(self) -> bool:
+        """Whether the file can be read."""
+        return self.result.problem is None
+
+    def unbuilt(self) -> Proof:
+        """The file can't be read."""
+        return not_built(self.result)
+
+    def proof(self, shop: Workshop, name: str, tell: Callable[[str], None]) -> Proof:
+        """Build it twice, and compare."""
+        result, tree = self.result, parse(self.result.before)
+        context, why = open_context(tree, self.options)
+        if context is None:
+            return _without_context(result, why)
+        epoch = epoch_of(shop.args, os.environ, tree)
+        trial = shop.trial_at(epoch, name, tell)
+        return shop.finished(result, (trial,), lambda: reproduce(trial, result, context, epoch))
+
+
+def _without_context(result: Result, why: str) -> Proof:
+    return Proof("failed", result, result, message=f"no build context: {why}. Name it with --context")
+
+
+def as_they_are(request: VerifyRequest) -> Iterator[TwiceTask]:
+    """Each file, to be built twice."""
+    for item in SelectedFiles(request.files).items():
+        if isinstance(item, Problem):
+            yield TwiceTask(failed(item.path, item).result, Options())
+        else:
+            yield TwiceTask(_read(item), item.options)
+
+
+def _read(job: Job) -> Result:
+    data = read(job.path, (job.options.root,))
+    if isinstance(data, Problem):
+        return failed(job.path, data).result
+    source = Source.from_bytes(job.path, data)
+    return Result(source, source, (), (), (), None)
 
 
 def not_built(result: Result) -> Proof:

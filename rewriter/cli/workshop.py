@@ -10,6 +10,7 @@ from dfix.rewriter.pipeline.result import Applied, Result
 from dfix.rewriter.verify.build_log import mask_of, masked
 from dfix.rewriter.verify.containers import Containers
 from dfix.rewriter.verify.engine import BuildOptions, Engine
+from dfix.rewriter.verify.epoch import EPOCH
 from dfix.rewriter.verify.process import Processes
 from dfix.rewriter.verify.proof import Proof
 from dfix.rewriter.verify.prove import Show
@@ -26,12 +27,24 @@ class Workshop:
 
     def __init__(self, request: VerifyRequest, engine: Engine, space: Workspace, processes: Processes) -> None:
         self._request, self._engine, self._space, self._processes = request, engine, space, processes
-        self._seen = LayerCache()
+        self._seen = LayerCache(exact=request.reproducible)
         self._scanner = Scanner(installed(), processes, space.folder, request.build.timeout) if request.scan else None
 
     def trial(self, name: str, tell: Callable[[str], None]) -> Trial:
         """A trial of that name, which is to be closed."""
         return Trial(self._engine, self._space, self._seen, self._request.build, name, tell)
+
+    def trial_at(self, epoch: int | None, name: str, tell: Callable[[str], None]) -> Trial:
+        """A trial of that name whose builds take `epoch` for now; with None, they take the time that it is."""
+        build = self._request.build
+        own = () if epoch is None else (f"{EPOCH}={epoch}",)
+        args = (*(arg for arg in build.args if arg.partition("=")[0] != EPOCH), *own)
+        return Trial(self._engine, self._space, self._seen, build._replace(args=args), name, tell)
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        """The build arguments of the command line."""
+        return self._request.build.args
 
     def runs(self) -> Runs:
         """How images are run."""

@@ -73,7 +73,7 @@ def compare(before: Image, after: Image, caches: Sequence[str], homes: Set[str] 
     """
     homes = homes | before.homes | after.homes
     places = CachePaths(caches, homes)
-    evidence = list(_config(before.config, after.config))
+    evidence = list(config_differences(before.config, after.config))
     noise, cached = [], []
     for difference in _files(before.entries, after.entries):
         if _is_cache(difference, before, after, places):
@@ -171,13 +171,14 @@ def _files(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> Iterator[
         if path not in after:
             yield Difference(f"/{path}", "is gone", -entry.size, PRESENCE)
         elif after[path] != entry:
-            yield from _entry(f"/{path}", entry, after[path])
+            yield from entry_differences(f"/{path}", entry, after[path])
     for path, entry in after.items():
         if path not in before:
             yield Difference(f"/{path}", "is new", entry.size, PRESENCE)
 
 
-def _entry(path: str, before: Entry, after: Entry) -> Iterator[Difference]:
+def entry_differences(path: str, before: Entry, after: Entry) -> Iterator[Difference]:
+    """How one path of two images differs."""
     grown = after.size - before.size
     if after.kind != before.kind:
         yield Difference(path, f"now {_named(after)}, was {_named(before)}", grown, "type")
@@ -200,7 +201,8 @@ def _named(entry: Entry) -> str:
     return f"a link to {entry.target}" if entry.kind == "link" else f"a {entry.kind}"
 
 
-def _config(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
+def config_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
+    """What two configurations set differently; times and history may differ."""
     was, now = _settings(before), _settings(after)
     for name in {**was, **now}:
         if was.get(name) != now.get(name):

@@ -12,6 +12,7 @@ from dfix.rewriter.report.output import valid
 from dfix.rewriter.verify.compare import Difference, Origin
 from dfix.rewriter.verify.gains import gained
 from dfix.rewriter.verify.proof import Compared, Measures, Proof, Rebuild, Sources
+from dfix.rewriter.verify.varying import Twice
 from dfix.rewriter.verify.vulnerabilities import Scan, Vulnerability
 
 VERSION = 1
@@ -75,6 +76,7 @@ def _file(proof: Proof) -> dict[str, Any]:
         "scan": _scan(proof.scan),
         "ran": valid(proof.ran),
         "unseen": valid(proof.unseen),
+        "twice": _twice(proof.twice),
         "gained": gained(proof),
         "edited": {"source": valid(proof.edited[0]), "dependency": valid(proof.edited[1])},
         "before": _measures(proof.before),
@@ -110,6 +112,25 @@ def _finding(finding: Vulnerability) -> dict[str, Any]:
         "package": valid(finding.package),
         "version": valid(finding.version),
         "severity": finding.severity,
+    }
+
+
+def _twice(twice: Twice | None) -> dict[str, Any] | None:
+    if twice is None:
+        return None
+    return {
+        "same": twice.level,
+        "source_date_epoch": twice.epoch,
+        "differences": [
+            {
+                "path": valid(one.path),
+                "what": valid(one.what),
+                "kind": one.kind,
+                "reason": valid(one.reason),
+                "origin": _origin(one.origin),
+            }
+            for one in twice.varying
+        ],
     }
 
 

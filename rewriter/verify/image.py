@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from dfix.rewriter.text.named_tuple import NamedTuple
@@ -28,6 +28,16 @@ class Entry(NamedTuple):
     """Sorted pairs of name and value."""
 
 
+class ExactLayer(NamedTuple):
+    """All of a layer by which another build of it may differ; the contents are as they are, without a field blanked."""
+
+    entries: Mapping[str, Entry]
+    links: Mapping[str, str]
+    """Hard links: path to target."""
+    times: Mapping[str, float]
+    """When each member of the archive was last changed, in their order; whiteouts (`.wh.NAME`), too."""
+
+
 class Layer(NamedTuple):
     """A layer's digest and its uncompressed size in bytes."""
 
@@ -37,6 +47,8 @@ class Layer(NamedTuple):
     """The paths that it has, in one or several collections."""
     removed: tuple[str, ...] = ()
     """The paths of lower layers that it hides, with all below them."""
+    exact: ExactLayer | None = None
+    """None unless it was asked for (`LayerCache.exact`)."""
 
 
 class Image(NamedTuple):
@@ -47,6 +59,8 @@ class Image(NamedTuple):
     entries: dict[str, Entry]
     homes: frozenset[str] = frozenset()
     """The homes of its accounts and of its configuration, as absolute paths."""
+    digest: str = ""
+    """Of its configuration, which has the digests of the layers: the image's identity."""
 
     @property
     def size(self) -> int:

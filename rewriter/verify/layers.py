@@ -39,20 +39,29 @@ class Listing(NamedTuple):
     """In bytes, uncompressed."""
     accounts: str | None = None
     """The text of its /etc/passwd; None if it has none."""
+    times: dict[str, float] | None = None
+    """When each member of the archive was last changed, in their order; None unless read exactly."""
 
 
-def listing(stream: IO[bytes], size: int) -> Listing:
-    """Read a layer's tar from a stream without seeking; only digests of contents are kept. Raises LayerError."""
+def listing(stream: IO[bytes], size: int, *, exact: bool = False) -> Listing:
+    """Read a layer's tar from a stream without seeking; only digests of contents are kept. Raises LayerError.
+
+    `exact` keeps the times, too, and blanks nothing in the contents.
+    """
     entries: dict[str, Entry] = {}
     links: dict[str, str] = {}
     gone: list[str] = []
     emptied: list[str] = []
     accounts: str | None = None
+    times: dict[str, float] = {}
     try:
         with tarfile.open(fileobj=stream, mode="r|") as tar:
             for member in tar:
                 path = _path(member.name)
                 folder, name = posixpath.split(path)
+                if exact:
+                    times.pop(path, None)
+                    times[path] = member.mtime
                 if name == OPAQUE:
                     emptied.append(folder)
                 elif name.startswith(WHITEOUT):
@@ -64,11 +73,11 @@ def listing(stream: IO[bytes], size: int) -> Listing:
                     if path == _ACCOUNTS and content is not None and member.size <= MOST_BLANKED:
                         data = content.read()
                         accounts, content = data.decode("utf-8", "surrogateescape"), io.BytesIO(data)
-                    entries[path] = _entry(content, member, path)
+                    entries[path] = _entry(content, member, path, exact=exact)
                     links.pop(path, None)
     except tarfile.TarError as error:
         raise LayerError(str(error)) from error
-    return Listing(entries, links, tuple(gone), tuple(emptied), size, accounts)
+    return Listing(entries, links, tuple(gone), tuple(emptied), size, accounts, times if exact else None)
 
 
 def flatten(listings: Iterable[Listing]) -> dict[str, Entry]:
@@ -134,7 +143,7 @@ def _path(name: str) -> str:
     return path
 
 
-def _entry(content: IO[bytes] | None, member: tarfile.TarInfo, path: str) -> Entry:
+def _entry(content: IO[bytes] | None, member: tarfile.TarInfo, path: str, *, exact: bool) -> Entry:
     mode = member.mode & 0o7777
     headers = member.pax_headers
     xattrs = tuple(sorted((key[len(XATTR) :], value) for key, value in headers.items() if key.startswith(XATTR)))
@@ -144,7 +153,8 @@ def _entry(content: IO[bytes] | None, member: tarfile.TarInfo, path: str) -> Ent
     if member.issym():
         return Entry("link", 0o777, *owner, target=member.linkname, xattrs=xattrs)
     if content is not None:
-        return Entry("file", mode, *owner, member.size, _digest(content, path, member.size), xattrs=xattrs)
+        digest = _digest(content, path, MOST_BLANKED + 1 if exact else member.size)
+        return Entry("file", mode, *owner, member.size, digest, xattrs=xattrs)
     if member.isfifo():
         return Entry("fifo", mode, *owner, xattrs=xattrs)
     kind = "character" if member.ischr() else "block"

@@ -21,6 +21,9 @@ TABLE = os.path.join(os.path.dirname(__file__), "noise.toml")
 Excused = Literal["any", "content", "field"]
 """What is excused: everything about a path (also its presence), a file's content, or a field that FIELDS blanks."""
 
+Kind = Literal["time", "log", "cache", "bytecode", "order", "other"]
+"""What it is: a time, a log, a cache, compiled code, or the order of what is in a file."""
+
 _FIRST_WITH_FLAGS = 3392
 _PYTHON_3 = range(3000, 4000)
 _PYTHON_2 = range(50000, 63000)
@@ -35,6 +38,7 @@ class Noise(NamedTuple):
     path: str
     """A glob."""
     excused: Excused
+    kind: Kind
     reason: str
     """Why it is noise, as a sentence."""
     field: str = ""
@@ -81,6 +85,15 @@ def _reason(path: str, content_only: bool) -> str:
             if (noise.excused == "any" or (content_only and noise.excused == "content")) and pattern.fullmatch(path):
                 return noise.reason
     return ""
+
+
+def row_of(path: str, homes: Collection[str] = ()) -> Noise | None:
+    """The first entry about this path, which has no leading `/`, whatever part of it the entry is about."""
+    for way in ways(path, homes):
+        for pattern, noise in _lines():
+            if pattern.fullmatch(way):
+                return noise
+    return None
 
 
 def spoken(output: str) -> str:

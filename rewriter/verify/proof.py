@@ -8,11 +8,15 @@ from dfix.rewriter.measured.records import Took
 from dfix.rewriter.pipeline.result import Applied, Result
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.compare import Comparison, Difference
+from dfix.rewriter.verify.varying import Twice
 from dfix.rewriter.verify.vulnerabilities import Scan
 
-Verdict = Literal["proven", "broken", "unshown", "unbuilt", "unchanged", "new", "gone", "failed"]
+Verdict = Literal[
+    "proven", "broken", "unshown", "unbuilt", "unchanged", "new", "gone", "failed", "reproducible", "varies"
+]
 """`unshown`: the command of both images fails, which proves nothing. `unbuilt`: the original doesn't build. `new` and
-`gone`: another revision has no such Dockerfile; a new one builds. `failed`: it could not be tested. See `message`."""
+`gone`: another revision has no such Dockerfile; a new one builds. `failed`: it could not be tested. See `message`.
+`reproducible` and `varies`: what two builds of the same file gave (`twice`)."""
 
 
 _SHORT = 12
@@ -125,6 +129,8 @@ class Proof(NamedTuple):
     """Why dfix could not watch which files a moved RUN reads, as a phrase."""
     scan: Scan | None = None
     """What has become of the vulnerabilities; None where that was not asked, or there are no two images."""
+    twice: Twice | None = None
+    """What two builds of the same file gave; None unless that was asked for."""
 
     @property
     def shown_by_runs(self) -> bool:

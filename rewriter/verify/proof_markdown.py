@@ -13,6 +13,7 @@ from dfix.rewriter.report.output import Output, valid, visible
 from dfix.rewriter.report.sizes import size
 from dfix.rewriter.verify.proof import Compared, Proof
 from dfix.rewriter.verify.proof_text import name_of, proof_text, same_but
+from dfix.rewriter.verify.twice_text import headline
 
 MARK = "<!-- dfix verify -->"
 """The first line, by which a script finds its comment again."""
@@ -56,10 +57,15 @@ def _code(text: str) -> str:
 def _headline(proofs: Sequence[Proof]) -> str:
     broken = sum(proof.verdict == "broken" for proof in proofs)
     open_ = sum(proof.verdict in ("unshown", "unbuilt", "failed") for proof in proofs)
+    varies = sum(proof.verdict == "varies" for proof in proofs)
     if broken:
         return f"{_dockerfiles(broken)} with a difference"
+    if varies:
+        return f"{_dockerfiles(varies)} not the same when built twice"
     if open_:
         return f"nothing is shown for {_dockerfiles(open_)}"
+    if any(proof.twice is not None for proof in proofs):
+        return "the same when built twice"
     return "no difference by a Dockerfile" if proofs else "nothing to compare"
 
 
@@ -88,6 +94,9 @@ def _table(proofs: Sequence[Proof], room: int) -> Iterator[str]:
 
 
 def _verdict(proof: Proof) -> str:
+    if proof.twice is not None:
+        said = headline(proof.twice)
+        return said if proof.twice.level else f"**{said}**"
     if proof.verdict == "proven":
         if proof.shown_by_runs:
             return "a different image, as declared; what was run did the same"

@@ -16,6 +16,7 @@ from dfix.rewriter.verify.gains import gained, rows
 from dfix.rewriter.verify.groups_of_differences import by_instruction, shortened
 from dfix.rewriter.verify.proof import Blame, Proof, Sources, WorkAgain
 from dfix.rewriter.verify.scan_text import write_scan
+from dfix.rewriter.verify.twice_text import twice_text
 
 MOST_PATHS = 8
 _NOT_EVEN = "does not build even without dfix's changes, so nothing is proven"
@@ -67,7 +68,10 @@ def name_of(proof: Proof) -> str:
 
 
 def _without_comparison(out: Output, err: Output, path: str, proof: Proof, verbose: bool) -> bool:
-    """Print a proof for which no two images were compared; returns whether it is one."""
+    """Print a proof for which no two versions were compared; returns whether it is one."""
+    if proof.twice is not None:
+        twice_text(out, path, proof.twice, verbose=verbose)
+        return True
     if proof.verdict == "unchanged" and (proof.sources is None or not proof.sources.paths) and proof.scan is None:
         if verbose:
             out.write(f"{path}: {'nothing to change' if proof.sources is None else UNCHANGED}\n")

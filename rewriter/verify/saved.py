@@ -7,6 +7,7 @@ layers are kept.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import posixpath
 import tarfile
@@ -15,7 +16,7 @@ import zlib
 from collections.abc import Collection
 from typing import IO, Any, cast
 
-from dfix.rewriter.verify.image import Image, Layer
+from dfix.rewriter.verify.image import ExactLayer, Image, Layer
 from dfix.rewriter.verify.layers import LayerError, Listing, flatten, listing
 
 _BLOBS = "blobs/sha256/"
@@ -39,7 +40,9 @@ class LayerCache:
 
     MOST = 64
 
-    def __init__(self) -> None:
+    def __init__(self, *, exact: bool = False) -> None:
+        """`exact` keeps what no comparison of two files needs: the times, and contents without a field blanked."""
+        self.exact = exact
         self._kept: dict[str, Listing] = {}
         self._lock = threading.Lock()
 
@@ -173,7 +176,7 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, parts: _Parts, seen: 
         if name.endswith(".json") or _is_document(begin.head):
             parts.documents[name] = begin.read()
         elif _is_layer(begin.head):
-            found = parts.layers[name] = _layer(begin, member.size)
+            found = parts.layers[name] = _layer(begin, member.size, exact=seen.exact)
             if name.startswith(_BLOBS):
                 seen.keep(name, found)
 
@@ -188,13 +191,13 @@ def _is_layer(head: bytes) -> bool:
     return head[257:262] == b"ustar" or head.startswith((_GZIP, _ZSTD)) or (len(head) == _BLOCK and not any(head))
 
 
-def _layer(content: _Begun, size: int) -> Listing:
+def _layer(content: _Begun, size: int, *, exact: bool) -> Listing:
     if content.head.startswith(_ZSTD):
         raise SavedImageError("a layer is compressed with zstd, which dfix cannot read. Build without zstd compression")
     if not content.head.startswith(_GZIP):
-        return listing(cast("IO[bytes]", content), size)
+        return listing(cast("IO[bytes]", content), size, exact=exact)
     with gzip.GzipFile(fileobj=cast("IO[bytes]", content)) as unpacked:
-        found = listing(cast("IO[bytes]", unpacked), 0)
+        found = listing(cast("IO[bytes]", unpacked), 0, exact=exact)
         while unpacked.read(_PIECE):  # the padding at the end counts for the size
             pass
         return found._replace(size=unpacked.tell())
@@ -203,7 +206,8 @@ def _layer(content: _Begun, size: int) -> Listing:
 def _image(parts: _Parts, number: int = 0) -> Image:
     manifest = parts.document("manifest.json")
     try:
-        config = parts.document(posixpath.normpath(manifest[number]["Config"]))
+        document = posixpath.normpath(manifest[number]["Config"])
+        config = parts.document(document)
         names = [posixpath.normpath(name) for name in manifest[number]["Layers"] or []]
         digests: list[str] = list(config["rootfs"].get("diff_ids") or [])
     except (LookupError, TypeError, AttributeError) as error:
@@ -212,11 +216,16 @@ def _image(parts: _Parts, number: int = 0) -> Image:
         raise SavedImageError(f"its manifest names {len(names)} layers, its configuration {len(digests)}")
     listings = [parts.layer(name) for name in names]
     layers = tuple(
-        Layer(digest, found.size, (found.entries, found.links), (*found.gone, *found.emptied))
+        Layer(digest, found.size, (found.entries, found.links), (*found.gone, *found.emptied), _exact(found))
         for digest, found in zip(digests, listings, strict=True)
     )
     accounts = next((layer.accounts for layer in reversed(listings) if layer.accounts is not None), "")
-    return Image(config, layers, flatten(listings), _homes(config, accounts))
+    own = hashlib.sha256(parts.documents[document]).hexdigest()
+    return Image(config, layers, flatten(listings), _homes(config, accounts), own)
+
+
+def _exact(found: Listing) -> ExactLayer | None:
+    return None if found.times is None else ExactLayer(found.entries, found.links, found.times)
 
 
 def _homes(config: Any, accounts: str) -> frozenset[str]:

@@ -95,6 +95,7 @@ LINES = {
     "/tmp/v8-compile-cache-*/**": ("tmp/v8-compile-cache-0/10.2/a.BLOB", "!tmp/v8/a"),
     "~/.cache/go-build/**-a": ("root/.cache/go-build/01/011c-a", "!root/.cache/go-build/01/011c-d"),
     "~/.cache/go-build/trim.txt": ("root/.cache/go-build/trim.txt", "!root/.cache/go-build/README"),
+    "~/.wget-hsts": ("root/.wget-hsts", "home/a/.wget-hsts", "!srv/.wget-hsts"),
     "**/.git/index": ("app/.git/index", ".git/index", "!app/.git/config", "!app/git/index"),
     "**/.git/logs/**": ("app/.git/logs/refs/heads/main", "!app/.git/refs/heads/main", "!app/logs/a"),
     "/dev": ("dev", "!devel"),

@@ -13,6 +13,7 @@ from typing import IO
 from dfix.rewriter.verify.build_log import mask_of, open_log
 from dfix.rewriter.verify.engine import LABEL, Build, BuildError, Built, EngineError
 from dfix.rewriter.verify.engines.record import Record
+from dfix.rewriter.verify.epoch import EPOCH
 from dfix.rewriter.verify.process import Processes, TimeoutExpiredError
 
 ANSWERS_WITHIN = 20.0
@@ -126,7 +127,9 @@ class Docker:
         if build.output:
             command += ["--output", f"type=local,dest={build.output}"]
         elif self._archives:
-            command += ["--output", f"type=docker,name={build.image},dest={self._archive(build.image)}"]
+            at_epoch = any(arg.startswith(f"{EPOCH}=") for arg in build.options.args)
+            times = ",rewrite-timestamp=true" if at_epoch else ""  # ignored before BuildKit 0.13
+            command += ["--output", f"type=docker,name={build.image}{times},dest={self._archive(build.image)}"]
         else:
             command += ["--load", "--tag", build.image]
         command += build.context_words()

@@ -61,6 +61,12 @@ def test_an_image_of_a_remote_builder(far: Docker, tmp_path: Path) -> None:
         far.layers("dfix:1")
 
 
+def test_a_remote_builder_sets_times_to_source_date_epoch(far: Docker, tmp_path: Path) -> None:
+    options = BuildOptions(("SOURCE_DATE_EPOCH=1",))
+    far.build(Build("D", "C", "dfix:1", "here:/x", str(tmp_path / "log"), options=options), lambda step: None)
+    assert "name=dfix:1,rewrite-timestamp=true,dest=" in (tmp_path / "asked").read_text().splitlines()[-1]
+
+
 def test_a_build_that_fails_without_a_word(far: Docker, tmp_path: Path) -> None:
     (tmp_path / "image.tar").unlink()
     with pytest.raises(BuildError, match="FileNotFoundError"):
