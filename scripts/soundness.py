@@ -26,6 +26,7 @@ from dfix.rewriter.pipeline.run import run
 from dfix.rewriter.pipeline.transform import may_drop
 from dfix.rewriter.text.source import Source
 
+MODERNISE = "modernise"
 _UPDATE = re.compile(
     r"(?<!\S)(?:sudo\s+)?apk\s+(?:-\S+\s+)*update(?:[ \t]+-\S+)*[ \t]*(?:(?:\\\s*)?&&|$)", re.MULTILINE
 )
@@ -100,8 +101,9 @@ def _compare(result: Result, options: Options) -> dict[str, str]:
     again = run(Source.from_bytes(result.after.path, result.after.to_bytes()), options)
     stable = again.after.text == result.after.text  # the ignore file on disk is unchanged
     comments, missing = lost_comments(before, after), _undeclared(lost_words(before, after), result)
-    # the old parser does not see what follows a JSON array
-    outside = "" if text_after_json(parse(result.before)) else changed_without_reason(before, after)
+    # the old parser does not see what follows a JSON array, and modernise changes how instructions are written
+    unknown = text_after_json(parse(result.before)) or any(change.rule == MODERNISE for change in result.changes)
+    outside = "" if unknown else changed_without_reason(before, after)
     return {
         "refused after": "BuildKit refuses the result" if refused or check(parse(result.after)) is not None else "",
         "second run": "" if stable else f"{[change.rule for change in again.changes]} change it again",
@@ -131,9 +133,14 @@ def _undeclared(lost: list[str], result: Result) -> list[str]:
 def needless_words(before: str, after: str, changed: set[str]) -> Counter[str]:
     """The words of commands that may be gone: those that do nothing any more.
 
-    An `apk update` whose installs have --no-cache, and a clean-up that another one of the same program repeats.
+    An `apk update` whose installs have --no-cache, and a clean-up that another one of the same program repeats. Of what
+    modernise writes otherwise, keywords and flags.
     """
     needless: Counter[str] = Counter()
+    if MODERNISE in changed:
+        for instruction in parse(Source("", before)).instructions:
+            spans = (instruction.keyword_span, *(flag.span for flag in instruction.flags))
+            needless += sum((words(before[span.start : span.end]) for span in spans), Counter())
     if "clean-up" in changed and _UNCACHED.search(after):
         for command in _UPDATE.findall(before):
             needless += words(command)

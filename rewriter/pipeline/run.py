@@ -23,7 +23,7 @@ from dfix.rewriter.pipeline.registry import RuleInfo, plugin_rules, rule_names, 
 from dfix.rewriter.pipeline.result import Applied, IgnoreFileChange, Note, Refused, Result
 from dfix.rewriter.pipeline.settled import Settled
 from dfix.rewriter.pipeline.suppressions import Suppressions
-from dfix.rewriter.pipeline.transform import Transform, is_opt_in, reads_sources
+from dfix.rewriter.pipeline.transform import Transform, is_opt_in, is_unsafe_by_name, reads_sources
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.source import Edit, OverlappingEditsError, Source, overlap
@@ -215,7 +215,7 @@ class _Run:
             elif item.ignored and not self.options.ignore_file:
                 hint = f"dfix --write adds {', '.join(f'`{line}`' for line in item.ignored)} to the ignore file"
                 refusals.append(Refusal(item.rule, item.offset, "ignore-file", item.reason, hint))
-            elif item.contract == "changed-image" and not self.options.unsafe and not is_opt_in(transform):
+            elif item.contract == "changed-image" and not self.options.unsafe and not is_unsafe_by_name(transform):
                 refusals.append(Refusal(item.rule, item.offset, "unsafe", item.reason, "--unsafe applies it"))
             elif not overlap(taken, item.edits):
                 for edit in item.edits:

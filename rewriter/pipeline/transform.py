@@ -36,6 +36,11 @@ def is_opt_in(transform: Transform) -> bool:
     return bool(getattr(transform, "OPT_IN", False))
 
 
+def is_unsafe_by_name(transform: Transform) -> bool:
+    """Whether who selects a transform by name is told that it makes another image, so that no --unsafe is needed."""
+    return is_opt_in(transform) and transform.CONTRACT == "changed-image"
+
+
 def reads_sources(transform: Transform) -> bool:
     """Whether a transform reads the sources in the context (`READS_SOURCES = True`).
 

@@ -30,7 +30,7 @@ ENGINE = {
 }
 """Parts of the engine that give reasons, and the rules that ask them."""
 PIPELINE = {
-    "unsafe": {"archives-left", "multistage", "no-recommends", "slim-base"},
+    "unsafe": {"archives-left", "modernise", "multistage", "no-recommends", "slim-base"},
     "ignore-file": {"dockerignore", "split-manifests"},
 }
 """Codes that the pipeline gives, and the rules whose changes it holds back."""

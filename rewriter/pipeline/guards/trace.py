@@ -125,9 +125,12 @@ def _puts(step: Step, layer: Copied | Hidden) -> list[Put]:
         sorted(
             (flag.name, step.expand(flag.value or "") or flag.value or "")
             for flag in step.instruction.flags
-            if flag.name not in ("chown", "chmod")
+            if flag.name not in ("chown", "chmod", "from")
         )
     )
+    source = step.instruction.flag("from")
+    if source is not None:
+        flags = (*flags, ("from", (source.value or "").lower()))  # so BuildKit compares the names of stages
     chown = step.instruction.flag("chown")
     text = (chown.value or "") if chown is not None else ""
     owner = step.expand(text) or text

@@ -1,0 +1,141 @@
+"""Writes a Dockerfile as today's checks of BuildKit and hadolint ask for, where the image stays the same.
+
+**What it does.**
+
+- `ENV NAME value` and `LABEL name value` get their `=`, with quotes where the value needs them.
+- Keywords get the case of most others, `as` that of its FROM, stage names and protocols (`EXPOSE 80/TCP`) lower case.
+- `--platform=$TARGETPLATFORM` goes: FROM takes that platform anyway.
+- Empty lines within a continued instruction go.
+- A CMD, ENTRYPOINT or HEALTHCHECK that a later one of its stage overrides goes. Where a comment explains it, it becomes
+  a comment too.
+- An empty line parts a comment from an ARG or FROM that it does not describe, if the file asks for that check
+  (`# check=experimental=all`).
+- With `--unsafe`, MAINTAINER becomes a label.
+
+Each reason names the checks that no longer report the place.
+
+**Why.** `docker build` prints its warnings on each build, where they hide the ones that matter. An empty continuation
+line will be an error.
+
+**When it runs.** Only when selected by name: `--select modernise`, or the same in the settings.
+
+**What it promises.** The same image: the same files and the same configuration. Only MAINTAINER is another matter
+(`changed-image`): the author field of the configuration becomes a label.
+
+**When it refuses.**
+
+- The value of an ENV or LABEL would not stay the same as one word, a comment comes before it, or it looks like several
+  variables.
+- A line after an empty one begins with the name of an instruction, but is part of the one above.
+
+**What it leaves alone.** `ONBUILD`, whose text is part of the image. `--platform=$TARGETPLATFORM` for a stage, or where
+an ARG gives it a default. What a comment switches off: `# hadolint ignore=DL4003`, `# check=skip=StageNameCasing`.
+Everything else that linters ask for and that is a matter of taste or of another image: sorted lists, pinned versions,
+`sudo`, `chmod 777`.
+
+References: [Build checks](https://docs.docker.com/reference/build-checks/),
+[hadolint's rules](https://github.com/hadolint/hadolint#rules)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dfix.rewriter.answers.change import Change, Contract, Refusal
+from dfix.rewriter.answers.example import Example
+
+if TYPE_CHECKING:
+    from dfix.rewriter.model import Model
+
+NAME = "modernise"
+SUMMARY = "write what checks of BuildKit and hadolint ask for, where the image stays the same"
+CONTRACT: Contract = "same-image"
+CODES: tuple[str, ...] = (
+    "ConsistentInstructionCasing",
+    "ExposeProtoCasing",
+    "FromAsCasing",
+    "InvalidDefinitionDescription",
+    "LegacyKeyValueFormat",
+    "MaintainerDeprecated",
+    "MultipleInstructionsDisallowed",
+    "NoEmptyContinuation",
+    "RedundantTargetPlatform",
+    "StageNameCasing",
+    "DL3012",
+    "DL3065",
+    "DL4000",
+    "DL4003",
+    "DL4004",
+)
+ORDER = 38
+OPT_IN = True
+"""Runs only when it is selected by name."""
+MAY_DROP = ("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER")
+
+EXAMPLES: tuple[Example, ...] = (
+    Example(
+        name="ENV and LABEL without `=`",
+        before="FROM debian:12\nENV LANG C.UTF-8\nENV OPTS -Xmx1g -server\nLABEL vendor Example Ltd\n",
+        after='FROM debian:12\nENV LANG=C.UTF-8\nENV OPTS="-Xmx1g -server"\nLABEL vendor="Example Ltd"\n',
+    ),
+    Example(
+        name="cases",
+        before="FROM golang:1.22 as Build\nrun go version\nFROM debian:12\nCOPY --from=Build /a /a\nEXPOSE 53/UDP\n",
+        after="FROM golang:1.22 AS build\nRUN go version\nFROM debian:12\nCOPY --from=build /a /a\nEXPOSE 53/udp\n",
+    ),
+    Example(
+        name="an empty line within a RUN",
+        before="FROM debian:12\nRUN echo a && \\\n\n    # the other\n    echo b\n",
+        after="FROM debian:12\nRUN echo a && \\\n    # the other\n    echo b\n",
+    ),
+    Example(
+        name="a CMD that has no effect",
+        before='FROM debian:12\nCMD ["a"]\nENTRYPOINT ["e"]\nCMD ["b"]\n',
+        after='FROM debian:12\nENTRYPOINT ["e"]\nCMD ["b"]\n',
+    ),
+    Example(
+        name="a comment explains the CMD that has no effect",
+        before='FROM debian:12\n# for tests\nCMD ["a"]\nCMD ["b"]\n',
+        after='FROM debian:12\n# for tests\n# CMD ["a"]\nCMD ["b"]\n',
+    ),
+    Example(
+        name="a platform that FROM takes anyway",
+        before="FROM --platform=$TARGETPLATFORM debian:12\n",
+        after="FROM debian:12\n",
+    ),
+    Example(
+        name="the platform of a stage",
+        before="FROM --platform=$BUILDPLATFORM debian:12 AS a\nFROM --platform=$TARGETPLATFORM a\n",
+    ),
+    Example(
+        name="what looks like two variables, but is one",
+        before="FROM debian:12\nENV A 1 \\\n    B 2\n",
+        because="looks like several variables",
+    ),
+    Example(
+        name="an instruction that is part of the one above",
+        before="FROM debian:12\nRUN echo a && \\\n\nRUN echo b\n",
+        because="Line 4 begins with RUN, but is part of the RUN above the empty line",
+    ),
+    Example(name="ONBUILD", before="FROM debian:12\nONBUILD env A b\nONBUILD CMD a\nCMD b\n"),
+    Example(name="nothing to modernise", before="FROM debian:12 AS a\nENV A=b C=d\nEXPOSE 80/tcp\nRUN echo a\nCMD a\n"),
+    Example(name="a CMD of each stage", before="FROM debian:12 AS a\nCMD a\nFROM a\nCMD b\n"),
+)
+
+
+def propose(model: Model) -> Iterator[Change | Refusal]:
+    """Change what each check reports."""
+    from dfix.transforms.modernise.authors import authors
+    from dfix.transforms.modernise.descriptions import descriptions
+    from dfix.transforms.modernise.empty_lines import empty_lines
+    from dfix.transforms.modernise.exposed_ports import exposed_ports
+    from dfix.transforms.modernise.from_lines import from_lines
+    from dfix.transforms.modernise.key_values import legacy_pairs
+    from dfix.transforms.modernise.keyword_casing import keyword_casing
+    from dfix.transforms.modernise.overridden import overridden
+
+    for look in (
+        keyword_casing, from_lines, legacy_pairs, exposed_ports, empty_lines, descriptions, overridden, authors
+    ):  # fmt: skip
+        yield from look(model)
