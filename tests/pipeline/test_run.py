@@ -213,9 +213,31 @@ BAD: dict[str, tuple[str, Sequence[SimpleNamespace]]] = {
 @pytest.mark.parametrize("contract", ["same-image", "changed-image"])
 def test_a_rule_that_runs_only_by_name(rewrite: Rewrite, options: Options, runs: bool, contract: Contract) -> None:
     rule = replace("x", "RUN b", "RUN c", contract=contract)
-    rule.OPT_IN = True
+    rule.OPT_IN, rule.CONTRACT = True, contract
     result = rewrite("FROM a\nRUN b\n", rule, options=options._replace(use_context=False))
     assert (result.after.text, result.refusals) == (f"FROM a\nRUN {'c' if runs else 'b'}\n", ())
+
+
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_a_rule_by_name_needs_unsafe_for_more_than_it_promises(rewrite: Rewrite, *, unsafe: bool) -> None:
+    rule = replace("x", "RUN b", "RUN c", contract="changed-image")
+    rule.OPT_IN, rule.CONTRACT = True, "same-image"
+    options = Options(select=frozenset("x"), unsafe=unsafe, use_context=False)
+    result = rewrite("FROM a\nRUN b\n", rule, options=options)
+    assert result.changed == unsafe
+    assert [refusal.code for refusal in result.refusals] == ([] if unsafe else ["unsafe"])
+
+
+def test_a_comment_switches_off_only_what_its_check_reports(rewrite: Rewrite) -> None:
+    def propose(model: Model) -> Proposals:
+        for check, letter in (("DL1001", "b"), ("DL1002", "c")):
+            at = model.source.text.find(f" {letter}") + 1
+            if at:
+                edit = Edit(Span(at, at + 1), "x")
+                yield Change("x", at, (edit,), check, "same-image", checks=(check,))
+
+    result = rewrite("FROM a\n# hadolint ignore=DL1001\nRUN b c\n", transform("x", propose))
+    assert result.after.text == "FROM a\n# hadolint ignore=DL1001\nRUN b x\n"
 
 
 @pytest.mark.parametrize("name", BAD)

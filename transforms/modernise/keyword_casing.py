@@ -34,7 +34,7 @@ def keyword_of(instruction: Instruction) -> str:
 
 def usual_case(tree: Tree) -> Callable[[str], str]:
     """What makes a keyword look like most: lower case if more of them are, from the first FROM on, else upper case."""
-    words = []
+    words: list[str] = []
     for instruction in tree.instructions:
         if words or instruction.keyword == "FROM":
             words.append(keyword_of(instruction))
