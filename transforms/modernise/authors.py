@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.text.source import Edit, Span
+from dfix.transforms.modernise.answered import answered
 from dfix.transforms.modernise.keyword_casing import keyword_of
-from dfix.transforms.modernise.settled import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def authors(model: Model) -> Iterator[Change]:
         text = f"{'label' if keyword == keyword.lower() else 'LABEL'} {word}"
         reason = f"MAINTAINER is deprecated; the label {_LABEL} says the same, but the author field is gone"
         edit = Edit(Span(instruction.keyword_span.start, span.end), text)
-        yield settled(instruction, _CHECKS, (edit,), reason, "changed-image")
+        yield answered(instruction, _CHECKS, (edit,), reason, "changed-image")
 
 
 def _quoted(value: str, escape: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.source import Edit, Span
-from dfix.transforms.modernise.settled import settled
+from dfix.transforms.modernise.answered import answered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def descriptions(model: Model) -> Iterator[Change]:
         if last and last.split(" ")[0] not in defined:
             start = instruction.span.start
             reason = f"The comment above `{instruction.keyword} {defined[0]}` does not begin with its name"
-            yield settled(instruction, (_CHECK,), (Edit(Span(start, start), "\n"),), reason)
+            yield answered(instruction, (_CHECK,), (Edit(Span(start, start), "\n"),), reason)
 
 
 def _is_asked_for(tree: Tree) -> bool:

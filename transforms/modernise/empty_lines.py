@@ -8,7 +8,7 @@ from dfix.rewriter.answers.change import Change, Refusal
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.dockerfile.instruction import KEYWORDS
 from dfix.rewriter.text.source import Edit
-from dfix.transforms.modernise.settled import left_alone, settled
+from dfix.transforms.modernise.answered import answered, left_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def empty_lines(model: Model) -> Iterator[Change | Refusal]:
         count = len(instruction.blanks)
         lines = "an empty line" if count == 1 else f"{count} empty lines"
         reason = f"{instruction.keyword} goes on after {lines}, which a later BuildKit will refuse"
-        yield settled(instruction, _CHECKS, [Edit(blank, "") for blank in instruction.blanks], reason)
+        yield answered(instruction, _CHECKS, [Edit(blank, "") for blank in instruction.blanks], reason)
 
 
 def _swallows_nothing(instruction: Instruction) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.source import Edit, Span
-from dfix.transforms.modernise.settled import settled
+from dfix.transforms.modernise.answered import answered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,4 +30,4 @@ def exposed_ports(model: Model) -> Iterator[Change]:
             if port is not None and port[1] != port[1].lower() and word.span.end - word.span.start == len(word.text):
                 edits.append(Edit(Span(word.span.end - len(port[1]), word.span.end), port[1].lower()))
         if edits:
-            yield settled(instruction, _CHECKS, edits, "BuildKit stores protocols of EXPOSE in lower case")
+            yield answered(instruction, _CHECKS, edits, "BuildKit stores protocols of EXPOSE in lower case")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.text.source import Edit, Span
+from dfix.transforms.modernise.answered import answered
 from dfix.transforms.modernise.keyword_casing import keyword_of, usual_case
-from dfix.transforms.modernise.settled import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,14 +33,14 @@ def from_lines(model: Model) -> Iterator[Change]:
             alike = str.lower if keyword == keyword.lower() else str.upper if keyword == keyword.upper() else wanted
             if words[1].text != alike(words[1].text):
                 reason = f"`{words[1].text}` is `{alike(words[1].text)}` like `{alike(keyword)}`"
-                yield settled(instruction, _AS_CHECKS, (Edit(words[1].span, alike(words[1].text)),), reason)
+                yield answered(instruction, _AS_CHECKS, (Edit(words[1].span, alike(words[1].text)),), reason)
             if words[2].text != words[2].text.lower():
                 reason = f"BuildKit reads the stage name `{words[2].text}` in lower case"
-                yield settled(instruction, _NAME_CHECKS, _renamed(model, stage, words[2].text), reason)
+                yield answered(instruction, _NAME_CHECKS, _renamed(model, stage, words[2].text), reason)
         edit = _needless_platform(model, stage)
         if edit is not None:
             reason = f"`--platform=${_TARGET}` is what FROM takes without it"
-            yield settled(instruction, _PLATFORM_CHECKS, (edit,), reason)
+            yield answered(instruction, _PLATFORM_CHECKS, (edit,), reason)
 
 
 def _renamed(model: Model, stage: Stage, name: str) -> Iterator[Edit]:

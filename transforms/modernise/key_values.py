@@ -11,7 +11,7 @@ from dfix.rewriter.dockerfile.expansion import ExpansionError
 from dfix.rewriter.dockerfile.lexing import BLANKS, split_words
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.source import Edit, Span
-from dfix.transforms.modernise.settled import left_alone, settled
+from dfix.transforms.modernise.answered import answered, left_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ def legacy_pairs(model: Model) -> Iterator[Change | Refusal]:
                 continue
             name = instruction.words[0].text
             reason = f"`{instruction.keyword} {name}` has no `=` before its value, a form that BuildKit warns of"
-            yield settled(instruction, _CHECKS, edits, reason)
+            yield answered(instruction, _CHECKS, edits, reason)
 
 
 def _edits(instruction: Instruction) -> tuple[Edit, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.text.source import Edit
-from dfix.transforms.modernise.settled import settled
+from dfix.transforms.modernise.answered import answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ def keyword_casing(model: Model) -> Iterator[Change]:
         word = keyword_of(instruction)
         if word != wanted(word) and len(word) == len(instruction.keyword):  # no line ends within the word
             reason = f"`{word}` is `{wanted(word)}` like the other instructions"
-            yield settled(instruction, _CHECKS, (Edit(instruction.keyword_span, wanted(word)),), reason)
+            yield answered(instruction, _CHECKS, (Edit(instruction.keyword_span, wanted(word)),), reason)
 
 
 def keyword_of(instruction: Instruction) -> str:

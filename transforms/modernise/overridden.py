@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.layout.copy_lines import blank_above, block
 from dfix.rewriter.text.source import Edit, Span
-from dfix.transforms.modernise.settled import settled
+from dfix.transforms.modernise.answered import answered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def overridden(model: Model) -> Iterator[Change]:
                 continue
             edits, done = _without(model, step.instruction)
             reason = f"The {step.keyword} on line {last[step.keyword].line} overrides this one, which {done}"
-            yield settled(step.instruction, _CHECKS[step.keyword], edits, reason)
+            yield answered(step.instruction, _CHECKS[step.keyword], edits, reason)
 
 
 def _without(model: Model, instruction: Instruction) -> tuple[list[Edit], str]:

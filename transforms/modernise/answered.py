@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dfix.rewriter.text.source import Edit
 
 
-def settled(
+def answered(
     instruction: Instruction,
     checks: tuple[str, ...],
     edits: Iterable[Edit],
