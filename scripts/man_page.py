@@ -14,7 +14,7 @@ from pathlib import Path
 
 from generated_page import ROOT, keep_up_to_date
 
-from dfix.rewriter.cli.flags import BASES, COMMANDS, LAYERS, PROVE, REWRITE, Flag
+from dfix.rewriter.cli.flags import BASES, COMMANDS, COMMON_BASE, LAYERS, PROVE, REWRITE, Flag
 
 PAGE = Path("docs/dfix.1")
 _WORDS = (
@@ -22,12 +22,13 @@ _WORDS = (
     "verify [OPTION]… PATH…",
     "layers [OPTION]… PATH…",
     "bases [OPTION]… PATH…",
+    "common-base [OPTION]… PATH…",
     "rules",
     "rule NAME",
     "config",
     "lsp",
 )
-_OPERANDS = {"rule": "NAME", "verify": "PATH…", "layers": "PATH…", "bases": "PATH…"}
+_OPERANDS = {"rule": "NAME", "verify": "PATH…", "layers": "PATH…", "bases": "PATH…", "common-base": "PATH…"}
 _EXAMPLES = (
     ("Show what could change in a folder, with the lines and the reasons", "dfix ."),
     ("Show also what was left alone, and why", "dfix --explain ."),
@@ -69,6 +70,8 @@ def page() -> str:
         *_options(LAYERS),
         ".SH OPTIONS OF DFIX BASES",
         *_options(BASES),
+        ".SH OPTIONS OF DFIX COMMON-BASE",
+        *_options(COMMON_BASE),
         ".SH EXIT STATUS",
         *_entries((("0", "Nothing to change, or written."), ("1", "Something would change."), ("2", "An error."))),
         ".SH ENVIRONMENT",

@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from dfix.rewriter.cli import app as cli
 from dfix.rewriter.cli import layers_app as layers
+from dfix.rewriter.cli import shared_steps_app as common_base
 from dfix.rewriter.cli import verify_app as verify
 from dfix.rewriter.cli.flags import COMMANDS
 from dfix.rewriter.pipeline import run as pipeline
@@ -67,6 +68,8 @@ def _app(words: list[str]) -> typer.Typer:
         return verify.app(lambda _: None)
     if command == "layers":
         return layers.app(lambda _: None)
+    if command == "common-base":
+        return common_base.app(lambda _: None)
     return _rule() if command == "rule" else _nothing()
 
 

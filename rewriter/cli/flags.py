@@ -1,8 +1,8 @@
 """Every flag and command of the command line, declared once.
 
-The fast reader for editors (`request`), the command lines of typer (`app`, `verify_app`, `layers_app`), what a shell
-completes (`completion`) and `dfix --write --verify` (`verify_flag`) all read these records. Nothing is imported here:
-an editor starts the command on each save.
+The fast reader for editors (`request`), the command lines of typer (`app`, `verify_app`, `layers_app`,
+`shared_steps_app`), what a shell completes (`completion`) and `dfix --write --verify` (`verify_flag`) all read these
+records. Nothing is imported here: an editor starts the command on each save.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ COMMANDS = {
     "verify": "Prove rewrites with real builds.",
     "layers": "Show what each layer costs and what makes it run again.",
     "bases": "List the images that Dockerfiles build on.",
+    "common-base": "Show which slow steps several Dockerfiles could share in a base of their own.",
     "rules": "List the rules.",
     "rule": "Explain a rule.",
     "config": "Explain the settings.",
@@ -252,6 +253,17 @@ BASES: tuple[Flag, ...] = (
     ),
 )
 """The flags of `dfix bases PATH…`, in the order of its help."""
+
+COMMON_BASE: tuple[Flag, ...] = (
+    *_READ,
+    *_grouped(
+        _OUTPUT,
+        Flag("output_format", ("--output-format",), "choice", "How to print it.", "FORMAT", ("text", "json")),
+        _COLOR,
+        Flag("verbose", ("--verbose", "-v"), "switch", "Also print tracebacks."),
+    ),
+)
+"""The flags of `dfix common-base PATH…`, in the order of its help."""
 
 
 def split_names(value: str) -> tuple[str, ...]:

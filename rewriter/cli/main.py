@@ -68,6 +68,12 @@ def _carry_out(words: list[str]) -> int:
 
         wanted = read_bases(words[1:])
         return wanted if isinstance(wanted, int) else show_bases(wanted)
+    if command == "common-base":
+        from dfix.rewriter.cli.shared_steps_app import read as read_common_base
+        from dfix.rewriter.cli.shared_steps_command import execute as show_common_base
+
+        sought = read_common_base(words[1:])
+        return sought if isinstance(sought, int) else show_common_base(sought)
     if "--verify" in words:
         from dfix.rewriter.cli.verify_flag import with_verify
 

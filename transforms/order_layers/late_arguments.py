@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
-from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.early_steps import volatile_names
 from dfix.rewriter.layout.copy_lines import block
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.build import assignments
 from dfix.rewriter.neighbours.early_run import costly, early_run
+from dfix.rewriter.neighbours.variable_readers import language_install, may_read_any, words_of
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
 
-_WORD = expression(r"\w+")
 _USED = expression(r"\$\{?(\w+)")
-_SHOW_ALL = frozenset(("env", "printenv", "set", "export", "declare", "envsubst", "compgen", "environ", "proc"))
-"""Words of commands that read every variable, or hand all of them on; /proc/self has all of a process."""
-_INDIRECT = "${!"
-"""Bash reads the variable whose name another one has, or lists names by their beginning: `${!BUILD*}`."""
 _MOST_STEPS = 300
 
 
@@ -96,12 +91,12 @@ def _group(stage: Stage, first: Step, volatile: set[Step]) -> tuple[Step, ...]:
         labels = {
             step
             for step in stage.steps[first.index :]
-            if step.keyword == "LABEL" and not step.onbuild and names & _words(step)
+            if step.keyword == "LABEL" and not step.onbuild and names & words_of(step)
         }
         arguments = {
             step
             for step in stage.steps[first.index :]
-            if step in volatile and any(_names((step,)) & _words(label) for label in labels)
+            if step in volatile and any(_names((step,)) & words_of(label) for label in labels)
         }
         if labels | arguments <= group:
             return tuple(sorted(group, key=lambda step: step.index))
@@ -114,10 +109,6 @@ def _names(steps: Iterable[Step]) -> set[str]:
 
 def _keys(label: Step) -> set[str]:
     return {key.strip("\"'") for key, _ in assignments(label.instruction)}
-
-
-def _words(step: Step) -> set[str]:
-    return set(_WORD.findall(step.source_text))
 
 
 def _late(model: Model, stage: Stage, group: tuple[Step, ...]) -> LateArguments | None:
@@ -145,7 +136,7 @@ def _late(model: Model, stage: Stage, group: tuple[Step, ...]) -> LateArguments 
 
 def _passes(model: Model, step: Step, group: tuple[Step, ...]) -> bool:
     """Whether the ARGs and LABELs may go below a step. Raises LeaveAlone where a RUN may read one of the ARGs."""
-    names, words = _names(group), _words(step)
+    names, words = _names(group), words_of(step)
     if names & words:
         return False
     if step.keyword == "LABEL":
@@ -162,13 +153,12 @@ def _check_run(model: Model, step: Step, name: str) -> None:
     """Raise LeaveAlone unless the commands of a RUN are known, and none of them reads variables of such names."""
     what = f"dfix does not know whether the RUN on line {step.instruction.line} reads {name}"
     run = attempt(early_run, model, step)
-    if isinstance(run, Reason) or _words(step) & _SHOW_ALL or _INDIRECT in step.source_text:
+    if isinstance(run, Reason) or may_read_any(step):
         raise LeaveAlone("reads-environment", what, f"move the ARG below it yourself, if it reads no {name}")
-    for command in run.commands:
-        used = usage(command.located.words)
-        if used is not None and not used.manager.system and command.effects.cost == "slow":
-            what = f"scripts of what `{command.effects.shown}` installs may read {name}"
-            raise LeaveAlone("reads-environment", what, "move the ARG below it yourself, if none of them does")
+    install = language_install(run)
+    if install:
+        what = f"scripts of what `{install}` installs may read {name}"
+        raise LeaveAlone("reads-environment", what, "move the ARG below it yourself, if none of them does")
 
 
 def _check_comments(model: Model, stage: Stage, moved: tuple[Step, ...]) -> None:
