@@ -134,13 +134,14 @@ def needless_words(before: str, after: str, changed: set[str]) -> Counter[str]:
     """The words of commands that may be gone: those that do nothing any more.
 
     An `apk update` whose installs have --no-cache, and a clean-up that another one of the same program repeats. Of what
-    modernise writes otherwise, keywords and flags.
+    modernise writes otherwise, keywords, flags and `apt`.
     """
     needless: Counter[str] = Counter()
     if MODERNISE in changed:
         for instruction in parse(Source("", before)).instructions:
             spans = (instruction.keyword_span, *(flag.span for flag in instruction.flags))
             needless += sum((words(before[span.start : span.end]) for span in spans), Counter())
+        needless["apt"] = words(before)["apt"]
     if "clean-up" in changed and _UNCACHED.search(after):
         for command in _UPDATE.findall(before):
             needless += words(command)

@@ -8,9 +8,14 @@
 - Empty lines within a continued instruction go.
 - A CMD, ENTRYPOINT or HEALTHCHECK that a later one of its stage overrides goes. Where a comment explains it, it becomes
   a comment too.
+- ADD becomes COPY where what it adds is a folder or a file of the build context that is no archive, by its content.
+  A COPY of several files to `.` copies them to `./`.
+- `apt-get`, `yum`, `dnf`, `microdnf` and `zypper` get `-y` where they would ask. A build cannot answer, so that the
+  command fails today, or has nothing to ask. `apt` becomes `apt-get` in images of Debian and Ubuntu.
+- WORKDIR gets its whole path where an absolute one comes before.
 - An empty line parts a comment from an ARG or FROM that it does not describe, if the file asks for that check
   (`# check=experimental=all`).
-- With `--unsafe`, MAINTAINER becomes a label.
+- With `--unsafe`, MAINTAINER becomes a label, and `useradd` with a number of six digits gets `-l`.
 
 Each reason names the checks that no longer report the place.
 
@@ -19,14 +24,19 @@ line will be an error.
 
 **When it runs.** Only when selected by name: `--select modernise`, or the same in the settings.
 
-**What it promises.** The same image: the same files and the same configuration. Only MAINTAINER is another matter
-(`changed-image`): the author field of the configuration becomes a label.
+**What it promises.** The same image: the same files and the same configuration. Two changes are another matter
+(`changed-image`): for MAINTAINER, the author field of the configuration becomes a label; with `useradd -l`,
+/var/log/lastlog and /var/log/faillog have no entry for the user, and stay small.
 
 **When it refuses.**
 
 - The value of an ENV or LABEL would not stay the same as one word, a comment comes before it, or it looks like several
   variables.
 - A line after an empty one begins with the name of an instruction, but is part of the one above.
+- What ADD adds is or may be an archive: it is compressed or a tar, has the name of one, or is not in the build context.
+- The build may go on where an install without `-y` fails (`;`, `||`): with it, the image would get packages that it has
+  not today.
+- The base image may keep the packages that `apt-get` downloads, which `apt` removes.
 
 **What it leaves alone.** `ONBUILD`, whose text is part of the image. `--platform=$TARGETPLATFORM` for a stage, or where
 an ARG gives it a default. What a comment switches off: `# hadolint ignore=DL4003`, `# check=skip=StageNameCasing`.
@@ -62,7 +72,16 @@ CODES: tuple[str, ...] = (
     "NoEmptyContinuation",
     "RedundantTargetPlatform",
     "StageNameCasing",
+    "DL3000",
     "DL3012",
+    "DL3014",
+    "DL3020",
+    "DL3021",
+    "DL3027",
+    "DL3030",
+    "DL3034",
+    "DL3038",
+    "DL3046",
     "DL3065",
     "DL4000",
     "DL4003",
@@ -71,7 +90,19 @@ CODES: tuple[str, ...] = (
 ORDER = 38
 OPT_IN = True
 """Runs only when it is selected by name."""
-MAY_DROP = ("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER")
+MAY_DROP = (
+    "ADD",
+    "CMD",
+    "COPY",
+    "ENTRYPOINT",
+    "ENV",
+    "EXPOSE",
+    "FROM",
+    "HEALTHCHECK",
+    "LABEL",
+    "MAINTAINER",
+    "WORKDIR",
+)
 
 EXAMPLES: tuple[Example, ...] = (
     Example(
@@ -100,6 +131,31 @@ EXAMPLES: tuple[Example, ...] = (
         after='FROM debian:12\n# for tests\n# CMD ["a"]\nCMD ["b"]\n',
     ),
     Example(
+        name="ADD of what is no archive",
+        files={"app.conf": "a=b", "src/x": "", "data.tar": "no tar yet"},
+        before="FROM debian:12\nADD app.conf /etc/\nADD --chown=1:1 src /src\nADD data.tar /data\n",
+        after="FROM debian:12\nCOPY app.conf /etc/\nCOPY --chown=1:1 src /src\nADD data.tar /data\n",
+    ),
+    Example(
+        name="commands that ask, and apt",
+        before="FROM debian:12\nRUN apt update && apt install git\nWORKDIR /srv\nWORKDIR app\n",
+        after="FROM debian:12\nRUN apt-get update && apt-get install -y git\nWORKDIR /srv\nWORKDIR /srv/app\n",
+    ),
+    Example(
+        name="what ADD adds is elsewhere, or a variable",
+        before="FROM debian:12\nADD https://example.com/a /a\nADD $FILE /b\nADD *.conf /etc/\n",
+    ),
+    Example(
+        name="ADD without a build context",
+        before="FROM debian:12\nADD app.conf /etc/\n",
+        because="Whether app.conf is an archive, which ADD unpacks, is not known",
+    ),
+    Example(
+        name="a failing install may be ignored",
+        before="FROM debian:12\nRUN apt-get install git || true\n",
+        because="The build may go on after `apt-get install git`",
+    ),
+    Example(
         name="a platform that FROM takes anyway",
         before="FROM --platform=$TARGETPLATFORM debian:12\n",
         after="FROM debian:12\n",
@@ -126,16 +182,22 @@ EXAMPLES: tuple[Example, ...] = (
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
     """Change what each check reports."""
+    from dfix.transforms.modernise.added_files import added_files, several_files
+    from dfix.transforms.modernise.apt_commands import apt_commands
     from dfix.transforms.modernise.authors import authors
+    from dfix.transforms.modernise.confirmed import confirmed
     from dfix.transforms.modernise.descriptions import descriptions
     from dfix.transforms.modernise.empty_lines import empty_lines
     from dfix.transforms.modernise.exposed_ports import exposed_ports
     from dfix.transforms.modernise.from_lines import from_lines
     from dfix.transforms.modernise.key_values import legacy_pairs
     from dfix.transforms.modernise.keyword_casing import keyword_casing
+    from dfix.transforms.modernise.new_users import new_users
     from dfix.transforms.modernise.overridden import overridden
+    from dfix.transforms.modernise.relative_folders import relative_folders
 
     for look in (
-        keyword_casing, from_lines, legacy_pairs, exposed_ports, empty_lines, descriptions, overridden, authors
+        keyword_casing, from_lines, legacy_pairs, exposed_ports, empty_lines, descriptions, overridden, authors,
+        added_files, several_files, apt_commands, confirmed, relative_folders, new_users,
     ):  # fmt: skip
         yield from look(model)
