@@ -29,5 +29,5 @@ def answered(
 
 def left_alone(instruction: Instruction, checks: tuple[str, ...], no: LeaveAlone) -> Refusal:
     """The refusal for an instruction that these checks report."""
-    code, text, hint = no.reason
-    return Refusal(NAME, instruction.span.start, code, f"{text} ({', '.join(checks)})", hint, checks=checks)
+    refusal = Refusal(NAME, instruction.span.start, *no.reason)
+    return refusal._replace(reason=f"{refusal.reason} ({', '.join(checks)})", checks=checks)
