@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, TextIO
 
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.read import Unreadable, loose_text
 from dfix.rewriter.verify.engine import BuildOptions
 
@@ -17,6 +18,9 @@ SHORTEST = 4
 _LARGEST_SECRET = 1_000_000
 """BuildKit takes 500 kB (session/secrets, MaxSecretSize)."""
 Mask = Callable[[str], str]
+_EPILOGUE = expression(
+    r"npm (?:error|ERR!)(?: A complete log of this run can be found in:.*|\s+/\S+\.log|)$|\[notice\] .*pip"
+)
 
 
 def open_log(path: str) -> TextIO:
@@ -48,6 +52,11 @@ def masked(item: Any, mask: Mask, kept: tuple[type, ...] = ()) -> Any:
         parts = [masked(part, mask, kept) for part in item]
         return type(item)(*parts) if hasattr(item, "_fields") else tuple(parts)
     return item
+
+
+def tells(line: str) -> bool:
+    """Whether a line of a build's output tells something: not where npm keeps its own log, nor that pip is old."""
+    return bool(line.strip()) and _EPILOGUE.match(line.strip()) is None
 
 
 def _private(path: str, flags: int) -> int:

@@ -28,17 +28,18 @@ class _Row(NamedTuple):
     of_package: re.Pattern[str]
     folder: re.Pattern[str]
 
+    def place(self, found: re.Match[str]) -> PackagePlace:
+        """The place of a path of a package."""
+        return PackagePlace(found["folder"], self.packages, found["name"])
+
 
 def place_of(path: str) -> PackagePlace | None:
     """Where a path is among packages; None where it is elsewhere."""
     for row in _rows():
-        found = row.of_package.fullmatch(path)
-        if found is not None:
-            return PackagePlace(found["folder"], row.packages, found["name"])
-    for row in _rows():
-        found = row.folder.match(path)
-        if found is not None:
-            return PackagePlace(found["folder"], row.packages, "")
+        near = row.folder.match(path)
+        if near is not None:
+            found = row.of_package.fullmatch(path)
+            return PackagePlace(near["folder"], row.packages, "") if found is None else row.place(found)
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from dfix.rewriter.text.expression import expression
-from dfix.rewriter.verify.build_log import Mask
+from dfix.rewriter.verify.build_log import Mask, tells
 from dfix.rewriter.verify.engine import LABEL, BuildStep
 
 _STEP = expression(r"(?P<stage>\[\d+/\d+\] )?STEP (?P<number>\d+)(?:/\d+)?: (?P<text>.*)")
@@ -74,7 +74,7 @@ class PlainRecord:
                 self._steps[-1] = self._steps[-1]._replace(cached=True)
         elif error is not None:
             self._error = error["text"]
-        elif line.strip() and not line.startswith(_WORDS):
+        elif tells(line) and not line.startswith(_WORDS):
             self._last_output = line.strip()
 
     def _step(self, step: re.Match[str]) -> None:

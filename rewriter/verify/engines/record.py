@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from dfix.rewriter.text.expression import expression
-from dfix.rewriter.verify.build_log import Mask
+from dfix.rewriter.verify.build_log import Mask, tells
 from dfix.rewriter.verify.engine import BuildStep
 
 _STEP = expression(r"\[(?P<place>(?:[^\]\s]+ )*[^\]]*\d+/\d+)\] (?P<text>.*)", re.DOTALL)
@@ -134,7 +134,7 @@ class Record:
     def _output(self, entry: dict[str, Any]) -> None:
         text = self._mask(base64.b64decode(entry.get("data") or "").decode("utf-8", "replace"))
         self._log.write(text if text.endswith("\n") else text + "\n")
-        lines = text.strip().splitlines()
+        lines = [line for line in text.splitlines() if tells(line)]
         if lines:
             self._last_output[str(entry.get("vertex", ""))] = lines[-1].strip()
 

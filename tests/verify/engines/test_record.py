@@ -63,6 +63,18 @@ def test_a_step_that_fails_is_told_with_what_it_said_last() -> None:
     assert "ERROR: failed to solve: something\n" in log
 
 
+def test_what_programs_say_at_their_end_is_no_last_word() -> None:
+    process = 'process "/bin/sh -c npm ci" did not complete successfully: exit code: 1'
+    log = "A complete log of this run can be found in:"
+    for said in (
+        f"npm error not ok\nnpm error {log} /root/.npm/_logs/x-debug-0.log\n",
+        "npm error not ok\n\n[notice] A new release of pip is available: 1 -> 2\n[notice] To update, run: pip install --upgrade pip\n",
+        f"npm error not ok\nnpm ERR!\nnpm ERR! {log}\nnpm ERR!     /root/.npm/_logs/x-debug-0.log\n",
+    ):
+        record, _, _ = read(output("a", said), {"vertexes": [vertex("a", "[2/2] RUN npm ci", 1, error=process)]})
+        assert record.error() == "`RUN npm ci`: exit code 1, last said: npm error not ok"
+
+
 def test_steps_that_were_only_cancelled_are_not_to_blame() -> None:
     record, _, _ = read(
         {"vertexes": [vertex("a", "[2/2] RUN long", 1, error="context canceled: context canceled")]},
