@@ -14,7 +14,7 @@ from pathlib import Path
 
 from generated_page import ROOT, keep_up_to_date
 
-from dfix.rewriter.cli.flags import BASES, COMMANDS, COMMON_BASE, LAYERS, PROVE, REWRITE, Flag
+from dfix.rewriter.cli.flags import BASES, COMMANDS, COMMENT, COMMON_BASE, LAYERS, PROVE, REWRITE, Flag
 
 PAGE = Path("docs/dfix.1")
 _WORDS = (
@@ -23,12 +23,16 @@ _WORDS = (
     "layers [OPTION]… PATH…",
     "bases [OPTION]… PATH…",
     "common-base [OPTION]… PATH…",
+    "comment [OPTION]… FILE",
     "rules",
     "rule NAME",
     "config",
     "lsp",
 )
-_OPERANDS = {"rule": "NAME", "verify": "PATH…", "layers": "PATH…", "bases": "PATH…", "common-base": "PATH…"}
+_OPERANDS = dict.fromkeys(("verify", "layers", "bases", "common-base"), "PATH…") | {
+    "rule": "NAME",
+    "comment": "FILE",
+}
 _EXAMPLES = (
     ("Show what could change in a folder, with the lines and the reasons", "dfix ."),
     ("Show also what was left alone, and why", "dfix --explain ."),
@@ -44,6 +48,7 @@ _VARIABLES = (
     ("NO_COLOR, CLICOLOR_FORCE, FORCE_COLOR, TERM", "Whether output is coloured when --color is auto."),
     ("PAGER", "Shows a long page of dfix rule on a terminal; less if unset, none if empty."),
     ("DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG", "Which engine dfix verify builds with, as for docker."),
+    ("GITHUB_TOKEN, GH_TOKEN, GITLAB_TOKEN", "The token of dfix comment."),
 )
 
 
@@ -72,6 +77,8 @@ def page() -> str:
         *_options(BASES),
         ".SH OPTIONS OF DFIX COMMON-BASE",
         *_options(COMMON_BASE),
+        ".SH OPTIONS OF DFIX COMMENT",
+        *_options(COMMENT),
         ".SH EXIT STATUS",
         *_entries((("0", "Nothing to change, or written."), ("1", "Something would change."), ("2", "An error."))),
         ".SH ENVIRONMENT",

@@ -10,6 +10,7 @@ import typer
 from typer.main import get_command
 
 from dfix.rewriter.cli import app as cli
+from dfix.rewriter.cli import comment_app as comment
 from dfix.rewriter.cli import layers_app as layers
 from dfix.rewriter.cli import shared_steps_app as common_base
 from dfix.rewriter.cli import verify_app as verify
@@ -70,6 +71,8 @@ def _app(words: list[str]) -> typer.Typer:
         return layers.app(lambda _: None)
     if command == "common-base":
         return common_base.app(lambda _: None)
+    if command == "comment":
+        return comment.app(lambda _: None)
     return _rule() if command == "rule" else _nothing()
 
 

@@ -1,8 +1,8 @@
 """Every flag and command of the command line, declared once.
 
 The fast reader for editors (`request`), the command lines of typer (`app`, `verify_app`, `layers_app`,
-`shared_steps_app`), what a shell completes (`completion`) and `dfix --write --verify` (`verify_flag`) all read these
-records. Nothing is imported here: an editor starts the command on each save.
+`shared_steps_app`, `comment_app`), what a shell completes (`completion`) and `dfix --write --verify` (`verify_flag`)
+all read these records. Nothing is imported here: an editor starts the command on each save.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ COMMANDS = {
     "layers": "Show what each layer costs and what makes it run again.",
     "bases": "List the images that Dockerfiles build on.",
     "common-base": "Show which slow steps several Dockerfiles could share in a base of their own.",
+    "comment": "Keep one comment of a pull request up to date with a proof.",
     "rules": "List the rules.",
     "rule": "Explain a rule.",
     "config": "Explain the settings.",
@@ -216,7 +217,14 @@ PROVE: tuple[Flag, ...] = (
             "choice",
             "How to print the proofs.",
             "FORMAT",
-            ("text", "json", "markdown"),
+            ("text", "json", "markdown", "github"),
+        ),
+        Flag(
+            "reports",
+            ("--report",),
+            "texts",
+            "Also write the proofs to FILE, as its name ends: .json or .md; can be repeated.",
+            "FILE",
         ),
         _COLOR,
         Flag("quiet", ("--quiet", "-q"), "switch", "Print no summary and no progress."),
@@ -264,6 +272,20 @@ COMMON_BASE: tuple[Flag, ...] = (
     ),
 )
 """The flags of `dfix common-base PATH…`, in the order of its help."""
+
+COMMENT: tuple[Flag, ...] = (
+    Flag(
+        "pull_request",
+        ("--pull-request",),
+        "number",
+        "The number of the pull request (GitLab: the IID of the merge request); by default that of the CI job.",
+        "NUMBER",
+        least=1,
+    ),
+    _COLOR,
+    Flag("quiet", ("--quiet", "-q"), "switch", "Print only what went wrong."),
+)
+"""The flags of `dfix comment FILE`, in the order of its help."""
 
 
 def split_names(value: str) -> tuple[str, ...]:

@@ -74,6 +74,12 @@ def _carry_out(words: list[str]) -> int:
 
         sought = read_common_base(words[1:])
         return sought if isinstance(sought, int) else show_common_base(sought)
+    if command == "comment":
+        from dfix.rewriter.cli.comment_app import read as read_comment
+        from dfix.rewriter.cli.comment_command import execute as comment
+
+        kept = read_comment(words[1:])
+        return kept if isinstance(kept, int) else comment(kept)
     if "--verify" in words:
         from dfix.rewriter.cli.verify_flag import with_verify
 

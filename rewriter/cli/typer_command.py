@@ -66,9 +66,9 @@ def with_number(words: list[str]) -> list[str]:
     return given
 
 
-def operands(type_: object, default: object, **told: Any) -> inspect.Parameter:
+def operands(type_: object, default: object, *, metavar: str = "PATH", **told: Any) -> inspect.Parameter:
     """The parameter `paths`; `told` goes to typer."""
-    return _keyword("paths", Annotated[type_, typer.Argument(metavar="PATH", **told)], default)
+    return _keyword("paths", Annotated[type_, typer.Argument(metavar=metavar, **told)], default)
 
 
 def _parameter(flag: Flag, defaults: Mapping[str, object]) -> inspect.Parameter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -11,10 +12,11 @@ from types import FrameType
 
 from dfix.rewriter.cli.plugin_lines import PluginLines
 from dfix.rewriter.cli.selected_files import unknown_rule
-from dfix.rewriter.cli.verify_printer import ProofPrinter
+from dfix.rewriter.cli.verify_printer import ProofPrinter, write_reports
 from dfix.rewriter.cli.verify_request import VerifyRequest, fault
 from dfix.rewriter.cli.verify_tasks import Task, as_they_are, rewrites
 from dfix.rewriter.cli.workshop import Workshop, said
+from dfix.rewriter.hosting.ci_job import stranger
 from dfix.rewriter.pipeline.job import write_result
 from dfix.rewriter.report.output import Output, outputs, visible
 from dfix.rewriter.report.terminal import problem_line
@@ -47,11 +49,23 @@ def execute(request: VerifyRequest) -> int:
             return _prove_all(request, processes, out, err)
         except SettingsError as error:
             problem_line(err, error.problem)
+            why = f"{error.problem.path}: {error.problem.message}. {error.problem.hint}".rstrip(". ")
         except GitError as error:
-            err.write(f"dfix: {visible(f'{error}. {error.hint}'.rstrip('. '))}\n")
+            why = f"{error}. {error.hint}".rstrip(". ")
+            err.write(f"dfix: {visible(why)}\n")
         except (EngineError, ReportError, OSError) as error:
-            err.write(f"dfix: {visible(said(error))}\n")
+            why = said(error)
+            err.write(f"dfix: {visible(why)}\n")
+        _report(request, why, err)
         return FAILED
+
+
+def _report(request: VerifyRequest, why: str, err: Output) -> None:
+    """Put into the reports why there is no proof, so that an earlier verdict does not stand there any longer."""
+    try:
+        write_reports(request, (), "", None, why)
+    except OSError as error:
+        err.write(f"dfix: {visible(said(error))}\n")
 
 
 def _prove_all(request: VerifyRequest, processes: Processes, out: Output, err: Output) -> int:
@@ -90,7 +104,14 @@ def _tasks(request: VerifyRequest, space: Workspace) -> tuple[Compared | None, S
 
     trees = TwoTrees(request, space.folder)
     tasks = list(trees.tasks())
-    return trees.compared, tasks
+    fork = stranger(os.environ)
+    notes = trees.compared.notes
+    if fork:
+        notes = (
+            f"this pull request comes from {fork}: what is built is untrusted code, and so is what it prints",
+            *notes,
+        )
+    return trees.compared._replace(notes=notes), tasks
 
 
 def _proofs(

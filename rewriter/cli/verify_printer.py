@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dfix.rewriter.cli.verify_request import VerifyRequest
+import os
+from collections.abc import Sequence
+
+from dfix.rewriter.cli.verify_request import REPORTS, VerifyRequest
 from dfix.rewriter.report.output import Output, visible
 from dfix.rewriter.verify.proof import Compared, Proof
 
@@ -33,22 +36,25 @@ class ProofPrinter:
         """Print one proof, or keep it for the JSON document."""
         self.status = max(self.status, _STATUS[proof.verdict], _UNSCANNED if _is_unscanned(proof) else 0)
         self._kept.append(proof)
-        if self._request.files.output_format == "text":
+        form = self._request.files.output_format
+        if form in ("text", "github"):
             from dfix.rewriter.verify.proof_text import proof_text
 
             proof_text(self._out, self._err, proof, verbose=self._request.files.verbose)
             self._out.flush()
+        if form == "github":
+            from dfix.rewriter.verify.annotations import annotated
+
+            self._err.flush()
+            self._out.write(annotated(proof))
+            self._out.flush()
 
     def finish(self) -> None:
-        """Print what needs all proofs: the JSON document and the summary."""
-        if self._request.files.output_format == "json":
-            from dfix.rewriter.verify.document import document
-
-            self._out.write(document(self._kept, self._engine, self._compared))
-        if self._request.files.output_format == "markdown":
-            from dfix.rewriter.verify.proof_markdown import markdown
-
-            self._out.write(markdown(self._kept, self._compared))
+        """Print what needs all proofs: the documents and the summary."""
+        form = self._request.files.output_format
+        if form in REPORTS.values():
+            self._out.write(_document(form, self._kept, self._engine, self._compared, ""))
+        write_reports(self._request, self._kept, self._engine, self._compared)
         if not self._request.files.quiet:
             self._out.flush()
             for unseen in dict.fromkeys(proof.unseen for proof in self._kept if proof.unseen):
@@ -60,6 +66,27 @@ def _is_unscanned(proof: Proof) -> bool:
     """Whether a scan that was asked for failed."""
     scans = (proof.scan, proof.sources.scan if proof.sources is not None else None)
     return any(scan is not None and scan.message for scan in scans)
+
+
+def write_reports(
+    request: VerifyRequest, proofs: Sequence[Proof], engine: str, compared: Compared | None, error: str = ""
+) -> None:
+    """Write the files of `--report`; `error` is what ended the command before there were proofs. Raises OSError."""
+    for path in request.reports:
+        text = _document(REPORTS[os.path.splitext(path)[1]], proofs, engine, compared, error)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW  # a change under review may bring a link
+        with os.fdopen(os.open(path, flags, 0o666), "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def _document(form: str, proofs: Sequence[Proof], engine: str, compared: Compared | None, error: str) -> str:
+    if form == "json":
+        from dfix.rewriter.verify.document import document
+
+        return document(proofs, engine, compared, error)
+    from dfix.rewriter.verify.proof_markdown import markdown
+
+    return markdown(proofs, compared, error)
 
 
 def _summary(proofs: list[Proof]) -> str:

@@ -42,6 +42,12 @@ class VerifyRequest(NamedTuple):
     """Whether to scan both images for vulnerabilities."""
     scan_reports: tuple[str, str] | None = None
     """Reports of a scanner on the image before and after."""
+    reports: tuple[str, ...] = ()
+    """Files into which the proofs are written, too."""
+
+
+REPORTS = {".json": "json", ".md": "markdown"}
+"""The format of a report by the end of its name."""
 
 
 def fault(request: VerifyRequest) -> str:
@@ -65,7 +71,12 @@ def fault(request: VerifyRequest) -> str:
         return f"--context: no such folder: {context}. Name the folder that the build sends"
     if request.files.config is not None and request.files.isolated:
         return "--config and --isolated cannot be combined. Leave one out"
-    return _build_fault(request.build) or _scan_fault(request) or _fault_of_comparison(request)
+    return (
+        _build_fault(request.build)
+        or _report_fault(request.reports)
+        or _scan_fault(request)
+        or _fault_of_comparison(request)
+    )
 
 
 def _scan_fault(request: VerifyRequest) -> str:
@@ -112,6 +123,20 @@ def _fault_of_two_builds(request: VerifyRequest) -> str:
     if text and seconds(text) is None:
         wrong = f"{EPOCH} is {text!r}, which is no number of seconds since 1970"
         return f"{wrong}. Set it as in `{EPOCH}=$(git log -1 --pretty=%ct)`"
+    return ""
+
+
+def _report_fault(reports: tuple[str, ...]) -> str:
+    for path in reports:
+        folder = os.path.dirname(path) or os.curdir
+        if not os.path.isdir(folder):
+            return f"--report: no such folder: {folder}. Make it first"
+        if os.path.splitext(path)[1] not in REPORTS:
+            return f"--report takes a name that ends in {' or '.join(REPORTS)}, not {path or 'none'}"
+        if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
+            return f"--report: {path} is no regular file. Name another one"
+        if not os.access(path if os.path.exists(path) else folder, os.W_OK):
+            return f"--report: {path} cannot be written. Name another file"
     return ""
 
 

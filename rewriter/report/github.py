@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report.diff import shown_name
-from dfix.rewriter.report.findings import findings
+from dfix.rewriter.report.findings import Level, findings
 from dfix.rewriter.report.output import visible
 
 
 def report(result: Result, *, explain: bool) -> str:
     """The lines for one file (docs.github.com, "Workflow commands")."""
-    path = visible(shown_name(result.before.path))
+    path = shown_name(result.before.path)
     lines = []
     for found in findings(result, explain=explain):
         title = f"dfix {found.rule}" if found.rule else "dfix"
-        place = f"file={_property(path)},line={found.line},title={_property(title)}"
-        lines.append(f"::{found.level} {place}::{_data(visible(found.message))}\n")
+        lines.append(command(found.level, path, found.line, title, found.message))
     return "".join(lines)
+
+
+def command(level: Level, path: str, line: int, title: str, message: str) -> str:
+    """One command; line 0 stands for the whole file."""
+    place = f"file={_property(visible(path))}" + (f",line={line}" if line else "") + f",title={_property(title)}"
+    return f"::{level} {place}::{_data(visible(message))}\n"
 
 
 def _data(text: str) -> str:

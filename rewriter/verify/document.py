@@ -18,10 +18,11 @@ from dfix.rewriter.verify.vulnerabilities import Scan, Vulnerability
 VERSION = 1
 
 
-def document(proofs: Iterable[Proof], engine: str, compared: Compared | None) -> str:
-    """One document for all files; sizes in bytes, times in seconds."""
+def document(proofs: Iterable[Proof], engine: str, compared: Compared | None, error: str = "") -> str:
+    """One document for all files; sizes in bytes, times in seconds. `error` is why there are none."""
     files = [_file(proof) for proof in proofs]
-    found = {"version": VERSION, "engine": engine, "compared": _compared(compared), "files": files}
+    head = {"version": VERSION, "engine": engine, "error": valid(error), "compared": _compared(compared)}
+    found = {**head, "files": files}
     return json.dumps(found, indent=2) + "\n"
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from dfix.rewriter.report.output import Output, valid, visible
 from dfix.rewriter.report.sizes import size
+from dfix.rewriter.text.read import loose_text
 from dfix.rewriter.verify.proof import Compared, Proof
 from dfix.rewriter.verify.proof_text import name_of, proof_text, same_but
 from dfix.rewriter.verify.twice_text import headline
@@ -21,10 +23,19 @@ MOST = 60_000
 """Characters of one comment; GitHub takes 65,536 (GitLab a million)."""
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \n")
 _SHORT = 12
+_MOST_SAID = 2_000
+_WIDTH = 110
+_LARGEST_LOG = 50_000_000
+_LAST_LINES = 20
+_COLUMNS = ("Dockerfile", "Verdict", "Sources", "Image", "Layers", "Vulnerabilities")
+_ALWAYS = 2
+"""The first columns, which are never left out."""
 
 
-def markdown(proofs: Sequence[Proof], compared: Compared | None) -> str:
-    """All proofs as one comment of at most MOST characters."""
+def markdown(proofs: Sequence[Proof], compared: Compared | None, error: str = "") -> str:
+    """All proofs as one comment of at most MOST characters; `error` is why there are none."""
+    if error:
+        return f"{MARK}\n### dfix verify: nothing is shown\n\n{_code(error[:_MOST_SAID])}\n"
     shown = [proof for proof in proofs if proof.verdict != "unchanged" or _reads_changes(proof)]
     lines = [MARK, f"### dfix verify: {_headline(shown)}", ""]
     if compared is not None:
@@ -55,18 +66,21 @@ def _code(text: str) -> str:
 
 
 def _headline(proofs: Sequence[Proof]) -> str:
-    broken = sum(proof.verdict == "broken" for proof in proofs)
+    failing = sum(_no_longer_builds(proof) for proof in proofs)
+    different = sum(proof.verdict == "broken" for proof in proofs) - failing
     open_ = sum(proof.verdict in ("unshown", "unbuilt", "failed") for proof in proofs)
     varies = sum(proof.verdict == "varies" for proof in proofs)
-    if broken:
-        return f"{_dockerfiles(broken)} with a difference"
-    if varies:
-        return f"{_dockerfiles(varies)} not the same when built twice"
-    if open_:
-        return f"nothing is shown for {_dockerfiles(open_)}"
-    if any(proof.twice is not None for proof in proofs):
+    parts = [f"{_dockerfiles(different)} with a difference"] if different else []
+    parts += [f"{_dockerfiles(failing)} no longer build{'s' if failing == 1 else ''}"] if failing else []
+    parts += [f"{_dockerfiles(varies)} not the same when built twice"] if varies else []
+    parts += [f"nothing is shown for {_dockerfiles(open_)}"] if open_ else []
+    if not parts and any(proof.twice is not None for proof in proofs):
         return "the same when built twice"
-    return "no difference by a Dockerfile" if proofs else "nothing to compare"
+    return ", ".join(parts) or (f"{_dockerfiles(len(proofs))}, no difference" if proofs else "nothing to compare")
+
+
+def _no_longer_builds(proof: Proof) -> bool:
+    return proof.verdict == "broken" and any(blame.message for blame in proof.blamed)
 
 
 def _dockerfiles(number: int) -> str:
@@ -74,23 +88,32 @@ def _dockerfiles(number: int) -> str:
 
 
 def _table(proofs: Sequence[Proof], room: int) -> Iterator[str]:
-    scanned = any(proof.scan is not None for proof in proofs)
-    yield "| Dockerfile | Verdict | Sources | Image | Layers |" + " Vulnerabilities |" * scanned
-    yield "| --- | --- | --- | --- | --- |" + " --- |" * scanned
-    for number, proof in enumerate(proofs):
-        before, after = proof.before, proof.after
-        sizes = layers = ""
-        if before is not None and after is not None:
-            sizes, layers = f"{size(before.size)} → {size(after.size)}", f"{before.layers} → {after.layers}"
-        elif after is not None:
-            sizes, layers = size(after.size), str(after.layers)
-        row = f"| {_code(name_of(proof))} | {_verdict(proof)} | {_sources(proof)} | {sizes} | {layers} |"
-        row += f" {_vulnerabilities(proof)} |" * scanned
-        room -= len(row)
+    """A row for each proof, as many as there is room for; without columns that would be empty."""
+    rows = [_row(proof) for proof in proofs]
+    shown = [number for number in range(len(_COLUMNS)) if number < _ALWAYS or any(row[number] for row in rows)]
+
+    def line(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(cells[number] for number in shown)} |"
+
+    yield line(_COLUMNS)
+    yield line(["---"] * len(_COLUMNS))
+    for number, row in enumerate(rows):
+        text = line(row)
+        room -= len(text)
         if room < 0:
-            yield f"| {_dockerfiles(len(proofs) - number)} more | | | | |" + " |" * scanned
+            yield line([f"{_dockerfiles(len(proofs) - number)} more", *[""] * len(_COLUMNS)])
             return
-        yield row
+        yield text
+
+
+def _row(proof: Proof) -> tuple[str, ...]:
+    before, after = proof.before, proof.after
+    sizes = layers = ""
+    if before is not None and after is not None:
+        sizes, layers = f"{size(before.size)} → {size(after.size)}", f"{before.layers} → {after.layers}"
+    elif after is not None:
+        sizes, layers = size(after.size), str(after.layers)
+    return _code(name_of(proof)), _verdict(proof), _sources(proof), sizes, layers, _vulnerabilities(proof)
 
 
 def _verdict(proof: Proof) -> str:
@@ -103,7 +126,7 @@ def _verdict(proof: Proof) -> str:
         slower = any(work.slower for work in proof.work)
         return f"{same_but(proof)}; **slower rebuilds**" if slower else same_but(proof)
     if proof.verdict == "broken":
-        return "**no longer builds**" if any(blame.message for blame in proof.blamed) else "**not the same image**"
+        return "**no longer builds**" if _no_longer_builds(proof) else "**not the same image**"
     return {
         "unshown": "**not shown**",
         "unbuilt": "**does not build**",
@@ -140,10 +163,7 @@ def _reads_changes(proof: Proof) -> bool:
 
 def _details(proof: Proof, room: int) -> str:
     """The text of one proof, folded; as many lines as there is room for, "" where that is none."""
-    stream = io.BytesIO()
-    out = Output(stream, colour=False)
-    proof_text(out, out, proof, verbose=False)
-    lines = inert(stream.getvalue().decode("utf-8", "surrogateescape").strip()).split("\n")
+    lines = inert("\n".join(_lines(proof))).split("\n")
     begin = f"\n<details><summary>{_code(name_of(proof))}</summary>\n\n<pre>\n"
     end = "\n</pre>\n\n</details>\n"
     room -= len(begin) + len(end) + 1
@@ -155,3 +175,29 @@ def _details(proof: Proof, room: int) -> str:
             break
         kept.append(line)
     return begin + "\n".join(kept) + end if kept != ["…"] else ""
+
+
+def _lines(proof: Proof) -> Iterator[str]:
+    """The text of one proof, and the end of each log: the files themselves stay on the machine of the build."""
+    logs = [proof.log, *(blame.log for blame in proof.blamed), proof.sources.log if proof.sources else ""]
+    sources = proof.sources._replace(log="") if proof.sources else None
+    blamed = tuple(blame._replace(log="") for blame in proof.blamed)
+    stream = io.BytesIO()
+    out = Output(stream, colour=False)
+    proof_text(out, out, proof._replace(log="", blamed=blamed, sources=sources), verbose=False)
+    for line in stream.getvalue().decode("utf-8", "surrogateescape").strip().split("\n"):
+        yield from _folded(line)
+    for log in filter(None, logs):
+        text = loose_text(log, _LARGEST_LOG, None)
+        if isinstance(text, str) and text.strip():
+            yield from ("", "The end of the build log:")
+            for line in text.strip().split("\n")[-_LAST_LINES:]:
+                yield from _folded(f"  {line[:_MOST_SAID]}")
+
+
+def _folded(line: str) -> list[str]:
+    """A line, broken where a comment is not as wide; those of a table are shorter."""
+    indent = line[: len(line) - len(line.lstrip())]
+    if len(line) <= _WIDTH:
+        return [line]
+    return wrap(line, _WIDTH, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False)

@@ -1,4 +1,7 @@
-"""The GitHub action: its steps run with bash as a runner does, in a folder that stands for a checkout."""
+"""The GitHub action: its steps run with bash as a runner does, in a folder that stands for a checkout.
+
+What it does with `verify: true` is in test_verified_change.py.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +54,7 @@ class Runner:
         self.checkout = folder / "checkout"
         self.checkout.mkdir()
         self.itself = itself
+        self.environment: dict[str, str] = {}
 
     def run(self, *, only: str = "", program: Path | None = None, **inputs: str) -> Ran:
         """All steps, or only the one of that name, for which `program` stands for what was installed."""
@@ -63,16 +67,18 @@ class Runner:
             "github.action_path": str(self.itself),
             "steps.python.outputs.python-path": sys.executable,
             "steps.install.outputs.program": str(program),
+            "steps.verify.outputs.comment": "",
+            "github.event.pull_request.number": "7",
         }
         (self.folder / "summary").write_text("")
         log = ""
+        status = 0
         for step in ACTION["runs"]["steps"]:
-            if "run" not in step or only not in ("", step["name"]):
+            if "run" not in step or only not in ("", step["name"]) or not _is_run(step, values, failed=bool(status)):
                 continue
-            status, said = self._step(step, values)
+            ended, said = self._step(step, values)
             log += said
-            if status:
-                break
+            status = status or ended
         return Ran(status, log, (self.folder / "summary").read_text(encoding="utf-8"))
 
     def _step(self, step: dict[str, Any], values: dict[str, str]) -> tuple[int, str]:
@@ -89,13 +95,26 @@ class Runner:
             name: value for name, value in os.environ.items() if name == "PATH" or name.startswith(("PIP_", "HOME"))
         }
         done = subprocess.run(
-            [*AS_GITHUB, str(script)], cwd=self.checkout, env={**kept, **files, **given},
+            [*AS_GITHUB, str(script)], cwd=self.checkout, env={**kept, **files, **self.environment, **given},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )  # fmt: skip
         for line in output.read_text().splitlines():
             name, _, value = line.partition("=")
             values[f"steps.{step['id']}.outputs.{name}"] = value
         return done.returncode, done.stdout
+
+
+def _is_run(step: dict[str, Any], values: dict[str, str], *, failed: bool) -> bool:
+    """Whether the condition of a step holds: comparisons with a text or 0, joined by &&."""
+    parts = step.get("if", "${{ }}")[3:-2].strip()
+    if failed and "cancelled()" not in parts:
+        return False
+    for part in filter(None, parts.replace("!cancelled()", "").split(" && ")):
+        name, sign, text = part.split()
+        value = values[name]
+        if not {"==": f"'{value}'" == text, "!=": f"'{value}'" != text, ">": value > text}[sign]:
+            return False
+    return True
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The set-ups that docs/ci.md shows are what the services take, and their commands work."""
+"""The set-ups that docs/ci.md and docs/pull-requests.md show are what the services take, and their commands work."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-PAGE = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("ci.md", "pull-requests.md"))
 SNIPPETS: dict[str, str] = dict(re.findall(r"```yaml\n# (\S+)\n(.*?)```", PAGE, re.DOTALL))
 SCHEMAS = {
     ".github/workflows/dfix.yml": "vendor.github-workflows",
     ".github/workflows/dfix-scanning.yml": "vendor.github-workflows",
+    ".github/workflows/dfix-verify.yml": "vendor.github-workflows",
     ".gitlab-ci.yml": "vendor.gitlab-ci",
 }
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ OTHERS = {
     "rewriter/text/temporary.py": "those files, to lock or remove them",
     "rewriter/cli/main.py": "os.devnull in place of a closed stream",
     "rewriter/cli/workers.py": "a pipe to its own process",
+    "rewriter/cli/verify_printer.py": "the reports that the user names, which are no links",
     "rewriter/cli/carried_files.py": "copies of what a build sends, links as links, in verify's own folder",
     "rewriter/revisions/checkout.py": "the files of a commit, in verify's own folder, before any link is there",
     "rewriter/revisions/git.py": "temporary files without a name",
@@ -39,7 +40,7 @@ OPENERS = frozenset(
     "open fdopen open_code read_text read_bytes write_text write_bytes copy2 copyfile copytree copymode file_digest "
     "FileIO mmap fromfile from_file from_path mkstemp TemporaryFile NamedTemporaryFile is_tarfile ZipFile".split()
 )
-NO_FILES = frozenset(("self._server.documents.open", "self.heredocs.open", "Context.open"))
+NO_FILES = frozenset(("self._server.documents.open", "self.heredocs.open", "Context.open", "self._opener.open"))
 """Methods of our own that have such a name."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,7 +79,7 @@ def test_a_comment_has_a_table_and_folded_details() -> None:
     text = markdown([same, proofs.broken_build(), untouched], Compared("a" * 40, "b" * 40, ()))
     assert text.startswith(
         f"{MARK}\n"
-        "### dfix verify: 1 Dockerfile with a difference\n"
+        "### dfix verify: 1 Dockerfile no longer builds\n"
         "\n"
         "Commit <code>aaaaaaaaaaaa</code> compared with commit <code>bbbbbbbbbbbb</code>.\n"
         "\n"
@@ -100,6 +102,39 @@ def test_a_comment_is_never_too_long() -> None:
     long = [named("x" * 300, "|" * 3_000)] * 500
     text = markdown(long, None)
     assert len(text) <= MOST
-    assert "more | | | | |" in text
+    assert re.search(r"^\| \d+ Dockerfiles more \|(  \|)+$", text, re.MULTILINE)
     assert "more are left out" in text
     assert text.count("<pre>") == text.count("</pre>")
+
+
+def test_columns_that_would_be_empty_are_left_out() -> None:
+    text = markdown([proofs.unbuilt()], None)
+    assert (
+        "\n| Dockerfile | Verdict |\n| --- | --- |\n| <code>app&#47;Dockerfile</code> | **does not build** |\n" in text
+    )
+    assert "### dfix verify: nothing is shown for 1 Dockerfile\n" in text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_end_of_a_log_is_inert(text: str, tmp_path: Path) -> None:
+    """The log itself stays on the machine of the build, so its last lines are shown, not its name."""
+    log = tmp_path / "build.log"
+    seen = []
+    for said in ("plain", text):
+        log.write_text("early\n" * 30 + f"{said}\n{'w' * 10_000}\n", "utf-8", "surrogateescape")
+        shown = markdown([proofs.unbuilt()._replace(log=str(log))], None)
+        kinds, html = parts(shown)
+        seen.append((kinds, html.count("<"), html.count(">")))
+        assert shown.count("early") < 20
+        assert "w" * 2_000 in shown
+        assert "w" * 2_001 not in shown
+        assert str(tmp_path) not in shown
+    assert seen[0] == seen[1]
+
+
+def test_a_long_line_is_broken() -> None:
+    """A comment is not as wide as a terminal; where a line is broken, it goes on further to the right."""
+    text = markdown([proofs.broken_build()._replace(message="word " * 100)], None)
+    lines = text.partition("<pre>")[2].replace("&#96;", "`").split("\n")
+    assert max(map(len, lines)) < 160
+    assert any(line.startswith("  word") for line in lines)

@@ -250,6 +250,35 @@ def test_nothing_to_compare_takes_no_engine(tmp_path: Path, said: Said, monkeypa
     assert [(file["path"], file["verdict"]) for file in found["files"]] == [("Dockerfile", "unchanged")]
 
 
+def test_reports_are_written_whatever_is_printed(tmp_path: Path, said: Said) -> None:
+    repo = repository(tmp_path / "repo", FILES)
+    place = tmp_path / "verify"
+    status, out, _ = said(repo, "--base", "HEAD", "--report", f"{place}.md", "--report", f"{place}.json")
+    assert (status, out) == (0, "")
+    assert Path(f"{place}.md").read_text().startswith("<!-- dfix verify -->\n### dfix verify: nothing to compare\n")
+    jsonschema.validate(json.loads(Path(f"{place}.json").read_text()), SCHEMA)
+    assert said(repo, "--base", "none", "--report", f"{place}.md", "--report", f"{place}.json")[0] == 2
+    assert "nothing is shown\n\n<code>&#45;&#45;base names no commit" in Path(f"{place}.md").read_text()
+    document = json.loads(Path(f"{place}.json").read_text())
+    jsonschema.validate(document, SCHEMA)
+    assert document["error"].startswith("--base names no commit of this repository: none. ")
+
+
+def test_a_report_is_no_link_of_the_change(tmp_path: Path, said: Said) -> None:
+    repo = repository(tmp_path / "repo", FILES)
+    (tmp_path / "outside.md").write_text("kept")
+    (repo / "verify.md").symlink_to(tmp_path / "outside.md")
+    for name, why in (
+        ("verify.md", "--report: verify.md is no regular file. Name another one"),
+        ("src/.md", "--report takes a name that ends in .json or .md, not src/.md"),
+        ("none/verify.md", "--report: no such folder: none. Make it first"),
+        ("verify.txt", "--report takes a name that ends in .json or .md, not verify.txt"),
+        ("", "--report takes a name that ends in .json or .md, not none"),
+    ):
+        assert said(repo, "--base", "HEAD", "--report", name) == (2, "", f"dfix: {why}\n")
+    assert (tmp_path / "outside.md").read_text() == "kept"
+
+
 def test_a_shallow_clone_is_compared_with_the_commit_itself(tmp_path: Path, said: Said) -> None:
     repo = repository(tmp_path / "repo", FILES)
     git(repo, "checkout", "--quiet", "-b", "side")
