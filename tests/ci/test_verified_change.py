@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 
 from dfix.rewriter.verify.proof_markdown import MARK
 from tests.ci.test_action import ROOT, Ran, Runner
@@ -154,3 +157,29 @@ def test_a_push_to_a_branch_has_nothing_to_compare_with(job: Job) -> None:
     del job.runner.environment["GITHUB_BASE_REF"]
     ran = job.push({"README.md": "y"})
     assert (ran.status, "base must name a commit" in ran.log, job.comments) == (2, True, [])
+
+
+def test_the_job_for_gitlab(tmp_path: Path) -> None:
+    """The script of ci/gitlab.yml, without the lines that install dfix. The builds don't see the token."""
+    template = yaml.safe_load((ROOT / "ci/gitlab.yml").read_text(encoding="utf-8"))["dfix-verify"]
+    repo = repository(tmp_path / "repo", {"Dockerfile": BEFORE, "a": "1\n", "b": "2\n"})
+    base = git(repo, "rev-parse", "HEAD").strip()
+    commit(repo, {"README.md": "y"})
+    shim = tmp_path / "dfix"
+    shim.write_text(f'#!/bin/sh\necho "$1 ${{GITLAB_TOKEN:+sees a token}}"\nexec "{PROGRAM}" "$@"\n')
+    shim.chmod(0o755)
+    with Service("gitlab") as service:
+        kept = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+        environment = {**kept, **service.environment, "CI_MERGE_REQUEST_DIFF_BASE_SHA": base}
+        done = subprocess.run(
+            ["sh", "-e", "-c", "\n".join(template["script"])],
+            cwd=repo,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (0, "verify \ncomment sees a token\n"), done.stderr
+        (comment,) = service.comments
+    assert comment["body"] == (repo / "dfix-verify.md").read_text()
+    assert all((repo / name).is_file() for name in template["artifacts"]["paths"])
