@@ -19,8 +19,8 @@ from dfix.rewriter.pipeline.job import Job, Outcome, died, failed, rewrite, work
 from dfix.rewriter.pipeline.opened_context import choose_context
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.report.output import Output, outputs, visible, visible_name
-from dfix.rewriter.report.terminal import context_line, problem_line
-from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.report.terminal import context_line, problem_line, warning_line
+from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.known import keeping
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import MAX_BYTES, read, too_large
@@ -49,6 +49,8 @@ def execute(request: Request) -> int:
         return _filter(request, files, out, err)
     lines = _plugin_lines(request, err)
     items = list(files.items())
+    for folder in files.empty_folders:
+        warning_line(err, folder, "no Dockerfiles in this folder, or all are excluded or ignored by git")
     if request.show_settings:
         status = _show_settings(files, items, out, err)
         return FAILED if lines.faulty else status
@@ -154,6 +156,8 @@ def _status(request: Request, printer: ResultPrinter) -> int:
     if printer.tally.problems:
         return FAILED
     if request.exit_zero:
+        return CLEAN
+    if request.mode == "add-ignore":
         return CLEAN
     if printer.tally.unexplained:
         return FOUND

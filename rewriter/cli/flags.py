@@ -89,6 +89,13 @@ _WHICH = (
     *_grouped(
         _FILES,
         Flag("context", ("--context",), "text", "The build context; found if not given.", "FOLDER"),
+        Flag(
+            "hadolint_config",
+            ("--hadolint-config",),
+            "text",
+            "Leave out what answers the checks that this .hadolint.yaml ignores.",
+            "PATH",
+        ),
     ),
     *_READ,
 )
@@ -101,6 +108,14 @@ REWRITE: tuple[Flag, ...] = (
         Flag("mode", ("--check",), "switch", "Print the names of files that would change.", value="check"),
         WRITE,
         VERIFY,
+        Flag(
+            "mode",
+            ("--add-ignore",),
+            "switch",
+            "Write ignore comments above what would change, and change nothing else.",
+            value="add-ignore",
+        ),
+        Flag("reason", ("--reason",), "text", "With --add-ignore: the reason to write into the comments.", "TEXT"),
         Flag("explain", ("--explain",), "switch", "Also show what was left alone, and why."),
         Flag("statistics", ("--statistics",), "switch", "Count the findings instead of showing them."),
         HISTORY,

@@ -12,7 +12,7 @@ from dfix.rewriter.pipeline.budget import OverBudgetError, limited
 from dfix.rewriter.pipeline.job import Job, rewrite
 from dfix.rewriter.report.output import outputs, visible
 from dfix.rewriter.report.terminal import problem_line
-from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.problem import Problem
 
 SHOWN, FAILED = 0, 2

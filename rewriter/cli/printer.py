@@ -58,6 +58,9 @@ class ResultPrinter:
         if request.mode == "write":
             if not request.quiet:
                 terminal.concise(self._out, result, explain=request.explain, written=True)
+        elif request.mode == "add-ignore":
+            if not request.quiet:
+                terminal.concise(self._out, result, explain=request.explain)
         elif request.output_format == "concise":
             terminal.concise(self._out, result, explain=request.explain)
         else:
@@ -106,7 +109,7 @@ class ResultPrinter:
     def summary(self) -> str:
         """The summary of the files so far, in one sentence."""
         explained = self._request.explain or self._request.output_format == "html"
-        return self.tally.summary(written=self._request.mode == "write", explained=explained)
+        return self.tally.summary(mode=self._request.mode, explained=explained)
 
     def _document(self) -> str:
         request = self._request

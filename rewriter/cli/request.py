@@ -17,13 +17,17 @@ class Request(NamedTuple):
 
     paths: tuple[str, ...] = ()
     mode: str = "findings"
-    """findings, diff, check or write."""
+    """findings, diff, check, write or add-ignore."""
+    reason: str | None = None
+    """What --add-ignore writes into its comments."""
     stdin_filename: str | None = None
     """The path of the text on standard input; set, dfix is a filter."""
     unsafe: bool = False
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     config: str | None = None
+    hadolint_config: str | None = None
+    """The .hadolint.yaml whose ignored checks are left out."""
     isolated: bool = False
     exclude: tuple[str, ...] = ()
     force_exclude: bool = False
@@ -103,16 +107,28 @@ def fault(request: Request) -> str:
         return "--stdin-filename only works with `-`. Leave out the other paths"
     if piped and request.mode == "write":
         return "--write has no file to write to with `-`. Leave it out: the result goes to standard output"
-    if request.mode in ("diff", "check") and request.output_format != "text":
+    if piped and request.mode == "add-ignore":
+        return "--add-ignore has no file to write to with `-`. Name the file"
+    if request.reason is not None and (wrong := _fault_of_reason(request)):
+        return wrong
+    if request.mode in ("diff", "check", "add-ignore") and request.output_format != "text":
         return f"--{request.mode} has its own format. Leave out --output-format"
     if request.statistics and (request.mode == "diff" or request.output_format not in ("text", "concise")):
         return "--statistics replaces the findings. Leave out --diff and --output-format"
-    if request.history is not None and (piped or request.show_settings):
-        return "--history is about what dfix changes in files. Leave out `-` and --show-settings"
+    if request.history is not None and (piped or request.show_settings or request.mode == "add-ignore"):
+        return "--history is about what dfix changes in files. Leave out `-`, --show-settings and --add-ignore"
     if request.history is not None and (request.statistics or request.output_format not in ("text", "concise", "html")):
         return "--history prints sentences. Leave out --statistics, and ask `dfix layers` for JSON"
     if request.config is not None and request.isolated:
         return "--config and --isolated cannot be combined. Leave one out"
     if request.context is not None and not os.path.isdir(request.context):
         return f"--context: no such folder: {request.context}. Name the folder that the build sends"
+    return ""
+
+
+def _fault_of_reason(request: Request) -> str:
+    if request.mode != "add-ignore":
+        return "--reason is for the comments that --add-ignore writes. Add --add-ignore, or leave it out"
+    if not (request.reason or "").strip() or not (request.reason or "").isprintable():
+        return "--reason is not one line of text. Say why the findings are ignored"
     return ""

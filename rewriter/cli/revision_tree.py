@@ -6,7 +6,7 @@ import os
 
 from dfix.rewriter.cli.selected_files import SelectedFiles
 from dfix.rewriter.pipeline.options import Options
-from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.discover import SKIPPED_FOLDERS, discover, is_dockerfile
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem

@@ -12,7 +12,6 @@ from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.settings.files import (
     Settings,
-    SettingsError,
     SettingsFinder,
     hint_for,
     ignoring,
@@ -20,17 +19,24 @@ from dfix.rewriter.settings.files import (
     matches,
     unknown_names,
 )
+from dfix.rewriter.settings.hadolint_config import ignored_by_hadolint
+from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.discover import discover
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.root import root_of
 
 
 class SelectedFiles:
-    """The files of a request and their options. Raises SettingsError for a faulty `--config`."""
+    """The files of a request and their options. Raises SettingsError for a faulty file that the command line names."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
+        self.empty_folders: list[str] = []
+        """Named folders in which `items` has found nothing."""
         self._finder = SettingsFinder()
+        self._checks: frozenset[str] = frozenset()
+        if request.hadolint_config is not None:
+            self._checks = ignored_by_hadolint(request.hadolint_config, None)
         self._fixed = Settings() if request.isolated else None
         if request.config is not None:
             self._fixed = load(request.config)
@@ -41,14 +47,28 @@ class SelectedFiles:
     def items(self) -> Iterator[Job | Problem]:
         """A job for each file, or the problem that keeps it from being read."""
         request = self._request
-        for item in discover(request.paths, self.excludes, force_exclude=request.force_exclude):
+        found = discover(
+            request.paths, self.excludes, force_exclude=request.force_exclude, empty=self.empty_folders.append
+        )
+        for item in found:
             if isinstance(item, Problem):
                 yield item
                 continue
             try:
-                yield Job(item.path, self.options(item.path, item.root), write=request.mode == "write")
+                yield self._job(item.path, self.options(item.path, item.root))
             except SettingsError as error:
                 yield error.problem
+
+    def _job(self, path: str, options: Options) -> Job:
+        request = self._request
+        if request.mode != "add-ignore":
+            return Job(path, options, write=request.mode == "write")
+        reason = (request.reason or "").strip()
+        if options.require_ignore_reasons and not reason:
+            raise SettingsError(
+                Problem(path, 0, "the settings require reasons for ignore comments", "Add --reason TEXT")
+            )
+        return Job(path, options, write=True, ignore_reason=reason)
 
     def settings(self, path: str, root: str = "") -> Settings:
         """The settings in force for one file: `--config`, else the nearest file. Raises SettingsError.
@@ -72,7 +92,8 @@ class SelectedFiles:
         root = root or root_of(path)
         found = self.settings(path, root).options(path)
         named = request.context is not None
-        return ignoring(found, frozenset(request.ignore))._replace(
+        found = ignoring(found, frozenset(request.ignore) | self._checks)
+        return found._replace(
             select=frozenset(request.select) if request.select else found.select,
             unsafe=request.unsafe or found.unsafe,
             plugins=not request.isolated,

@@ -22,7 +22,7 @@ from dfix.rewriter.revisions.checkout import check_out
 from dfix.rewriter.revisions.git import GitError, Repository
 from dfix.rewriter.revisions.named_commit import fork_of, is_shallow, named_commit
 from dfix.rewriter.revisions.renames import renamed
-from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
 from dfix.rewriter.text.root import is_inside, real, repository_of

@@ -21,7 +21,7 @@ from dfix.rewriter.pipeline.job import write_result
 from dfix.rewriter.report.output import Output, outputs, visible
 from dfix.rewriter.report.terminal import problem_line
 from dfix.rewriter.revisions.git import GitError
-from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.verify.engine import EngineError
 from dfix.rewriter.verify.engines.find_engine import find
 from dfix.rewriter.verify.process import CommandStoppedError, Processes

@@ -25,6 +25,8 @@ class Job(NamedTuple):
     path: str
     options: Options
     write: bool
+    ignore_reason: str | None = None
+    """Set: add ignore comments with this reason ("": without one) instead of making changes."""
 
 
 class Outcome(NamedTuple):
@@ -47,7 +49,7 @@ def work(job: Job) -> Outcome:
     data = read(job.path, (root,))
     if isinstance(data, Problem):
         return failed(job.path, data)
-    outcome = rewrite(Source.from_bytes(job.path, data), job.options)
+    outcome = rewrite(Source.from_bytes(job.path, data), job.options, silenced=job.ignore_reason)
     result = outcome.result
     if not job.write or not result.changed:
         return outcome
@@ -57,10 +59,17 @@ def work(job: Job) -> Outcome:
     return Outcome(result, written=True)
 
 
-def rewrite(source: Source, options: Options, hooks: Hooks | None = None) -> Outcome:
-    """Run the pipeline; any error becomes the result's `Problem`, except StoppedError, which is raised."""
+def rewrite(source: Source, options: Options, hooks: Hooks | None = None, *, silenced: str | None = None) -> Outcome:
+    """Run the pipeline; any error becomes the result's `Problem`, except StoppedError, which is raised.
+
+    `silenced` is the reason of the ignore comments to add instead of making changes; None: make changes.
+    """
     try:
         with limited(MOST_SECONDS):
+            if silenced is not None:
+                from dfix.rewriter.pipeline.silencing import silence
+
+                return Outcome(silence(source, options, silenced))
             return Outcome(pipeline.run(source, options, hooks))
     except OverBudgetError:
         message = f"dfix gave up after {MOST_SECONDS:.0f} seconds of CPU time"

@@ -7,6 +7,9 @@ from dfix.rewriter.pipeline.result import Result
 UNSAFE = "unsafe"
 """The code of a refusal that `--unsafe` turns into a change."""
 
+_DONE = {"write": "made in", "add-ignore": "silenced by ignore comments in"}
+"""What was done with changes, by the mode of the request; in others, they are possible."""
+
 
 class Tally:
     """The counts so far."""
@@ -43,8 +46,8 @@ class Tally:
         width = max((len(rule) for _, rule, _ in rows), default=0)
         return "".join(f"{count:6}  {rule:{width}}  {what}\n" for count, rule, what in rows)
 
-    def summary(self, *, written: bool, explained: bool) -> str:
-        """The summary line, without its line end."""
+    def summary(self, *, mode: str, explained: bool) -> str:
+        """The summary line, without its line end; `mode` is that of the request."""
         if not self.files:
             return "no Dockerfiles found"
         sound = self.files - self.problems
@@ -54,7 +57,7 @@ class Tally:
         if not self.changed:
             text = f"nothing to change in {_number(sound, 'file')}"
         else:
-            verb = "made in" if written else "possible in"
+            verb = _DONE.get(mode, "possible in")
             text = f"{_number(self.changes, 'change')} {verb} {self.changed} of {_number(sound, 'file')}"
         if self.unsafe:
             text += f", {self.unsafe} more with --unsafe"

@@ -127,6 +127,13 @@ def warning_lines(out: Output, result: Result) -> None:
         out.write(f" {visible(warning.message)}\n")
 
 
+def warning_line(out: Output, path: str, message: str) -> None:
+    """Print `path: warning: message`."""
+    out.write(f"{visible_name(shown_name(path))}:", "bold")
+    out.write(" warning:", "bold yellow")
+    out.write(f" {message}\n")
+
+
 def diff_lines(out: Output, diff: str) -> None:
     """Print a diff in git's format; with colour, differing words are highlighted."""
     if not out.colour:

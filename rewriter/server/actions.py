@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from lsprotocol import types
 
+from dfix.rewriter.pipeline.ignore_comments import ignore_edits
 from dfix.rewriter.pipeline.result import Applied, Refused
 from dfix.rewriter.report.output import valid
 from dfix.rewriter.server.analysis import Analysis
 from dfix.rewriter.server.diagnostics import of_change
 from dfix.rewriter.server.documents import Documents
 from dfix.rewriter.server.workspace_edits import Abilities, lines_in, range_of, text_edits, workspace_edit
-from dfix.rewriter.text.source import Span
 
 FIX_ALL = "source.fixAll.dfix"
 KINDS = (types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll, FIX_ALL)
@@ -84,17 +84,14 @@ def _leaving_alone(analysis: Analysis, lines: frozenset[int], abilities: Abiliti
         if instruction is None or (item.rule, instruction.line) in seen:
             continue
         seen.add((item.rule, instruction.line))
-        start = instruction.span.start
-        text = analysis.source.text
-        indent = text[start : len(text) - len(text[start:].lstrip(" \t"))]
-        comment = f"{indent}# dfix: ignore[{item.rule}]{analysis.source.newline}"
-        edit = types.TextEdit(range_of(analysis, Span(start, start)), comment)
+        (edit,) = ignore_edits(analysis.tree, {analysis.tree.instructions.index(instruction): (item.rule,)})
+        written = types.TextEdit(range_of(analysis, edit.span), analysis.source.written(edit.text))
         yield types.CodeAction(
             title=f"{item.rule}: ignore this here",
             kind=types.CodeActionKind.QuickFix,
             diagnostics=_diagnostics(analysis, item),
             is_preferred=False,
-            edit=_one_file(analysis, edit, abilities),
+            edit=_one_file(analysis, written, abilities),
         )
 
 

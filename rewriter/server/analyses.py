@@ -23,7 +23,7 @@ from dfix.rewriter.server.contexts import Contexts
 from dfix.rewriter.server.documents import Document
 from dfix.rewriter.server.preferences import settings_for
 from dfix.rewriter.server.questions import Failure, News, Question, Reply, Said, begun, packed, received
-from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.root import root_of

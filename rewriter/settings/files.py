@@ -13,6 +13,7 @@ from typing import Any
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.knowledge.known_checks import known_check, known_checks
 from dfix.rewriter.pipeline.options import Options, Saving
+from dfix.rewriter.settings.hadolint_config import ignored_by_hadolint
 from dfix.rewriter.settings.keys import (
     FORMS,
     KEYS_BY_NAME,
@@ -24,6 +25,7 @@ from dfix.rewriter.settings.keys import (
     save_faults,
     verify_faults,
 )
+from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
@@ -32,14 +34,6 @@ from dfix.rewriter.text.toml import TomlError, toml_of
 
 FILES = ("dfix.toml", ".dfix.toml", "pyproject.toml")
 """In search order within a folder; a `pyproject.toml` only counts if it has a `[tool.dfix]` table."""
-
-
-class SettingsError(Exception):
-    """Settings that cannot be used; `problem` says why and where."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
 
 
 class Settings(NamedTuple):
@@ -59,6 +53,10 @@ class Settings(NamedTuple):
     exclude: tuple[str, ...] = ()
     context: str | None = None
     """The build context folder; None means: find it."""
+    hadolint_config: str | None = None
+    """The .hadolint.yaml whose ignored checks are left out."""
+    ignored_checks: frozenset[str] = frozenset()
+    """Those checks."""
     per_file_ignores: Mapping[str, frozenset[str]] = {}
     """As `ignore`, by pattern of the Dockerfile's path."""
     save: Saving = Saving()
@@ -89,7 +87,7 @@ class Settings(NamedTuple):
                 target=self.target,
                 allow=self.verify,
             ),
-            ignore,
+            ignore | self.ignored_checks,
         )
         if self.context is None:
             return options
@@ -180,7 +178,7 @@ def load(path: str) -> Settings:
     found = _parse(path, data)
     if found is None:
         raise SettingsError(Problem(path, 0, "has no [tool.dfix] table", "Add one or name another file"))
-    return found
+    return _with_checks(found, None)
 
 
 def matches(path: str, patterns: Iterable[str], folder: str) -> bool:
@@ -213,12 +211,24 @@ def _own(folder: str, root: str) -> Settings | SettingsError | None:
             found = _parse(path, data)
         except SettingsError as error:
             return error
-        if found is not None and found.context is not None and leads_out(found.context, (root,)):
-            message = f"`context` is outside of {root}"
-            return _error(path, data.decode(), "context", message, "Name it on the command line, with --context")
-        if found is not None:
-            return found
+        if found is None:
+            continue
+        for key, named in (("context", found.context), ("hadolint-config", found.hadolint_config)):
+            if named is not None and leads_out(named, (root,)):
+                hint = f"Name it on the command line, with --{key}"
+                return _error(path, data.decode(), key, f"`{key}` is outside of {root}", hint)
+        try:
+            return _with_checks(found, root)
+        except SettingsError as error:
+            return error
     return None
+
+
+def _with_checks(found: Settings, root: str | None) -> Settings:
+    """The settings with the checks that their .hadolint.yaml ignores. Raises SettingsError."""
+    if found.hadolint_config is None:
+        return found
+    return found._replace(ignored_checks=ignored_by_hadolint(found.hadolint_config, root))
 
 
 def _parse(path: str, data: bytes) -> Settings | None:
@@ -290,7 +300,7 @@ def _value(key: Key, value: object, path: str) -> object:
         return {pattern: frozenset(rules) for pattern, rules in value.items()}
     if isinstance(value, list):
         return tuple(value) if key.name == "exclude" else frozenset(value)
-    if key.name == "context":
+    if key.name in ("context", "hadolint-config"):
         return os.path.normpath(os.path.join(os.path.dirname(path), str(value)))
     return value
 

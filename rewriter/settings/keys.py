@@ -63,6 +63,12 @@ KEYS = (
         '"."',
         "The build context, relative to the settings file and inside of the root; found if not set.",
     ),
+    Key(
+        "hadolint-config",
+        "text",
+        '".hadolint.yaml"',
+        "A settings file of hadolint, inside of the root: what answers the checks that it ignores is left out.",
+    ),
     Key("per-file-ignores", "table", '{ "*.dev" = ["merge-runs"] }', "Rules to skip in files that match a pattern."),
     Key(
         "save",

@@ -38,14 +38,20 @@ class FoundFile(NamedTuple):
 
 
 def discover(
-    paths: Iterable[str], excludes: Excludes, *, force_exclude: bool = False, git_ignores: bool = True
+    paths: Iterable[str],
+    excludes: Excludes,
+    *,
+    force_exclude: bool = False,
+    git_ignores: bool = True,
+    empty: Callable[[str], None] = lambda _: None,
 ) -> Iterator[FoundFile | Problem]:
     """Each Dockerfile once, in the order of `paths` and sorted by name within a folder.
 
     A named file is taken whatever its name is, even if excluded (unless `force_exclude`). A folder is searched for
     `Dockerfile*`, `*.Dockerfile` and `Containerfile*`, ignoring case, except templates, `SKIPPED_FOLDERS` and what git
     ignores (`git_ignores` is off where git is known to track all files); links to folders are not followed. A missing
-    path yields a `Problem`, and so do a link that leads out of the root and a .gitignore that cannot be read.
+    path yields a `Problem`, and so do a link that leads out of the root and a .gitignore that cannot be read. `empty`
+    is told each folder in which there is nothing.
     """
     seen: set[str] = set()
     for path in paths:
@@ -63,7 +69,8 @@ def discover(
             continue
         else:
             found = (FoundFile(path, root),)
-        for item in found:
+        count = 0
+        for count, item in enumerate(found, 1):  # noqa: B007  # the last count is read below
             if isinstance(item, Problem):
                 yield item
                 continue
@@ -71,6 +78,8 @@ def discover(
             if real not in seen:
                 seen.add(real)
                 yield item
+        if is_folder and not count:
+            empty(path)
 
 
 def is_dockerfile_name(name: str) -> bool:

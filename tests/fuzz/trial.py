@@ -21,7 +21,7 @@ from dfix.rewriter.cli.main import run
 from dfix.rewriter.cli.request import read_plain
 from dfix.rewriter.cli.selected_files import SelectedFiles
 from dfix.rewriter.pipeline.job import Job
-from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.settings.settings_error import SettingsError
 from tests.fuzz.repositories import Repository, put
 from tests.fuzz.watch import Watch
 

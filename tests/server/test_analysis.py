@@ -22,7 +22,7 @@ from dfix.rewriter.server.documents import Document, Documents, path_of, uri_of
 from dfix.rewriter.server.hover import hover
 from dfix.rewriter.server.preferences import Preferences
 from dfix.rewriter.server.workspace_edits import Abilities, formatting, range_formatting
-from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.source import Edit, Source, Span
 from tests.build_context import put
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dfix.rewriter.pipeline.options import Options, Saving
-from dfix.rewriter.settings.files import Settings, SettingsError, SettingsFinder, load, matches
+from dfix.rewriter.settings.files import Settings, SettingsFinder, load, matches
+from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.problem import Problem
 
 EVERYTHING = """
