@@ -70,6 +70,7 @@ docs: $(MADE)
 	$(BIN)/python scripts/rule_pages.py
 	$(BIN)/python scripts/message_list.py
 	$(BIN)/python scripts/man_page.py
+	$(BIN)/python scripts/settings_schema.py
 	$(BIN)/python scripts/terminal_pictures.py
 
 site: $(MADE) $(SITE)

@@ -62,7 +62,8 @@ def test_the_key_is_relative_to_the_settings(tmp_path: Path) -> None:
     (tmp_path / "one/lint").mkdir()
     (tmp_path / "one/lint" / NAME).write_text("ignored: [DL3009, DL3059]\n")
     options = SettingsFinder().nearest(path).options(path)
-    assert (options.ignore, options.ignored_checks) == ({"merge-runs"}, {"DL3009", "DL3059"})
+    assert options.ignore == {"merge-runs"}
+    assert options.ignored_checks == {"DL3009", "DL3059"}
 
 
 @pytest.mark.parametrize(
