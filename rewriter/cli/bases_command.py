@@ -18,7 +18,7 @@ from dfix.rewriter.pipeline.budget import OverBudgetError, limited
 from dfix.rewriter.pipeline.job import Job
 from dfix.rewriter.report.output import Output, outputs, visible
 from dfix.rewriter.report.terminal import problem_line
-from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
 from dfix.rewriter.text.root import root_of
