@@ -10,7 +10,7 @@ from dfix.rewriter.common_base.survey_json import document
 from dfix.rewriter.common_base.survey_text import write_survey
 from dfix.rewriter.report.output import outputs, visible
 from dfix.rewriter.report.terminal import problem_line
-from dfix.rewriter.settings.files import SettingsError
+from dfix.rewriter.settings.settings_error import SettingsError
 
 SHOWN, FAILED = 0, 2
 
