@@ -76,16 +76,21 @@ docs: $(MADE)
 site: $(MADE) $(SITE)
 	$(BIN)/python scripts/website.py
 
-# The environment of development, made anew whenever what it depends on changes.
+# The environment of development, brought up to date whenever what it depends on changes: that takes seconds. `make clean`
+# first makes it anew, without what a lock no longer names.
 $(MADE): pyproject.toml requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "dfix needs Python 3.11 or newer: name one with make PYTHON=…" >&2; exit 1; }
-	@echo "Making .venv, with everything for tests and builds (400 MB, a minute or two)" >&2
-	@rm -rf .venv
-	@$(PYTHON) -m venv .venv || \
-		{ echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian and Ubuntu: python3-venv)" >&2; \
-		rm -rf .venv; exit 1; }
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@if ! $(BIN)/python -m uv --version > /dev/null 2>&1; then \
+		echo "Making .venv, with everything for tests and builds (400 MB, a minute or two)" >&2; \
+		rm -rf .venv; \
+		$(PYTHON) -m venv .venv || \
+			{ echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian and Ubuntu: python3-venv)" >&2; \
+			rm -rf .venv; exit 1; }; \
+		$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock; \
+	else \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements-dev.lock; \
+	fi
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

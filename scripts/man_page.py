@@ -14,7 +14,7 @@ from pathlib import Path
 
 from generated_page import ROOT, keep_up_to_date
 
-from dfix.rewriter.cli.flags import BASES, COMMANDS, COMMENT, COMMON_BASE, LAYERS, PROVE, REWRITE, Flag
+from dfix.rewriter.cli.flags import BASES, COMMANDS, COMMENT, COMMON_BASE, LAYERS, PROVE, REWRITE, SERVE, Flag
 
 PAGE = Path("docs/dfix.1")
 _WORDS = (
@@ -28,6 +28,7 @@ _WORDS = (
     "rule NAME",
     "config",
     "lsp",
+    "mcp [OPTION]…",
 )
 _OPERANDS = dict.fromkeys(("verify", "layers", "bases", "common-base"), "PATH…") | {
     "rule": "NAME",
@@ -79,6 +80,8 @@ def page() -> str:
         *_options(COMMON_BASE),
         ".SH OPTIONS OF DFIX COMMENT",
         *_options(COMMENT),
+        ".SH OPTIONS OF DFIX MCP",
+        *_options(SERVE),
         ".SH EXIT STATUS",
         *_entries((("0", "Nothing to change, or written."), ("1", "Something would change."), ("2", "An error."))),
         ".SH ENVIRONMENT",

@@ -14,7 +14,8 @@ from dfix.rewriter.cli import comment_app as comment
 from dfix.rewriter.cli import layers_app as layers
 from dfix.rewriter.cli import shared_steps_app as common_base
 from dfix.rewriter.cli import verify_app as verify
-from dfix.rewriter.cli.flags import COMMANDS
+from dfix.rewriter.cli.flags import COMMANDS, SERVE
+from dfix.rewriter.cli.typer_command import add_command, operands
 from dfix.rewriter.pipeline import run as pipeline
 
 _LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
@@ -73,7 +74,15 @@ def _app(words: list[str]) -> typer.Typer:
         return common_base.app(lambda _: None)
     if command == "comment":
         return comment.app(lambda _: None)
+    if command == "mcp":
+        return _served()
     return _rule() if command == "rule" else _nothing()
+
+
+def _served() -> typer.Typer:
+    app = typer.Typer(add_completion=False)
+    add_command(app, operands(list[str] | None, None), SERVE, {"root": None}, lambda fields: None, "")
+    return app
 
 
 def _rule() -> typer.Typer:

@@ -49,6 +49,7 @@ COMMANDS = {
     "rule": "Explain a rule.",
     "config": "Explain the settings.",
     "lsp": "Start the language server for an editor.",
+    "mcp": "Start the server for coding agents.",
 }
 """The commands that can replace the first path, with their help."""
 
@@ -301,6 +302,12 @@ COMMENT: tuple[Flag, ...] = (
     Flag("quiet", ("--quiet", "-q"), "switch", "Print only what went wrong."),
 )
 """The flags of `dfix comment FILE`, in the order of its help."""
+
+SERVE: tuple[Flag, ...] = (
+    Flag("root", ("--root",), "text", "The only folder to read; by default the repository around it.", "FOLDER"),
+    Flag("builds", ("--allow-builds",), "switch", "Also offer to build Dockerfiles, which runs their commands."),
+)
+"""The flags of `dfix mcp`, which reads them itself, without typer."""
 
 
 def split_names(value: str) -> tuple[str, ...]:

@@ -52,10 +52,8 @@ def _carry_out(words: list[str]) -> int:
         from dfix.rewriter.report.pages import answer
 
         return answer(words, *outputs("auto"))
-    if command == "lsp":
-        from dfix.rewriter.server.start import start
-
-        return start(words[1:])
+    if command in ("lsp", "mcp"):
+        return _serve(words)
     if command == "layers":
         from dfix.rewriter.cli.layers_app import read as read_layers
         from dfix.rewriter.cli.layers_command import execute as show_layers
@@ -101,6 +99,16 @@ def _carry_out(words: list[str]) -> int:
     from dfix.rewriter.cli.command import execute
 
     return execute(request)
+
+
+def _serve(words: list[str]) -> int:
+    if words[0] == "mcp":
+        from dfix.rewriter.agents.serving import start as serve_agents
+
+        return serve_agents(words[1:])
+    from dfix.rewriter.server.start import start
+
+    return start(words[1:])
 
 
 def _open_closed_streams() -> None:

@@ -24,6 +24,7 @@ OTHERS = {
     "rewriter/server/launcher.py": "os.devnull in place of the editor's pipes",
     "rewriter/server/start.py": "standard output",
     "rewriter/measured/records.py": "its own records, in the user's folder for the state of programs",
+    "rewriter/agents/builds.py": "its own folder: the proposed Dockerfile",
     "rewriter/verify/trial.py": "its own folder: the Dockerfiles and ignore files of the builds",
     "rewriter/verify/usual_edits.py": "files of the copied context, no links",
     "rewriter/verify/workspace.py": "the lock of its own folder",

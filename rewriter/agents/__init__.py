@@ -1,0 +1,1 @@
+"""`dfix mcp`: answers for coding agents, by the Model Context Protocol."""
