@@ -8,7 +8,8 @@ from dfix.rewriter.agents.tools import BadArgumentError
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.options import Options
-from dfix.rewriter.settings.files import SettingsError, SettingsFinder
+from dfix.rewriter.settings.files import SettingsFinder
+from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.discover import discover
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
