@@ -115,8 +115,10 @@ def fault(request: Request) -> str:
         return f"--{request.mode} has its own format. Leave out --output-format"
     if request.statistics and (request.mode == "diff" or request.output_format not in ("text", "concise")):
         return "--statistics replaces the findings. Leave out --diff and --output-format"
-    if request.history is not None and (piped or request.show_settings or request.mode == "add-ignore"):
-        return "--history is about what dfix changes in files. Leave out `-`, --show-settings and --add-ignore"
+    if request.history is not None and (piped or request.show_settings):
+        return "--history is about what dfix changes in files. Leave out `-` and --show-settings"
+    if request.history is not None and request.mode == "add-ignore":
+        return "--history is about what dfix changes in files, and --add-ignore changes nothing. Leave one out"
     if request.history is not None and (request.statistics or request.output_format not in ("text", "concise", "html")):
         return "--history prints sentences. Leave out --statistics, and ask `dfix layers` for JSON"
     if request.config is not None and request.isolated:
