@@ -115,16 +115,22 @@ def fault(request: Request) -> str:
         return f"--{request.mode} has its own format. Leave out --output-format"
     if request.statistics and (request.mode == "diff" or request.output_format not in ("text", "concise")):
         return "--statistics replaces the findings. Leave out --diff and --output-format"
-    if request.history is not None and (piped or request.show_settings):
-        return "--history is about what dfix changes in files. Leave out `-` and --show-settings"
-    if request.history is not None and request.mode == "add-ignore":
-        return "--history is about what dfix changes in files, and --add-ignore changes nothing. Leave one out"
-    if request.history is not None and (request.statistics or request.output_format not in ("text", "concise", "html")):
-        return "--history prints sentences. Leave out --statistics, and ask `dfix layers` for JSON"
+    if request.history is not None and (wrong := _fault_of_history(request)):
+        return wrong
     if request.config is not None and request.isolated:
         return "--config and --isolated cannot be combined. Leave one out"
     if request.context is not None and not os.path.isdir(request.context):
         return f"--context: no such folder: {request.context}. Name the folder that the build sends"
+    return ""
+
+
+def _fault_of_history(request: Request) -> str:
+    if request.stdin_filename is not None or request.show_settings:
+        return "--history is about what dfix changes in files. Leave out `-` and --show-settings"
+    if request.mode == "add-ignore":
+        return "--history is about what dfix changes in files, and --add-ignore changes nothing. Leave one out"
+    if request.statistics or request.output_format not in ("text", "concise", "html"):
+        return "--history prints sentences. Leave out --statistics, and ask `dfix layers` for JSON"
     return ""
 
 
