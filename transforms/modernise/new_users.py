@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _CHECKS = ("DL3046",)
 _HIGH = expression(r"(?:-[a-zA-Z]*u|--uid)(?:=|\s+|\s*)([0-9]{6,})")
-_WITHOUT_LOG = expression(r"(?:^|\s)(?:-[a-zA-Z]*l[a-zA-Z]*|--no-log-init)(?:\s|$)")
+_WITHOUT_LOG = expression(r"(?:^|\s)(?:-[a-km-zA-Z]*l[a-zA-Z]*|--no-log-init)(?:\s|$)")
 
 
 def new_users(model: Model) -> Iterator[Change]:
