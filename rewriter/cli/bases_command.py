@@ -10,15 +10,14 @@ from dfix.rewriter.bases.image_row import base_rows
 from dfix.rewriter.bases.image_use import BaseUse, base_uses
 from dfix.rewriter.bases.old_data import old_data, today
 from dfix.rewriter.cli.bases_request import BasesRequest, bases_fault
-from dfix.rewriter.cli.selected_files import SelectedFiles
+from dfix.rewriter.cli.selected_files import selected
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.dockerfile.rules import check
 from dfix.rewriter.model import build
 from dfix.rewriter.pipeline.budget import OverBudgetError, limited
 from dfix.rewriter.pipeline.job import Job
-from dfix.rewriter.report.output import Output, outputs, visible
+from dfix.rewriter.report.output import Output, outputs
 from dfix.rewriter.report.terminal import problem_line
-from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
 from dfix.rewriter.text.root import root_of
@@ -32,14 +31,8 @@ MOST_SECONDS = 8.0
 def execute(request: BasesRequest) -> int:
     """Carry out the request and return the exit status."""
     out, err = outputs(request.files.color)
-    wrong = bases_fault(request)
-    if wrong:
-        err.write(f"dfix: {visible(wrong)}\n")
-        return FAILED
-    try:
-        files = SelectedFiles(request.files)
-    except SettingsError as error:
-        problem_line(err, error.problem)
+    files = selected(request.files, bases_fault(request), err)
+    if files is None:
         return FAILED
     uses: list[BaseUse] = []
     problems: list[Problem] = []

@@ -12,13 +12,13 @@ from dfix.rewriter.cli.past_printer import PastPrinter
 from dfix.rewriter.cli.plugin_lines import PluginLines
 from dfix.rewriter.cli.printer import ResultPrinter
 from dfix.rewriter.cli.request import Request, fault
-from dfix.rewriter.cli.selected_files import SelectedFiles, unknown_rule
+from dfix.rewriter.cli.selected_files import SelectedFiles, selected, unknown_rule
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.job import Job, Outcome, died, failed, rewrite, work
 from dfix.rewriter.pipeline.opened_context import choose_context
 from dfix.rewriter.pipeline.options import Options
-from dfix.rewriter.report.output import Output, outputs, visible, visible_name
+from dfix.rewriter.report.output import Output, outputs, visible_name
 from dfix.rewriter.report.terminal import context_line, problem_line, warning_line
 from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.known import keeping
@@ -36,14 +36,8 @@ BAR_FROM = 100
 def execute(request: Request) -> int:
     """Carry out the request and return the exit status."""
     out, err = outputs(request.color)
-    wrong = fault(request) or unknown_rule(request)
-    if wrong:
-        err.write(f"dfix: {visible(wrong)}\n")
-        return FAILED
-    try:
-        files = SelectedFiles(request)
-    except SettingsError as error:
-        problem_line(err, error.problem)
+    files = selected(request, fault(request) or unknown_rule(request), err)
+    if files is None:
         return FAILED
     if request.stdin_filename is not None:
         return _filter(request, files, out, err)

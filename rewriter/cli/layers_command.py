@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dfix.rewriter.cli.layers_request import LayersRequest, fault
-from dfix.rewriter.cli.selected_files import SelectedFiles, unknown_rule
+from dfix.rewriter.cli.selected_files import selected, unknown_rule
 from dfix.rewriter.layers.layers_json import document
 from dfix.rewriter.layers.layers_text import write_view
 from dfix.rewriter.layers.opened import opened
 from dfix.rewriter.layers.view import View, view
 from dfix.rewriter.pipeline.budget import OverBudgetError, limited
 from dfix.rewriter.pipeline.job import Job, rewrite
-from dfix.rewriter.report.output import outputs, visible
+from dfix.rewriter.report.output import outputs
 from dfix.rewriter.report.terminal import problem_line
-from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.problem import Problem
 
 SHOWN, FAILED = 0, 2
@@ -23,14 +22,8 @@ MOST_SECONDS = 30.0
 def execute(request: LayersRequest) -> int:
     """Carry out the request and return the exit status."""
     out, err = outputs(request.files.color)
-    wrong = fault(request) or unknown_rule(request.files)
-    if wrong:
-        err.write(f"dfix: {visible(wrong)}\n")
-        return FAILED
-    try:
-        files = SelectedFiles(request.files)
-    except SettingsError as error:
-        problem_line(err, error.problem)
+    files = selected(request.files, fault(request) or unknown_rule(request.files), err)
+    if files is None:
         return FAILED
     views = []
     for item in files.items():

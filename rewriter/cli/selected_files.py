@@ -10,6 +10,8 @@ from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.job import Job
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.report.diff import shown_name
+from dfix.rewriter.report.output import Output, visible
+from dfix.rewriter.report.terminal import problem_line
 from dfix.rewriter.settings.files import (
     Settings,
     SettingsFinder,
@@ -137,3 +139,15 @@ def unknown_rule(request: Request) -> str:
     known = pipeline.rule_names(with_plugins=not request.isolated)
     unknown = (frozenset(request.select) - known) | unknown_names(frozenset(request.ignore), known)
     return f"unknown rule `{min(unknown)}`. {hint_for(min(unknown), known)}" if unknown else ""
+
+
+def selected(request: Request, wrong: str, err: Output) -> SelectedFiles | None:
+    """The files of a request; None after a line on `err` of what is `wrong` with it, or with the settings it names."""
+    if wrong:
+        err.write(f"dfix: {visible(wrong)}\n")
+        return None
+    try:
+        return SelectedFiles(request)
+    except SettingsError as error:
+        problem_line(err, error.problem)
+        return None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dfix.rewriter.cli.request import Request
-from dfix.rewriter.cli.selected_files import SelectedFiles
+from dfix.rewriter.cli.selected_files import selected
 from dfix.rewriter.cli.shared_steps_request import fault
 from dfix.rewriter.common_base.survey import survey
 from dfix.rewriter.common_base.survey_json import document
 from dfix.rewriter.common_base.survey_text import write_survey
-from dfix.rewriter.report.output import outputs, visible
+from dfix.rewriter.report.output import outputs
 from dfix.rewriter.report.terminal import problem_line
-from dfix.rewriter.settings.settings_error import SettingsError
 
 SHOWN, FAILED = 0, 2
 
@@ -18,14 +17,8 @@ SHOWN, FAILED = 0, 2
 def execute(request: Request) -> int:
     """Carry out the request and return the exit status."""
     out, err = outputs(request.color)
-    wrong = fault(request)
-    if wrong:
-        err.write(f"dfix: {visible(wrong)}\n")
-        return FAILED
-    try:
-        files = SelectedFiles(request)
-    except SettingsError as error:
-        problem_line(err, error.problem)
+    files = selected(request, fault(request), err)
+    if files is None:
         return FAILED
     found = survey(files.items())
     if request.output_format == "json":
