@@ -121,7 +121,7 @@ def _fault_of_two_builds(request: VerifyRequest) -> str:
     ]
     text = given[-1] if given else os.environ.get(EPOCH, "")
     if text and seconds(text) is None:
-        wrong = f"{EPOCH} is {text!r}, which is no number of seconds since 1970"
+        wrong = f"{EPOCH} is {text!r}, which is not a number of seconds since 1970"
         return f"{wrong}. Set it as in `{EPOCH}=$(git log -1 --pretty=%ct)`"
     return ""
 
@@ -134,7 +134,7 @@ def _report_fault(reports: tuple[str, ...]) -> str:
         if os.path.splitext(path)[1] not in REPORTS:
             return f"--report takes a name that ends in {' or '.join(REPORTS)}, not {path or 'none'}"
         if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
-            return f"--report: {path} is no regular file. Name another one"
+            return f"--report: {path} is not a regular file. Name another one"
         if not os.access(path if os.path.exists(path) else folder, os.W_OK):
             return f"--report: {path} cannot be written. Name another file"
     return ""

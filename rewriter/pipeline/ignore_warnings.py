@@ -14,7 +14,7 @@ from dfix.rewriter.pipeline.transform import Transform, is_opt_in, reads_sources
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 _NO_EFFECT = "the comment has no effect: "
-_ADD_ONE = "The settings require one behind it"
+_ADD_ONE = "The settings require one after it"
 _OR_NAME = "Remove it, or name the rule that it is about"
 _WHERE = "Put `# dfix: ignore` on the line above the instruction"
 

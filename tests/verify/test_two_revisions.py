@@ -269,7 +269,7 @@ def test_a_report_is_no_link_of_the_change(tmp_path: Path, said: Said) -> None:
     (tmp_path / "outside.md").write_text("kept")
     (repo / "verify.md").symlink_to(tmp_path / "outside.md")
     for name, why in (
-        ("verify.md", "--report: verify.md is no regular file. Name another one"),
+        ("verify.md", "--report: verify.md is not a regular file. Name another one"),
         ("src/.md", "--report takes a name that ends in .json or .md, not src/.md"),
         ("none/verify.md", "--report: no such folder: none. Make it first"),
         ("verify.txt", "--report takes a name that ends in .json or .md, not verify.txt"),

@@ -204,7 +204,7 @@ def test_json_and_markdown() -> None:
         (("--scan",), "Leave out --scan"),
         (("--select", "clean-up"), "Leave out --select"),
         (("--ignore", "clean-up"), "Leave out --ignore"),
-        (("--set", "SOURCE_DATE_EPOCH=today"), "SOURCE_DATE_EPOCH is 'today', which is no number of seconds"),
+        (("--set", "SOURCE_DATE_EPOCH=today"), "SOURCE_DATE_EPOCH is 'today', which is not a number of seconds"),
     ],
 )
 def test_what_cannot_be_combined(capfd: pytest.CaptureFixture[str], words: tuple[str, ...], message: str) -> None:
