@@ -32,7 +32,8 @@ class Launcher:
 
     def __init__(self, load: Load, serve: Serve) -> None:
         self.control, theirs = socket.socketpair()
-        if not os.fork():
+        self.process = os.fork()
+        if not self.process:
             self.control.close()
             _launch(theirs, load, serve)
         theirs.close()

@@ -104,7 +104,7 @@ def test_what_ends_badly_ends_one_call(monkeypatch: pytest.MonkeyPatch, what: Ca
     monkeypatch.undo()
     assert analysts.ask("fine", {"a": 1}, "/") == {"said": {"a": 1}}
     analysts._launcher.control.close()  # which ends it
-    os.wait()
+    os.waitpid(analysts._launcher.process, 0)
 
 
 def test_a_proof_that_nobody_waits_for_is_asked_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

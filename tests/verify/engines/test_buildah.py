@@ -73,9 +73,10 @@ def test_build_read_back_and_remove(make: Make, storage: Path) -> None:
 
 def test_a_build_that_fails_says_what_and_leaves_nothing(make: Make, storage: Path) -> None:
     engine = make(Processes(), str(storage))
+    command = "RUN echo oops; sleep 1; exit 3"  # buildah 1.28 may lose what a program says just before it ends
     with pytest.raises(BuildError) as failed:
-        engine.build(build(storage, "RUN echo oops; exit 3\n"), lambda step: None)
-    assert failed.value.message == "`RUN echo oops; exit 3`: exit status 3, last said: oops"
+        engine.build(build(storage, f"{command}\n"), lambda step: None)
+    assert failed.value.message == f"`{command}`: exit status 3, last said: oops"
     assert "oops" in (storage / "log").read_text()
     assert working_containers() == []
 
