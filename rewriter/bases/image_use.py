@@ -41,6 +41,8 @@ class BaseUse(NamedTuple):
     """The build arguments in the word, with their defaults."""
     why: str
     """Why the image is not known, as a phrase; "" if it is."""
+    platform: str = ""
+    """The one that `FROM --platform=` names, where no variable is in it."""
 
 
 def base_uses(model: Model, root: str) -> Iterator[BaseUse]:
@@ -73,6 +75,9 @@ def _names_stage(word: str, text: str | None, before: set[str]) -> bool:
 
 def _of_from(stage: Stage, word: str, expanded: Expanded, place: _Place) -> BaseUse:
     use = _use(stage.instruction, stage, word, expanded.text, place)
+    flag = stage.instruction.flag("platform")
+    named = (flag.value or "") if flag is not None else ""
+    use = use._replace(platform="" if "$" in named else named)
     if use.kind != "unknown":
         return use._replace(arguments=expanded.arguments)
     return use._replace(arguments=expanded.arguments, why=expanded.why or use.why)

@@ -19,13 +19,17 @@ Every base of a tree of Dockerfiles, with its tag and digest: how many files use
 reaches its end of life, and whether it has no version, is deprecated or is used under several tags. Build arguments
 count with their defaults. Nothing is built, and no registry is asked.
 
-Exit status: 0 shown, 2 an error.
+With --pin, skopeo or docker buildx asks the registries which digest each tag has, with your own credentials, and a diff
+adds the digests; --write writes them.
+
+Exit status: 0 shown, pinned or nothing to pin, 1 the diff of --pin is not empty, 2 an error.
 
 \b
 Examples:
   dfix bases .
   dfix bases -v services/api/Dockerfile
   dfix bases --output-format json .
+  dfix bases --pin --write .
 """
 
 

@@ -11,6 +11,10 @@ class BasesRequest(NamedTuple):
 
     files: Request
     """The paths and settings."""
+    pin: bool = False
+    """Whether to add digests."""
+    write: bool = False
+    """Whether to write them, instead of showing a diff."""
 
 
 def bases_fault(request: BasesRequest) -> str:
@@ -19,4 +23,8 @@ def bases_fault(request: BasesRequest) -> str:
         return "`-` has no bases to list. Name the file"
     if request.files.config is not None and request.files.isolated:
         return "--config and --isolated cannot be combined. Leave one out"
+    if request.write and not request.pin:
+        return "--write writes digests. Add --pin"
+    if request.pin and request.files.output_format != "text":
+        return "--pin prints a diff. Leave out --output-format"
     return ""

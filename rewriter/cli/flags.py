@@ -267,6 +267,11 @@ LAYERS: tuple[Flag, ...] = (
 """The flags of `dfix layers PATH…`, in the order of its help."""
 
 BASES: tuple[Flag, ...] = (
+    *_grouped(
+        "What to do",
+        Flag("pin", ("--pin",), "switch", "Show a diff that adds the digest of each tag; asks registries."),
+        Flag("write", ("--write",), "switch", "With --pin: write the digests."),
+    ),
     *_READ,
     *_grouped(
         _OUTPUT,

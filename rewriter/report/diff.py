@@ -38,11 +38,11 @@ def _unified(before: Source, after: Source, name: str) -> str:
 def git_diff(result: Result) -> str:
     """All changes of a result in git's own format: the Dockerfile, then the ignore file that they depend on."""
     ignore = result.ignore_file
-    first = _in_git_format(result.before, result.after, new=False)
-    return first + (_in_git_format(ignore.before, ignore.after, new=ignore.new) if ignore is not None else "")
+    first = in_git_format(result.before, result.after, new=False)
+    return first + (in_git_format(ignore.before, ignore.after, new=ignore.new) if ignore is not None else "")
 
 
-def _in_git_format(before: Source, after: Source, *, new: bool) -> str:
+def in_git_format(before: Source, after: Source, *, new: bool) -> str:
     """A diff whose first line tells git that names begin at the root of the repository, whatever the current folder."""
     name = _applied_name(before.path)
     diff = _unified(before, after, name)

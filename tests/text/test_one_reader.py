@@ -19,6 +19,7 @@ OTHERS = {
     "rewriter/cli/carried_files.py": "copies of what a build sends, links as links, in verify's own folder",
     "rewriter/revisions/checkout.py": "the files of a commit, in verify's own folder, before any link is there",
     "rewriter/revisions/git.py": "temporary files without a name",
+    "rewriter/bases/registry_tools.py": "a temporary file without a name, for what a tool says",
     "rewriter/revisions/lfs_pointers.py": "a copy of what has just been read, in verify's own folder",
     "rewriter/verify/two_revisions.py": "files of two build contexts, no links, to compare them",
     "rewriter/server/launcher.py": "os.devnull in place of the editor's pipes",
