@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from dfix.rewriter.bases.global_arguments import declared
 from dfix.rewriter.bases.image_use import BaseUse
 from dfix.rewriter.dockerfile import Instruction, Tree
 from dfix.rewriter.text.expression import expression
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Span
 
 _LAST = expression(r"[^$]*\$(?:\{(?P<braced>\w+)\}|(?P<plain>\w+))")
@@ -24,7 +26,15 @@ class NoPlaceError(Exception):
         self.hint = hint
 
 
-def digest_place(tree: Tree, use: BaseUse) -> Span:
+class DigestPlace(NamedTuple):
+    """A text that a digest follows."""
+
+    span: Span
+    argument: str
+    """The build argument whose default it is; "" for a word that names the image itself."""
+
+
+def digest_place(tree: Tree, use: BaseUse) -> DigestPlace:
     """The text that a digest follows. Raises NoPlaceError.
 
     Whoever gives the build argument another value must still get the image of that value, so a digest follows a tag
@@ -36,15 +46,34 @@ def digest_place(tree: Tree, use: BaseUse) -> Span:
             "its name is written in a way that dfix does not edit", "Write it on one line, without quotes"
         )
     if _UNPLAIN.isdisjoint(use.written):
-        return span
+        return DigestPlace(span, "")
     registry, slash, image = use.written.rpartition("/")
     if slash and _UNPLAIN.isdisjoint(image) and not {'"', "'", "\\", "`"} & set(registry):
-        return span
+        return DigestPlace(span, "")
     last = _LAST.fullmatch(use.written)
     if last is None:
         hint = "Let one build argument hold the whole tag: ARG TAG=3.11-slim, FROM python:${TAG}"
         raise NoPlaceError("a build argument gives only a part of its tag, and would no longer have an effect", hint)
-    return _default_span(tree, last["braced"] or last["plain"])
+    name = last["braced"] or last["plain"]
+    return DigestPlace(_default_span(tree, name), name)
+
+
+def others_of_argument(tree: Tree, name: str, uses: Sequence[BaseUse], own: frozenset[BaseUse]) -> str:
+    """What else a build argument is part of, as a phrase: an image of the file that is not among `own`, or a stage."""
+    for use in uses:
+        if use not in own and any(name == argument for argument, _ in use.arguments):
+            image = use.reference.text if use.reference is not None else use.written
+            return f"is also part of {image} on line {use.line}"
+    lines = {use.line for use in own}
+    variable = re.compile(_VARIABLE.format(re.escape(name)))
+    for instruction in tree.instructions:
+        if (
+            instruction.keyword == "FROM"
+            and instruction.line not in lines
+            and variable.search(instruction.words[0].text)
+        ):
+            return f"also chooses the stage on line {instruction.line}"
+    return ""
 
 
 def _written_span(tree: Tree, use: BaseUse) -> Span | None:

@@ -42,25 +42,25 @@ class RegistryError(Exception):
         self.whole = whole
 
 
-class Tool(NamedTuple):
+class RegistryTool(NamedTuple):
     """A program that asks registries."""
 
     name: str
     command: tuple[str, ...]
 
 
-def found_tool() -> Tool | None:
+def found_tool() -> RegistryTool | None:
     """The first program that is installed."""
     if shutil.which("skopeo") is not None:
-        return Tool("skopeo", ("skopeo",))
+        return RegistryTool("skopeo", ("skopeo",))
     if shutil.which("docker") is not None:
         with suppress(OSError, RegistryError):
             if _run(("docker", "buildx", "version"), SECONDS)[0] == 0:
-                return Tool("buildx", ("docker", "buildx", "imagetools"))
+                return RegistryTool("buildx", ("docker", "buildx", "imagetools"))
     return None
 
 
-def digest(tool: Tool, image: ImageReference, platform: str) -> str:
+def digest(tool: RegistryTool, image: ImageReference, platform: str) -> str:
     """The digest that a tag has now: that of the index of all platforms, where there is one.
 
     `platform` must be among them, unless it is "". Raises RegistryError.
@@ -90,7 +90,7 @@ def _check_platform(index: dict[str, Any], platform: str) -> None:
         raise RegistryError(f"it has no image for {platform} (it has {has})", "Correct --platform or the tag")
 
 
-def _asked(tool: Tool, image: ImageReference) -> bytes:
+def _asked(tool: RegistryTool, image: ImageReference) -> bytes:
     """The bytes of the manifest of a tag."""
     name = f"{image.location}:{image.tag or 'latest'}"
     if tool.name == "skopeo":

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from dfix.rewriter.bases.pinned import Pinned, Wanted, WithoutDigest, is_open, pinned
-from dfix.rewriter.bases.registry_tools import RegistryError, Tool, digest, found_tool
-from dfix.rewriter.cli.bases_reader import ReadFile, read_bases
+from dfix.rewriter.bases.pinned import Pinned, Wanted, WithoutDigest, pinned, wanted
+from dfix.rewriter.bases.registry_tools import RegistryError, RegistryTool, digest, found_tool
+from dfix.rewriter.cli.bases_reader import MOST_SECONDS, ReadFile, gave_up, read_bases
 from dfix.rewriter.cli.bases_request import BasesRequest
-from dfix.rewriter.pipeline.job import Job
+from dfix.rewriter.pipeline.budget import OverBudgetError, limited
+from dfix.rewriter.pipeline.job import REPORT, Job
 from dfix.rewriter.report.diff import in_git_format
 from dfix.rewriter.report.output import Output
 from dfix.rewriter.report.sizes import counted
 from dfix.rewriter.report.terminal import diff_lines, problem_line
+from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.write import write
 
@@ -24,52 +26,68 @@ AT_ONCE = 4
 
 def pin(request: BasesRequest, items: Iterable[Job | Problem], out: Output, err: Output) -> int:
     """Pin the images of all files and return the exit status."""
-    files: list[ReadFile] = []
     problems: list[Problem] = []
+    files: list[_AskingFile] = []
     for item in items:
-        found = read_bases(item)
+        found = _asking(item)
         if isinstance(found, Problem):
             problems.append(found)
-        elif any(is_open(use) for use in found.uses):
+        else:
             files.append(found)
-    wanted = list(
-        dict.fromkeys(
-            (use.reference, use.platform)
-            for file in files
-            for use in file.uses
-            if use.reference is not None and is_open(use)
-        )
-    )
-    tool = found_tool() if wanted else None
-    if wanted and tool is None:
+    asked = list(dict.fromkeys(one for found in files for one in found.asked))
+    tool = found_tool() if asked else None
+    if asked and tool is None:
         problems.append(Problem("dfix", 0, "neither skopeo nor docker buildx is installed", "Install one of them"))
         files = []
-    answers = _answers(tool, wanted) if tool is not None else {}
+    answers = _answers(tool, asked) if tool is not None else {}
+    results: list[Pinned] = []
     left: list[WithoutDigest] = []
-    count = changed = 0
-    for file in files:
-        result = _result(file, answers)
+    for one in files:
+        result = _result(one.file, answers)
+        if isinstance(result, Pinned):
+            left += result.left
+            result = _written(request, one.file, result) if result.pinned else result
         if isinstance(result, Problem):
             problems.append(result)
-            continue
-        left += result.left
-        if result.after.text == result.before.text:
-            continue
-        problem = write(file.path, file.data, result.after.to_bytes(), (file.root,)) if request.write else None
-        if problem is not None:
-            problems.append(problem)
-            continue
-        count, changed = count + result.pinned, changed + 1
-        if not request.write:
-            diff_lines(out, in_git_format(result.before, result.after, new=False))
+        elif result.pinned:
+            results.append(result)
+            if not request.write:
+                diff_lines(out, in_git_format(result.before, result.after, new=False))
     for problem in (*problems, *_told(left)):
         problem_line(err, problem)
     if request.write and not request.files.quiet:
-        out.write(f"Pinned {counted(count, 'image')} in {counted(changed, 'file')}\n", "bold")
-    return FAILED if problems or left else DIFFERS if changed and not request.write else SAME
+        count = sum(result.pinned for result in results)
+        out.write(f"Pinned {counted(count, 'image')} in {counted(len(results), 'file')}\n", "bold")
+    if problems or any(one.fault for one in left):
+        return FAILED
+    return DIFFERS if results and not request.write else SAME
 
 
-def _answers(tool: Tool, wanted: list[Wanted]) -> dict[Wanted, str | RegistryError]:
+class _AskingFile(NamedTuple):
+    file: ReadFile
+    asked: tuple[Wanted, ...]
+
+
+def _asking(item: Job | Problem) -> _AskingFile | Problem:
+    """A file with the images that are to be asked for."""
+    found = read_bases(item)
+    if isinstance(found, Problem):
+        return found
+    try:
+        with limited(MOST_SECONDS):
+            return _AskingFile(found, tuple(wanted(found.tree, found.uses)))
+    except OverBudgetError:
+        return gave_up(found.path)
+
+
+def _written(request: BasesRequest, file: ReadFile, result: Pinned) -> Pinned | Problem:
+    """The result after it was written, if that is asked for."""
+    if not request.write:
+        return result
+    return write(file.path, file.data, result.after.to_bytes(), (file.root,)) or result
+
+
+def _answers(tool: RegistryTool, asked: list[Wanted]) -> dict[Wanted, str | RegistryError]:
     """The digest of each image, or why there is none; a registry that gives no answer at all is not asked again."""
     silent: dict[str, RegistryError] = {}
 
@@ -86,15 +104,17 @@ def _answers(tool: Tool, wanted: list[Wanted]) -> dict[Wanted, str | RegistryErr
             return error
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        return dict(zip(wanted, threads.map(ask, wanted), strict=True))
+        return dict(zip(asked, threads.map(ask, asked), strict=True))
 
 
 def _result(file: ReadFile, answers: Mapping[Wanted, str | RegistryError]) -> Pinned | Problem:
     try:
-        return pinned(file.tree, [use for use in file.uses if is_open(use)], answers)
+        with limited(MOST_SECONDS):
+            return pinned(file.tree, file.uses, answers)
+    except OverBudgetError:
+        return gave_up(file.path)
     except ValueError as error:
-        hint = "Give each image a build argument of its own"
-        return Problem(file.path, 0, f"it gets no digests: {error}", hint)
+        return Problem(file.path, 0, f"it gets no digests: {error}", REPORT)
 
 
 def _told(left: Iterable[WithoutDigest]) -> Iterator[Problem]:

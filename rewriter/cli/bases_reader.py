@@ -45,5 +45,10 @@ def read_bases(item: Job | Problem) -> ReadFile | Problem:
                 return Problem(path, fault.line, fault.message, fault.hint)
             return ReadFile(path, root, data, tree, tuple(base_uses(build(tree), root)))
     except OverBudgetError:
-        said = f"dfix gave up after {MOST_SECONDS:.0f} seconds of CPU time"
-        return Problem(path, 0, said, "Exclude it, or report it if it is ordinary")
+        return gave_up(path)
+
+
+def gave_up(path: str) -> Problem:
+    """What is said of a file that takes more than MOST_SECONDS."""
+    said = f"dfix gave up after {MOST_SECONDS:.0f} seconds of CPU time"
+    return Problem(path, 0, said, "Exclude it, or report it if it is ordinary")

@@ -15,8 +15,8 @@ import pytest
 from dfix.rewriter.bases import registry_tools
 from dfix.rewriter.bases.image_reference import image_reference
 from dfix.rewriter.bases.image_use import base_uses
-from dfix.rewriter.bases.pinned import is_open, pinned
-from dfix.rewriter.bases.registry_tools import RegistryError, Tool, digest, found_tool
+from dfix.rewriter.bases.pinned import pinned, wanted
+from dfix.rewriter.bases.registry_tools import RegistryError, RegistryTool, digest, found_tool
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import build
 from dfix.rewriter.text.source import Source
@@ -66,6 +66,24 @@ def test_an_index_is_pinned_of_both_kinds_and_a_lone_image_too(
     assert (tmp_path / "b.Dockerfile").read_text() == f"FROM {host}/base:3.11-slim@{pushed['base:3.11-slim']}\n"
     again = bases("--pin", ".", cwd=tmp_path)
     assert (again.status, again.out, again.err) == (0, "", "")
+
+
+def test_what_cannot_take_a_digest_is_a_reason_and_no_error(
+    tmp_path: Path, registry_with_images: tuple[Registry, dict[str, str]]
+) -> None:
+    real, pushed = registry_with_images
+    image = f"{real.host}/team/one:1.0"
+    put(tmp_path, {"Dockerfile": f"ARG V=1.0\nARG W\nFROM {real.host}/no/image:${{V}}-slim\nFROM x:$W\nFROM {image}\n"})
+    said = (
+        f"Dockerfile:3: {real.host}/no/image:1.0-slim gets no digest: a build argument gives only a part of its tag, and would no longer "
+        "have an effect. Let one build argument hold the whole tag: ARG TAG=3.11-slim, FROM python:${TAG}\n"
+        "Dockerfile:4: x:$W gets no digest: ARG W has no default\n"
+    )
+    assert bases("--pin", ".", cwd=tmp_path)[:1] == (1,)
+    written = bases("--pin", "--write", ".", cwd=tmp_path)
+    assert (written.status, written.out, written.err) == (0, "Pinned 1 image in 1 file\n", said)
+    assert f"FROM {image}@{pushed['team/one:1.0']}\n" in (tmp_path / "Dockerfile").read_text()
+    assert bases("--pin", ".", cwd=tmp_path, PATH=str(tmp_path)).status == 0  # nothing is left to ask about
 
 
 def test_what_a_registry_does_not_give_is_one_line_and_the_rest_is_written(
@@ -134,7 +152,7 @@ def test_the_tools_get_one_checked_name_as_one_argument(tmp_path: Path, monkeypa
     monkeypatch.setattr(shutil, "which", lambda name: name if name == "docker" else None)
     tool = found_tool()
     node = image_reference("node")
-    assert tool == Tool("buildx", ("docker", "buildx", "imagetools")) and node is not None
+    assert tool == RegistryTool("buildx", ("docker", "buildx", "imagetools")) and node is not None
     assert digest(tool, node, "").startswith("sha256:")
     assert (
         tmp_path / "said"
@@ -144,7 +162,7 @@ def test_the_tools_get_one_checked_name_as_one_argument(tmp_path: Path, monkeypa
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.delenv("REGISTRY_AUTH_FILE", raising=False)
     (tmp_path / "said").unlink()
-    digest(Tool("skopeo", ("skopeo",)), node, "")
+    digest(RegistryTool("skopeo", ("skopeo",)), node, "")
     file = tmp_path / "config.json"
     assert (
         tmp_path / "said"
@@ -163,9 +181,8 @@ def test_without_a_tool_it_says_so_in_one_line(tmp_path: Path) -> None:
 def result(text: str) -> tuple[str, list[str]]:
     """The file as it is pinned if the registries know every image, and why a use gets no digest."""
     tree = parse(Source("Dockerfile", text))
-    open_uses = [use for use in base_uses(build(tree), "") if is_open(use)]
-    answers = {(use.reference, use.platform): DIGEST for use in open_uses if use.reference is not None}
-    found = pinned(tree, open_uses, dict(answers))
+    uses = list(base_uses(build(tree), ""))
+    found = pinned(tree, uses, dict.fromkeys(wanted(tree, uses), DIGEST))
     return found.after.text, [one.said for one in found.left]
 
 
@@ -209,10 +226,29 @@ def test_a_digest_that_would_break_another_value_is_not_written(text: str, said:
     assert len(left) == 1 and said in left[0]
 
 
-@pytest.mark.parametrize("text", ["ARG T=1\nFROM a:$T\nFROM b:$T-x\n", f"ARG T=1\nFROM a:$T\nFROM b:$T@{DIGEST}\n"])
-def test_a_digest_that_changes_another_image_is_not_written(text: str) -> None:
-    with pytest.raises(ValueError, match="other images"):
-        result(text)
+@pytest.mark.parametrize(
+    ("text", "after", "said"),
+    [
+        ("ARG T=1\nFROM a:$T\nFROM b:$T-x\nFROM c:1\n", "ARG T=1\nFROM a:$T\nFROM b:$T-x\nFROM c:1@D\n", "ARG T is also part of b:1-x on line 3"),
+        (f"ARG T=1\nFROM a:$T\nFROM b:$T@{DIGEST}\n", "", "ARG T is also part of b:1@"),
+        ("ARG T=1\nFROM c:1@D AS s1\nFROM a:$T\nFROM s$T\n", "", "ARG T also chooses the stage on line 4"),
+        ("ARG T\nFROM a:$T\nFROM c:1\n", "ARG T\nFROM a:$T\nFROM c:1@D\n", "ARG T has no default"),
+    ],
+)  # fmt: skip
+def test_an_argument_of_other_images_gets_no_digest_and_the_others_do(text: str, after: str, said: str) -> None:
+    text = text.replace("@D", f"@{DIGEST}")
+    got, left = result(text)
+    assert got == (after or text).replace("@D", f"@{DIGEST}")
+    assert said in left[0]
+
+
+def test_an_argument_that_would_get_two_digests_gets_none() -> None:
+    tree = parse(Source("Dockerfile", "ARG T=1\nFROM a:$T\nFROM b:$T\n"))
+    uses = list(base_uses(build(tree), ""))
+    answers = {one: f"sha256:{number:064x}" for number, one in enumerate(wanted(tree, uses))}
+    found = pinned(tree, uses, dict(answers))
+    assert found.after.text == tree.source.text
+    assert {one.said for one in found.left} == {"ARG T is the tag of several images"}
 
 
 @pytest.mark.parametrize(
