@@ -95,16 +95,18 @@ def test_what_ends_badly_ends_one_call(monkeypatch: pytest.MonkeyPatch, what: Ca
     monkeypatch.setattr(analysing, "reply", reply)
     monkeypatch.setattr(analysing, "_load", lambda: iter(()))
     if what is busy:
-        monkeypatch.setattr(analysing, "MOST_SECONDS", 0.2)
+        monkeypatch.setattr(analysing, "MOST_SECONDS", 1.0)
     if what is asleep:
         monkeypatch.setattr(analysing, "LONGEST_SECONDS", 1.0)
     analysts = Analysts()
-    with pytest.raises(BadArgumentError, match=why.replace("(", r"\(")):
-        analysts.ask("bad", {}, "/")
-    monkeypatch.undo()
-    assert analysts.ask("fine", {"a": 1}, "/") == {"said": {"a": 1}}
-    analysts._launcher.control.close()  # which ends it
-    os.waitpid(analysts._launcher.process, 0)
+    try:
+        with pytest.raises(BadArgumentError, match=why.replace("(", r"\(")):
+            analysts.ask("bad", {}, "/")
+        monkeypatch.undo()
+        assert analysts.ask("fine", {"a": 1}, "/") == {"said": {"a": 1}}
+    finally:
+        analysts._launcher.control.close()  # which ends it
+        os.waitpid(analysts._launcher.process, 0)
 
 
 def test_a_proof_that_nobody_waits_for_is_asked_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
