@@ -23,16 +23,18 @@ def bases_document(rows: Sequence[BaseRow], problems: Sequence[Problem], old: Ol
         "day": today,
         "bases": [_row(row, today) for row in rows],
         "old_data": None if old is None else {"products": list(old.products), "days": old.days},
-        "problems": [
-            {
-                "path": valid(shown_name(problem.path)),
-                "line": problem.line or None,
-                "message": valid(f"{problem.message}. {problem.hint}".rstrip(". ")),
-            }
-            for problem in problems
-        ],
+        "problems": [problem_value(problem) for problem in problems],
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def problem_value(problem: Problem) -> dict[str, Any]:
+    """A file that could not be read, or what else went wrong."""
+    return {
+        "path": valid(shown_name(problem.path)),
+        "line": problem.line or None,
+        "message": valid(f"{problem.message}. {problem.hint}".rstrip(". ")),
+    }
 
 
 def _row(row: BaseRow, today: str) -> dict[str, Any]:

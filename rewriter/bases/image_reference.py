@@ -73,3 +73,8 @@ def image_reference(text: str) -> ImageReference | None:
     if not all(_PART.fullmatch(part) for part in parts):
         return None
     return ImageReference(written, tag, digest)
+
+
+def is_tag(text: str) -> bool:
+    """Whether a text can be a tag."""
+    return _TAG.fullmatch(text) is not None

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from dfix.rewriter.bases.image_reference import ImageReference
+from dfix.rewriter.bases.image_reference import ImageReference, is_tag
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.json_text import json_value
 from dfix.rewriter.text.named_tuple import NamedTuple
@@ -28,6 +28,9 @@ SECONDS = 30.0
 """After which a tool is stopped."""
 MOST_BYTES = 4_000_000
 """Registries refuse larger manifests (distribution-spec: at least 4 MB must be accepted)."""
+MOST_BYTES_OF_TAGS = 16_000_000
+"""Several hundred thousand tags."""
+SKOPEO = "skopeo"
 _SAID = 1 << 20
 _LOOPBACK = expression(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?")
 _FATAL = expression(r'level=(?:fatal|error) msg="((?:[^"\\]|\\.)*)"', re.DOTALL)
@@ -42,6 +45,25 @@ class RegistryError(Exception):
         self.whole = whole
 
 
+class NoImageError(RegistryError):
+    """The registry has no image of that name and tag."""
+
+
+class Manifest(NamedTuple):
+    """What a tag names."""
+
+    digest: str
+    platforms: frozenset[str] | None
+    """Those of an index, as "linux/arm64/v8"; None for a lone image, which doesn't tell here."""
+
+    def has(self, platform: str) -> bool:
+        """Whether a platform that somebody names is among them."""
+        wanted = platform if "/" in platform else f"linux/{platform}"
+        return self.platforms is None or any(
+            one == wanted or one.startswith(f"{wanted}/") or wanted.startswith(f"{one}/") for one in self.platforms
+        )
+
+
 class RegistryTool(NamedTuple):
     """A program that asks registries."""
 
@@ -52,65 +74,79 @@ class RegistryTool(NamedTuple):
 def found_tool() -> RegistryTool | None:
     """The first program that is installed."""
     if shutil.which("skopeo") is not None:
-        return RegistryTool("skopeo", ("skopeo",))
+        return RegistryTool(SKOPEO, ("skopeo",))
     if shutil.which("docker") is not None:
         with suppress(OSError, RegistryError):
-            if _run(("docker", "buildx", "version"), SECONDS)[0] == 0:
+            if _run(("docker", "buildx", "version"), SECONDS, MOST_BYTES)[0] == 0:
                 return RegistryTool("buildx", ("docker", "buildx", "imagetools"))
     return None
 
 
-def digest(tool: RegistryTool, image: ImageReference, platform: str) -> str:
-    """The digest that a tag has now: that of the index of all platforms, where there is one.
-
-    `platform` must be among them, unless it is "". Raises RegistryError.
-    """
-    raw = _asked(tool, image)
-    try:
-        manifest = json_value(raw.decode("utf-8", "strict"))
-    except ValueError:
-        manifest = None
-    if not isinstance(manifest, dict) or manifest.get("schemaVersion") != 2:
+def manifest_of(tool: RegistryTool, image: ImageReference) -> Manifest:
+    """What a tag names now: the index of all platforms, where there is one. Raises RegistryError."""
+    raw = _asked(tool, image, _manifest_command(tool, image), MOST_BYTES)
+    value = _json(raw)
+    if not isinstance(value, dict) or value.get("schemaVersion") != 2:
         raise RegistryError("the answer is not a whole manifest of version 2", "Try again later")
-    if platform and "manifests" in manifest:
-        _check_platform(manifest, platform)
-    return f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    return Manifest(f"sha256:{hashlib.sha256(raw).hexdigest()}", _platforms(value) if "manifests" in value else None)
 
 
-def _check_platform(index: dict[str, Any], platform: str) -> None:
+def tags_of(tool: RegistryTool, image: ImageReference) -> frozenset[str]:
+    """All tags of the repository of an image. Raises RegistryError. Only skopeo lists them."""
+    command = [*tool.command, "--debug", "list-tags", *_options(image), f"docker://{image.location}"]
+    value = _json(_asked(tool, image, command, MOST_BYTES_OF_TAGS))
+    tags = value.get("Tags") if isinstance(value, dict) else None
+    if not isinstance(tags, list):
+        raise RegistryError("the answer is not a list of tags", "Try again later")
+    return frozenset(tag for tag in tags if isinstance(tag, str) and is_tag(tag))
+
+
+def _platforms(index: dict[str, Any]) -> frozenset[str]:
     entries = index.get("manifests")
-    offered = []
+    offered = set()
     for entry in entries if isinstance(entries, list) else ():
         told = entry.get("platform") if isinstance(entry, dict) else None
         if isinstance(told, dict) and told.get("os") != "unknown":
-            offered.append("/".join(str(told[key]) for key in ("os", "architecture", "variant") if told.get(key)))
-    wanted = platform if "/" in platform else f"linux/{platform}"
-    if not any(one == wanted or one.startswith(f"{wanted}/") or wanted.startswith(f"{one}/") for one in offered):
-        has = ", ".join(offered[:4]) or "none that it names"
-        raise RegistryError(f"it has no image for {platform} (it has {has})", "Correct --platform or the tag")
+            offered.add("/".join(str(told[key]) for key in ("os", "architecture", "variant") if told.get(key)))
+    return frozenset(offered)
 
 
-def _asked(tool: RegistryTool, image: ImageReference) -> bytes:
-    """The bytes of the manifest of a tag."""
-    name = f"{image.location}:{image.tag or 'latest'}"
-    if tool.name == "skopeo":
-        config = os.environ.get("DOCKER_CONFIG", "")
-        file = os.path.join(config, "config.json")
-        own = ["--authfile", file] if config and "REGISTRY_AUTH_FILE" not in os.environ and os.path.isfile(file) else []
-        plain = ["--tls-verify=false"] if _LOOPBACK.fullmatch(image.registry) else []  # as docker does
-        command = [*tool.command, "--debug", "inspect", "--raw", *own, *plain, f"docker://{name}"]
-    else:
-        command = [*tool.command, "inspect", "--raw", name]
+def _json(raw: bytes) -> Any:
     try:
-        status, out, said = _run(command, SECONDS)
+        return json_value(raw.decode("utf-8", "strict"))
+    except ValueError:
+        return None
+
+
+def _manifest_command(tool: RegistryTool, image: ImageReference) -> list[str]:
+    name = f"{image.location}:{image.tag or 'latest'}"
+    if tool.name == SKOPEO:
+        return [*tool.command, "--debug", "inspect", "--raw", *_options(image), f"docker://{name}"]
+    return [*tool.command, "inspect", "--raw", name]
+
+
+def _options(image: ImageReference) -> list[str]:
+    """What skopeo needs to do as docker does."""
+    config = os.environ.get("DOCKER_CONFIG", "")
+    file = os.path.join(config, "config.json")
+    own = ["--authfile", file] if config and "REGISTRY_AUTH_FILE" not in os.environ and os.path.isfile(file) else []
+    return [*own, *(["--tls-verify=false"] if _LOOPBACK.fullmatch(image.registry) else [])]
+
+
+def _asked(tool: RegistryTool, image: ImageReference, command: Sequence[str], most: int) -> bytes:
+    """What a command prints."""
+    try:
+        status, out, said = _run(command, SECONDS, most)
     except OSError:
         raise RegistryError(f"{tool.name} can't be started", "Install skopeo") from None
-    if status == 0 and len(out) <= MOST_BYTES:
+    if len(out) > most:
+        raise RegistryError(f"the answer is longer than {most // 1_000_000} MB", "")
+    if status == 0:
         return out
     raise _explained(status, said, image)
 
 
-def _run(command: Sequence[str], seconds: float) -> tuple[int | None, bytes, str]:
+def _run(command: Sequence[str], seconds: float, most: int) -> tuple[int | None, bytes, str]:
     """The exit status, output and messages of a command; the status is None if it was stopped after `seconds`."""
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
@@ -126,8 +162,8 @@ def _run(command: Sequence[str], seconds: float) -> tuple[int | None, bytes, str
         timer.start()
         try:
             assert process.stdout is not None
-            out = process.stdout.read(MOST_BYTES + 1)
-            if len(out) > MOST_BYTES:
+            out = process.stdout.read(most + 1)
+            if len(out) > most:
                 _stop(process)
             status = process.wait()
         finally:
@@ -147,6 +183,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
+_ABSENT = "has no such image"
 _MEANINGS = (
     ("toomanyrequests|too many requests", "limits how often it may be asked", "Log in, or try again later", True),
     (
@@ -156,14 +193,20 @@ _MEANINGS = (
         True,
     ),
     ("x509|http response to https client|tls:", "has no certificate to trust", "Set it up as for docker pull", True),
-    ("manifest unknown|name unknown|not found|404", "has no such image", "Correct the name or the tag", False),
+    ("manifest unknown|name unknown|not found|404", _ABSENT, "Correct the name or the tag", False),
     (
         "unauthorized|authentication required|denied|401|403",
         "refuses access, or has no such image",
-        "Log in with docker login, or correct the name",
+        "Log in with skopeo login or docker login, or correct the name",
         False,
     ),
     ("unexpected eof|unexpected end of json", "broke off its answer", "Try again later", False),
+    (
+        "looking for beginning of value",
+        "gives an answer that is no JSON",
+        "Check the proxy, and whether the network wants a login",
+        False,
+    ),
 )
 """Words of the tools' messages, what they mean, what to do, and whether that holds for all images of the registry."""
 
@@ -180,6 +223,7 @@ def _explained(status: int | None, said: str, image: ImageReference) -> Registry
         return RegistryError(f"{registry} gave no answer within {SECONDS:.0f} s", "Try again later", registry)
     for words, meaning, hint, whole in _MEANINGS:
         if any(word in lowered for word in words.split("|")):
-            return RegistryError(f"{registry} {meaning}", hint, registry if whole else "")
+            kind = NoImageError if meaning == _ABSENT else RegistryError
+            return kind(f"{registry} {meaning}", hint, registry if whole else "")
     shown = " ".join(lowered.split())[:200]
     return RegistryError(f"{registry} gives an error ({shown or 'without a message'})", "")

@@ -20,9 +20,10 @@ reaches its end of life, and whether it has no version, is deprecated or is used
 count with their defaults. Nothing is built, and no registry is asked.
 
 With --pin, skopeo or docker buildx asks the registries which digest each tag has, with your own credentials, and a diff
-adds the digests; --write writes them.
+adds the digests. With --update, a diff has newer tags that follow the author's own scheme (as many numbers, the same
+rest: 3.11.4-slim becomes 3.11.9-slim) and the digests of today where there are digests. --write writes the files.
 
-Exit status: 0 shown, pinned or nothing to pin, 1 the diff of --pin is not empty, 2 an error.
+Exit status: 0 shown, written or nothing to change, 1 the diff is not empty, 2 an error.
 
 \b
 Examples:
@@ -30,6 +31,7 @@ Examples:
   dfix bases -v services/api/Dockerfile
   dfix bases --output-format json .
   dfix bases --pin --write .
+  dfix bases --update --level minor .
 """
 
 

@@ -9,7 +9,7 @@ from dfix.rewriter.bases.bases_text import write_bases, write_old_data, write_su
 from dfix.rewriter.bases.image_row import base_rows
 from dfix.rewriter.bases.image_use import BaseUse
 from dfix.rewriter.bases.old_data import old_data, today
-from dfix.rewriter.cli.bases_pin import pin
+from dfix.rewriter.cli.bases_change import change
 from dfix.rewriter.cli.bases_reader import read_bases
 from dfix.rewriter.cli.bases_request import BasesRequest, bases_fault
 from dfix.rewriter.cli.selected_files import selected
@@ -26,8 +26,8 @@ def execute(request: BasesRequest) -> int:
     files = selected(request.files, bases_fault(request), err)
     if files is None:
         return FAILED
-    if request.pin:
-        return pin(request, files.items(), out, err)
+    if request.pin or request.update:
+        return change(request, files.items(), out, err)
     uses: list[BaseUse] = []
     problems: list[Problem] = []
     count = 0

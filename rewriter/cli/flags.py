@@ -270,7 +270,21 @@ BASES: tuple[Flag, ...] = (
     *_grouped(
         "What to do",
         Flag("pin", ("--pin",), "switch", "Show a diff that adds the digest of each tag; asks registries."),
-        Flag("write", ("--write",), "switch", "With --pin: write the digests."),
+        Flag(
+            "update",
+            ("--update",),
+            "switch",
+            "Show a diff with newer tags of the same scheme and new digests; asks registries.",
+        ),
+        Flag(
+            "level",
+            ("--level",),
+            "choice",
+            "With --update: how far a version may go: release (3.11.x, the default), minor (3.x) or major.",
+            "LEVEL",
+            ("release", "minor", "major"),
+        ),
+        Flag("write", ("--write",), "switch", "With --pin or --update: write the files."),
     ),
     *_READ,
     *_grouped(

@@ -63,6 +63,20 @@ def endings(name: str, tag: str, today: str) -> tuple[EndOfLife, ...]:
     return tuple(found)
 
 
+def numbers_of_series(name: str, version: tuple[int, ...]) -> int:
+    """How many numbers name the series that a version of an image belongs to: 2 of Python 3.11.4, 1 of Node.js 22.1.0.
+
+    0 for an image whose series are not known.
+    """
+    own = next((product for product in _products() if name in product.images), None)
+    if own is None:
+        return 0
+    listed = {_numbers(one) for one in (*own.ends, *own.supported)}
+    return next(
+        (size for size in range(len(version), 0, -1) if version[:size] in listed), len(max(listed)) if listed else 0
+    )
+
+
 def _of_tag(product: _Product, tag: str, today: str) -> Iterator[EndOfLife]:
     first, _, rest = tag.partition("-")
     words = (first, *rest.split("-"))

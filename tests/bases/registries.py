@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import shutil
@@ -127,9 +128,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def faulty_registry() -> Iterator[str]:
-    """A registry in which the name of an image says what is wrong with the answer."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Faulty)
+def faulty_registry(password: str = "") -> Iterator[str]:
+    """A registry in which the name of an image says what is wrong with the answer; `password` is asked for."""
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), _Faulty if not password else type("_", (_Faulty,), {"password": password})
+    )
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
@@ -141,18 +144,27 @@ def faulty_registry() -> Iterator[str]:
 
 class _Faulty(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    password = ""
 
     def do_GET(self) -> None:
+        known = f"Basic {base64.b64encode(f'user:{self.password}'.encode()).decode()}"
+        if self.password and self.headers.get("Authorization") != known:
+            self._answer(401, _error("UNAUTHORIZED", "authentication required"), WWW_Authenticate='Basic realm="x"')
+            return
         if self.path == "/v2/":
             self._answer(200, b"{}")
             return
-        match self.path.split("/")[2]:
+        if self.path.endswith("/tags/list") and self.path.split("/")[2].startswith("tags-"):
+            name = self.path.split("/")[2]
+            self._answer(200, json.dumps({"name": name, "tags": ["1.0.1", "1.0.2", "\n1.0.3"]}).encode())
+            return
+        match self.path.split("/")[2].removeprefix("tags-"):
             case "refused":
                 self._answer(401, _error("UNAUTHORIZED", "authentication required"))
             case "absent":
                 self._answer(404, _error("MANIFEST_UNKNOWN", "manifest unknown"))
             case "busy":
-                self._answer(429, _error("TOOMANYREQUESTS", "too many requests"), retry="0")
+                self._answer(429, _error("TOOMANYREQUESTS", "too many requests"), Retry_After="0")
             case "half":
                 self._answer(200, b'{"schemaVersion": 2, "manifests": [', length=5000)
                 self.close_connection = True
@@ -174,12 +186,12 @@ class _Faulty(BaseHTTPRequestHandler):
                     200, json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]}).encode()
                 )
 
-    def _answer(self, status: int, body: bytes, *, length: int | None = None, retry: str = "") -> None:
+    def _answer(self, status: int, body: bytes, *, length: int | None = None, **headers: str) -> None:
         self.send_response(status)
         self.send_header("Content-Type", OCI_INDEX if status == 200 else "application/json")
         self.send_header("Content-Length", str(len(body) if length is None else length))
-        if retry:
-            self.send_header("Retry-After", retry)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         with suppress(OSError):
             self.wfile.write(body)

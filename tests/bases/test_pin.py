@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from dfix.rewriter.bases import registry_tools
+from dfix.rewriter.bases.fresh_name import FreshName, Wish
 from dfix.rewriter.bases.image_reference import image_reference
 from dfix.rewriter.bases.image_use import base_uses
-from dfix.rewriter.bases.pinned import pinned, wanted
-from dfix.rewriter.bases.registry_tools import RegistryError, RegistryTool, digest, found_tool
+from dfix.rewriter.bases.registry_tools import RegistryError, RegistryTool, found_tool, manifest_of
+from dfix.rewriter.bases.renamed import asked, renamed
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import build
 from dfix.rewriter.text.source import Source
@@ -24,6 +25,7 @@ from tests.bases.registries import Registry, faulty_registry, free_port, program
 from tests.bases.test_bases import DIGEST, bases
 from tests.build_context import put
 
+PIN = Wish(pin=True, level=None)
 DIGESTS = re.compile(r"@sha256:[0-9a-f]{64}")
 
 
@@ -133,7 +135,7 @@ def test_a_fault_of_a_registry_has_a_sentence(image: str, said: str, monkeypatch
         reference = image_reference(f"{host}/{image}:1")
         assert reference is not None
         with pytest.raises(RegistryError) as error:
-            digest(tool, reference, "")
+            manifest_of(tool, reference)
         assert said in str(error.value) and error.value.hint
         assert bool(error.value.whole) == (image in ("busy", "slow"))
 
@@ -153,7 +155,7 @@ def test_the_tools_get_one_checked_name_as_one_argument(tmp_path: Path, monkeypa
     tool = found_tool()
     node = image_reference("node")
     assert tool == RegistryTool("buildx", ("docker", "buildx", "imagetools")) and node is not None
-    assert digest(tool, node, "").startswith("sha256:")
+    assert manifest_of(tool, node).digest.startswith("sha256:")
     assert (
         tmp_path / "said"
     ).read_text() == "buildx|version|buildx|imagetools|inspect|--raw|docker.io/library/node:latest|"
@@ -162,7 +164,7 @@ def test_the_tools_get_one_checked_name_as_one_argument(tmp_path: Path, monkeypa
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.delenv("REGISTRY_AUTH_FILE", raising=False)
     (tmp_path / "said").unlink()
-    digest(RegistryTool("skopeo", ("skopeo",)), node, "")
+    manifest_of(RegistryTool("skopeo", ("skopeo",)), node)
     file = tmp_path / "config.json"
     assert (
         tmp_path / "said"
@@ -182,7 +184,8 @@ def result(text: str) -> tuple[str, list[str]]:
     """The file as it is pinned if the registries know every image, and why a use gets no digest."""
     tree = parse(Source("Dockerfile", text))
     uses = list(base_uses(build(tree), ""))
-    found = pinned(tree, uses, dict.fromkeys(wanted(tree, uses), DIGEST))
+    answers = {one: FreshName(one[0].tag or "latest", DIGEST) for one in asked(tree, uses, PIN)}
+    found = renamed(tree, uses, answers, PIN)
     return found.after.text, [one.said for one in found.left]
 
 
@@ -210,13 +213,14 @@ def test_a_digest_follows_the_tag_where_it_is_written(text: str, place: str) -> 
     ("text", "said"),
     [
         ("ARG V=3.11\nFROM python:${V}-slim\n", "gives only a part of its tag"),
-        ("ARG N=python\nFROM $N:3.11\n", "gives only a part of its tag"),
+        ("ARG N=python\nFROM $N:3.11\n", "each value needs another digest"),
         ("ARG V=3.11\nARG B=python:$V\nFROM $B\n", "has no plain default"),
         ("ARG B=node:20\nARG B=node:22\nFROM $B\n", "has no plain default"),
         ("ARG T=22\nFROM node:$T\nARG T\nRUN echo $T\n", "ARG T is also used on line 3"),
         ("ARG T=22\nARG U=x$T\nFROM node:$T\n", "ARG T is also used on line 2"),
-        ("FROM python:${V:-3.11}\n", "gives only a part of its tag"),
-        ('FROM "node:22"\n', "gives only a part of its tag"),
+        ("FROM python:${V:-3.11}\n", "a variable that is not plain"),
+        ("ARG V=3\nARG W=11\nFROM python:$V.$W\n", "several variables"),
+        ('FROM "node:22"\n', "in a way that dfix does not edit"),
         ("FROM no\\\nde:22\n", "in a way that dfix does not edit"),
     ],
 )
@@ -245,15 +249,18 @@ def test_an_argument_of_other_images_gets_no_digest_and_the_others_do(text: str,
 def test_an_argument_that_would_get_two_digests_gets_none() -> None:
     tree = parse(Source("Dockerfile", "ARG T=1\nFROM a:$T\nFROM b:$T\n"))
     uses = list(base_uses(build(tree), ""))
-    answers = {one: f"sha256:{number:064x}" for number, one in enumerate(wanted(tree, uses))}
-    found = pinned(tree, uses, dict(answers))
+    answers = {one: FreshName("1", f"sha256:{number:064x}") for number, one in enumerate(asked(tree, uses, PIN))}
+    found = renamed(tree, uses, answers, PIN)
     assert found.after.text == tree.source.text
     assert {one.said for one in found.left} == {"ARG T is the tag of several images"}
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(["--write", "."], "Add --pin"), (["--pin", "--output-format", "json", "."], "--pin prints a diff")],
+    [
+        (["--write", "."], "Add --update or --pin"),
+        (["--pin", "--level", "minor", "."], "Add --update"),
+    ],
 )
 def test_flags_that_cannot_be_combined(tmp_path: Path, words: list[str], said: str) -> None:
     answer = bases(*words, cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""Where a digest is written: after the tag in the FROM, or in the default of the build argument that alone gives it."""
+"""Where the tag and digest of an image are written: in the FROM, or in the default of a build argument."""
 
 from __future__ import annotations
 
@@ -7,55 +7,109 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dfix.rewriter.bases.global_arguments import declared
+from dfix.rewriter.bases.image_reference import ImageReference
 from dfix.rewriter.bases.image_use import BaseUse
 from dfix.rewriter.dockerfile import Instruction, Tree
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
-from dfix.rewriter.text.source import Span
+from dfix.rewriter.text.source import Edit, Span
 
-_LAST = expression(r"[^$]*\$(?:\{(?P<braced>\w+)\}|(?P<plain>\w+))")
+_ONE_VARIABLE = expression(r"(?P<before>[^$]*)\$(?:\{(?P<braced>\w+)\}|(?P<plain>\w+))(?P<after>[^$]*)")
 _VARIABLE = r"\$(?:\{{?{0}\b)|\${0}\b"
-_UNPLAIN = frozenset("$\"'\\`")
+_QUOTES = frozenset("\"'\\`")
+_UNPLAIN = _QUOTES | {"$"}
 
 
 class NoPlaceError(Exception):
-    """Why a digest cannot be written, as a phrase, and what to do instead."""
+    """Why a name cannot be written, as a phrase, and what to do instead."""
 
     def __init__(self, said: str, hint: str) -> None:
         super().__init__(said)
         self.hint = hint
 
 
-class DigestPlace(NamedTuple):
-    """A text that a digest follows."""
+class NamePlace(NamedTuple):
+    """The part of an image's name that is written in one place, and what surrounds it in the whole name."""
 
     span: Span
     argument: str
     """The build argument whose default it is; "" for a word that names the image itself."""
+    before: str
+    after: str
+    digest: Span | None
+    """Where the digest is, if it is written apart from the rest: `python:${V}-slim@sha256:…`."""
 
 
-def digest_place(tree: Tree, use: BaseUse) -> DigestPlace:
-    """The text that a digest follows. Raises NoPlaceError.
+def name_place(tree: Tree, use: BaseUse, *, digest: bool) -> NamePlace:
+    """Where an image is named, if it is to have a `digest` or none. Raises NoPlaceError.
 
     Whoever gives the build argument another value must still get the image of that value, so a digest follows a tag
     with a variable only where the variable is the registry's name, or the argument's own default takes the digest.
     """
     span = _written_span(tree, use)
-    if span is None:
+    if span is None or use.reference is None or not _QUOTES.isdisjoint(use.written):
         raise NoPlaceError(
             "its name is written in a way that dfix does not edit", "Write it on one line, without quotes"
         )
-    if _UNPLAIN.isdisjoint(use.written):
-        return DigestPlace(span, "")
     registry, slash, image = use.written.rpartition("/")
-    if slash and _UNPLAIN.isdisjoint(image) and not {'"', "'", "\\", "`"} & set(registry):
-        return DigestPlace(span, "")
-    last = _LAST.fullmatch(use.written)
-    if last is None:
-        hint = "Let one build argument hold the whole tag: ARG TAG=3.11-slim, FROM python:${TAG}"
-        raise NoPlaceError("a build argument gives only a part of its tag, and would no longer have an effect", hint)
-    name = last["braced"] or last["plain"]
-    return DigestPlace(_default_span(tree, name), name)
+    if not slash or not _is_balanced(registry):
+        image = use.written
+    start = span.end - len(image)
+    if _UNPLAIN.isdisjoint(image):
+        return NamePlace(Span(start, span.end), "", use.reference.text.removesuffix(image), "", None)
+    head, at, digest_there = image.partition("@")
+    if not _UNPLAIN.isdisjoint(digest_there) or not _is_balanced(head):
+        raise _no_plain_variable(image)
+    apart = Span(start + len(head) + 1, span.end) if at else None
+    whole = use.reference._replace(digest="").text if at else use.reference.text
+    named, colon, tag = head.rpartition(":")
+    if not colon or not _UNPLAIN.isdisjoint(tag) or not _is_balanced(named):
+        return _in_default(tree, head, whole, apart, digest=digest)
+    if digest and not at:
+        raise NoPlaceError("a build argument gives its name, and each value needs another digest", _ONE_ARGUMENT)
+    end = start + len(head)
+    return NamePlace(Span(end - len(tag), end), "", whole.removesuffix(tag), "", apart)
+
+
+def _in_default(tree: Tree, head: str, whole: str, apart: Span | None, *, digest: bool) -> NamePlace:
+    """The place in the default of the one build argument in `head`; `whole` is the name with its default."""
+    match = _ONE_VARIABLE.fullmatch(head)
+    if match is None:
+        raise _no_plain_variable(head)
+    if digest and match["after"] and apart is None:
+        raise NoPlaceError(
+            "a build argument gives only a part of its tag, and would no longer have an effect", _ONE_ARGUMENT
+        )
+    name = match["braced"] or match["plain"]
+    default = _default_span(tree, name)
+    inner = f"{tree.source.text[default.start : default.end]}{match['after']}"
+    before = whole.removesuffix(inner)
+    if before == whole or not before.endswith(match["before"]):
+        raise NoPlaceError(f"ARG {name} is more than a part of its name", _ONE_ARGUMENT)
+    return NamePlace(default, name, before, match["after"], apart)
+
+
+def _is_balanced(text: str) -> bool:
+    """Whether no `${…}` begins in a text and ends after it."""
+    return text.count("{") == text.count("}")
+
+
+def _no_plain_variable(text: str) -> NoPlaceError:
+    many = text.count("$") > 1
+    said = "it is made of several variables" if many else "it is made of a variable that is not plain"
+    return NoPlaceError(said, _ONE_ARGUMENT)
+
+
+_ONE_ARGUMENT = "Let one build argument hold the whole tag: ARG TAG=3.11-slim, FROM python:${TAG}"
+
+
+def name_edits(place: NamePlace, new: ImageReference) -> list[Edit]:
+    """What to write to name another tag or digest; the one in the place itself comes first. Raises NoPlaceError."""
+    whole = new.text if place.digest is None else new._replace(digest="").text
+    inner = whole.removeprefix(place.before).removesuffix(place.after)
+    if f"{place.before}{inner}{place.after}" != whole or not inner:
+        raise NoPlaceError(f"ARG {place.argument} holds only a part of what would change", _ONE_ARGUMENT)
+    return [Edit(place.span, inner), *([Edit(place.digest, new.digest)] if place.digest is not None else [])]
 
 
 def others_of_argument(tree: Tree, name: str, uses: Sequence[BaseUse], own: frozenset[BaseUse]) -> str:
@@ -105,13 +159,11 @@ def _default_span(tree: Tree, name: str) -> Span:
     quote = default[:1] if default[:1] in ("'", '"') and len(default) > 1 and default[-1] == default[0] else ""
     inner = default[len(quote) : len(default) - len(quote)]
     if not sign or written != words[0].text or not inner or not _UNPLAIN.isdisjoint(inner):
-        raise NoPlaceError(
-            f"ARG {name} has no plain default that a digest could follow", f"Write ARG {name}=VALUE once"
-        )
+        raise NoPlaceError(f"ARG {name} has no plain default", f"Write ARG {name}=VALUE once")
     other = _other_use(tree, name)
     if other is not None:
         raise NoPlaceError(
-            f"ARG {name} is also used on line {other.line}, which a digest would change", "Use an argument of its own"
+            f"ARG {name} is also used on line {other.line}, which would change, too", "Use an argument of its own"
         )
     end = words[0].span.end - len(quote)
     return Span(end - len(inner), end)
