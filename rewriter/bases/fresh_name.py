@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dfix.rewriter.bases.image_reference import ImageReference
 from dfix.rewriter.bases.image_row import LATEST
 from dfix.rewriter.bases.image_use import BaseUse
-from dfix.rewriter.bases.registry_tools import Manifest, NoImageError, RegistryError, RegistryTool, manifest_of
+from dfix.rewriter.bases.registry_tools import NoImageError, RegistryError, RegistryManifest, RegistryTool, manifest_of
 from dfix.rewriter.bases.tag_scheme import Level, newer_tags, tag_scheme
 from dfix.rewriter.text.named_tuple import NamedTuple
 
@@ -79,7 +79,7 @@ def fresh_name(
     return FreshName(image.tag or LATEST, now.digest, note)
 
 
-def _now(tool: RegistryTool, image: ImageReference) -> Manifest | None:
+def _now(tool: RegistryTool, image: ImageReference) -> RegistryManifest | None:
     """What the present tag names; None if it was deleted."""
     try:
         return manifest_of(tool, image)
@@ -87,7 +87,7 @@ def _now(tool: RegistryTool, image: ImageReference) -> Manifest | None:
         return None
 
 
-def _lacking(now: Manifest | None, new: Manifest, platform: str) -> str:
+def _lacking(now: RegistryManifest | None, new: RegistryManifest, platform: str) -> str:
     """The platforms that a newer tag should have and has not."""
     if platform:
         return "" if new.has(platform) else platform

@@ -49,7 +49,7 @@ class NoImageError(RegistryError):
     """The registry has no image of that name and tag."""
 
 
-class Manifest(NamedTuple):
+class RegistryManifest(NamedTuple):
     """What a tag names."""
 
     digest: str
@@ -82,13 +82,15 @@ def found_tool() -> RegistryTool | None:
     return None
 
 
-def manifest_of(tool: RegistryTool, image: ImageReference) -> Manifest:
+def manifest_of(tool: RegistryTool, image: ImageReference) -> RegistryManifest:
     """What a tag names now: the index of all platforms, where there is one. Raises RegistryError."""
     raw = _asked(tool, image, _manifest_command(tool, image), MOST_BYTES)
     value = _json(raw)
     if not isinstance(value, dict) or value.get("schemaVersion") != 2:
         raise RegistryError("the answer is not a whole manifest of version 2", "Try again later")
-    return Manifest(f"sha256:{hashlib.sha256(raw).hexdigest()}", _platforms(value) if "manifests" in value else None)
+    return RegistryManifest(
+        f"sha256:{hashlib.sha256(raw).hexdigest()}", _platforms(value) if "manifests" in value else None
+    )
 
 
 def tags_of(tool: RegistryTool, image: ImageReference) -> frozenset[str]:
@@ -193,9 +195,15 @@ _MEANINGS = (
         True,
     ),
     ("x509|http response to https client|tls:", "has no certificate to trust", "Set it up as for docker pull", True),
-    ("manifest unknown|name unknown|not found|404", _ABSENT, "Correct the name or the tag", False),
     (
-        "unauthorized|authentication required|denied|401|403",
+        "getting credentials|getting username and password",
+        "can't be asked, since the credential helper for it gives no answer",
+        "Correct credHelpers in your Docker configuration",
+        True,
+    ),
+    ("manifest unknown|name unknown|not found", _ABSENT, "Correct the name or the tag", False),
+    (
+        "unauthorized|authentication required|denied|forbidden",
         "refuses access, or has no such image",
         "Log in with skopeo login or docker login, or correct the name",
         False,
@@ -215,6 +223,7 @@ def _explained(status: int | None, said: str, image: ImageReference) -> Registry
     """What a tool's messages mean."""
     lowered = said.lower()
     registry = image.registry
+    said = said.replace(image.location.removeprefix(registry), "/IMAGE")  # its own words mean nothing
     if status is not None:
         errors = _FATAL.findall(said)
         told = errors[-1] if errors else (said.strip().splitlines() or [""])[-1]

@@ -107,5 +107,11 @@ def _kept_numbers(name: str, now: TagScheme, level: Level) -> int:
         return 0
     if level == "minor":
         return min(1, dated)
-    series = numbers_of_series(name, now.values) or (1 if len(now.numbers) < 3 else 2)
-    return min(series, dated)
+    return min(numbers_of_series(name, now.values) or _usual_series(now), dated)
+
+
+def _usual_series(now: TagScheme) -> int:
+    """How many numbers name a release where that is not known: all but the last, at most two; also a year and month."""
+    if _MONTH.fullmatch(".".join(now.numbers)):
+        return 2
+    return 1 if len(now.numbers) < 3 else 2

@@ -193,6 +193,7 @@ def test_tags_and_digests_are_shown_then_written(tmp_path: Path, releases: tuple
     [
         ("refused", "refuses access, or has no such image"),
         ("absent", "has no such image"),
+        ("absent/x509/denied", "has no such image"),
         ("busy", "limits how often it may be asked"),
         ("half", "broke off its answer"),
         ("cut", "broke off its answer"),
@@ -233,11 +234,15 @@ def test_credentials_come_from_the_helper_of_the_users_settings(tmp_path: Path) 
             "settings/config.json": json.dumps({"credHelpers": {host: "own"}}),
             "none/config.json": "{}",
         })  # fmt: skip
+        (tmp_path / "settings/broken.json").write_text(json.dumps({"credHelpers": {host: "missing"}}))
         path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
         found = bases("--update", "project", cwd=tmp_path, PATH=path, DOCKER_CONFIG=str(tmp_path / "settings"))
         assert (found.status, found.err) == (1, "") and f"+FROM {host}/tags-x:1.0.2\n" in found.out
         refused = bases("--update", "project", cwd=tmp_path, PATH=path, DOCKER_CONFIG=str(tmp_path / "none"))
         assert refused.status == 2 and "refuses access" in refused.err and "hidden" not in found.out + refused.err
+        file = str(tmp_path / "settings/broken.json")
+        broken = bases("--update", "project", cwd=tmp_path, PATH=path, REGISTRY_AUTH_FILE=file)
+        assert broken.status == 2 and "since the credential helper for it gives no answer" in broken.err
 
 
 def test_buildx_lists_no_tags_and_refreshes_digests(tmp_path: Path) -> None:
