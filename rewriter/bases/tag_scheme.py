@@ -71,7 +71,8 @@ def newer_tags(name: str, tag: str, tags: Iterable[str], level: Level) -> list[s
     now = tag_scheme(tag)
     if now is None:
         return []
-    all_tags = {one: scheme for one in tags if (scheme := tag_scheme(one)) is not None and scheme.shape == now.shape}
+    alike = (one for one in tags if one.startswith(now.before) and one.endswith(now.after))  # most are not
+    all_tags = {one: scheme for one in alike if (scheme := tag_scheme(one)) is not None and scheme.shape == now.shape}
     if level == "release" and any(_is_finer(scheme, now) for scheme in all_tags.values()):
         return []  # the registry moves this tag on itself
     kept = _kept_numbers(name, now, level)
