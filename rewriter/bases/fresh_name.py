@@ -25,6 +25,16 @@ class Wish(NamedTuple):
     """How far tags may go; None if tags and digests that are there stay."""
 
 
+class ImageQuestion(NamedTuple):
+    """What a registry is asked about an image."""
+
+    image: ImageReference
+    platform: str
+    """The one that its FROM names; "" for none."""
+    digest: bool
+    """Whether the image is to be named with a digest."""
+
+
 class FreshName(NamedTuple):
     """The tag and digest that an image is to have."""
 
@@ -50,15 +60,14 @@ def is_asked(use: BaseUse, wish: Wish) -> bool:
     return gets_digest(image, wish) or tag_scheme(image.tag) is not None
 
 
-def fresh_name(
-    tool: RegistryTool, image: ImageReference, platform: str, tags: Collection[str], wish: Wish
-) -> FreshName:
+def fresh_name(tool: RegistryTool, question: ImageQuestion, tags: Collection[str], level: Level | None) -> FreshName:
     """The name of an image as it should be now. `tags` are those of its repository. Raises RegistryError.
 
     A newer tag must have the platform that FROM names, or else all platforms of the present one: right after a release,
     some are still missing.
     """
-    newer = newer_tags(image.name, image.tag, tags, wish.level) if wish.level is not None else []
+    image, platform, digest = question
+    newer = newer_tags(image.name, image.tag, tags, level) if level is not None else []
     now = _now(tool, image) if newer and not platform else None
     note = ""
     for tag in newer[:MOST_TRIED]:
@@ -68,9 +77,9 @@ def fresh_name(
             continue
         lacking = _lacking(now, new, platform)
         if not lacking:
-            return FreshName(tag, new.digest if gets_digest(image, wish) else "")
+            return FreshName(tag, new.digest if digest else "")
         note = note or f"{tag} has no image for {lacking}"
-    if not gets_digest(image, wish):
+    if not digest:
         return FreshName(image.tag, "", note)
     now = now or manifest_of(tool, image)
     if platform and not now.has(platform):

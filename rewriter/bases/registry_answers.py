@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from dfix.rewriter.bases.fresh_name import FreshName, Wish, fresh_name
+from dfix.rewriter.bases.fresh_name import FreshName, ImageQuestion, fresh_name
 from dfix.rewriter.bases.image_reference import ImageReference
 from dfix.rewriter.bases.registry_tools import SKOPEO, RegistryError, RegistryTool, tags_of
-from dfix.rewriter.bases.tag_scheme import tag_scheme
+from dfix.rewriter.bases.tag_scheme import Level, tag_scheme
 
-Asked = tuple[ImageReference, str]
-"""An image, and the platform that its FROM names ("" for none)."""
+Answers = Mapping[ImageQuestion, FreshName | RegistryError]
+"""The new name of each image, or why there is none."""
 AT_ONCE = 4
 """Images that are asked about at the same time."""
 _Answer = TypeVar("_Answer")
@@ -22,28 +22,28 @@ _Key = TypeVar("_Key")
 class RegistryAnswers:
     """What registries answer. One that gives no answer at all is not asked again."""
 
-    def __init__(self, tool: RegistryTool, wish: Wish) -> None:
+    def __init__(self, tool: RegistryTool, level: Level | None) -> None:
         self._tool = tool
-        self._wish = wish
+        self._level = level
         self._silent: dict[str, RegistryError] = {}
         self._tags: Mapping[str, frozenset[str] | RegistryError] = {}
 
-    def names(self, images: Sequence[Asked]) -> Mapping[Asked, FreshName | RegistryError]:
+    def names(self, questions: Sequence[ImageQuestion]) -> Answers:
         """The new name of each image, or why there is none."""
-        if self._wish.level is not None and self._tool.name == SKOPEO:
-            versions = {one.location: one for one, _ in images if tag_scheme(one.tag) is not None}
+        if self._level is not None and self._tool.name == SKOPEO:
+            versions = {one.image.location: one.image for one in questions if tag_scheme(one.image.tag) is not None}
             self._tags = _each(list(versions), lambda location: self._list(versions[location]))
-        return _each(images, self._name)
+        return _each(questions, self._name)
 
     def _list(self, image: ImageReference) -> frozenset[str] | RegistryError:
         return self._safely(image, lambda: tags_of(self._tool, image))
 
-    def _name(self, one: Asked) -> FreshName | RegistryError:
-        image, platform = one
+    def _name(self, question: ImageQuestion) -> FreshName | RegistryError:
+        image = question.image
         tags = self._tags.get(image.location, frozenset()) if tag_scheme(image.tag) is not None else frozenset()
         if isinstance(tags, RegistryError):
             return tags
-        return self._safely(image, lambda: fresh_name(self._tool, image, platform, tags, self._wish))
+        return self._safely(image, lambda: fresh_name(self._tool, question, tags, self._level))
 
     def _safely(self, image: ImageReference, ask: Callable[[], _Answer]) -> _Answer | RegistryError:
         known = self._silent.get(image.registry)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from dfix.rewriter.bases.fresh_name import FreshName, Wish, gets_digest, is_asked
+from dfix.rewriter.bases.fresh_name import ImageQuestion, Wish, gets_digest, is_asked
 from dfix.rewriter.bases.image_reference import ImageReference
 from dfix.rewriter.bases.image_use import BaseUse, base_uses
 from dfix.rewriter.bases.name_place import NamePlace, NoPlaceError, name_edits, name_place, others_of_argument
-from dfix.rewriter.bases.registry_answers import Asked
+from dfix.rewriter.bases.registry_answers import Answers
 from dfix.rewriter.bases.registry_tools import RegistryError
 from dfix.rewriter.dockerfile import Tree, parse
 from dfix.rewriter.dockerfile.rules import check
@@ -28,8 +28,8 @@ class LeftImage(NamedTuple):
     """Whether a registry did not give it; otherwise it cannot be written, or should not."""
     registry: str = ""
     """The registry that gives no answer at all; "" for any other reason."""
-    keeps_tag: bool = False
-    """Whether only the tag stays, while the digest may be new."""
+    outcome: str = ""
+    """What it does not get, as a verb with its object; "" for all of it."""
 
     @property
     def image(self) -> str:
@@ -56,18 +56,24 @@ class Renamed(NamedTuple):
     left: tuple[LeftImage, ...]
 
 
-def asked(tree: Tree, uses: Sequence[BaseUse], wish: Wish) -> Iterator[Asked]:
-    """The images to ask registries about: those that a new tag or digest could be written for."""
+class _Open(NamedTuple):
+    """A use that a registry is asked about."""
+
+    question: ImageQuestion
+    place: NamePlace
+    no_digest: NoPlaceError | None
+    """Why a newer tag can be written, but no digest."""
+
+
+def questions(tree: Tree, uses: Sequence[BaseUse], wish: Wish) -> Iterator[ImageQuestion]:
+    """What to ask registries: about the images that a new tag or digest could be written for."""
     for use in uses:
-        if use.reference is not None and is_asked(use, wish):
+        if is_asked(use, wish):
             with suppress(NoPlaceError):
-                name_place(tree, use, digest=gets_digest(use.reference, wish))
-                yield use.reference, use.platform
+                yield _open(tree, use, wish).question
 
 
-def renamed(
-    tree: Tree, uses: Sequence[BaseUse], answers: Mapping[Asked, FreshName | RegistryError], wish: Wish
-) -> Renamed:
+def renamed(tree: Tree, uses: Sequence[BaseUse], answers: Answers, wish: Wish) -> Renamed:
     """The file with the names that the registries gave, and why others are left.
 
     Raises ValueError, which says why, if the result would not name these images so and all others as before.
@@ -79,13 +85,16 @@ def renamed(
             left += _unasked(use, wish)
             continue
         try:
-            rewrite, note = _rewrite(tree, use, answers, wish)
+            opened = _open(tree, use, wish)
+            rewrite, note = _rewrite(use, opened, answers)
         except NoPlaceError as no:
             left.append(LeftImage(use, str(no), no.hint))
         except RegistryError as error:
             left.append(LeftImage(use, str(error), error.hint, True, error.whole))
         else:
-            left += [LeftImage(use, note, "Try again later", keeps_tag=True)] if note else []
+            left += [LeftImage(use, note, "Try again later", outcome="keeps its tag")] if note else []
+            if opened.no_digest is not None:
+                left.append(LeftImage(use, str(opened.no_digest), opened.no_digest.hint, outcome="gets no digest"))
             if rewrite is not None:
                 found.setdefault(rewrite.place._replace(before="", after="", digest=None), []).append(rewrite)
     edits: list[Edit] = []
@@ -127,19 +136,27 @@ def _unasked(use: BaseUse, wish: Wish) -> Iterator[LeftImage]:
         yield LeftImage(use, "it has a digest and no tag to follow", "Write the tag before the digest")
 
 
-def _rewrite(
-    tree: Tree, use: BaseUse, answers: Mapping[Asked, FreshName | RegistryError], wish: Wish
-) -> tuple[_Rewrite | None, str]:
-    """What to write, None for nothing, and what is to say about newer tags. Raises NoPlaceError and RegistryError."""
+def _open(tree: Tree, use: BaseUse, wish: Wish) -> _Open:
+    """What to ask about a use, and where to write the answer. Raises NoPlaceError."""
     assert use.reference is not None
-    place = name_place(tree, use, digest=gets_digest(use.reference, wish))
-    found = answers[use.reference, use.platform]
+    digest = gets_digest(use.reference, wish)
+    try:
+        return _Open(ImageQuestion(use.reference, use.platform, digest), name_place(tree, use, digest=digest), None)
+    except NoPlaceError as no:
+        if use.reference.digest or not is_asked(use, wish._replace(pin=False)):
+            raise
+        return _Open(ImageQuestion(use.reference, use.platform, False), name_place(tree, use, digest=False), no)
+
+
+def _rewrite(use: BaseUse, opened: _Open, answers: Answers) -> tuple[_Rewrite | None, str]:
+    """What to write, None for nothing, and what is to say about newer tags. Raises NoPlaceError and RegistryError."""
+    found = answers[opened.question]
     if isinstance(found, RegistryError):
         raise found
-    reference = use.reference._replace(tag=found.tag, digest=found.digest)
+    reference = opened.question.image._replace(tag=found.tag, digest=found.digest)
     if reference == use.reference:
         return None, found.note
-    return _Rewrite(use, place, tuple(name_edits(place, reference)), reference), found.note
+    return _Rewrite(use, opened.place, tuple(name_edits(opened.place, reference)), reference), found.note
 
 
 def _shared(tree: Tree, place: NamePlace, rewrites: Sequence[_Rewrite], uses: Sequence[BaseUse]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dfix.rewriter.bases.changes_json import changes_document
-from dfix.rewriter.bases.fresh_name import FreshName, Wish
-from dfix.rewriter.bases.registry_answers import Asked, RegistryAnswers
-from dfix.rewriter.bases.registry_tools import SKOPEO, RegistryError, found_tool
-from dfix.rewriter.bases.renamed import LeftImage, Renamed, asked, renamed
+from dfix.rewriter.bases.fresh_name import ImageQuestion, Wish
+from dfix.rewriter.bases.registry_answers import Answers, RegistryAnswers
+from dfix.rewriter.bases.registry_tools import SKOPEO, found_tool
+from dfix.rewriter.bases.renamed import LeftImage, Renamed, questions, renamed
 from dfix.rewriter.cli.bases_reader import MOST_SECONDS, ReadFile, gave_up, read_bases
 from dfix.rewriter.cli.bases_request import BasesRequest
 from dfix.rewriter.pipeline.budget import OverBudgetError, limited
@@ -35,14 +35,14 @@ def change(request: BasesRequest, items: Iterable[Job | Problem], out: Output, e
             problems.append(found)
         else:
             files.append(found)
-    images = list(dict.fromkeys(one for found in files for one in found.asked))
-    tool = found_tool() if images else None
-    if images and tool is None:
+    open_questions = list(dict.fromkeys(one for found in files for one in found.questions))
+    tool = found_tool() if open_questions else None
+    if open_questions and tool is None:
         problems.append(Problem("dfix", 0, "neither skopeo nor docker buildx is installed", "Install one of them"))
         files = []
     elif tool is not None and tool.name != SKOPEO and request.update:
         problems.append(Problem("dfix", 0, "docker buildx lists no tags, so only digests are new", "Install skopeo"))
-    answers = RegistryAnswers(tool, wish).names(images) if tool is not None else {}
+    answers = RegistryAnswers(tool, wish.level).names(open_questions) if tool is not None else {}
     results: list[Renamed] = []
     left: list[LeftImage] = []
     for one in files:
@@ -62,22 +62,22 @@ def change(request: BasesRequest, items: Iterable[Job | Problem], out: Output, e
 
 class _AskingFile(NamedTuple):
     file: ReadFile
-    asked: tuple[Asked, ...]
+    questions: tuple[ImageQuestion, ...]
 
 
 def _asking(item: Job | Problem, wish: Wish) -> _AskingFile | Problem:
-    """A file with the images that are to be asked for."""
+    """A file with what is to be asked about it."""
     found = read_bases(item)
     if isinstance(found, Problem):
         return found
     try:
         with limited(MOST_SECONDS):
-            return _AskingFile(found, tuple(asked(found.tree, found.uses, wish)))
+            return _AskingFile(found, tuple(questions(found.tree, found.uses, wish)))
     except OverBudgetError:
         return gave_up(found.path)
 
 
-def _result(file: ReadFile, answers: Mapping[Asked, FreshName | RegistryError], wish: Wish) -> Renamed | Problem:
+def _result(file: ReadFile, answers: Answers, wish: Wish) -> Renamed | Problem:
     try:
         with limited(MOST_SECONDS):
             return renamed(file.tree, file.uses, answers, wish)
@@ -123,5 +123,5 @@ def _told(left: Iterable[LeftImage], outcome: str) -> Iterator[Problem]:
         same.setdefault((one.registry,) if one.registry else (one.image, one.said), []).append(one)
     for first, *others in same.values():
         more = f" (and {counted(len(others), 'more place')})" if others else ""
-        stays = "keeps its tag" if first.keeps_tag else outcome
-        yield Problem(first.use.path, first.use.line, f"{first.image} {stays}{more}: {first.said}", first.hint)
+        said = f"{first.image} {first.outcome or outcome}{more}: {first.said}"
+        yield Problem(first.use.path, first.use.line, said, first.hint)

@@ -17,7 +17,7 @@ from dfix.rewriter.bases.fresh_name import FreshName, Wish
 from dfix.rewriter.bases.image_reference import image_reference
 from dfix.rewriter.bases.image_use import base_uses
 from dfix.rewriter.bases.registry_tools import RegistryError, RegistryTool, found_tool, manifest_of
-from dfix.rewriter.bases.renamed import asked, renamed
+from dfix.rewriter.bases.renamed import questions, renamed
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import build
 from dfix.rewriter.text.source import Source
@@ -184,7 +184,7 @@ def result(text: str) -> tuple[str, list[str]]:
     """The file as it is pinned if the registries know every image, and why a use gets no digest."""
     tree = parse(Source("Dockerfile", text))
     uses = list(base_uses(build(tree), ""))
-    answers = {one: FreshName(one[0].tag or "latest", DIGEST) for one in asked(tree, uses, PIN)}
+    answers = {one: FreshName(one.image.tag or "latest", DIGEST) for one in questions(tree, uses, PIN)}
     found = renamed(tree, uses, answers, PIN)
     return found.after.text, [one.said for one in found.left]
 
@@ -249,7 +249,7 @@ def test_an_argument_of_other_images_gets_no_digest_and_the_others_do(text: str,
 def test_an_argument_that_would_get_two_digests_gets_none() -> None:
     tree = parse(Source("Dockerfile", "ARG T=1\nFROM a:$T\nFROM b:$T\n"))
     uses = list(base_uses(build(tree), ""))
-    answers = {one: FreshName("1", f"sha256:{number:064x}") for number, one in enumerate(asked(tree, uses, PIN))}
+    answers = {one: FreshName("1", f"sha256:{number:064x}") for number, one in enumerate(questions(tree, uses, PIN))}
     found = renamed(tree, uses, answers, PIN)
     assert found.after.text == tree.source.text
     assert {one.said for one in found.left} == {"ARG T is the tag of several images"}

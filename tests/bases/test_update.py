@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from dfix.rewriter.bases.fresh_name import FreshName, Wish
 from dfix.rewriter.bases.image_use import base_uses
-from dfix.rewriter.bases.renamed import asked, renamed
+from dfix.rewriter.bases.renamed import questions, renamed
 from dfix.rewriter.bases.tag_scheme import Level, newer_tags
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import build
@@ -84,8 +84,8 @@ def result(text: str, names: dict[str, str], wish: Wish) -> tuple[str, list[str]
     uses = list(base_uses(build(tree), ""))
     new = DIGEST.replace("0f", "e1")
     answers = {
-        one: FreshName(names.get(f"{one[0].name}:{one[0].tag}", one[0].tag), new if one[0].digest or wish.pin else "")
-        for one in asked(tree, uses, wish)
+        one: FreshName(names.get(f"{one.image.name}:{one.image.tag}", one.image.tag), new if one.digest else "")
+        for one in questions(tree, uses, wish)
     }
     found = renamed(tree, uses, answers, wish)
     return found.after.text.replace(new, "N").replace(DIGEST, "D"), [one.said for one in found.left]
@@ -124,8 +124,8 @@ def test_a_tag_is_written_where_it_stands(text: str, after: str, wish: Wish) -> 
         ("ARG V=1.0\nFROM a:$V\nARG V\nRUN get $V\n", "ARG V is also used on line 3", UPDATE),
         ("ARG V=0\nFROM a:1.$V.0\n", "ARG V holds only a part of what would change", UPDATE),
         ("ARG V=1 W=0\nFROM a:$V.$W\n", "several variables", UPDATE),
-        ("ARG V=1.0\nFROM a:${V}-slim\n", "gives only a part of its tag", BOTH),
-        ("ARG N=a\nFROM $N:1.0\n", "each value needs another digest", BOTH),
+        ("ARG V=x\nFROM a:${V}-slim\n", "gives only a part of its tag", BOTH),
+        ("ARG N=a\nFROM $N:x\n", "each value needs another digest", BOTH),
         ("FROM ${N:-docker.io/library/a:1.0}\n", "a variable that is not plain", BOTH),
         ("FROM ${N:-docker.io/library/a}\n", "a variable that is not plain", BOTH),
         ("FROM a@D\n", "a digest and no tag to follow", UPDATE),
@@ -136,6 +136,12 @@ def test_what_cannot_be_updated_has_a_reason(text: str, said: str, wish: Wish) -
     after, left = result(text, NAMES, wish)
     assert after == text
     assert left and said in left[0]
+
+
+def test_a_tag_is_updated_also_where_no_digest_can_follow() -> None:
+    after, left = result("ARG V=1.0\nFROM a:${V}-slim\nFROM b:1.0\n", NAMES, BOTH)
+    assert after == "ARG V=1.1\nFROM a:${V}-slim\nFROM b:1.2@N\n"
+    assert len(left) == 1 and "gives only a part of its tag" in left[0]
 
 
 @pytest.fixture(scope="module")
