@@ -37,8 +37,8 @@ def uninstalls(installing: Usage, removing: Usage) -> bool:
 def removed_after(step: Step) -> Uninstall | None:
     """The removal of packages that a RUN right before `step` installs; only RUNs with the same flags stand between."""
     steps = step.stage.steps
-    before = list(_neighbours(step, steps[: step.index][::-1]))
-    after = list(_neighbours(step, steps[step.index + 1 :]))
+    before = list(_neighbours(step, steps[: step.index][::-1][:MOST_BETWEEN]))
+    after = list(_neighbours(step, steps[step.index + 1 :][:MOST_BETWEEN]))
     for last, removing in enumerate(after):
         for first, installing in enumerate(before[: MOST_BETWEEN - last]):
             found = _removal(installing, removing)
@@ -47,9 +47,15 @@ def removed_after(step: Step) -> Uninstall | None:
     return None
 
 
+def removed_later(step: Step) -> Uninstall | None:
+    """The removal of packages that `step` installs, by a RUN right after it or after those that use them."""
+    after = _neighbours(step, step.stage.steps[step.index + 1 :][: MOST_BETWEEN + 1])
+    return next((found for removing in after if (found := _removal(step, removing)) is not None), None)
+
+
 def _neighbours(step: Step, others: list[Step] | tuple[Step, ...]) -> Iterator[Step]:
     flags = [(flag.name, flag.value) for flag in step.instruction.flags]
-    for other in others[:MOST_BETWEEN]:
+    for other in others:
         same = flags == [(flag.name, flag.value) for flag in other.instruction.flags]
         if other.keyword != "RUN" or other.onbuild or other.script.opaque or other.instruction.heredocs or not same:
             return

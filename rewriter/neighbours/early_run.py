@@ -59,7 +59,7 @@ def costly(step: Step) -> str:
     for command in located(step):
         used = usage(command.words)
         is_install = used is not None and used.manager.system and used.verb == "install"
-        if is_install or _is_named_install(command) or _downloads(command):
+        if is_install or (_is_named_install(command) and not _installs_project(command)) or _downloads(command):
             if used is None or used.verb != "update":
                 return shown(command)
             found = found or shown(command)
@@ -156,6 +156,12 @@ def _is_named_install(command: Located) -> bool:
     used = usage(command.words)
     install = None if used is None else named_installs().get(used.manager.name)
     return used is not None and install is not None and install.covers(used)
+
+
+def _installs_project(command: Located) -> bool:
+    """Whether an operand of an install is a folder or file beside the sources: `.`, `.[dev]`, `./lib`."""
+    used = usage(command.words)
+    return used is not None and any(word.literal_or_text.startswith((".", "file:")) for word in used.operands)
 
 
 def _downloads(command: Located) -> bool:

@@ -44,9 +44,10 @@ def comments_above(model: Model, step: Step) -> str:
 
 
 def with_flag(copy: Step, flag: str) -> Edit:
-    """A COPY gets a flag, after those that it has."""
+    """A COPY gets a flag after those that it has, the owner before the mode."""
     instruction = copy.instruction
-    at = instruction.flags[-1].span.end if instruction.flags else instruction.keyword_span.end
+    flags = [other for other in instruction.flags if not (flag.startswith("--chown") and other.name == "chmod")]
+    at = flags[-1].span.end if flags else instruction.keyword_span.end
     return Edit(Span(at, at), f" {flag}")
 
 

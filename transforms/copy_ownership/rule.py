@@ -12,8 +12,6 @@ from its mode in the build context: 0755 from 0644, 0711 from the 0600 of a down
 **Why.** A layer keeps every file that a command changes, so `RUN chown -R node:node /app` stores all of /app once more:
 3 MB of 3 MB in a build that was measured. It also runs again whenever a source changes.
 
-**When it runs.** Only when selected by name: `--select copy-ownership`, or the same in the settings.
-
 **What it promises.** The same image: the same files with the same content, owner and mode.
 
 **When it refuses.**
@@ -52,8 +50,6 @@ SUMMARY = "copy files with their owner and mode instead of storing them again fo
 CONTRACT: Contract = "same-image"
 CODES: tuple[str, ...] = ()
 ORDER = 15
-OPT_IN = True
-"""Runs only when it is selected by name."""
 MAY_DROP = ("RUN",)
 
 _FILES = {"package.json": "{}", "server.js": "", "start.sh": "#!/bin/sh", "src/app.js": ""}

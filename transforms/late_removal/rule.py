@@ -51,8 +51,6 @@ SUMMARY = "remove files in the RUN that makes them, instead of a later one"
 CONTRACT: Contract = "same-image"
 CODES: tuple[str, ...] = ()
 ORDER = 22
-OPT_IN = True
-"""Runs only when it is selected by name."""
 MAY_DROP = ("COPY", "RUN")
 
 _FROM = "FROM debian:12\nWORKDIR /app\n"

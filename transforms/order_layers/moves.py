@@ -9,8 +9,10 @@ from dfix.rewriter.answers.reason import LeaveAlone, Reason, attempt
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.build import used_stages
+from dfix.rewriter.model.effects.command_text import shown
 from dfix.rewriter.model.paths import is_address
 from dfix.rewriter.model.stage import METADATA
+from dfix.rewriter.model.temporary_packages import removed_later
 from dfix.rewriter.neighbours.destination import own_destination
 from dfix.rewriter.neighbours.early_run import EarlyRun, costly, early_run
 from dfix.rewriter.neighbours.independent import check_folder, check_independent
@@ -89,7 +91,7 @@ def _plan(model: Model, step: Step, planned: dict[int, _Planned], told: ToldPath
             if other.index in planned:  # it moves as well, and stays above this one
                 limit = max(limit, planned[other.index].copy.index)
                 continue
-            run = run or early_run(model, step)
+            run = run or _alone(early_run(model, step))
             _check_pass(run, other, told, model.context)
             if changes_with_sources(model, other):
                 found = other
@@ -97,6 +99,16 @@ def _plan(model: Model, step: Step, planned: dict[int, _Planned], told: ToldPath
         if found is None:
             raise
     return None if found is None or run is None else _Planned(run, found)
+
+
+def _alone(run: EarlyRun) -> EarlyRun:
+    """The RUN. Raises LeaveAlone where a later one removes its packages: both belong in one RUN."""
+    removal = removed_later(run.step)
+    if removal is None:
+        return run
+    removing = f"`{shown(removal.command)}` on line {removal.line}"
+    reason = f"{removing} removes packages that line {removal.installed_on} installs, which only saves space in one RUN"
+    raise LeaveAlone("late-removal", reason, "install, use and remove them in one RUN, as merge-runs does")
 
 
 def _check_pass(run: EarlyRun, other: Step, told: ToldPaths, context: Context | None) -> None:

@@ -49,7 +49,6 @@ SUMMARY = "move installs and downloads above a COPY or a changing ARG of which t
 CONTRACT: Contract = "same-image"
 CODES: tuple[str, ...] = ()
 ORDER = 5
-OPT_IN = True
 
 _FROM = "FROM debian:12\nWORKDIR /app\n"
 _APT = "RUN apt-get update && apt-get install -y curl\n"

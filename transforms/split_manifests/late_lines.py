@@ -16,17 +16,17 @@ from dfix.transforms.split_manifests.stage_copies import StageCopies
 
 
 def place_of_lines(copies: StageCopies, move: Move, run: InstallRun) -> Step | None:
-    """The RUN before which the lines go, so that an edit of a manifest repeats no slow RUN that needs none.
+    """The step before which the lines go, so that an edit of a manifest repeats no slow RUN that needs none.
 
-    That is the install, or the first of the quick RUNs directly before it. None where the lines have to be in the place
-    of the first copy that moves, or nothing slow comes between.
+    That is the one after the last slow RUN: there the lines also are where `order-layers` has moved that RUN above the
+    copy. None where the lines have to be in the place of the first copy that moves, or nothing slow comes between.
     """
-    steps = run.step.stage.steps[move.copies[0].step.index + 1 : run.step.index]
-    runs = [step for step in steps if step.keyword == "RUN" and not step.onbuild]
-    last = next((at for at in reversed(range(len(runs))) if _is_slow(runs[at])), None)
+    steps = run.step.stage.steps[move.copies[0].step.index + 1 : run.step.index + 1]
+    slow = (step for step in reversed(steps[:-1]) if step.keyword == "RUN" and not step.onbuild and _is_slow(step))
+    last = next(slow, None)
     if last is None or not move.lines:
         return None
-    place = [*runs, run.step][last + 1]
+    place = next(step for step in steps if step.index > last.index)
     before = [step for step in steps if step.index < place.index]
     if not all(_exists_without(line.copy, before, place) for line in move.lines):
         return None

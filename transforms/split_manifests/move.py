@@ -30,7 +30,7 @@ class Move(NamedTuple):
     warnings: tuple[str, ...]
     """What the reader of the manifests wants the user to know."""
     place: Step | None = None
-    """The RUN before which the lines go; None for the places of the copies."""
+    """The step before which the lines go; None for the places of the copies."""
 
     def copied_first(self) -> frozenset[str]:
         """The context paths that are copied before the install."""

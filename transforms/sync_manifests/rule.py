@@ -5,8 +5,8 @@ stays cached when a source changes. A new member is easily forgotten there, and 
 This rule adds a COPY for each manifest that the install needs and does not find, in the layout of the lines beside it,
 and removes the COPY of a member that is gone.
 
-**When it runs.** Only when selected by name: `--select sync-manifests`, or the same in the settings. A change is a
-finding like any other: `dfix --check` then exits 1.
+**How it is told.** A change is a finding like any other, so `dfix --check` exits 1. With `warn = ["sync-manifests"]` in
+the settings it is told, and does not count.
 
 **Which lists.**
 
@@ -71,8 +71,6 @@ SUMMARY = "complete the list of manifests that is copied before an install"
 CONTRACT: Contract = "repairs"
 CODES: tuple[str, ...] = ()
 ORDER = 8
-OPT_IN = True
-"""Runs only when it is selected by name."""
 MAY_DROP = ("COPY", "ADD")
 
 _GO = {
