@@ -155,7 +155,7 @@ def _status(request: Request, printer: ResultPrinter) -> int:
         return CLEAN
     if printer.tally.unexplained:
         return FOUND
-    if not printer.tally.changed:
+    if not printer.tally.failing:
         return CLEAN
     if request.mode == "write":
         return FOUND if request.exit_non_zero_on_fix else CLEAN
@@ -186,6 +186,8 @@ def _show_job(files: SelectedFiles, job: Job, out: Output) -> Problem | None:
     out.write(f"select = {json.dumps(rules)}\n")
     if saved != rules:
         out.write(f"save.select = {json.dumps(saved)}\n")
+    if options.warn:
+        out.write(f"warn = {json.dumps(sorted(options.warn))}\n")
     out.write(f"unsafe = {json.dumps(options.unsafe)}\n")
     for name, value in (("target", options.target), ("context", options.context)):
         if value:

@@ -13,6 +13,8 @@ class Options(NamedTuple):
 
     select: frozenset[str] | None = None
     """The rules to run; None means all."""
+    warn: frozenset[str] = frozenset()
+    """The rules whose changes alone do not make a run exit with status 1."""
     ignore: frozenset[str] = frozenset()
     ignored_checks: frozenset[str] = frozenset()
     """Checks of other tools: changes that answer one of them are left out."""

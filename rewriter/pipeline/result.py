@@ -87,6 +87,9 @@ class Result(NamedTuple):
     unexplained: tuple[Note, ...] = ()
     """Ignore comments without the reason that the settings require."""
 
+    only_warned: bool = False
+    """Whether all of its changes are by rules of which the settings only want to be warned."""
+
     @property
     def changed(self) -> bool:
         """Whether the Dockerfile or its ignore file would change."""

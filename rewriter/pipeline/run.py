@@ -290,6 +290,7 @@ class _Run:
             self.history.regions(),
             self._warnings(),
             context=self._opened.used,
+            only_warned=all(done.change.rule in self.options.warn for done in self.done),
         )
 
     def _applied(self) -> Iterator[Applied]:

@@ -15,7 +15,7 @@ class Tally:
     """The counts so far."""
 
     def __init__(self) -> None:
-        self.files = self.changed = self.changes = 0
+        self.files = self.changed = self.changes = self.failing = 0
         self.refusals = self.unsafe = self.notes = self.problems = self.unexplained = 0
         self._by_rule: dict[tuple[str, str], int] = {}
 
@@ -24,6 +24,7 @@ class Tally:
         self.files += 1
         self.problems += result.problem is not None
         self.changed += result.changed
+        self.failing += result.changed and not result.only_warned
         self.changes += len(result.changes)
         self.notes += len(result.notes)
         self.unexplained += len(result.unexplained)

@@ -43,6 +43,8 @@ class Settings(NamedTuple):
     """The settings file, "" if there is none; patterns are relative to its folder."""
     select: frozenset[str] | None = None
     """The rules to run; None means all."""
+    warn: frozenset[str] = frozenset()
+    """The rules whose changes alone do not make a run exit with status 1."""
     ignore: frozenset[str] = frozenset()
     """The rules to skip, and checks of other tools whose changes to leave out."""
     require_ignore_reasons: bool = False
@@ -82,6 +84,7 @@ class Settings(NamedTuple):
         options = ignoring(
             Options(
                 select=self.select,
+                warn=self.warn,
                 require_ignore_reasons=self.require_ignore_reasons,
                 unsafe=self.unsafe,
                 target=self.target,
@@ -96,7 +99,7 @@ class Settings(NamedTuple):
     def check_rules(self, known: frozenset[str]) -> None:
         """Raise SettingsError if the settings name a rule that is not in `known`."""
         ignored = self.ignore.union(*self.per_file_ignores.values())
-        named = frozenset().union(self.select or (), self.save.select or (), self.save.ignore)
+        named = frozenset().union(self.select or (), self.warn, self.save.select or (), self.save.ignore)
         unknown = (named - known) | unknown_names(ignored, known)
         if not unknown:
             return

@@ -31,6 +31,12 @@ KEYS = (
         "The rules to run; by default all but those that `dfix rules` says to select, unsafe ones only with `unsafe`.",
     ),
     Key(
+        "warn",
+        "names",
+        '["sync-manifests"]',
+        "The rules whose changes are told, but alone do not make dfix exit with status 1.",
+    ),
+    Key(
         "ignore",
         "names",
         '["merge-runs"]',

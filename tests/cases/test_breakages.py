@@ -143,7 +143,7 @@ IMAGE: list[tuple[str, str, str | None]] = [
     ),
     (
         "18: lists that a later install needs",
-        "FROM debian:12\nRUN apt-get update && apt-get install -y gcc\nCOPY a /a\nRUN apt-get install -y git\n",
+        "FROM debian:12\nRUN apt-get update && apt-get install -y gcc\nCOPY a /opt/\nRUN apt-get install -y git\n",
         None,
     ),
     ("18: apk is not apt", "FROM alpine:3.20\nRUN apk add --no-cache curl\n", None),
@@ -245,7 +245,7 @@ def test_4_a_byte_order_mark_stays() -> None:
 def test_11_lines_after_a_change_are_those_of_the_new_file() -> None:
     text = (
         "FROM debian:12\nRUN mkdir /a\nRUN mkdir /b\nRUN mkdir /c\n"
-        "RUN apt-get update && apt-get install -y gcc\nCOPY a /a\nRUN apt-get install -y git\n"
+        "RUN apt-get update && apt-get install -y gcc\nCOPY a /opt/\nRUN apt-get install -y git\n"
     )
     result = run(Source.from_bytes("Dockerfile", text.encode()), Options(use_context=False))
     refusal = next(refusal for refusal in result.refusals if refusal.code == "needed-later")
