@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dfix.rewriter.knowledge import Usage
 from dfix.rewriter.model.cache_use import run_commands
@@ -22,16 +22,24 @@ class Uninstall(NamedTuple):
     installed_on: int
 
 
-def uninstalls(installing: Usage, removing: Usage) -> bool:
-    """Whether a command removes, by its name, a package that another one installs, or a group of them.
+def packages_named(installing: Iterable[Usage]) -> frozenset[tuple[str, str]]:
+    """The packages that commands name, and the groups of them, each after the name of its package manager.
 
     `apk add --virtual .build gcc` names a group, which `apk del .build` removes.
     """
-    if installing.manager.name != removing.manager.name or removing.verb != "remove":
-        return False
-    installed: set[str | None] = {word.literal_or_text.partition("=")[0] for word in installing.operands}
-    installed |= {option.value for option in installing.options if option.name in installing.manager.virtual}
-    return any(word.literal_or_text in installed for word in removing.operands)
+    found = set()
+    for usage in installing:
+        name = usage.manager.name
+        found.update((name, word.literal_or_text.partition("=")[0]) for word in usage.operands)
+        groups = (option.value for option in usage.options if option.name in usage.manager.virtual)
+        found.update((name, group) for group in groups if group)
+    return frozenset(found)
+
+
+def uninstalls(packages: frozenset[tuple[str, str]], removing: Usage) -> bool:
+    """Whether a command removes, by its name, one of `packages` (`packages_named`) or a group of them."""
+    name = removing.manager.name
+    return removing.verb == "remove" and any((name, word.literal_or_text) in packages for word in removing.operands)
 
 
 def removed_after(step: Step) -> Uninstall | None:
@@ -63,8 +71,9 @@ def _neighbours(step: Step, others: list[Step] | tuple[Step, ...]) -> Iterator[S
 
 
 def _removal(installing: Step, removing: Step) -> Uninstall | None:
-    installs = [use.usage for use in run_commands(located(installing)).uses if use.usage.verb == "install"]
-    for use in run_commands(located(removing)).uses:
-        if any(uninstalls(install, use.usage) for install in installs):
+    uses = run_commands(located(installing)).uses
+    packages = packages_named(use.usage for use in uses if use.usage.verb == "install")
+    for use in run_commands(located(removing)).uses if packages else ():
+        if uninstalls(packages, use.usage):
             return Uninstall(use.located, removing.instruction.line, installing.instruction.line)
     return None

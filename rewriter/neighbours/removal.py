@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from dfix.rewriter.knowledge.program_table import of_kind
 from dfix.rewriter.knowledge.runtime import megabytes
 from dfix.rewriter.model.cache_folders import mounted, names_cache
-from dfix.rewriter.model.temporary_packages import uninstalls
+from dfix.rewriter.model.temporary_packages import packages_named, uninstalls
 from dfix.rewriter.shell.walk import program_name
 from dfix.rewriter.text.named_tuple import NamedTuple
 
@@ -59,12 +59,14 @@ class Undoing(NamedTuple):
 def undoings(first: RunSummary, second: RunSummary) -> Iterator[Undoing]:
     """What `second` removes or rewrites of what `first` created."""
     created: list[str] | None = None
+    installing = [cost.usage for cost in _slow(first) if cost.usage is not None]
+    packages, managers = packages_named(installing), {usage.manager.name for usage in installing}
     for index, command in enumerate(second.commands):
         usage = second.costs[index].usage
         if usage is not None:
             if usage.verb == "clean" and _fills_cache(first, usage):
                 yield Undoing("caches", f"`{second.shown(index)}` {_FREES}")
-            elif usage.verb == "remove" and _uninstalls(first, usage):
+            elif usage.verb == "remove" and (uninstalls(packages, usage) or _removes_the_rest(managers, usage)):
                 yield Undoing("packages", f"`{second.shown(index)}` {_FREES}")
             continue
         program = program_name(command.words[0]) if command.words else ""
@@ -90,10 +92,9 @@ def undoes(first: RunSummary, second: RunSummary) -> str:
 
 def removes_packages(first: RunSummary, last: RunSummary) -> str:
     """How `last` removes packages by name that `first` installs and keeps, as a sentence; "" if it does not."""
-    installing = [cost.usage for cost in _slow(first) if cost.usage is not None]
-    for index, cost in enumerate(last.costs):
-        removing = cost.usage
-        if removing is not None and any(uninstalls(usage, removing) for usage in installing):
+    packages = packages_named(cost.usage for cost in _slow(first) if cost.usage is not None)
+    for index, cost in enumerate(last.costs if packages else ()):
+        if cost.usage is not None and uninstalls(packages, cost.usage):
             return f"`{last.shown(index)}` {_FREES}"
     return ""
 
@@ -111,11 +112,15 @@ def removed_packages(first: RunSummary, last: RunSummary) -> RemovedPackages:
     """Which of the packages that `first` installs by name `last` removes."""
     installing = [cost.usage for cost in _slow(first) if cost.usage is not None and cost.usage.verb == "install"]
     removing = [cost.usage for cost in last.costs if cost.usage is not None and cost.usage.verb == "remove"]
+    gone_of = {usage.manager.name: set[str]() for usage in installing}
+    for usage in removing:
+        if usage.manager.name in gone_of:
+            gone_of[usage.manager.name].update(word.literal_or_text for word in usage.operands)
     removed = installed = size = 0
     for usage in installing:
         names = {word.literal_or_text.partition("=")[0] for word in usage.operands}
         groups = {option.value for option in usage.options if option.name in usage.manager.virtual}
-        gone = {word.literal_or_text for other in removing for word in other.operands if uninstalls(usage, other)}
+        gone = gone_of[usage.manager.name]
         found = names if groups & gone else names & gone
         installed += len(names)
         removed += len(found)
@@ -134,14 +139,10 @@ def _slow(run: RunSummary) -> list[CommandCost]:
     return [run.costs[index] for index in run.slow]
 
 
-def _uninstalls(first: RunSummary, removing: Usage) -> bool:
-    """Whether a command removes a package that the first RUN installed, or `autoremove`s whatever it left."""
+def _removes_the_rest(managers: set[str], removing: Usage) -> bool:
+    """Whether `autoremove` removes whatever other commands of the same package manager left."""
     autoremove = removing.subcommand is not None and "auto" in removing.subcommand.literal_or_text
-    everything = autoremove and not removing.operands
-    usages = [cost.usage for cost in _slow(first) if cost.usage is not None]
-    return any(
-        usage.manager.name == removing.manager.name and (everything or uninstalls(usage, removing)) for usage in usages
-    )
+    return autoremove and not removing.operands and removing.manager.name in managers
 
 
 def _empties(first: RunSummary, command: Located) -> bool:

@@ -114,6 +114,8 @@ def manifest_list(model: Model, step: Step) -> ManifestList | None:
     folder = installs[0].located.folder
     if folder is None or not folder.startswith("/") or _has_mounted_files(step, folder):
         return None
+    if _whole_folder_is_copied(model, step, folder):
+        return None
     file_map = map_before(step, model.context)
     copies = tuple(copy for copy in file_map.copies if copy.step.stage is step.stage and _brings_below(copy, folder))
     context_folder = _context_folder(file_map.copies, folder)
@@ -130,6 +132,19 @@ def manifest_list(model: Model, step: Step) -> ManifestList | None:
 
 def _copies_before(step: Step) -> bool:
     return any(earlier.keyword in ("COPY", "ADD") for earlier in step.stage.steps[: step.index])
+
+
+def _whole_folder_is_copied(model: Model, step: Step, folder: str) -> bool:
+    """Whether a COPY brings the folder itself; the last ones first, since one of them often does."""
+    assert model.context is not None
+    for earlier in reversed(step.stage.steps[: step.index]):
+        if earlier.keyword in ("COPY", "ADD") and earlier.instruction.flag("from") is None and not earlier.onbuild:
+            brought = copied(earlier, model.context)
+            if isinstance(brought, Copied) and any(
+                entry.folder and within(folder, entry.image) for entry in brought.brought.entries
+            ):
+                return True
+    return False
 
 
 def _has_mounted_files(step: Step, folder: str) -> bool:
