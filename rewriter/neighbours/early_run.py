@@ -9,6 +9,7 @@ from dfix.rewriter.dockerfile import Instruction, Trivia
 from dfix.rewriter.knowledge import usage
 from dfix.rewriter.knowledge.early_steps import named_installs
 from dfix.rewriter.knowledge.program_table import row
+from dfix.rewriter.knowledge.project import project_install
 from dfix.rewriter.knowledge.version_managers import version_managers
 from dfix.rewriter.layout.copy_lines import block
 from dfix.rewriter.model import Model, Step
@@ -59,7 +60,8 @@ def costly(step: Step) -> str:
     for command in located(step):
         used = usage(command.words)
         is_install = used is not None and used.manager.system and used.verb == "install"
-        if is_install or (_is_named_install(command) and not _installs_project(command)) or _downloads(command):
+        named = _is_named_install(command) and project_install(command.words) is None
+        if is_install or named or _downloads(command):
             if used is None or used.verb != "update":
                 return shown(command)
             found = found or shown(command)
@@ -156,12 +158,6 @@ def _is_named_install(command: Located) -> bool:
     used = usage(command.words)
     install = None if used is None else named_installs().get(used.manager.name)
     return used is not None and install is not None and install.covers(used)
-
-
-def _installs_project(command: Located) -> bool:
-    """Whether an operand of an install is a folder or file beside the sources: `.`, `.[dev]`, `./lib`."""
-    used = usage(command.words)
-    return used is not None and any(word.literal_or_text.startswith((".", "file:")) for word in used.operands)
 
 
 def _downloads(command: Located) -> bool:

@@ -92,7 +92,7 @@ CHANGED = [
         "FROM node:22\nWORKDIR /app\nCOPY . .\nENV A=b\nRUN apt-get update && apt-get install -y git\n"
         "RUN npm install -g npm@10\nUSER node\nRUN npm ci\n",
         "FROM node:22\nWORKDIR /app\nENV A=b\nRUN apt-get update && apt-get install -y git\n"
-        "RUN npm install -g npm@10\nUSER node\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n",
+        "RUN npm install -g npm@10\nCOPY package.json package-lock.json ./\nUSER node\nRUN npm ci\nCOPY . .\n",
     ),
     (
         "a folder made in between that the context does not have",
