@@ -27,7 +27,7 @@ def packages_named(installing: Iterable[Usage]) -> frozenset[tuple[str, str]]:
 
     `apk add --virtual .build gcc` names a group, which `apk del .build` removes.
     """
-    found = set()
+    found: set[tuple[str, str]] = set()
     for usage in installing:
         name = usage.manager.name
         found.update((name, word.literal_or_text.partition("=")[0]) for word in usage.operands)

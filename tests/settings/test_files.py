@@ -120,7 +120,7 @@ def test_without_settings(tmp_path: Path) -> None:
             "[other]\nx = 1",
             1,
             "unknown key `other`",
-            "The keys are select, ignore, require-ignore-reasons, unsafe, target, ",
+            "The keys are select, warn, ignore, require-ignore-reasons, unsafe, target, ",
         ),
         ('select = "x"', 1, "`select` is not a list of strings", "For example: select = ["),
         ("unsafe = false\nignore = [1]", 2, "`ignore` is not a list of strings", "For example: ignore = ["),

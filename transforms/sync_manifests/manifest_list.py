@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.brought import Brought, CopyEntry
@@ -12,7 +12,7 @@ from dfix.rewriter.knowledge import project_install
 from dfix.rewriter.knowledge.load import is_named
 from dfix.rewriter.model import Model, Stage, Step
 from dfix.rewriter.model.commands import chain, located
-from dfix.rewriter.model.copied import Copied, copied
+from dfix.rewriter.model.copied import Copied, Unclear, copied
 from dfix.rewriter.model.effects import effects
 from dfix.rewriter.model.file_map.file_map import FileMap, Hidden, ImageFile, map_before, steps_before
 from dfix.rewriter.model.file_map.install_reads import ProjectInstall
@@ -20,6 +20,7 @@ from dfix.rewriter.model.official_folders import is_missing_in_base
 from dfix.rewriter.model.paths import overlaps, within
 from dfix.rewriter.text.named_tuple import NamedTuple
 
+LookUp = Callable[[Step], Copied | Unclear]
 READERS = ("go", "node.install", "python.pip")
 """Which installs are looked at: those of which it was tried what they do without a manifest."""
 _OWN = ("package.json", "go.work", "go.mod", "requirements.txt")
@@ -94,11 +95,11 @@ class ManifestList(NamedTuple):
         return posixpath.join(self.image_folder, posixpath.relpath(path, self.context_folder or "."))
 
 
-def manifest_list(model: Model, step: Step) -> ManifestList | None:
-    """The list of a RUN's install. None where it has no such list, or more than one command that installs."""
-    text = step.instruction.text[step.instruction.span.start : step.instruction.span.end]
-    if model.context is None or not is_named("project", text) or not _copies_before(step):
-        return None
+def manifest_list(context: Context, step: Step, look_up: LookUp) -> ManifestList | None:
+    """The list of a RUN's install. None where it has no such list, or more than one command that installs.
+
+    `look_up` says what a COPY or ADD from the context brings.
+    """
     installs = [
         ProjectInstall(command, *found)
         for command in located(step, conditions=True)
@@ -114,9 +115,9 @@ def manifest_list(model: Model, step: Step) -> ManifestList | None:
     folder = installs[0].located.folder
     if folder is None or not folder.startswith("/") or _has_mounted_files(step, folder):
         return None
-    if _whole_folder_is_copied(model, step, folder):
+    if not _is_copied_by_file(step, folder, look_up):
         return None
-    file_map = map_before(step, model.context)
+    file_map = map_before(step, context, look_up)
     copies = tuple(copy for copy in file_map.copies if copy.step.stage is step.stage and _brings_below(copy, folder))
     context_folder = _context_folder(file_map.copies, folder)
     if context_folder is None or not copies:
@@ -130,21 +131,28 @@ def manifest_list(model: Model, step: Step) -> ManifestList | None:
     )
 
 
-def _copies_before(step: Step) -> bool:
-    return any(earlier.keyword in ("COPY", "ADD") for earlier in step.stage.steps[: step.index])
+def may_install_from_list(step: Step) -> bool:
+    """Whether a RUN after a COPY may install what manifests name; without a look at the build context."""
+    text = step.instruction.text[step.instruction.span.start : step.instruction.span.end]
+    return is_named("project", text) and any(
+        earlier.keyword in ("COPY", "ADD") for earlier in step.stage.steps[: step.index]
+    )
 
 
-def _whole_folder_is_copied(model: Model, step: Step, folder: str) -> bool:
-    """Whether a COPY brings the folder itself; the last ones first, since one of them often does."""
-    assert model.context is not None
+def _is_copied_by_file(step: Step, folder: str, look_up: LookUp) -> bool:
+    """Whether a COPY brings a file below the folder, and none the folder itself.
+
+    A quick look that follows no links. The last ones come first, since one of them often brings all.
+    """
+    found = False
     for earlier in reversed(step.stage.steps[: step.index]):
         if earlier.keyword in ("COPY", "ADD") and earlier.instruction.flag("from") is None and not earlier.onbuild:
-            brought = copied(earlier, model.context)
-            if isinstance(brought, Copied) and any(
-                entry.folder and within(folder, entry.image) for entry in brought.brought.entries
-            ):
-                return True
-    return False
+            copy = look_up(earlier)
+            if isinstance(copy, Copied):
+                if any(entry.folder and within(folder, entry.image) for entry in copy.brought.entries):
+                    return False
+                found = found or _brings_below(copy, folder)
+    return found
 
 
 def _has_mounted_files(step: Step, folder: str) -> bool:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache, partial
 from itertools import islice
 
 from dfix.rewriter.answers.change import Change, Refusal
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model import Model, Step
+from dfix.rewriter.model.copied import copied
 from dfix.transforms.sync_manifests.copy_edits import added_lines, removed_lines
 from dfix.transforms.sync_manifests.failing_reads import files_that_are_missing
 from dfix.transforms.sync_manifests.forgotten_members import forgotten_members, sentence
 from dfix.transforms.sync_manifests.gone_members import Gone, check_gone, gone_members
-from dfix.transforms.sync_manifests.manifest_list import ManifestList, check_absent, manifest_list
+from dfix.transforms.sync_manifests.manifest_list import (
+    ManifestList,
+    check_absent,
+    manifest_list,
+    may_install_from_list,
+)
 from dfix.transforms.sync_manifests.rule import CONTRACT, NAME
 
 _MOST_LISTS = 40
@@ -21,8 +28,13 @@ _MOST_LISTS = 40
 
 def repairs(model: Model) -> Iterator[Change | Refusal]:
     """What each list of manifests lacks, and the lines whose member is gone."""
-    runs = (step for stage in model.stages for step in stage.steps if step.keyword == "RUN" and not step.onbuild)
-    lists = list(islice((one for step in runs if (one := manifest_list(model, step)) is not None), _MOST_LISTS))
+    steps = (step for stage in model.stages for step in stage.steps if step.keyword == "RUN" and not step.onbuild)
+    runs = [step for step in steps if may_install_from_list(step)]
+    if not runs or model.context is None:
+        return
+    look_up = cache(partial(copied, context=model.context))
+    found = (one for step in runs if (one := manifest_list(model.context, step, look_up)) is not None)
+    lists = list(islice(found, _MOST_LISTS))
     gone = {id(manifests): gone_members(manifests) for manifests in lists}
     every = {one.step for lines in gone.values() for one in lines}
     removed: set[Step] = set()

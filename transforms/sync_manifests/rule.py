@@ -62,6 +62,7 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.change import Change, Contract, Refusal
 from dfix.rewriter.answers.example import Example
+from dfix.rewriter.knowledge.load import is_named
 
 if TYPE_CHECKING:
     from dfix.rewriter.model import Model
@@ -178,7 +179,8 @@ EXAMPLES: tuple[Example, ...] = (
 
 def propose(model: Model) -> Iterator[Change | Refusal]:
     """Complete the list of manifests of each install, or say why not."""
-    if model.context is not None and any(step.keyword == "COPY" for stage in model.stages for step in stage.steps):
+    copies = any(step.keyword == "COPY" for stage in model.stages for step in stage.steps)
+    if copies and is_named("project", model.tree.source.text):
         # most of the rule's modules are only needed here
         from dfix.transforms.sync_manifests.repairs import repairs
 

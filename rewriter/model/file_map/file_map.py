@@ -52,13 +52,17 @@ class Hidden(NamedTuple):
 
 
 class FileMap:
-    """The files of the image at one step. `layers` are what the steps before it write, in order."""
+    """The files of the image at one step.
 
-    __slots__ = ("_has_folders", "_links", "_written", "context", "layers")
+    `layers` are what the steps before it write, in order; `copies` are those of which the files are known.
+    """
+
+    __slots__ = ("_has_folders", "_links", "_written", "context", "copies", "layers")
 
     def __init__(self, context: Context, layers: Iterable[Copied | Hidden] = ()) -> None:
         self.context = context
         self.layers: list[Copied | Hidden] = []
+        self.copies: list[Copied] = []
         self._has_folders = False  # links are only below copied folders
         self._links: dict[str, str | None] = {}
         self._written: dict[str, tuple[int, ImageFile | Hidden | None]] = {}
@@ -70,13 +74,9 @@ class FileMap:
         if isinstance(layer, Copied):
             layer = self._behind_links(layer) if self._has_folders else layer
             self._has_folders = self._has_folders or layer.brings_a_folder
+            self.copies.append(layer)
         self.layers.append(layer)
         self._links.clear()
-
-    @property
-    def copies(self) -> list[Copied]:
-        """The copies whose files are known, in order."""
-        return [layer for layer in self.layers if isinstance(layer, Copied)]
 
     def at(self, path: str) -> ImageFile | Hidden | None:
         """What the last writer of an image path puts there; None if no step is known to write it."""
