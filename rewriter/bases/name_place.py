@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from dfix.rewriter.bases.global_arguments import declared
@@ -172,18 +171,15 @@ def _default_span(tree: Tree, name: str) -> Span:
 def _other_use(tree: Tree, name: str) -> Instruction | None:
     """An instruction other than FROM that uses a global build argument: another ARG's default, or an ARG in a stage."""
     variable = re.compile(_VARIABLE.format(re.escape(name)))
-    seen: Counter[str] = Counter()
+    in_stage = False
     for instruction in tree.instructions:
         if instruction.keyword == "FROM":
-            seen["FROM"] += 1
-            flags = any(variable.search(flag.value or "") for flag in instruction.flags)
-            if flags:
+            in_stage = True
+            if any(variable.search(flag.value or "") for flag in instruction.flags):
                 return instruction
-            continue
-        if instruction.keyword != "ARG":
-            continue
-        for word in instruction.words:
-            declares, _, default = word.text.partition("=")
-            if (seen["FROM"] and declares == name) or variable.search(default):
-                return instruction
+        elif instruction.keyword == "ARG":
+            for word in instruction.words:
+                declares, own_default, default = word.text.partition("=")
+                if (in_stage and declares == name and not own_default) or variable.search(default):
+                    return instruction
     return None

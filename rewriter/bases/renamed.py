@@ -97,19 +97,18 @@ def renamed(tree: Tree, uses: Sequence[BaseUse], answers: Answers, wish: Wish) -
                 left.append(LeftImage(use, str(opened.no_digest), opened.no_digest.hint, outcome="gets no digest"))
             if rewrite is not None:
                 found.setdefault(rewrite.place._replace(before="", after="", digest=None), []).append(rewrite)
-    edits: list[Edit] = []
-    changes: list[NewName] = []
-    for place, rewrites in found.items():
-        shared = _shared(tree, place, rewrites, uses)
+    rewrites: list[_Rewrite] = []
+    for place, group in found.items():
+        shared = _shared(tree, place, group, uses)
         if shared:
-            hint = "Give each image a build argument of its own"
-            left += [LeftImage(one.use, shared, hint) for one in rewrites]
-            continue
-        edits += dict.fromkeys(edit for one in rewrites for edit in one.edits)
-        changes += [NewName(one.use, one.reference) for one in rewrites]
+            left += [LeftImage(one.use, shared, "Give each image a build argument of its own") for one in group]
+        else:
+            rewrites += group
+    edits = dict.fromkeys(edit for one in rewrites for edit in one.edits)
     after = tree.source.apply(sorted(edits, key=_start))
+    changes = tuple(NewName(one.use, one.reference) for one in rewrites)
     _check(tree, after, [one.use._replace(reference=one.reference) for one in changes])
-    return Renamed(tree.source, after, tuple(changes), tuple(sorted(left, key=_line)))
+    return Renamed(tree.source, after, changes, tuple(sorted(left, key=_line)))
 
 
 class _Rewrite(NamedTuple):

@@ -109,6 +109,7 @@ UPDATE, BOTH = Wish(pin=False, level="release"), Wish(pin=True, level="release")
         ("ARG B=a:1.0@D\nFROM $B\n", "ARG B=a:1.1@N\nFROM $B\n", UPDATE),
         ("ARG N=a\nFROM $N:1.0\n", "ARG N=a\nFROM $N:1.1\n", UPDATE),
         ("ARG N=a\nFROM ${N}:1.0@D\n", "ARG N=a\nFROM ${N}:1.1@N\n", UPDATE),
+        ("ARG V=1.0\nFROM a:$V\nARG V=2\nRUN get $V\n", "ARG V=1.1\nFROM a:$V\nARG V=2\nRUN get $V\n", UPDATE),
         ("FROM scratch\nFROM docker.io/library/a:1.0\n", "FROM scratch\nFROM docker.io/library/a:1.1\n", UPDATE),
     ],
 )  # fmt: skip
