@@ -13,7 +13,8 @@ its place. `dfix verify --reproducible` shows what differs, before and after
 
 **What it promises.** The same image, as long as no build passes the variable: an ARG without a value sets nothing.
 Who passes it (Buildx does so by itself if the environment has it) gets files that hold that time. If an ARG before
-the first FROM gives a default, the new line takes it over, and the image changes with the next build.
+the first FROM gives a default, the new line takes it over, and the image changes with the next build: that needs
+`--unsafe`, too.
 
 **Where the line stands.** As late as it can: what is above it stays cached when the time is another one, and
 everything from that RUN on is built again. A time that changes with every commit makes every build run the install;
