@@ -21,7 +21,7 @@ BuildKit in it) can't show more, because its own exporter keeps the time of each
 with `rewrite-timestamp=true` in BuildKit 0.13 or newer, such an image has the same digest.
 
 The base images are stand-ins made from Debian packages, and the two builds are seconds apart on one machine: no
-package was published in between.
+package was published in between. Contexts without a row were not built for this page yet.
 """
 _NO_DIFFERENCE = {"digest": "same digest", "files": "same files and times"}
 
@@ -37,7 +37,7 @@ def report(kept: Answers) -> str:
             parts.append(f"## {title}\n\n{_summary(some)}\n\n" + "\n".join(_table(some)) + "\n")
     left_out = sorted(set(kept) - set(built))
     if left_out:
-        parts.append(f"Not built twice, or failed here: {', '.join(left_out)}.\n")
+        parts.append(f"Built only as they are or only after dfix so far, or failed here: {', '.join(left_out)}.\n")
     return "\n".join(parts)
 
 

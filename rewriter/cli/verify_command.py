@@ -62,10 +62,8 @@ def execute(request: VerifyRequest) -> int:
 
 def _report(request: VerifyRequest, why: str, err: Output) -> None:
     """Put into the reports why there is no proof, so that an earlier verdict does not stand there any longer."""
-    try:
-        write_reports(request, (), "", None, why)
-    except OSError as error:
-        err.write(f"dfix: {visible(said(error))}\n")
+    for unwritten in write_reports(request, (), "", None, why):
+        err.write(f"dfix: {visible(unwritten)}\n")
 
 
 def _prove_all(request: VerifyRequest, processes: Processes, out: Output, err: Output) -> int:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 from dfix.rewriter.cli.verify_request import REPORTS, VerifyRequest
+from dfix.rewriter.cli.workshop import said
 from dfix.rewriter.report.output import Output, visible
 from dfix.rewriter.verify.proof import Compared, Proof
 
@@ -15,6 +16,7 @@ _STATUS = {
 }  # fmt: skip
 
 _UNSCANNED = 2
+_UNWRITTEN = 2
 
 
 class ProofPrinter:
@@ -54,7 +56,10 @@ class ProofPrinter:
         form = self._request.files.output_format
         if form in REPORTS.values():
             self._out.write(_document(form, self._kept, self._engine, self._compared, ""))
-        write_reports(self._request, self._kept, self._engine, self._compared)
+        for fault in write_reports(self._request, self._kept, self._engine, self._compared):
+            self._out.flush()
+            self._err.write(f"dfix: {visible(fault)}\n")
+            self.status = _UNWRITTEN
         if not self._request.files.quiet:
             self._out.flush()
             for unseen in dict.fromkeys(proof.unseen for proof in self._kept if proof.unseen):
@@ -70,13 +75,32 @@ def _is_unscanned(proof: Proof) -> bool:
 
 def write_reports(
     request: VerifyRequest, proofs: Sequence[Proof], engine: str, compared: Compared | None, error: str = ""
-) -> None:
-    """Write the files of `--report`; `error` is what ended the command before there were proofs. Raises OSError."""
+) -> list[str]:
+    """Write the files of `--report`, and return why some could not be written.
+
+    `error` is what ended the command before there were proofs.
+    """
+    faults = []
     for path in request.reports:
         text = _document(REPORTS[os.path.splitext(path)[1]], proofs, engine, compared, error)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW  # a change under review may bring a link
-        with os.fdopen(os.open(path, flags, 0o666), "w", encoding="utf-8") as file:
-            file.write(text)
+        try:
+            _write(path, text)
+        except OSError as found:
+            faults.append(said(OSError(found.errno, found.strerror, path)))
+    return faults
+
+
+def _write(path: str, text: str) -> None:
+    """Write a report, or none: neither a part of it nor the verdict of an earlier run stays. Raises OSError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW  # a change under review may bring a link
+    with os.fdopen(os.open(path, flags, 0o666), "wb", buffering=0) as file:
+        rest = memoryview(text.encode("utf-8"))
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+        except OSError:
+            os.remove(path)
+            raise
 
 
 def _document(form: str, proofs: Sequence[Proof], engine: str, compared: Compared | None, error: str) -> str:

@@ -264,6 +264,33 @@ def test_reports_are_written_whatever_is_printed(tmp_path: Path, said: Said) -> 
     assert document["error"].startswith("--base names no commit of this repository: none. ")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_a_full_disk_leaves_no_half_report_and_no_earlier_verdict(
+    tmp_path: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = repository(tmp_path / "repo", FILES)
+    lost, kept = tmp_path / "lost.json", tmp_path / "kept.md"
+    opened = os.open
+
+    def full(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        found = opened(path, flags, mode, dir_fd=dir_fd)
+        if path != str(lost):
+            return found
+        os.close(found)
+        return opened("/dev/full", os.O_WRONLY)
+
+    monkeypatch.setattr(os, "open", full)
+    for base in ("HEAD", "none"):
+        lost.write_text("an earlier verdict")
+        kept.unlink(missing_ok=True)
+        status, _, err = said(repo, "--base", base, "--report", str(lost), "--report", str(kept))
+        assert status == 2
+        assert err.count("\n") == (3 if base == "HEAD" else 2), "also what is compared, and a summary"
+        assert f"dfix: {lost}: No space left on device. Free some space\n" in err
+        assert not lost.exists()
+        assert kept.read_text().startswith("<!-- dfix verify -->\n")
+
+
 def test_a_report_is_no_link_of_the_change(tmp_path: Path, said: Said) -> None:
     repo = repository(tmp_path / "repo", FILES)
     (tmp_path / "outside.md").write_text("kept")

@@ -75,7 +75,7 @@ class Docker:
                 record.close()
         if status:
             said = record.error() or f"docker exits {status}"
-            if any(mark in said.lower() for mark in _GONE):
+            if any(mark in said.lower() for mark in _GONE) or not self._answers():
                 raise EngineError(f"the Docker daemon is gone ({said})")
             raise BuildError(said, build.log, record.failed())
         return Built(record.steps(), time.monotonic() - started)
@@ -149,6 +149,14 @@ class Docker:
         if driver == "docker":
             self._ask(["docker", "version", "--format", "{{.Server.Version}}"])
         return driver != "docker"
+
+    def _answers(self) -> bool:
+        """Whether the daemon is there: one that ends during a build fails it in many ways, and no step is to blame."""
+        try:
+            self._check()
+        except EngineError:
+            return False
+        return True
 
     def _ask(self, command: list[str]) -> str:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -89,3 +91,41 @@ def test_an_image_that_is_removed_while_strays_are_listed(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Docker, "_ask", ask)
     assert Docker.__new__(Docker).strays() == {"bb": "here:/x"}
+
+
+DYING = f"""#!{sys.executable}
+import pathlib, sys
+words = sys.argv[1:]
+dead = pathlib.Path(__file__).parent / "dead"
+if words[:2] == ["buildx", "build"]:
+    dead.touch()
+    sys.exit("ERROR: failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF")
+if dead.exists():
+    sys.exit("Cannot connect to the Docker daemon at unix:///run/docker.sock. Is the docker daemon running?")
+print("Name: default\\nDriver: docker" if words[0] == "buildx" else "26.1")
+"""
+
+
+def test_an_engine_that_dies_during_a_build_is_no_fault_of_the_dockerfile(tmp_path: Path) -> None:
+    programs, temporary = tmp_path / "bin", tmp_path / "tmp"
+    for folder in (programs, temporary):
+        folder.mkdir()
+    (programs / "docker").write_text(DYING)
+    (programs / "docker").chmod(0o755)
+    (tmp_path / "Dockerfile").write_text("FROM busybox\nRUN mkdir /a\nRUN mkdir /b\n")
+    report = tmp_path / "report.json"
+    words = ["verify", "--isolated", "--engine=docker", "--report", str(report), str(tmp_path / "Dockerfile")]
+    done = subprocess.run(
+        [sys.executable, "-m", "dfix", *words],
+        env={"PATH": str(programs), "TMPDIR": str(temporary)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("dfix: the Docker daemon is gone (failed to receive status: ")
+    assert done.stderr.count("\n") == 1
+    document = json.loads(report.read_text())
+    assert document["files"] == [] and document["error"].startswith("the Docker daemon is gone")
+    assert not list(temporary.iterdir())
