@@ -32,6 +32,7 @@ _VALUED = {
 _HEREDOC = expression(r"<<-?[ \t]*[\"']?(\w+)[\"']?")
 _READS_INPUT = expression(r"(?:^|\s)(?:-|-f[ =]?-|--file[ =]-)(?=\s|$)")
 _PRINTED = expression(r"\b(?:echo|printf)[ \t]+(?:-e[ \t]+)?[\"']{1,2}(?P<text>FROM[^\"']*)[\"']")
+_REDIRECTS = expression(r"\d?(?P<operator>[<>]++)(?P<target>.*+)")
 _LONGEST_BODY = 20_000
 _MOST_DEEP = 12
 _MOST_DOCUMENTS = 50
@@ -51,6 +52,7 @@ class BuildCommand(NamedTuple):
     file: str
     """ "" for the Dockerfile of the context."""
     context: str
+    """ "-" for an archive on standard input."""
     target: str
     arguments: tuple[str, ...]
     """Each as `name=value`."""
@@ -99,22 +101,29 @@ def _body(text: str, at: int, name: str) -> str:
 def _command(words: list[str], folder: str, text: str) -> BuildCommand:
     given: dict[str, list[str]] = {kind: [] for kind in _VALUED.values()}
     operands: list[str] = []
+    standard_input = ""
     pending = list(reversed(words))
     while pending:
         word = pending.pop()
+        redirect = _REDIRECTS.fullmatch(word)
+        if redirect is not None:
+            target = redirect["target"] or (pending.pop() if pending else "")
+            standard_input = target if redirect["operator"] == "<" else standard_input
+            continue
         option, sign, value = word.partition("=")
         kind = _VALUED.get(option)
         if kind is not None and (sign or pending):
             given[kind].append(value if sign else pending.pop())
         elif not word.startswith("-"):
             operands.append(word)
-    context = operands[-1] if operands else "."
     file, target = (given[kind][-1] if given[kind] else "" for kind in ("file", "target"))
+    archived = "-" in words and file not in ("", "-")  # else what comes on standard input is the Dockerfile
+    context = operands[-1] if operands else "-" if archived else "."
     return BuildCommand(
         folder,
         tuple(given["tag"]),
         text,
-        file,
+        standard_input if file == "-" else file,
         context,
         target.lower(),
         tuple(given["argument"]),

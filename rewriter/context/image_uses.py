@@ -54,7 +54,7 @@ def image_uses(dockerfile: str, within: tuple[str, ...]) -> ImageUses:
     """
     uses = ImageUses([], [], within)
     own = os.path.realpath(dockerfile)
-    near = once(_nearby, os.path.dirname(own), within)
+    near = once(nearby, os.path.dirname(own), within)
     declaring, running = near.declaring, near.running
     links = {os.path.basename(link) for link, target in near.links if is_inside(own, target)}
     if not _may_be_built(own, links, (*declaring, *running), within):
@@ -102,7 +102,7 @@ def _declared_by(path: str, within: tuple[str, ...]) -> ImageUses:
     return uses
 
 
-class _Nearby(NamedTuple):
+class Nearby(NamedTuple):
     """What is near the Dockerfiles of a folder: files that declare builds, files that run them, links to folders."""
 
     declaring: tuple[str, ...]
@@ -113,7 +113,8 @@ class _Nearby(NamedTuple):
     """With where they lead."""
 
 
-def _nearby(folder: str, within: tuple[str, ...]) -> _Nearby:
+def nearby(folder: str, within: tuple[str, ...]) -> Nearby:
+    """What is near the Dockerfiles of a folder. `within`: where links may lead, the root first."""
     folders = list(_folders(folder, within))
     declaring = [path for one in folders for path in once(_declaring, one)]
     declaring += included(declaring, within)
@@ -121,7 +122,7 @@ def _nearby(folder: str, within: tuple[str, ...]) -> _Nearby:
     read = {*declaring, *running}
     manifests = (path for one in folders for path in once(_yaml_files, one) if path not in read)
     links = ((one, os.path.realpath(one)) for one in folders if os.path.islink(one))
-    return _Nearby(tuple(declaring), tuple(running), tuple(islice(manifests, _MOST_FOLDERS)), tuple(links))
+    return Nearby(tuple(declaring), tuple(running), tuple(islice(manifests, _MOST_FOLDERS)), tuple(links))
 
 
 def _yaml_files(folder: str) -> list[str]:
@@ -234,16 +235,29 @@ def _run_by(path: str, within: tuple[str, ...]) -> ImageUses:
         for command in islice(build_commands(one), _MOST_BUILDS) if may_build(one) else ():
             uses.builds.extend(_run_build(path, command, within[0]))
         read_containers(path, one, uses)
+    for command, agent in islice(_builds_of_tool(path, text), _MOST_BUILDS):
+        uses.builds.extend(_run_build(path, command, within[0], agent))
+    return uses
+
+
+def builds_run_by(path: str, text: str) -> list[BuildCommand]:
+    """The builds that a file with this text runs, with the variables that it sets itself filled in."""
+    known = with_values(text)
+    found = [*build_commands(known)] if _TOOLS.search(text) and may_build(known) else []
+    return [*found, *(command for command, _ in _builds_of_tool(path, text))]
+
+
+def _builds_of_tool(path: str, text: str) -> Iterator[tuple[BuildCommand, str]]:
+    """The builds of a Jenkinsfile or Tiltfile, each with the reference to its image as an agent; "" for none."""
+    name = os.path.basename(path)
     if name.startswith(("Jenkinsfile", "Tiltfile")):
         # with expressions that hardly any repository needs
         from dfix.rewriter.context.job_containers import jenkins_builds, tilt_builds
-    if name.startswith("Jenkinsfile"):
-        for command, agent in islice(jenkins_builds(path, text), _MOST_BUILDS):
-            uses.builds.extend(_run_build(path, command, within[0], agent))
-    elif name.startswith("Tiltfile"):
-        for command in tilt_builds(text):
-            uses.builds.extend(_run_build(path, command, within[0]))
-    return uses
+
+        if name.startswith("Jenkinsfile"):
+            yield from jenkins_builds(path, text)
+        else:
+            yield from ((command, "") for command in tilt_builds(text))
 
 
 def _run_build(file: str, command: BuildCommand, root: str, further_name: str = "") -> Iterator[ImageBuild]:

@@ -60,7 +60,7 @@ def other_build(context: str, dockerfile: str, within: tuple[str, ...] = ()) -> 
         within or (root_of(dockerfile), os.path.realpath(context)),
     )
     read = 0
-    for number, file in enumerate(_files(own)):
+    for number, file in enumerate(files_around(own.context, own.within)):
         if number > _MOST_NAMES or read > _MOST_READ:
             return "the build context has too many files to look through"
         name = os.path.basename(file)
@@ -76,14 +76,17 @@ def other_build(context: str, dockerfile: str, within: tuple[str, ...] = ()) -> 
     return ""
 
 
-def _files(own: _Build) -> Iterator[str]:
-    """The files of the context, and those of the folders above where files that run builds are looked for."""
-    for folder, folders, names in os.walk(own.context):
+def files_around(context: str, within: tuple[str, ...]) -> Iterator[str]:
+    """The files of a context, and those of the folders above it where files that run builds are looked for.
+
+    All paths are real; `within`: where links may lead, the root first.
+    """
+    for folder, folders, names in os.walk(context):
         folders[:] = [name for name in folders if name not in _NOT_WALKED]
         yield from (os.path.join(folder, name) for name in names)
-    for above in upwards(own.context, own.within[0]):
+    for above in upwards(context, within[0]):
         for folder in (os.path.join(above, further) for further in ("", *_FURTHER_FOLDERS)):
-            if not is_inside(os.path.normpath(folder), own.context) and not leads_out(folder, own.within):
+            if not is_inside(os.path.normpath(folder), context) and not leads_out(folder, within):
                 yield from _names_in(folder)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.archive_content import is_plain
 from dfix.rewriter.context.context_path import normal
+from dfix.rewriter.context.other_contexts import other_context
 from dfix.rewriter.model.paths import is_address
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.modernise.answered import answered, left_alone
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dfix.rewriter.answers.change import Change, Refusal
+    from dfix.rewriter.context.folder import Context
     from dfix.rewriter.dockerfile import Instruction
     from dfix.rewriter.model import Model
 
@@ -66,12 +68,11 @@ def _is_plain_add(instruction: Instruction) -> bool:
 
 
 def _no_archive(model: Model, instruction: Instruction) -> None:
-    """Raise LeaveAlone unless each source is a folder, or a file that is no archive."""
+    """Raise LeaveAlone unless each source is a folder, or a file that is no archive, in every build of the file."""
     context = model.context
-    for word in instruction.words[:-1]:
+    named = [word for word in instruction.words[:-1] if normal(word.text)]  # others are the whole build context
+    for word in named:
         path = normal(word.text)
-        if not path:
-            continue  # the whole build context
         if context is None or context.fault:
             raise LeaveAlone("no-context", f"Whether {word.text} is an archive, which ADD unpacks, is not known")
         real = context.followed(path)
@@ -81,3 +82,15 @@ def _no_archive(model: Model, instruction: Instruction) -> None:
             raise LeaveAlone("archive", f"{word.text} is not in the build context, so it may be an archive")
         if not is_plain(context, real) or not is_plain(context, path):
             raise LeaveAlone("archive", f"{word.text} is or may be an archive, which ADD unpacks and COPY does not")
+    if named and context is not None:
+        other = _other_context(model, context)
+        if other:
+            text = f"{named[0].text} may be an archive in another build, which ADD unpacks and COPY does not: {other}"
+            raise LeaveAlone("other-context", text)
+
+
+def _other_context(model: Model, context: Context) -> str:
+    key = ("other context", model.source.path)
+    if key not in context.answers:
+        context.answers[key] = other_context(context.root, model.source.path, context.within)
+    return str(context.answers[key])

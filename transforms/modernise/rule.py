@@ -34,6 +34,7 @@ line will be an error.
   variables.
 - A line after an empty one begins with the name of an instruction, but is part of the one above.
 - What ADD adds is or may be an archive: it is compressed or a tar, has the name of one, or is not in the build context.
+  A compose, bake or CI file may build the Dockerfile with another context, in which it is one.
 - The build may go on where an install without `-y` fails (`;`, `||`): with it, the image would get packages that it has
   not today.
 - The base image may keep the packages that `apt-get` downloads, which `apt` removes.
