@@ -84,6 +84,8 @@ def early_run(model: Model, step: Step) -> EarlyRun:
         raise LeaveAlone("comment", reason, "move it above the copy yourself, if it may go there")
     _check_comment_below(model, step)
     commands = tuple(map(_known, located(step, conditions=True)))
+    if not commands:
+        raise LeaveAlone("unread-script", f"the RUN on line {line} has no command")
     for command in commands:
         _check_language(step, command)
     return EarlyRun(step, commands, costly(step))
