@@ -9,7 +9,7 @@ SITE := .site/venv/.made
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: demo test corpus reach compare prove prove-effects attack check-layers history bench security soak lint fuzz mutants docs site \
+.PHONY: demo test corpus reach compare checks prove prove-effects attack check-layers history bench security soak lint fuzz mutants docs site \
 	release-check lock \
 	clean
 
@@ -27,6 +27,9 @@ reach: $(MADE)
 
 compare: $(MADE)
 	$(BIN)/python scripts/compare.py $(BASE) $(if $(ROWS),--without-new-rows $(ROWS))
+
+checks: $(MADE)
+	$(BIN)/python scripts/peer_checks.py --write
 
 prove: $(MADE)
 	$(BIN)/python scripts/prove.py --write
