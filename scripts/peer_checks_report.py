@@ -19,13 +19,21 @@ SAFE = frozenset(
 """The checks that a rule can answer with the same image, or nearly so; many of them only where a condition holds."""
 
 _PRICE = {
-    "DL3008": "hadolint sees packages in `apt-get install` only, so that it newly sees those of `apt install`",
-    "DL3015": "hadolint sees the missing option in `apt-get install` only, so that it newly sees that of `apt install`",
-    "DL3045": "hadolint asks for a WORKDIR for COPY only, so that it newly sees what was an ADD",
-    "DL3059": "the line between two RUNs is gone, or one of them is a new neighbour",
-    "tally/newline-per-chained-call": "a command is added to a RUN on one line, in the layout that its author chose",
-    "tally/prefer-run-heredoc": "merged RUNs have enough commands for it; heredocs need a newer engine",
-    "tally/newline-between-instructions": "dfix takes no stand on empty lines",
+    "DL3008": "hadolint looks at `apt-get install` only, and now sees what was `apt install`",
+    "DL3015": "hadolint looks at `apt-get install` only, and now sees what was `apt install`",
+    "DL3045": "hadolint asks COPY for a WORKDIR, and not the ADD that it was",
+    "DL3059": "a RUN is one command where it was two, and hadolint compares RUNs of one command only; dfix keeps slow "
+    "steps apart, so that each stays cached",
+    "tally/eol-last": "the file ended like that before",
+    "tally/labels/valid-key": "tally reads a label's name only where a `=` follows; dfix does not rename labels",
+    "tally/max-lines": "merged RUNs have each command on a line",
+    "tally/newline-between-instructions": "dfix has no rule about empty lines between instructions",
+    "tally/newline-per-chained-call": "a RUN that its author wrote on one line stays on one line",
+    "tally/no-multi-spaces": "the spaces were there before",
+    "tally/no-trailing-spaces": "the spaces were there before",
+    "tally/prefer-run-heredoc": "a RUN that was merged or empties its cache has enough commands for it; dfix writes "
+    "no heredocs, which need BuildKit",
+    "tally/sort-packages": "dfix keeps the author's order",
 }
 """Why dfix raises a finding."""
 
@@ -35,8 +43,8 @@ _PAGE = """\
 What hadolint {hadolint} and tally {tally} report on {files} real Dockerfiles from public repositories, chosen by seed
 {seed}, before and after each fixer, without settings and without the build contexts. Made by `make checks`. tally
 reports BuildKit's checks too; its copies of hadolint's are not counted twice. Counted are the {read} files that both
-linters can read; files at which tally stops were replaced by others before. dfix runs with its default rules and
-[`modernise`](rules/modernise.md), the others with the fixes that they call safe.
+linters can read. dfix runs with its default rules and [`modernise`](rules/modernise.md), the others with the fixes that
+they call safe. What depends on files of the context, such as DL3020, dfix mostly leaves in files without one.
 
 {fixers}
 - refused: BuildKit accepted the file before, and not afterwards. Nothing is counted as gone in such a file.
@@ -182,12 +190,12 @@ def _more(sample: Sample, known: Mapping[str, _Check]) -> str:
         best = max(peers, key=lambda row: row.gone[check] - row.new[check])
         if best.gone[check] - best.new[check] > ours.gone[check] - ours.new[check]:
             numbers = f"{best.name} fixes {best.gone[check]:,}, dfix {ours.gone[check]:,}"
-            note = known[check].note.rstrip(".")
-            said = f"dfix: {note[:1].lower()}{note[1:]}." if known[check].rule else f"dfix leaves it: {note}."
+            note = known[check].note
+            said = note if known[check].rule else f"dfix leaves it: {note}."
             lines.append(f"- {check}: {numbers}. {said}")
     if not lines:
         return ""
-    return "Where another fixer does more than dfix:\n\n" + "\n".join(lines) + "\n"
+    return "Where another fixer does more than dfix, and the condition under which dfix does it:\n\n" + "\n".join(lines) + "\n"
 
 
 def _new(row: Counts) -> Iterator[str]:
