@@ -25,6 +25,7 @@ _PRICE = {
     "DL3059": "a RUN is one command where it was two, and hadolint compares RUNs of one command only; dfix keeps slow "
     "steps apart, so that each stays cached",
     "tally/eol-last": "the file ended like that before",
+    "tally/labels/no-buildx-git-overlap": "tally reads a label's name only where a `=` follows",
     "tally/labels/valid-key": "tally reads a label's name only where a `=` follows; dfix does not rename labels",
     "tally/max-lines": "merged RUNs have each command on a line",
     "tally/newline-between-instructions": "dfix has no rule about empty lines between instructions",
@@ -195,7 +196,11 @@ def _more(sample: Sample, known: Mapping[str, _Check]) -> str:
             lines.append(f"- {check}: {numbers}. {said}")
     if not lines:
         return ""
-    return "Where another fixer does more than dfix, and the condition under which dfix does it:\n\n" + "\n".join(lines) + "\n"
+    return (
+        "Where another fixer does more than dfix, and the condition under which dfix does it:\n\n"
+        + "\n".join(lines)
+        + "\n"
+    )
 
 
 def _new(row: Counts) -> Iterator[str]:

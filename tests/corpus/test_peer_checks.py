@@ -79,7 +79,7 @@ def test_the_page_says_where_others_do_more() -> None:
     assert "| tally --fix (2) | 0 | 3 | 0 | 0 | 0 | 37 | 0 |" in text
     assert "- DL3047: tally --fix fixes 36, dfix 0. dfix leaves it: dfix has no such rule yet." in text
     assert "DL3009: tally" not in text
-    assert "- DL3008, 2 (0 gone): hadolint sees" in text
+    assert "- DL3008, 2 (0 gone): hadolint looks" in text
 
 
 def test_dfix_runs_its_default_rules_and_modernise() -> None:
