@@ -29,14 +29,18 @@ class GlobalArguments:
     def __init__(self, tree: Tree) -> None:
         self._escape = tree.escape
         self._values: dict[str, str | None] = dict.fromkeys(OF_PLATFORM)
+        self._open: set[str] = set()
+        """Those without a default, which an ordinary build leaves unset."""
         self._uses: dict[str, frozenset[str]] = {}
         for word in declared(tree):
             name, sign, default = word.text.partition("=")
             if sign:
+                self._open.discard(name)
                 self._uses[name] = self._names(default)
                 self._values[name] = self._expand(default)
-            else:
-                self._values.setdefault(name, None)
+            elif name not in self._values:
+                self._values[name] = None
+                self._open.add(name)
 
     def expand(self, word: str) -> Expanded:
         """A word as an ordinary build expands it."""
@@ -50,7 +54,8 @@ class GlobalArguments:
     def _why(self, text: str | None, found: list[str]) -> str:
         if text is not None:
             absent = next((name for name in found if name not in self._values), "")
-            return f"no ARG {absent} comes before the first FROM" if absent else ""
+            empty = "" if text else "it is empty without a build argument"
+            return f"no ARG {absent} comes before the first FROM" if absent else empty
         unknown = [name for name in found if self._values.get(name, "") is None and name not in self._uses]
         machine = next((name for name in unknown if name in OF_PLATFORM), "")
         if machine:
@@ -59,7 +64,7 @@ class GlobalArguments:
 
     def _expand(self, word: str) -> str | None:
         try:
-            return expand_known(word, self._values, self._escape)
+            return expand_known(word, self._values, self._escape, self._open)
         except ExpansionError:
             return None
 

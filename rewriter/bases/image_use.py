@@ -9,7 +9,7 @@ from dfix.rewriter.bases.global_arguments import Expanded, GlobalArguments
 from dfix.rewriter.bases.image_reference import ImageReference, image_reference
 from dfix.rewriter.dockerfile import Instruction
 from dfix.rewriter.model import Model
-from dfix.rewriter.model.possible_bases import with_any_values
+from dfix.rewriter.model.possible_bases import around_variables, with_any_values
 from dfix.rewriter.model.stage import Stage, Step
 from dfix.rewriter.text.named_tuple import NamedTuple
 
@@ -66,9 +66,14 @@ def base_uses(model: Model, root: str) -> Iterator[BaseUse]:
 
 
 def _names_stage(word: str, text: str | None, before: set[str]) -> bool:
-    """Whether a FROM builds on a stage, or on one that the builder's own values choose (`FROM base-$TARGETARCH`)."""
+    """Whether a FROM builds on a stage, or on one that the builder's own values choose (`FROM base-$TARGETARCH`).
+
+    A variable with no text around it may name any image, and is not taken for a stage.
+    """
     if text is not None:
         return text.lower() in before
+    if not any(around_variables(word)):
+        return False
     wanted = with_any_values(word.lower())
     return any(wanted.matches(name) for name in before)
 

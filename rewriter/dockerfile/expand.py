@@ -6,7 +6,7 @@ and ENTRYPOINT do not: their variables belong to the shell in the container.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 from dfix.rewriter.dockerfile.expansion import Expansion, ExpansionError, UnknownEnvironment
@@ -35,15 +35,18 @@ def words(word: str, env: Mapping[str, str], escape: str = "\\") -> list[str]:
     return _run(Expansion(word, env, escape), Expansion.words)
 
 
-def expand_known(word: str, env: Mapping[str, str | None], escape: str = "\\") -> str | None:
+def expand_known(
+    word: str, env: Mapping[str, str | None], escape: str = "\\", open_names: Collection[str] = ()
+) -> str | None:
     """As `expand`, in an environment where None means that the value is unknown before the build.
 
     None when the result depends on such a value, or on whether it is set at all: an ARG may be given, empty or
-    missing. An unused default doesn't count. Raises ExpansionError only for what every build refuses.
+    missing. An unused default doesn't count. `open_names` count as unset where the word says what that means
+    (`${x:-y}`), and are unknown elsewhere. Raises ExpansionError only for what every build refuses.
     """
     if _is_plain(word, escape):
         return word
-    return _run(Expansion(word, env, escape), Expansion.text)
+    return _run(Expansion(word, env, escape, open_names=open_names), Expansion.text)
 
 
 def names(word: str, escape: str = "\\") -> frozenset[str]:

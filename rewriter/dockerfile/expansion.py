@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from dfix.rewriter.dockerfile.lexing import SPACE
 from dfix.rewriter.dockerfile.pattern import Pattern, PatternError, replace_all
@@ -32,8 +32,10 @@ class Expansion:
     """One pass over one word: ask for its `text` or its `words`, once.
 
     `env` has None for a variable whose value is unknown; a text that depends on one is None, at any depth. `names`
-    are the variables that were looked up. `keeps_variables` leaves `$x` and `${x}` as they are (BuildKit's
-    SkipUnsetEnv in an empty environment), `keeps_quotes` leaves quotes and escapes (RawQuotes and RawEscapes).
+    are the variables that were looked up. `open_names` are set or not as the builder likes: `${x:-y}` and the like take
+    them for unset, and a text that has such a value in it is None. `keeps_variables` leaves `$x` and `${x}` as they are
+    (BuildKit's SkipUnsetEnv in an empty environment), `keeps_quotes` leaves quotes and escapes (RawQuotes and
+    RawEscapes).
     """
 
     __slots__ = (
@@ -45,6 +47,7 @@ class Expansion:
         "keeps_quotes",
         "keeps_variables",
         "names",
+        "open_names",
         "steps",
         "unsure",
         "word",
@@ -56,12 +59,14 @@ class Expansion:
         env: Mapping[str, str | None],
         escape: str,
         *,
+        open_names: Collection[str] = (),
         keeps_variables: bool = False,
         keeps_quotes: bool = False,
     ) -> None:
         self.word = word
         self.env = env
         self.escape = escape
+        self.open_names = open_names
         self.keeps_variables = keeps_variables
         self.keeps_quotes = keeps_quotes
         self.at = 0
@@ -209,6 +214,8 @@ class Expansion:
         """Whether the variable is set, and its value: "" when it is not set, None when it is unknown."""
         if name:
             self.names.add(name)
+        if name in self.open_names:
+            return True, None
         if name in self.env:
             return True, self.env[name]
         return False, ""
@@ -235,6 +242,8 @@ class Expansion:
             return None if value is None or operand is None else self._trimmed(value, operand, operator)
         if operator not in ("-", "+"):
             raise ExpansionError(f"unsupported modifier ({modifier}) in substitution")
+        if name in self.open_names:
+            is_set, value = False, ""
         if value is None:
             return None
         missing = not is_set or (modifier[0] == ":" and not value)

@@ -10,7 +10,8 @@ from dfix.rewriter.model.stage import Stage
 from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.wildcard import ANYTHING, Wildcard
 
-VARIABLE = expression(r"\$(?:\{[^}]*\}|\w+)")
+_VARIABLE = expression(r"\$(?:\{|\w+)")
+_BRACE = expression(r"\$\{|\}")
 
 
 def may_build_on(stage: Stage, other: Stage, stages: Sequence[Stage]) -> bool:
@@ -28,9 +29,28 @@ def may_build_on(stage: Stage, other: Stage, stages: Sequence[Stage]) -> bool:
 
 def with_any_values(word: str) -> Wildcard:
     """What a word may be, whatever its variables are."""
-    first, *rest = VARIABLE.split(word)
+    first, *rest = around_variables(word)
     between = (token for text in rest for token in (ANYTHING, *text))
     return Wildcard((*first, *between))
+
+
+def around_variables(word: str) -> list[str]:
+    """The texts before, between and after the variables of a word; `${A:-${B}}` is one variable."""
+    texts, start = [], 0
+    while (found := _VARIABLE.search(word, start)) is not None:
+        texts.append(word[start : found.start()])
+        start = found.end() if found[0] != "${" else _after_brace(word, found.end())
+    return [*texts, word[start:]]
+
+
+def _after_brace(word: str, start: int) -> int:
+    """Where the `${` before `start` has ended."""
+    depth = 1
+    for brace in _BRACE.finditer(word, start):
+        depth += 1 if brace[0] == "${" else -1
+        if depth == 0:
+            return brace.end()
+    return len(word)
 
 
 def _with_defaults(stage: Stage) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.dockerfile.expand import expand_known
 from dfix.rewriter.dockerfile.expansion import ExpansionError
 from dfix.rewriter.model.images import family
-from dfix.rewriter.model.possible_bases import VARIABLE, with_any_values
+from dfix.rewriter.model.possible_bases import around_variables, with_any_values
 from dfix.rewriter.text.expression import expression
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _names_a_stage(image: str, stages: list[Stage], defaults: dict[str, str | No
         return bool(image) and image.lower() in names
     if any(defaults.get(name) for name in _VARIABLE_NAME.findall(image)):
         return False
-    return any(VARIABLE.split(image)) and any(map(with_any_values(image.lower()).matches, names))
+    return any(around_variables(image)) and any(map(with_any_values(image.lower()).matches, names))
 
 
 def _expanded(text: str, values: dict[str, str | None], escape: str) -> str | None:

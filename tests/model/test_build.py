@@ -6,6 +6,7 @@ import pytest
 
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.model import Model, Stage, build
+from dfix.rewriter.model.possible_bases import around_variables
 from dfix.rewriter.text.source import Source
 
 
@@ -264,3 +265,19 @@ def test_templates_are_left_alone(text: str) -> None:
 @pytest.mark.parametrize("text", ["FROM a\n# {% b %}\nRUN c --format '{{.Id}}' ${d%%e}\n"])
 def test_what_only_looks_like_one_is_not(text: str) -> None:
     assert model_of(text).opaque == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "texts"),
+    [
+        ("a", ["a"]),
+        ("$A", ["", ""]),
+        ("base-${A}-$B", ["base-", "-", ""]),
+        ("${A:-${B:-c}}", ["", ""]),
+        ("a${A:-${B}-${C%x}}b", ["a", "b"]),
+        ("a${A", ["a", ""]),
+        ("a}$", ["a}$"]),
+    ],
+)
+def test_the_texts_around_variables(word: str, texts: list[str]) -> None:
+    assert around_variables(word) == texts
