@@ -28,13 +28,15 @@ class SilencedAnswer(NamedTuple):
 
 
 def comments_to_mend(suppressed: Suppressions, options: Options) -> Iterator[Note]:
-    """Misspelt and misplaced comments, and those that name an unknown rule."""
+    """Misspelt, misplaced and malformed comments, and those that name an unknown rule."""
     for line, word in suppressed.misspelt:
         hint = did_you_mean(word, COMMENTS, "")
         if hint:  # else it may be prose
             yield Note(line, f"{_NO_EFFECT}`dfix: {word}` is unknown. {hint}")
     for line, why in suppressed.misplaced:
         yield Note(line, f"{_NO_EFFECT}{why}. {_WHERE}")
+    for line, why, instead in suppressed.malformed:
+        yield Note(line, f"{_NO_EFFECT}{why}. {instead}")
     if any(comment.names for comment in suppressed.own):
         known = rule_names(with_plugins=options.plugins) | known_checks().keys()
         for comment in suppressed.own:

@@ -1,8 +1,9 @@
 """Comments that tell dfix to leave something alone: its own, hadolint's and BuildKit's.
 
-`# dfix: ignore`, `# dfix: ignore[NAME, …] reason` and `# hadolint ignore=CODE,…` apply to the
-instruction directly below; a name is that of a rule, or of a check that rules answer. `# dfix: ignore` also counts
-at the end of a RUN's last line. `# hadolint stage ignore=CODE,…` above a FROM applies to its stage.
+`# dfix: ignore`, `# dfix: ignore -- reason`, `# dfix: ignore[NAME, …] reason` and `# hadolint ignore=CODE,…` apply to
+the instruction directly below; a name is that of a rule, or of a check that rules answer. dfix's own also count
+at the end of a RUN's last line, and whatever else follows `ignore` makes them malformed: they suppress nothing.
+`# hadolint stage ignore=CODE,…` above a FROM applies to its stage.
 `# dfix: ignore-file` and `# hadolint global ignore=CODE,…` may be anywhere between instructions; BuildKit's
 `# check=skip=NAME,…` is a parser directive. Other comments inside of a continued instruction or a heredoc have no
 effect.
@@ -23,11 +24,16 @@ from dfix.rewriter.text.source import Source
 DFIX = expression(r"\s*#\s*dfix:\s*ignore(-file)?(?![\w-])[ \t]*(?:\[([^\]\n]*)(\])?)?[ \t]*([^\r\n]*)")
 """A comment of dfix: `-file`, the names in the bracket, its end, and the reason."""
 _AT_END = expression(r"\s#\s*dfix:\s*ignore(?![\w-])[^\"'`\n]*$")
+_BEFORE_REASON = "--"
+"""What must come between `ignore` without a bracket and a reason, which could be meant as the name of a rule."""
 _MISSPELT = expression(r"\s*#\s*dfix:\s*([\w-]+)")
 _NO_COLON = expression(r"\s*#\s*dfix\s+ignore(?:-file)?\s*(?:\[|$)")
 _HADOLINT = expression(r"\s*#\s*hadolint\s+(?:(global|stage)\s+)?ignore\s*=\s*(\w+(?:\s*,\s*\w+)*)")
 _HADOLINT_CODE = expression(r"(?:DL|SC)\d+")
 _ALL = "all"
+_SOME_RULES = "Name rules in them, or write `# dfix: ignore` alone for every rule"
+_EVERY_RULE = "Write `# dfix: ignore[RULE] reason`, or `# dfix: ignore -- reason` for every rule"
+_WHOLE_FILE = "Write `# dfix: ignore-file reason`, or `# dfix: ignore[RULE]` above each instruction"
 COMMENTS = ("ignore", "ignore-file")
 """The words that may follow `# dfix:`."""
 
@@ -50,7 +56,7 @@ _NOTHING = _Asked()
 
 
 class IgnoreComment(NamedTuple):
-    """A `# dfix: ignore` or `# dfix: ignore-file` comment."""
+    """A well-formed `# dfix: ignore` or `# dfix: ignore-file` comment."""
 
     line: int
     names: frozenset[str]
@@ -67,15 +73,27 @@ class Suppressions:
 
     `own` are dfix's comments. `misspelt`: lines with comments that look like dfix's own but suppress nothing, and the
     word that dfix does not know. `misplaced`: lines with dfix's comments that suppress nothing where they are, and the
-    place, in words.
+    place, in words. `malformed`: lines with dfix's comments that suppress nothing because of how they are written, what
+    is wrong, and what to write.
     """
 
-    __slots__ = ("_all_checks", "_asked", "_everywhere", "_lines", "_stage", "misplaced", "misspelt", "own")
+    __slots__ = (
+        "_all_checks",
+        "_asked",
+        "_everywhere",
+        "_lines",
+        "_stage",
+        "malformed",
+        "misplaced",
+        "misspelt",
+        "own",
+    )
 
     def __init__(self) -> None:
         self.own: list[IgnoreComment] = []
         self.misspelt: list[tuple[int, str]] = []
         self.misplaced: list[tuple[int, str]] = []
+        self.malformed: list[tuple[int, str, str]] = []
         self._everywhere = self._stage = _NOTHING
         self._all_checks = False
         self._lines: list[int] = []
@@ -130,6 +148,9 @@ class Suppressions:
         """Record what a comment between instructions suppresses in the whole file."""
         own, foreign = DFIX.match(comment), _HADOLINT.match(comment)
         if own is not None and own[1]:
+            if own[2] is not None:
+                self.malformed.append((line, "`ignore-file` takes no rules", _WHOLE_FILE))
+                return
             self.own.append(IgnoreComment(line, frozenset(), bool(own[4].strip()), whole_file=True))
         elif own is None and (misspelt := _MISSPELT.match(comment)) is not None:
             self.misspelt.append((line, misspelt[1]))
@@ -151,9 +172,16 @@ class Suppressions:
         own = DFIX.match(comment)
         if own is None or own[1]:
             return _NOTHING
-        # an empty or unclosed list still suppresses every rule here
         names = frozenset((own[2] or "").replace(",", " ").split())
-        self.own.append(IgnoreComment(line, names, bool(own[4].strip()), first, last))
+        reason = own[4].strip()
+        if own[2] is not None and not names:
+            self.malformed.append((line, "its brackets are empty", _SOME_RULES))
+            return _NOTHING
+        if own[2] is None and reason and reason.split()[0] != _BEFORE_REASON:
+            self.malformed.append((line, "no bracket follows `ignore`", _EVERY_RULE))
+            return _NOTHING
+        has_reason = bool(reason.removeprefix(_BEFORE_REASON).strip() if own[2] is None else reason)
+        self.own.append(IgnoreComment(line, names, has_reason, first, last))
         return _Asked(every=not names, rules=names, codes=names)
 
     def _at_end(self, instruction: Instruction) -> list[tuple[int, str]]:

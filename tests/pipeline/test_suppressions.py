@@ -14,6 +14,29 @@ LINE = 3
 """Of the RUN in the texts below."""
 
 
+MALFORMED = {
+    "# dfix: ignore[]": "brackets",
+    "# dfix: ignore[ , ]": "brackets",
+    "# dfix: ignore[": "brackets",
+    "# dfix: ignore[] clean-up": "brackets",
+    "# dfix: ignore x": "rule",
+    "# dfix: ignore(x)": "rule",
+    "# dfix: ignore (clean-up)": "rule",
+    "# dfix: ignore clean-up": "rule",
+    "# dfix: ignore: clean-up": "rule",
+    "# dfix: ignore=DL3009": "rule",
+    "# dfix: ignore --clean-up": "rule",
+    "# dfix: ignore - slow": "rule",
+    "# dfix: ignore, DL3009": "rule",
+    "# dfix: ignore since the mirror is slow": "rule",
+    "# dfix: ignore clean-up [slow]": "rule",
+}
+WRONG = {
+    "brackets": "its brackets are empty. Name rules in them, or write `# dfix: ignore` alone for every rule",
+    "rule": "no bracket follows `ignore`. Write `# dfix: ignore[RULE] reason`, or `# dfix: ignore -- reason` for every rule",
+}
+
+
 def hidden(text: str, line: int = LINE, rule: str = "clean-up", codes: tuple[str, ...] = ("DL3009", "DL3015")) -> bool:
     return Suppressions.read(text).hides(rule, codes, line)
 
@@ -24,12 +47,12 @@ def hidden(text: str, line: int = LINE, rule: str = "clean-up", codes: tuple[str
         "# dfix: ignore",
         "#dfix:ignore",
         "  #  dfix:  ignore  ",
-        "# dfix: ignore since the mirror is slow",
+        "# dfix: ignore -- since the mirror is slow",
+        "# dfix: ignore --",
         "# dfix: ignore[clean-up]",
         "# dfix: ignore [clean-up]",
         "# dfix: ignore[merge-runs, clean-up] kept for its cache",
         "# dfix: ignore[clean-up,merge-runs]",
-        "# dfix: ignore[]",
         "# dfix: ignore[clean-up",
         "# hadolint ignore=DL3009",
         "# hadolint ignore=DL3008,DL3015",
@@ -50,6 +73,7 @@ def test_a_comment_hides_the_instruction_below(comment: str) -> None:
     [
         "# dfix: ignored",
         "# dfix: ignore-files",
+        *MALFORMED,
         "# dfix ignore",
         "# see dfix: ignore",
         "# dfix: ignore[merge-runs]",
@@ -100,6 +124,9 @@ def test_a_comment_within_a_heredoc_counts_for_nothing() -> None:
         ("# dfix: ignore\nFROM a\n", False),
         ("FROM a\nRUN b \\\n# dfix: ignore-file\n c\n", False),
         ("FROM a\nRUN echo '# dfix: ignore-file'\n", False),
+        ("# dfix: ignore-file[clean-up]\nFROM a\n", False),
+        ("# dfix: ignore-file []\nFROM a\n", False),
+        ("# dfix: ignore-file (generated)\nFROM a\n", True),
         ("FROM a\n", False),
     ],
 )
@@ -144,6 +171,9 @@ def test_buildkits_directive(directive: str, codes: tuple[str, ...], is_hidden: 
         ("FROM a\nRUN b && \\\n  c  # dfix:ignore[x]\nRUN d\n", 2, True),
         ("FROM a\nRUN b && \\\n  c  # dfix:ignore[x]\nRUN d\n", 4, False),
         ("FROM a\nRUN b # dfix: ignore[y]\n", 2, False),
+        ("FROM a\nRUN b # dfix: ignore x\n", 2, False),
+        ("FROM a\nRUN b # dfix: ignore[]\n", 2, False),
+        ("FROM a\nRUN b # dfix: ignore -- slow\n", 2, True),
         ("FROM a\nRUN b # dfix: ignore-file\n", 2, False),
         ("FROM a\nRUN echo ' # dfix: ignore'\n", 2, False),
         ("FROM a\nRUN b#dfix: ignore\n", 2, False),
@@ -184,6 +214,13 @@ OR_NAME = "Remove it, or name the rule that it is about"
         ("# dfix: ignore[DL3015] no-recommends does not run without --unsafe", []),
         ("# dfix: ignore", [f"no rule that ran has anything to say here. {OR_NAME}"]),
         ("# dfix: ignore\n", [f"no instruction follows directly. {ABOVE}"]),
+        *((comment, [WRONG[kind]]) for comment, kind in MALFORMED.items()),
+        (
+            "# dfix: ignore-file[clean-up]",
+            [
+                "`ignore-file` takes no rules. Write `# dfix: ignore-file reason`, or `# dfix: ignore[RULE]` above each instruction"
+            ],
+        ),
         ("# dfix ignore[clean-up]", [f"a colon follows `dfix`. {ABOVE}"]),
         ("# dfix ignore, says the team", []),
         ("# hadolint ignore=DL3009", []),
@@ -253,7 +290,8 @@ def test_a_comment_of_a_stage() -> None:
         ("# dfix: ignore[clean-up]", [2]),
         ("# dfix: ignore[clean-up", [2]),
         ("# dfix: ignore[clean-up] the mirror is slow", []),
-        ("# dfix: ignore the mirror is slow", []),
+        ("# dfix: ignore -- the mirror is slow", []),
+        ("# dfix: ignore --", [2]),
         ("# dfix: ignore-file", [2]),
         ("# dfix: ignore-file generated", []),
         ("# hadolint ignore=DL3009", []),
