@@ -91,10 +91,16 @@ def _scan_fault(request: VerifyRequest) -> str:
 
 
 def _fault_of_comparison(request: VerifyRequest) -> str:
-    if request.base is None:
-        return "" if request.against is None else _against_fault(request, request.against)
-    if request.against is not None:
+    if request.base is None and request.against is None:
+        return ""
+    if request.base is not None and request.against is not None:
         return "--base and --against cannot be combined. Leave one out"
+    flag = next((flag for given, flag in _of_rules(request.files) if given), "")
+    if flag:
+        compared = "--against" if request.base is None else "--base"
+        return f"{compared} compares what is already written, and runs no rule. Leave out {flag}"
+    if request.against is not None:
+        return _against_fault(request, request.against)
     return "--base writes nothing. Leave out --write" if request.files.mode == "write" else ""
 
 
@@ -110,8 +116,7 @@ def _fault_of_two_builds(request: VerifyRequest) -> str:
         (request.scan, "--scan"),
         (request.scan_reports is not None, "--scan-reports"),
         (files.unsafe, "--unsafe"),
-        (bool(files.select), "--select"),
-        (bool(files.ignore), "--ignore"),
+        *_of_rules(files),
     )
     flag = next((flag for given, flag in named if given), "")
     if flag:
@@ -124,6 +129,15 @@ def _fault_of_two_builds(request: VerifyRequest) -> str:
         wrong = f"{EPOCH} is {text!r}, which is not a number of seconds since 1970"
         return f"{wrong}. Set it as in `{EPOCH}=$(git log -1 --pretty=%ct)`"
     return ""
+
+
+def _of_rules(files: Request) -> tuple[tuple[bool, str], ...]:
+    """Whether each flag that chooses among rules is given, and its name."""
+    return (
+        (bool(files.select), "--select"),
+        (bool(files.ignore), "--ignore"),
+        (files.hadolint_config is not None, "--hadolint-config"),
+    )
 
 
 def _report_fault(reports: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ from dfix.rewriter.text.read import loose_text
 from dfix.rewriter.verify.proof import Compared, Proof
 from dfix.rewriter.verify.proof_text import name_of, proof_text, same_but
 from dfix.rewriter.verify.twice_text import headline
+from dfix.rewriter.verify.vulnerabilities import Scan
 
 MARK = "<!-- dfix verify -->"
 """The first line, by which a script finds its comment again."""
@@ -36,7 +37,9 @@ def markdown(proofs: Sequence[Proof], compared: Compared | None, error: str = ""
     """All proofs as one comment of at most MOST characters; `error` is why there are none."""
     if error:
         return f"{MARK}\n### dfix verify: nothing is shown\n\n{_code(error[:_MOST_SAID])}\n"
-    shown = [proof for proof in proofs if proof.verdict != "unchanged" or _reads_changes(proof)]
+    shown = [
+        proof for proof in proofs if proof.verdict != "unchanged" or _reads_changes(proof) or proof.scan is not None
+    ]
     lines = [MARK, f"### dfix verify: {_headline(shown)}", ""]
     if compared is not None:
         base, other = compared.short
@@ -137,9 +140,14 @@ def _verdict(proof: Proof) -> str:
 
 
 def _vulnerabilities(proof: Proof) -> str:
-    scan = proof.scan
-    if scan is None:
-        return ""
+    of_sources = proof.sources.scan if proof.sources is not None else None
+    if of_sources is None:
+        return "" if proof.scan is None else _found(proof.scan)
+    told = f"with the new sources: {_found(of_sources)}"
+    return told if proof.scan is None else f"{_found(proof.scan)}; {told}"
+
+
+def _found(scan: Scan) -> str:
     if scan.message:
         return "**not scanned**"
     new = f"**{len(scan.new)} new**" if scan.new else "none new"

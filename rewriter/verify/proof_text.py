@@ -31,6 +31,7 @@ def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None
     """Print one proof; problems go to `err`. `verbose` shows every path and step."""
     path = visible_name(name_of(proof))
     if _without_comparison(out, err, path, proof, verbose):
+        _scan(out, proof, verbose)
         return
     _head(out, path, proof)
     broken = {blame.change for blame in proof.blamed}
@@ -41,8 +42,7 @@ def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None
     _kept_apart(out, proof, verbose)
     for work in proof.work:
         _work(out, work)
-    if proof.scan is not None:
-        write_scan(out, proof.scan, "  ", verbose=verbose)
+    _scan(out, proof, verbose)
     if proof.sources is not None:
         _sources(out, proof.sources, verbose)
     if proof.before is not None and proof.after is not None and not (proof.blamed and not proof.settled.changed):
@@ -59,6 +59,11 @@ def proof_text(out: Output, err: Output, proof: Proof, *, verbose: bool) -> None
         err.write(f"{path}: {visible(proof.message)}\n")
         _log(err, proof.log)
     out.write("\n")
+
+
+def _scan(out: Output, proof: Proof, verbose: bool) -> None:
+    if proof.scan is not None:
+        write_scan(out, proof.scan, "  ", verbose=verbose)
 
 
 def name_of(proof: Proof) -> str:

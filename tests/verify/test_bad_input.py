@@ -248,6 +248,17 @@ def test_what_does_not_build_before_proves_nothing(verify: Verify, tmp_path: Pat
         (("nowhere",), "nowhere"),
         (("--context", "nowhere", "."), "--context: no such folder: nowhere"),
         (("--select", "nonsense", "."), "unknown rule `nonsense`"),
+        (
+            ("--base", "HEAD", "--select", "clean-up"),
+            "--base compares what is already written, and runs no rule. Leave out --select",
+        ),
+        (("--base", "HEAD", "--ignore", "DL3009", "."), "Leave out --ignore"),
+        (("--base", "HEAD", "--hadolint-config", "x.yaml"), "Leave out --hadolint-config"),
+        (
+            ("--against", "Dockerfile", "Dockerfile", "--select", "clean-up"),
+            "--against compares what is already written",
+        ),
+        (("--reproducible", "--hadolint-config", "x.yaml", "."), "Leave out --hadolint-config"),
     ],
 )
 def test_command_lines_that_make_no_sense(tmp_path: Path, words: tuple[str, ...], message: str) -> None:

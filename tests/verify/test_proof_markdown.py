@@ -98,6 +98,23 @@ def test_a_comment_has_a_table_and_folded_details() -> None:
     assert markdown([], None) == f"{MARK}\n### dfix verify: nothing to compare\n\n"
 
 
+def test_findings_of_a_scan_are_shown_where_nothing_else_is() -> None:
+    found = Scan("trivy", new=(Vulnerability("CVE-1", "libexample", "2", "high"),))
+    untouched = Proof("unchanged", proofs.REWRITE, proofs.REWRITE, sources=Sources(()))
+    for proof in (untouched, untouched._replace(sources=None), untouched._replace(verdict="new")):
+        text = markdown([proof._replace(scan=found)], None)
+        assert "| Dockerfile | Verdict | Vulnerabilities |" in text and "| 0 gone, **1 new** |" in text
+        assert "high CVE&#45;1 in libexample 2" in text
+    assert "Vulnerabilities" not in markdown([untouched._replace(verdict="new")], None)
+
+
+def test_findings_of_both_scans_are_in_the_table() -> None:
+    found = Scan("trivy", new=(Vulnerability("CVE-1", "libexample", "2", "high"),))
+    both = proofs.proven()._replace(scan=Scan("trivy"), sources=Sources(("a",), Comparison((), (), (), 0), scan=found))
+    assert "| 0 gone, none new; with the new sources: 0 gone, **1 new** |" in markdown([both], None)
+    assert "| with the new sources: 0 gone, **1 new** |" in markdown([both._replace(scan=None)], None)
+
+
 def test_a_comment_is_never_too_long() -> None:
     long = [named("x" * 300, "|" * 3_000)] * 500
     text = markdown(long, None)
