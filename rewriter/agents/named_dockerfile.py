@@ -8,6 +8,7 @@ from dfix.rewriter.agents.tools import BadArgumentError
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.settings.baseline_file import baselined
 from dfix.rewriter.settings.files import SettingsFinder
 from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.discover import discover
@@ -53,7 +54,7 @@ def options(path: str, root: str, select: list[str] | None, *, unsafe: bool) -> 
     try:
         settings = SettingsFinder().nearest(path, own)
         settings.check_rules(known)
-        found = settings.options(path)
+        found = baselined(settings.options(path), settings.baseline, path, own)
     except SettingsError as error:
         raise BadArgumentError(said(error.problem)) from None
     return found._replace(root=own, select=frozenset(select) if select else found.select, unsafe=unsafe or found.unsafe)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.cli.gain_finder import GainFinder
 from dfix.rewriter.cli.page_printer import PagePrinter
@@ -25,6 +26,9 @@ from dfix.rewriter.text.known import keeping
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import MAX_BYTES, read, too_large
 from dfix.rewriter.text.source import Source
+
+if TYPE_CHECKING:
+    from dfix.rewriter.cli.baseline_keeper import BaselineKeeper
 
 CLEAN, FOUND, FAILED = 0, 1, 2
 WORKERS_PAY_FROM = 60
@@ -56,6 +60,7 @@ def execute(request: Request) -> int:
     past = PastPrinter(request, out, err)
     gained = GainFinder(request)
     page = PagePrinter(request, out)
+    keeper = _baseline_keeper(request, files, err)
     for item, outcome in zip(items, _with_bar(_outcomes(request, items), len(items), request), strict=True):
         lines.add(outcome.result.plugin_faults)
         if request.verbose:
@@ -65,9 +70,22 @@ def execute(request: Request) -> int:
         printer.add(outcome.result, trace=outcome.trace, worth=worth)
         page.add(outcome.result, item.options if isinstance(item, Job) else None)
         past.add(outcome.result, replayed)
+        if keeper is not None and isinstance(item, Job):
+            keeper.add(outcome.result, item.options)
+    if keeper is not None and not keeper.finish():
+        return FAILED
     page.finish(printer.summary())
     printer.finish()
     return FAILED if lines.faulty else _status(request, printer)
+
+
+def _baseline_keeper(request: Request, files: SelectedFiles, err: Output) -> BaselineKeeper | None:
+    """Who keeps the baselines; None in a run without any."""
+    if request.mode != "write-baseline" and not files.baselines:
+        return None
+    from dfix.rewriter.cli.baseline_keeper import BaselineKeeper
+
+    return BaselineKeeper(request, files, err)
 
 
 def _plugin_lines(request: Request, err: Output) -> PluginLines:
@@ -151,7 +169,7 @@ def _status(request: Request, printer: ResultPrinter) -> int:
         return FAILED
     if request.exit_zero:
         return CLEAN
-    if request.mode == "add-ignore":
+    if request.mode in ("add-ignore", "write-baseline"):
         return CLEAN
     if printer.tally.unexplained:
         return FOUND
@@ -189,7 +207,9 @@ def _show_job(files: SelectedFiles, job: Job, out: Output) -> Problem | None:
     if options.warn:
         out.write(f"warn = {json.dumps(sorted(options.warn))}\n")
     out.write(f"unsafe = {json.dumps(options.unsafe)}\n")
-    for name, value in (("target", options.target), ("context", options.context)):
+    baseline = files.baseline(job.path, options.root)
+    named = baseline.path if baseline is not None else ""
+    for name, value in (("target", options.target), ("context", options.context), ("baseline", named)):
         if value:
             out.write(f"{name} = {json.dumps(value)}\n")
     out.write(f"# root: {visible_name(options.root)}\n")

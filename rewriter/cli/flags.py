@@ -97,6 +97,7 @@ _WHICH = (
             "Leave out what answers the checks that this .hadolint.yaml ignores.",
             "PATH",
         ),
+        Flag("baseline", ("--baseline",), "text", "Leave out the findings that this baseline has.", "PATH"),
     ),
     *_READ,
 )
@@ -117,6 +118,13 @@ REWRITE: tuple[Flag, ...] = (
             value="add-ignore",
         ),
         Flag("reason", ("--reason",), "text", "With --add-ignore: the reason to write into the comments.", "TEXT"),
+        Flag(
+            "mode",
+            ("--write-baseline",),
+            "switch",
+            "Record what would change in the baseline, so that later runs leave it out.",
+            value="write-baseline",
+        ),
         Flag("explain", ("--explain",), "switch", "Also show what was left alone, and why."),
         Flag("statistics", ("--statistics",), "switch", "Count the findings instead of showing them."),
         HISTORY,

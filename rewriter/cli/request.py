@@ -17,7 +17,7 @@ class Request(NamedTuple):
 
     paths: tuple[str, ...] = ()
     mode: str = "findings"
-    """findings, diff, check, write or add-ignore."""
+    """findings, diff, check, write, add-ignore or write-baseline."""
     reason: str | None = None
     """What --add-ignore writes into its comments."""
     stdin_filename: str | None = None
@@ -28,6 +28,8 @@ class Request(NamedTuple):
     config: str | None = None
     hadolint_config: str | None = None
     """The .hadolint.yaml whose ignored checks are left out."""
+    baseline: str | None = None
+    """The file of findings that are left out, or that `write-baseline` writes."""
     isolated: bool = False
     exclude: tuple[str, ...] = ()
     force_exclude: bool = False
@@ -103,15 +105,15 @@ def fault(request: Request) -> str:
     piped = request.stdin_filename is not None
     if "-" in request.paths and not piped:
         return "`-` needs --stdin-filename PATH. The folder of PATH is used to find the build context"
-    if piped and request.paths != ("-",):
-        return "--stdin-filename only works with `-`. Leave out the other paths"
-    if piped and request.mode == "write":
-        return "--write has no file to write to with `-`. Leave it out: the result goes to standard output"
-    if piped and request.mode == "add-ignore":
-        return "--add-ignore has no file to write to with `-`. Name the file"
+    if piped and (wrong := _fault_of_stdin(request)):
+        return wrong
+    if request.baseline == "":
+        return "--baseline has no path. Name the file"
+    if request.mode == "write-baseline" and request.statistics:
+        return "--write-baseline prints no findings. Leave out --statistics"
     if request.reason is not None and (wrong := _fault_of_reason(request)):
         return wrong
-    if request.mode in ("diff", "check", "add-ignore") and request.output_format != "text":
+    if request.mode in ("diff", "check", "add-ignore", "write-baseline") and request.output_format != "text":
         return f"--{request.mode} has its own format. Leave out --output-format"
     if request.statistics and (request.mode == "diff" or request.output_format not in ("text", "concise")):
         return "--statistics replaces the findings. Leave out --diff and --output-format"
@@ -124,11 +126,21 @@ def fault(request: Request) -> str:
     return ""
 
 
+def _fault_of_stdin(request: Request) -> str:
+    if request.paths != ("-",):
+        return "--stdin-filename only works with `-`. Leave out the other paths"
+    if request.mode == "write":
+        return "--write has no file to write to with `-`. Leave it out: the result goes to standard output"
+    if request.mode in ("add-ignore", "write-baseline"):
+        return f"--{request.mode} has no file to write to with `-`. Name the file"
+    return ""
+
+
 def _fault_of_history(request: Request) -> str:
     if request.stdin_filename is not None or request.show_settings:
         return "--history is about what dfix changes in files. Leave out `-` and --show-settings"
-    if request.mode == "add-ignore":
-        return "--history is about what dfix changes in files, and --add-ignore changes nothing. Leave one out"
+    if request.mode in ("add-ignore", "write-baseline"):
+        return f"--history is about what dfix changes in files, and --{request.mode} changes nothing. Leave one out"
     if request.statistics or request.output_format not in ("text", "concise", "html"):
         return "--history prints sentences. Leave out --statistics, and ask `dfix layers` for JSON"
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.cli.request import Request
 from dfix.rewriter.pipeline import run as pipeline
@@ -27,6 +28,9 @@ from dfix.rewriter.text.discover import discover
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.root import root_of
 
+if TYPE_CHECKING:
+    from dfix.rewriter.settings.baseline_file import BaselineFile
+
 
 class SelectedFiles:
     """The files of a request and their options. Raises SettingsError for a faulty file that the command line names."""
@@ -37,6 +41,7 @@ class SelectedFiles:
         """Named folders in which `items` has found nothing."""
         self._finder = SettingsFinder()
         self._checks: frozenset[str] = frozenset()
+        self._baselines: dict[str, BaselineFile] = {}
         if request.hadolint_config is not None:
             self._checks = ignored_by_hadolint(request.hadolint_config, None)
         self._fixed = Settings() if request.isolated else None
@@ -63,6 +68,12 @@ class SelectedFiles:
 
     def _job(self, path: str, options: Options) -> Job:
         request = self._request
+        if request.mode == "write-baseline":
+            if self.baseline(path, options.root) is None:
+                where = self.settings(path, options.root).path or options.root
+                hint = 'Set `baseline = ".dfix-baseline.json"` in the settings, or name one with --baseline PATH'
+                raise SettingsError(Problem(where, 0, "no baseline is named", hint))
+            return Job(path, options._replace(record=True), write=False)
         if request.mode != "add-ignore":
             return Job(path, options, write=request.mode == "write")
         reason = (request.reason or "").strip()
@@ -83,6 +94,25 @@ class SelectedFiles:
         found.check_rules(self._known)
         return found
 
+    def baseline(self, path: str, root: str) -> BaselineFile | None:
+        """The baseline of one file: `--baseline`, else that of its settings. Raises SettingsError."""
+        request = self._request
+        named = request.baseline if request.baseline is not None else self.settings(path, root).baseline
+        if named is None:
+            return None
+        key = os.path.abspath(named)
+        if key not in self._baselines:
+            from dfix.rewriter.settings.baseline_file import BaselineFile
+
+            anywhere = request.baseline is not None or self._fixed is not None
+            self._baselines[key] = BaselineFile(named, None if anywhere else (root,))
+        return self._baselines[key]
+
+    @property
+    def baselines(self) -> list[BaselineFile]:
+        """The baselines that files have asked for."""
+        return [*self._baselines.values()]
+
     def origin(self, path: str, root: str) -> str:
         """Where the settings for one file come from, in words. Raises SettingsError."""
         found = self.settings(path, root).path
@@ -95,7 +125,9 @@ class SelectedFiles:
         found = self.settings(path, root).options(path)
         named = request.context is not None
         found = ignoring(found, frozenset(request.ignore) | self._checks)
+        baseline = self.baseline(path, root) if request.mode != "write-baseline" else None
         return found._replace(
+            baseline=baseline.findings(path) if baseline is not None else (),
             select=frozenset(request.select) if request.select else found.select,
             unsafe=request.unsafe or found.unsafe,
             plugins=not request.isolated,

@@ -8,6 +8,16 @@ Place = tuple[str, int]
 """A rule and the character offset, in the original file, of one of its changes."""
 
 
+class RecordedChange(NamedTuple):
+    """A change that a baseline has on record."""
+
+    rule: str
+    instruction: str
+    """A digest of the instruction's text, see `pipeline.baseline`."""
+    times: int
+    """How many instructions of the file with that text have it."""
+
+
 class Options(NamedTuple):
     """What to run on a Dockerfile, and with which context."""
 
@@ -41,6 +51,10 @@ class Options(NamedTuple):
     """Places that must not be changed."""
     allow: tuple[tuple[str, str], ...] = ()
     """What may differ between two images for `dfix verify`: path or pattern, and reason."""
+    baseline: tuple[RecordedChange, ...] = ()
+    """Changes of this file that are left out because a baseline has them."""
+    record: bool = False
+    """Make no change, but list all of them for a baseline."""
 
 
 class Saving(NamedTuple):

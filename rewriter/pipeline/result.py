@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.change import Contract
+from dfix.rewriter.pipeline.options import RecordedChange
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.source import Edit, Region, Source
@@ -89,6 +90,10 @@ class Result(NamedTuple):
 
     only_warned: bool = False
     """Whether all of its changes are by rules of which the settings only want to be warned."""
+    findings: tuple[RecordedChange, ...] = ()
+    """Changes that were left out because the baseline has them, or all changes where they were to be recorded."""
+    gone: int = 0
+    """How many findings of the baseline are in the file no more."""
 
     @property
     def changed(self) -> bool:

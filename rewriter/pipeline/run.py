@@ -16,7 +16,8 @@ from dfix.rewriter.model import Model, build
 from dfix.rewriter.pipeline import guards
 from dfix.rewriter.pipeline.authors_words import AuthorsWords
 from dfix.rewriter.pipeline.history import History
-from dfix.rewriter.pipeline.ignore_warnings import SilencedAnswer, comments_to_mend, unused_comments, without_reason
+from dfix.rewriter.pipeline.ignore_warnings import comments_to_mend, unused_comments, without_reason
+from dfix.rewriter.pipeline.omissions import Omissions
 from dfix.rewriter.pipeline.opened_context import OpenedContext, open_context, unusable
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.registry import RuleInfo, plugin_rules, rule_names, rules, transforms
@@ -113,7 +114,7 @@ class _Run:
         self.done: list[_Done] = []
         self._asked = ""  # the rule that was asked last
         self._running = chosen(options)
-        self._hidden: set[SilencedAnswer] = set()
+        self._omissions = Omissions(options, self.history)
         self._last: Model  # of the last text
         self._context: Context | None = None
         self._context_known = False
@@ -191,7 +192,7 @@ class _Run:
 
     def _ask(self, transform: Transform, model: Model) -> tuple[list[Change], list[Refusal]]:
         foreign = transform not in transforms()
-        suppressed = Suppressions.read(model.source.text)
+        self._omissions.begin(transform.NAME)
         changes: list[Change] = []
         refusals: list[Refusal] = []
         taken: list[Edit] = []
@@ -202,11 +203,7 @@ class _Run:
                 from dfix.rewriter.pipeline.plugins import check_answer
 
                 check_answer(transform, item, len(model.source.text))
-            checks = item.checks or transform.CODES
-            if suppressed.hides(transform.NAME, checks, model.source.line_of(item.offset)):
-                self._hidden.add(SilencedAnswer(transform.NAME, checks, self._original_line(item.offset)))
-                continue
-            if not self.options.ignored_checks.isdisjoint(checks):
+            if self._omissions.has(self.tree, item, item.checks or transform.CODES):
                 continue
             if isinstance(item, Refusal):
                 refusals.append(item)
@@ -217,7 +214,7 @@ class _Run:
                 refusals.append(Refusal(item.rule, item.offset, "ignore-file", item.reason, hint))
             elif item.contract == "changed-image" and not self.options.unsafe and not is_unsafe_by_name(transform):
                 refusals.append(Refusal(item.rule, item.offset, "unsafe", item.reason, "--unsafe applies it"))
-            elif not overlap(taken, item.edits):
+            elif not self._omissions.records(self.tree, item) and not overlap(taken, item.edits):
                 for edit in item.edits:
                     insort(taken, edit)
                 changes.append(item)
@@ -242,9 +239,6 @@ class _Run:
     def _original(self, offset: int) -> int:
         """The offset in the file as it was, of one in the last text."""
         return self.history.original(len(self.history.texts) - 1, offset)
-
-    def _original_line(self, offset: int) -> int:
-        return self.first.source.line_of(self._original(offset))
 
     def _apply(self, changes: list[Change]) -> None:
         edits = [edit for change in changes for edit in change.edits]
@@ -279,6 +273,8 @@ class _Run:
         return self._context
 
     def _report(self, refusals: list[Refusal]) -> Result:
+        rules = frozenset(transform.NAME for transform in self._running)
+        baselined = self._omissions.findings(self.first, rules, unchanged=not self.done)
         return Result(
             self.history.texts[0],
             self.history.texts[-1],
@@ -291,6 +287,8 @@ class _Run:
             self._warnings(),
             context=self._opened.used,
             only_warned=all(done.change.rule in self.options.warn for done in self.done),
+            findings=baselined.findings,
+            gone=baselined.gone,
         )
 
     def _applied(self) -> Iterator[Applied]:
@@ -317,7 +315,10 @@ class _Run:
     def _warnings(self) -> tuple[Note, ...]:
         """A missing context, and the ignore comments of the file as it was that have no effect."""
         suppressed = Suppressions.read(self.first.source.text)
-        found = [*comments_to_mend(suppressed, self.options), *unused_comments(suppressed, self._hidden, self._running)]
+        found = [
+            *comments_to_mend(suppressed, self.options),
+            *unused_comments(suppressed, self._omissions.silenced, self._running),
+        ]
         if self._opened.why and self._opened.context is None:
             found.append(Note(1, f"no build context is used: {self._opened.why}. Name it with --context"))
         return tuple(sorted(found))

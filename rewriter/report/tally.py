@@ -17,6 +17,8 @@ class Tally:
     def __init__(self) -> None:
         self.files = self.changed = self.changes = self.failing = 0
         self.refusals = self.unsafe = self.notes = self.problems = self.unexplained = 0
+        self.findings = self.with_findings = 0
+        """Findings of a baseline, and the files that have some."""
         self._by_rule: dict[tuple[str, str], int] = {}
 
     def add(self, result: Result) -> None:
@@ -28,6 +30,8 @@ class Tally:
         self.changes += len(result.changes)
         self.notes += len(result.notes)
         self.unexplained += len(result.unexplained)
+        self.findings += sum(finding.times for finding in result.findings)
+        self.with_findings += bool(result.findings)
         for change in result.changes:
             self._count(change.rule, "change")
         for refusal in result.refusals:
@@ -55,7 +59,9 @@ class Tally:
         broken = f"{_number(self.problems, 'file')} could not be handled"
         if not sound:
             return broken
-        if not self.changed:
+        if mode == "write-baseline":
+            text = f"{_number(self.findings, 'finding')} in {self.with_findings} of {_number(sound, 'file')} recorded"
+        elif not self.changed:
             text = f"nothing to change in {_number(sound, 'file')}"
         else:
             verb = _DONE.get(mode, "possible in")
@@ -71,6 +77,8 @@ class Tally:
             text += f"; {' and '.join(left)}" + ("" if explained else " (--explain says why)")
         if self.unexplained:
             text += f"; {_number(self.unexplained, 'ignore comment')} without a reason"
+        if self.findings and mode != "write-baseline":
+            text += f"; {_number(self.findings, 'finding')} left out by the baseline"
         if self.problems:
             text += f"; {broken}"
         return text

@@ -23,6 +23,7 @@ from dfix.rewriter.server.contexts import Contexts
 from dfix.rewriter.server.documents import Document
 from dfix.rewriter.server.preferences import settings_for
 from dfix.rewriter.server.questions import Failure, News, Question, Reply, Said, begun, packed, received
+from dfix.rewriter.settings.baseline_file import baselined
 from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
@@ -166,7 +167,7 @@ class Analyses:
                 self._say(settings.path, "")
                 if settings.excludes(path):
                     return None
-                options, saving = settings.options(path), settings.save
+                options, saving = baselined(settings.options(path), settings.baseline, path, root), settings.save
                 preferences.check_context(folder, root)
         except SettingsError as error:
             problem = error.problem

@@ -36,6 +36,10 @@ FILES = ("dfix.toml", ".dfix.toml", "pyproject.toml")
 """In search order within a folder; a `pyproject.toml` only counts if it has a `[tool.dfix]` table."""
 
 
+PATHS = ("context", "hadolint-config", "baseline")
+"""The keys whose value is a path, relative to the folder of the settings file."""
+
+
 class Settings(NamedTuple):
     """The content of a settings file, or the defaults."""
 
@@ -59,6 +63,8 @@ class Settings(NamedTuple):
     """The .hadolint.yaml whose ignored checks are left out."""
     ignored_checks: frozenset[str] = frozenset()
     """Those checks."""
+    baseline: str | None = None
+    """The file of findings that are left out."""
     per_file_ignores: Mapping[str, frozenset[str]] = {}
     """As `ignore`, by pattern of the Dockerfile's path."""
     save: Saving = Saving()
@@ -216,7 +222,8 @@ def _own(folder: str, root: str) -> Settings | SettingsError | None:
             return error
         if found is None:
             continue
-        for key, named in (("context", found.context), ("hadolint-config", found.hadolint_config)):
+        paths = (found.context, found.hadolint_config, found.baseline)
+        for key, named in zip(PATHS, paths, strict=True):
             if named is not None and leads_out(named, (root,)):
                 hint = f"Name it on the command line, with --{key}"
                 return _error(path, data.decode(), key, f"`{key}` is outside of {root}", hint)
@@ -303,7 +310,7 @@ def _value(key: Key, value: object, path: str) -> object:
         return {pattern: frozenset(rules) for pattern, rules in value.items()}
     if isinstance(value, list):
         return tuple(value) if key.name == "exclude" else frozenset(value)
-    if key.name in ("context", "hadolint-config"):
+    if key.name in PATHS:
         return os.path.normpath(os.path.join(os.path.dirname(path), str(value)))
     return value
 

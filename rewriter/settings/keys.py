@@ -75,6 +75,12 @@ KEYS = (
         '".hadolint.yaml"',
         "A settings file of hadolint, inside of the root: what answers the checks that it ignores is left out.",
     ),
+    Key(
+        "baseline",
+        "text",
+        '".dfix-baseline.json"',
+        "A baseline, inside of the root: the findings that it has are left out. `dfix --write-baseline` writes it.",
+    ),
     Key("per-file-ignores", "table", '{ "*.dev" = ["merge-runs"] }', "Rules to skip in files that match a pattern."),
     Key(
         "save",
