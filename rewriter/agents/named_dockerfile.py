@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 
 from dfix.rewriter.agents.tools import BadArgumentError
-from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.settings.baseline_file import baselined
-from dfix.rewriter.settings.files import SettingsFinder
+from dfix.rewriter.settings.files import SettingsFinder, hint_for
 from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.discover import discover
 from dfix.rewriter.text.problem import Problem
@@ -50,7 +49,7 @@ def options(path: str, root: str, select: list[str] | None, *, unsafe: bool) -> 
     known = pipeline.rule_names()
     for name in select or ():
         if name not in known:
-            raise BadArgumentError(f"unknown rule `{name[:40]}`. {did_you_mean(name[:40], known, LISTED)}")
+            raise BadArgumentError(f"unknown rule `{name[:40]}`. {hint_for(name[:40], known)}")
     try:
         settings = SettingsFinder().nearest(path, own)
         settings.check_rules(known)

@@ -9,13 +9,12 @@ from typing import Any
 from dfix.rewriter.agents.named_dockerfile import located, options, said, source
 from dfix.rewriter.agents.tools import BadArgumentError
 from dfix.rewriter.agents.trimming import trimmed
-from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.layers.opened import opened_text
 from dfix.rewriter.layers.view import view
 from dfix.rewriter.pipeline.job import rewrite
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report.diff import git_diff
-from dfix.rewriter.report.pages import page, promise, reason
+from dfix.rewriter.report.pages import page_of, promise, unknown
 from dfix.rewriter.report.terminal import PROMISES
 from dfix.rewriter.text.problem import Problem
 
@@ -76,7 +75,6 @@ def _layers(given: dict[str, Any], root: str) -> dict[str, Any]:
 
 
 def _rules(given: dict[str, Any], root: str) -> dict[str, Any]:
-    from dfix.rewriter.answers.code_table import codes
     from dfix.rewriter.pipeline.registry import rules
 
     name = given.get("name")
@@ -86,10 +84,9 @@ def _rules(given: dict[str, Any], root: str) -> dict[str, Any]:
             for rule in rules()
         ]
         return {"rules": listed, "page": ""}
-    found = page(name) or reason(name)
+    found = page_of(name)
     if not found:
-        known = {rule.name for rule in rules()} | {code.name for code in codes()}
-        raise BadArgumentError(f"unknown rule or code `{name[:40]}`. {did_you_mean(name[:40], known, LISTED)}")
+        raise BadArgumentError(unknown(name))
     return {"rules": [], "page": found}
 
 

@@ -11,6 +11,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from dfix.rewriter.agents.tools import BadArgumentError, check, offered
+from dfix.rewriter.agents.unreadable import ReadableMessages
 from dfix.rewriter.report.output import visible
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.root import is_shared, real, repository_of
@@ -128,7 +129,8 @@ async def _run(server: Server[Any]) -> None:
     from mcp.server.stdio import stdio_server
 
     async with stdio_server() as (incoming, outgoing):
-        await server.run(incoming, outgoing, server.create_initialization_options())
+        readable: Any = ReadableMessages(incoming, outgoing)
+        await server.run(readable, outgoing, server.create_initialization_options())
 
 
 def _server(root: str, analysts: Analysts, builds: Builds | None) -> Server[Any]:

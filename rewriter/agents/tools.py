@@ -91,8 +91,9 @@ TOOLS = (
     ),
     Tool(
         "rules",
-        "The rules of dfix; with `name`, the page of a rule, or of the code of a reason for leaving a place alone.",
-        _object(name={"type": "string", "description": "A rule or a code."}),
+        "The rules of dfix; with `name`, the page of a rule, of the code of a reason for leaving a place alone, or of "
+        "a check of hadolint or BuildKit (DL3009), which says which rule fixes it.",
+        _object(name={"type": "string", "description": "A rule, a code or a check."}),
         _answer(
             rules=_list(name=_STRING, summary=_STRING, promise=_STRING, by_name_only={"type": "boolean"}),
             page=_STRING,

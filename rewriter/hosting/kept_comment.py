@@ -62,6 +62,8 @@ def service(request: PullRequest) -> Service:
 def keep_comment(where: Service, mark: str, body: str, wait: Callable[[float], None] = time.sleep) -> Done:
     """Make `body`, whose first line is `mark`, the only comment of its kind. Raises ApiError.
 
+    Where there are too many comments to look at all of them, none is written.
+
     After a failure that passes, everything is looked up again: a comment that was written, though the answer got lost,
     is found and not written twice.
     """
@@ -112,10 +114,15 @@ def _comments(where: Service) -> Iterator[Comment]:
         for row in rows:
             try:
                 yield where.comment(row)
-            except (KeyError, TypeError):  # a comment whose author is gone
+            except (KeyError, TypeError, ValueError):  # a comment whose author is gone
                 continue
         if len(rows) < _PAGE:
             return
+    # dfix's own comment may be one of those that were not looked at, and there must be no second one
+    raise ApiError(
+        f"the pull request has {_MOST_PAGES * _PAGE:,} comments or more, and dfix's own is not among the first ones, "
+        "so none is written"
+    )
 
 
 class _GitHub:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.own_data import own_table
+
+_SHELLCHECK = expression(r"(?:(?:hadolint|shellcheck):)?(sc\d{4})", re.IGNORECASE | re.ASCII)
 
 
 class KnownCheck(NamedTuple):
@@ -36,3 +40,9 @@ def known_check(name: str) -> KnownCheck | None:
     tool, colon, check = name.strip().rpartition(":")
     found = next((one for one in known_checks().values() if one.check.lower() == check.lower()), None)
     return None if found is None or (colon and tool.lower() != found.tool) else found
+
+
+def shellcheck_code(name: str) -> str:
+    """The code of a check of ShellCheck, which has hundreds: "SC2086"; "" for any other name."""
+    found = _SHELLCHECK.fullmatch(name.strip())
+    return found[1].upper() if found is not None else ""

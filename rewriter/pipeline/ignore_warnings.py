@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
-from dfix.rewriter.knowledge.known_checks import known_checks
+from dfix.rewriter.knowledge.known_checks import known_checks, shellcheck_code
 from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.registry import rule_names, transforms
 from dfix.rewriter.pipeline.result import Note
@@ -14,6 +14,7 @@ from dfix.rewriter.pipeline.transform import Transform, is_opt_in, reads_sources
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 _NO_EFFECT = "the comment has no effect: "
+_OF_SHELLCHECK = "That is a check of ShellCheck, which no rule of dfix answers"
 _ADD_ONE = "The settings require one after it"
 _OR_NAME = "Remove it, or name the rule that it is about"
 _WHERE = "Put `# dfix: ignore` on the line above the instruction"
@@ -41,7 +42,7 @@ def comments_to_mend(suppressed: Suppressions, options: Options) -> Iterator[Not
         known = rule_names(with_plugins=options.plugins) | known_checks().keys()
         for comment in suppressed.own:
             for name in sorted(comment.names - known):
-                hint = did_you_mean(name, known, LISTED)
+                hint = _OF_SHELLCHECK if shellcheck_code(name) else did_you_mean(name, known, LISTED)
                 yield Note(comment.line, f"{_NO_EFFECT}it names an unknown rule, `{name}`. {hint}")
 
 

@@ -21,6 +21,7 @@ from dfix.rewriter.text.source import Source
 
 _USAGE = "usage: dfix rules, dfix rule NAME-CODE-OR-CHECK, dfix config; for a file of that name: dfix ./{name}\n"
 _HELP = ("-h", "--help")
+_LONGEST_NAME = 60
 
 
 def answer(words: list[str], out: Output, err: Output) -> int:
@@ -39,10 +40,8 @@ def answer(words: list[str], out: Output, err: Output) -> int:
     elif words[0] != "rule" or len(words) != 2 or words[1].startswith("-"):
         err.write(_USAGE.format(name=words[0]))
         return 2
-    elif not (text := page(words[1]) or reason(words[1]) or check_page(words[1])):
-        names = {info.name for info in rules()} | {code.name for code in codes()} | set(known_checks())
-        hint = did_you_mean(words[1], names, LISTED)
-        err.write(f"dfix: unknown rule, code or check `{visible(words[1])}`. {hint}\n")
+    elif not (text := page_of(words[1])):
+        err.write(f"dfix: {visible(unknown(words[1]))}\n")
         return 2
     else:
         write_page(out, text)
@@ -84,6 +83,18 @@ def settings() -> str:
     for key in KEYS:
         lines.append(f"\n# {key.about}\n{key.name} = {key.example}\n")
     return "".join(lines)
+
+
+def page_of(name: str) -> str:
+    """The page of a rule, of a reason's code or of another tool's check as Markdown; "" if nothing has that name."""
+    return page(name) or reason(name) or check_page(name)
+
+
+def unknown(name: str) -> str:
+    """What is said of a name that nothing has."""
+    names = {info.name for info in rules()} | {code.name for code in codes()} | set(known_checks())
+    shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+    return f"unknown rule, code or check `{shown}`. {did_you_mean(shown, names, LISTED)}"
 
 
 def page(name: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
-from dfix.rewriter.knowledge.known_checks import known_check, known_checks
+from dfix.rewriter.knowledge.known_checks import known_check, known_checks, shellcheck_code
 from dfix.rewriter.pipeline.options import Options, Saving
 from dfix.rewriter.settings.hadolint_config import ignored_by_hadolint
 from dfix.rewriter.settings.keys import (
@@ -133,6 +133,9 @@ def unknown_names(ignored: frozenset[str], known: frozenset[str]) -> frozenset[s
 def hint_for(name: str, known: frozenset[str]) -> str:
     """What may be meant by the unknown name of a rule: the rule that fixes a check, or a similar name."""
     check = known_check(name)
+    code = shellcheck_code(name)
+    if code:
+        return f"{code} is a check of ShellCheck, which no rule of dfix answers"
     if check is None:
         return did_you_mean(name, known, LISTED)
     return f"`dfix rule {check.check}` says what fixes that check" + (f": `{check.rule}`" if check.rule else "")

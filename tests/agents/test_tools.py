@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import anyio
 import jsonschema
+import pytest
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
 
@@ -122,6 +123,8 @@ def test_bad_input_is_one_line_and_the_server_goes_on(tmp_path: Path) -> None:
         ("propose", {"path": "none\x1b[2J"}, "no such file"),
         ("layers", {"path": "bad.Dockerfile"}, "bad.Dockerfile:1: "),
         ("rules", {"name": "merge-rums"}, "Did you mean `merge-runs`?"),
+        ("rules", {"name": "x" * 5000}, f"`{'x' * 60}…`"),
+        ("explain", {"path": "Dockerfile", "select": ["DL3009"]}, "says what fixes that check: `clean-up`"),
         ("verify_against", {"path": "Dockerfile", "text": "FROM a\n"}, "only if dfix mcp gets --allow-builds"),
         ("erase", {}, "no tool `erase`: there are explain, propose, layers, rules"),
     ]
@@ -133,6 +136,52 @@ def test_bad_input_is_one_line_and_the_server_goes_on(tmp_path: Path) -> None:
         assert (await ask("explain", path="Dockerfile")).found["changes"]
 
     session(talk, cwd=app)
+
+
+def test_checks_of_other_tools_have_pages(tmp_path: Path) -> None:
+    app = repository(tmp_path / "app", FILES)
+
+    async def talk(_client: Client, ask: Ask) -> None:
+        for name in ("DL3009", "hadolint:dl3009"):
+            assert "**clean-up** fixes it" in (await ask("rules", name=name)).found["page"]
+        assert "A check of ShellCheck" in (await ask("rules", name="SC2086")).found["page"]
+
+    session(talk, cwd=app)
+
+
+@pytest.mark.parametrize(
+    ("message", "number", "code", "why"),
+    [
+        ('{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"rules","arguments":{"name":"\\ud800"}}}', 7, -32700,
+         "half of a pair"),
+        ('{"jsonrpc":"2.0","id":"a","method":"\\udfff"}', "a", -32700, "half of a pair"),
+        ('{"jsonrpc":"2.0","id":"\\ud800","method":"a"}', None, -32700, "half of a pair"),
+        ('{"jsonrpc":"2.0","id":true,"method":"\\ud800"}', None, -32700, "half of a pair"),
+        ("{", None, -32700, "is not JSON"),
+        ("[" * 5000 + "]" * 5000, None, -32700, "is not JSON"),
+        ("[1]", None, -32600, "not one of JSON-RPC 2.0"),
+    ],
+)  # fmt: skip
+def test_a_message_that_cannot_be_read_is_answered_and_the_server_goes_on(
+    tmp_path: Path, message: str, number: int | str | None, code: int, why: str
+) -> None:
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}}
+    ping = {"jsonrpc": "2.0", "id": 99, "method": "ping"}
+    command = [sys.executable, "-m", "dfix", "mcp", "--root", str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin is not None and server.stdout is not None
+        told = []
+        for line in (
+            json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}), message, json.dumps(ping)
+        ):  # fmt: skip
+            server.stdin.write(f"{line}\n")
+            server.stdin.flush()
+            told.append(json.loads(server.stdout.readline()))
+        server.stdin.close()
+        assert server.wait(60) == 0
+    assert (told[1]["id"], told[1]["error"]["code"]) == (number, code)
+    assert why in told[1]["error"]["message"]
+    assert told[2] == {"jsonrpc": "2.0", "id": 99, "result": {}}
 
 
 def test_only_the_root_is_read_and_long_answers_say_what_is_missing(tmp_path: Path) -> None:

@@ -93,6 +93,26 @@ def test_it_is_found_on_a_later_page(service: Service) -> None:
     assert [path.rpartition("page=")[2] for path in lists] == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize(("pages", "done"), [(3, "edited"), (2, ""), (1, "")])
+def test_no_second_one_is_written_where_there_are_too_many(
+    service: Service, said: Said, monkeypatch: pytest.MonkeyPatch, pages: int, done: str
+) -> None:
+    for number in range(2 * kept_comment._PAGE):
+        service.say("somebody", f"{number}")
+    service.say(OWN, MARK)
+    monkeypatch.setattr(kept_comment, "_MOST_PAGES", pages)
+    before = bodies(service)
+    status, told = said(service.environment)
+    if done:
+        assert status == 0 and bodies(service) == [*before[:-1], BODY]
+        return
+    assert (status, bodies(service)) == (2, before)
+    assert told == (
+        f"dfix: the pull request has {pages * kept_comment._PAGE} comments or more, and dfix's own is not among the "
+        "first ones, so none is written\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("troubles", "waited"),
     [

@@ -7,6 +7,7 @@ import pytest
 from dfix.rewriter.knowledge.known_checks import known_check, known_checks
 from dfix.rewriter.pipeline.registry import rules, transforms
 from dfix.rewriter.report.check_page import check_page
+from dfix.rewriter.settings.files import hint_for
 from dfix.rewriter.text.own_data import own_text
 
 
@@ -68,3 +69,16 @@ def test_a_name_as_people_write_it(name: str, check: str | None) -> None:
 def test_a_page(name: str, said: str) -> None:
     assert said in check_page(name)
     assert check_page("DL9999") == ""
+
+
+@pytest.mark.parametrize("name", ["SC2086", "sc2086", "shellcheck:SC2086", "hadolint:SC2086"])
+def test_a_check_of_shellcheck(name: str) -> None:
+    assert check_page(name).startswith("# SC2086\n\nA check of ShellCheck, ")
+    assert "No rule of dfix fixes" in check_page(name)
+    assert hint_for(name, frozenset()) == "SC2086 is a check of ShellCheck, which no rule of dfix answers"
+
+
+@pytest.mark.parametrize("name", ["SC", "SC208", "SC20866", "xSC2086", "buildkit:SC2086", "DL2086"])
+def test_what_is_no_check_of_shellcheck(name: str) -> None:
+    assert check_page(name) == ""
+    assert hint_for(name, frozenset()) == "`dfix rules` lists them"

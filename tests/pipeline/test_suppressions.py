@@ -211,6 +211,10 @@ OR_NAME = "Remove it, or name the rule that it is about"
         ("# dfix: ignore[multistage] it does not run without --unsafe", []),
         ("# dfix: ignore[cache-mounts] it only runs by name", []),
         ("# dfix: ignore[DL3009]", ["DL3009 has nothing to say here. Remove it"]),
+        (
+            "# dfix: ignore[SC2086]",
+            ["it names an unknown rule, `SC2086`. That is a check of ShellCheck, which no rule of dfix answers"],
+        ),
         ("# dfix: ignore[DL3015] no-recommends does not run without --unsafe", []),
         ("# dfix: ignore", [f"no rule that ran has anything to say here. {OR_NAME}"]),
         ("# dfix: ignore\n", [f"no instruction follows directly. {ABOVE}"]),
