@@ -10,7 +10,7 @@ from dfix.rewriter.bases.image_row import BaseRow
 from dfix.rewriter.bases.image_use import BaseUse
 from dfix.rewriter.bases.old_data import OldData
 from dfix.rewriter.report.diff import shown_name
-from dfix.rewriter.report.output import valid
+from dfix.rewriter.report.output import bounded, valid
 from dfix.rewriter.text.problem import Problem
 
 VERSION = 1
@@ -42,7 +42,7 @@ def _row(row: BaseRow, today: str) -> dict[str, Any]:
     deprecated = row.deprecated
     return {
         "kind": row.kind,
-        "image": valid(row.name),
+        "image": _value(row.name),
         "tag": row.tag or None,
         "digest": row.digest or None,
         "files": row.files,
@@ -71,10 +71,15 @@ def _use(use: BaseUse) -> dict[str, Any]:
     return {
         "path": valid(shown_name(use.path)),
         "line": use.line,
-        "stage": valid(use.stage),
+        "stage": _value(use.stage),
         "ships": use.ships,
         "instruction": use.instruction,
-        "written": valid(use.written),
-        "arguments": {valid(name): valid(value) for name, value in use.arguments},
-        "unknown": valid(use.why) or None,
+        "written": _value(use.written),
+        "arguments": {_value(name): _value(value) for name, value in use.arguments},
+        "unknown": _value(use.why) or None,
     }
+
+
+def _value(text: str) -> str:
+    """A text of the file; each place may have a long one, and a document has all places."""
+    return bounded(valid(text))

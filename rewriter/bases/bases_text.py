@@ -9,13 +9,16 @@ from dfix.rewriter.bases.image_use import BaseUse
 from dfix.rewriter.bases.old_data import OldData
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.folding import Painted
-from dfix.rewriter.report.output import Output, visible, visible_name
+from dfix.rewriter.report.output import Output, bounded, visible, visible_name
 from dfix.rewriter.report.sizes import counted
 
 _WIDEST = 48
 """Columns of the images; a longer one moves the rest of its line."""
 _MOST_PLACES = 3
 _MOST_TAGS = 5
+_MOST_ARGUMENTS = 10
+_LONGEST_VALUE = 100
+"""Characters of a stage's name, and of a build argument with its default."""
 _NONE = "-"
 _HEADS = ("BASE", "FILES", "END OF LIFE", "NOTES")
 
@@ -24,7 +27,7 @@ def write_bases(out: Output, rows: Sequence[BaseRow], today: str, *, every_place
     """Print the table."""
     if not rows:
         return
-    width = min(max(len(visible(row.shown)) for row in rows), _WIDEST)
+    width = min(max(len(_name(row)) for row in rows), _WIDEST)
     head, files, end, notes = _HEADS
     out.write(f"{head:<{width}}  {files}  {end}  {notes}\n", "bold")
     for row in rows:
@@ -32,7 +35,7 @@ def write_bases(out: Output, rows: Sequence[BaseRow], today: str, *, every_place
         ended = bool(row.ended(today))
         said = "; ".join(_notes(row, today))
         parts = [
-            Painted(f"{visible(row.shown):<{width}}  {row.files:>{len(files)}}  "),
+            Painted(f"{_name(row):<{width}}  {row.files:>{len(files)}}  "),
             Painted(f"{last_day:<{len(end)}}", "bold red" if ended else ""),
             Painted(f"  {visible(said)}"),
         ]
@@ -68,12 +71,22 @@ def write_old_data(err: Output, old: OldData | None) -> None:
     )
 
 
+def _name(row: BaseRow) -> str:
+    return bounded(visible(row.shown))
+
+
 def _place(use: BaseUse) -> str:
     place = f"{visible_name(shown_name(use.path))}:{use.line}"
-    means = use.instruction if use.instruction != "FROM" else ""
-    told = [f"stage {use.stage}", *([f"{means} --from" if means != "RUN" else "RUN --mount"] if means else [])]
-    arguments = ", ".join(f"{name}={value}" for name, value in use.arguments)
-    return visible(f"{place} ({', '.join(told)}{f'; {arguments}' if arguments else ''})")
+    by = use.instruction if use.instruction != "FROM" else ""
+    told = [
+        f"stage {bounded(use.stage, _LONGEST_VALUE)}",
+        *([f"{by} --from" if by != "RUN" else "RUN --mount"] if by else []),
+    ]
+    arguments = [bounded(f"{name}={value}", _LONGEST_VALUE) for name, value in use.arguments[:_MOST_ARGUMENTS]]
+    if len(arguments) < len(use.arguments):
+        arguments.append(f"and {len(use.arguments) - len(arguments)} more")
+    means = f"; {', '.join(arguments)}" if arguments else ""
+    return visible(f"{place} ({', '.join(told)}{means})")
 
 
 def _notes(row: BaseRow, today: str) -> Iterator[str]:
@@ -95,4 +108,4 @@ def _notes(row: BaseRow, today: str) -> Iterator[str]:
         shown = ", ".join(row.other_tags[:_MOST_TAGS])
         yield f"also used: {shown}" + (" and others" if len(row.other_tags) > _MOST_TAGS else "")
     if row.kind == "unknown":
-        yield f"not known: {row.uses[0].why}"
+        yield f"not known: {bounded(row.uses[0].why)}"

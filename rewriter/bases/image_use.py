@@ -11,6 +11,7 @@ from dfix.rewriter.dockerfile import Instruction
 from dfix.rewriter.model import Model
 from dfix.rewriter.model.possible_bases import around_variables, with_any_values
 from dfix.rewriter.model.stage import Stage, Step
+from dfix.rewriter.report.output import bounded
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 Kind = Literal["image", "scratch", "unknown"]
@@ -111,6 +112,6 @@ def _use(instruction: Instruction, stage: Stage, word: str, text: str | None, pl
         kind = "image" if reference is not None else "unknown"
         if reference is None:
             template = any(mark in text for mark in _PLACEHOLDERS)
-            why = "a template's placeholder" if template else f"`{text}` is not an image name"
+            why = "a template's placeholder" if template else f"`{bounded(text)}` is not an image name"
     name = stage.name or str(stage.index)
     return BaseUse(*place, instruction.line, name, stage.ships, instruction.keyword, word, kind, reference, (), why)

@@ -14,6 +14,7 @@ from dfix.rewriter.bases.registry_tools import RegistryError
 from dfix.rewriter.dockerfile import Tree, parse
 from dfix.rewriter.dockerfile.rules import check
 from dfix.rewriter.model import build
+from dfix.rewriter.report.output import bounded
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import Edit, Source
 
@@ -36,7 +37,7 @@ class LeftImage(NamedTuple):
         """Its name, without the digest where it has a tag."""
         reference = self.use.reference
         if reference is None:
-            return self.use.written
+            return bounded(self.use.written)
         return reference._replace(digest="" if reference.tag else reference.digest).text
 
 

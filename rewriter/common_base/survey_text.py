@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dfix.rewriter.common_base.shared_beginnings import Near, SharedBeginning
 from dfix.rewriter.common_base.survey import Survey
 from dfix.rewriter.report.diff import shown_name
-from dfix.rewriter.report.output import Output, visible, visible_name
+from dfix.rewriter.report.output import Output, bounded, visible, visible_name
 from dfix.rewriter.report.sizes import size
 from dfix.rewriter.report.terminal import problem_line
 
@@ -21,7 +21,7 @@ def write_survey(out: Output, err: Output, found: Survey) -> None:
     for problem in found.problems:
         problem_line(err, problem)
     for one in found.left_out:
-        out.write(f"{visible_name(shown_name(one.path))}: left out: {visible(one.why)}\n")
+        out.write(f"{visible_name(shown_name(one.path))}: left out: {bounded(visible(one.why))}\n")
     for group in found.groups:
         write_group(out, group)
     if found.why:
@@ -32,7 +32,9 @@ def write_survey(out: Output, err: Output, found: Survey) -> None:
 def write_group(out: Output, group: SharedBeginning) -> None:
     """Print one group: its image, the steps, the files, and what a base would save."""
     slow = sum(step.slow for step in group.steps)
-    image = visible(group.base.image) + (f" ({visible(group.base.platform)})" if group.base.platform else "")
+    image = bounded(visible(group.base.image)) + (
+        f" ({bounded(visible(group.base.platform))})" if group.base.platform else ""
+    )
     steps = f"{_counted(len(group.steps), 'step')}, {slow} of them slow" if len(group.steps) > 1 else "a slow step"
     out.write(f"{image}: {group.files} Dockerfiles can share {steps}\n", "bold")
     for step in group.steps:
@@ -41,7 +43,7 @@ def write_group(out: Output, group: SharedBeginning) -> None:
         out.write(f"  {visible(_short(step.shown))}\n", "yellow" if step.slow else "")
     for member in group.members:
         lines = ", ".join(str(step.line) for step in group.of(member))
-        stage = "" if member.stage.isdigit() else f" stage {visible(member.stage)},"
+        stage = "" if member.stage.isdigit() else f" stage {visible(_short(member.stage))},"
         moves = any(step.moves for step in group.of(member))
         said = " (moved above other steps)" if moves else ""
         out.write(f"  {visible_name(shown_name(member.path))}:{stage} line {lines}{said}\n")
@@ -71,9 +73,11 @@ def _write_near(out: Output, found: Sequence[Near]) -> None:
     if found:
         out.write("The same RUN on the same image, but not shared:\n", "bold")
     for one in found[:_MOST_NEAR]:
-        out.write(f"  {visible(one.image)}: {visible(_short(one.shown))} ({_counted(one.files, 'Dockerfile')})\n")
+        out.write(
+            f"  {bounded(visible(one.image))}: {visible(_short(one.shown))} ({_counted(one.files, 'Dockerfile')})\n"
+        )
         for place in one.places[:_MOST_PLACES]:
-            out.write(f"    {visible_name(shown_name(place.path))}:{place.line}: {visible(place.reason)}\n")
+            out.write(f"    {visible_name(shown_name(place.path))}:{place.line}: {bounded(visible(place.reason))}\n")
         if len(one.places) > _MOST_PLACES:
             out.write(f"    and {len(one.places) - _MOST_PLACES} more\n")
     if len(found) > _MOST_NEAR:
@@ -81,7 +85,7 @@ def _write_near(out: Output, found: Sequence[Near]) -> None:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return bounded(text, _LONGEST)
 
 
 def _counted(number: int, what: str) -> str:

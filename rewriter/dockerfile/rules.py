@@ -31,6 +31,7 @@ MAX_STAGES = 200
 _STAGE_NAME = expression(r"[a-z][a-z0-9\-_.]*", re.IGNORECASE | re.ASCII)
 _TEMPLATE = expression(r"\{\{|\{%|<%|%%|#(?:include|define|if|endif)\b|@[A-Z_]{1,200}@|\$\{\{|__[A-Z_]{1,200}__$")
 _MIXED = "has a JSON array with values that are not strings"
+_LONGEST_SHOWN = 60
 _REFERENCE = "See the Dockerfile reference"
 
 
@@ -83,7 +84,7 @@ def _flags(instruction: Instruction) -> str:
     for flag in instruction.flags:
         name, value = flag.name, flag.value
         if name not in allowed:
-            return f"has no flag --{name}"
+            return f"has no flag --{_short(name)}"
         if name in seen and name not in _MANY_TIMES:
             return f"has the flag --{name} twice"
         seen.add(name)
@@ -93,6 +94,10 @@ def _flags(instruction: Instruction) -> str:
         elif value is not None and value.lower() not in ("true", "false"):
             return f"accepts only true or false for its flag --{name}"
     return ""
+
+
+def _short(word: str) -> str:
+    return word if len(word) <= _LONGEST_SHOWN else word[: _LONGEST_SHOWN - 1] + "…"
 
 
 def _form(instruction: Instruction) -> str:
@@ -117,7 +122,7 @@ def _from(instruction: Instruction) -> str:
     if len(words) not in (1, 3) or (len(words) == 3 and words[1].text.upper() != "AS"):
         return "takes an image, and optionally AS and a stage name"
     if len(words) == 3 and not _STAGE_NAME.fullmatch(words[2].text):
-        return f"names a stage `{words[2].text}`, which is not a legal stage name"
+        return f"names a stage `{_short(words[2].text)}`, which is not a legal stage name"
     return ""
 
 
@@ -139,7 +144,7 @@ def _pairs(instruction: Instruction) -> str:
     for word in words:
         name, sign, _ = word.text.partition("=")
         if not sign or not name:
-            return f"has a word without a name and `=`: `{word.text}`"
+            return f"has a word without a name and `=`: `{_short(word.text)}`"
     return ""
 
 

@@ -8,7 +8,7 @@ from dfix.rewriter.layers.layer import one_line
 from dfix.rewriter.layers.past import Past
 from dfix.rewriter.layers.replay import Replayed
 from dfix.rewriter.layers.since import Again, Since
-from dfix.rewriter.report.output import Output, visible, visible_name
+from dfix.rewriter.report.output import Output, bounded, visible, visible_name
 from dfix.rewriter.report.sizes import counted
 
 _LONGEST = 70
@@ -121,5 +121,4 @@ def duration(seconds: float) -> str:
 
 def shortened(text: str, most: int) -> str:
     """A text that is safe for a terminal, with `…` where it is cut."""
-    shown = visible(text)
-    return shown if len(shown) <= most else shown[: most - 1] + "…"
+    return bounded(visible(text), most)

@@ -100,6 +100,15 @@ def visible(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\t" else _written_out(char) for char in text)
 
 
+LONGEST_SHOWN = 500
+"""Characters of one value of a file; a name of an image has fewer."""
+
+
+def bounded(text: str, most: int = LONGEST_SHOWN) -> str:
+    """The text, with `…` where it is cut: what a file holds may be of any length."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def visible_name(name: str) -> str:
     """A file name as `visible` shows it, and so that a line that begins with it is no command of GitHub."""
     shown = visible(name)

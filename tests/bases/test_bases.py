@@ -213,6 +213,29 @@ def test_the_table(tmp_path: Path) -> None:
     assert later.status == 0 and "days old" in later.err and later.err.count("\n") == 1
 
 
+def test_what_is_printed_is_bounded_and_is_one_line_of_no_command(tmp_path: Path) -> None:
+    long = "x" * 20_000
+    put(tmp_path, {
+        "a.Dockerfile": f"ARG V={long}\nARG W=$V$V\nFROM a:${{W}} AS {long}\nFROM b:{long}\nFROM c\nCOPY --from={long}Y /a /\n",
+        "b.Dockerfile": "".join(f"ARG A{n}={n}\n" for n in range(40)) + "FROM a:" + "".join(f"$A{n}" for n in range(40)),
+        "::error::c\n::error::d.Dockerfile": f"FROM {long}/\x1b[31m##[error]\n",
+        "d\n::error::e.Dockerfile": f"FROM a AS 1{long}\n",
+    })  # fmt: skip
+    for form in ("text", "json"):
+        answer = bases("-v", "--output-format", form, ".", cwd=tmp_path)
+        assert answer.status == 2
+        for line in (answer.out + answer.err).split("\n"):
+            assert len(line) < 1_700 and not line.startswith("::")
+            assert form == "json" or "##[" not in line
+        assert "\x1b" not in answer.out + answer.err
+        assert answer.err.count("\n") == 1
+    row_of_b = next(line for line in bases("-v", ".", cwd=tmp_path).out.split("\n") if "b.Dockerfile:41" in line)
+    assert row_of_b.endswith("A16=16, A17=17, and 30 more)")
+    named = f"FROM {'y' * 300}/z:{'t' * 128}\n"  # a name that an engine accepts is shown whole
+    put(tmp_path, {"z/Dockerfile": named})
+    assert named[5:-1] in bases("z", cwd=tmp_path).out
+
+
 def test_json_follows_the_schema(tmp_path: Path) -> None:
     put(
         tmp_path,
