@@ -306,6 +306,7 @@ BASES: tuple[Flag, ...] = (
 """The flags of `dfix bases PATH…`, in the order of its help."""
 
 COMMON_BASE: tuple[Flag, ...] = (
+    *_grouped("What to do", Flag("mode", ("--diff",), "switch", "Print a diff that makes the base.", value="diff")),
     *_READ,
     *_grouped(
         _OUTPUT,

@@ -15,16 +15,17 @@ from dfix.rewriter.cli.typer_command import add_command, operands
 _HELP = """Show which slow steps several Dockerfiles could share in a base of their own.
 
 Compares the stages that are built on the same image, also where the shared steps have to go above others, of which they
-need nothing. Says what a base would save, and of equal RUNs that can't be shared, why. Nothing is built and nothing is
-written.
+need nothing. Says what a base would save, and of equal RUNs that can't be shared, why. With --diff, prints what makes
+the base, as `git apply` reads it. Nothing is built and nothing is written.
 
-Exit status: 0 shown, 2 an error.
+Exit status: 0 shown, 1 with --diff if there is something to share, 2 an error.
 
 \b
 Examples:
   dfix common-base .
   dfix common-base services/*/Dockerfile
   dfix common-base --output-format json .
+  dfix common-base --diff . | git apply
 """
 
 

@@ -11,4 +11,6 @@ def fault(request: Request) -> str:
         return "`-` is one Dockerfile, and a base needs several. Name the files or their folder"
     if request.config is not None and request.isolated:
         return "--config and --isolated cannot be combined. Leave one out"
+    if request.mode == "diff" and request.output_format != "text":
+        return "--diff has its own format. Leave out --output-format"
     return ""

@@ -8,7 +8,7 @@ from dfix.rewriter.common_base.beginning import Beginning, beginnings
 from dfix.rewriter.common_base.shared_beginnings import Near, SharedBeginning, groups, near
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.dockerfile.rules import check
-from dfix.rewriter.model import build
+from dfix.rewriter.model import Model, build
 from dfix.rewriter.pipeline.budget import OverBudgetError, limited
 from dfix.rewriter.pipeline.job import Job
 from dfix.rewriter.pipeline.opened_context import open_context
@@ -68,13 +68,22 @@ def survey(items: Iterable[Job | Problem]) -> Survey:
 def _read(path: str, options: Options) -> list[Beginning] | LeftOut | Problem:
     try:
         with limited(MOST_SECONDS):
-            return _beginnings(path, options)
+            model = read_model(path, options)
+            if isinstance(model, Problem):
+                return model
+            return LeftOut(path, model.opaque) if model.opaque else list(beginnings(model))
     except OverBudgetError:
-        said = f"dfix gave up after {MOST_SECONDS:.0f} seconds of CPU time"
-        return Problem(path, 0, said, "Exclude it, or report it if the file is ordinary")
+        return gave_up(path)
 
 
-def _beginnings(path: str, options: Options) -> list[Beginning] | LeftOut | Problem:
+def gave_up(path: str) -> Problem:
+    """What is said of a file that takes more than `MOST_SECONDS`."""
+    said = f"dfix gave up after {MOST_SECONDS:.0f} seconds of CPU time"
+    return Problem(path, 0, said, "Exclude it, or report it if the file is ordinary")
+
+
+def read_model(path: str, options: Options) -> Model | Problem:
+    """A Dockerfile with its build context, or why it can't be read."""
     data = read(path, (options.root or root_of(path),))
     if isinstance(data, Problem):
         return data
@@ -82,8 +91,7 @@ def _beginnings(path: str, options: Options) -> list[Beginning] | LeftOut | Prob
     fault = check(tree)
     if fault is not None:
         return Problem(path, fault.line, fault.message, fault.hint)
-    model = build(tree, options.target, lambda: open_context(tree, options).context)
-    return LeftOut(path, model.opaque) if model.opaque else list(beginnings(model))
+    return build(tree, options.target, lambda: open_context(tree, options).context)
 
 
 def _why(files: int, found: list[Beginning], almost: list[Near]) -> str:
