@@ -20,7 +20,10 @@ _LARGEST_SECRET = 1_000_000
 Mask = Callable[[str], str]
 _EPILOGUE = expression(
     r"npm (?:error|ERR!)(?: A complete log of this run can be found in:.*|\s+/\S+\.log|)$|\[notice\] .*pip"
+    r"|note: This (?:error originates from a subprocess|is an issue with the package)|hint: See above for"
+    r"|(?:│ exit code: \d+|╰─> See above for output\.)$|\[end of output\]$"
 )
+"""How npm and pip (23 to 26) end what they say of an error: where its log is, whose fault it is, where to look."""
 
 
 def open_log(path: str) -> TextIO:
@@ -55,7 +58,7 @@ def masked(item: Any, mask: Mask, kept: tuple[type, ...] = ()) -> Any:
 
 
 def tells(line: str) -> bool:
-    """Whether a line of a build's output tells something: not where npm keeps its own log, nor that pip is old."""
+    """Whether a line of a build's output tells something: not an epilogue of npm or pip."""
     return bool(line.strip()) and _EPILOGUE.match(line.strip()) is None
 
 

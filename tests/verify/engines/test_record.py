@@ -69,6 +69,8 @@ def test_what_programs_say_at_their_end_is_no_last_word() -> None:
     for said in (
         f"npm error not ok\nnpm error {log} /root/.npm/_logs/x-debug-0.log\n",
         "npm error not ok\n\n[notice] A new release of pip is available: 1 -> 2\n[notice] To update, run: pip install --upgrade pip\n",
+        "npm error not ok\n│ exit code: 1\n╰─> See above for output.\n\nnote: This error originates from a subprocess, and is likely not a problem with pip.\n",
+        "npm error not ok\n      [end of output]\nhint: See above for details.\n",
         f"npm error not ok\nnpm ERR!\nnpm ERR! {log}\nnpm ERR!     /root/.npm/_logs/x-debug-0.log\n",
     ):
         record, _, _ = read(output("a", said), {"vertexes": [vertex("a", "[2/2] RUN npm ci", 1, error=process)]})
