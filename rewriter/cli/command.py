@@ -19,7 +19,8 @@ from dfix.rewriter.pipeline import run as pipeline
 from dfix.rewriter.pipeline.job import Job, Outcome, died, failed, rewrite, work
 from dfix.rewriter.pipeline.opened_context import choose_context
 from dfix.rewriter.pipeline.options import Options
-from dfix.rewriter.report.output import Output, outputs, visible_name
+from dfix.rewriter.report.diff import shown_name
+from dfix.rewriter.report.output import Output, outputs, visible, visible_name
 from dfix.rewriter.report.terminal import context_line, problem_line, warning_line
 from dfix.rewriter.settings.settings_error import SettingsError
 from dfix.rewriter.text.known import keeping
@@ -212,6 +213,8 @@ def _show_job(files: SelectedFiles, job: Job, out: Output) -> Problem | None:
     for name, value in (("target", options.target), ("context", options.context), ("baseline", named)):
         if value:
             out.write(f"{name} = {json.dumps(value)}\n")
+    for file, keys in files.sources(job.path, options.root).items():
+        out.write(f"# from {visible_name(shown_name(file))}: {visible(', '.join(keys)) or 'nothing'}\n")
     out.write(f"# root: {visible_name(options.root)}\n")
     folder, why = choose_context(parse(Source.from_bytes(job.path, data)), options)
     out.write(f"# build context: {visible_name(folder) or 'none'} ({visible_name(why)})\n")

@@ -115,8 +115,18 @@ class SelectedFiles:
 
     def origin(self, path: str, root: str) -> str:
         """Where the settings for one file come from, in words. Raises SettingsError."""
-        found = self.settings(path, root).path
-        return f"settings from {shown_name(found)}" if found else "no settings file"
+        found = self.settings(path, root)
+        if not found.path:
+            return "no settings file"
+        return "settings from " + ", which extends ".join(map(shown_name, (found.path, *found.bases)))
+
+    def sources(self, path: str, root: str) -> dict[str, list[str]]:
+        """The keys of the settings for one file by the file that has the value in force, where several do."""
+        found = self.settings(path, root)
+        listed: dict[str, list[str]] = {file: [] for file in (found.path, *found.bases) if found.bases}
+        for key, file in sorted(found.sources.items()):
+            listed[file].append(key)
+        return listed
 
     def options(self, path: str, root: str = "") -> Options:
         """The options for one file: its settings, overridden by the command line. Raises SettingsError."""

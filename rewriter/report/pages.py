@@ -78,7 +78,7 @@ def settings() -> str:
     """The keys of the settings and the files that they are read from."""
     lines = [
         f"Settings are read from {', '.join(FILES[:-1])} or [tool.dfix] in {FILES[-1]}.\n",
-        "Only the file nearest to the Dockerfile is used (files are not merged); command-line flags override it.\n",
+        "Only the file nearest to the Dockerfile is used, with what it extends; command-line flags override it.\n",
     ]
     for key in KEYS:
         lines.append(f"\n# {key.about}\n{key.name} = {key.example}\n")

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from dfix.rewriter.pipeline.options import Options, Saving
-from dfix.rewriter.settings.files import Settings, SettingsFinder, saving
+from dfix.rewriter.settings.files import Settings, SettingsFinder
 from dfix.rewriter.settings.keys import save_faults, wrong_value
 from dfix.rewriter.settings.settings_error import SettingsError
+from dfix.rewriter.settings.settings_file import saving
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.root import leads_out

@@ -11,7 +11,7 @@ from dfix.rewriter.settings.files import FILES
 from dfix.rewriter.text.named_tuple import NamedTuple
 
 _DECLARING = ("*compose*.yml", "*compose*.yaml", "docker-bake*.hcl", "docker-bake*.json", "skaffold.yaml")
-_ELSEWHERE = (*FILES, *_DECLARING, "devcontainer.json", "*.dockerignore", "*dfix-baseline*.json")
+_ELSEWHERE = (*FILES, "*dfix*.toml", *_DECLARING, "devcontainer.json", "*.dockerignore", "*dfix-baseline*.json")
 """Files that matter in any folder: settings and baselines, and files that name build contexts."""
 _KIND = types.WatchKind
 

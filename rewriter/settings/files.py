@@ -1,6 +1,7 @@
 """Settings files: `dfix.toml`, `.dfix.toml` or `[tool.dfix]` in `pyproject.toml`.
 
-Only the file nearest to the Dockerfile is used; it is not merged with those of outer folders. None is read above the
+Only the file nearest to the Dockerfile is used, with those that its `extend` names; it is not merged with those of
+outer folders. None is read above the
 root (dfix.rewriter.text.root), and a build context that one of them sets is inside of it.
 """
 
@@ -8,43 +9,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from dfix.rewriter.answers.spelling import LISTED, did_you_mean
 from dfix.rewriter.knowledge.known_checks import known_check, known_checks, shellcheck_code
 from dfix.rewriter.pipeline.options import Options, Saving
 from dfix.rewriter.settings.hadolint_config import ignored_by_hadolint
-from dfix.rewriter.settings.keys import (
-    FORMS,
-    KEYS_BY_NAME,
-    MOST,
-    Key,
-    fits,
-    has_too_many,
-    nearest_key,
-    save_faults,
-    verify_faults,
-)
 from dfix.rewriter.settings.settings_error import SettingsError
+from dfix.rewriter.settings.settings_file import CheckedSettings, parsed, setting
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.read import read
-from dfix.rewriter.text.root import is_inside, is_shared, leads_out, real, root_of
-from dfix.rewriter.text.toml import TomlError, toml_of
+from dfix.rewriter.text.root import is_inside, is_shared, real, root_of
 
 FILES = ("dfix.toml", ".dfix.toml", "pyproject.toml")
 """In search order within a folder; a `pyproject.toml` only counts if it has a `[tool.dfix]` table."""
-
-
-PATHS = ("context", "hadolint-config", "baseline")
-"""The keys whose value is a path, relative to the folder of the settings file."""
 
 
 class Settings(NamedTuple):
     """The content of a settings file, or the defaults."""
 
     path: str = ""
-    """The settings file, "" if there is none; patterns are relative to its folder."""
+    """The settings file, "" if there is none; patterns are relative to its folder unless `sources` says another."""
+    bases: tuple[str, ...] = ()
+    """The files that it extends, the nearest first."""
+    sources: Mapping[str, str] = {}
+    """Where a key has its value from; `per-file-ignores` and other tables by `table.key`. Empty without `bases`."""
     select: frozenset[str] | None = None
     """The rules to run; None means all."""
     warn: frozenset[str] = frozenset()
@@ -72,20 +61,19 @@ class Settings(NamedTuple):
     verify: tuple[tuple[str, str], ...] = ()
     """What may differ between two images: path or pattern, and reason."""
 
-    @property
-    def folder(self) -> str:
-        """The folder of the settings file."""
-        return os.path.dirname(os.path.abspath(self.path))
+    def _folder(self, key: str) -> str:
+        """The folder of the file that a key has its value from."""
+        return os.path.dirname(os.path.abspath(self.sources.get(key, self.path)))
 
     def excludes(self, path: str) -> bool:
         """Whether the `exclude` patterns match a file or folder."""
-        return matches(path, self.exclude, self.folder)
+        return matches(path, self.exclude, self._folder("exclude"))
 
     def options(self, path: str) -> Options:
         """The pipeline's options for the Dockerfile at `path`."""
         ignore = self.ignore
         for pattern, rules in self.per_file_ignores.items():
-            if matches(path, (pattern,), self.folder):
+            if matches(path, (pattern,), self._folder(f"per-file-ignores.{pattern}")):
                 ignore |= rules
         options = ignoring(
             Options(
@@ -100,7 +88,9 @@ class Settings(NamedTuple):
         )
         if self.context is None:
             return options
-        return options._replace(context=self.context, context_from=f"set in {os.path.basename(self.path)}")
+        return options._replace(
+            context=self.context, context_from=f"set in {os.path.basename(self.sources.get('context', self.path))}"
+        )
 
     def check_rules(self, known: frozenset[str]) -> None:
         """Raise SettingsError if the settings name a rule that is not in `known`."""
@@ -110,10 +100,16 @@ class Settings(NamedTuple):
         if not unknown:
             return
         name = min(unknown)
-        data = read(self.path, None, is_settings=True)
-        lines = b"" if isinstance(data, Problem) else data
-        line = next((i for i, text in enumerate(lines.split(b"\n"), 1) if f'"{name}"'.encode() in text), 0)
-        raise SettingsError(Problem(self.path, line, f"unknown rule `{name}`", hint_for(name, known)))
+        places = ((path, line) for path in (self.path, *self.bases) if (line := _line_with(path, f'"{name}"')))
+        path, line = next(places, (self.path, 0))
+        raise SettingsError(Problem(path, line, f"unknown rule `{name}`", hint_for(name, known)))
+
+
+def _line_with(path: str, text: str) -> int:
+    """The first line of a settings file with a text; 0 for none."""
+    data = read(path, None, is_settings=True)
+    lines = [] if isinstance(data, Problem) else data.split(b"\n")
+    return next((number for number, line in enumerate(lines, 1) if text.encode() in line), 0)
 
 
 def ignoring(options: Options, names: frozenset[str]) -> Options:
@@ -187,10 +183,10 @@ def load(path: str) -> Settings:
     data = read(path, None, is_settings=True)
     if isinstance(data, Problem):
         raise SettingsError(data)
-    found = _parse(path, data)
+    found = parsed(path, data, None)
     if found is None:
         raise SettingsError(Problem(path, 0, "has no [tool.dfix] table", "Add one or name another file"))
-    return _with_checks(found, None)
+    return _settings(found, None)
 
 
 def matches(path: str, patterns: Iterable[str], folder: str) -> bool:
@@ -220,123 +216,29 @@ def _own(folder: str, root: str) -> Settings | SettingsError | None:
         if isinstance(data, Problem):
             return SettingsError(data)
         try:
-            found = _parse(path, data)
-        except SettingsError as error:
-            return error
-        if found is None:
-            continue
-        paths = (found.context, found.hadolint_config, found.baseline)
-        for key, named in zip(PATHS, paths, strict=True):
-            if named is not None and leads_out(named, (root,)):
-                hint = f"Name it on the command line, with --{key}"
-                return _error(path, data.decode(), key, f"`{key}` is outside of {root}", hint)
-        try:
-            return _with_checks(found, root)
+            found = parsed(path, data, root)
+            if found is not None:
+                return _settings(found, root)
         except SettingsError as error:
             return error
     return None
 
 
-def _with_checks(found: Settings, root: str | None) -> Settings:
-    """The settings with the checks that their .hadolint.yaml ignores. Raises SettingsError."""
+def _settings(file: CheckedSettings, root: str | None) -> Settings:
+    """The settings of a file and those that it extends, with the checks that their .hadolint.yaml ignores.
+
+    Raises SettingsError.
+    """
+    values: dict[str, object] = {"path": file.path}
+    if "extend" in file.values:
+        from dfix.rewriter.settings.extended import extended
+
+        file, values["sources"], values["bases"] = extended(file, root)
+    sources: Mapping[str, str] = values.get("sources", {})  # type: ignore[assignment]
+    for name, value in file.values.items():
+        if name != "extend":
+            values[name.replace("-", "_")] = setting(name, value, sources.get(name, file.path))
+    found = Settings(**values)  # type: ignore[arg-type]  # each value was checked by `parsed`
     if found.hadolint_config is None:
         return found
     return found._replace(ignored_checks=ignored_by_hadolint(found.hadolint_config, root))
-
-
-def _parse(path: str, data: bytes) -> Settings | None:
-    in_pyproject = os.path.basename(path) == "pyproject.toml"
-    if in_pyproject and b"dfix" not in data:
-        return None
-    try:
-        text = data.decode("utf-8")
-        found = toml_of(text)
-    except UnicodeDecodeError:
-        raise SettingsError(Problem(path, 0, "not UTF-8", "Save it as UTF-8")) from None
-    except TomlError as error:
-        raise SettingsError(Problem(path, error.line, f"not valid TOML: {error}", "Fix the syntax")) from None
-    if in_pyproject:
-        tool = found.get("tool")
-        if not isinstance(tool, dict) or "dfix" not in tool:
-            return None
-        found = tool["dfix"]
-        if not isinstance(found, dict):
-            raise _error(path, text, "dfix", "`tool.dfix` is not a table", "Write [tool.dfix]")
-    return _settings(path, text, found)
-
-
-def _settings(path: str, text: str, found: dict[str, object]) -> Settings:
-    values: dict[str, object] = {"path": path}
-    for name, value in found.items():
-        key = KEYS_BY_NAME.get(name)
-        if key is None:
-            hint = nearest_key(name) if name != "tool" else "Leave out [tool.dfix], which is for pyproject.toml"
-            raise _error(path, text, name, f"unknown key `{name}`", hint)
-        if not fits(key.form, value):
-            raise _error(path, text, name, f"`{name}` is not {FORMS[key.form]}", f"For example: {name} = {key.example}")
-        if has_too_many(value):
-            raise _error(path, text, name, f"`{name}` has more than {MOST:,} entries", "Leave some out")
-        if isinstance(value, dict) and key.form == "save":
-            values["save"] = _save(path, text, value)
-        elif isinstance(value, dict) and key.form == "verify":
-            values["verify"] = _verify(path, text, value)
-        else:
-            values[name.replace("-", "_")] = _value(key, value, path)
-    return Settings(**values)  # type: ignore[arg-type]  # each value was checked by `fits`
-
-
-def _save(path: str, text: str, found: dict[str, object]) -> Saving:
-    fault = next(save_faults(found), None)
-    if fault is not None:
-        raise _error(path, text, f"save.{fault.name}", fault.message, fault.hint)
-    return saving(found)
-
-
-def _verify(path: str, text: str, found: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    fault = next(verify_faults(found), None)
-    if fault is not None:
-        raise _error(path, text, f"verify.{fault.name}", fault.message, fault.hint)
-    allow = found.get("allow") or {}
-    if len(allow) > MOST:
-        raise _error(path, text, "verify.allow", f"`verify.allow` has more than {MOST:,} entries", "Leave some out")
-    return tuple(allow.items())
-
-
-def saving(found: Mapping[str, Any]) -> Saving:
-    """The value of a `save` table that passed `save_faults`."""
-    select = found.get("select")
-    return Saving(None if select is None else frozenset(select), frozenset(found.get("ignore") or ()))
-
-
-def _value(key: Key, value: object, path: str) -> object:
-    if isinstance(value, dict):
-        return {pattern: frozenset(rules) for pattern, rules in value.items()}
-    if isinstance(value, list):
-        return tuple(value) if key.name == "exclude" else frozenset(value)
-    if key.name in PATHS:
-        return os.path.normpath(os.path.join(os.path.dirname(path), str(value)))
-    return value
-
-
-def _error(path: str, text: str, name: str, message: str, hint: str) -> SettingsError:
-    return SettingsError(Problem(path, line_of(text, name), message, hint))
-
-
-def line_of(text: str, name: str) -> int:
-    """The 1-based line that sets a key or opens its table; 0 if not found (TOML parsers give no line numbers).
-
-    A key in a table is named `table.key`; if it has no line of its own, as in an inline table, the table's line counts.
-    """
-    import re
-
-    in_pyproject = re.search(r"^[^\S\n]*\[\s*tool\s*\.\s*dfix\b", text, re.MULTILINE)
-    start = in_pyproject.start() if in_pyproject is not None else 0
-    line = 0
-    for part in name.split("."):
-        key = rf"[\"']?{re.escape(part)}[\"']?"
-        found = re.compile(rf"^[ \t]*(?:{key}\s*[=.]|\[[^\]\n]*{key}\s*[\].])", re.MULTILINE).search(text, start)
-        if found is None:
-            break
-        start = found.start()
-        line = text.count("\n", 0, start) + 1
-    return line

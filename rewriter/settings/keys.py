@@ -94,6 +94,12 @@ KEYS = (
         '{ allow = { "/app/build.json" = "has the date of the build in it" } }',
         "What may differ between two images for `dfix verify`: `allow` has paths or patterns, each with the reason.",
     ),
+    Key(
+        "extend",
+        "text",
+        '"../dfix.toml"',
+        "Another settings file, relative to this one and inside of the root: its values hold where this file has none.",
+    ),
 )
 KEYS_BY_NAME = {key.name: key for key in KEYS}
 _ALLOWED = 'allow = { "/app/build.json" = "has the date of the build in it" }'
