@@ -21,8 +21,8 @@ LARGEST = 10_000_000
 """Bytes of a baseline: some 80,000 findings."""
 MOST_TIMES = 100_000
 _HINT = "Write it with `dfix --write-baseline`"
-_AGAIN = "Remove it, and write it again with `dfix --write-baseline`"
-_HINTS = {"irregular": "Name a regular file", "outside": "Name that file with --baseline", "larger": _AGAIN}
+_AGAIN = "Name another file or, if that is the baseline, remove it and write it again with `dfix --write-baseline`"
+_HINTS = {"outside": "Name that file with --baseline", "larger": _AGAIN}
 _KEYS = frozenset(("path", "rule", "instruction", "times"))
 
 
@@ -77,7 +77,7 @@ class BaselineFile:
             return data
         if data.kind == "absent":
             return None
-        raise SettingsError(Problem(self.path, 0, data.message, _HINTS.get(data.kind, data.hint)))
+        raise SettingsError(Problem(self.path, 0, data.message, _HINTS.get(data.kind, "Name another file")))
 
     def _parse(self, data: bytes) -> dict[str, tuple[RecordedChange, ...]]:
         """The findings by path. Of equal ones, as a merge can leave them, the one with the most times counts."""
