@@ -8,6 +8,7 @@ from typing import Literal
 from dfix.rewriter.bases.global_arguments import Expanded, GlobalArguments
 from dfix.rewriter.bases.image_reference import ImageReference, image_reference
 from dfix.rewriter.dockerfile import Instruction
+from dfix.rewriter.dockerfile.stage_names import stage_number
 from dfix.rewriter.model import Model
 from dfix.rewriter.model.possible_bases import around_variables, with_any_values
 from dfix.rewriter.model.stage import Stage, Step
@@ -51,7 +52,7 @@ def base_uses(model: Model, root: str) -> Iterator[BaseUse]:
     arguments = GlobalArguments(model.tree)
     place = model.source.path, root
     before: set[str] = set()
-    stages = {str(stage.index) for stage in model.stages} | {stage.name for stage in model.stages if stage.name}
+    stages = {stage.name for stage in model.stages if stage.name}
     for stage in model.stages:
         if stage.parent is None:
             word = stage.instruction.words[0].text
@@ -62,7 +63,7 @@ def base_uses(model: Model, root: str) -> Iterator[BaseUse]:
             before.add(stage.name)
         for step in stage.steps:
             for image in _images(step):
-                if image.lower() not in stages and "$" not in image:
+                if image.lower() not in stages and "$" not in image and stage_number(image) is None:
                     yield _use(step.instruction, stage, image, image, place)
 
 

@@ -22,6 +22,9 @@ _FLAG_SPACE = "\t\n\v\f\r "
 _PLAIN = expression(f"[^{SPACE}]+")
 
 
+_LONGEST_SHOWN = 60
+
+
 class Piece(NamedTuple):
     """A word of a logical line: its range and its text."""
 
@@ -118,3 +121,8 @@ def split_words(text: str, start: int, escape: str) -> list[Piece]:
         if word:
             words.append(Piece(begin, at, word))
     return words
+
+
+def short_word(word: str) -> str:
+    """A word for a message, which may be of any length in a file."""
+    return word if len(word) <= _LONGEST_SHOWN else word[: _LONGEST_SHOWN - 1] + "…"

@@ -1,4 +1,4 @@
-"""BuildKit's rules for single instructions (frontend/dockerfile/instructions): arity, flags, forms, order.
+"""BuildKit's rules for single instructions (frontend/dockerfile/instructions): arity, flags, forms, order, stages.
 
 They decide whether a file can build at all. What depends on values that only a build knows is not checked.
 """
@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from dfix.rewriter.answers.spelling import did_you_mean
 from dfix.rewriter.dockerfile.instruction import KEYWORDS, MAY_BE_JSON, Instruction
-from dfix.rewriter.dockerfile.lexing import BLANKS
+from dfix.rewriter.dockerfile.lexing import BLANKS, short_word
+from dfix.rewriter.dockerfile.stage_names import stage_fault
 from dfix.rewriter.dockerfile.tree import Fault, Tree
 from dfix.rewriter.text.expression import expression
 
@@ -31,7 +32,6 @@ MAX_STAGES = 200
 _STAGE_NAME = expression(r"[a-z][a-z0-9\-_.]*", re.IGNORECASE | re.ASCII)
 _TEMPLATE = expression(r"\{\{|\{%|<%|%%|#(?:include|define|if|endif)\b|@[A-Z_]{1,200}@|\$\{\{|__[A-Z_]{1,200}__$")
 _MIXED = "has a JSON array with values that are not strings"
-_LONGEST_SHOWN = 60
 _REFERENCE = "See the Dockerfile reference"
 
 
@@ -53,7 +53,9 @@ def check(tree: Tree) -> Fault | None:
         elif not started and instruction.keyword != "ARG":
             message = f"{instruction.keyword} comes before the first FROM"
             return Fault(instruction.line, message, "Begin with FROM (or ARG)")
-    return None if started else Fault(0, "no FROM in the file", "A Dockerfile starts with FROM")
+    if not started:
+        return Fault(0, "no FROM in the file", "A Dockerfile starts with FROM")
+    return stage_fault(tree.instructions)
 
 
 def check_instruction(instruction: Instruction) -> Fault | None:
@@ -84,7 +86,7 @@ def _flags(instruction: Instruction) -> str:
     for flag in instruction.flags:
         name, value = flag.name, flag.value
         if name not in allowed:
-            return f"has no flag --{_short(name)}"
+            return f"has no flag --{short_word(name)}"
         if name in seen and name not in _MANY_TIMES:
             return f"has the flag --{name} twice"
         seen.add(name)
@@ -94,10 +96,6 @@ def _flags(instruction: Instruction) -> str:
         elif value is not None and value.lower() not in ("true", "false"):
             return f"accepts only true or false for its flag --{name}"
     return ""
-
-
-def _short(word: str) -> str:
-    return word if len(word) <= _LONGEST_SHOWN else word[: _LONGEST_SHOWN - 1] + "…"
 
 
 def _form(instruction: Instruction) -> str:
@@ -122,7 +120,7 @@ def _from(instruction: Instruction) -> str:
     if len(words) not in (1, 3) or (len(words) == 3 and words[1].text.upper() != "AS"):
         return "takes an image, and optionally AS and a stage name"
     if len(words) == 3 and not _STAGE_NAME.fullmatch(words[2].text):
-        return f"names a stage `{_short(words[2].text)}`, which is not a legal stage name"
+        return f"names a stage `{short_word(words[2].text)}`, which is not a legal stage name"
     return ""
 
 
@@ -144,7 +142,7 @@ def _pairs(instruction: Instruction) -> str:
     for word in words:
         name, sign, _ = word.text.partition("=")
         if not sign or not name:
-            return f"has a word without a name and `=`: `{_short(word.text)}`"
+            return f"has a word without a name and `=`: `{short_word(word.text)}`"
     return ""
 
 

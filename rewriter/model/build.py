@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.dockerfile import Instruction, Tree
 from dfix.rewriter.dockerfile.lexing import BLANKS
+from dfix.rewriter.dockerfile.stage_names import stage_number
 from dfix.rewriter.knowledge.image_variables import image_variables
 from dfix.rewriter.knowledge.working_folders import working_folder
 from dfix.rewriter.model.images import family, repository
@@ -156,7 +157,8 @@ def used_stages(step: Step, stages: Sequence[Stage]) -> list[Stage]:
         names = [mount.from_ for mount in step.mounts if mount.from_]
     else:
         return []
-    return [stage for name in names for stage in stages if stage.name == name.lower() or str(stage.index) == name]
+    wanted = [(name.lower(), stage_number(name)) for name in names]
+    return [stage for name, number in wanted for stage in stages if stage.name == name or stage.index == number]
 
 
 def _template(tree: Tree, stages: list[Stage]) -> str:

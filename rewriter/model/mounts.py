@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dfix.rewriter.dockerfile import Instruction
+from dfix.rewriter.dockerfile.stage_names import mount_fields
 from dfix.rewriter.model.paths import resolve
 from dfix.rewriter.text.named_tuple import NamedTuple
 
@@ -35,11 +36,7 @@ def mounts(instruction: Instruction, workdir: str | None) -> tuple[Mount, ...]:
 
 
 def _mount(value: str, workdir: str | None) -> Mount:
-    fields: dict[str, str] = {}
-    for part in value.split(","):
-        key, _, field = part.partition("=")
-        name = key.strip().lower()
-        fields[_SAME.get(name, name)] = field.strip().strip('"')
+    fields = {_SAME.get(name, name): field for name, field in mount_fields(value)}
     return Mount(
         fields.get("type", "bind").lower(),
         _target(fields.get("target"), workdir),

@@ -98,6 +98,7 @@ def ended(image: str) -> list[str]:
         ("FROM --x\n", []),
         ("FROM a AS b\nCOPY --from=b /x /\nCOPY --from=0 /x /\nCOPY --from=uv:1 /x /\n", ["a", "uv:1"]),
         ("FROM a\nRUN --mount=type=bind,from=c:1,target=/x true\nONBUILD COPY --from=d /x /\n", ["a", "c:1"]),
+        ("FROM a\nFROM b\nCOPY --from=00 /x /\nCOPY --from=+0 /y /\n", ["a", "b"]),
         ("FROM a\nARG V=1\nFROM b:$V\n", ["a", "[no ARG V comes before the first FROM]"]),
     ],
 )  # fmt: skip

@@ -177,3 +177,50 @@ def test_the_parsers_fault_comes_first() -> None:
     fault = fault_of("FROM a\nCOPY b\nRUN <<EOF\n")
     assert fault is not None
     assert fault.line == 3
+
+
+NAMED_WELL = [
+    "FROM a AS x\nFROM b\nCOPY --from=x /a /b\nCOPY --from=0 /a /b\nCOPY --from=+0 /a /b\nCOPY --from=00 /a /b\n",
+    "FROM a AS x\nFROM b\nCOPY --from=X /a /b\nRUN --mount=from=x,target=/x c\n",
+    "FROM a\nCOPY --from=image:1 /a /b\nCOPY --from=$S /a /b\n",
+    "FROM a\nCOPY --from= /a /b\nCOPY 9 /b\n",
+    "FROM a\nONBUILD COPY --from=9 /a /b\n",  # in another file
+    "FROM a\nRUN --mount=from=9,target=/x b\n",  # a number is an image there
+    "FROM a\nRUN --mount=type=tmpfs,from=later,target=/x b\nFROM c AS later\n",
+    "FROM a\nRUN <<E\nCOPY --from=9 /a /b\nE\n",
+    "FROM a AS x\nFROM x AS x\nFROM b\nCOPY --from=x /a /b\n",
+    "FROM a AS one\nCOPY --from=two /a /b\nFROM b AS two\n",  # whoever builds `two` does not need `one`
+    "FROM a AS one\nCOPY --from=2 /a /b\nFROM one AS two\nRUN c\nFROM b\n",
+]
+OUTSIDE = "names a stage that the file doesn't have: its"
+LATER = "names a stage that only begins on line"
+NAMED_BADLY = {
+    "FROM a\nCOPY --from=1 /a /b\n": (2, f"COPY --from=1 {OUTSIDE} only stage is 0"),
+    "FROM a\nFROM b\nCOPY --link --from=99 /a /b\n": (3, f"COPY --from=99 {OUTSIDE} stages are 0 to 1"),
+    "FROM a\nCOPY --from=-1 /a /b\n": (2, f"COPY --from=-1 {OUTSIDE} only stage is 0"),
+    "FROM a\nCOPY --from=9 /a /b\nFROM b\n": (2, f"COPY --from=9 {OUTSIDE} stages are 0 to 1"),
+    "FROM a\nCOPY --from=0 /a /b\n": (2, "COPY --from=0 names the stage that it is in"),
+    "FROM a AS x\nCOPY --from=X /a /b\nFROM b\n": (2, "COPY --from=X names the stage that it is in"),
+    "FROM a AS x\nRUN --mount=target=/y,from=x c\n": (2, "RUN --mount=from=x names the stage that it is in"),
+    "FROM a\nCOPY --from=x /a /b\nFROM b AS x\nFROM c\nCOPY --from=0 /b /c\n": (2, f"COPY --from=x {LATER} 3"),
+    "FROM a AS y\nCOPY --from=1 /a /b\nFROM b\nFROM y\n": (2, f"COPY --from=1 {LATER} 3"),
+    "FROM a AS y\nCOPY --from=x /a /b\nFROM y AS x\n": (2, f"COPY --from=x {LATER} 3"),
+    "FROM a AS y\nRUN --mount=type=cache,from=x,target=/c d\nFROM y AS x\n": (2, f"RUN --mount=from=x {LATER} 3"),
+    "FROM a AS x\nFROM b\nCOPY --from=x /a /b\nFROM c AS x\nCOPY --from=1 /b /c\n": (3, f"COPY --from=x {LATER} 4"),
+    f"FROM a AS y{'y' * 999}\nCOPY --from=y{'y' * 999} /a /b\n": (2, f"COPY --from={'y' * 59}… names the stage"),
+}
+
+
+@pytest.mark.parametrize("text", NAMED_WELL)
+def test_stages_that_can_be_copied_from(text: str) -> None:
+    assert fault_of(text) is None
+
+
+@pytest.mark.parametrize("text", NAMED_BADLY)
+def test_stages_that_cannot_be_copied_from(text: str) -> None:
+    fault = fault_of(text)
+    line, message = NAMED_BADLY[text]
+    assert fault is not None
+    assert fault.line == line
+    assert fault.message.startswith(message)
+    assert fault.hint
