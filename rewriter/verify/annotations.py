@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.github import command
-from dfix.rewriter.text.expression import expression
 from dfix.rewriter.verify.compare import Difference
+from dfix.rewriter.verify.engine import FailedStep
 from dfix.rewriter.verify.groups_of_differences import by_instruction, shortened
 from dfix.rewriter.verify.proof import Blame, Proof
 from dfix.rewriter.verify.twice_text import headline
@@ -16,7 +16,6 @@ _MOST = 8
 """Annotations of one Dockerfile; GitHub shows ten errors of a step."""
 _MOST_PATHS = 3
 _TITLE = "dfix verify"
-_LINE = expression(r"line (\d+): ")
 _OPEN = {
     "unbuilt": "nothing is shown",
     "failed": "cannot be proven",
@@ -44,7 +43,7 @@ def _errors(proof: Proof) -> Iterator[tuple[int, str]]:
     """Line and text of everything that is wrong; line 0 where none of the new Dockerfile is to blame."""
     if proof.verdict in _OPEN:
         why = proof.message or "Dockerfile and sources changed together"
-        yield _line_of(why), f"{_OPEN[proof.verdict]}: {why}"
+        yield _line(proof.failed), f"{_OPEN[proof.verdict]}: {why}"
     if proof.verdict == "varies" and proof.twice is not None:
         yield 0, headline(proof.twice)
     for blame in proof.blamed:
@@ -55,15 +54,13 @@ def _of_blame(blame: Blame) -> Iterator[tuple[int, str]]:
     line = blame.change.line if blame.change is not None else 0
     rule = f"{blame.change.rule} is left out: " if blame.change is not None else ""
     if blame.message:
-        yield line or _line_of(blame.message), f"{rule}the file no longer builds: {blame.message}"
+        yield line or _line(blame.failed), f"{rule}the file no longer builds: {blame.message}"
     for heading, rows in (("", blame.differences), ("a RUN no longer gets the files that it uses", blame.watched)):
         yield from _of_paths(line, rule, heading, rows)
 
 
-def _line_of(message: str) -> int:
-    """The line at which a build failed, where the message begins with it."""
-    found = _LINE.match(message)
-    return int(found[1]) if found else 0
+def _line(failed: FailedStep | None) -> int:
+    return failed.line if failed is not None else 0
 
 
 def _of_paths(line: int, rule: str, told: str, differences: Sequence[Difference]) -> Iterator[tuple[int, str]]:

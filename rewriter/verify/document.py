@@ -10,6 +10,7 @@ from dfix.rewriter.pipeline.result import Applied
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.output import valid
 from dfix.rewriter.verify.compare import Difference, Origin
+from dfix.rewriter.verify.engine import FailedStep
 from dfix.rewriter.verify.gains import gained
 from dfix.rewriter.verify.proof import Compared, Measures, Proof, Rebuild, Sources
 from dfix.rewriter.verify.varying import Twice
@@ -42,6 +43,7 @@ def _file(proof: Proof) -> dict[str, Any]:
         "written": proof.written,
         "message": valid(proof.message),
         "log": valid(proof.log),
+        "failed": _failed(proof.failed),
         "changes": [
             {**_change(change), "broken": change in broken, "kept": change in proof.settled.changes}
             for change in proof.result.changes
@@ -55,6 +57,7 @@ def _file(proof: Proof) -> dict[str, Any]:
                 "change": _change(blame.change) if blame.change is not None else None,
                 "message": valid(blame.message),
                 "log": valid(blame.log),
+                "failed": _failed(blame.failed),
                 "differences": [_difference(difference) for difference in blame.differences],
                 "watched": [{**_difference(file), "kind": file.kind} for file in blame.watched],
             }
@@ -95,8 +98,13 @@ def _sources(sources: Sources | None) -> dict[str, Any] | None:
         "differences": [_difference(difference) for difference in seen.differences] if seen else [],
         "message": valid(sources.message),
         "log": valid(sources.log),
+        "failed": _failed(sources.failed),
         "scan": _scan(sources.scan),
     }
+
+
+def _failed(step: FailedStep | None) -> dict[str, Any] | None:
+    return {"version": step.version, "line": step.line} if step is not None else None
 
 
 def _scan(scan: Scan | None) -> dict[str, Any] | None:

@@ -74,17 +74,28 @@ class Built(NamedTuple):
     seconds: float
 
 
+class FailedStep(NamedTuple):
+    """Where a build failed."""
+
+    version: str
+    """Of the Dockerfile: before or after."""
+    line: int
+    """Of the instruction, in that version."""
+
+
 class BuildError(Exception):
     """A failed build: one line of the engine's output; `log` is the file with all of it.
 
-    `step` is the engine's name of the step that failed, as in `BuildStep`; "" where none did.
+    `step` is the engine's name of the step that failed, as in `BuildStep`; "" where none did. `failed` says which
+    instruction that is; None where that is not known.
     """
 
-    def __init__(self, message: str, log: str, step: str = "") -> None:
+    def __init__(self, message: str, log: str, step: str = "", failed: FailedStep | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.log = log
         self.step = step
+        self.failed = failed
 
 
 class EngineError(Exception):

@@ -8,6 +8,7 @@ from dfix.rewriter.measured.records import Took
 from dfix.rewriter.pipeline.result import Applied, Result
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.verify.compare import Comparison, Difference
+from dfix.rewriter.verify.engine import FailedStep
 from dfix.rewriter.verify.varying import Twice
 from dfix.rewriter.verify.vulnerabilities import Scan
 
@@ -58,6 +59,8 @@ class Blame(NamedTuple):
     log: str = ""
     watched: tuple[Difference, ...] = ()
     """Files that a RUN reads or writes, and that the rewrite copies only after it."""
+    failed: FailedStep | None = None
+    """Where the build failed; None if it did not, or that is not known."""
 
 
 class Compared(NamedTuple):
@@ -98,6 +101,8 @@ class Sources(NamedTuple):
     log: str = ""
     scan: Scan | None = None
     """What it did to the vulnerabilities; None where that was not asked."""
+    failed: FailedStep | None = None
+    """As in Blame."""
 
 
 class Proof(NamedTuple):
@@ -131,6 +136,8 @@ class Proof(NamedTuple):
     """What has become of the vulnerabilities; None where that was not asked, or there are no two images."""
     twice: Twice | None = None
     """What two builds of the same file gave; None unless that was asked for."""
+    failed: FailedStep | None = None
+    """As in Blame, for the build that `message` is about."""
 
     @property
     def shown_by_runs(self) -> bool:

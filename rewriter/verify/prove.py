@@ -19,7 +19,7 @@ from dfix.rewriter.text.source import Source
 from dfix.rewriter.verify.chance import Version, by_chance
 from dfix.rewriter.verify.compare import Comparison, Difference, allow, compare, without
 from dfix.rewriter.verify.declared import settings
-from dfix.rewriter.verify.engine import BuildError, EngineError
+from dfix.rewriter.verify.engine import BuildError, EngineError, FailedStep
 from dfix.rewriter.verify.hints import hint
 from dfix.rewriter.verify.image import Image
 from dfix.rewriter.verify.measure import cold, measure
@@ -55,6 +55,7 @@ class Seen(NamedTuple):
     message: str = ""
     """Why it did not build."""
     log: str = ""
+    failed: FailedStep | None = None
     tag: str = ""
     """The image; "" where there is none."""
 
@@ -159,8 +160,14 @@ def prove(trial: Trial, result: Result, options: Options, context: Context, runs
     try:
         before = Before(trial, result.before, options.allow)
     except BuildError as error:
-        return Proof("unbuilt", result, result, message=advised(error, result.before, trial), log=error.log)
+        return unbuilt(result, error, result.before, trial)
     return prove_against(before, result, options, context, runs, show)
+
+
+def unbuilt(result: Result, error: BuildError, source: Source, trial: Trial) -> Proof:
+    """The proof where a version that was there before does not build."""
+    said = advised(error, source, trial)
+    return Proof("unbuilt", result, result, message=said, log=error.log, failed=error.failed)
 
 
 def advised(error: BuildError, source: Source, trial: Trial) -> str:
@@ -193,7 +200,8 @@ def prove_against(before: Before, result: Result, options: Options, context: Con
         found = measure(trial, {"before": left.before, "after": left.after}, edits, first)
     except BuildError as error:
         said = f"rebuilding after an edit failed: {error.message}"
-        return proof._replace(before=before.measures, after=seen.measures, message=said, log=error.log)
+        proof = proof._replace(message=said, log=error.log, failed=error.failed)
+        return proof._replace(before=before.measures, after=seen.measures)
     return proof._replace(before=found["before"], after=found["after"], edited=(edits.source, edits.dependency))
 
 
@@ -207,12 +215,12 @@ def _settle(
         seen = _see(trial, before, left, runs, cache=False)
         if not left.changes:  # somebody else's rewrite, which has no changes to leave out
             files = watch.of(None, left).faults if watch else ()
-            broken = [Blame(None, seen.blame, seen.message, seen.log, files)] if seen.broken or files else []
-            return left, seen, broken
+            blame = Blame(None, seen.blame, seen.message, seen.log, files, seen.failed)
+            return left, seen, [blame] if seen.broken or files else []
         if seen.broken:
             change, last = _pin(trial, before, left, options, runs, seen)
             files = watch.of(change, left).faults if watch else ()
-            blamed.append(Blame(change, last.blame, last.message, last.log, files))
+            blamed.append(Blame(change, last.blame, last.message, last.log, files, last.failed))
         elif watch and (found := watch.first_fault(left)):
             change, files = found
             blamed.append(Blame(change, (), "", "", files))
@@ -232,7 +240,7 @@ def _see(trial: Trial, before: Before, result: Result, runs: Runs, *, cache: boo
     try:
         tag, built = trial.build("after", result.after, "build" if cache else "build without cache", cache=cache)
     except BuildError as error:
-        return Seen(NOTHING, message=error.message, log=error.log)
+        return Seen(NOTHING, message=error.message, log=error.log, failed=error.failed)
     image = trial.image(tag)
     measures = cold(result.after, trial.options.target, built, image)
     caches = caches_of(result) if allows_caches(result) else ()

@@ -13,7 +13,7 @@ from dfix.rewriter.verify.engine import BuildError
 from dfix.rewriter.verify.image import Image
 from dfix.rewriter.verify.origins import shown
 from dfix.rewriter.verify.proof import Proof
-from dfix.rewriter.verify.prove import advised, caches_of, homes_of
+from dfix.rewriter.verify.prove import caches_of, homes_of, unbuilt
 from dfix.rewriter.verify.step_times import steps_of_layers
 from dfix.rewriter.verify.trial import Trial
 from dfix.rewriter.verify.varying import MadeBy, compare_builds
@@ -32,7 +32,7 @@ def reproduce(trial: Trial, result: Result, context: Context, epoch: int | None)
         try:
             tag, _ = trial.build("before", source, doing, cache=False)
         except BuildError as error:
-            return Proof("unbuilt", result, result, message=advised(error, source, trial), log=error.log)
+            return unbuilt(result, error, source, trial)
         tags.append(tag)
         if len(tags) == 1:
             time.sleep(max(0.0, APART - (time.monotonic() - began)))

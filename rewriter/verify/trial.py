@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.text.source import Source
-from dfix.rewriter.verify.engine import Build, BuildError, BuildOptions, Built, Engine
+from dfix.rewriter.verify.engine import Build, BuildError, BuildOptions, Built, Engine, FailedStep
 from dfix.rewriter.verify.image import Image
 from dfix.rewriter.verify.saved import LayerCache, SavedImageError, read_files, read_saved
 from dfix.rewriter.verify.snapshot import IgnorePlace, ignore_file, ignore_place, snapshot
@@ -70,7 +70,9 @@ class Trial:
         except BuildError as error:
             line = line_of(source, error.step) if error.step else 0
             message = f"line {line}: {error.message}" if line else error.message
-            raise BuildError(message, self._space.keep(error.log, f"{self._name}-{side}.log")) from None
+            failed = FailedStep(side, line) if line else None
+            kept = self._space.keep(error.log, f"{self._name}-{side}.log")
+            raise BuildError(message, kept, failed=failed) from None
         with suppress(OSError):
             os.remove(log)
         return image, built

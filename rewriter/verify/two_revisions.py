@@ -25,7 +25,7 @@ from dfix.rewriter.verify.compare import Comparison, allow, compare, without
 from dfix.rewriter.verify.engine import BuildError
 from dfix.rewriter.verify.origins import BuiltFrom, with_origins
 from dfix.rewriter.verify.proof import Blame, Proof, Sources, Verdict
-from dfix.rewriter.verify.prove import Before, Show, advised, prove_against
+from dfix.rewriter.verify.prove import Before, Show, advised, prove_against, unbuilt
 from dfix.rewriter.verify.scanner import BuiltImage, Scanner
 from dfix.rewriter.verify.smoke import Runs
 from dfix.rewriter.verify.snapshot import ContextError
@@ -114,7 +114,7 @@ def _of_a_new_file(new: Revision, result: Result, trial: Trial) -> Proof:
     try:
         before = Before(trial, new.source)
     except BuildError as error:
-        return Proof("unbuilt", result, result, message=advised(error, new.source, trial), log=error.log)
+        return unbuilt(result, error, new.source, trial)
     return Proof("new", result, result, after=before.measures)
 
 
@@ -155,7 +155,7 @@ class _Judgement:
             then = self._built_then()
         except BuildError as error:
             message = f"with the old sources it did not build: {advised(error, self._old.source, self._then)}"
-            return Sources(self._found.sources, None, message, error.log)
+            return Sources(self._found.sources, None, message, error.log, failed=error.failed)
         scan = self._scanned(then.tag, BuiltImage(now.trial, now.tag))
         return Sources(self._found.sources, _seen(then, BuiltFrom(now.image, now.source)), scan=scan)
 
@@ -168,20 +168,20 @@ class _Judgement:
 
     def _together(self, error: BuildError) -> Proof:
         """The answer where the old Dockerfile doesn't build with the new sources."""
-        why = advised(error, self._old.source, self._now)
         result, paths = self._result, self._found.sources
-        failed = Proof("unbuilt", result, result, message=why, log=error.log, sources=Sources(paths))
+        failed = unbuilt(result, error, self._old.source, self._now)._replace(sources=Sources(paths))
+        why = failed.message
         then = self._built_or_none() if paths else None
         if then is None:
             return failed._replace(message=f"the old Dockerfile does not build: {why}{self._new_builds()}")
         if not self._found.dockerfile:
             return failed._replace(message=f"it builds with the old sources, but not with the new ones: {why}")
         apart = f"The old Dockerfile does not build with them, so the two were compared together: {why}"
-        sources = Sources(paths, None, apart, error.log)
+        sources = Sources(paths, None, apart, error.log, failed=error.failed)
         try:
             tag, _ = self._now.build("after", self._new.source, "build without cache", cache=False)
         except BuildError as second:
-            blame = Blame(None, (), advised(second, self._new.source, self._now), second.log)
+            blame = Blame(None, (), advised(second, self._new.source, self._now), second.log, failed=second.failed)
             return Proof("broken", result, result, blamed=(blame,), sources=sources)
         seen = _seen(then, BuiltFrom(self._now.image(tag), self._new.source))
         scan = self._scanned(then.tag, BuiltImage(self._now, tag))

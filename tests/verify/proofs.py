@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.verify.compare import Comparison, Difference, Origin
+from dfix.rewriter.verify.engine import FailedStep
 from dfix.rewriter.verify.proof import Blame, Measures, Proof, Rebuild
 from tests.report.results import REFUSED, applied, result
 
@@ -47,7 +48,7 @@ def broken() -> Proof:
 
 def broken_build() -> Proof:
     left = REWRITE._replace(changes=(SPLIT,))
-    blame = Blame(CLEAN, (), "`RUN make`: exit code 2", "/tmp/kept.log")
+    blame = Blame(CLEAN, (), "`RUN make`: exit code 2", "/tmp/kept.log", failed=FailedStep("after", 6))
     return Proof("broken", REWRITE, left, Comparison((), (), (), 0), (blame,))
 
 

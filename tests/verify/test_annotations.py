@@ -6,6 +6,7 @@ import pytest
 
 from dfix.rewriter.verify.annotations import annotated
 from dfix.rewriter.verify.compare import Difference, Origin
+from dfix.rewriter.verify.engine import FailedStep
 from dfix.rewriter.verify.proof import Blame, Proof, WorkAgain
 from tests.verify import proofs
 from tests.verify.test_proof_markdown import HOSTILE, named
@@ -26,7 +27,7 @@ def test_each_stands_at_the_line_that_did_it() -> None:
         f"::error file=app/Dockerfile,{place}, nowhere now: /app/x is gone",
         f"::error file=app/Dockerfile,line=5,{place}, on line 5 (COPY y ./) now: /app/y mode 0644, was 0755",
     ]
-    failing = proof._replace(blamed=(Blame(None, (), "line 7: `RUN make`: exit code 2"),))
+    failing = proof._replace(blamed=(Blame(None, (), "`RUN make`: exit code 2", failed=FailedStep("after", 7)),))
     assert annotated(failing).startswith(
         "::error file=app/Dockerfile,line=7,title=dfix verify::the file no longer builds: "
     )

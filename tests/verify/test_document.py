@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 
 from dfix.rewriter.verify.document import document
+from dfix.rewriter.verify.engine import FailedStep
 from dfix.rewriter.verify.proof import Blame, Proof
 from tests.verify import proofs
 
@@ -52,6 +53,16 @@ def test_what_is_broken() -> None:
         "was": {"line": 9, "text": "USER node"},
         "now": None,
     }
+
+
+def test_where_a_build_failed() -> None:
+    (broken,) = json.loads(document([proofs.broken_build()], "docker", None))["files"]
+    assert broken["broken"][0]["failed"] == {"version": "after", "line": 6}
+    assert broken["failed"] is None
+    at = proofs.unbuilt()._replace(failed=FailedStep("before", 3))
+    document_ = json.loads(document([at], "docker", None))
+    jsonschema.validate(document_, SCHEMA)
+    assert document_["files"][0]["failed"] == {"version": "before", "line": 3}
 
 
 def test_somebody_elses_rewrite_has_no_change() -> None:

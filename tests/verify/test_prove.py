@@ -149,6 +149,7 @@ def test_two_broken_promises_and_one_that_no_longer_builds(
         "typo": True,
     }
     for blame in file["broken"]:
+        assert blame["failed"] == ({"version": "after", "line": 5} if blame["log"] else None)
         if blame["log"]:
             assert "mkdirr: not found" in Path(blame["log"]).read_text()
             Path(blame["log"]).unlink()
