@@ -7,6 +7,7 @@ import pytest
 from dfix.rewriter.dockerfile import parse
 from dfix.rewriter.pipeline.baseline import digest
 from dfix.rewriter.pipeline.options import Options, RecordedChange
+from dfix.rewriter.pipeline.registry import transforms
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.pipeline.run import run
 from dfix.rewriter.text.source import Source
@@ -123,3 +124,14 @@ def test_heredocs_belong_to_the_instruction() -> None:
 def test_bytes_that_are_not_utf_8_have_a_digest() -> None:
     instructions = parse(Source.from_bytes("", b"RUN a\xff\nRUN a\xfe\n")).instructions
     assert len({digest(node) for node in instructions}) == 2
+
+
+def test_every_example_of_a_rule_is_left_out() -> None:
+    count = 0
+    for rule in transforms():
+        options = Options(select=frozenset({rule.NAME}), unsafe=True, use_context=False)
+        for example in rule.EXAMPLES:
+            result = later(example.before, example.before, options)
+            assert (result.problem, result.changed, result.gone) == (None, False, 0), example.name
+            count += len(result.findings)
+    assert count > 20

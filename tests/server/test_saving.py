@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from dfix.rewriter.pipeline.options import Options
+from dfix.rewriter.pipeline.run import run
+from dfix.rewriter.settings.baseline_file import BaselineFile
+from dfix.rewriter.text.source import Source
 from tests.build_context import put
 from tests.server.editor import Editor
 from tests.server.test_protocol import changed
@@ -44,6 +48,17 @@ async def test_formatting_and_fix_all(
     assert await editor.formatted(uri) == saved
     actions = await editor.actions(uri, 0, "source.fixAll")
     assert [changed(editor, action)[uri] for action in actions] == ([saved] if saved != TEXT else [])
+
+
+@pytest.mark.asyncio
+async def test_what_the_baseline_has_is_left_out(editor: Editor, tmp_path: Path) -> None:
+    put(tmp_path, {".git/HEAD": ""})
+    baseline = BaselineFile(str(tmp_path / "b.json"), None)
+    found = run(Source("Dockerfile", TEXT), Options(select=frozenset({"merge-runs"}), record=True)).findings
+    assert baseline.replace({str(tmp_path / "Dockerfile"): found}) is None
+    put(tmp_path, {"Dockerfile": TEXT, "dfix.toml": 'extend = "base.toml"', "base.toml": 'baseline = "b.json"'})
+    await editor.start(tmp_path)
+    assert await editor.formatted(editor.open(tmp_path / "Dockerfile")) == CLEANED
 
 
 @pytest.mark.asyncio
