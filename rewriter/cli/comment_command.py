@@ -74,7 +74,10 @@ def _body(paths: tuple[str, ...]) -> str:
         raise NoPullRequestError("a pull request has one comment. Name one FILE")
     text = exact_text(paths[0], _LARGEST, None)
     if isinstance(text, Unreadable):
-        raise NoPullRequestError(f"{paths[0]}: {text.message}. {text.hint}".rstrip(". "))
+        hint = "Name the report in it" if text.kind == "folder" else text.hint
+        raise NoPullRequestError(f"{paths[0]}: {text.message}. {hint}".rstrip(". "))
     if text.partition("\n")[0] != MARK:
-        raise NoPullRequestError(f"{paths[0]} is not what `dfix verify --report {paths[0]}` writes. Name that")
+        raise NoPullRequestError(
+            f"{paths[0]} is not a report of dfix verify. Name a file that `dfix verify --report FILE.md` wrote"
+        )
     return valid(text)

@@ -20,7 +20,11 @@ _LARGEST_SETTINGS = 1_000_000
 _FLAGS = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 _CHUNK = 1 << 20
 
-_SETTINGS_HINTS = {"irregular": "Replace it with a regular file", "outside": "Name that file with --config"}
+_SETTINGS_HINTS = {
+    "folder": "Name the file in it",
+    "irregular": "Replace it with a regular file",
+    "outside": "Name that file with --config",
+}
 
 Within = tuple[str, ...] | None
 """Real paths of the folders that a link may lead into; None: anywhere, for a file that the user named."""
@@ -31,7 +35,7 @@ class Unreadable(NamedTuple):
 
     message: str
     hint: str
-    kind: Literal["absent", "larger", "irregular", "outside", "failed"] = "failed"
+    kind: Literal["absent", "folder", "larger", "irregular", "outside", "failed"] = "failed"
 
 
 def content(path: str, limit: int, within: Within) -> bytes | Unreadable:
@@ -123,7 +127,7 @@ def _not_a_file(mode: int) -> Unreadable | None:
     if stat.S_ISREG(mode):
         return None
     if stat.S_ISDIR(mode):
-        return Unreadable("a folder, not a file", "Name the Dockerfile in it")
+        return Unreadable("a folder, not a file", "Name the Dockerfile in it", "folder")
     return Unreadable("not a regular file", "Name one", "irregular")
 
 
@@ -143,5 +147,5 @@ def _failed(path: str, error: OSError | ValueError) -> Unreadable:
             return Unreadable("a link to a file that does not exist", "Restore the file or remove the link")
         return Unreadable("no such file", "Check the path", "absent")
     if isinstance(error, IsADirectoryError):
-        return Unreadable("a folder, not a file", "Name the Dockerfile in it")
+        return Unreadable("a folder, not a file", "Name the Dockerfile in it", "folder")
     return Unreadable(f"cannot be read: {why(error)}", "Check its path and permissions")

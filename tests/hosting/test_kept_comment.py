@@ -268,9 +268,12 @@ def test_which_pull_request_it_is(tmp_path: Path, github: Service) -> None:
     ("words", "why"),
     [
         (["none.md"], "none.md: "),
-        (["other.md"], "other.md is not what `dfix verify --report other.md` writes. Name that"),
+        (
+            ["other.md"],
+            "other.md is not a report of dfix verify. Name a file that `dfix verify --report FILE.md` wrote",
+        ),
         (["verify.md", "other.md"], "a pull request has one comment. Name one FILE"),
-        (["."], ".: "),
+        (["."], ".: a folder, not a file. Name the report in it"),
     ],
 )
 def test_what_is_wrong_with_a_file(said: Said, github: Service, tmp_path: Path, words: list[str], why: str) -> None:

@@ -50,6 +50,12 @@ def test_what_is_wrong(tmp_path: Path, text: bytes, said: str) -> None:
     assert error.value.problem.path == str(tmp_path / NAME)
 
 
+def test_the_hint_for_a_folder_names_no_dockerfile(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as error:
+        ignored_by_hadolint(str(tmp_path), None)
+    assert error.value.problem[2:] == ("a folder, not a file", "Name the file in it")
+
+
 def project(folder: Path, settings: str) -> str:
     (folder / ".git").mkdir(parents=True)
     (folder / "dfix.toml").write_text(settings)
