@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.cli.gain_finder import GainFinder
@@ -12,6 +12,7 @@ from dfix.rewriter.cli.page_printer import PagePrinter
 from dfix.rewriter.cli.past_printer import PastPrinter
 from dfix.rewriter.cli.plugin_lines import PluginLines
 from dfix.rewriter.cli.printer import ResultPrinter
+from dfix.rewriter.cli.progress_bar import with_bar
 from dfix.rewriter.cli.request import Request, fault
 from dfix.rewriter.cli.selected_files import SelectedFiles, selected, unknown_rule
 from dfix.rewriter.dockerfile import parse
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 CLEAN, FOUND, FAILED = 0, 1, 2
 WORKERS_PAY_FROM = 60
 """From this many files on, more processes save more time than they cost (about 30 ms to start)."""
-BAR_FROM = 100
-"""From this many files on, a terminal shows a progress bar."""
 
 
 def execute(request: Request) -> int:
@@ -62,7 +61,8 @@ def execute(request: Request) -> int:
     gained = GainFinder(request)
     page = PagePrinter(request, out)
     keeper = _baseline_keeper(request, files, err)
-    for item, outcome in zip(items, _with_bar(_outcomes(request, items), len(items), request), strict=True):
+    outcomes = with_bar(_outcomes(request, items), len(items), out, err, quiet=request.quiet)
+    for item, outcome in zip(items, outcomes, strict=True):
         lines.add(outcome.result.plugin_faults)
         if request.verbose:
             context_line(err, outcome.result)
@@ -153,16 +153,6 @@ def _outcomes(request: Request, items: list[Job | Problem]) -> Iterator[Outcome]
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _with_bar(outcomes: Iterable[Outcome], total: int, request: Request) -> Iterable[Outcome]:
-    """The outcomes. On a terminal a progress bar is shown first, and the outcomes come when all are done."""
-    if total <= BAR_FROM or request.quiet or not sys.stderr.isatty():
-        return outcomes
-    from rich.console import Console
-    from rich.progress import track
-
-    return list(track(outcomes, "Dockerfiles", total, console=Console(stderr=True), transient=True))
 
 
 def _status(request: Request, printer: ResultPrinter) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from dfix.rewriter.cli.request import Request
 from dfix.rewriter.pipeline.result import Result
@@ -14,8 +15,8 @@ from dfix.rewriter.report.tally import Tally
 from dfix.rewriter.report.worth import Worth
 from dfix.rewriter.text.problem import Problem
 
-WHOLE = ("json", "sarif", "gitlab", "rdjson")
-"""Formats that are one document for all files."""
+if TYPE_CHECKING:
+    from dfix.rewriter.report.long_document import LongDocument
 
 
 class ResultPrinter:
@@ -23,20 +24,20 @@ class ResultPrinter:
 
     def __init__(self, request: Request, out: Output, err: Output) -> None:
         self._request, self._out, self._err = request, out, err
-        self._kept: list[Result] = []
+        self._document = _document(request)
         self._told: set[Problem] = set()
         self._framed: list[tuple[Result, Sequence[Worth]]] = []
         self.tally = Tally()
 
     def add(self, result: Result, *, trace: str = "", worth: Sequence[Worth] = ()) -> None:
-        """Print one file's result, or keep it for a format that is one document for all files."""
+        """Print one file's result."""
         self.tally.add(result)
         if result.problem is not None:
             self.problem(result.problem, trace)
         terminal.warning_lines(self._err, result)
         request = self._request
-        if request.output_format in WHOLE:
-            self._kept.append(result)
+        if self._document is not None:
+            self._out.write(self._document.add(result))
         elif request.output_format == "html":
             pass  # the page is printed at the end, by `page_printer`
         elif request.output_format == "github":
@@ -95,11 +96,11 @@ class ResultPrinter:
         terminal.concise(self._err, result, explain=self._request.explain, written=True)
 
     def finish(self) -> None:
-        """Print what needs all results: whole documents, statistics, the summary."""
+        """Print what needs all results: the end of a document, statistics, the summary."""
         request = self._request
         self._write_framed()
-        if request.output_format in WHOLE:
-            self._out.write(self._document())
+        if self._document is not None:
+            self._out.write(self._document.end())
         if request.statistics:
             self._out.write(self.tally.statistics())
         if not request.quiet:
@@ -111,14 +112,17 @@ class ResultPrinter:
         explained = self._request.explain or self._request.output_format == "html"
         return self.tally.summary(mode=self._request.mode, explained=explained)
 
-    def _document(self) -> str:
-        request = self._request
-        from dfix.rewriter.report import gitlab, json, rdjson, sarif
 
-        if request.output_format == "json":
-            return json.report(self._kept, written=request.mode == "write")
-        if request.output_format == "gitlab":
-            return gitlab.report(self._kept, explain=request.explain)
-        if request.output_format == "rdjson":
-            return rdjson.report(self._kept, explain=request.explain)
-        return sarif.report(self._kept, with_plugins=not request.isolated)
+def _document(request: Request) -> LongDocument | None:
+    """What is written in a format that is one document for all files; None in others."""
+    if request.output_format not in ("json", "sarif", "gitlab", "rdjson"):
+        return None
+    from dfix.rewriter.report import gitlab, json, rdjson, sarif
+
+    if request.output_format == "json":
+        return json.report(written=request.mode == "write")
+    if request.output_format == "gitlab":
+        return gitlab.report(explain=request.explain)
+    if request.output_format == "rdjson":
+        return rdjson.report(explain=request.explain)
+    return sarif.report(with_plugins=not request.isolated)

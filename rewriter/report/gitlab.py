@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.findings import findings
 from dfix.rewriter.report.hunks import lines_of
+from dfix.rewriter.report.long_document import LongDocument
 from dfix.rewriter.report.output import valid, visible
 
 _SEVERITIES = {"error": "major", "warning": "minor", "notice": "info"}
 
 
-def report(results: Iterable[Result], *, explain: bool) -> str:
+def report(*, explain: bool) -> LongDocument:
     """One list for all files."""
-    return json.dumps([item for result in results for item in _items(result, explain)], indent=2) + "\n"
+    return LongDocument(lambda items: items, lambda result: _items(result, explain))
 
 
 def _items(result: Result, explain: bool) -> Iterator[dict[str, Any]]:

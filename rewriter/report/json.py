@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from typing import Any
 
 from dfix.rewriter.pipeline.result import Applied, Note, Refused, Result
 from dfix.rewriter.report.diff import git_diff, shown_name
 from dfix.rewriter.report.hunks import hunks
+from dfix.rewriter.report.long_document import LongDocument
 from dfix.rewriter.report.output import valid
 
 VERSION = 2
 
 
-def report(results: Iterable[Result], *, written: bool) -> str:
+def report(*, written: bool) -> LongDocument:
     """One document for all files; `written`: changed files were written."""
-    document = {"version": VERSION, "files": [_file(result, written) for result in results]}
-    return json.dumps(document, indent=2) + "\n"
+    return LongDocument(lambda files: {"version": VERSION, "files": files}, lambda result: (_file(result, written),))
 
 
 def _file(result: Result, written: bool) -> dict[str, Any]:

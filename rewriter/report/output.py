@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import BinaryIO, TextIO
 
 from dfix.rewriter.report.folding import Painted, folded
@@ -22,9 +22,13 @@ class Output:
         self.colour = colour
         self.columns = columns
         """The width of the terminal; 0 for anything else, where lines are as long as they are."""
+        self.make_room: Callable[[], None] | None = None
+        """Called before each text, by whoever shows something in the terminal's last line."""
 
     def write(self, text: str, style: str = "") -> None:
         """Write text, in a rich style if colour is on."""
+        if self.make_room is not None:
+            self.make_room()
         if style and self.colour:
             text = _painted(text, style)
         self.stream.write(text.encode("utf-8", "surrogateescape"))

@@ -5,14 +5,14 @@ Lines and columns count from 1, columns in UTF-8 bytes including a byte order ma
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.findings import findings
 from dfix.rewriter.report.hunks import hunks, lines_of
+from dfix.rewriter.report.long_document import LongDocument
 from dfix.rewriter.report.output import valid, visible
 from dfix.rewriter.text.named_tuple import NamedTuple
 from dfix.rewriter.text.source import BOM, Source
@@ -20,10 +20,11 @@ from dfix.rewriter.text.source import BOM, Source
 _SEVERITIES = {"error": "ERROR", "warning": "WARNING", "notice": "INFO"}
 
 
-def report(results: Iterable[Result], *, explain: bool) -> str:
+def report(*, explain: bool) -> LongDocument:
     """One document for all files."""
-    found = [item for result in results for item in _diagnostics(result, explain)]
-    return json.dumps({"source": {"name": "dfix"}, "diagnostics": found}, indent=2) + "\n"
+    return LongDocument(
+        lambda items: {"source": {"name": "dfix"}, "diagnostics": items}, lambda result: _diagnostics(result, explain)
+    )
 
 
 def _diagnostics(result: Result, explain: bool) -> Iterator[dict[str, Any]]:

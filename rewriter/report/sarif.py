@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dfix.rewriter.pipeline.registry import rules
+from dfix.rewriter.pipeline.registry import RuleInfo, rules
 from dfix.rewriter.pipeline.result import Applied, Result
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.hunks import Hunk, hunks
+from dfix.rewriter.report.long_document import LongDocument
 from dfix.rewriter.report.output import valid
 from dfix.rewriter.report.terminal import PROMISES
 from dfix.rewriter.report.version import version
@@ -18,18 +18,24 @@ from dfix.rewriter.text.problem import Problem
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def report(results: Iterable[Result], *, with_plugins: bool = True) -> str:
+def report(*, with_plugins: bool = True) -> LongDocument:
     """One log for all files. It lists the rules, with those of plug-ins if `with_plugins`."""
     infos = rules(with_plugins=with_plugins)
     index = {info.name: number for number, info in enumerate(infos)}
-    found: list[dict[str, Any]] = []
     notifications: list[dict[str, Any]] = []
-    for result in results:
+
+    def items(result: Result) -> Iterator[dict[str, Any]]:
         if result.problem is not None:
             notifications.append(_notification(result.problem))
         fixes = _fixes(result)
         for change in result.changes:
-            found.append(_result(result, change, index[change.rule], fixes))
+            yield _result(result, change, index[change.rule], fixes)
+
+    return LongDocument(lambda found: _log(infos, found, notifications), items)
+
+
+def _log(infos: Sequence[RuleInfo], found: list[str], notifications: list[dict[str, Any]]) -> dict[str, Any]:
+    """The log around its results. What could not be handled comes after them, because it is known only then."""
     driver: dict[str, Any] = {
         "name": "dfix",
         "rules": [
@@ -48,10 +54,10 @@ def report(results: Iterable[Result], *, with_plugins: bool = True) -> str:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": not notifications, "toolExecutionNotifications": notifications}],
         "results": found,
+        "invocations": [{"executionSuccessful": not notifications, "toolExecutionNotifications": notifications}],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _notification(problem: Problem) -> dict[str, Any]:

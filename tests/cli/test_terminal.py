@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from dfix.rewriter.cli.progress_bar import with_bar
+from dfix.rewriter.report.output import Output
 from tests.cli.test_process import ENVIRONMENT
 
 
@@ -28,6 +31,11 @@ def at_a_terminal(folder: Path, *words: str, **environment: str) -> str:
             pass
     os.close(ours)
     return found.decode()
+
+
+def on_screen(text: str) -> list[str]:
+    """The lines that a terminal shows: what follows a carriage return and an erasure replaces the line."""
+    return [line.rpartition("\r\x1b[K")[2].rstrip("\r") for line in text.split("\n")]
 
 
 @pytest.fixture
@@ -71,17 +79,39 @@ def test_a_diff_is_never_broken(folder: Path) -> None:
 
 def test_a_bar_for_many_files(folder: Path) -> None:
     found = at_a_terminal(folder, "--check", ".")
-    assert "━" in found
-    assert found.rindex("━") < found.index("Dockerfile.0\r\n")
-    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", found).replace("\r", "\n").split("\n")
-    assert [line for line in lines if line.startswith("Dockerfile.")] == sorted(
-        f"Dockerfile.{number}" for number in range(110)
-    )
+    assert "─ 0 of 110 Dockerfiles" in found
+    lines = on_screen(found)
+    assert lines[:-2] == sorted(f"Dockerfile.{number}" for number in range(110))
+    assert lines[-2].startswith("110 changes possible")
+
+
+def test_output_begins_before_the_last_file_is_read(folder: Path) -> None:
+    """The terminal shows what is found while the bar goes on."""
+    shown: list[str] = []
+
+    def add(number: int) -> int:
+        shown.append(screen.getvalue().decode())
+        return number
+
+    screen = io.BytesIO()
+    out, err = (Output(screen, colour=False, columns=80) for _ in range(2))
+    for number in with_bar(map(add, range(120)), 120, out, err, quiet=False):
+        out.write(f"Dockerfile.{number}\n")
+    assert [on_screen(text)[: number + 1] for number, text in enumerate(shown)] == [
+        [*(f"Dockerfile.{before}" for before in range(number)), on_screen(text)[number]]
+        for number, text in enumerate(shown)
+    ]
+    assert on_screen(screen.getvalue().decode())[-1] == ""
 
 
 @pytest.mark.parametrize("words", [["--check", "-q", "."], ["--check", "Dockerfile.1"]])
 def test_no_bar_when_quiet_or_few(folder: Path, words: list[str]) -> None:
-    assert "━" not in at_a_terminal(folder, *words)
+    assert " of " not in at_a_terminal(folder, *words).replace("in 1 of 1 file", "")
+
+
+@pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"COLUMNS": "20"}])
+def test_no_bar_where_none_can_be_drawn(folder: Path, environment: dict[str, str]) -> None:
+    assert "\x1b[K" not in at_a_terminal(folder, "--check", ".", **environment)
 
 
 def test_a_page_of_a_rule_is_rendered_in_a_pager(folder: Path) -> None:

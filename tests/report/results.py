@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dfix.rewriter.answers.change import Contract
 from dfix.rewriter.pipeline.result import Applied, Note, Refused, Result
+from dfix.rewriter.report.long_document import LongDocument
 from dfix.rewriter.text.problem import Problem
 from dfix.rewriter.text.source import Source
 
@@ -30,3 +33,8 @@ def noted() -> Result:
 def failed() -> Result:
     source = Source("wrong \udcff", "RUN\n")
     return Result(source, source, (), (), (), Problem("wrong \udcff", 1, "no \udcfe", "correct it"))
+
+
+def whole(document: LongDocument, results: Iterable[Result]) -> str:
+    """The text of the whole document."""
+    return "".join([*map(document.add, results), document.end()])

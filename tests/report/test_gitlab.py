@@ -8,14 +8,14 @@ from typing import Any
 
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report.gitlab import report
-from tests.report.results import REFUSED, applied, failed, noted, result
+from tests.report.results import REFUSED, applied, failed, noted, result, whole
 
 KEYS = {"description", "check_name", "fingerprint", "severity", "location"}
 SEVERITIES = {"info", "minor", "major", "critical", "blocker"}
 
 
 def read(*results: Result, explain: bool = False) -> list[dict[str, Any]]:
-    items = json.loads(report(results, explain=explain))
+    items = json.loads(whole(report(explain=explain), results))
     assert isinstance(items, list)
     for item in items:
         assert set(item) == KEYS

@@ -11,7 +11,7 @@ import pytest
 
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report.json import report
-from tests.report.results import REFUSED, UNSAFE, applied, failed, noted, result
+from tests.report.results import REFUSED, UNSAFE, applied, failed, noted, result, whole
 from tests.report.test_diff import TEXTS
 
 SCHEMA = json.loads(
@@ -20,7 +20,7 @@ SCHEMA = json.loads(
 
 
 def read(*results: Result, written: bool = False) -> list[dict[str, Any]]:
-    document = json.loads(report(results, written=written))
+    document = json.loads(whole(report(written=written), results))
     jsonschema.validate(document, SCHEMA)
     files = document["files"]
     assert isinstance(files, list)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dfix.rewriter.report.diff import unified
 from dfix.rewriter.report.json import report
 from dfix.rewriter.text.source import BOM, Source
-from tests.report.results import result
+from tests.report.results import result, whole
 
 LINES = (
     b"FROM a",
@@ -69,7 +69,7 @@ def test_git_applies_the_diff(repository: Path, before: bytes, after: bytes, bom
 @settings(max_examples=300)
 @given(before=texts(), after=texts())
 def test_the_edits_of_json_lead_to_the_result(before: bytes, after: bytes) -> None:
-    (file,) = json.loads(report([result(before, after)], written=False))["files"]
+    (file,) = json.loads(whole(report(written=False), [result(before, after)]))["files"]
     if b"\xff" in before + after or b"\x85" in before + after:  # both are no UTF-8 where they stand
         assert file["edits"] is None
         return

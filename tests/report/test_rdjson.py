@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from dfix.rewriter.pipeline.result import IgnoreFileChange, Result
 from dfix.rewriter.report.rdjson import report
 from dfix.rewriter.text.source import Source
-from tests.report.results import REFUSED, applied, failed, noted, result
+from tests.report.results import REFUSED, applied, failed, noted, result, whole
 from tests.report.test_diff import TEXTS
 from tests.report.test_properties import texts
 
 
 def read(*results: Result, explain: bool = False) -> list[dict[str, Any]]:
-    document = json.loads(report(results, explain=explain))
+    document = json.loads(whole(report(explain=explain), results))
     assert document["source"] == {"name": "dfix"}
     found = document["diagnostics"]
     assert isinstance(found, list)

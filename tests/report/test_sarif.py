@@ -11,7 +11,7 @@ import pytest
 from dfix.rewriter.pipeline import registry
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report.sarif import report
-from tests.report.results import REFUSED, applied, failed, noted, result
+from tests.report.results import REFUSED, applied, failed, noted, result, whole
 from tests.report.test_diff import TEXTS
 
 
@@ -27,7 +27,7 @@ def _rules(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read(*results: Result) -> dict[str, Any]:
-    document = json.loads(report(results))
+    document = json.loads(whole(report(), results))
     assert document["version"] == "2.1.0"
     (run,) = document["runs"]
     assert isinstance(run, dict)

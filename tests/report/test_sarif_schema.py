@@ -16,7 +16,7 @@ from dfix.rewriter.pipeline.options import Options
 from dfix.rewriter.pipeline.result import Result
 from dfix.rewriter.report.sarif import report
 from dfix.rewriter.text.source import Source
-from tests.report.results import failed, noted
+from tests.report.results import failed, noted, whole
 from tests.report.test_diff import TEXTS
 from tests.tools.home import NoToolError, absent
 from tests.tools.npm import package
@@ -52,10 +52,10 @@ def check(document: object, schema: dict[str, Any]) -> None:
 
 def test_it_keeps_to_the_schema(schema: dict[str, Any]) -> None:
     results = [*real(), noted(), failed()]
-    document = json.loads(report(results))
+    document = json.loads(whole(report(), results))
     check(document, schema)
     assert [found for found in document["runs"][0]["results"] if found["fixes"]]
-    check(json.loads(report([])), schema)
+    check(json.loads(whole(report(), [])), schema)
 
 
 def test_odd_texts_keep_to_the_schema(schema: dict[str, Any]) -> None:
@@ -65,12 +65,12 @@ def test_odd_texts_keep_to_the_schema(schema: dict[str, Any]) -> None:
         results.append(
             Result(Source.from_bytes("é %", before), Source.from_bytes("é %", after), (change,), (), (), None)
         )
-    check(json.loads(report(results)), schema)
+    check(json.loads(whole(report(), results)), schema)
 
 
 @pytest.mark.parametrize("spoil", ["level", "version", "deletedRegion"])
 def test_the_schema_finds_mistakes(schema: dict[str, Any], spoil: str) -> None:
-    document = json.loads(report(real()))
+    document = json.loads(whole(report(), real()))
     found = document["runs"][0]["results"][0]
     if spoil == "level":
         found["level"] = "loud"
@@ -101,7 +101,7 @@ class Validator:
 
 def test_the_validator_of_its_authors_finds_no_fault(multitool: Path, tmp_path: Path) -> None:
     validator = Validator(multitool / "Sarif.Multitool", tmp_path)
-    document = json.loads(report([*real(), failed()]))
+    document = json.loads(whole(report(), [*real(), failed()]))
     said = validator.said(json.dumps(document))
     count = len(document["runs"][0]["results"])
     assert said.count(("SARIF2011", "note")) == count > 0, "it has looked at every result"
