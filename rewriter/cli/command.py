@@ -73,11 +73,10 @@ def execute(request: Request) -> int:
         past.add(outcome.result, replayed)
         if keeper is not None and isinstance(item, Job):
             keeper.add(outcome.result, item.options)
-    if keeper is not None and not keeper.finish():
-        return FAILED
+    kept = keeper is None or keeper.finish()
     page.finish(printer.summary())
     printer.finish()
-    return FAILED if lines.faulty else _status(request, printer)
+    return FAILED if lines.faulty or not kept else _status(request, printer)
 
 
 def _baseline_keeper(request: Request, files: SelectedFiles, err: Output) -> BaselineKeeper | None:
