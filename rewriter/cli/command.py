@@ -73,10 +73,11 @@ def execute(request: Request) -> int:
         past.add(outcome.result, replayed)
         if keeper is not None and isinstance(item, Job):
             keeper.add(outcome.result, item.options)
-    kept = keeper is None or keeper.finish()
+    if keeper is not None and not keeper.finish():
+        return FAILED
     page.finish(printer.summary())
     printer.finish()
-    return FAILED if lines.faulty or not kept else _status(request, printer)
+    return FAILED if lines.faulty else _status(request, printer)
 
 
 def _baseline_keeper(request: Request, files: SelectedFiles, err: Output) -> BaselineKeeper | None:
