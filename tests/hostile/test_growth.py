@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -139,9 +140,12 @@ def test_the_longest_file_is_no_burden(folder: Path, kind: str, monkeypatch: pyt
         count = count * 9 // 10
     took = 0.0
     for _ in range(TRIES):
+        gc.collect()
+        gc.freeze()  # what the tests before have left is no part of a command
         start = time.process_time()
         result = rewritten(folder, text(kind, count))
         took = time.process_time() - start
+        gc.unfreeze()
         if took < allowed(MOST_CPU):
             break
     else:
