@@ -34,7 +34,7 @@ def needs_errexit(node: Node, script: Script) -> bool:
 
     A command ends in the same way, and so does what has no other command after one that may fail.
     """
-    return _needs(node, _functions(script))
+    return _needs(node, function_names(script))
 
 
 def _needs(node: Node, functions: frozenset[str | None]) -> bool:
@@ -51,7 +51,7 @@ def _needs(node: Node, functions: frozenset[str | None]) -> bool:
     return len(node.body) > most or any(_needs(statement.node, functions) for statement in node.body)
 
 
-def _functions(script: Script) -> frozenset[str | None]:
+def function_names(script: Script) -> frozenset[str | None]:
     """The names of the functions that a script declares, at any depth."""
     found: set[str | None] = set()
     nodes: list[Node] = [statement.node for statement in script.statements]

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.model.cache_use import RunIndex
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.source import Edit
 from dfix.transforms.modernise.answered import answered, left_alone
+from dfix.transforms.modernise.command_place import ends_build
+from dfix.transforms.modernise.known_programs import is_usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dfix.rewriter.answers.change import Change, Refusal
-    from dfix.rewriter.model import Model, Stage
+    from dfix.rewriter.model import Model, Stage, Step
     from dfix.rewriter.model.cache_use import ManagerUse
 
 _CHECKS = ("DL3027",)
@@ -23,7 +26,15 @@ _OPTIONS = frozenset(
     "--fix-broken --fix-missing -m --reinstall --allow-downgrades --allow-unauthenticated --allow-change-held-packages "
     "--autoremove --auto-remove --purge -t --target-release -o --option".split()
 )
-_KEEPS = ("docker-clean", "Keep-Downloaded-Packages")
+_PLAIN = expression(
+    r"(?:[a-z0-9][a-z0-9.+-]*(?:[a-z0-9]|\+\+)(?::[a-z0-9-]+)?(?:=[\w.+:~-]+|/[\w-]+)?)|\.{0,2}/[\w./*+~-]+\.deb"
+)
+"""A package by its name, with its version or release, or by its file.
+
+Today's apt does not take a name that it does not find for a pattern, as apt-get does (NEWS of apt 2.0, not opened);
+`foo-` removes and `foo+` installs, whatever the command is.
+"""
+_KEEPS = ("docker-clean", "Keep-Downloaded-Packages", "Binary::apt", "APT_CONFIG")
 
 
 def apt_commands(model: Model) -> Iterator[Change | Refusal]:
@@ -35,6 +46,8 @@ def apt_commands(model: Model) -> Iterator[Change | Refusal]:
                 if not _is_same(use, step.instruction.text):
                     continue
                 try:
+                    is_usual(model, step, use.located, "apt-get")
+                    _fails_alike(step, use)
                     _leaves_no_packages(model, stage)
                 except LeaveAlone as no:
                     yield left_alone(step.instruction, _CHECKS, no)
@@ -56,7 +69,15 @@ def _is_same(use: ManagerUse, text: str) -> bool:
     kept = (redirect for redirect in command.redirects if redirect.op in (">", ">>", "&>", "&>>", ">|"))
     if any(redirect.target is None or redirect.target.value != "/dev/null" for redirect in kept):
         return False
-    return all(option.name in _OPTIONS for option in usage.options)
+    plain = all(_PLAIN.fullmatch(word.value if word.value is not None else word.text) for word in usage.operands)
+    return plain and all(option.name in _OPTIONS for option in usage.options)
+
+
+def _fails_alike(step: Step, use: ManagerUse) -> None:
+    """Raise LeaveAlone where the script may go on after a failure: the two may differ in when they fail."""
+    if not ends_build(step, use.located.command):
+        text = f"The build may go on after `{use.shown}`, and apt-get may fail where apt does not"
+        raise LeaveAlone("no-errexit", text)
 
 
 def _leaves_no_packages(model: Model, stage: Stage) -> None:
@@ -66,4 +87,4 @@ def _leaves_no_packages(model: Model, stage: Stage) -> None:
         text = f"apt removes the packages that it downloads; apt-get may keep them where dfix does not know {image}"
         raise LeaveAlone("kept-packages", text)
     if any(word in model.source.text for word in _KEEPS):
-        raise LeaveAlone("kept-packages", "The file sets whether apt-get keeps the packages that it downloads")
+        raise LeaveAlone("kept-packages", "The file may set whether apt-get keeps the packages that it downloads")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.knowledge.confirmations import confirmation
 from dfix.rewriter.model.cache_use import RunIndex
-from dfix.rewriter.model.commands import chain
 from dfix.rewriter.model.effects.command_text import shown
-from dfix.rewriter.shell.errexit import is_errexit
-from dfix.rewriter.shell.nodes import Command
 from dfix.rewriter.shell.walk import program_name
+from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.modernise.answered import answered, left_alone
+from dfix.transforms.modernise.command_place import ends_build, is_answered
+from dfix.transforms.modernise.known_programs import is_usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from dfix.rewriter.model import Model, Step
     from dfix.rewriter.model.cache_use import ManagerUse
 
+_ANSWERS = expression(r"(?i)assume-?(?:yes|no)")
+"""A setting on the command line that answers: `-o APT::Get::Assume-Yes=true`, `--setopt=assumeyes=1`."""
+
 
 def confirmed(model: Model) -> Iterator[Change | Refusal]:
     """What becomes of each command that asks."""
@@ -31,9 +34,10 @@ def confirmed(model: Model) -> Iterator[Change | Refusal]:
         for step in stage.steps:
             for use in index.of(step).uses if step.keyword == "RUN" and not step.onbuild else ():
                 row = confirmation(program_name(use.located.words[0]))
-                if row is None or not _asks(use, row):
+                if row is None or not _asks(step, use, row):
                     continue
                 try:
+                    is_usual(model, step, use.located)
                     _must_succeed(step, use)
                 except LeaveAlone as no:
                     yield left_alone(step.instruction, (row.check,), no)
@@ -44,11 +48,11 @@ def confirmed(model: Model) -> Iterator[Change | Refusal]:
                 yield answered(step.instruction, (row.check,), (Edit(Span(end, end), " -y"),), reason)
 
 
-def _asks(use: ManagerUse, row: Confirmation) -> bool:
+def _asks(step: Step, use: ManagerUse, row: Confirmation) -> bool:
     usage = use.usage
-    if usage.subcommand is None or usage.subcommand.value not in row.commands or usage.asks or use.located.fed_by:
+    if usage.subcommand is None or usage.subcommand.value not in row.commands or usage.asks:
         return False
-    if any(redirect.op.startswith("<") for redirect in use.located.command.redirects):
+    if is_answered(step.script, use.located.command) or any(_ANSWERS.search(word.text) for word in usage.words):
         return False
     given = [option.name for option in usage.options]
     return not row.answered.intersection(given) and given.count("-q") < 2 and "-q=2" not in _texts(use)
@@ -60,13 +64,6 @@ def _texts(use: ManagerUse) -> list[str]:
 
 def _must_succeed(step: Step, use: ManagerUse) -> None:
     """Raise LeaveAlone unless the build ends where the command fails; else it may go on without the packages today."""
-    first = step.script.statements[0].node
-    stops = step.stops_on_error or (
-        isinstance(first, Command)
-        and len(first.words) > 1
-        and first.words[0].value == "set"
-        and is_errexit(first.words[1].literal_or_text)
-    )
-    if use.located.depth or not (stops or chain(step.script) is not None):
+    if not ends_build(step, use.located.command):
         text = f"The build may go on after `{shown(use.located)}`, which installs nothing without -y, as it is"
         raise LeaveAlone("no-errexit", text)

@@ -10,8 +10,11 @@
   a comment too.
 - ADD becomes COPY where what it adds is a folder or a file of the build context that is no archive, by its content.
   A COPY of several files to `.` copies them to `./`.
-- `apt-get`, `yum`, `dnf`, `microdnf` and `zypper` get `-y` where they would ask. A build cannot answer, so that the
-  command fails today, or has nothing to ask. `apt` becomes `apt-get` in images of Debian and Ubuntu.
+- Commands that would ask get `-y`: `install` of `apt-get`; `install`, `groupinstall` and `localinstall` of `yum`, `dnf`
+  and `microdnf`; `install` and `remove` of `zypper`, also as `in` and `rm`. A build cannot answer, so that the command
+  fails today, or has nothing to ask.
+- `apt` becomes `apt-get` in images of Debian and Ubuntu: `update`, `install`, `remove`, `purge` and `clean`, of
+  packages that are named literally, without a pattern.
 - WORKDIR gets its whole path where an absolute one comes before.
 - An empty line parts a comment from an ARG or FROM that it does not describe, if the file asks for that check
   (`# check=experimental=all`).
@@ -36,10 +39,12 @@ line will be an error.
 - What ADD adds is or may be an archive: it is compressed or a tar, has the name of one, or is not in the build context.
   A compose, bake or CI file may build the Dockerfile with another context, in which it is one.
 - The build may go on where an install without `-y` fails (`;`, `||`): with it, the image would get packages that it has
-  not today.
+  not today. The same for `apt`: `apt-get` may fail where it does not.
+- The package manager may be the author's own: a function, an alias, or a file that a COPY or a RUN puts into the image.
 - The base image may keep the packages that `apt-get` downloads, which `apt` removes.
 
-**What it leaves alone.** `ONBUILD`, whose text is part of the image. `--platform=$TARGETPLATFORM` for a stage, or where
+**What it leaves alone.** `ONBUILD`, whose text is part of the image. Commands that the author answers (`yes |`,
+`< answers`). `--platform=$TARGETPLATFORM` for a stage, or where
 an ARG gives it a default. What a comment switches off: `# hadolint ignore=DL4003`, `# check=skip=StageNameCasing`.
 Everything else that linters ask for and that is a matter of taste or of another image: sorted lists, pinned versions,
 `sudo`, `chmod 777`.
