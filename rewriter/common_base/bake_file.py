@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from dfix.rewriter.text.named_tuple import NamedTuple
 
+ALL = "default"
+"""The group that bake builds where no target is named."""
 _HEAD = """\
 # Builds the bases first, then what is built on them. Run it in the folder above:
 #
@@ -43,7 +45,7 @@ def bake_text(path: str, bases: Iterable[BaseTarget], services: Iterable[Service
     services = list(services)
     parts = [
         _HEAD.format(path=path),
-        _block('group "default"', [f"targets = {_list(one.name for one in services)}"]),
+        _block(f'group "{ALL}"', [f"targets = {_list(one.name for one in services)}"]),
     ]
     for base in bases:
         parts.append(_block(f'target "{base.name}"', _where(base.folder, base.dockerfile)))

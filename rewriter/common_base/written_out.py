@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from dfix.rewriter.common_base.bake_file import BaseTarget, ServiceTarget, bake_text
+from dfix.rewriter.common_base.bake_file import ALL, BaseTarget, ServiceTarget, bake_text
 from dfix.rewriter.common_base.beginning import FirstStep
 from dfix.rewriter.common_base.own_settings import builds_of
 from dfix.rewriter.common_base.reduced_dockerfile import OnBase, comments_above, on_base
@@ -164,7 +164,7 @@ class _Written:
 
     def _bake(self) -> str:
         bases = [BaseTarget(name, FOLDER, os.path.basename(self._dockerfile(name))) for name in self.names]
-        taken = set(self.names)
+        taken = {*self.names, ALL}
         services = []
         for path in sorted(self.models):
             file, context = real(path), self.contexts[path]
@@ -263,5 +263,7 @@ def _step_lines(group: _Group, indexes: Sequence[int]) -> list[str]:
     ]
     comments = dict.fromkeys(line for model, one in instructions for line in comments_above(model, one))
     model, first = instructions[0]
-    text = model.source.text[first.span.start : first.span.end].replace("\r\n", "\n")
-    return [*comments, text.rstrip("\n")]
+    text = model.source.text[first.span.start : first.span.end]
+    if not first.heredocs:  # whose line ends are those of the file that it makes
+        text = text.replace("\r\n", "\n")
+    return [*comments, text.rstrip("\r\n")]

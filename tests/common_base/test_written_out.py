@@ -131,6 +131,11 @@ def test_the_bake_file(applied: Apply) -> None:
     assert made.text("common-base/docker-bake.hcl") == BAKE
 
 
+def test_no_target_has_the_name_of_the_group(applied: Apply) -> None:
+    made = applied({"default/Dockerfile": FROM + APT, "b/Dockerfile": FROM + APT})
+    assert 'targets = ["b", "default-2"]' in made.text("common-base/docker-bake.hcl")
+
+
 def test_comments_of_all_are_kept(applied: Apply) -> None:
     texts = [FROM + f"# {why}\n" + APT for why in ("for one", "for two", "for one")]
     made = applied({f"{name}/Dockerfile": text for name, text in zip("abc", texts, strict=True)})
@@ -155,6 +160,12 @@ def test_other_line_ends_and_bytes_stay(applied: Apply) -> None:
     made = applied({"a/Dockerfile": text, "b/Dockerfile": text})
     assert made.text("a/Dockerfile") == "FROM common-base\r\nLABEL a=b\r\n"
     assert made.text("common-base/Dockerfile") == FROM + APT
+
+
+def test_a_heredoc_keeps_its_line_ends(applied: Apply) -> None:
+    text = FROM + "RUN <<EOF\r\napt-get update\r\napt-get install -y gcc\r\nEOF\r\nCMD a\n"
+    made = applied({"a/Dockerfile": text, "b/Dockerfile": text})
+    assert (made.folder / "common-base/Dockerfile").read_bytes().decode() == text.replace("\r\nCMD a\n", "\n")
 
 
 def test_what_else_has_to_change_is_said(applied: Apply) -> None:
