@@ -24,6 +24,7 @@ _KEYWORDS = ("ENV", "LABEL")
 _NO_QUOTES = {ord(quote): None for quote in "'\""}
 _ODD = "a 'b' \"c\" \\d $e"
 """A value that shows whether quotes change what becomes of a variable."""
+_VARIABLE = expression(r"[A-Z_][A-Z0-9_]*=")
 _ANOTHER_PAIR = expression(r"\s*(?:[\w.-]+=|[A-Z_][A-Z0-9_]*[ \t])")
 
 
@@ -51,7 +52,8 @@ def _edits(instruction: Instruction) -> tuple[Edit, ...]:
     if any(before <= comment.start < start for comment in instruction.comments):
         raise LeaveAlone("comment", f"A comment is between `{name}` and its value")
     in_one_line = end - start == len(value)
-    if not in_one_line and any(_ANOTHER_PAIR.match(line) for line in instruction.text[start:end].split("\n")[1:]):
+    others = instruction.text[start:end].split("\n")[1:]
+    if any(_ANOTHER_PAIR.match(line) for line in others) or any(_VARIABLE.match(word) for word in value.split()[1:]):
         text = f"Without `=`, what looks like several variables is the value of `{name}` alone"
         raise LeaveAlone("several-values", text, "write each as `NAME=value`")
     form = _same_value(instruction, name, value, in_one_line=in_one_line)

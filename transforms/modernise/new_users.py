@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from getopt import GetoptError, gnu_getopt
 from typing import TYPE_CHECKING
 
 from dfix.rewriter.model.commands import located
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
     from dfix.rewriter.model import Model
 
 _CHECKS = ("DL3046",)
-_HIGH = expression(r"(?:-[a-zA-Z]*u|--uid)(?:=|\s+|\s*)([0-9]{6,})")
-_WITHOUT_LOG = expression(r"(?:^|\s)(?:-[a-km-zA-Z]*l[a-zA-Z]*|--no-log-init)(?:\s|$)")
+_SHORT = "b:c:d:De:f:Fg:G:hk:K:lmMNop:P:rR:s:u:UvZ:"
+_LONG = (
+    "base-dir= comment= home-dir= home= defaults expiredate= inactive= gid= groups= add-subids-for-system help skel= "
+    "key= no-log-init create-home no-create-home no-user-group non-unique password= prefix= system root= shell= uid= "
+    "user-group selinux-user="
+).split()
+"""The options of useradd (src/useradd.c of shadow 4.13, which Debian 12 has); `:` and `=`: with a value."""
+_HIGH = expression(r"[0-9]{6,}")
 
 
 def new_users(model: Model) -> Iterator[Change]:
@@ -31,8 +38,17 @@ def new_users(model: Model) -> Iterator[Change]:
                 words = command.words
                 if not words or program_name(words[0]) != "useradd":
                     continue
-                options = " ".join(word.literal_or_text for word in words[1:])
-                if _HIGH.search(options) and not _WITHOUT_LOG.search(options):
+                if _is_logged_far_out([word.literal_or_text for word in words[1:]]):
                     reason = "`useradd` writes up to its number into /var/log/lastlog and faillog: 29 MB for 100000"
                     edit = Edit(Span(words[0].span.end, words[0].span.end), " -l")
                     yield answered(step.instruction, _CHECKS, (edit,), reason, "changed-image")
+
+
+def _is_logged_far_out(arguments: list[str]) -> bool:
+    """Whether the arguments of useradd give a high number, and leave the entries in."""
+    try:
+        options = dict(gnu_getopt(arguments, _SHORT, _LONG)[0])
+    except GetoptError:
+        return False
+    number = options.get("-u") or options.get("--uid") or ""
+    return _HIGH.fullmatch(number) is not None and not options.keys() & {"-l", "--no-log-init", "-D", "--defaults"}
