@@ -10,7 +10,7 @@ from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.source import Edit
 from dfix.transforms.modernise.answered import answered, left_alone
 from dfix.transforms.modernise.command_place import ends_build
-from dfix.transforms.modernise.known_programs import is_usual
+from dfix.transforms.modernise.known_programs import KnownPrograms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,14 +39,14 @@ _KEEPS = ("docker-clean", "Keep-Downloaded-Packages", "Binary::apt", "APT_CONFIG
 
 def apt_commands(model: Model) -> Iterator[Change | Refusal]:
     """What becomes of each command of apt that apt-get has, too."""
-    index = RunIndex()
+    index, programs = RunIndex(), KnownPrograms(model)
     for stage in model.stages:
         for step in stage.steps:
             for use in index.of(step).uses if step.keyword == "RUN" and not step.onbuild else ():
                 if not _is_same(use, step.instruction.text):
                     continue
                 try:
-                    is_usual(model, step, use.located, "apt-get")
+                    programs.check(step, use.located, "apt-get")
                     _fails_alike(step, use)
                     _leaves_no_packages(model, stage)
                 except LeaveAlone as no:

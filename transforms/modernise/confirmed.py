@@ -13,7 +13,7 @@ from dfix.rewriter.text.expression import expression
 from dfix.rewriter.text.source import Edit, Span
 from dfix.transforms.modernise.answered import answered, left_alone
 from dfix.transforms.modernise.command_place import ends_build, is_answered
-from dfix.transforms.modernise.known_programs import is_usual
+from dfix.transforms.modernise.known_programs import KnownPrograms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ _ANSWERS = expression(r"(?i)assume-?(?:yes|no)")
 
 def confirmed(model: Model) -> Iterator[Change | Refusal]:
     """What becomes of each command that asks."""
-    index = RunIndex()
+    index, programs = RunIndex(), KnownPrograms(model)
     for stage in model.stages:
         for step in stage.steps:
             for use in index.of(step).uses if step.keyword == "RUN" and not step.onbuild else ():
@@ -37,7 +37,7 @@ def confirmed(model: Model) -> Iterator[Change | Refusal]:
                 if row is None or not _asks(step, use, row):
                     continue
                 try:
-                    is_usual(model, step, use.located)
+                    programs.check(step, use.located)
                     _must_succeed(step, use)
                 except LeaveAlone as no:
                     yield left_alone(step.instruction, (row.check,), no)
