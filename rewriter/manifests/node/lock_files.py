@@ -13,6 +13,7 @@ from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.context_path import inside
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.package_json import Manifest
+from dfix.rewriter.manifests.shared.byte_order_mark import has_mark
 from dfix.rewriter.manifests.shared.inputs import Install
 from dfix.rewriter.manifests.shared.local_paths import outside
 from dfix.rewriter.manifests.shared.missing import MissingFile, missing
@@ -117,6 +118,9 @@ def refuse_rewritten_lock(
         # Bun writes its own lock file, and keeps npm's (bun.com/docs/pm/lockfile); with `--yarn` also a yarn.lock
         return
     advice = _ADVICE[install.manager]
+    if has_mark(context, lock):
+        reason = f"`{install.shown}` may rewrite {lock}: it begins with a byte order mark"
+        raise LeaveAlone("lock-rewritten", reason, advice)
     if install.manager == "npm" and lock.endswith(("package-lock.json", "npm-shrinkwrap.json")):
         from dfix.rewriter.manifests.node.npm_lock_form import rewritten_because
 

@@ -11,6 +11,7 @@ import re
 from dfix.rewriter.answers.reason import LeaveAlone
 from dfix.rewriter.context.folder import Context
 from dfix.rewriter.manifests.node.package_json import Manifest
+from dfix.rewriter.manifests.shared.byte_order_mark import has_mark
 from dfix.rewriter.text.expression import expression
 
 _SORTED = ("dependencies", "devDependencies", "peerDependencies", "dependenciesMeta", "peerDependenciesMeta")
@@ -22,6 +23,8 @@ _INDENT = expression(r"^[ \t]+", re.MULTILINE)
 def refuse_rewritten_manifest(context: Context, manifest: Manifest) -> None:
     """Raises LeaveAlone where the text of a package.json is not the one that Yarn would write."""
     how = _other_layout(context.read(manifest.path) or "", manifest) or _other_content(manifest)
+    if has_mark(context, manifest.path):
+        how = "it begins with a byte order mark"
     if how:
         reason = f"Yarn rewrites {manifest.path} during the install ({how}), and the later COPY would undo that"
         raise LeaveAlone("lock-rewritten", reason, "run `yarn install` and commit package.json")
