@@ -189,10 +189,15 @@ def prove(engine: Engine, case: Case, *, measuring: bool) -> Row:
     return _verify(engine, case, measuring=measuring)
 
 
-def _verify(engine: Engine, case: Case, *, measuring: bool) -> Row:
+def make_bases(engine: Engine, case: Case) -> None:
+    """Make sure that the images on which a case is built are there, under the names that it uses."""
     engine.bases(*case.bases)
     for tag, base in case.stand_ins:
         subprocess.run(["docker", "tag", base, tag], env=engine.environment, check=True)
+
+
+def _verify(engine: Engine, case: Case, *, measuring: bool) -> Row:
+    make_bases(engine, case)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / case.folder.name
         shutil.copytree(case.folder, copy, symlinks=True)

@@ -20,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from prove import Case, own_cases, real_cases  # the scripts folder is not a package
+from prove import Case, make_bases, own_cases, real_cases  # the scripts folder is not a package
 from reproducible_report import report
 
 from tests.engine.fixture import Engine, start
@@ -71,9 +71,7 @@ def _keep(path: Path, kept: dict[str, dict[str, Any]]) -> None:
 
 def _reproduced(engine: Engine, case: Case, side: str) -> dict[str, Any]:
     """What two builds of a copy of one context gave."""
-    engine.bases(*case.bases)
-    for tag, base in case.stand_ins:
-        subprocess.run(["docker", "tag", base, tag], env=engine.environment, check=True)
+    make_bases(engine, case)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / case.folder.name
         shutil.copytree(case.folder, copy, symlinks=True)

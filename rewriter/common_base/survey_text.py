@@ -8,7 +8,7 @@ from dfix.rewriter.common_base.shared_beginnings import Near, SharedBeginning
 from dfix.rewriter.common_base.survey import Survey
 from dfix.rewriter.report.diff import shown_name
 from dfix.rewriter.report.output import Output, bounded, visible, visible_name
-from dfix.rewriter.report.sizes import size
+from dfix.rewriter.report.sizes import counted, size
 from dfix.rewriter.report.terminal import problem_line
 
 _LONGEST = 90
@@ -25,7 +25,7 @@ def write_survey(out: Output, err: Output, found: Survey) -> None:
     for group in found.groups:
         write_group(out, group)
     if found.why:
-        out.write(f"{found.why} ({_counted(found.files, 'Dockerfile')}).\n", "bold")
+        out.write(f"{found.why} ({counted(found.files, 'Dockerfile')}).\n", "bold")
     _write_near(out, found.near)
 
 
@@ -35,7 +35,7 @@ def write_group(out: Output, group: SharedBeginning) -> None:
     image = bounded(visible(group.base.image)) + (
         f" ({bounded(visible(group.base.platform))})" if group.base.platform else ""
     )
-    steps = f"{_counted(len(group.steps), 'step')}, {slow} of them slow" if len(group.steps) > 1 else "a slow step"
+    steps = f"{counted(len(group.steps), 'step')}, {slow} of them slow" if len(group.steps) > 1 else "a slow step"
     out.write(f"{image}: {group.files} Dockerfiles can share {steps}\n", "bold")
     for step in group.steps:
         for setting in step.along:
@@ -56,7 +56,7 @@ def savings(group: SharedBeginning) -> Sequence[str]:
     """What a base of their own would save, as sentences, and what is not known of it."""
     files, slow = group.files, sum(step.slow for step in group.steps)
     seconds, bytes_ = group.seconds, group.size
-    runs = f"{_counted(slow, 'slow step')} once instead of {files} times"
+    runs = f"{counted(slow, 'slow step')} once instead of {files} times"
     took = f", which saves {seconds:.0f} s" if seconds is not None else ""
     layers = f"their layers are stored and pulled once: {size(bytes_)} less" if bytes_ is not None else ""
     said = [f"Without a common cache, a base runs {runs}{took}; {layers or 'their layers are stored and pulled once'}."]
@@ -74,7 +74,7 @@ def _write_near(out: Output, found: Sequence[Near]) -> None:
         out.write("The same RUN on the same image, but not shared:\n", "bold")
     for one in found[:_MOST_NEAR]:
         out.write(
-            f"  {bounded(visible(one.image))}: {visible(_short(one.shown))} ({_counted(one.files, 'Dockerfile')})\n"
+            f"  {bounded(visible(one.image))}: {visible(_short(one.shown))} ({counted(one.files, 'Dockerfile')})\n"
         )
         for place in one.places[:_MOST_PLACES]:
             out.write(f"    {visible_name(shown_name(place.path))}:{place.line}: {bounded(visible(place.reason))}\n")
@@ -86,7 +86,3 @@ def _write_near(out: Output, found: Sequence[Near]) -> None:
 
 def _short(text: str) -> str:
     return bounded(text, _LONGEST)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
